@@ -1,0 +1,50 @@
+/**
+ * The one error of this package. `code` is a closed set and stable: tools hand it to the model, the sign-in page
+ * chooses its sentence by it. What the mail server, the resolver or a library said stays in `cause` and goes no further.
+ */
+export type MailErrorCode =
+  /** The address or host is malformed, holds control characters, or the port is not one of 993, 143, 465, 587. */
+  | 'invalid_input'
+  /** Host unknown, refused by policy, or nothing answers: one answer for all, so that nobody can map a network. */
+  | 'host_unreachable'
+  /** Wrong name, self-signed, expired, or TLS below 1.2. */
+  | 'tls_failed'
+  /** The server offers no STARTTLS, or spoke before or through it. */
+  | 'starttls_missing'
+  | 'login_refused'
+  /** Microsoft: passwords are switched off for this account. */
+  | 'login_needs_oauth'
+  /** No answer within the deadline. */
+  | 'timeout'
+  /** The server dropped the connection, said BYE, or answered nonsense. */
+  | 'connection_lost'
+  /** Too many connections or commands; try again later. */
+  | 'throttled'
+  /** The server refused a command that should work. */
+  | 'server_refused'
+  | 'mailbox_not_found'
+  | 'message_not_found'
+  /** UIDVALIDITY changed: the ids of this mailbox are stale. */
+  | 'stale_id'
+  | 'over_quota'
+  | 'too_large'
+  | 'not_supported'
+
+export class MailError extends Error {
+  override readonly name = 'MailError'
+  readonly code: MailErrorCode
+  /** Which input is at fault, where the code is `invalid_input`. */
+  readonly field?: string
+  /** Which protocol failed, where that matters to the reader. */
+  readonly protocol?: 'imap' | 'smtp'
+
+  constructor(
+    code: MailErrorCode,
+    options: { cause?: unknown; field?: string; protocol?: 'imap' | 'smtp' } = {},
+  ) {
+    super(code, options.cause === undefined ? undefined : { cause: options.cause })
+    this.code = code
+    if (options.field !== undefined) this.field = options.field
+    if (options.protocol !== undefined) this.protocol = options.protocol
+  }
+}

@@ -1,0 +1,100 @@
+/** What reading a mailbox yields. Everything here came out of a mail or a mail server: untrusted text, bounded sizes. */
+
+export interface MailAddress {
+  readonly name?: string
+  readonly address: string
+}
+
+/** Names one message for as long as the mailbox keeps its UIDVALIDITY (RFC 9051 §2.3.1.1). */
+export interface MessageRef {
+  /** Decoded (UTF-8) path as the server names it. */
+  readonly mailbox: string
+  readonly uidValidity: string
+  readonly uid: number
+}
+
+export type SpecialUse = 'inbox' | 'drafts' | 'sent' | 'trash' | 'junk' | 'archive' | 'all' | 'flagged'
+
+export interface Mailbox {
+  readonly path: string
+  readonly name: string
+  readonly delimiter: string
+  readonly specialUse?: SpecialUse
+  readonly selectable: boolean
+  /** Absent when not asked for or not to be had. */
+  readonly total?: number
+  readonly unread?: number
+}
+
+export interface MessageSummary {
+  readonly ref: MessageRef
+  /** ISO 8601 with the offset; INTERNALDATE when the Date header cannot be read. */
+  readonly date: string
+  readonly from: readonly MailAddress[]
+  readonly to: readonly MailAddress[]
+  readonly subject: string
+  /** At most 200 characters of readable text. */
+  readonly preview: string
+  readonly unread: boolean
+  readonly flagged: boolean
+  readonly answered: boolean
+  readonly attachments: number
+  /** Bytes, RFC822.SIZE. */
+  readonly size: number
+  readonly threadId?: string
+}
+
+export interface AttachmentPart {
+  /** IMAP part number, such as `2` or `1.3`. */
+  readonly partId: string
+  readonly filename?: string
+  readonly contentType: string
+  /** Bytes after decoding, an estimate where the transfer encoding is base64. */
+  readonly size: number
+  readonly inline: boolean
+}
+
+export interface MessageDetail {
+  readonly ref: MessageRef
+  readonly date: string
+  readonly from: readonly MailAddress[]
+  readonly sender: readonly MailAddress[]
+  readonly replyTo: readonly MailAddress[]
+  readonly to: readonly MailAddress[]
+  readonly cc: readonly MailAddress[]
+  readonly bcc: readonly MailAddress[]
+  readonly subject: string
+  readonly messageId?: string
+  readonly inReplyTo?: string
+  readonly references: readonly string[]
+  readonly flags: readonly string[]
+  readonly size: number
+  readonly body: MessageBody
+  readonly attachments: readonly AttachmentPart[]
+  /** Short codes such as `hidden_text_removed`, `link_text_mismatch`, `suspicious_from`, `body_truncated`. */
+  readonly warnings: readonly string[]
+}
+
+export interface MessageBody {
+  /** What `text` was made from. */
+  readonly source: 'text/plain' | 'text/html' | 'none'
+  /** The asked-for slice, readable text (or sanitised HTML where that was asked for). */
+  readonly text: string
+  readonly offset: number
+  readonly totalChars: number
+}
+
+/** What a list was cut from, so that the next page starts where this one ended even if mail arrived since. */
+export interface Page<T> {
+  readonly items: readonly T[]
+  /** Opaque to the caller; absent on the last page. */
+  readonly next?: string
+}
+
+/** What is remembered of a server between calls. A wrong memory costs one retry, never an error. */
+export interface ServerMemory {
+  readonly v: 1
+  readonly capabilities: readonly string[]
+  readonly delimiter: string
+  readonly mailboxes: readonly Mailbox[]
+}

@@ -1,0 +1,41 @@
+/**
+ * What the product keeps beside a grant, and the operations on it. Same rules as the authorization server's store:
+ * one item, one condition; races as outcomes; consistent reads; callers check `expiresAt`.
+ */
+import type { EpochSeconds, Grant } from '@email-connector/oauth'
+
+/** One connected mailbox of a grant. Nothing in it can be read without a live token and the key service. */
+export interface AccountRow {
+  readonly v: 1
+  readonly grantId: string
+  readonly accountId: string
+  /** Raised by one with every change of the credential. */
+  readonly credentialVersion: number
+  /** K_kms wrapped by the key service, base64url. */
+  readonly wrappedKey: string
+  /** HKDF(S, K_kms, "…/commit"), base64url: compared before anything is opened. */
+  readonly commitment: string
+  /** Sealed login, password, hosts, address, aliases. base64url. */
+  readonly sealed: string
+  /** What is remembered of the server (capabilities, folders), sealed under K_hint. May be stale or absent. */
+  readonly sealedMemory?: string
+  readonly expiresAt: EpochSeconds
+}
+
+export interface AccountStore {
+  /** Throws when it exists. */
+  createAccount(row: AccountRow): Promise<void>
+  /** Grant and all its account rows in one consistent query. */
+  findGrantWithAccounts(
+    grantId: string,
+  ): Promise<{ readonly grant: Grant; readonly accounts: readonly AccountRow[] } | undefined>
+  /** Replaces key, commitment and sealed part; `changed` when another writer raised the version first. */
+  replaceCredential(row: AccountRow, expectedVersion: number): Promise<'replaced' | 'changed'>
+  /** Replaces what is remembered of the server. A missing row is no error. */
+  setMemory(grantId: string, accountId: string, sealedMemory: string): Promise<void>
+  /** Sets the grant's `lastUsedAt`; called at most once an hour. Live grants only. */
+  touchGrant(grantId: string, now: EpochSeconds): Promise<void>
+  createOwnerIndex(ownerIndex: string, grantId: string, expiresAt: EpochSeconds): Promise<void>
+  /** Grant ids found by an owner's index value. */
+  listGrantsOfOwner(ownerIndex: string): Promise<readonly string[]>
+}

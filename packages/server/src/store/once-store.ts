@@ -1,0 +1,46 @@
+/**
+ * Things that may happen once, or so many times in a window: limits, sends. Keys are HMACs made by the caller, so
+ * no address stands here in clear.
+ */
+import type { EpochSeconds } from '@email-connector/oauth'
+
+export type SendState = 'reserved' | 'data' | 'sent' | 'rejected' | 'unknown'
+
+export interface SendRow {
+  readonly state: SendState
+  /** Which attempt holds it; only that attempt may move it on. */
+  readonly attempt: string
+  /** Until then the attempt is believed to be running. */
+  readonly deadline: EpochSeconds
+  /** The settled outcome, sealed under K_hint. */
+  readonly sealedOutcome?: string
+  readonly expiresAt: EpochSeconds
+}
+
+export interface OnceStore {
+  /** Counts one event in the fixed window that contains `now`; answers the count, this one included. */
+  count(key: string, windowSeconds: number, now: EpochSeconds): Promise<number>
+  /** The count so far, without adding to it. */
+  peek(key: string, windowSeconds: number, now: EpochSeconds): Promise<number>
+  /**
+   * Takes a send for this attempt: when there is none, or a `reserved` one is past its deadline. Otherwise answers
+   * the row as it is (a `data` row past its deadline is the caller's `unknown`).
+   */
+  reserveSend(
+    key: string,
+    row: { attempt: string; deadline: EpochSeconds; expiresAt: EpochSeconds },
+    now: EpochSeconds,
+  ): Promise<{ outcome: 'reserved' } | { outcome: 'held'; row: SendRow }>
+  /** `reserved → data`, by the attempt that holds it. Refused: another attempt took over; send nothing. */
+  enterData(key: string, attempt: string, deadline: EpochSeconds): Promise<'entered' | 'refused'>
+  /** Settles it, by the attempt that holds it, from `reserved` or `data`. */
+  settleSend(
+    key: string,
+    attempt: string,
+    settled: { state: 'sent' | 'rejected' | 'unknown'; sealedOutcome: string; expiresAt: EpochSeconds },
+  ): Promise<'settled' | 'refused'>
+  /** Frees a reservation that never reached DATA, so that a retry may send. */
+  releaseSend(key: string, attempt: string): Promise<void>
+  /** Marks something used, once. One caller of many gets true. */
+  useOnce(key: string, expiresAt: EpochSeconds): Promise<boolean>
+}
