@@ -22,7 +22,7 @@ export function ensureInstalled(level) {
   const stamp = readStamp()
   if (stamp?.lock === lock && (stamp.level === 'all' || stamp.level === level)) return
 
-  const filter = level === 'runtime' ? ['--prod', '--filter', '@email-connector/server...'] : []
+  const filter = level === 'runtime' ? ['--prod', '--filter-prod', '@email-connector/server...'] : []
   console.error(`Installing ${level === 'runtime' ? 'what the server needs' : 'the workspace'} …`)
   const done = spawnSync(
     'npx',
