@@ -1,0 +1,34 @@
+/**
+ * K_hint: what a live token alone may open. Host hint, addresses, folder memory, session queue, settled sends. Weaker
+ * than a record on purpose: no key service is asked, so lists and sessions cost no call.
+ */
+import { canonical, deriveKey, open, seal, zero } from './seal.ts'
+
+export interface HintCipher {
+  /** base64url. `purpose` says what the text is, so that one kind cannot be put in another's place. */
+  seal(purpose: string, grantId: string, plain: Uint8Array): string
+  /** The caller zeroes what is worth zeroing. Throws SealBrokenError. */
+  open(purpose: string, grantId: string, sealed: string): Uint8Array
+}
+
+/** Derives anew at each use and zeroes: it works for as long as `secret` has not been zeroed by its owner. */
+export function createHintCipher(secret: Uint8Array): HintCipher {
+  function withKey<T>(use: (key: Uint8Array) => T): T {
+    const key = deriveKey(secret, new Uint8Array(0), 'hint')
+    try {
+      return use(key)
+    } finally {
+      zero(key)
+    }
+  }
+  return {
+    seal: (purpose, grantId, plain) =>
+      withKey((key) => Buffer.from(seal(key, plain, associated(purpose, grantId))).toString('base64url')),
+    open: (purpose, grantId, sealed) =>
+      withKey((key) => open(key, Buffer.from(sealed, 'base64url'), associated(purpose, grantId))),
+  }
+}
+
+function associated(purpose: string, grantId: string): Uint8Array {
+  return canonical(['hint', 1, purpose, grantId])
+}
