@@ -1,0 +1,132 @@
+/**
+ * The text of dovecot.conf for a test server, and the profiles in which real hosts differ:
+ * where folders live, what they are called, what the server says it can do, how much fits in.
+ */
+import { execFileSync } from 'node:child_process'
+import { userInfo } from 'node:os'
+
+export interface DovecotProfile {
+  /** Put before every folder but INBOX, as Courier and Cyrus do: `INBOX.`; its last character is the delimiter. */
+  prefix?: string
+  /** Advertised instead of Dovecot's own list, before and after login: `IMAP4rev1 UIDPLUS …`. */
+  capabilities?: string
+  /** Bytes, a multiple of 1024; beyond it APPEND, COPY and delivery fail with OVERQUOTA. */
+  quotaBytes?: number
+  /** Folders that exist from the start. Default: Drafts, Sent, Trash, Junk, Archive, each with its special use. */
+  folders?: readonly { name: string; specialUse?: string }[]
+  format?: 'maildir' | 'sdbox' | 'mdbox'
+}
+
+/** The layout of a German hosting company: names only, no SPECIAL-USE. */
+export const GERMAN_FOLDERS = ['Entwürfe', 'Gesendet', 'Papierkorb', 'Spam', 'Archiv'].map((name) => ({
+  name,
+}))
+
+const DEFAULT_FOLDERS = ['Drafts', 'Sent', 'Trash', 'Junk', 'Archive'].map((name) => ({
+  name,
+  specialUse: `\\${name}`,
+}))
+
+export interface DovecotPlace {
+  folder: string
+  imapsPort: number
+  imapPort: number
+  mailUid: number
+  mailGid: number
+  asRoot: boolean
+  profile: DovecotProfile
+}
+
+export function dovecotConfiguration(place: DovecotPlace): string {
+  const { folder, profile } = place
+  const { prefix = '', format = 'sdbox', folders = DEFAULT_FOLDERS } = profile
+  const delimiter = prefix === '' ? '/' : prefix.slice(-1)
+  const mailboxes = folders.map(
+    ({ name, specialUse }) =>
+      `  mailbox "${name}" {\n    auto = subscribe\n    ${specialUse ? `special_use = ${specialUse}` : ''}\n  }`,
+  )
+  return `
+base_dir = ${folder}/run
+state_dir = ${folder}/run
+log_path = ${folder}/log
+protocols = imap lmtp
+listen = 127.0.0.1
+ssl = required
+ssl_cert = <${folder}/cert.pem
+ssl_key = <${folder}/key.pem
+ssl_min_protocol = TLSv1.2
+${place.asRoot ? '' : withoutRoot()}
+auth_mechanisms = plain login
+auth_failure_delay = 0
+auth_username_format = %Lu
+passdb {
+  driver = passwd-file
+  args = scheme=plain username_format=%u ${folder}/users
+}
+userdb {
+  driver = static
+  args = uid=${place.mailUid} gid=${place.mailGid} home=${folder}/mail/%u
+}
+first_valid_uid = 1
+first_valid_gid = 1
+mail_location = ${format}:~/${format}
+# Nothing here has to survive a power cut.
+mail_fsync = never
+mailbox_list_index = yes
+mail_max_userip_connections = 1000
+mail_plugins = ${profile.quotaBytes ? 'quota' : ''}
+rawlog_dir = ${folder}/rawlog/%u
+${profile.capabilities ? `imap_capability = ${profile.capabilities}` : ''}
+namespace inbox {
+  inbox = yes
+  prefix = ${prefix}
+  separator = ${delimiter}
+${mailboxes.join('\n')}
+}
+protocol imap {
+  mail_plugins = $mail_plugins ${profile.quotaBytes ? 'imap_quota' : ''}
+}
+${profile.quotaBytes ? quota(profile.quotaBytes) : ''}
+# Without the penalty a wrong password is answered at once, however often.
+service anvil {
+  unix_listener anvil-auth-penalty {
+    mode = 0
+  }
+  ${place.asRoot ? '' : 'chroot ='}
+}
+service imap-login {
+  inet_listener imap {
+    port = ${place.imapPort}
+  }
+  inet_listener imaps {
+    port = ${place.imapsPort}
+    ssl = yes
+  }
+  ${place.asRoot ? '' : 'chroot ='}
+}
+service imap {
+  process_limit = 200
+}
+service lmtp {
+  unix_listener ${folder}/lmtp {
+    mode = 0666
+  }
+}
+`
+}
+
+/** Everything runs as the one who started it, by name: Dovecot takes no numbers here. */
+function withoutRoot(): string {
+  const user = userInfo().username
+  const group = execFileSync('id', ['-gn'], { encoding: 'utf8' }).trim()
+  return `default_internal_user = ${user}\ndefault_login_user = ${user}\ndefault_internal_group = ${group}`
+}
+
+function quota(bytes: number): string {
+  return `plugin {
+  quota = count:User quota
+  quota_vsizes = yes
+  quota_grace = 0
+  quota_rule = *:storage=${Math.ceil(bytes / 1024)}K
+}`
+}

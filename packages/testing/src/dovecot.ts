@@ -1,0 +1,161 @@
+/**
+ * A real Dovecot 2.3 (Debian's) on loopback for one test file: own ports, folder, users and CA, started in
+ * the foreground and tied to this process, so nothing is left behind. It never touches the system's service.
+ * Works as root (Debian's dovecot and dovenull users) and as a normal user (everything runs as that user).
+ */
+import { existsSync } from 'node:fs'
+import { chmod, chown, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { connect } from 'node:net'
+import { join } from 'node:path'
+import { type CertificateAuthority, createCertificateAuthority, TEST_HOSTS } from './certificates.ts'
+import { type DovecotProfile, dovecotConfiguration } from './dovecot-configuration.ts'
+import { freePorts } from './free-port.ts'
+import { createMailboxReader, type MailboxReader } from './mailbox-reader.ts'
+import { createTempFolder } from './temp-folder.ts'
+import { startTiedProcess } from './tied-process.ts'
+
+const DOVECOT = '/usr/sbin/dovecot'
+
+export interface TestUser {
+  readonly address: string
+  readonly login: string
+  readonly password: string
+}
+
+export interface Dovecot {
+  readonly host: 'localhost'
+  /** TLS from the first byte. */
+  readonly imapsPort: number
+  /**
+   * STARTTLS. Dovecot takes a client on its own address for a safe one: LOGINDISABLED is not announced and a
+   * password in clear passes. What a client must refuse by itself is a matter for the scripted server.
+   */
+  readonly imapPort: number
+  /** UNIX socket that speaks LMTP. */
+  readonly lmtpPath: string
+  readonly alice: TestUser
+  readonly bob: TestUser
+  readonly users: readonly TestUser[]
+  /** PEM of the authority the server's certificate is from. */
+  readonly ca: string
+  readonly caPath: string
+  readonly authority: CertificateAuthority
+  readonly pid: number
+  /** An independent view of one user's mailbox. */
+  reader(user: TestUser): MailboxReader
+  /** Puts a message as it is into a mailbox; the UID it got. */
+  appendRaw(user: TestUser, mailbox: string, raw: string | Buffer, flags?: readonly string[]): Promise<number>
+  /** What clients of this user sent after login, connection by connection, oldest first. */
+  rawLog(user: TestUser): Promise<string[]>
+  log(): Promise<string>
+  stop(): Promise<void>
+}
+
+/** Undefined where Dovecot is not installed, so that a test can say that it was not run. */
+export function findDovecot(): string | undefined {
+  return existsSync(DOVECOT) ? DOVECOT : undefined
+}
+
+const user = (name: string, password: string): TestUser => ({
+  address: `${name}@test.example`,
+  login: `${name}@test.example`,
+  password,
+})
+const alice = user('alice', 'wonder land 1')
+const bob = user('bob', 'bobs-Passw0rd')
+/** No account on the machine needs to exist for it; Dovecot refuses to open mail as root. */
+const MAIL_UID = 20_143
+
+export async function startDovecot(profile: DovecotProfile = {}): Promise<Dovecot> {
+  if (!findDovecot()) throw new Error('Dovecot is not installed: run scripts/install-test-servers.sh')
+  const folder = createTempFolder('dovecot')
+  const at = (name: string) => join(folder.path, name)
+  const authority = await createCertificateAuthority()
+  const { cert, key } = await authority.issue({ names: TEST_HOSTS })
+
+  const asRoot = process.getuid?.() === 0
+  const mailUid = asRoot ? MAIL_UID : (process.getuid?.() ?? 0)
+  const mailGid = asRoot ? MAIL_UID : (process.getgid?.() ?? 0)
+  await chmod(folder.path, 0o755)
+  await writeFile(at('cert.pem'), cert)
+  await writeFile(at('key.pem'), key, { mode: 0o600 })
+  await writeFile(at('users'), [alice, bob].map((one) => `${one.login}:{PLAIN}${one.password}\n`).join(''))
+  await mkdir(at('mail'))
+  await mkdir(at('rawlog'))
+  for (const one of [alice, bob]) await mkdir(at(`rawlog/${one.login}`))
+  if (asRoot) {
+    for (const path of ['mail', 'rawlog', ...[alice, bob].map((one) => `rawlog/${one.login}`)])
+      await chown(at(path), mailUid, mailGid)
+  }
+
+  const start = async () => {
+    const [imapsPort = 0, imapPort = 0] = await freePorts(2)
+    await writeFile(
+      at('dovecot.conf'),
+      dovecotConfiguration({ folder: folder.path, imapsPort, imapPort, mailUid, mailGid, asRoot, profile }),
+    )
+    const child = startTiedProcess(DOVECOT, ['-F', '-c', at('dovecot.conf')])
+    let ended = false
+    void child.ended.then(() => {
+      ended = true
+    })
+    while (!ended) {
+      if (await greets(imapPort)) return { child, imapsPort, imapPort }
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+    const log = await readFile(at('log'), 'utf8').catch(() => '')
+    throw new Error(`Dovecot did not start: ${child.output()}${log}`)
+  }
+  // A port may be taken between our look and Dovecot's bind.
+  const { child, imapsPort, imapPort } = await start().catch(start)
+
+  const reader = (one: TestUser) =>
+    createMailboxReader({ host: 'localhost', port: imapsPort, secure: true, ca: authority.ca, ...one })
+
+  return {
+    host: 'localhost',
+    imapsPort,
+    imapPort,
+    lmtpPath: at('lmtp'),
+    alice,
+    bob,
+    users: [alice, bob],
+    ca: authority.ca,
+    caPath: authority.caPath,
+    authority,
+    pid: child.pid,
+    reader,
+    async appendRaw(one, mailbox, raw, flags = []) {
+      const [uid = 0] = await reader(one).append(mailbox, [raw], flags)
+      return uid
+    },
+    async rawLog(one) {
+      const files = (await readdir(at(`rawlog/${one.login}`))).filter((name) => name.endsWith('.in')).sort()
+      const texts = await Promise.all(
+        files.map((name) => readFile(at(`rawlog/${one.login}/${name}`), 'latin1')),
+      )
+      // Dovecot puts the time before every line.
+      return texts.map((text) => text.replace(/^\d+\.\d+ /gm, ''))
+    },
+    log: () => readFile(at('log'), 'utf8'),
+    async stop() {
+      await child.stop()
+      await authority.remove()
+      await folder.remove()
+    },
+  }
+}
+
+/** Whether an IMAP greeting arrives on the port. */
+function greets(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1')
+    const settle = (answer: boolean) => {
+      socket.destroy()
+      resolve(answer)
+    }
+    socket.once('data', (chunk) => settle(chunk.toString().startsWith('* OK')))
+    socket.once('error', () => settle(false))
+    socket.once('close', () => settle(false))
+  })
+}

@@ -1,0 +1,84 @@
+/** The events that a REST API hands to its functions: Lambda proxy integration and REQUEST authorizer. */
+import type { IncomingMessage } from 'node:http'
+
+export interface RestEvent {
+  readonly resource: string
+  readonly path: string
+  readonly httpMethod: string
+  readonly headers: Record<string, string>
+  readonly multiValueHeaders: Record<string, string[]>
+  readonly queryStringParameters: Record<string, string> | null
+  readonly multiValueQueryStringParameters: Record<string, string[]> | null
+  readonly pathParameters: Record<string, string> | null
+  readonly stageVariables: null
+  readonly requestContext: {
+    readonly requestId: string
+    readonly resourcePath: string
+    readonly httpMethod: string
+    readonly stage: string
+    readonly identity: { readonly sourceIp: string }
+    readonly authorizer?: Record<string, string>
+  }
+  readonly body: string | null
+  readonly isBase64Encoded: boolean
+}
+
+export function toRestEvent(options: {
+  request: IncomingMessage
+  body: Buffer
+  resource: string
+  requestId: string
+  authorizer?: Record<string, string>
+}): RestEvent {
+  const { request, body } = options
+  const [path = '/', query = ''] = (request.url ?? '/').split('?', 2)
+  const multiValueHeaders: Record<string, string[]> = {}
+  for (let i = 0; i < request.rawHeaders.length; i += 2) {
+    const name = request.rawHeaders[i] ?? ''
+    multiValueHeaders[name] = [...(multiValueHeaders[name] ?? []), request.rawHeaders[i + 1] ?? '']
+  }
+  const parameters: Record<string, string[]> = {}
+  for (const [name, value] of new URLSearchParams(query)) parameters[name] = [...(parameters[name] ?? []), value]
+  // The gateway hands text on as it is and everything it takes for binary as base64.
+  const text = /^(?:application\/(?:json|x-www-form-urlencoded)|text\/)/i.test(request.headers['content-type'] ?? '')
+  return {
+    resource: options.resource,
+    path,
+    httpMethod: request.method ?? 'GET',
+    headers: lastValues(multiValueHeaders),
+    multiValueHeaders,
+    queryStringParameters: query === '' ? null : lastValues(parameters),
+    multiValueQueryStringParameters: query === '' ? null : parameters,
+    pathParameters: null,
+    stageVariables: null,
+    requestContext: {
+      requestId: options.requestId,
+      resourcePath: options.resource,
+      httpMethod: request.method ?? 'GET',
+      stage: 'live',
+      identity: { sourceIp: request.socket.remoteAddress?.replace(/^::ffff:/, '') ?? '127.0.0.1' },
+      ...(options.authorizer === undefined ? {} : { authorizer: options.authorizer }),
+    },
+    body: body.length === 0 ? null : text ? body.toString('utf8') : body.toString('base64'),
+    isBase64Encoded: body.length > 0 && !text,
+  }
+}
+
+export function toAuthorizerEvent(event: RestEvent): unknown {
+  return {
+    type: 'REQUEST',
+    methodArn: `arn:aws:execute-api:eu-central-1:000000000000:simulated/live/${event.httpMethod}${event.path}`,
+    resource: event.resource,
+    path: event.path,
+    httpMethod: event.httpMethod,
+    headers: event.headers,
+    multiValueHeaders: event.multiValueHeaders,
+    queryStringParameters: event.queryStringParameters,
+    multiValueQueryStringParameters: event.multiValueQueryStringParameters,
+    requestContext: event.requestContext,
+  }
+}
+
+function lastValues(values: Record<string, string[]>): Record<string, string> {
+  return Object.fromEntries(Object.entries(values).map(([name, list]) => [name, list.at(-1) ?? '']))
+}
