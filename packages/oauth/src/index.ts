@@ -1,1 +1,2 @@
+export { StoreUnavailableError } from './store.ts'
 export type * from './store.ts'

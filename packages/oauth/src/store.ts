@@ -8,6 +8,11 @@
 /** Epoch seconds. */
 export type EpochSeconds = number
 
+/** The store did not answer, throttled, or failed: nothing is known of the write. Answered as 503, never as a 4xx. */
+export class StoreUnavailableError extends Error {
+  override readonly name = 'StoreUnavailableError'
+}
+
 /** What every token row shares. All of it is in the AAD of `wrap`. */
 interface TokenRowFields {
   readonly v: 1
@@ -86,6 +91,8 @@ export interface Grant {
   readonly codeId: string
   readonly accessTokenIds: readonly string[]
   readonly refreshTokenId?: string
+  /** The refresh token before it: a crash after the commit may have left its wrap in place. */
+  readonly previousRefreshTokenId?: string
   readonly linkId?: string
   /** When the current generation was committed: the 60 s of the repeatable answer count from here. */
   readonly committedAt?: EpochSeconds
@@ -118,10 +125,13 @@ export interface AuthorizationStore {
   /** Throws when a grant with that id exists. */
   createGrant(grant: Grant): Promise<void>
   getGrant(grantId: string): Promise<Grant | undefined>
-  /** Extends the account rows of a pending grant to its absolute expiry; called before the commit. */
+  /**
+   * Extends the account rows of a pending grant to its absolute expiry; called before the commit. A row that is
+   * gone (revoked meanwhile) is no error and is not created.
+   */
   extendAccounts(grantId: string, accountIds: readonly string[], expiresAt: EpochSeconds): Promise<void>
   /**
-   * `pending → live`, generation 1, expiry extended to `absoluteExpiresAt`. Refused unless the grant is pending
+   * `pending → live`, generation 1, `committedAt = now`, expiry extended to `absoluteExpiresAt`. Refused unless the grant is pending
    * and was made for this code.
    */
   commitRedemption(change: {
@@ -138,6 +148,7 @@ export interface AuthorizationStore {
     toGeneration: number
     accessTokenIds: readonly string[]
     refreshTokenId: string
+    previousRefreshTokenId: string
     now: EpochSeconds
   }): Promise<'committed' | 'refused'>
   /** Marks the grant revoked, whatever its state, and returns the row as it then is (with its token ids). */
@@ -150,7 +161,10 @@ export interface AuthorizationStore {
   /** Throws when a row with that type and id exists. */
   createToken(row: TokenRow): Promise<void>
   findToken<T extends TokenType>(type: T, id: string): Promise<TokenRowOf<T> | undefined>
-  /** `unused → redeemed`, kept as a tombstone until `tombstoneExpiresAt`. One caller of many gets 'redeemed'. */
+  /**
+   * `unused → redeemed`: sets `redeemedAt = now`, `expiresAt = tombstoneExpiresAt`, and leaves the rest, the wrap
+   * too: a retry after a crash continues with it while the code lives. One caller of many gets 'redeemed'.
+   */
   redeemCode(
     id: string,
     now: EpochSeconds,
