@@ -1,0 +1,63 @@
+/**
+ * Turns a Request handler into a Lambda handler. Under the Node runtime the response streams
+ * (`awslambda.streamifyResponse`); where that global is missing (`sst dev`, HTTP API) it is buffered.
+ * A client that goes away aborts the request's signal.
+ */
+import type { Writable } from 'node:stream'
+import { finished } from 'node:stream/promises'
+import { type GatewayEvent, type GatewayRequest, toGatewayResult, toMultiValueHeaders, toRequest } from './gateway-event.ts'
+
+interface StreamingRuntime {
+  streamifyResponse(handler: (event: GatewayEvent, stream: Writable, context: unknown) => Promise<void>): unknown
+  HttpResponseStream: {
+    from(
+      stream: Writable,
+      metadata: { statusCode: number; headers: Record<string, string>; multiValueHeaders: Record<string, string[]> },
+    ): Writable
+  }
+}
+
+export type RequestHandler = (received: GatewayRequest) => Promise<Response>
+
+export function createBufferedHandler(publicUrl: () => string, handle: RequestHandler) {
+  return async (event: GatewayEvent) => {
+    const never = new AbortController()
+    return toGatewayResult(event, await handle(toRequest(event, publicUrl(), never.signal)))
+  }
+}
+
+export function createStreamingHandler(publicUrl: () => string, handle: RequestHandler): unknown {
+  const runtime = (globalThis as { awslambda?: StreamingRuntime }).awslambda
+  if (runtime === undefined) return createBufferedHandler(publicUrl, handle)
+  return runtime.streamifyResponse(async (event, stream) => {
+    const gone = new AbortController()
+    stream.on('close', () => gone.abort())
+    stream.on('error', () => gone.abort()) // The client left; there is nobody to tell.
+    const response = await handle(toRequest(event, publicUrl(), gone.signal))
+    const out = runtime.HttpResponseStream.from(stream, {
+      statusCode: response.status,
+      headers: {},
+      multiValueHeaders: toMultiValueHeaders(response.headers),
+    })
+    await pipe(response.body, out, gone.signal)
+  })
+}
+
+async function pipe(body: ReadableStream<Uint8Array> | null, out: Writable, gone: AbortSignal): Promise<void> {
+  if (body === null) {
+    // Without one write the runtime sends no prelude, and the status and headers with it.
+    out.write('')
+    out.end()
+    return await finished(out)
+  }
+  const reader = body.getReader()
+  gone.addEventListener('abort', () => void reader.cancel().catch(() => undefined), { once: true })
+  for (;;) {
+    const { done, value } = await reader.read()
+    if (done) break
+    if (!out.write(value)) await new Promise((resolve) => out.once('drain', resolve).once('close', resolve))
+  }
+  if (gone.aborted) return
+  out.end()
+  await finished(out)
+}

@@ -1,0 +1,108 @@
+/**
+ * What API Gateway answers by itself and where each route goes: data, with one row per case of the truth table in
+ * docs/storage-schema.md. The template is built from it and the simulator of the tests runs on it, so neither can
+ * say something the other does not.
+ */
+
+/** A request at the gateway's edge. `{proxy+}` matches one or more path segments. */
+export interface GatewayRoute {
+  readonly path: string
+  readonly target: 'mcp' | 'oauth' | 'health'
+  /** The Lambda authorizer stands before every method but OPTIONS. */
+  readonly authorized: boolean
+  /** One function cannot serve both modes, so all methods of a path share one. */
+  readonly transfer: 'STREAM' | 'BUFFERED'
+}
+
+export const gatewayRoutes: readonly GatewayRoute[] = [
+  { path: '/mcp', target: 'mcp', authorized: true, transfer: 'STREAM' },
+  { path: '/health', target: 'health', authorized: false, transfer: 'BUFFERED' },
+  { path: '/oauth/{proxy+}', target: 'oauth', authorized: false, transfer: 'BUFFERED' },
+  { path: '/.well-known/{proxy+}', target: 'oauth', authorized: false, transfer: 'BUFFERED' },
+  { path: '/', target: 'oauth', authorized: false, transfer: 'BUFFERED' },
+]
+
+/** API Gateway's own name of a response type. */
+export type GatewayResponseType =
+  | 'UNAUTHORIZED'
+  | 'ACCESS_DENIED'
+  | 'AUTHORIZER_FAILURE'
+  | 'AUTHORIZER_CONFIGURATION_ERROR'
+  | 'INTEGRATION_FAILURE'
+  | 'INTEGRATION_TIMEOUT'
+  | 'MISSING_AUTHENTICATION_TOKEN'
+  | 'THROTTLED'
+  | 'QUOTA_EXCEEDED'
+  | 'REQUEST_TOO_LARGE'
+  | 'BAD_REQUEST_BODY'
+  | 'BAD_REQUEST_PARAMETERS'
+  | 'DEFAULT_4XX'
+  | 'DEFAULT_5XX'
+
+export interface GatewayResponse {
+  readonly type: GatewayResponseType
+  /** Absent: API Gateway's own status stays. */
+  readonly status?: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+}
+
+/** Static values: a Gateway Response cannot look at the request, so CORS is `*` (no credentials are ever sent). */
+const everyResponse = {
+  'Strict-Transport-Security': 'max-age=63072000; includeSubDomains',
+  'X-Frame-Options': 'DENY',
+  'X-Content-Type-Options': 'nosniff',
+  'Referrer-Policy': 'no-referrer',
+  'Cache-Control': 'no-store',
+  'Content-Type': 'application/json',
+  'Access-Control-Allow-Origin': '*',
+  'Access-Control-Expose-Headers': 'Mcp-Session-Id, WWW-Authenticate',
+} as const
+
+const retrySeconds = '5'
+
+export function gatewayResponses(options: { publicUrl: string; scope: string }): readonly GatewayResponse[] {
+  // RFC 9728 §5.1: the challenge says where the protected-resource document is.
+  const challenge = (error?: string) =>
+    `Bearer ${error === undefined ? '' : `error="${error}", `}resource_metadata="${options.publicUrl}/.well-known/oauth-protected-resource/mcp", scope="${options.scope}"`
+  const row = (
+    type: GatewayResponseType,
+    status: number | undefined,
+    error: string,
+    sentence: string,
+    headers: Record<string, string> = {},
+  ): GatewayResponse => ({
+    type,
+    ...(status === undefined ? {} : { status }),
+    headers: { ...everyResponse, ...headers },
+    body: JSON.stringify({ error, error_description: sentence }),
+  })
+  const unavailable = (type: GatewayResponseType) =>
+    row(type, 503, 'temporarily_unavailable', 'The server is busy. Try again in a few seconds.', {
+      'Retry-After': retrySeconds,
+    })
+  return [
+    row('UNAUTHORIZED', 401, 'unauthorized', 'Sign in first: send an access token.', {
+      'WWW-Authenticate': challenge(),
+    }),
+    row('ACCESS_DENIED', 401, 'invalid_token', 'The access token is unknown, expired or revoked.', {
+      'WWW-Authenticate': challenge('invalid_token'),
+    }),
+    unavailable('AUTHORIZER_FAILURE'),
+    unavailable('AUTHORIZER_CONFIGURATION_ERROR'),
+    unavailable('INTEGRATION_FAILURE'),
+    unavailable('INTEGRATION_TIMEOUT'),
+    row('MISSING_AUTHENTICATION_TOKEN', 404, 'not_found', 'There is nothing at this path.'),
+    row('THROTTLED', 429, 'slow_down', 'Too many requests. Try again in a few seconds.', {
+      'Retry-After': retrySeconds,
+    }),
+    row('QUOTA_EXCEEDED', 429, 'slow_down', 'Too many requests. Try again later.', {
+      'Retry-After': retrySeconds,
+    }),
+    row('REQUEST_TOO_LARGE', 413, 'invalid_request', 'The request is too large.'),
+    row('BAD_REQUEST_BODY', 400, 'invalid_request', 'The request body cannot be read.'),
+    row('BAD_REQUEST_PARAMETERS', 400, 'invalid_request', 'The request parameters cannot be read.'),
+    row('DEFAULT_4XX', undefined, 'invalid_request', 'The request cannot be served.'),
+    row('DEFAULT_5XX', undefined, 'server_error', 'The server failed. Try again in a few seconds.'),
+  ]
+}
