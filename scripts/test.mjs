@@ -35,7 +35,8 @@ if (existsSync(report)) {
   failed += results.numFailedTests
   for (const file of results.testResults) {
     // A file that fails to load has no test to count, and must still fail the run.
-    if (file.status === 'failed' && !file.assertionResults.some((test) => test.status === 'failed')) failed += 1
+    if (file.status === 'failed' && !file.assertionResults.some((test) => test.status === 'failed'))
+      failed += 1
     for (const test of file.assertionResults)
       if (test.status === 'skipped' || test.status === 'pending' || test.status === 'todo')
         console.log(`not run: ${test.fullName}`)

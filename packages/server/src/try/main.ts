@@ -36,8 +36,8 @@ const { values, positionals } = parseArgs({
   },
 })
 
-const publicUrl = values.url ?? process.env['PUBLIC_URL'] ?? `http://localhost:${process.env['PORT'] ?? '8993'}`
-const stateFile = join(process.env['DATA_DIR'] ?? join(import.meta.dirname, '../../../../.local'), 'try.json')
+const publicUrl = values.url ?? process.env.PUBLIC_URL ?? `http://localhost:${process.env.PORT ?? '8993'}`
+const stateFile = join(process.env.DATA_DIR ?? join(import.meta.dirname, '../../../../.local'), 'try.json')
 
 try {
   process.exitCode = await main()
@@ -74,7 +74,9 @@ async function main(): Promise<number> {
       if (!(error instanceof UnauthorizedError)) throw error
       const answer = await callback.arrived
       if (answer.get('state') !== signIn.expectedState() || answer.get('iss') !== publicUrl)
-        throw new Error('The sign-in came back for another request or from another server; run the command again.')
+        throw new Error(
+          'The sign-in came back for another request or from another server; run the command again.',
+        )
       const code = answer.get('code')
       if (code === null) throw new Error('The sign-in was not completed; run the command again.')
       await transport.finishAuth(code)
@@ -113,9 +115,12 @@ function parseParameters(text: string | undefined): Record<string, unknown> {
 function showSignIn(url: URL): void {
   console.error(`Sign in here:\n\n  ${url.href}\n`)
   if (values['no-browser'] || process.stdin.isTTY !== true) return
-  const command = process.platform === 'darwin' ? 'open' : process.platform === 'win32' ? 'explorer' : 'xdg-open'
+  const command =
+    process.platform === 'darwin' ? 'open' : process.platform === 'win32' ? 'explorer' : 'xdg-open'
   // Where no browser can be opened the URL above is enough.
-  spawn(command, [url.href], { stdio: 'ignore', detached: true }).on('error', () => undefined).unref()
+  spawn(command, [url.href], { stdio: 'ignore', detached: true })
+    .on('error', () => undefined)
+    .unref()
 }
 
 function toSentence(error: unknown): string {

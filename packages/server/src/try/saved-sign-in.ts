@@ -67,7 +67,8 @@ export function createSavedSignIn(options: {
       verifier = codeVerifier
     },
     codeVerifier: () => {
-      if (verifier === undefined) throw new Error('The sign-in was not started by this process; run the command again.')
+      if (verifier === undefined)
+        throw new Error('The sign-in was not started by this process; run the command again.')
       return verifier
     },
     invalidateCredentials: (scope) => {

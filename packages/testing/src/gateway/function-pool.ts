@@ -19,7 +19,11 @@ export interface FunctionConfiguration {
 }
 
 export interface StreamSink {
-  prelude(metadata: { statusCode: number; headers?: Record<string, string>; multiValueHeaders?: Record<string, string[]> }): void
+  prelude(metadata: {
+    statusCode: number
+    headers?: Record<string, string>
+    multiValueHeaders?: Record<string, string[]>
+  }): void
   chunk(bytes: Buffer): void
 }
 

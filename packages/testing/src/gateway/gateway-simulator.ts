@@ -71,7 +71,9 @@ export async function startGatewaySimulator(options: {
       if (effect === 'Deny') return 'denied'
       if (effect !== 'Allow') return 'failed'
       // The gateway turns every context value into a string.
-      return Object.fromEntries(Object.entries(policy.context ?? {}).map(([name, value]) => [name, String(value)]))
+      return Object.fromEntries(
+        Object.entries(policy.context ?? {}).map(([name, value]) => [name, String(value)]),
+      )
     } catch {
       return 'failed'
     }
@@ -109,7 +111,10 @@ export async function startGatewaySimulator(options: {
         isBase64Encoded?: boolean
       }
       const body = Buffer.from(result.body ?? '', result.isBase64Encoded === true ? 'base64' : 'utf8')
-      response.writeHead(result.statusCode, toClientHeaders({ ...result.headers, ...result.multiValueHeaders }))
+      response.writeHead(
+        result.statusCode,
+        toClientHeaders({ ...result.headers, ...result.multiValueHeaders }),
+      )
       response.end(event.httpMethod === 'HEAD' ? undefined : body)
     } catch (error) {
       answerFailure(response, error)

@@ -38,9 +38,12 @@ export function toRestEvent(options: {
     multiValueHeaders[name] = [...(multiValueHeaders[name] ?? []), request.rawHeaders[i + 1] ?? '']
   }
   const parameters: Record<string, string[]> = {}
-  for (const [name, value] of new URLSearchParams(query)) parameters[name] = [...(parameters[name] ?? []), value]
+  for (const [name, value] of new URLSearchParams(query))
+    parameters[name] = [...(parameters[name] ?? []), value]
   // The gateway hands text on as it is and everything it takes for binary as base64.
-  const text = /^(?:application\/(?:json|x-www-form-urlencoded)|text\/)/i.test(request.headers['content-type'] ?? '')
+  const text = /^(?:application\/(?:json|x-www-form-urlencoded)|text\/)/i.test(
+    request.headers['content-type'] ?? '',
+  )
   return {
     resource: options.resource,
     path,

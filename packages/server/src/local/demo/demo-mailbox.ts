@@ -41,9 +41,13 @@ export async function startDemoMailbox(options: { now: () => Date }): Promise<De
       credential: { type: 'password', password },
     }),
     withDemoMailbox: (next) => ({
+      tlsOptions: next.tlsOptions,
       connect: (server, connectOptions) => {
         if (server.host !== demoHost) return next.connect(server, connectOptions)
-        return connectLoopback(connectOptions.protocol === 'imap' ? imap.port : smtp.port, connectOptions.signal)
+        return connectLoopback(
+          connectOptions.protocol === 'imap' ? imap.port : smtp.port,
+          connectOptions.signal,
+        )
       },
     }),
     close: async () => {
@@ -82,7 +86,17 @@ async function startImapServer(startedAt: Date) {
     messages: messagesIn(name),
   })
   const server = hoodiecrow({
-    plugins: ['ID', 'LITERALPLUS', 'SASL-IR', 'AUTH-PLAIN', 'NAMESPACE', 'SPECIAL-USE', 'UIDPLUS', 'MOVE', 'UNSELECT'],
+    plugins: [
+      'ID',
+      'LITERALPLUS',
+      'SASL-IR',
+      'AUTH-PLAIN',
+      'NAMESPACE',
+      'SPECIAL-USE',
+      'UIDPLUS',
+      'MOVE',
+      'UNSELECT',
+    ],
     users: { [demoAddress]: { password: demoPassword } },
     storage: {
       INBOX: { uidvalidity, messages: messagesIn('INBOX') },
@@ -142,7 +156,7 @@ async function startSmtpServer(deliver: (raw: string) => void) {
       })
     },
   })
-  server.on('error', () => undefined)
+  server.on('error', () => undefined) // A client that left in the middle of a command; only ours connects.
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {
     port: (server.server.address() as AddressInfo).port,

@@ -35,7 +35,9 @@ export function toRawMessage(message: DemoMessage, date: Date): string {
     `Subject: ${encodeHeader(message.subject)}`,
     `Message-ID: ${messageId(message.key)}`,
     ...(message.inReplyTo === undefined ? [] : [`In-Reply-To: ${messageId(message.inReplyTo)}`]),
-    ...(message.references === undefined ? [] : [`References: ${message.references.map(messageId).join(' ')}`]),
+    ...(message.references === undefined
+      ? []
+      : [`References: ${message.references.map(messageId).join(' ')}`]),
     'MIME-Version: 1.0',
   ]
   const body = toBody(message)
@@ -94,7 +96,11 @@ function textPart(subtype: 'plain' | 'html', text: string): string[] {
 }
 
 function toBase64Lines(text: string): string {
-  return (Buffer.from(text, 'utf8').toString('base64').match(/.{1,76}/g) ?? []).join('\r\n')
+  return (
+    Buffer.from(text, 'utf8')
+      .toString('base64')
+      .match(/.{1,76}/g) ?? []
+  ).join('\r\n')
 }
 
 /** RFC 2047 for the words that need it; addresses stay as they are. */
