@@ -1,6 +1,5 @@
 import { defineConfig } from 'vitest/config'
 
-// biome-ignore lint/style/noDefaultExport: vitest reads the default export
 export default defineConfig({
   test: {
     include: ['packages/*/test/**/*.test.ts', 'stacks/**/*.test.ts', 'bench/**/*.test.ts'],
