@@ -1,0 +1,81 @@
+/**
+ * `/mcp`: both protocol eras on one path. Each request gets a fresh server and transport; nothing is shared but the
+ * stores (R22: a reused transport once leaked answers between clients, CVE-2026-25536).
+ * Left to the caller: the bearer check, Origin and Host, CORS, security headers, limits, and zeroing the caller's
+ * secret, which must wait for the end of the body (`whenAnswered`). An error of a store is thrown on, for the 503.
+ */
+import { isLegacyRequest } from '@modelcontextprotocol/server'
+import type { Caller } from '../caller.ts'
+import type { SessionStore } from '../sessions/session-store.ts'
+import type { McpApplication } from './application.ts'
+import { jsonRpcError, transportError } from './json-rpc.ts'
+import { serveModern } from './modern-era.ts'
+import { readRequestBody } from './request-body.ts'
+import { type Challenge, refuseMissingScope } from './scope-check.ts'
+import { createSessionEra } from './session-era.ts'
+import type { HintCipher } from './session-mail.ts'
+
+export interface McpEndpointOptions {
+  readonly application: McpApplication
+  readonly sessions: SessionStore
+  /** The caller's cipher for what a session stores. */
+  readonly hint: (secret: Uint8Array) => HintCipher
+  readonly challenge: Challenge
+  /** Epoch seconds. */
+  readonly now: () => number
+  /** How long a GET stream, or a 2026 `subscriptions/listen`, is held. */
+  readonly holdMs?: number
+  /** The first wait for a client's answer, and the pause between two looks into a session's queue. */
+  readonly pollMs?: number
+  readonly questionDeadlineMs?: number
+  readonly retryMs?: number
+  /** What went wrong and was hidden from the client; the cause may hold foreign text. */
+  readonly report?: (cause: unknown) => void
+}
+
+export interface McpEndpoint {
+  handle(request: Request, caller: Caller): Promise<Response>
+}
+
+export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
+  const { application, sessions, hint, challenge, now, holdMs = 20_000, report = () => {} } = options
+  const pollMs = options.pollMs ?? 300
+  const timing = {
+    pollMs,
+    maxPollMs: pollMs * 8,
+    deadlineMs: options.questionDeadlineMs ?? 240_000,
+    holdMs,
+    queuePollMs: pollMs * 8,
+    retryMs: options.retryMs ?? 30_000,
+  }
+  const era = createSessionEra({ application, sessions, hint, now, timing, report })
+
+  async function post(request: Request, caller: Caller): Promise<Response> {
+    const read = await readRequestBody(request)
+    if (read.kind === 'refused') return read.response
+    const { body } = read
+    const refused = refuseMissingScope(body, caller, application, challenge)
+    if (refused !== undefined) return refused
+    if (await isLegacyRequest(request, body)) return era.post(request, body, caller)
+    return serveModern({ request, body, caller, application, holdMs, report })
+  }
+
+  return {
+    async handle(request, caller) {
+      if (request.method === 'POST') return post(request, caller)
+      // 2026-07-28 knows POST only; whoever names it must not be led into a session.
+      if (isModernVersion(request.headers.get('mcp-protocol-version'))) return methodNotAllowed('POST')
+      if (request.method === 'GET') return era.get(request, caller)
+      if (request.method === 'DELETE') return era.delete(request, caller)
+      return methodNotAllowed('GET, POST, DELETE')
+    },
+  }
+}
+
+function isModernVersion(version: string | null): boolean {
+  return version !== null && version >= '2026-07-28'
+}
+
+function methodNotAllowed(allow: string): Response {
+  return jsonRpcError(405, transportError, 'Method not allowed', { allow })
+}

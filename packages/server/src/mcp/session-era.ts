@@ -1,0 +1,223 @@
+/**
+ * The 2025 revisions over Streamable HTTP, on processes that keep nothing: every POST builds a fresh server and
+ * transport (R22), replays the session's `initialize`, serves, and is gone. The SDK's transport checks Accept, message
+ * shapes and MCP-Protocol-Version and frames the SSE; sessions and questions live in the store.
+ */
+import type {
+  JSONRPCErrorResponse,
+  JSONRPCRequest,
+  JSONRPCResultResponse,
+  McpServer,
+} from '@modelcontextprotocol/server'
+import {
+  isInitializeRequest,
+  isJSONRPCRequest,
+  LATEST_PROTOCOL_VERSION,
+  parseJSONRPCMessage,
+  SUPPORTED_PROTOCOL_VERSIONS,
+  WebStandardStreamableHTTPServerTransport,
+} from '@modelcontextprotocol/server'
+import type { Caller } from '../caller.ts'
+import type { Session, SessionStore } from '../sessions/session-store.ts'
+import type { McpApplication } from './application.ts'
+import { whenAnswered } from './closing-body.ts'
+import { guardErrors } from './error-guard.ts'
+import {
+  invalidParams,
+  invalidRequest,
+  isAnswer,
+  isObject,
+  jsonRpcError,
+  messagesOf,
+  sessionNotFound,
+  transportError,
+} from './json-rpc.ts'
+import { createSessionMail, type HintCipher } from './session-mail.ts'
+import { createSessionRules } from './session-rules.ts'
+import { type StreamTiming, streamQueue } from './session-stream.ts'
+import { createSessionTransport, type QuestionTiming } from './session-transport.ts'
+
+/** A stored `initialize` shares its row with queue and answers; no honest client's is a tenth of this. */
+const maxInitializeBytes = 16 * 1024
+/** An answer likewise: a form's content or a sampled text. */
+const maxAnswerBytes = 128 * 1024
+type Answer = JSONRPCResultResponse | JSONRPCErrorResponse
+const sessionHeader = 'mcp-session-id'
+
+export interface SessionEra {
+  post(request: Request, body: unknown, caller: Caller): Promise<Response>
+  get(request: Request, caller: Caller): Promise<Response>
+  delete(request: Request, caller: Caller): Promise<Response>
+}
+
+export function createSessionEra(options: {
+  application: McpApplication
+  sessions: SessionStore
+  hint: (secret: Uint8Array) => HintCipher
+  now: () => number
+  timing: QuestionTiming & StreamTiming
+  report: (cause: unknown) => void
+}): SessionEra {
+  const { application, sessions, hint, timing, report } = options
+  const rules = createSessionRules(sessions, options.now)
+  const mailOf = (session: Pick<Session, 'id'>, caller: Caller) =>
+    createSessionMail({ sessions, sessionId: session.id, caller, cipher: hint(caller.secret) })
+
+  return {
+    async post(request, body, caller) {
+      if (messagesOf(body).some((message) => isObject(message) && message.method === 'initialize')) {
+        return initialize(request, body, caller)
+      }
+      const id = request.headers.get(sessionHeader)
+      if (id === null) return missingSessionId()
+      const session = await rules.enter(id, caller)
+      if (session === undefined) return noSuchSession()
+      if (Array.isArray(body) && !takesBatches(session)) {
+        return jsonRpcError(400, invalidRequest, 'This protocol version has no batches')
+      }
+      const answers = messagesOf(body).filter(isAnswer)
+      if (!messagesOf(body).some(isJSONRPCRequest))
+        return takeQuietMessages(request, body, answers, session, caller)
+      await putAnswers(answers, session, caller)
+      return serve(request, body, session, caller)
+    },
+
+    async get(request, caller) {
+      if (!request.headers.get('accept')?.includes('text/event-stream')) {
+        return jsonRpcError(406, transportError, 'Accept must include text/event-stream')
+      }
+      const id = request.headers.get(sessionHeader)
+      if (id === null) return missingSessionId()
+      const session = await rules.findAwake(id, caller)
+      return session === undefined
+        ? noSuchSession()
+        : streamQueue(mailOf(session, caller), timing, request.signal)
+    },
+
+    async delete(request, caller) {
+      const id = request.headers.get(sessionHeader)
+      if (id === null) return missingSessionId()
+      return (await rules.close(id, caller)) === 'closed'
+        ? new Response(null, { status: 200 })
+        : noSuchSession()
+    },
+  }
+
+  async function initialize(request: Request, body: unknown, caller: Caller): Promise<Response> {
+    if (!isInitializeRequest(body)) {
+      return jsonRpcError(
+        400,
+        invalidParams,
+        'initialize comes alone, with protocolVersion, capabilities and clientInfo',
+      )
+    }
+    const stored = JSON.stringify(body)
+    if (stored.length > maxInitializeBytes)
+      return jsonRpcError(413, transportError, 'This initialize is too large')
+    const inner = new WebStandardStreamableHTTPServerTransport({})
+    const response = await connectAndServe(inner, request, body, caller, (server) => server.connect(inner))
+    if (!response.ok) return response
+    try {
+      response.headers.set(sessionHeader, await rules.create(caller, stored))
+    } catch (error) {
+      await response.body?.cancel()
+      throw error
+    }
+    return response
+  }
+
+  async function serve(request: Request, body: unknown, session: Session, caller: Caller): Promise<Response> {
+    const inner = new WebStandardStreamableHTTPServerTransport({})
+    const mail = mailOf(session, caller)
+    const response = await connectAndServe(inner, request, body, caller, async (server) => {
+      const transport = createSessionTransport({ inner, sessionId: session.id, mail, timing })
+      await server.connect(transport)
+      await transport.replay(parseInitialize(session))
+    })
+    response.headers.set(sessionHeader, session.id)
+    return response
+  }
+
+  async function connectAndServe(
+    inner: WebStandardStreamableHTTPServerTransport,
+    request: Request,
+    body: unknown,
+    caller: Caller,
+    connect: (server: McpServer) => Promise<void>,
+  ): Promise<Response> {
+    const ending = new AbortController()
+    const server = guardErrors(application.buildServer(caller, { signal: ending.signal }), report)
+    server.server.onerror = report
+    const end = () => {
+      ending.abort()
+      server.close().catch(report)
+    }
+    request.signal.addEventListener('abort', end, { once: true })
+    try {
+      await connect(server)
+      // Without resumption nobody can fetch the answer of a broken stream: a client that is gone ends the call.
+      return whenAnswered(await inner.handleRequest(request, { parsedBody: body }), end)
+    } catch (error) {
+      end()
+      throw error
+    }
+  }
+
+  /** Notifications and answers only: checked by a transport, served by nobody, since every server is new. */
+  async function takeQuietMessages(
+    request: Request,
+    body: unknown,
+    answers: readonly Answer[],
+    session: Session,
+    caller: Caller,
+  ): Promise<Response> {
+    const checked = await new WebStandardStreamableHTTPServerTransport({}).handleRequest(request, {
+      parsedBody: body,
+    })
+    if (checked.status !== 202 || answers.length === 0) return checked
+    const outcome = await putAnswers(answers, session, caller)
+    if (outcome === 'too large')
+      return jsonRpcError(413, transportError, `An answer is over ${maxAnswerBytes} bytes`)
+    return outcome === 'stored' ? checked : jsonRpcError(400, invalidRequest, 'No such question is open')
+  }
+
+  async function putAnswers(answers: readonly Answer[], session: Session, caller: Caller) {
+    const mail = mailOf(session, caller)
+    let outcome: 'stored' | 'refused' | 'too large' = 'stored'
+    for (const answer of answers) {
+      if (JSON.stringify(answer).length > maxAnswerBytes) {
+        // The tool that asked need not wait for its deadline.
+        await mail.putAnswer(answer.id, {
+          jsonrpc: '2.0',
+          id: 0,
+          error: { code: invalidParams, message: 'The answer is too large' },
+        })
+        outcome = 'too large'
+      } else if ((await mail.putAnswer(answer.id, answer)) === 'refused') outcome = 'refused'
+    }
+    return outcome
+  }
+}
+
+function parseInitialize(session: Session): JSONRPCRequest {
+  const message = parseJSONRPCMessage(JSON.parse(session.initialize))
+  if (!isJSONRPCRequest(message)) throw new Error('The stored initialize is no request')
+  return message
+}
+
+/** JSON-RPC batches left with 2025-06-18. */
+function takesBatches(session: Session): boolean {
+  const { params } = parseInitialize(session)
+  const asked = params?.protocolVersion
+  const version =
+    typeof asked === 'string' && SUPPORTED_PROTOCOL_VERSIONS.includes(asked) ? asked : LATEST_PROTOCOL_VERSION
+  return version < '2025-06-18'
+}
+
+function missingSessionId(): Response {
+  return jsonRpcError(400, transportError, 'Mcp-Session-Id is missing: call initialize first')
+}
+
+function noSuchSession(): Response {
+  return jsonRpcError(404, sessionNotFound, 'Session not found')
+}
