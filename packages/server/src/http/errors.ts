@@ -1,0 +1,68 @@
+/**
+ * What leaves when something fails: a page for a person, JSON for a program, a sentence of ours in both. An outage
+ * is 503 with Retry-After and never 401 (R63): clients throw their tokens away on a 401.
+ */
+import { StoreUnavailableError } from '@email-connector/oauth'
+import { KeyUnavailableError } from '../keys/key-wrapper.ts'
+import { describeBug, type Log } from '../log.ts'
+import { messagePage } from '../pages/page.ts'
+import { BodyTooLargeError } from './body.ts'
+
+export type Audience = 'person' | 'program'
+
+interface Failure {
+  readonly status: number
+  readonly error: string
+  readonly title: string
+  readonly text: string
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+export function failureResponse(failure: Failure, audience: Audience): Response {
+  if (audience === 'person') return messagePage(failure)
+  return Response.json(
+    { error: failure.error, error_description: failure.text },
+    { status: failure.status, headers: failure.headers ?? {} },
+  )
+}
+
+const outageRetrySeconds = 5
+
+/** Never rethrows, never shows the error: its text may come from a mail server, AWS or a person. */
+export function errorResponse(
+  error: unknown,
+  context: { audience: Audience; requestId: string; log: Log },
+): Response {
+  const { audience, requestId, log } = context
+  if (error instanceof BodyTooLargeError) return failureResponse(tooLarge, audience)
+  if (error instanceof StoreUnavailableError || error instanceof KeyUnavailableError) {
+    const code = error instanceof StoreUnavailableError ? 'store' : 'key_service'
+    log({ event: 'unavailable', code, requestId })
+    return failureResponse(unavailable, audience)
+  }
+  log({ event: 'bug', requestId, ...describeBug(error) })
+  return failureResponse(
+    {
+      status: 500,
+      error: 'server_error',
+      title: 'Something went wrong here',
+      text: `This is a fault of the server, not yours. Its log names it as ${requestId}.`,
+    },
+    audience,
+  )
+}
+
+const tooLarge: Failure = {
+  status: 413,
+  error: 'invalid_request',
+  title: 'Too large',
+  text: 'The request is larger than this server accepts.',
+}
+
+const unavailable: Failure = {
+  status: 503,
+  error: 'temporarily_unavailable',
+  title: 'Please try again in a moment',
+  text: 'A part of this server does not answer right now. Nothing was changed; try again in a few seconds.',
+  headers: { 'Retry-After': String(outageRetrySeconds) },
+}

@@ -1,0 +1,76 @@
+/** The frame of every page, and the response it leaves in: nonce, policy, no caching. */
+import { randomBytes } from 'node:crypto'
+import { pageSecurityPolicy } from '../http/headers.ts'
+import { type Html, html, trusted } from './html.ts'
+import { pageScript } from './script.ts'
+import { styleSheet } from './style.ts'
+
+export const productName = 'email-connector'
+
+const mark = (ink: string, ground: string) =>
+  `<rect width="32" height="32" rx="9" fill="${ground}"/><path d="M7 11.5 16 18l9-6.5M9 9.5h14a2 2 0 0 1 2 2v9a2 2 0 0 1-2 2H9a2 2 0 0 1-2-2v-9a2 2 0 0 1 2-2Z" fill="none" stroke="${ink}" stroke-width="2" stroke-linejoin="round" stroke-linecap="round"/>`
+
+const icon = `data:image/svg+xml,${encodeURIComponent(
+  `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">${mark('#fff', '#0b5d4b')}</svg>`,
+)}`
+
+const brandMark = trusted(
+  `<svg viewBox="0 0 32 32" aria-hidden="true">${mark('var(--accent-ink)', 'var(--accent)')}</svg>`,
+)
+
+export interface PageContent {
+  readonly title: string
+  readonly body: Html
+  readonly status?: number
+  /** Sources beyond 'self' that the page's form may end at. */
+  readonly formAction?: readonly string[]
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+export function toPageResponse(page: PageContent): Response {
+  const nonce = randomBytes(16).toString('base64')
+  const markup = html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="robots" content="noindex">
+<title>${page.title} · ${productName}</title>
+<link rel="icon" href="${icon}">
+<style nonce="${nonce}">${styleSheet}</style>
+</head>
+<body>
+<a class="skip" href="#main">Skip to content</a>
+<header class="top"><a class="brand" href="/">${brandMark}${productName}</a><nav aria-label="Site"><a href="/oauth/connections">Your connections</a></nav></header>
+<main id="main">${page.body}</main>
+<footer>No mail is stored here. Passwords are kept encrypted, and only a connected app's own key opens them.</footer>
+<script nonce="${nonce}">${pageScript}</script>
+</body>
+</html>
+`
+  return new Response(markup.text, {
+    status: page.status ?? 200,
+    headers: {
+      ...page.headers,
+      'Content-Type': 'text/html; charset=utf-8',
+      'Cache-Control': 'no-store',
+      'Content-Security-Policy': pageSecurityPolicy(nonce, page.formAction ?? []),
+    },
+  })
+}
+
+/** A page with one message: what went wrong and what to do. */
+export function messagePage(message: {
+  status: number
+  title: string
+  text: string
+  headers?: Readonly<Record<string, string>>
+}): Response {
+  return toPageResponse({
+    title: message.title,
+    status: message.status,
+    ...(message.headers === undefined ? {} : { headers: message.headers }),
+    body: html`<div class="hero"><section class="card"><h1>${message.title}</h1><p class="lead">${message.text}</p></section></div>`,
+  })
+}

@@ -1,0 +1,66 @@
+/**
+ * The one script, inlined with a nonce: copy buttons, show password, choosing the provider from the address, and one
+ * submission at a time. Every page works without it; elements that need it are hidden until it runs.
+ */
+import { type Html, trusted } from './html.ts'
+
+const source = `
+for (const element of document.querySelectorAll('[data-script]')) element.hidden = false
+
+for (const button of document.querySelectorAll('button[data-copy]')) {
+  const label = button.textContent
+  button.addEventListener('click', async () => {
+    try {
+      await navigator.clipboard.writeText(button.dataset.copy)
+      button.textContent = 'Copied'
+    } catch {
+      button.textContent = 'Press Ctrl+C'
+      getSelection().selectAllChildren(document.getElementById(button.dataset.source))
+    }
+    setTimeout(() => { button.textContent = label }, 2000)
+  })
+}
+
+const reveal = document.querySelector('button[data-reveal]')
+const password = document.getElementById('password')
+reveal?.addEventListener('click', () => {
+  const shown = password.type === 'text'
+  password.type = shown ? 'password' : 'text'
+  reveal.textContent = shown ? 'Show' : 'Hide'
+  reveal.setAttribute('aria-pressed', String(!shown))
+})
+
+const form = document.querySelector('form[data-domains]')
+if (form) {
+  const domains = JSON.parse(form.dataset.domains)
+  const address = document.getElementById('address')
+  let chosen = form.querySelector('[name=provider]:checked') !== null
+  for (const radio of form.querySelectorAll('[name=provider]')) {
+    radio.addEventListener('change', () => {
+      chosen = true
+      if (radio.dataset.address && address.value === '') {
+        address.value = radio.dataset.address
+        if (radio.dataset.password) password.value = radio.dataset.password
+      }
+    })
+  }
+  address.addEventListener('change', () => {
+    const provider = domains[address.value.split('@').pop().trim().toLowerCase()]
+    if (!chosen && provider) document.getElementById('provider-' + provider).checked = true
+  })
+}
+
+for (const each of document.querySelectorAll('form[data-once]')) {
+  each.addEventListener('submit', (event) => {
+    if (each.dataset.sent) return event.preventDefault()
+    each.dataset.sent = 'yes'
+    if (event.submitter) {
+      event.submitter.setAttribute('aria-busy', 'true')
+      event.submitter.textContent = event.submitter.dataset.busy ?? event.submitter.textContent
+    }
+  })
+}
+addEventListener('pageshow', (event) => { if (event.persisted) location.reload() })
+`
+
+export const pageScript: Html = trusted(source)

@@ -1,0 +1,166 @@
+/**
+ * What the owner of a deployment decides, parsed once at the edge. The entry points add their own settings to
+ * `serverVariables` and call `parseSettings`, which reports every fault at once and never repeats a value: a secret
+ * in the wrong variable must not end in a terminal or a log.
+ */
+import * as z from 'zod'
+
+export interface ServerSettings {
+  /** Origin of the deployment without a trailing slash; the issuer. */
+  readonly publicUrl: string
+  /** RFC 8707 resource of this deployment: `publicUrl` + `/mcp`. */
+  readonly resource: string
+  /** Addresses and domains that may connect, lower case; empty: all. */
+  readonly allowedAccounts: readonly string[]
+  /** Pre-registered confidential clients. */
+  readonly clients: readonly { readonly clientId: string; readonly clientSecret: string }[]
+  /** Origins beyond Claude's and our own whose pages may call us. */
+  readonly corsOrigins: readonly string[]
+  readonly extraRedirectUris: readonly string[]
+  /** Known clients the owner has switched off. */
+  readonly disabledClients: readonly KnownClient[]
+  readonly lifetimes: {
+    readonly accessTokenSeconds: number
+    readonly refreshIdleSeconds: number
+    readonly refreshAbsoluteSeconds: number
+  }
+  /** Shows the embedded mailbox; the local runner only. */
+  readonly demo: boolean
+}
+
+export const knownClients = ['chatgpt', 'vscode', 'cursor'] as const
+export type KnownClient = (typeof knownClients)[number]
+
+export class SettingsError extends Error {
+  override readonly name = 'SettingsError'
+  readonly faults: readonly string[]
+  constructor(faults: readonly string[]) {
+    super(
+      `The settings have ${faults.length} ${faults.length === 1 ? 'fault' : 'faults'}:\n- ${faults.join('\n- ')}`,
+    )
+    this.faults = faults
+  }
+}
+
+const day = 86_400
+
+/** `https`, or `http` on a loopback name; nothing after the port. */
+function isOrigin(value: string): boolean {
+  if (!URL.canParse(value)) return false
+  const url = new URL(value)
+  const secure = url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname))
+  return secure && url.origin === value
+}
+
+export function isLoopback(hostname: string): boolean {
+  return hostname === 'localhost' || hostname === '127.0.0.1' || hostname === '[::1]'
+}
+
+/** Comma- or space-separated, empty entries dropped. */
+export function listOf(isValid: (entry: string) => boolean, message: string) {
+  return z
+    .string()
+    .default('')
+    .transform((text) => text.split(/[\s,]+/).filter((entry) => entry !== ''))
+    .refine((entries) => entries.every(isValid), message)
+}
+
+export function wholeNumber(fallback: number, minimum: number, maximum: number) {
+  const message = `must be a whole number from ${minimum} to ${maximum}`
+  return z
+    .string()
+    .default(String(fallback))
+    .refine((text) => /^\d{1,9}$/.test(text) && Number(text) >= minimum && Number(text) <= maximum, message)
+    .transform(Number)
+}
+
+export function onOff(fallback: boolean) {
+  return z
+    .enum(['on', 'off'], 'must be on or off')
+    .default(fallback ? 'on' : 'off')
+    .transform((word) => word === 'on')
+}
+
+export const publicUrlVariable = z
+  .string('is missing')
+  .refine(isOrigin, 'must be https://host (or http://localhost:port) without a path or a trailing slash')
+
+/** The variables every entry point understands. */
+export const serverVariables = {
+  PUBLIC_URL: publicUrlVariable,
+  ALLOWED_ACCOUNTS: listOf(
+    (entry) => /^(?:[^\s@]+@)?[a-z0-9-]+(?:\.[a-z0-9-]+)+$/i.test(entry),
+    'must list addresses (ann@example.com) and domains (example.com)',
+  ),
+  OAUTH_CLIENT_ID: z.string().min(1, 'must not be empty').optional(),
+  OAUTH_CLIENT_SECRET: z.string().min(16, 'must have 16 characters or more').optional(),
+  CORS_ORIGINS: listOf(isOrigin, 'must list origins such as https://example.com'),
+  EXTRA_REDIRECT_URIS: listOf(
+    (entry) => URL.canParse(entry) && !entry.includes('#') && !/^(?:javascript|data|file|blob):/i.test(entry),
+    'must list complete redirect URIs without a fragment',
+  ),
+  DISABLED_CLIENTS: listOf(
+    (entry) => knownClients.some((client) => client === entry),
+    `must list some of: ${knownClients.join(', ')}`,
+  ),
+  ACCESS_TOKEN_DAYS: wholeNumber(30, 1, 365),
+  REFRESH_IDLE_DAYS: wholeNumber(90, 1, 365),
+  GRANT_DAYS: wholeNumber(365, 1, 3650),
+}
+
+const serverSchema = z.object(serverVariables)
+export type ServerVariables = z.output<typeof serverSchema>
+
+/** A deployment's address in its canonical form; `demo` is the local runner's to say. */
+export function toServerSettings(variables: ServerVariables, options: { demo: boolean }): ServerSettings {
+  const { OAUTH_CLIENT_ID: clientId, OAUTH_CLIENT_SECRET: clientSecret } = variables
+  return {
+    publicUrl: variables.PUBLIC_URL,
+    resource: `${variables.PUBLIC_URL}/mcp`,
+    allowedAccounts: variables.ALLOWED_ACCOUNTS.map((entry) => entry.toLowerCase()),
+    clients: clientId !== undefined && clientSecret !== undefined ? [{ clientId, clientSecret }] : [],
+    corsOrigins: variables.CORS_ORIGINS,
+    extraRedirectUris: variables.EXTRA_REDIRECT_URIS,
+    disabledClients: knownClients.filter((client) => variables.DISABLED_CLIENTS.includes(client)),
+    lifetimes: {
+      accessTokenSeconds: variables.ACCESS_TOKEN_DAYS * day,
+      refreshIdleSeconds: variables.REFRESH_IDLE_DAYS * day,
+      refreshAbsoluteSeconds: variables.GRANT_DAYS * day,
+    },
+    demo: options.demo,
+  }
+}
+
+/**
+ * Parses environment variables by name. An empty variable counts as absent. Throws SettingsError with every fault,
+ * each naming its variable.
+ */
+export function parseSettings<Shape extends z.ZodRawShape>(
+  shape: Shape,
+  source: Readonly<Record<string, string | undefined>>,
+): z.output<z.ZodObject<Shape>> {
+  const present = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== ''))
+  const parsed = z.object(shape).safeParse(present)
+  const faults = parsed.success
+    ? []
+    : parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`)
+  if (
+    'OAUTH_CLIENT_ID' in shape &&
+    (present.OAUTH_CLIENT_ID === undefined) !== (present.OAUTH_CLIENT_SECRET === undefined)
+  ) {
+    faults.push('OAUTH_CLIENT_ID and OAUTH_CLIENT_SECRET must be set together')
+  }
+  if (!parsed.success || faults.length > 0) throw new SettingsError(faults)
+  return parsed.data
+}
+
+/** Whether the owner lets this address connect (R71). An entry is a whole address or a domain, subdomains not included. */
+export function isAccountAllowed(
+  settings: Pick<ServerSettings, 'allowedAccounts'>,
+  address: string,
+): boolean {
+  const wanted = address.toLowerCase()
+  const domain = wanted.slice(wanted.lastIndexOf('@') + 1)
+  const { allowedAccounts } = settings
+  return allowedAccounts.length === 0 || allowedAccounts.includes(wanted) || allowedAccounts.includes(domain)
+}

@@ -1,0 +1,4 @@
+export interface Connections {
+  page(): Response
+  post(request: Request, peer: { readonly ip: string }): Promise<Response>
+}

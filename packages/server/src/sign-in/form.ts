@@ -1,0 +1,205 @@
+/**
+ * The fields of the sign-in form (names fixed by the contract) and their parse: every fault is named, all at once.
+ * It knows the form, not the network: whether a host may be reached is the mail package's to say.
+ */
+import {
+  assertAddress,
+  assertHost,
+  assertNoControls,
+  type MailAccount,
+  MailError,
+  type MailServer,
+  type Provider,
+  type ProviderId,
+} from '@email-connector/mail'
+import { type Permission, permissions, permits } from '../caller.ts'
+
+export const keptFields = [
+  'provider',
+  'address',
+  'imap_host',
+  'imap_port',
+  'imap_tls',
+  'smtp_host',
+  'smtp_port',
+  'smtp_secure',
+  'permission',
+] as const
+
+export type FieldName = (typeof keptFields)[number] | 'password'
+
+/** What was typed, to be shown again: everything but the password. */
+export type FormValues = Readonly<Partial<Record<(typeof keptFields)[number], string>>>
+
+export interface Fault {
+  /** Absent: about the attempt as a whole. */
+  readonly field?: FieldName
+  readonly message: string
+}
+
+export interface SignInForm {
+  readonly account: MailAccount
+  readonly permission: Permission
+}
+
+/** The local runner's embedded mailbox; its password is shown on the page. */
+export interface DemoMailbox {
+  readonly address: string
+  readonly password: string
+  readonly imap: MailServer
+  readonly smtp: MailServer
+}
+
+export interface FormRules {
+  readonly providers: readonly Provider[]
+  readonly demo?: DemoMailbox
+  /** Whether the client asked for `email:write`. */
+  readonly mayWrite: boolean
+  /** The local runner with ALLOW_PRIVATE_MAIL_HOSTS: any port, and Proton's Bridge on this machine. */
+  readonly privateHosts: boolean
+}
+
+/** RFC 5321 §4.5.3.1: no address or host is longer; nobody's password is longer than 1024. */
+const maxKeptChars = 254
+const maxPasswordChars = 1024
+
+export function keptValues(fields: ReadonlyMap<string, string>): FormValues {
+  return Object.fromEntries(
+    keptFields.flatMap((name) => {
+      const value = fields.get(name)
+      return value === undefined ? [] : [[name, value.slice(0, maxKeptChars)]]
+    }),
+  )
+}
+
+export type ParsedForm =
+  | { readonly kind: 'form'; readonly form: SignInForm }
+  | { readonly kind: 'faults'; readonly faults: readonly Fault[] }
+
+export function parseSignInForm(fields: ReadonlyMap<string, string>, rules: FormRules): ParsedForm {
+  const faults: Fault[] = []
+  const refuse = (field: FieldName, message: string): undefined => {
+    faults.push({ field, message })
+    return undefined
+  }
+  const value = (name: FieldName) => fields.get(name) ?? ''
+
+  const servers = parseServers()
+  const address = parseAddress()
+  const password = parsePassword()
+  const permission = parsePermission()
+  if (
+    servers === undefined ||
+    address === undefined ||
+    password === undefined ||
+    permission === undefined ||
+    faults.length > 0
+  ) {
+    return { kind: 'faults', faults }
+  }
+  const account: MailAccount = {
+    provider: servers.provider,
+    address,
+    aliases: [],
+    login: address,
+    imap: servers.imap,
+    smtp: servers.smtp,
+    credential: { type: 'password', password },
+  }
+  return { kind: 'form', form: { account, permission } }
+
+  function parseServers(): { provider: ProviderId; imap: MailServer; smtp: MailServer } | undefined {
+    const id = value('provider')
+    if (id === 'demo' && rules.demo !== undefined) {
+      return { provider: 'demo', imap: rules.demo.imap, smtp: rules.demo.smtp }
+    }
+    const provider = rules.providers.find((offered) => offered.id === id)
+    if (provider === undefined) return refuse('provider', 'Choose your mail provider.')
+    if (provider.signIn === 'oauth') {
+      return refuse(
+        'provider',
+        `${provider.name} no longer accepts passwords, not even app passwords, and this server has no “Sign in with Microsoft” set up. Choose another mailbox.`,
+      )
+    }
+    if (provider.signIn === 'bridge' && !rules.privateHosts) {
+      return refuse(
+        'provider',
+        `${provider.name} can be reached only through its Bridge on the same computer as this server, and this server runs elsewhere. Choose another mailbox.`,
+      )
+    }
+    if (provider.imap !== undefined && provider.smtp !== undefined) {
+      return { provider: provider.id, imap: provider.imap, smtp: provider.smtp }
+    }
+    const imap = parseServer('imap', 'imap_host', 'imap_port', 'imap_tls')
+    const smtp = parseServer('smtp', 'smtp_host', 'smtp_port', 'smtp_secure')
+    return imap === undefined || smtp === undefined ? undefined : { provider: provider.id, imap, smtp }
+  }
+
+  function parseServer(
+    protocol: 'imap' | 'smtp',
+    hostField: FieldName,
+    portField: FieldName,
+    tlsField: FieldName,
+  ): MailServer | undefined {
+    const role = protocol === 'imap' ? 'incoming mail (IMAP)' : 'outgoing mail (SMTP)'
+    const host = value(hostField).trim().toLowerCase()
+    const port = Number(value(portField))
+    const before = faults.length
+    if (host === '') refuse(hostField, `Enter the server for ${role}, such as ${protocol}.example.com.`)
+    else if (!passes(() => assertHost(host, hostField))) {
+      refuse(hostField, `Enter only the name of the server for ${role}, such as ${protocol}.example.com.`)
+    }
+    const [implicitPort, startTlsPort] = protocol === 'imap' ? [993, 143] : [465, 587]
+    const isKnownPort = port === implicitPort || port === startTlsPort
+    const isPort = /^[1-9]\d{0,4}$/.test(value(portField)) && port < 65_536
+    if (!isPort || !(isKnownPort || rules.privateHosts)) {
+      refuse(portField, `Enter ${implicitPort} or ${startTlsPort} as the port for ${role}.`)
+    }
+    const secure = value(tlsField)
+    if (secure !== 'true' && secure !== 'false') {
+      refuse(tlsField, `Choose how the connection for ${role} is secured.`)
+    } else if (isKnownPort && (port === implicitPort) !== (secure === 'true')) {
+      refuse(tlsField, `Port ${port} for ${role} goes with ${port === implicitPort ? 'TLS' : 'STARTTLS'}.`)
+    }
+    return faults.length > before
+      ? undefined
+      : { host, port, tls: secure === 'true' ? 'implicit' : 'starttls' }
+  }
+
+  function parseAddress(): string | undefined {
+    const address = value('address').trim()
+    if (address === '') return refuse('address', 'Enter your email address.')
+    if (!passes(() => assertAddress(address, 'address'))) {
+      return refuse('address', 'Enter a complete email address, such as ann@example.com.')
+    }
+    return address
+  }
+
+  function parsePassword(): string | undefined {
+    const password = value('password')
+    if (password === '') return refuse('password', 'Enter the password.')
+    if (password.length > maxPasswordChars || !passes(() => assertNoControls(password, 'password'))) {
+      return refuse('password', 'Enter the password again: it holds characters that no mail server accepts.')
+    }
+    return password
+  }
+
+  function parsePermission(): Permission | undefined {
+    const permission = permissions.find((known) => known === value('permission'))
+    if (permission === undefined) return refuse('permission', 'Choose what the app may do with your mail.')
+    if (!rules.mayWrite && permits(permission, 'write')) {
+      return refuse('permission', 'The app asked only to read mail. Choose “Read only”.')
+    }
+    return permission
+  }
+}
+
+function passes(assertion: () => void): boolean {
+  try {
+    assertion()
+    return true
+  } catch (error) {
+    if (error instanceof MailError) return false
+    throw error
+  }
+}

@@ -1,0 +1,90 @@
+/**
+ * How often a mailbox may be tried from outside (R42, R40): failures per account, failures and accounts per address
+ * of the internet, attempts per typed host. Counted before the mail server is contacted, so parallel tries cannot slip
+ * through; a success is counted beside it and taken off. Keys are HMACs: the store learns nobody's address.
+ * With the store down nothing can be counted, so nothing is tried: StoreUnavailableError goes up and the form is closed.
+ */
+import { createHmac } from 'node:crypto'
+import { isIPv6 } from 'node:net'
+import type { MailAccount } from '@email-connector/mail'
+import type { EpochSeconds } from '@email-connector/oauth'
+import type { OnceStore } from '../store/once-store.ts'
+
+const windowSeconds = 15 * 60
+const hourSeconds = 3600
+const maxFailuresPerAccount = 5
+const maxFailuresPerIp = 10
+const maxAccountsPerIp = 5
+/** Many people share a provider; a host that someone typed is shared by few. */
+const maxAttemptsPerTypedHost = 20
+
+export interface SignInLimits {
+  /** Takes one attempt; `succeeded` gives it back. */
+  take(account: MailAccount, ip: string): Promise<'taken' | 'exhausted'>
+  succeeded(account: MailAccount, ip: string): Promise<void>
+}
+
+export function createSignInLimits(options: {
+  store: Pick<OnceStore, 'count' | 'peek' | 'useOnce'>
+  key: Uint8Array
+  now: () => EpochSeconds
+}): SignInLimits {
+  const { store, now } = options
+  const keyOf = (kind: string, ...parts: string[]) =>
+    createHmac('sha256', options.key)
+      .update(JSON.stringify(['limit', kind, ...parts]))
+      .digest('base64url')
+
+  const accountOf = ({ imap, login }: MailAccount) => [imap.host.toLowerCase(), login.trim().toLowerCase()]
+
+  /** Attempts that failed or still run, this one included. */
+  async function failuresAfterTaking(subject: string): Promise<number> {
+    const attempts = await store.count(subject, windowSeconds, now())
+    return attempts - (await store.peek(`${subject}+`, windowSeconds, now()))
+  }
+
+  async function accountsOfIp(account: MailAccount, ip: string): Promise<number> {
+    const subject = keyOf('ip-accounts', ip)
+    const hour = Math.floor(now() / hourSeconds)
+    const mark = keyOf('ip-account', ip, ...accountOf(account), String(hour))
+    return (await store.useOnce(mark, (hour + 1) * hourSeconds))
+      ? await store.count(subject, hourSeconds, now())
+      : await store.peek(subject, hourSeconds, now())
+  }
+
+  return {
+    async take(account, peer) {
+      const ip = networkOf(peer)
+      if ((await failuresAfterTaking(keyOf('ip', ip))) > maxFailuresPerIp) return 'exhausted'
+      if ((await failuresAfterTaking(keyOf('account', ...accountOf(account)))) > maxFailuresPerAccount) {
+        return 'exhausted'
+      }
+      if ((await accountsOfIp(account, ip)) > maxAccountsPerIp) return 'exhausted'
+      if (account.provider !== 'generic') return 'taken'
+      const toHost = await store.count(keyOf('host', account.imap.host), windowSeconds, now())
+      return toHost > maxAttemptsPerTypedHost ? 'exhausted' : 'taken'
+    },
+
+    async succeeded(account, peer) {
+      await store.count(`${keyOf('ip', networkOf(peer))}+`, windowSeconds, now())
+      await store.count(`${keyOf('account', ...accountOf(account))}+`, windowSeconds, now())
+    },
+  }
+}
+
+/** One household or machine: an IPv4 address, or the /64 of an IPv6 one. */
+export function networkOf(ip: string): string {
+  const address = ip.split('%')[0] ?? ''
+  if (!isIPv6(address)) return address
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)
+  if (mapped?.[1] !== undefined) return mapped[1]
+  const [head = '', tail] = address.split('::')
+  const left = head === '' ? [] : head.split(':')
+  const right = tail === undefined || tail === '' ? [] : tail.split(':')
+  const zeros = tail === undefined ? 0 : Math.max(0, 8 - left.length - right.length)
+  const groups = [...left, ...Array.from({ length: zeros }, () => '0'), ...right]
+  return `${groups
+    .slice(0, 4)
+    .map((group) => Number.parseInt(group, 16).toString(16))
+    .join(':')}::/64`
+}
