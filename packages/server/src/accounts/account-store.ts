@@ -6,7 +6,8 @@ import type { EpochSeconds, Grant } from '@email-connector/oauth'
 
 /** One connected mailbox of a grant. Nothing in it can be read without a live token and the key service. */
 export interface AccountRow {
-  readonly v: 1
+  /** The form of the sealed part; older ones are read and sealed anew on use. */
+  readonly v: number
   readonly grantId: string
   readonly accountId: string
   /** Raised by one with every change of the credential. */
@@ -31,6 +32,19 @@ export interface AccountStore {
   ): Promise<{ readonly grant: Grant; readonly accounts: readonly AccountRow[] } | undefined>
   /** Replaces key, commitment and sealed part; `changed` when another writer raised the version first. */
   replaceCredential(row: AccountRow, expectedVersion: number): Promise<'replaced' | 'changed'>
+  /** Deletes an account row that no grant came to name. A missing row is no error. */
+  deleteAccount(grantId: string, accountId: string): Promise<void>
+  /**
+   * Names the grant's accounts anew (one added, one's address changed): live grants only, and only while the sealed
+   * hint is still the one the caller read. `ownerIndexes[i]` belongs to `accountIds[i]`.
+   */
+  setGrantAccounts(change: {
+    grantId: string
+    hintAsRead: string
+    accountIds: readonly string[]
+    ownerIndexes: readonly string[]
+    sealedHint: string
+  }): Promise<'set' | 'refused'>
   /** Replaces what is remembered of the server. A missing row is no error. */
   setMemory(grantId: string, accountId: string, sealedMemory: string): Promise<void>
   /** Sets the grant's `lastUsedAt`; called at most once an hour. Live grants only. */

@@ -4,6 +4,7 @@
  * outage must come out as "try again", never as "your credentials are gone".
  */
 import { DecryptCommand, GenerateDataKeyCommand, KMSClient } from '@aws-sdk/client-kms'
+import { withDeadline } from '../deadline.ts'
 import type { KeyContext, KeyWrapper } from './key-wrapper.ts'
 import { KeyRefusedError, KeyUnavailableError } from './key-wrapper.ts'
 import { keyBytes } from './seal.ts'
@@ -45,25 +46,18 @@ export function createKmsKeyWrapper(options: KmsKeyWrapperOptions): KeyWrapper {
   })
 
   async function bounded<T>(call: (abortSignal: AbortSignal) => Promise<T>): Promise<T> {
-    const abort = new AbortController()
-    let timer: NodeJS.Timeout | undefined
-    const deadline = new Promise<never>((_, reject) => {
-      // The SDK does not look at the signal while it pauses between attempts: the race is what bounds those.
-      timer = setTimeout(() => {
-        abort.abort()
-        reject(new KeyUnavailableError('The key service did not answer in time'))
-      }, deadlineMs)
-    })
     try {
-      return await Promise.race([call(abort.signal), deadline])
+      return await withDeadline(
+        deadlineMs,
+        () => new KeyUnavailableError('The key service did not answer in time'),
+        call,
+      )
     } catch (cause) {
       if (cause instanceof KeyUnavailableError) throw cause
       if (cause instanceof Error && refusals.has(cause.name)) {
         throw new KeyRefusedError('The key service refuses this key', { cause })
       }
       throw new KeyUnavailableError('The key service is unavailable', { cause })
-    } finally {
-      clearTimeout(timer)
     }
   }
 

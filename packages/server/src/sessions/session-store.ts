@@ -5,6 +5,15 @@
  */
 import type { EpochSeconds } from '@email-connector/oauth'
 
+/** A session is one DynamoDB item (400 KB): queue, answers and `initialize` must fit in it together. */
+export const sessionLimits = {
+  queuedMessages: 100,
+  /** Characters of sealed text, which is ASCII. */
+  queuedBytes: 256 * 1024,
+  openQuestions: 8,
+  answerBytes: 12 * 1024,
+} as const
+
 export interface Session {
   readonly v: 1
   readonly id: string
@@ -35,9 +44,9 @@ export interface SessionStore {
   enqueue(id: string, sealed: string): Promise<'queued' | 'refused'>
   /** Takes all queued messages, oldest first; each is given to one caller. */
   drain(id: string): Promise<readonly string[]>
-  /** Opens a question of the server; only an open question takes an answer. */
+  /** Opens a question of the server; only an open question takes an answer. Refused past eight open ones. */
   openQuestion(id: string, questionId: string): Promise<'opened' | 'refused'>
-  /** Stores the sealed answer to an open question, once. */
+  /** Stores the sealed answer to an open question, once; refused past 12 KiB. */
   putAnswer(id: string, questionId: string, sealed: string): Promise<'stored' | 'refused'>
   /** Takes the answer, if there is one, and closes the question. */
   takeAnswer(id: string, questionId: string): Promise<string | undefined>

@@ -44,3 +44,13 @@ export interface OnceStore {
   /** Marks something used, once. One caller of many gets true. */
   useOnce(key: string, expiresAt: EpochSeconds): Promise<boolean>
 }
+
+/** The fixed window that contains `now`: what its row is called and when it ends. */
+export function limitWindow(
+  key: string,
+  windowSeconds: number,
+  now: EpochSeconds,
+): { id: string; endsAt: EpochSeconds } {
+  const startsAt = now - (now % windowSeconds)
+  return { id: `${key}#${windowSeconds}#${startsAt}`, endsAt: startsAt + windowSeconds }
+}

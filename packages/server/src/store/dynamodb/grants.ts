@@ -1,0 +1,224 @@
+/**
+ * The grants table: a grant and its accounts under one partition, so that a tool call reads them in one query, and
+ * the owner index under another. Every change is one item and one condition.
+ */
+import type { AuthorizationStore, Grant } from '@email-connector/oauth'
+import type { AccountRow, AccountStore } from '../../accounts/account-store.ts'
+import type { Item } from './attributes.ts'
+import { optionalNumber, optionalText, readNumber, readText, readTexts } from './attributes.ts'
+import type { Table } from './table.ts'
+
+type GrantOperations = Pick<
+  AuthorizationStore,
+  | 'createGrant'
+  | 'getGrant'
+  | 'extendAccounts'
+  | 'commitRedemption'
+  | 'commitRefresh'
+  | 'revokeGrant'
+  | 'eraseGrant'
+  | 'setGrantLink'
+>
+
+const grantKey = (grantId: string) => ({ pk: `grant#${grantId}`, sk: 'grant' })
+const accountKey = (grantId: string, accountId: string) => ({
+  pk: `grant#${grantId}`,
+  sk: `account#${accountId}`,
+})
+const ownerKey = (ownerIndex: string, grantId: string) => ({ pk: `owner#${ownerIndex}`, sk: grantId })
+
+export function createGrantTable(table: Table): GrantOperations & AccountStore {
+  return {
+    async createGrant(grant) {
+      const { outcome } = await table.create(grantKey(grant.grantId), { ...grant })
+      if (outcome === 'refused') throw new Error('A grant with that id exists')
+    },
+
+    async getGrant(grantId) {
+      const item = await table.get(grantKey(grantId))
+      return item && toGrant(item)
+    },
+
+    async extendAccounts(grantId, accountIds, expiresAt) {
+      await Promise.all(
+        accountIds.map((accountId) =>
+          table.update(accountKey(grantId, accountId), {
+            set: '#expiresAt = :expiresAt',
+            condition: 'attribute_exists(#pk)',
+            values: { ':expiresAt': expiresAt },
+          }),
+        ),
+      )
+    },
+
+    async commitRedemption({ grantId, codeId, accessTokenId, refreshTokenId, now }) {
+      const { outcome } = await table.update(grantKey(grantId), {
+        set: '#state = :live, #generation = :first, #expiresAt = #absoluteExpiresAt, #accessTokenIds = :access, #refreshTokenId = :refresh, #committedAt = :now',
+        condition: '#state = :pending AND #codeId = :code AND #expiresAt > :now',
+        values: {
+          ':live': 'live',
+          ':pending': 'pending',
+          ':first': 1,
+          ':access': [accessTokenId],
+          ':refresh': refreshTokenId,
+          ':code': codeId,
+          ':now': now,
+        },
+      })
+      return outcome === 'written' ? 'committed' : 'refused'
+    },
+
+    async commitRefresh({ grantId, fromGeneration, toGeneration, accessTokenIds, refreshTokenId, now }) {
+      const { outcome } = await table.update(grantKey(grantId), {
+        set: '#generation = :to, #accessTokenIds = :access, #refreshTokenId = :refresh, #committedAt = :now',
+        condition: '#state = :live AND #generation = :from AND #expiresAt > :now',
+        values: {
+          ':live': 'live',
+          ':from': fromGeneration,
+          ':to': toGeneration,
+          ':access': accessTokenIds,
+          ':refresh': refreshTokenId,
+          ':now': now,
+        },
+      })
+      return outcome === 'written' ? 'committed' : 'refused'
+    },
+
+    async revokeGrant(grantId) {
+      const result = await table.update(grantKey(grantId), {
+        set: '#state = :revoked',
+        condition: 'attribute_exists(#pk)',
+        values: { ':revoked': 'revoked' },
+      })
+      return result.outcome === 'written' ? toGrant(result.item) : undefined
+    },
+
+    async eraseGrant({ grantId, accountIds, ownerIndexes }) {
+      await Promise.all([
+        ...accountIds.map((accountId) => table.remove(accountKey(grantId, accountId))),
+        ...ownerIndexes.map((ownerIndex) => table.remove(ownerKey(ownerIndex, grantId))),
+      ])
+      // Last: while the grant is there, a retry finds what is left to delete.
+      await table.remove(grantKey(grantId))
+    },
+
+    async setGrantLink(grantId, linkId) {
+      const { outcome } = await table.update(grantKey(grantId), {
+        set: '#linkId = :link',
+        condition: '#state = :live',
+        values: { ':link': linkId, ':live': 'live' },
+      })
+      return outcome === 'written' ? 'set' : 'refused'
+    },
+
+    async createAccount(row) {
+      const { outcome } = await table.create(accountKey(row.grantId, row.accountId), { ...row })
+      if (outcome === 'refused') throw new Error('An account with that id exists')
+    },
+
+    async findGrantWithAccounts(grantId) {
+      const items = await table.list(`grant#${grantId}`)
+      const grant = items.find((item) => item.sk?.S === 'grant')
+      if (grant === undefined) return undefined
+      return { grant: toGrant(grant), accounts: items.filter((item) => item !== grant).map(toAccount) }
+    },
+
+    async replaceCredential(row, expectedVersion) {
+      const { outcome } = await table.update(accountKey(row.grantId, row.accountId), {
+        set: '#v = :v, #credentialVersion = :version, #wrappedKey = :key, #commitment = :commitment, #sealed = :sealed',
+        condition: '#credentialVersion = :expected',
+        values: {
+          ':v': row.v,
+          ':version': row.credentialVersion,
+          ':key': row.wrappedKey,
+          ':commitment': row.commitment,
+          ':sealed': row.sealed,
+          ':expected': expectedVersion,
+        },
+      })
+      return outcome === 'written' ? 'replaced' : 'changed'
+    },
+
+    deleteAccount: (grantId, accountId) => table.remove(accountKey(grantId, accountId)),
+
+    async setGrantAccounts({ grantId, hintAsRead, accountIds, ownerIndexes, sealedHint }) {
+      const { outcome } = await table.update(grantKey(grantId), {
+        set: '#accountIds = :accounts, #ownerIndexes = :owners, #sealedHint = :hint',
+        condition: '#state = :live AND #sealedHint = :asRead',
+        values: {
+          ':accounts': accountIds,
+          ':owners': ownerIndexes,
+          ':hint': sealedHint,
+          ':live': 'live',
+          ':asRead': hintAsRead,
+        },
+      })
+      return outcome === 'written' ? 'set' : 'refused'
+    },
+
+    async setMemory(grantId, accountId, sealedMemory) {
+      await table.update(accountKey(grantId, accountId), {
+        set: '#sealedMemory = :memory',
+        condition: 'attribute_exists(#pk)',
+        values: { ':memory': sealedMemory },
+      })
+    },
+
+    async touchGrant(grantId, now) {
+      await table.update(grantKey(grantId), {
+        set: '#lastUsedAt = :now',
+        condition: '#state = :live',
+        values: { ':now': now, ':live': 'live' },
+      })
+    },
+
+    async createOwnerIndex(ownerIndex, grantId, expiresAt) {
+      await table.create(ownerKey(ownerIndex, grantId), { expiresAt })
+    },
+
+    async listGrantsOfOwner(ownerIndex) {
+      const items = await table.list(`owner#${ownerIndex}`)
+      return items.map((item) => readText(item, 'sk'))
+    },
+  }
+}
+
+function toGrant(item: Item): Grant {
+  return {
+    v: 1,
+    grantId: readText(item, 'grantId'),
+    state: readText(item, 'state') as Grant['state'],
+    generation: readNumber(item, 'generation'),
+    clientId: readText(item, 'clientId'),
+    clientName: readText(item, 'clientName'),
+    permission: readText(item, 'permission'),
+    scope: readText(item, 'scope'),
+    resource: readText(item, 'resource'),
+    createdAt: readNumber(item, 'createdAt'),
+    expiresAt: readNumber(item, 'expiresAt'),
+    absoluteExpiresAt: readNumber(item, 'absoluteExpiresAt'),
+    codeId: readText(item, 'codeId'),
+    accessTokenIds: readTexts(item, 'accessTokenIds'),
+    ...optionalText(item, 'refreshTokenId'),
+    ...optionalText(item, 'linkId'),
+    ...optionalNumber(item, 'committedAt'),
+    ...optionalNumber(item, 'lastUsedAt'),
+    ownerIndexes: readTexts(item, 'ownerIndexes'),
+    accountIds: readTexts(item, 'accountIds'),
+    sealedHint: readText(item, 'sealedHint'),
+  }
+}
+
+function toAccount(item: Item): AccountRow {
+  return {
+    v: readNumber(item, 'v'),
+    grantId: readText(item, 'grantId'),
+    accountId: readText(item, 'accountId'),
+    credentialVersion: readNumber(item, 'credentialVersion'),
+    wrappedKey: readText(item, 'wrappedKey'),
+    commitment: readText(item, 'commitment'),
+    sealed: readText(item, 'sealed'),
+    ...optionalText(item, 'sealedMemory'),
+    expiresAt: readNumber(item, 'expiresAt'),
+  }
+}

@@ -1,0 +1,151 @@
+/** The once table: authorization requests under way, limit windows, sends, used states. Minutes to a day. */
+import type { AuthorizationStore, Transaction } from '@email-connector/oauth'
+import type { OnceStore, SendRow, SendState } from '../once-store.ts'
+import { limitWindow } from '../once-store.ts'
+import type { Item } from './attributes.ts'
+import { optionalText, readNumber, readText } from './attributes.ts'
+import type { Table } from './table.ts'
+
+type TransactionOperations = Pick<
+  AuthorizationStore,
+  'createTransaction' | 'findTransaction' | 'countTransactionAttempt' | 'consumeTransaction'
+>
+
+const transactionKey = (id: string) => ({ pk: `txn#${id}` })
+const sendKey = (key: string) => ({ pk: `send#${key}` })
+const isUnused = 'attribute_exists(#pk) AND attribute_not_exists(#consumed)'
+
+export function createTransactionTable(table: Table): TransactionOperations {
+  return {
+    async createTransaction(row) {
+      const { outcome } = await table.create(transactionKey(row.id), { ...row })
+      if (outcome === 'refused') throw new Error('A transaction with that id exists')
+    },
+
+    async findTransaction(id) {
+      const item = await table.get(transactionKey(id))
+      return item === undefined || item.consumed !== undefined ? undefined : toTransaction(item)
+    },
+
+    async countTransactionAttempt(id) {
+      const result = await table.update(transactionKey(id), {
+        add: '#attempts :one',
+        condition: isUnused,
+        values: { ':one': 1 },
+      })
+      return result.outcome === 'written' ? readNumber(result.item, 'attempts') : undefined
+    },
+
+    async consumeTransaction(id) {
+      // Marked, not deleted: a retry after a lost answer must be able to tell its own deed from a rival's.
+      const { outcome } = await table.update(transactionKey(id), {
+        set: '#consumed = :true',
+        remove: '#redirectUri, #clientState, #codeChallenge',
+        condition: isUnused,
+        values: { ':true': true },
+      })
+      return outcome === 'written'
+    },
+  }
+}
+
+export function createOnceTable(table: Table): OnceStore {
+  return {
+    async count(key, windowSeconds, now) {
+      const { id, endsAt } = limitWindow(key, windowSeconds, now)
+      const result = await table.update(
+        { pk: `count#${id}` },
+        {
+          set: '#expiresAt = :end',
+          add: '#events :one',
+          // Always true: a count has no condition, but every write leaves its mark.
+          condition: 'attribute_not_exists(#pk) OR attribute_exists(#pk)',
+          values: { ':end': endsAt, ':one': 1 },
+        },
+      )
+      return readNumber(result.item ?? {}, 'events')
+    },
+
+    async peek(key, windowSeconds, now) {
+      const item = await table.get({ pk: `count#${limitWindow(key, windowSeconds, now).id}` })
+      return item === undefined ? 0 : readNumber(item, 'events')
+    },
+
+    async reserveSend(key, row, now) {
+      const result = await table.create(
+        sendKey(key),
+        { ...row, state: 'reserved' },
+        {
+          condition: '#expiresAt <= :now OR (#state = :reserved AND #deadline <= :now)',
+          values: { ':now': now, ':reserved': 'reserved' },
+        },
+      )
+      if (result.outcome === 'written') return { outcome: 'reserved' }
+      if (result.item === undefined) throw new Error('A send was refused by no row')
+      return { outcome: 'held', row: toSendRow(result.item) }
+    },
+
+    async enterData(key, attempt, deadline) {
+      const { outcome } = await table.update(sendKey(key), {
+        set: '#state = :sending, #deadline = :deadline',
+        condition: '#state = :reserved AND #attempt = :attempt',
+        values: { ':sending': 'data', ':reserved': 'reserved', ':attempt': attempt, ':deadline': deadline },
+      })
+      return outcome === 'written' ? 'entered' : 'refused'
+    },
+
+    async settleSend(key, attempt, { state, sealedOutcome, expiresAt }) {
+      const { outcome } = await table.update(sendKey(key), {
+        set: '#state = :state, #sealedOutcome = :sealed, #expiresAt = :expires',
+        condition: '#attempt = :attempt AND #state IN (:reserved, :sending)',
+        values: {
+          ':state': state,
+          ':sealed': sealedOutcome,
+          ':expires': expiresAt,
+          ':attempt': attempt,
+          ':reserved': 'reserved',
+          ':sending': 'data',
+        },
+      })
+      return outcome === 'written' ? 'settled' : 'refused'
+    },
+
+    releaseSend: (key, attempt) =>
+      table.remove(sendKey(key), {
+        condition: '#attempt = :attempt AND #state = :reserved',
+        values: { ':attempt': attempt, ':reserved': 'reserved' },
+      }),
+
+    async useOnce(key, expiresAt) {
+      const { outcome } = await table.create({ pk: `used#${key}` }, { expiresAt })
+      return outcome === 'written'
+    },
+  }
+}
+
+function toTransaction(item: Item): Transaction {
+  return {
+    v: 1,
+    id: readText(item, 'id'),
+    cookieHash: readText(item, 'cookieHash'),
+    clientId: readText(item, 'clientId'),
+    clientName: readText(item, 'clientName'),
+    redirectUri: readText(item, 'redirectUri'),
+    clientState: readText(item, 'clientState'),
+    codeChallenge: readText(item, 'codeChallenge'),
+    scope: readText(item, 'scope'),
+    resource: readText(item, 'resource'),
+    attempts: readNumber(item, 'attempts'),
+    expiresAt: readNumber(item, 'expiresAt'),
+  }
+}
+
+function toSendRow(item: Item): SendRow {
+  return {
+    state: readText(item, 'state') as SendState,
+    attempt: readText(item, 'attempt'),
+    deadline: readNumber(item, 'deadline'),
+    ...optionalText(item, 'sealedOutcome'),
+    expiresAt: readNumber(item, 'expiresAt'),
+  }
+}

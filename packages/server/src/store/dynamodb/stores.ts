@@ -1,0 +1,27 @@
+/** All stores over the four tables of a stage. Opens no connection until the first request. */
+
+import type { Stores } from '../stores.ts'
+import type { TableNames } from '../table-schema.ts'
+import { createGrantTable } from './grants.ts'
+import { createOnceTable, createTransactionTable } from './once.ts'
+import { createSessionTable } from './sessions.ts'
+import type { DynamoOptions } from './table.ts'
+import { createDynamoClient, createTable } from './table.ts'
+import { createTokenTable } from './tokens.ts'
+
+export function createDynamoStores(options: DynamoOptions & { tables: TableNames }): Stores {
+  const client = createDynamoClient(options)
+  const open = (name: string) => createTable(client, name, options.deadlineMs)
+  const grants = createGrantTable(open(options.tables.grants))
+  const once = open(options.tables.once)
+  return {
+    authorization: {
+      ...grants,
+      ...createTokenTable(open(options.tables.tokens)),
+      ...createTransactionTable(once),
+    },
+    accounts: grants,
+    sessions: createSessionTable(open(options.tables.sessions)),
+    once: createOnceTable(once),
+  }
+}

@@ -1,0 +1,153 @@
+/** Grants, their accounts and the owner index in the local store. */
+import type { AuthorizationStore, Grant } from '@email-connector/oauth'
+import type { AccountRow, AccountStore } from '../../accounts/account-store.ts'
+import type { ExpiringRow, RowDatabase } from './rows.ts'
+
+type GrantOperations = Pick<
+  AuthorizationStore,
+  | 'createGrant'
+  | 'getGrant'
+  | 'extendAccounts'
+  | 'commitRedemption'
+  | 'commitRefresh'
+  | 'revokeGrant'
+  | 'eraseGrant'
+  | 'setGrantLink'
+>
+
+export function createGrantTable(database: RowDatabase): GrantOperations & AccountStore {
+  const grants = database.table<Grant>('grant')
+  const accounts = database.table<AccountRow>('account')
+  const owners = database.table<ExpiringRow>('owner')
+  const accountId = (grantId: string, id: string) => `${grantId}!${id}`
+  const ownerId = (ownerIndex: string, grantId: string) => `${ownerIndex}!${grantId}`
+
+  /** Writes what `next` makes of the grant, or refuses when it makes nothing. */
+  const changeGrant = (
+    grantId: string,
+    next: (grant: Grant) => Grant | undefined,
+  ): Promise<Grant | undefined> =>
+    grants.change(grantId, (grant) => {
+      const changed = grant && next(grant)
+      return changed === undefined ? { answer: undefined } : { row: changed, answer: changed }
+    })
+
+  return {
+    createGrant: (row) =>
+      grants.change(row.grantId, (grant) => {
+        if (grant) throw new Error('A grant with that id exists')
+        return { row, answer: undefined }
+      }),
+
+    getGrant: (grantId) => grants.find(grantId),
+
+    async extendAccounts(grantId, accountIds, expiresAt) {
+      for (const id of accountIds) {
+        await accounts.change(accountId(grantId, id), (row) => ({
+          ...(row && { row: { ...row, expiresAt } }),
+          answer: undefined,
+        }))
+      }
+    },
+
+    async commitRedemption({ grantId, codeId, accessTokenId, refreshTokenId, now }) {
+      const committed = await changeGrant(grantId, (grant) =>
+        grant.state === 'pending' && grant.codeId === codeId && grant.expiresAt > now
+          ? {
+              ...grant,
+              state: 'live',
+              generation: 1,
+              expiresAt: grant.absoluteExpiresAt,
+              accessTokenIds: [accessTokenId],
+              refreshTokenId,
+              committedAt: now,
+            }
+          : undefined,
+      )
+      return committed ? 'committed' : 'refused'
+    },
+
+    async commitRefresh({ grantId, fromGeneration, toGeneration, accessTokenIds, refreshTokenId, now }) {
+      const committed = await changeGrant(grantId, (grant) =>
+        grant.state === 'live' && grant.generation === fromGeneration && grant.expiresAt > now
+          ? { ...grant, generation: toGeneration, accessTokenIds, refreshTokenId, committedAt: now }
+          : undefined,
+      )
+      return committed ? 'committed' : 'refused'
+    },
+
+    revokeGrant: (grantId) => changeGrant(grantId, (grant) => ({ ...grant, state: 'revoked' })),
+
+    async eraseGrant({ grantId, accountIds, ownerIndexes }) {
+      for (const id of accountIds) await accounts.change(accountId(grantId, id), remove)
+      for (const index of ownerIndexes) await owners.change(ownerId(index, grantId), remove)
+      // Last: while the grant is there, a retry finds what is left to delete.
+      await grants.change(grantId, remove)
+    },
+
+    async setGrantLink(grantId, linkId) {
+      const set = await changeGrant(grantId, (grant) =>
+        grant.state === 'live' ? { ...grant, linkId } : undefined,
+      )
+      return set ? 'set' : 'refused'
+    },
+
+    createAccount: (row) =>
+      accounts.change(accountId(row.grantId, row.accountId), (existing) => {
+        if (existing) throw new Error('An account with that id exists')
+        return { row, answer: undefined }
+      }),
+
+    async findGrantWithAccounts(grantId) {
+      const grant = await grants.find(grantId)
+      if (grant === undefined) return undefined
+      return { grant, accounts: (await accounts.list(`${grantId}!`)).map(([, row]) => row) }
+    },
+
+    replaceCredential: (
+      { v, grantId, accountId: id, credentialVersion, wrappedKey, commitment, sealed },
+      expected,
+    ) =>
+      accounts.change(accountId(grantId, id), (row) =>
+        row?.credentialVersion === expected
+          ? { row: { ...row, v, credentialVersion, wrappedKey, commitment, sealed }, answer: 'replaced' }
+          : { answer: 'changed' },
+      ),
+
+    deleteAccount: (grantId, id) => accounts.change(accountId(grantId, id), remove),
+
+    async setGrantAccounts({ grantId, hintAsRead, accountIds, ownerIndexes, sealedHint }) {
+      const set = await changeGrant(grantId, (grant) =>
+        grant.state === 'live' && grant.sealedHint === hintAsRead
+          ? { ...grant, accountIds, ownerIndexes, sealedHint }
+          : undefined,
+      )
+      return set ? 'set' : 'refused'
+    },
+
+    setMemory: (grantId, id, sealedMemory) =>
+      accounts.change(accountId(grantId, id), (row) => ({
+        ...(row && { row: { ...row, sealedMemory } }),
+        answer: undefined,
+      })),
+
+    async touchGrant(grantId, now) {
+      await changeGrant(grantId, (grant) =>
+        grant.state === 'live' ? { ...grant, lastUsedAt: now } : undefined,
+      )
+    },
+
+    createOwnerIndex: (ownerIndex, grantId, expiresAt) =>
+      owners.change(ownerId(ownerIndex, grantId), (row) => ({
+        ...(!row && { row: { expiresAt } }),
+        answer: undefined,
+      })),
+
+    async listGrantsOfOwner(ownerIndex) {
+      const found = await owners.list(`${ownerIndex}!`)
+      return found.map(([id]) => id.slice(ownerIndex.length + 1))
+    },
+  }
+}
+
+const remove = (): { row: 'removed'; answer: undefined } => ({ row: 'removed', answer: undefined })

@@ -1,0 +1,85 @@
+/** Authorization requests under way, limit windows, sends and used states in the local store. */
+import type { AuthorizationStore, Transaction } from '@email-connector/oauth'
+import type { OnceStore, SendRow } from '../once-store.ts'
+import { limitWindow } from '../once-store.ts'
+import type { ExpiringRow, RowDatabase } from './rows.ts'
+
+type TransactionOperations = Pick<
+  AuthorizationStore,
+  'createTransaction' | 'findTransaction' | 'countTransactionAttempt' | 'consumeTransaction'
+>
+
+export function createTransactionTable(database: RowDatabase): TransactionOperations {
+  const transactions = database.table<Transaction>('txn')
+  return {
+    createTransaction: (row) =>
+      transactions.change(row.id, (existing) => {
+        if (existing) throw new Error('A transaction with that id exists')
+        return { row, answer: undefined }
+      }),
+
+    findTransaction: (id) => transactions.find(id),
+
+    countTransactionAttempt: (id) =>
+      transactions.change<number | undefined>(id, (row) => {
+        if (row === undefined) return { answer: undefined }
+        const attempts = row.attempts + 1
+        return { row: { ...row, attempts }, answer: attempts }
+      }),
+
+    consumeTransaction: (id) =>
+      transactions.change<boolean>(id, (row) => (row ? { row: 'removed', answer: true } : { answer: false })),
+  }
+}
+
+export function createOnceTable(database: RowDatabase): OnceStore {
+  const counts = database.table<ExpiringRow & { events: number }>('count')
+  const sends = database.table<SendRow>('send')
+  const used = database.table<ExpiringRow>('used')
+  return {
+    count(key, windowSeconds, now) {
+      const { id, endsAt } = limitWindow(key, windowSeconds, now)
+      return counts.change(id, (row) => {
+        const events = (row?.events ?? 0) + 1
+        return { row: { events, expiresAt: endsAt }, answer: events }
+      })
+    },
+
+    async peek(key, windowSeconds, now) {
+      return (await counts.find(limitWindow(key, windowSeconds, now).id))?.events ?? 0
+    },
+
+    reserveSend: (key, { attempt, deadline, expiresAt }, now) =>
+      sends.change<Awaited<ReturnType<OnceStore['reserveSend']>>>(key, (row) => {
+        const isFree =
+          row === undefined || row.expiresAt <= now || (row.state === 'reserved' && row.deadline <= now)
+        return isFree
+          ? { row: { state: 'reserved', attempt, deadline, expiresAt }, answer: { outcome: 'reserved' } }
+          : { answer: { outcome: 'held', row } }
+      }),
+
+    enterData: (key, attempt, deadline) =>
+      sends.change<'entered' | 'refused'>(key, (row) =>
+        row?.state === 'reserved' && row.attempt === attempt
+          ? { row: { ...row, state: 'data', deadline }, answer: 'entered' }
+          : { answer: 'refused' },
+      ),
+
+    settleSend: (key, attempt, settled) =>
+      sends.change<'settled' | 'refused'>(key, (row) =>
+        row?.attempt === attempt && (row.state === 'reserved' || row.state === 'data')
+          ? { row: { ...row, ...settled }, answer: 'settled' }
+          : { answer: 'refused' },
+      ),
+
+    releaseSend: (key, attempt) =>
+      sends.change(key, (row) =>
+        row?.state === 'reserved' && row.attempt === attempt
+          ? { row: 'removed', answer: undefined }
+          : { answer: undefined },
+      ),
+
+    useOnce: (key, expiresAt) =>
+      used.change<boolean>(key, (row) => (row ? { answer: false } : { row: { expiresAt }, answer: true })),
+  }
+}

@@ -1,0 +1,32 @@
+/** All stores in one folder, for the local runner: same contracts as over DynamoDB, no server, no port. */
+import type { Stores } from '../stores.ts'
+import { createGrantTable } from './grants.ts'
+import { createOnceTable, createTransactionTable } from './once.ts'
+import { openRowDatabase } from './rows.ts'
+import { createSessionTable } from './sessions.ts'
+import { createTokenTable } from './tokens.ts'
+
+export interface LevelStores extends Stores {
+  /** Deletes what has expired; answers how many rows. Runs by itself every ten minutes. */
+  sweep(): Promise<number>
+  close(): Promise<void>
+}
+
+/** Throws when another process has the folder open. */
+export async function createLevelStores(options: {
+  dir: string
+  /** Epoch seconds. */
+  now: () => number
+  sweepEveryMs?: number
+}): Promise<LevelStores> {
+  const database = await openRowDatabase(options)
+  const grants = createGrantTable(database)
+  return {
+    authorization: { ...grants, ...createTokenTable(database), ...createTransactionTable(database) },
+    accounts: grants,
+    sessions: createSessionTable(database),
+    once: createOnceTable(database),
+    sweep: database.sweep,
+    close: database.close,
+  }
+}
