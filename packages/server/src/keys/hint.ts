@@ -2,7 +2,7 @@
  * K_hint: what a live token alone may open. Host hint, addresses, folder memory, session queue, settled sends. Weaker
  * than a record on purpose: no key service is asked, so lists and sessions cost no call.
  */
-import { canonical, deriveKey, open, seal, zero } from './seal.ts'
+import { canonical, deriveKey, fromText, open, seal, toText, zero } from './seal.ts'
 
 export interface HintCipher {
   /** base64url. `purpose` says what the text is, so that one kind cannot be put in another's place. */
@@ -23,9 +23,9 @@ export function createHintCipher(secret: Uint8Array): HintCipher {
   }
   return {
     seal: (purpose, grantId, plain) =>
-      withKey((key) => Buffer.from(seal(key, plain, associated(purpose, grantId))).toString('base64url')),
+      withKey((key) => toText(seal(key, plain, associated(purpose, grantId)))),
     open: (purpose, grantId, sealed) =>
-      withKey((key) => open(key, Buffer.from(sealed, 'base64url'), associated(purpose, grantId))),
+      withKey((key) => open(key, fromText(sealed), associated(purpose, grantId))),
   }
 }
 

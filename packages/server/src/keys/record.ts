@@ -6,7 +6,7 @@
  */
 import { timingSafeEqual } from 'node:crypto'
 import { KeyRefusedError } from './key-wrapper.ts'
-import { canonical, deriveKey, open, seal, zero } from './seal.ts'
+import { canonical, deriveKey, fromText, open, seal, toText, zero } from './seal.ts'
 
 /** The newest form of a record; older ones are read and sealed anew on use. */
 export const currentRecordVersion = 1
@@ -45,8 +45,8 @@ export function sealRecord(
     recordKey = deriveKey(secret, dataKey, `v${context.version}/record`)
     commitment = deriveKey(secret, dataKey, `v${context.version}/commit`)
     return {
-      commitment: Buffer.from(commitment).toString('base64url'),
-      sealed: Buffer.from(seal(recordKey, plain, associated(context))).toString('base64url'),
+      commitment: toText(commitment),
+      sealed: toText(seal(recordKey, plain, associated(context))),
     }
   } finally {
     zero(plain, dataKey, recordKey, commitment)
@@ -64,12 +64,12 @@ export function openRecord(
   let commitment: Uint8Array | undefined
   try {
     commitment = deriveKey(secret, dataKey, `v${context.version}/commit`)
-    const stored = Buffer.from(record.commitment, 'base64url')
+    const stored = fromText(record.commitment)
     if (stored.length !== commitment.length || !timingSafeEqual(stored, commitment)) {
       throw new KeyRefusedError('The record was sealed under another key')
     }
     recordKey = deriveKey(secret, dataKey, `v${context.version}/record`)
-    return open(recordKey, Buffer.from(record.sealed, 'base64url'), associated(context))
+    return open(recordKey, fromText(record.sealed), associated(context))
   } catch (cause) {
     if (cause instanceof KeyRefusedError) throw cause
     throw new KeyRefusedError('The record does not open', { cause })

@@ -41,6 +41,17 @@ export function open(key: Uint8Array, sealed: Uint8Array, associated: Uint8Array
   return plain
 }
 
+export function toText(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('base64url')
+}
+
+/** Strict base64url (RFC 4648 §3.5): one text per value, so that a changed character is a changed value. */
+export function fromText(text: string): Uint8Array {
+  const bytes = Buffer.from(text, 'base64url')
+  if (bytes.toString('base64url') !== text) throw new SealBrokenError('Sealed text is not base64url')
+  return bytes
+}
+
 /** HKDF-SHA256 (RFC 5869) to 32 bytes. The caller zeroes what it gets. */
 export function deriveKey(secret: Uint8Array, salt: Uint8Array, purpose: string): Uint8Array {
   // A zeroed secret is one whose request has ended: sealing on under it would be sealing under a public key.

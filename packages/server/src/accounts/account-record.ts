@@ -1,0 +1,152 @@
+/**
+ * An account row from a mailbox's login, and back. Asks the key wrapper once each way; what it hands out in between
+ * is zeroed here. Which grant a row may serve is decided by the caller and held by the AAD.
+ */
+import type { MailAccount, ServerMemory } from '@email-connector/mail'
+import type { Grant } from '@email-connector/oauth'
+import { createHintCipher } from '../keys/hint.ts'
+import type { KeyWrapper } from '../keys/key-wrapper.ts'
+import { KeyRefusedError } from '../keys/key-wrapper.ts'
+import type { RecordContext } from '../keys/record.ts'
+import { currentRecordVersion, openRecord, sealRecord } from '../keys/record.ts'
+import { fromText, toText, zero } from '../keys/seal.ts'
+import type { AccountRow } from './account-store.ts'
+
+/** Where keys are used; the same for every account of a deployment. */
+export interface AccountKeys {
+  readonly keyWrapper: KeyWrapper
+  readonly app: string
+  readonly stage: string
+  /** PUBLIC_URL. */
+  readonly issuer: string
+  /** The newest record form; only tests set another. */
+  readonly recordVersion?: number
+}
+
+/** What a record shares with its grant. */
+export type GrantBinding = Pick<
+  Grant,
+  'grantId' | 'clientId' | 'permission' | 'resource' | 'absoluteExpiresAt'
+>
+
+/** A folder list past this is not remembered: a row must stay far below DynamoDB's 400 KB. */
+const maxMemoryBytes = 96 * 1024
+
+/** A row with a new data key. Throws KeyUnavailableError. */
+export async function sealAccount(
+  keys: AccountKeys,
+  secret: Uint8Array,
+  binding: GrantBinding,
+  options: {
+    accountId: string
+    credentialVersion: number
+    account: MailAccount
+    memory?: ServerMemory
+    /** When the row goes: sooner than the grant while that is pending. */
+    expiresAt: number
+  },
+): Promise<AccountRow> {
+  const { accountId, credentialVersion, account, memory, expiresAt } = options
+  const v = keys.recordVersion ?? currentRecordVersion
+  const sealedMemory = memory && sealMemory(secret, binding.grantId, accountId, memory)
+  const { plain: dataKey, wrapped } = await keys.keyWrapper.generateDataKey(
+    keyContext(keys, binding.grantId, accountId),
+  )
+  const context = recordContext(keys, binding, { v, accountId, credentialVersion })
+  return {
+    v,
+    grantId: binding.grantId,
+    accountId,
+    credentialVersion,
+    wrappedKey: toText(wrapped),
+    ...sealRecord(Buffer.from(JSON.stringify(account)), secret, dataKey, context),
+    ...(sealedMemory !== undefined && { sealedMemory }),
+    expiresAt,
+  }
+}
+
+/**
+ * The login in a row. `renewed` is the same in today's form, where the row is older: to be written on condition of
+ * the version read. Throws KeyUnavailableError, or KeyRefusedError for anything changed or misplaced.
+ */
+export async function openAccount(
+  keys: AccountKeys,
+  secret: Uint8Array,
+  binding: GrantBinding,
+  row: AccountRow,
+): Promise<{ account: MailAccount; renewed?: AccountRow }> {
+  const newest = keys.recordVersion ?? currentRecordVersion
+  if (row.v > newest) throw new KeyRefusedError('The record is of a newer version of this program')
+  const wrapped = decodeWrapped(row.wrappedKey)
+  const dataKey = await keys.keyWrapper.unwrapDataKey(
+    wrapped,
+    keyContext(keys, binding.grantId, row.accountId),
+  )
+  const spareKey = row.v < newest ? dataKey.slice() : undefined
+  let plain: Uint8Array | undefined
+  try {
+    plain = openRecord(row, secret, dataKey, recordContext(keys, binding, row))
+    // Authenticated, so it is what `sealAccount` wrote.
+    const account = JSON.parse(Buffer.from(plain).toString('utf8')) as MailAccount
+    if (spareKey === undefined) return { account }
+    const next = { v: newest, credentialVersion: row.credentialVersion + 1 }
+    const context = recordContext(keys, binding, { ...row, ...next })
+    return { account, renewed: { ...row, ...next, ...sealRecord(plain, secret, spareKey, context) } }
+  } finally {
+    zero(plain, spareKey)
+  }
+}
+
+/** What is remembered of the account's server; undefined when it is too large to keep. */
+export function sealMemory(
+  secret: Uint8Array,
+  grantId: string,
+  accountId: string,
+  memory: ServerMemory,
+): string | undefined {
+  const plain = Buffer.from(JSON.stringify(memory))
+  if (plain.length > maxMemoryBytes) return undefined
+  return createHintCipher(secret).seal(`memory/${accountId}`, grantId, plain)
+}
+
+/** Undefined when there is none or it does not open: a memory is never worth an error. */
+export function openMemory(secret: Uint8Array, row: AccountRow): ServerMemory | undefined {
+  if (row.sealedMemory === undefined) return undefined
+  try {
+    const plain = createHintCipher(secret).open(`memory/${row.accountId}`, row.grantId, row.sealedMemory)
+    const memory = JSON.parse(Buffer.from(plain).toString('utf8')) as ServerMemory
+    return memory.v === 1 ? memory : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function keyContext(keys: AccountKeys, grantId: string, accountId: string) {
+  return { app: keys.app, stage: keys.stage, grantId, accountId }
+}
+
+function recordContext(
+  keys: AccountKeys,
+  binding: GrantBinding,
+  row: Pick<AccountRow, 'v' | 'accountId' | 'credentialVersion'>,
+): RecordContext {
+  return {
+    version: row.v,
+    grantId: binding.grantId,
+    accountId: row.accountId,
+    credentialVersion: row.credentialVersion,
+    issuer: keys.issuer,
+    clientId: binding.clientId,
+    permission: binding.permission,
+    resource: binding.resource,
+    absoluteExpiresAt: binding.absoluteExpiresAt,
+  }
+}
+
+function decodeWrapped(text: string): Uint8Array {
+  try {
+    return fromText(text)
+  } catch (cause) {
+    throw new KeyRefusedError('The data key is damaged', { cause })
+  }
+}

@@ -1,0 +1,174 @@
+/**
+ * The mailboxes a caller may use. One query per request; the list needs no key service, opening one mailbox at most
+ * one Decrypt. Before anything is opened, grant, record and caller must agree on what they share: the caller's part
+ * was authenticated with its token, the record's with its own seal, and the grant row stands between them.
+ */
+import type { MailAccount, MailServer, ProviderId, ServerMemory } from '@email-connector/mail'
+import type { EpochSeconds, Grant } from '@email-connector/oauth'
+import { StoreUnavailableError } from '@email-connector/oauth'
+import type { Caller, Permission } from '../caller.ts'
+import { KeyRefusedError } from '../keys/key-wrapper.ts'
+import type { AccountKeys } from './account-record.ts'
+import { openAccount, openMemory, sealMemory } from './account-record.ts'
+import type { AccountRow, AccountStore } from './account-store.ts'
+import type { AccountHint } from './grant-hint.ts'
+import { openGrantHint } from './grant-hint.ts'
+
+export interface AccountSummary {
+  readonly accountId: string
+  readonly address: string
+  readonly provider: ProviderId
+  readonly isDefault: boolean
+  readonly permission: Permission
+  /** For opening a socket early; to be used only if the opened account names the same server. */
+  readonly imap: MailServer
+}
+
+export interface OpenedAccount {
+  readonly accountId: string
+  readonly address: string
+  readonly account: MailAccount
+  readonly memory?: ServerMemory
+  /** Keeps what was learned of the server. Never fails a call: without the memory the next one is a little slower. */
+  remember(memory: ServerMemory): Promise<void>
+}
+
+export interface GrantAccounts {
+  list(): Promise<readonly AccountSummary[]>
+  /**
+   * By address (any case) or account id; the default without one. Throws AccountNotFoundError, GrantGoneError,
+   * KeyRefusedError (changed rows: alarm), KeyUnavailableError and StoreUnavailableError (503).
+   */
+  open(ref?: string): Promise<OpenedAccount>
+}
+
+/** The grant was revoked or has ended: the edge answers 401. */
+export class GrantGoneError extends Error {
+  override readonly name = 'GrantGoneError'
+}
+
+/** The caller named a mailbox that is not connected. */
+export class AccountNotFoundError extends Error {
+  override readonly name = 'AccountNotFoundError'
+  /** What is connected; not in `message`, so that no log holds an address. */
+  readonly addresses: readonly string[]
+
+  constructor(addresses: readonly string[]) {
+    super('No connected mailbox has that address or id')
+    this.addresses = addresses
+  }
+}
+
+/** The grant's "last used" is no finer than this. */
+const touchEverySeconds = 3600
+
+interface LoadedGrant {
+  readonly grant: Grant
+  readonly mailboxes: readonly { readonly hint: AccountHint; readonly row: AccountRow }[]
+}
+
+export function createGrantAccounts(
+  options: AccountKeys & { readonly store: AccountStore; readonly now: () => EpochSeconds },
+): (caller: Caller) => GrantAccounts {
+  const { store, now } = options
+
+  async function load(caller: Caller): Promise<LoadedGrant> {
+    const found = await store.findGrantWithAccounts(caller.grantId)
+    if (found === undefined) throw new GrantGoneError('The grant is gone')
+    const { grant, accounts } = found
+    assertLive(grant, caller, now())
+    assertAgreement(grant, caller)
+    const hints = openGrantHint(caller.secret, grant.grantId, grant.sealedHint)
+    const mailboxes = hints.flatMap((hint) => {
+      const row = accounts.find((candidate) => candidate.accountId === hint.accountId)
+      return row === undefined ? [] : [{ hint, row }]
+    })
+    if (now() - (grant.lastUsedAt ?? 0) >= touchEverySeconds) {
+      await unlessUnavailable(store.touchGrant(grant.grantId, now()))
+    }
+    return { grant, mailboxes }
+  }
+
+  return (caller) => {
+    let loaded: Promise<LoadedGrant> | undefined
+    const loadOnce = () => (loaded ??= load(caller))
+
+    return {
+      async list() {
+        const { mailboxes } = await loadOnce()
+        return mailboxes.map(({ hint }, index) => ({
+          ...hint,
+          isDefault: index === 0,
+          permission: caller.permission,
+        }))
+      },
+
+      async open(ref) {
+        const { grant, mailboxes } = await loadOnce()
+        const mailbox =
+          ref === undefined ? mailboxes[0] : mailboxes.find(({ hint }) => isNamed(hint, ref.trim()))
+        if (mailbox === undefined) throw new AccountNotFoundError(mailboxes.map(({ hint }) => hint.address))
+        const { row } = mailbox
+        assertSameGrant(row, grant)
+        const { account, renewed } = await openAccount(options, caller.secret, grant, row)
+        // Losing the race is fine: whoever won has written today's form.
+        if (renewed) await unlessUnavailable(store.replaceCredential(renewed, row.credentialVersion))
+        const memory = openMemory(caller.secret, row)
+        return {
+          accountId: row.accountId,
+          address: account.address,
+          account,
+          ...(memory && { memory }),
+          async remember(learned) {
+            if (JSON.stringify(learned) === JSON.stringify(memory)) return
+            const sealed = sealMemory(caller.secret, grant.grantId, row.accountId, learned)
+            if (sealed !== undefined)
+              await unlessUnavailable(store.setMemory(grant.grantId, row.accountId, sealed))
+          },
+        }
+      },
+    }
+  }
+}
+
+/** TTL deletion is late by days: what is past its time is gone, whatever the table still holds. */
+function assertLive(grant: Grant, caller: Caller, now: EpochSeconds): void {
+  const isLive =
+    grant.state === 'live' && grant.expiresAt > now && grant.absoluteExpiresAt > now && caller.expiresAt > now
+  if (!isLive) throw new GrantGoneError('The grant has ended')
+}
+
+function assertAgreement(grant: Grant, caller: Caller): void {
+  const granted = grant.scope.split(' ')
+  const agrees =
+    grant.grantId === caller.grantId &&
+    grant.clientId === caller.clientId &&
+    grant.permission === caller.permission &&
+    grant.resource === caller.resource &&
+    caller.scopes.every((scope) => granted.includes(scope)) &&
+    caller.expiresAt <= grant.absoluteExpiresAt &&
+    // Equal once live; the absolute one is in the AAD of every record, so neither can be moved alone.
+    grant.expiresAt === grant.absoluteExpiresAt
+  if (!agrees) throw new KeyRefusedError('The grant does not agree with the token')
+}
+
+function assertSameGrant(row: AccountRow, grant: Grant): void {
+  const agrees =
+    row.grantId === grant.grantId &&
+    row.expiresAt === grant.absoluteExpiresAt &&
+    grant.accountIds.includes(row.accountId)
+  if (!agrees) throw new KeyRefusedError('The record does not agree with its grant')
+}
+
+function isNamed(hint: AccountHint, ref: string): boolean {
+  return hint.accountId === ref || hint.address.toLowerCase() === ref.toLowerCase()
+}
+
+/** For what a call can do without. */
+async function unlessUnavailable(write: Promise<unknown>): Promise<void> {
+  try {
+    await write
+  } catch (error) {
+    if (!(error instanceof StoreUnavailableError)) throw error
+  }
+}
