@@ -1,0 +1,80 @@
+/** One email or a few of them, body included, each body cut so that the answer as a whole fits. */
+import { getMessage, MailError, type MessageDetail } from '@email-connector/mail'
+import * as z from 'zod'
+import { emailDetail, toDetailText, toEmailDetail } from './email-detail.ts'
+import { type NamedMessage, openEmails } from './email-refs.ts'
+import { fits } from './limits.ts'
+import * as parameters from './parameters.ts'
+import { ToolError } from './result.ts'
+import { defineTool } from './tool.ts'
+import { quoteUntrusted, untrustedNotice } from './untrusted.ts'
+
+/** A body stands twice in the answer, as text and as JSON: together they stay under the limit of a result. */
+const bodyChars = 36_000
+
+export const getEmail = defineTool({
+  name: 'get_email',
+  title: 'Get email',
+  description:
+    'Headers, body and attachment list of one email (id) or up to 20 (ids). next_offset: where the rest of a long body starts.',
+  permission: 'read',
+  annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: true },
+  input: z.strictObject({
+    account: parameters.account,
+    id: parameters.emailId.optional(),
+    ids: parameters.ids.max(20).optional(),
+    format: z.enum(['text', 'html']).default('text'),
+    offset: z.int().min(0).default(0),
+    max_chars: z.int().min(1).max(30_000).default(20_000),
+  }),
+  output: z.object({
+    account: z.string(),
+    email: emailDetail.optional(),
+    emails: z.array(z.looseObject({})).optional().describe('Each as email, or id and code'),
+    notice: z.string(),
+  }),
+  async handle(input, call) {
+    if ((input.id === undefined) === (input.ids === undefined)) {
+      throw new ToolError('invalid_input', 'Give either "id" or "ids".', { field: 'id' })
+    }
+    const field = input.id === undefined ? 'ids' : 'id'
+    const ids = input.id === undefined ? (input.ids ?? []) : [input.id]
+    const { opened, messages } = await openEmails(call, ids, { account: input.account, field })
+    const { format, offset } = input
+    const maxChars = Math.max(1, Math.min(input.max_chars, Math.floor(bodyChars / messages.length)))
+    const found = await call.withSession(opened, async (session) => {
+      const details: (readonly [NamedMessage, MessageDetail | MailError])[] = []
+      for (const message of messages) {
+        const detail = await getMessage(session, message.ref, { format, offset, maxChars }).catch(orMissing)
+        // One id alone: its fault is the fault of the call.
+        if (detail instanceof MailError && input.id !== undefined) throw detail
+        details.push([message, detail])
+      }
+      return details
+    })
+    const answer = (share: number) => {
+      const emails = found.map(([{ id }, detail]) =>
+        detail instanceof MailError
+          ? { id, code: detail.code }
+          : toEmailDetail(id, detail, Math.floor(maxChars * share)),
+      )
+      const [first] = emails
+      const one = input.id === undefined || !first || 'code' in first ? { emails } : { email: first }
+      const texts = emails.map((email) =>
+        'code' in email ? `${email.id} failed: ${email.code}` : toDetailText(email),
+      )
+      const text = `Account ${opened.address}.\n${quoteUntrusted(texts.join('\n\n'), call.makeMark)}`
+      return { structured: { account: opened.address, ...one, notice: untrustedNotice }, text }
+    }
+    // JSON spells a line break as two characters and a control as six: bodies full of them are cut further.
+    const share = [1, 0.6, 0.3, 0.1].find((part) => fits(answer(part))) ?? 0.02
+    return answer(share)
+  },
+})
+
+/** An email that is gone is one row of the answer; a broken connection ends it. */
+function orMissing(error: unknown): MailError {
+  const codes = ['message_not_found', 'mailbox_not_found', 'stale_id']
+  if (error instanceof MailError && codes.includes(error.code)) return error
+  throw error
+}

@@ -1,0 +1,52 @@
+/** The newest emails of one mailbox. */
+import { listRecent } from '@email-connector/mail'
+import * as z from 'zod'
+import { parseCursor, toCursor } from './cursor.ts'
+import * as parameters from './parameters.ts'
+import { summaryPage, toSummaryPage } from './summary-row.ts'
+import { defineTool } from './tool.ts'
+import { untrustedNotice } from './untrusted.ts'
+
+const tool = 'get_recent_emails'
+
+export const getRecentEmails = defineTool({
+  name: tool,
+  title: 'Get recent emails',
+  description: 'Summaries of the newest emails of a mailbox, newest first.',
+  permission: 'read',
+  annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: true },
+  input: z.strictObject({
+    account: parameters.account,
+    mailbox: parameters.mailbox.default('INBOX'),
+    limit: parameters.limit(50, 10),
+    unread_only: z.boolean().default(false),
+    cursor: parameters.cursor,
+  }),
+  output: z.object({ ...summaryPage, mailbox: z.string() }),
+  async handle(input, call) {
+    const opened = await call.accounts.open(input.account)
+    const question = { tool, accountId: opened.accountId, parameters: input }
+    const after = input.cursor === undefined ? {} : { cursor: parseCursor(input.cursor, question) }
+    const page = await call.withSession(opened, (session) =>
+      listRecent(session, {
+        mailbox: input.mailbox,
+        limit: input.limit,
+        unreadOnly: input.unread_only,
+        ...after,
+      }),
+    )
+    const next = page.next === undefined ? {} : { next_cursor: toCursor(page.next, question) }
+    const kind = input.unread_only ? 'unread emails' : 'emails'
+    return toSummaryPage(call, opened.accountId, page.items, (emails) => ({
+      structured: {
+        account: opened.address,
+        mailbox: input.mailbox,
+        emails,
+        ...next,
+        notice: untrustedNotice,
+      },
+      head: `${emails.length} ${kind} in ${input.mailbox} of ${opened.address}, newest first.`,
+      foot: next.next_cursor === undefined ? '' : `More: cursor ${next.next_cursor}`,
+    }))
+  },
+})

@@ -1,0 +1,30 @@
+/** How long an answer may get, and how foreign text is cut to a line of it. */
+
+/** Every client takes 80,000 characters; Claude's own bound is 150,000, others cut earlier and silently. */
+export const maxResultChars = 80_000
+
+export function fits(result: { readonly structured: unknown; readonly text: string }): boolean {
+  return result.text.length + JSON.stringify(result.structured).length < maxResultChars
+}
+
+// Marks of direction, tags, joiners in runs and supplementary selectors show nothing and can say a lot to a model.
+// One joiner alone is how emoji and Persian are written; RFC 5198 §2 wants no other invisible formatting.
+const invisible = /[\u200c\u200d]{2,}|(?![\u200c\u200d])[\p{Cf}\p{Cs}\p{Co}]|[\u{e0100}-\u{e01ef}]/gu
+const breaks = /[\p{Cc}\u2028\u2029\s]+/gu
+
+/** One visible line of at most `maxChars`: a subject cannot open a line of its own. */
+export function toLine(text: string, maxChars: number): string {
+  // A subject may be megabytes long; four times the line leaves enough to clean.
+  const cleaned = sliceWhole(text, maxChars * 4)
+    .replace(invisible, '')
+    .replace(breaks, ' ')
+    .trim()
+  return cleaned.length <= maxChars ? cleaned : `${sliceWhole(cleaned, maxChars - 1)}…`
+}
+
+/** Cuts without halving a surrogate pair. */
+export function sliceWhole(text: string, maxChars: number): string {
+  const last = text.charCodeAt(maxChars - 1)
+  const isHalf = maxChars > 0 && maxChars < text.length && last >= 0xd800 && last < 0xdc00
+  return text.slice(0, isHalf ? maxChars - 1 : maxChars)
+}

@@ -1,0 +1,61 @@
+/**
+ * The parameters that tools share, and the two kinds of string there are. Checks that only refuse (control
+ * characters, lengths) are refinements: they cost a client no token in `tools/list`.
+ */
+import * as z from 'zod'
+
+/** RFC 5322 §2.1.1 allows 998 characters in a line; no name, address, subject or search text needs more. */
+const maxLineChars = 998
+/** Markdown of one mail. */
+export const maxBodyChars = 500_000
+/** RFC 5321 §4.5.3.1.8: the least number of recipients every server must take. */
+const maxRecipients = 100
+/** Ids in one call, as the contract says. */
+const maxIds = 100
+
+// Controls, line and paragraph separators, lone surrogates: none can stand in a header, a mailbox name or a command.
+const notInLine = /[\p{Cc}\p{Cs}\u2028\u2029]/u
+// The same, but a text may break lines and indent.
+const notInText = /(?![\n\r\t])[\p{Cc}\p{Cs}]/u
+
+export function isLine(value: string): boolean {
+  return !notInLine.test(value)
+}
+
+/** One line of text: no control character reaches a mail server from here (R37). */
+export const line = z
+  .string()
+  .refine(isLine, 'must not hold line breaks or control characters')
+  .refine((value) => value.length <= maxLineChars, `must be at most ${maxLineChars} characters`)
+
+/** Text in which line breaks and tabs are legal, and no other control character is. */
+export function text(maxChars: number) {
+  return z
+    .string()
+    .refine(
+      (value) => !notInText.test(value),
+      'must not hold control characters other than line breaks and tabs',
+    )
+    .refine((value) => value.length <= maxChars, `must be at most ${maxChars} characters`)
+}
+
+export const account = line.describe('Address or account id. Default: the first account').optional()
+export const mailbox = line.describe('Path, or drafts, sent, trash, junk, archive, all')
+export const emailId = line.refine((value) => value !== '', 'must be an id of an email')
+export const ids = z.array(emailId).min(1).max(maxIds)
+export const cursor = line.describe('next_cursor of the previous page').optional()
+export const addresses = z
+  .array(line.refine((value) => value.trim() !== '', 'must hold an address'))
+  .max(maxRecipients)
+export const date = line.refine(isDate, 'must be a date such as 2026-11-21').optional()
+
+export function limit(max: number, byDefault: number) {
+  return z.int().min(1).max(max).default(byDefault)
+}
+
+function isDate(value: string): boolean {
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(value)) return false
+  const time = Date.parse(`${value}T00:00:00Z`)
+  // 2026-02-30 parses as March 2 in some engines.
+  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(value)
+}

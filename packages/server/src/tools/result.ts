@@ -1,0 +1,75 @@
+/**
+ * What goes wrong with a tool call, in our words. A ToolError is a stable `code` and one sentence that says what to
+ * do next. What a mail server, AWS or a library said never gets here: MailError carries it in `cause` only, and the
+ * one switch below turns its code into our sentence.
+ */
+import type { MailError, MailErrorCode } from '@email-connector/mail'
+
+export type ToolErrorCode =
+  | MailErrorCode
+  | 'account_not_found'
+  | 'connection_ended'
+  | 'permission_missing'
+  | 'rate_limited'
+  | 'credentials_unreadable'
+  | 'temporarily_unavailable'
+  | 'key_reused'
+  | 'send_in_progress'
+  | 'internal_error'
+
+export class ToolError extends Error {
+  override readonly name = 'ToolError'
+  readonly code: ToolErrorCode
+  readonly field?: string
+
+  constructor(code: ToolErrorCode, sentence: string, options: { field?: string; cause?: unknown } = {}) {
+    super(sentence, options.cause === undefined ? undefined : { cause: options.cause })
+    this.code = code
+    if (options.field !== undefined) this.field = options.field
+  }
+}
+
+/** The exact reason stays in `cause` for the operator; this is the dull public sentence. */
+export function toToolError(error: MailError, publicUrl: string): ToolError {
+  const options = error.field === undefined ? { cause: error } : { field: error.field, cause: error }
+  return new ToolError(error.code, sentenceFor(error, publicUrl), options)
+}
+
+function sentenceFor(error: MailError, publicUrl: string): string {
+  const server = error.protocol === 'smtp' ? 'The outgoing mail server' : 'The mail server'
+  const signInAgain = `The owner can sign in again at ${publicUrl}/oauth/connections, or disconnect and connect again.`
+  switch (error.code) {
+    case 'invalid_input':
+      return `"${error.field ?? 'A parameter'}" is not valid: correct it and call again.`
+    case 'host_unreachable':
+      return `${server} cannot be reached. Try again in a minute; if it stays so, check its host and port by connecting again.`
+    case 'tls_failed':
+      return `${server} has no valid certificate, so nothing was sent to it. Its operator has to repair that.`
+    case 'starttls_missing':
+      return `${server} offers no encryption, so nothing was sent to it. Connect again with another port or TLS setting.`
+    case 'login_refused':
+      return `${server} refuses the stored password: it was changed or withdrawn. ${signInAgain}`
+    case 'login_needs_oauth':
+      return `This provider has switched passwords off; the account needs its "Sign in with" button. ${signInAgain}`
+    case 'timeout':
+      return `${server} did not answer in time. Try again, or ask for less.`
+    case 'connection_lost':
+      return `${server} dropped the connection. Try again.`
+    case 'throttled':
+      return `${server} asks for fewer requests. Wait some minutes, then try again.`
+    case 'server_refused':
+      return `${server} refused the operation. Try again, or try it in the provider's own program.`
+    case 'mailbox_not_found':
+      return 'There is no such mailbox. list_mailboxes shows the names.'
+    case 'message_not_found':
+      return 'This email is no longer where its id says: moved or deleted. Search for it again.'
+    case 'stale_id':
+      return 'The server renumbered this mailbox, so the id is stale. List or search again for a new one.'
+    case 'over_quota':
+      return 'The mailbox is full: the owner has to delete something first.'
+    case 'too_large':
+      return 'This is larger than the server or this connector accepts. Ask for less, or send less.'
+    case 'not_supported':
+      return 'This mail server cannot do that.'
+  }
+}

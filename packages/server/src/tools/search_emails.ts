@@ -1,0 +1,66 @@
+/** Searches one mailbox, or all of them, on the mail server. */
+import { searchMessages } from '@email-connector/mail'
+import * as z from 'zod'
+import { parseCursor, toCursor } from './cursor.ts'
+import { toLine } from './limits.ts'
+import * as parameters from './parameters.ts'
+import { summaryPage, toSummaryPage } from './summary-row.ts'
+import { defineTool } from './tool.ts'
+import { untrustedNotice } from './untrusted.ts'
+
+const tool = 'search_emails'
+const words = parameters.line.optional()
+
+export const searchEmails = defineTool({
+  name: tool,
+  title: 'Search emails',
+  description: 'Summaries of the emails that meet all given conditions, newest first, and what was searched.',
+  permission: 'read',
+  annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: true },
+  input: z.strictObject({
+    account: parameters.account,
+    mailbox: parameters.mailbox.default('INBOX'),
+    query: words.describe('Words anywhere in the email'),
+    from: words,
+    to: words,
+    subject: words,
+    body: words,
+    since: parameters.date.describe('YYYY-MM-DD, inclusive'),
+    before: parameters.date.describe('YYYY-MM-DD, exclusive'),
+    unread: z.boolean().optional(),
+    flagged: z.boolean().optional(),
+    has_attachment: z.boolean().optional(),
+    larger_than: z.int().min(0).optional().describe('Bytes'),
+    gmail_query: words.describe('Gmail search syntax; Gmail only'),
+    limit: parameters.limit(50, 20),
+    cursor: parameters.cursor,
+  }),
+  output: z.object({
+    ...summaryPage,
+    searched: z.array(z.string()),
+    searched_back_to: z.string().optional(),
+  }),
+  async handle(input, call) {
+    const opened = await call.accounts.open(input.account)
+    const question = { tool, accountId: opened.accountId, parameters: input }
+    const { account: _, cursor, has_attachment, larger_than, gmail_query, ...asked } = input
+    const page = await call.withSession(opened, (session) =>
+      searchMessages(session, {
+        ...asked,
+        hasAttachment: has_attachment,
+        largerThan: larger_than,
+        gmailQuery: gmail_query,
+        cursor: cursor === undefined ? undefined : parseCursor(cursor, question),
+      }),
+    )
+    const next = page.next === undefined ? {} : { next_cursor: toCursor(page.next, question) }
+    const back = page.searchedBackTo === undefined ? {} : { searched_back_to: page.searchedBackTo }
+    const reach = back.searched_back_to === undefined ? '' : `, back to ${back.searched_back_to}`
+    const searched = page.searched.map((path) => toLine(path, 200)).slice(0, 100)
+    return toSummaryPage(call, opened.accountId, page.items, (emails) => ({
+      structured: { account: opened.address, emails, searched, ...back, ...next, notice: untrustedNotice },
+      head: `${emails.length} emails found in ${searched.join(', ')} of ${opened.address}${reach}, newest first.`,
+      foot: next.next_cursor === undefined ? '' : `More: cursor ${next.next_cursor}`,
+    }))
+  },
+})

@@ -1,0 +1,161 @@
+/**
+ * An email is sent at most once. What was asked for gets a key: the caller's idempotency key, or else the content. The
+ * key is reserved, then moved to `data` on the last instant at which nothing has been sent, then settled. A call that
+ * finds the key taken answers what is stored and sends nothing. What ended between `data` and an answer of the
+ * server is `unknown` for good: nobody can tell, so nobody sends it again.
+ */
+import { createHmac, randomUUID } from 'node:crypto'
+import { MailError, type MailErrorCode, type SubmissionOutcome } from '@email-connector/mail'
+import * as z from 'zod'
+import type { Caller } from '../caller.ts'
+import { createHintCipher } from '../keys/hint.ts'
+import { canonical, deriveKey, zero } from '../keys/seal.ts'
+import type { OnceStore, SendRow } from '../store/once-store.ts'
+import { ToolError } from './result.ts'
+
+/** A named key is remembered for a day; content alone for an hour, since the same words may be meant twice. */
+const namedKeySeconds = 24 * 3600
+const contentKeySeconds = 3600
+/** What nobody got may be sent again soon, unless the caller named the attempt. */
+const rejectedSeconds = 60
+/** No call lives longer: its own deadline is 25 s, the function's 60 s. */
+const attemptSeconds = 60
+
+const sendPurpose = 'send'
+
+const storedOutcome = z.object({
+  state: z.enum(['sent', 'rejected', 'unknown']),
+  accepted: z.array(z.string()),
+  rejected: z.array(z.object({ address: z.string(), code: z.string() })),
+  reason: z.string().optional(),
+  messageId: z.string(),
+  content: z.string(),
+})
+export type SendOutcome = Omit<z.output<typeof storedOutcome>, 'content'> & { readonly repeated: boolean }
+
+type Outcome = Omit<SendOutcome, 'repeated'>
+
+export interface SendRequest {
+  readonly accountId: string
+  /** The domain of From: where the Message-ID is made. */
+  readonly domain: string
+  readonly idempotencyKey?: string | undefined
+  /** Everything that makes this message this message, in a fixed order. */
+  readonly content: readonly string[]
+}
+
+export interface SendLedger {
+  readonly messageId: string
+  /** `submit` must call `enterData` right before DATA, and send nothing unless it answers true. */
+  sendOnce(submit: (enterData: () => Promise<boolean>) => Promise<SubmissionOutcome>): Promise<SendOutcome>
+}
+
+export function createSendLedger(
+  { once, caller, now }: { once: OnceStore; caller: Caller; now: () => number },
+  request: SendRequest,
+): SendLedger {
+  const macKey = deriveKey(caller.secret, new Uint8Array(0), 'send-key')
+  const mac = (...parts: string[]) => createHmac('sha256', macKey).update(canonical(parts)).digest('hex')
+  const content = mac('content', ...request.content)
+  const isNamed = request.idempotencyKey !== undefined
+  const key = mac('key', request.accountId, isNamed ? 'named' : 'content', request.idempotencyKey ?? content)
+  zero(macKey)
+  const keptSeconds = isNamed ? namedKeySeconds : contentKeySeconds
+  const cipher = createHintCipher(caller.secret)
+  const attempt = randomUUID()
+  // The row names the attempt: whoever finds it without an outcome can ask Sent for its Message-ID.
+  const toMessageId = (ofAttempt: string) => `<${ofAttempt}@${request.domain}>`
+  const messageId = toMessageId(attempt)
+
+  async function settle(outcome: Outcome): Promise<void> {
+    const plain = Buffer.from(JSON.stringify({ ...outcome, content }), 'utf8')
+    await once.settleSend(key, attempt, {
+      state: outcome.state,
+      sealedOutcome: cipher.seal(sendPurpose, caller.grantId, plain),
+      expiresAt: now() + (outcome.state === 'rejected' && !isNamed ? rejectedSeconds : keptSeconds),
+    })
+  }
+
+  function answerHeld(row: SendRow): SendOutcome {
+    if (row.sealedOutcome !== undefined) {
+      const plain = Buffer.from(cipher.open(sendPurpose, caller.grantId, row.sealedOutcome))
+      const { content: sentContent, ...outcome } = storedOutcome.parse(JSON.parse(plain.toString('utf8')))
+      if (sentContent === content) return { ...outcome, repeated: true }
+      throw new ToolError(
+        'key_reused',
+        'This idempotency_key belongs to another email: use a new one for this email.',
+        {
+          field: 'idempotency_key',
+        },
+      )
+    }
+    if (row.deadline < now()) return { ...unknown(toMessageId(row.attempt)), repeated: true }
+    throw new ToolError(
+      'send_in_progress',
+      'This email is being sent by another call. The same call in a minute answers the outcome; it is not sent twice.',
+    )
+  }
+
+  return {
+    messageId,
+    async sendOnce(submit) {
+      const deadline = now() + attemptSeconds
+      const reserved = await once.reserveSend(
+        key,
+        { attempt, deadline, expiresAt: now() + keptSeconds },
+        now(),
+      )
+      if (reserved.outcome === 'held') return answerHeld(reserved.row)
+
+      let entered = false
+      let overtaken = false
+      const enterData = async () => {
+        entered = (await once.enterData(key, attempt, now() + attemptSeconds)) === 'entered'
+        overtaken = !entered
+        return entered
+      }
+      let outcome: Outcome
+      try {
+        const submitted = await submit(enterData)
+        if (overtaken || submitted.state === 'withheld') throw overtakenError()
+        outcome = { ...toOutcome(submitted), messageId }
+      } catch (error) {
+        // Before DATA nothing can have left: the next call may try. After it a MailError still means that nothing did.
+        if (!entered) {
+          await once.releaseSend(key, attempt).catch(() => undefined)
+          throw error
+        }
+        outcome = error instanceof MailError ? rejected(error.code, messageId) : unknown(messageId)
+      }
+      // Sent is sent: a store that fails now makes later repeats `unknown`, never this answer wrong.
+      await settle(outcome).catch(() => undefined)
+      return { ...outcome, repeated: false }
+    },
+  }
+}
+
+function toOutcome(outcome: Exclude<SubmissionOutcome, { state: 'withheld' }>): Omit<Outcome, 'messageId'> {
+  switch (outcome.state) {
+    case 'sent':
+      return { state: 'sent', accepted: [...outcome.accepted], rejected: [...outcome.rejected] }
+    case 'rejected':
+      return { state: 'rejected', accepted: [], rejected: [...outcome.rejected], reason: outcome.reason }
+    case 'unknown':
+      return { state: 'unknown', accepted: [], rejected: [] }
+  }
+}
+
+function rejected(reason: MailErrorCode, messageId: string): Outcome {
+  return { state: 'rejected', accepted: [], rejected: [], reason, messageId }
+}
+
+function overtakenError(): ToolError {
+  return new ToolError(
+    'send_in_progress',
+    'Another call took this email over; this one sent nothing. The same call in a minute answers the outcome.',
+  )
+}
+
+function unknown(messageId: string): Outcome {
+  return { state: 'unknown', accepted: [], rejected: [], messageId }
+}

@@ -1,0 +1,47 @@
+/**
+ * Exactly one copy in Sent: the bytes that were sent, with their Message-ID; none from us where the provider files its
+ * own. The IMAP connection is opened while SMTP runs and waits for its outcome, which hides its round trips. A copy
+ * that cannot be filed never turns a sent email into a failure. After `unknown` Sent is looked at and left as it is.
+ */
+import {
+  appendMessage,
+  filesSentCopy,
+  findByMessageId,
+  type MessageRef,
+  resolveMailbox,
+} from '@email-connector/mail'
+import type { OpenedAccount } from '../accounts/grant-accounts.ts'
+import type { SendOutcome } from './send-ledger.ts'
+import type { ToolCall } from './tool.ts'
+
+export interface SentCopy {
+  /** `found`: it was there without us. `by_provider`: it is the provider's to file. */
+  readonly state: 'filed' | 'found' | 'by_provider' | 'failed' | 'none'
+  readonly ref?: MessageRef
+}
+
+export async function fileSentCopy(
+  call: ToolCall,
+  opened: OpenedAccount,
+  raw: Buffer,
+  outcome: Promise<SendOutcome>,
+): Promise<SentCopy> {
+  const isProviders = filesSentCopy(opened.account)
+  if (isProviders && (await outcome).state !== 'unknown') return { state: 'by_provider' }
+  try {
+    return await call.withSession(opened, async (session) => {
+      const { state, repeated, messageId } = await outcome
+      if (state === 'rejected' || (state === 'sent' && repeated)) return { state: 'none' }
+      const sent = await resolveMailbox(session, 'sent')
+      if (state === 'unknown') {
+        const ref = await findByMessageId(session, sent.path, messageId)
+        return ref === undefined ? { state: 'none' } : { state: 'found', ref }
+      }
+      const ref = await appendMessage(session, { mailbox: sent.path, raw, flags: ['\\Seen'] })
+      return ref === undefined ? { state: 'filed' } : { state: 'filed', ref }
+    })
+  } catch {
+    // The sending itself speaks for itself: its failure is thrown where its outcome is awaited.
+    return { state: 'failed' }
+  }
+}

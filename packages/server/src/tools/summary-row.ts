@@ -1,0 +1,98 @@
+/**
+ * The summary row of the contract and the lines a model reads instead. A page of rows is clipped until it fits: a
+ * sender chooses the length of a subject and of every name, and a page must still arrive whole.
+ */
+import type { MailAddress, MessageSummary } from '@email-connector/mail'
+import * as z from 'zod'
+import { toEmailId } from './email-id.ts'
+import { fits, toLine } from './limits.ts'
+import type { ToolCall, ToolResult } from './tool.ts'
+import { quoteUntrusted } from './untrusted.ts'
+
+export const summaryRow = z.object({
+  id: z.string(),
+  date: z.string(),
+  from: z.string(),
+  to: z.string(),
+  subject: z.string(),
+  preview: z.string(),
+  unread: z.boolean(),
+  flagged: z.boolean(),
+  answered: z.boolean(),
+  attachments: z.int(),
+  size: z.int(),
+  thread_id: z.string().optional(),
+})
+export type SummaryRow = z.output<typeof summaryRow>
+
+export const summaryPage = {
+  account: z.string(),
+  emails: z.array(summaryRow),
+  next_cursor: z.string().optional(),
+  notice: z.string(),
+}
+
+/** Characters for each free text of a row; the first that fits is taken. The last fits 50 rows of any content. */
+const clips = [300, 120, 40] as const
+
+export function toSummaryPage<Page extends { emails: SummaryRow[] }>(
+  call: ToolCall,
+  accountId: string,
+  messages: readonly MessageSummary[],
+  toPage: (emails: SummaryRow[]) => { structured: Page; head: string; foot: string },
+): ToolResult<Page> {
+  let result: ToolResult<Page>
+  let step = 0
+  do {
+    const maxChars = clips[step] ?? 40
+    step += 1
+    const { structured, head, foot } = toPage(messages.map((message) => toRow(accountId, message, maxChars)))
+    const rows = structured.emails.map(toLines).join('\n')
+    const quoted = rows === '' ? [] : [quoteUntrusted(rows, call.makeMark)]
+    result = { structured, text: [head, ...quoted, foot].filter((part) => part !== '').join('\n') }
+  } while (!fits(result) && step < clips.length)
+  return result
+}
+
+function toRow(accountId: string, message: MessageSummary, maxChars: number): SummaryRow {
+  return {
+    id: toEmailId(accountId, message.ref),
+    date: message.date,
+    from: toAddressText(message.from, maxChars),
+    to: toAddressText(message.to, maxChars),
+    subject: toLine(message.subject, maxChars),
+    preview: toLine(message.preview, Math.min(200, maxChars)),
+    unread: message.unread,
+    flagged: message.flagged,
+    answered: message.answered,
+    attachments: message.attachments,
+    size: message.size,
+    ...(message.threadId === undefined ? {} : { thread_id: message.threadId }),
+  }
+}
+
+export function toAddressText(addresses: readonly MailAddress[], maxChars: number): string {
+  return toLine(addresses.map(toMailboxText).join(', '), maxChars)
+}
+
+/** Name and address as people write them. A quote in a name would end it early, an angle would fake an address. */
+function toMailboxText({ name, address }: MailAddress): string {
+  if (name === undefined || name === '' || name === address) return address
+  return `${/[",<>@]/.test(name) ? JSON.stringify(name) : name} <${address}>`
+}
+
+function toLines(row: SummaryRow, index: number): string {
+  const marks = [
+    row.unread && 'unread',
+    row.flagged && 'flagged',
+    row.answered && 'answered',
+    row.attachments > 0 && `${row.attachments} attachment${row.attachments === 1 ? '' : 's'}`,
+    `${row.size} bytes`,
+    row.thread_id !== undefined && `thread ${row.thread_id}`,
+  ].filter((mark) => mark !== false)
+  const lines = [
+    `${index + 1}. ${row.id} ${row.date} ${marks.join(', ')}`,
+    `   ${row.from} to ${row.to}: ${row.subject}`,
+  ]
+  return (row.preview === '' ? lines : [...lines, `   ${row.preview}`]).join('\n')
+}

@@ -1,0 +1,39 @@
+/** What is true of every tool, checked in one loop over all of them. */
+import { readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { toolDefinitions, tools } from '../../src/tools/registry.ts'
+
+const committed = new URL('../../tools.generated.json', import.meta.url)
+
+test('R54: tools.generated.json is what the tools say (scripts/write-tools.ts writes it)', () => {
+  expect(JSON.parse(readFileSync(committed, 'utf8'))).toEqual(JSON.parse(JSON.stringify(toolDefinitions)))
+})
+
+test.each(toolDefinitions.map((tool) => [tool.name, tool] as const))(
+  '%s has title, four hints and two flat schemas',
+  (name, tool) => {
+    expect(name).toMatch(/^[a-z][a-z_]{2,40}$/)
+    expect(tool.title.length).toBeGreaterThan(5)
+    expect(tool.description).not.toMatch(/\b(must|always|never|should|please|you)\b/i)
+    for (const hint of ['readOnlyHint', 'destructiveHint', 'idempotentHint', 'openWorldHint'] as const) {
+      expect(typeof tool.annotations[hint]).toBe('boolean')
+    }
+    expect(tool.inputSchema).toMatchObject({ type: 'object', additionalProperties: false })
+    for (const schema of [tool.inputSchema, tool.outputSchema]) {
+      // claude.ai flattens allOf; other clients refuse combinators at the top.
+      for (const key of ['anyOf', 'oneOf', 'allOf', 'not', '$ref', '$schema'])
+        expect(schema).not.toHaveProperty(key)
+    }
+    // A 2025-era client checks the structured content of an error against the same schema, and throws.
+    expect(tool.outputSchema).not.toHaveProperty('required')
+    expect(tool.outputSchema.properties).toHaveProperty('code')
+  },
+)
+
+test('a tool that only reads needs the permission to read, and the others more', () => {
+  for (const tool of tools) expect(tool.annotations.readOnlyHint).toBe(tool.permission === 'read')
+})
+
+test('no two tools share a name', () => {
+  expect(new Set(tools.map((tool) => tool.name)).size).toBe(tools.length)
+})
