@@ -1,0 +1,179 @@
+/** What every AccountStore must do, with the grants beside it. */
+import { describe, expect, test } from 'vitest'
+import type { Stores } from '../../src/store/stores.ts'
+import { buildAccount, buildGrant, newId, now, race } from './builders.ts'
+
+export function describeAccountStore(name: string, open: () => Stores): void {
+  describe(`${name}: accounts`, () => {
+    test('a grant is found with its accounts and nobody else’s', async () => {
+      const { authorization, accounts } = open()
+      const grant = buildGrant({ accountIds: ['first', 'second'], lastUsedAt: now, linkId: 'link' })
+      const first = buildAccount({ grantId: grant.grantId })
+      const second = buildAccount({ grantId: grant.grantId, accountId: 'second', sealedMemory: 'memory' })
+      await authorization.createGrant(grant)
+      await accounts.createAccount(first)
+      await accounts.createAccount(second)
+      await accounts.createAccount(buildAccount({ grantId: `${grant.grantId}0` }))
+      expect(await accounts.findGrantWithAccounts(grant.grantId)).toEqual({
+        grant,
+        accounts: [first, second],
+      })
+      expect(await accounts.findGrantWithAccounts(newId())).toBeUndefined()
+    })
+
+    test('accounts without their grant are not found: nothing names them', async () => {
+      const { accounts } = open()
+      const row = buildAccount()
+      await accounts.createAccount(row)
+      expect(await accounts.findGrantWithAccounts(row.grantId)).toBeUndefined()
+    })
+
+    test('an account is created once, 50 at the same time', async () => {
+      const { accounts } = open()
+      const row = buildAccount()
+      const outcomes = await race((index) =>
+        accounts.createAccount({ ...row, sealed: `sealed ${index}` }).then(
+          () => 'created',
+          () => 'refused',
+        ),
+      )
+      expect(outcomes).toEqual(
+        new Map([
+          ['created', 1],
+          ['refused', 49],
+        ]),
+      )
+    })
+
+    test('a credential is replaced by one of 50 that read the same version', async () => {
+      const { authorization, accounts } = open()
+      const grant = buildGrant()
+      const row = buildAccount({ grantId: grant.grantId, sealedMemory: 'memory' })
+      await authorization.createGrant(grant)
+      await accounts.createAccount(row)
+      const outcomes = await race((index) =>
+        accounts.replaceCredential({ ...row, credentialVersion: 2, sealed: `sealed ${index}` }, 1),
+      )
+      expect(outcomes).toEqual(
+        new Map([
+          ['replaced', 1],
+          ['changed', 49],
+        ]),
+      )
+      const found = await accounts.findGrantWithAccounts(grant.grantId)
+      expect(found?.accounts[0]).toMatchObject({
+        credentialVersion: 2,
+        sealedMemory: 'memory',
+        expiresAt: row.expiresAt,
+      })
+    })
+
+    test('replacing the credential of an account that is gone changes nothing', async () => {
+      const { accounts, authorization } = open()
+      const grant = buildGrant()
+      await authorization.createGrant(grant)
+      expect(await accounts.replaceCredential(buildAccount({ grantId: grant.grantId }), 1)).toBe('changed')
+      expect((await accounts.findGrantWithAccounts(grant.grantId))?.accounts).toEqual([])
+    })
+
+    test('memory and credential are separate: parallel writers lose nothing of each other', async () => {
+      const { accounts, authorization } = open()
+      const grant = buildGrant()
+      const row = buildAccount({ grantId: grant.grantId })
+      await authorization.createGrant(grant)
+      await accounts.createAccount(row)
+      await Promise.all([
+        accounts.setMemory(row.grantId, row.accountId, 'memory'),
+        accounts.replaceCredential({ ...row, credentialVersion: 2, sealed: 'new' }, 1),
+        authorization.extendAccounts(row.grantId, [row.accountId, 'missing'], now + 5),
+      ])
+      expect((await accounts.findGrantWithAccounts(grant.grantId))?.accounts).toEqual([
+        { ...row, sealedMemory: 'memory', credentialVersion: 2, sealed: 'new', expiresAt: now + 5 },
+      ])
+    })
+
+    test('memory for a missing account makes no row', async () => {
+      const { accounts, authorization } = open()
+      const grant = buildGrant()
+      await authorization.createGrant(grant)
+      await accounts.setMemory(grant.grantId, 'missing', 'memory')
+      expect((await accounts.findGrantWithAccounts(grant.grantId))?.accounts).toEqual([])
+    })
+
+    test('only a live grant is touched', async () => {
+      const { accounts, authorization } = open()
+      const live = buildGrant()
+      const revoked = buildGrant({ state: 'revoked' })
+      await authorization.createGrant(live)
+      await authorization.createGrant(revoked)
+      for (const { grantId } of [live, revoked]) await accounts.touchGrant(grantId, now + 7)
+      await accounts.touchGrant('missing', now)
+      expect(await authorization.getGrant(live.grantId)).toEqual({ ...live, lastUsedAt: now + 7 })
+      expect(await authorization.getGrant(revoked.grantId)).toEqual(revoked)
+      expect(await authorization.getGrant('missing')).toBeUndefined()
+    })
+
+    test('the accounts of a grant are named anew by one of 50 that read the same hint', async () => {
+      const { accounts, authorization } = open()
+      const grant = buildGrant()
+      await authorization.createGrant(grant)
+      const outcomes = await race((index) =>
+        accounts.setGrantAccounts({
+          grantId: grant.grantId,
+          hintAsRead: 'hint',
+          accountIds: ['first', `added ${index}`],
+          ownerIndexes: ['owner', `owner ${index}`],
+          sealedHint: `hint ${index}`,
+        }),
+      )
+      expect(outcomes).toEqual(
+        new Map([
+          ['set', 1],
+          ['refused', 49],
+        ]),
+      )
+    })
+
+    test('the accounts of a revoked grant stay as they were', async () => {
+      const { accounts, authorization } = open()
+      const grant = buildGrant({ state: 'revoked' })
+      await authorization.createGrant(grant)
+      const change = {
+        grantId: grant.grantId,
+        hintAsRead: 'hint',
+        accountIds: [],
+        ownerIndexes: [],
+        sealedHint: '',
+      }
+      expect(await accounts.setGrantAccounts(change)).toBe('refused')
+      expect(await authorization.getGrant(grant.grantId)).toEqual(grant)
+    })
+
+    test('an owner’s grants are found by the index value, each once, until erased', async () => {
+      const { accounts, authorization } = open()
+      const owner = newId()
+      const kept = newId()
+      const erased = buildGrant({ ownerIndexes: [owner] })
+      await authorization.createGrant(erased)
+      await accounts.createAccount(buildAccount({ grantId: erased.grantId }))
+      for (const grantId of [kept, kept, erased.grantId])
+        await accounts.createOwnerIndex(owner, grantId, now + 9)
+      await accounts.createOwnerIndex(`${owner}0`, newId(), now + 9)
+      expect([...(await accounts.listGrantsOfOwner(owner))].sort()).toEqual([kept, erased.grantId].sort())
+      await authorization.eraseGrant(erased)
+      expect(await accounts.listGrantsOfOwner(owner)).toEqual([kept])
+      expect(await accounts.findGrantWithAccounts(erased.grantId)).toBeUndefined()
+      await authorization.eraseGrant(erased)
+    })
+
+    test('a deleted account is gone and may be deleted again', async () => {
+      const { accounts, authorization } = open()
+      const grant = buildGrant()
+      await authorization.createGrant(grant)
+      await accounts.createAccount(buildAccount({ grantId: grant.grantId }))
+      await accounts.deleteAccount(grant.grantId, 'first')
+      await accounts.deleteAccount(grant.grantId, 'first')
+      expect((await accounts.findGrantWithAccounts(grant.grantId))?.accounts).toEqual([])
+    })
+  })
+}

@@ -1,0 +1,132 @@
+/** What every OnceStore must do. */
+import { describe, expect, test } from 'vitest'
+import type { Stores } from '../../src/store/stores.ts'
+import { newId, now, race } from './builders.ts'
+
+export function describeOnceStore(name: string, open: () => Stores): void {
+  describe(`${name}: once`, () => {
+    const reservation = (attempt: string) => ({ attempt, deadline: now + 30, expiresAt: now + 3600 })
+    const settlement = { state: 'sent', sealedOutcome: 'outcome', expiresAt: now + 86_400 } as const
+
+    test('R42: 50 events at the same time are counted as 50, each with its own number', async () => {
+      const { once } = open()
+      const key = newId()
+      const numbers = await race(() => once.count(key, 900, now))
+      expect([...numbers.keys()].sort((a, b) => a - b)).toEqual(
+        Array.from({ length: 50 }, (_, index) => index + 1),
+      )
+      expect(await once.peek(key, 900, now)).toBe(50)
+    })
+
+    test('windows and keys are counted apart, and peeking counts nothing', async () => {
+      const { once } = open()
+      const key = newId()
+      await once.count(key, 900, now)
+      expect(await once.peek(key, 900, now + 900)).toBe(0)
+      expect(await once.peek(key, 3600, now)).toBe(0)
+      expect(await once.peek(`${key}0`, 900, now)).toBe(0)
+      expect(await once.peek(key, 900, now)).toBe(1)
+      expect(await once.count(key, 900, now + 900)).toBe(1)
+    })
+
+    test('R55: a send is reserved by one of 50; the others see who holds it', async () => {
+      const { once } = open()
+      const key = newId()
+      const answers = await Promise.all(
+        Array.from({ length: 50 }, (_, index) => once.reserveSend(key, reservation(`attempt ${index}`), now)),
+      )
+      expect(answers.filter(({ outcome }) => outcome === 'reserved')).toHaveLength(1)
+      const holder = answers.findIndex(({ outcome }) => outcome === 'reserved')
+      for (const answer of answers.filter((_, index) => index !== holder)) {
+        expect(answer).toEqual({
+          outcome: 'held',
+          row: { ...reservation(`attempt ${holder}`), state: 'reserved' },
+        })
+      }
+    })
+
+    test('R55: a reservation is taken over only past its deadline, by one of 50, and the first may not send', async () => {
+      const { once } = open()
+      const key = newId()
+      await once.reserveSend(key, reservation('first'), now)
+      expect(await once.reserveSend(key, reservation('early'), now + 29)).toMatchObject({ outcome: 'held' })
+      const late = { deadline: now + 60, expiresAt: now + 3600 }
+      const outcomes = await race(async (index) => {
+        const { outcome } = await once.reserveSend(key, { attempt: `late ${index}`, ...late }, now + 30)
+        return outcome
+      })
+      expect(outcomes).toEqual(
+        new Map([
+          ['reserved', 1],
+          ['held', 49],
+        ]),
+      )
+      expect(await once.enterData(key, 'first', now + 90)).toBe('refused')
+      expect(await once.settleSend(key, 'first', settlement)).toBe('refused')
+    })
+
+    test('R56: once in DATA nobody takes over, however late', async () => {
+      const { once } = open()
+      const key = newId()
+      await once.reserveSend(key, reservation('first'), now)
+      expect(await once.enterData(key, 'first', now + 60)).toBe('entered')
+      expect(await once.enterData(key, 'first', now + 60)).toBe('refused')
+      expect(await once.reserveSend(key, reservation('second'), now + 600)).toEqual({
+        outcome: 'held',
+        row: { ...reservation('first'), state: 'data', deadline: now + 60 },
+      })
+      await once.releaseSend(key, 'first')
+      expect(await once.reserveSend(key, reservation('second'), now + 600)).toMatchObject({ outcome: 'held' })
+    })
+
+    test('a settled send stays settled and is answered with its outcome', async () => {
+      const { once } = open()
+      const key = newId()
+      await once.reserveSend(key, reservation('first'), now)
+      await once.enterData(key, 'first', now + 60)
+      const outcomes = await race(() => once.settleSend(key, 'first', settlement))
+      expect(outcomes).toEqual(
+        new Map([
+          ['settled', 1],
+          ['refused', 49],
+        ]),
+      )
+      expect(await once.reserveSend(key, reservation('second'), now + 600)).toMatchObject({
+        outcome: 'held',
+        row: { ...settlement, attempt: 'first' },
+      })
+    })
+
+    test('a send may be settled without DATA, and freed by who holds it', async () => {
+      const { once } = open()
+      const [settled, freed] = [newId(), newId()]
+      await once.reserveSend(settled, reservation('first'), now)
+      expect(await once.settleSend(settled, 'first', { ...settlement, state: 'rejected' })).toBe('settled')
+      await once.reserveSend(freed, reservation('first'), now)
+      await once.releaseSend(freed, 'second')
+      expect(await once.reserveSend(freed, reservation('second'), now)).toMatchObject({ outcome: 'held' })
+      await once.releaseSend(freed, 'first')
+      expect(await once.reserveSend(freed, reservation('second'), now)).toEqual({ outcome: 'reserved' })
+    })
+
+    test('R31: a send row past its expiry holds nothing', async () => {
+      const { once } = open()
+      const key = newId()
+      await once.reserveSend(key, reservation('first'), now)
+      await once.settleSend(key, 'first', { ...settlement, expiresAt: now + 100 })
+      expect(await once.reserveSend(key, reservation('second'), now + 99)).toMatchObject({ outcome: 'held' })
+      expect(await once.reserveSend(key, reservation('second'), now + 100)).toEqual({ outcome: 'reserved' })
+    })
+
+    test('R52: a thing is used by one of 50', async () => {
+      const { once } = open()
+      const key = newId()
+      expect(await race(() => once.useOnce(key, now + 300))).toEqual(
+        new Map([
+          [true, 1],
+          [false, 49],
+        ]),
+      )
+    })
+  })
+}
