@@ -1,6 +1,6 @@
 /** `/`: what this is, the URL to paste, how to connect each client, which providers work, what happens to the mail. */
 import type { Provider } from '@email-connector/mail'
-import { isLoopback, type ServerSettings } from '../settings.ts'
+import { isLoopback, type KnownClient, type ServerSettings } from '../settings.ts'
 import { type Html, html } from './html.ts'
 import { toPageResponse } from './page.ts'
 
@@ -62,11 +62,11 @@ function standing(provider: Provider): Html {
 
 function clients(settings: HomeSettings): { name: string; steps: Html }[] {
   const url = settings.resource
-  const off = new Set<string>(settings.disabledClients)
   const vscode = JSON.stringify({ name: 'email-connector', type: 'http', url })
   const cursor = JSON.stringify({ mcpServers: { 'email-connector': { url } } }, null, 2)
-  const all = [
+  const all: { id?: KnownClient; hosted?: boolean; name: string; steps: Html }[] = [
     {
+      hosted: true,
       name: 'Claude (web, desktop, mobile)',
       steps: html`<ol><li>Open <b>Settings</b>, then <b>Connectors</b>.</li><li>Choose <b>Add custom connector</b>, paste <code>${url}</code>, then <b>Add</b>.</li><li>Choose <b>Connect</b> and sign in to your mailbox.</li></ol>`,
     },
@@ -76,6 +76,7 @@ function clients(settings: HomeSettings): { name: string; steps: Html }[] {
     },
     {
       id: 'chatgpt',
+      hosted: true,
       name: 'ChatGPT',
       steps: html`<ol><li>Open <b>Settings</b>, then <b>Apps &amp; Connectors</b>, <b>Advanced settings</b>, and turn on <b>Developer mode</b>.</li><li>Choose <b>Create</b>, paste <code>${url}</code> as the MCP server URL, and <b>OAuth</b> as the authentication.</li><li>Choose <b>Connect</b> and sign in to your mailbox.</li></ol>`,
     },
@@ -94,5 +95,11 @@ function clients(settings: HomeSettings): { name: string; steps: Html }[] {
       steps: html`<pre><code>npx @modelcontextprotocol/inspector</code></pre><p>Choose <b>Streamable HTTP</b>, paste <code>${url}</code> and connect.</p>`,
     },
   ]
-  return all.filter((client) => client.id === undefined || !off.has(client.id))
+  const offered = all.filter(
+    (client) => client.id === undefined || !settings.disabledClients.includes(client.id),
+  )
+  // What cannot reach a server on this computer comes last.
+  return isLoopback(new URL(settings.publicUrl).hostname)
+    ? [...offered.filter((client) => !client.hosted), ...offered.filter((client) => client.hosted)]
+    : offered
 }

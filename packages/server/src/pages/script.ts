@@ -34,14 +34,21 @@ const form = document.querySelector('form[data-domains]')
 if (form) {
   const domains = JSON.parse(form.dataset.domains)
   const address = document.getElementById('address')
+  const demo = form.querySelector('[data-address]')
+  const fillDemo = () => {
+    if (demo.checked) {
+      address.value ||= demo.dataset.address
+      if (address.value === demo.dataset.address) password.value ||= demo.dataset.password
+    } else if (address.value === demo.dataset.address) {
+      address.value = password.value = ''
+    }
+  }
+  if (demo) fillDemo()
   let chosen = form.querySelector('[name=provider]:checked') !== null
   for (const radio of form.querySelectorAll('[name=provider]')) {
     radio.addEventListener('change', () => {
       chosen = true
-      if (radio.dataset.address && address.value === '') {
-        address.value = radio.dataset.address
-        if (radio.dataset.password) password.value = radio.dataset.password
-      }
+      if (demo) fillDemo()
     })
   }
   address.addEventListener('change', () => {

@@ -67,14 +67,15 @@ fieldset{border:0;margin:0;padding:0;min-width:0}
 legend{padding:0;font-size:21px;font-weight:650;letter-spacing:-.012em;margin:0 0 4px}
 legend+p{margin-bottom:16px}
 label.text{display:block;font-weight:600;margin:0 0 6px}
-.field{margin:0 0 18px}
+.field{margin:0 0 18px}.card>.field:last-child{margin:0}
 .hint{color:var(--soft);font-size:14px;margin:6px 0 0}
 .fault{font-size:14px;font-weight:600;margin:6px 0 0}
 input:not([type=radio]),select{width:100%;min-height:50px;padding:10px 14px;border:1px solid var(--field);border-radius:10px;background:var(--card);color:inherit;font:inherit}
-[aria-invalid=true]:not([role=radiogroup]){border:2px solid var(--bad)!important}
-.secret{display:flex;gap:10px}
-button,.button{display:inline-flex;align-items:center;justify-content:center;min-height:52px;padding:12px 22px;border:1px solid transparent;border-radius:12px;font:inherit;font-weight:650;cursor:pointer;background:var(--accent);color:var(--accent-ink);text-decoration:none}
+input[aria-invalid=true],select[aria-invalid=true]{border:2px solid var(--bad)!important}
+.secret{display:flex;gap:10px}.secret button{flex:none;min-height:50px}
+button{overflow-wrap:normal;display:inline-flex;align-items:center;justify-content:center;min-height:52px;padding:12px 22px;border:1px solid transparent;border-radius:12px;font:inherit;font-weight:650;cursor:pointer;background:var(--accent);color:var(--accent-ink)}
 button.quiet{background:transparent;color:var(--ink);border-color:var(--field)}
+button.danger{background:var(--bad);color:var(--card)}
 button:hover{filter:brightness(1.08)}button[aria-busy=true]{opacity:.65;cursor:progress}
 .actions{display:flex;gap:12px;flex-wrap:wrap}.actions button{flex:1 1 180px}
 .tiles{display:grid;gap:10px;grid-template-columns:repeat(2,minmax(0,1fr));margin:0 0 16px}
@@ -91,15 +92,18 @@ input[type=radio]{flex:none;width:20px;height:20px;margin:2px 0 0;accent-color:v
 :focus-visible{outline:3px solid var(--accent);outline-offset:2px}
 .tile:has(:focus-visible),.choice:has(:focus-visible){outline:3px solid var(--accent);outline-offset:2px}
 .tile input:focus-visible,.choice input:focus-visible{outline:0}
+form.narrow{max-width:740px}
+.rows{list-style:none;margin:0;padding:0}.rows li{display:flex;flex-wrap:wrap;gap:12px 20px;align-items:center;justify-content:space-between;padding:16px 0;margin:0;border-top:1px solid var(--line)}.rows li:first-child{border:0;padding-top:0}.rows li:last-child{padding-bottom:0}.rows li>div{flex:1 1 300px}.rows p{margin:0}
 .hosts{display:grid;gap:0 14px;grid-template-columns:minmax(0,1fr) 110px}
-.hosts .wide{grid-column:1/-1}
+fieldset.servers legend{font-size:18px}.hosts .wide{grid-column:1/-1}
 .hosts h3{grid-column:1/-1;margin-top:4px}
 .mono{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;font-size:15px;font-weight:500}
 [hidden]{display:none!important}
 @supports selector(:has(*)){[data-provider]{display:none}
 ${providerRules}
 }
-@media (min-width:600px){.tiles{grid-template-columns:repeat(3,minmax(0,1fr))}.card{padding:28px 32px}}
+@media (max-width:599px){.tile:last-child:nth-child(odd){grid-column:1/-1}}
+@media (min-width:600px){.tiles{grid-template-columns:repeat(3,minmax(0,1fr))}.tile:last-child:nth-child(3n+1){grid-column:1/-1}.tile:last-child:nth-child(3n+2){grid-column:span 2}.card{padding:28px 32px}}
 @media (min-width:900px){.columns{grid-template-columns:340px minmax(0,1fr);gap:28px;align-items:start}.columns>aside{position:sticky;top:20px}.hero{padding:40px 0 36px}.actions button{flex:0 1 auto;min-width:180px}}
 @media (max-width:599px){header.top,main,footer{padding-left:16px;padding-right:16px}th,td{display:block;width:auto;padding:0 0 6px;border:0}tr{display:block;padding:12px 0;border-top:1px solid var(--line)}tr:first-child{border-top:0}}
 @media (prefers-reduced-motion:reduce){*{transition:none!important}}

@@ -37,11 +37,6 @@ export interface Fault {
   readonly message: string
 }
 
-export interface SignInForm {
-  readonly account: MailAccount
-  readonly permission: Permission
-}
-
 /** The local runner's embedded mailbox; its password is shown on the page. */
 export interface DemoMailbox {
   readonly address: string
@@ -50,11 +45,9 @@ export interface DemoMailbox {
   readonly smtp: MailServer
 }
 
-export interface FormRules {
+export interface MailboxRules {
   readonly providers: readonly Provider[]
   readonly demo?: DemoMailbox
-  /** Whether the client asked for `email:write`. */
-  readonly mayWrite: boolean
   /** The local runner with ALLOW_PRIVATE_MAIL_HOSTS: any port, and Proton's Bridge on this machine. */
   readonly privateHosts: boolean
 }
@@ -63,7 +56,7 @@ export interface FormRules {
 const maxKeptChars = 254
 const maxPasswordChars = 1024
 
-export function keptValues(fields: ReadonlyMap<string, string>): FormValues {
+export function keptValues(fields: Fields): FormValues {
   return Object.fromEntries(
     keptFields.flatMap((name) => {
       const value = fields.get(name)
@@ -72,11 +65,27 @@ export function keptValues(fields: ReadonlyMap<string, string>): FormValues {
   )
 }
 
-export type ParsedForm =
-  | { readonly kind: 'form'; readonly form: SignInForm }
-  | { readonly kind: 'faults'; readonly faults: readonly Fault[] }
+export type Fields = ReadonlyMap<string, string>
+type Parsed<T> =
+  | { readonly parsed: T; readonly faults?: never }
+  | { readonly faults: readonly Fault[]; readonly parsed?: never }
 
-export function parseSignInForm(fields: ReadonlyMap<string, string>, rules: FormRules): ParsedForm {
+/** What the owner grants. `mayWrite`: whether the client asked for `email:write`. */
+export function parsePermission(fields: Fields, mayWrite: boolean): Parsed<Permission> {
+  const permission = permissions.find((known) => known === fields.get('permission'))
+  if (permission === undefined) {
+    return { faults: [{ field: 'permission', message: 'Choose what the app may do with your mail.' }] }
+  }
+  if (!mayWrite && permits(permission, 'write')) {
+    return {
+      faults: [{ field: 'permission', message: 'The app asked only to read mail. Choose “Read only”.' }],
+    }
+  }
+  return { parsed: permission }
+}
+
+/** The mailbox to log in to. */
+export function parseMailbox(fields: Fields, rules: MailboxRules): Parsed<MailAccount> {
   const faults: Fault[] = []
   const refuse = (field: FieldName, message: string): undefined => {
     faults.push({ field, message })
@@ -87,26 +96,16 @@ export function parseSignInForm(fields: ReadonlyMap<string, string>, rules: Form
   const servers = parseServers()
   const address = parseAddress()
   const password = parsePassword()
-  const permission = parsePermission()
-  if (
-    servers === undefined ||
-    address === undefined ||
-    password === undefined ||
-    permission === undefined ||
-    faults.length > 0
-  ) {
-    return { kind: 'faults', faults }
+  if (servers === undefined || address === undefined || password === undefined) return { faults }
+  return {
+    parsed: {
+      ...servers,
+      address,
+      aliases: [],
+      login: address,
+      credential: { type: 'password', password },
+    },
   }
-  const account: MailAccount = {
-    provider: servers.provider,
-    address,
-    aliases: [],
-    login: address,
-    imap: servers.imap,
-    smtp: servers.smtp,
-    credential: { type: 'password', password },
-  }
-  return { kind: 'form', form: { account, permission } }
 
   function parseServers(): { provider: ProviderId; imap: MailServer; smtp: MailServer } | undefined {
     const id = value('provider')
@@ -182,15 +181,6 @@ export function parseSignInForm(fields: ReadonlyMap<string, string>, rules: Form
       return refuse('password', 'Enter the password again: it holds characters that no mail server accepts.')
     }
     return password
-  }
-
-  function parsePermission(): Permission | undefined {
-    const permission = permissions.find((known) => known === value('permission'))
-    if (permission === undefined) return refuse('permission', 'Choose what the app may do with your mail.')
-    if (!rules.mayWrite && permits(permission, 'write')) {
-      return refuse('permission', 'The app asked only to read mail. Choose “Read only”.')
-    }
-    return permission
   }
 }
 

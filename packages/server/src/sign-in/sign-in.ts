@@ -1,19 +1,11 @@
 /**
  * Sign-in and consent: shows the page, proves the mailbox by a live login, seals it into a new grant and lets the
- * authorization server answer the client. The order below is the order of the checks; nothing is written before every
- * login has succeeded, and what a crash leaves behind names no grant that lives. CSRF and the client's request are
- * the authorization server's; the address policy and TLS are the mail package's.
+ * authorization server answer the client. The order in `connect` is the order of the checks; nothing is written before
+ * every login has succeeded, and what a crash leaves behind names no grant that lives. CSRF and the client's request
+ * are the authorization server's; the address policy and TLS are the mail package's.
  */
 import { randomBytes } from 'node:crypto'
-import {
-  type MailAccount,
-  type MailDeps,
-  MailError,
-  type Provider,
-  type ServerMemory,
-  verifyImapLogin,
-  verifySmtpLogin,
-} from '@email-connector/mail'
+import type { MailAccount, Provider, ServerMemory } from '@email-connector/mail'
 import type { AuthorizationServer, EpochSeconds, Transaction } from '@email-connector/oauth'
 import type { AccountStore } from '../accounts/account-store.ts'
 import { prepareGrant } from '../accounts/connect-account.ts'
@@ -23,11 +15,10 @@ import type { InstanceSecrets } from '../keys/instance-secrets.ts'
 import type { KeyWrapper } from '../keys/key-wrapper.ts'
 import { hashGrantId, type Log } from '../log.ts'
 import { messagePage } from '../pages/page.ts'
-import { signInPage } from '../pages/sign-in-page.ts'
-import { isAccountAllowed, type ServerSettings } from '../settings.ts'
-import { failureFault } from './failure-sentences.ts'
-import { type DemoMailbox, type Fault, type FormValues, keptValues, parseSignInForm } from './form.ts'
-import type { SignInLimits } from './limits.ts'
+import { type SignInPage, signInPage } from '../pages/sign-in-page.ts'
+import type { ServerSettings } from '../settings.ts'
+import { type DemoMailbox, type FormValues, keptValues, parseMailbox, parsePermission } from './form.ts'
+import type { MailboxLogin } from './mailbox-login.ts'
 
 export interface SignInOptions {
   readonly settings: ServerSettings
@@ -35,10 +26,10 @@ export interface SignInOptions {
   readonly accounts: AccountStore
   readonly keyWrapper: KeyWrapper
   readonly secrets: Pick<InstanceSecrets, 'peppers'>
+  /** Where keys are used (KMS encryption context). */
   readonly app: string
   readonly stage: string
-  readonly mail: Pick<MailDeps, 'connector'>
-  readonly limits: SignInLimits
+  readonly mailboxLogin: MailboxLogin
   readonly providers: readonly Provider[]
   /** The local runner's embedded mailbox; shown only with `settings.demo`. */
   readonly demo?: DemoMailbox
@@ -46,13 +37,6 @@ export interface SignInOptions {
   readonly privateHosts: boolean
   readonly log: Log
   readonly now: () => EpochSeconds
-  readonly clock: Clock
-}
-
-/** Time that passes, for the floor under refusals; tests pass their own. */
-export interface Clock {
-  now(): number
-  sleep(ms: number): Promise<void>
 }
 
 export interface SignIn {
@@ -62,107 +46,65 @@ export interface SignIn {
   connect(request: Request, peer: { readonly ip: string }): Promise<Response>
 }
 
-/** Both logins end before the gateway gives up at 29 s. */
-const loginDeadlineMs = 12_000
-/**
- * A host refused by policy is known at once, one that does not exist after a moment, one that is silent after the
- * connector's 4 s: from outside all of them take this long (R40).
- */
-export const unreachableFloorMs = 5_000
 const daySeconds = 86_400
+/** A grant that no client redeems goes after this long, and its records with it. */
+const pendingSeconds = 600
 
 export function createSignIn(options: SignInOptions): SignIn {
-  const { settings, oauth, limits, clock, log } = options
+  const { settings, oauth, mailboxLogin, log } = options
   const demo = settings.demo ? options.demo : undefined
+  const rules = {
+    providers: options.providers,
+    ...(demo === undefined ? {} : { demo }),
+    privateHosts: options.privateHosts,
+  }
+  const firstValues: FormValues = demo === undefined ? {} : { provider: 'demo', address: demo.address }
 
   return {
     async authorize(request) {
       const authorization = await oauth.authorize(request)
       if (authorization.kind === 'response') return authorization.response
-      const { transaction, handle, client, redirectHost, cookie } = authorization
-      return form(
-        { transaction, handle, client, redirectHost },
-        { values: {}, faults: [], headers: { 'Set-Cookie': cookie } },
-      )
+      const headers = { 'Set-Cookie': authorization.cookie }
+      return form(authorization, authorization.handle, { values: firstValues, faults: [], headers })
     },
 
-    async connect(request, peer) {
+    async connect(request, { ip }) {
       const fields = await parseForm(request)
       if (fields === undefined) return unreadable()
       const handle = fields.get('state') ?? ''
       const opened = await oauth.openTransaction(request, handle)
       if (opened.kind === 'refused') {
         log({ event: 'connect', outcome: 'refused', code: 'cross_site' })
-        return expired()
+        return ended()
       }
       const { transaction } = opened
-      const page = { transaction, handle, client: opened.client, redirectHost: opened.redirectHost }
-      const values = keptValues(fields)
-      const again = (status: number, ...faults: Fault[]) => form(page, { values, faults, status })
-
       if (fields.get('action') === 'deny') {
         log({ event: 'connect', outcome: 'refused', code: 'denied' })
         return await oauth.deny(transaction)
       }
-      const parsed = parseSignInForm(fields, {
-        providers: options.providers,
-        ...(demo === undefined ? {} : { demo }),
-        mayWrite: mayWrite(transaction),
-        privateHosts: options.privateHosts,
-      })
-      if (parsed.kind === 'faults') return again(422, ...parsed.faults)
-      const { account, permission } = parsed.form
-      // R71: before any mail server is contacted, and before an attempt is used up.
-      if (account.provider !== 'demo' && !isAccountAllowed(settings, account.address)) {
-        log({ event: 'connect', outcome: 'refused', code: 'not_allowed', provider: account.provider })
-        return again(403, {
-          field: 'address',
-          message:
-            'The owner of this server has not allowed this address to connect. Use another one, or ask the owner.',
-        })
-      }
-      const attempt = await oauth.countAttempt(transaction)
-      if (attempt === 'gone') return expired()
-      if (attempt === 'exhausted') return exhausted(account)
-      if ((await limits.take(account, peer.ip)) === 'exhausted') return exhausted(account)
 
-      const startedAt = clock.now()
-      const login = await signInToMailbox(account, permission)
-      if (login.kind === 'failed') {
-        log({
-          event: 'connect',
-          outcome: 'failed',
-          code: login.error.code,
-          provider: account.provider,
-          durationMs: clock.now() - startedAt,
-        })
-        if (login.error.code === 'host_unreachable') {
-          await clock.sleep(Math.max(0, unreachableFloorMs - (clock.now() - startedAt)))
-        }
-        const provider = options.providers.find(({ id }) => id === account.provider)
-        return again(422, failureFault(login.error, account, provider))
+      const values = keptValues(fields)
+      const mailbox = parseMailbox(fields, rules)
+      const permission = parsePermission(fields, mayWrite(transaction))
+      if (mailbox.parsed === undefined || permission.parsed === undefined) {
+        const faults = [...(mailbox.faults ?? []), ...(permission.faults ?? [])]
+        return form(opened, handle, { values, faults, status: 422 })
       }
-      await limits.succeeded(account, peer.ip)
-      return await grant(transaction, account, permission, login.memory)
+      const account = mailbox.parsed
+      const refusal = mailboxLogin.refusal(account)
+      if (refusal !== undefined) return form(opened, handle, { values, faults: [refusal], status: 403 })
+
+      const attempt = await oauth.countAttempt(transaction)
+      if (attempt === 'gone') return ended()
+      if (attempt === 'exhausted') return tooManyAttempts()
+      const login = await mailboxLogin.login(account, { smtp: permission.parsed === 'send', ip })
+      if (login.kind === 'exhausted') return tooManyAttempts()
+      if (login.kind === 'failed') return form(opened, handle, { values, faults: [login.fault], status: 422 })
+      return await grant(transaction, account, permission.parsed, login.memory)
     },
   }
 
-  async function signInToMailbox(
-    account: MailAccount,
-    permission: Permission,
-  ): Promise<{ kind: 'open'; memory: ServerMemory } | { kind: 'failed'; error: MailError }> {
-    const deps = { ...options.mail, now: () => clock.now(), deadlineMs: loginDeadlineMs }
-    try {
-      const memory = await verifyImapLogin(account, deps)
-      if (permission === 'send') await verifySmtpLogin(account, deps)
-      return { kind: 'open', memory }
-    } catch (error) {
-      if (error instanceof MailError) return { kind: 'failed', error }
-      throw error
-    }
-  }
-
-  /** Index rows and records first, then the authorization server's grant and code: a crash between leaves orphans. */
+  /** Index row and record first, then the authorization server's grant and code: a crash between leaves orphans. */
   async function grant(
     transaction: Transaction,
     account: MailAccount,
@@ -173,7 +115,7 @@ export function createSignIn(options: SignInOptions): SignIn {
     const grantId = randomBytes(16).toString('hex')
     const absoluteExpiresAt = options.now() + settings.lifetimes.refreshAbsoluteSeconds
     try {
-      const prepared = await prepareGrant({
+      const { ownerIndexes, accountIds, sealedHint, write } = await prepareGrant({
         secret,
         grantId,
         account,
@@ -183,22 +125,16 @@ export function createSignIn(options: SignInOptions): SignIn {
         resource: transaction.resource,
         issuer: settings.publicUrl,
         absoluteExpiresAt,
+        pendingExpiresAt: options.now() + pendingSeconds,
         keyWrapper: options.keyWrapper,
         peppers: options.secrets.peppers,
         app: options.app,
         stage: options.stage,
-        now: options.now,
       })
-      await prepared.write(options.accounts)
+      await write(options.accounts)
+      const scope = scopeOfPermission(permission)
       const response = await oauth.approve(transaction, {
-        grantId,
-        secret,
-        permission,
-        scope: scopeOfPermission(permission),
-        ownerIndexes: prepared.ownerIndexes,
-        accountIds: prepared.accountIds,
-        sealedHint: prepared.sealedHint,
-        absoluteExpiresAt,
+        ...{ grantId, secret, permission, scope, ownerIndexes, accountIds, sealedHint, absoluteExpiresAt },
       })
       log({
         event: 'connect',
@@ -213,36 +149,17 @@ export function createSignIn(options: SignInOptions): SignIn {
     }
   }
 
-  function exhausted(account: MailAccount): Response {
-    log({ event: 'connect', outcome: 'refused', code: 'too_many_attempts', provider: account.provider })
-    return messagePage({
-      status: 429,
-      title: 'Too many attempts',
-      text: 'To protect mailboxes, signing in is paused for 15 minutes. After that, go back to your app and connect again.',
-      headers: { 'Retry-After': '900' },
-    })
-  }
-
   function form(
-    page: {
-      transaction: Transaction
-      handle: string
-      client: { name: string; host?: string; loopbackOnly: boolean }
-      redirectHost: string
-    },
-    state: {
-      values: FormValues
-      faults: readonly Fault[]
-      status?: number
-      headers?: Readonly<Record<string, string>>
-    },
+    asking: { transaction: Transaction; client: SignInPage['client']; redirectHost: string },
+    handle: string,
+    state: Pick<SignInPage, 'values' | 'faults' | 'status' | 'headers'>,
   ): Response {
     return signInPage({
-      handle: page.handle,
-      client: page.client,
-      redirectUri: page.transaction.redirectUri,
-      redirectHost: page.redirectHost,
-      mayWrite: mayWrite(page.transaction),
+      handle,
+      client: asking.client,
+      redirectUri: asking.transaction.redirectUri,
+      redirectHost: asking.redirectHost,
+      mayWrite: mayWrite(asking.transaction),
       providers: options.providers,
       ...(demo === undefined ? {} : { demo }),
       idleDays: Math.round(settings.lifetimes.refreshIdleSeconds / daySeconds),
@@ -265,10 +182,19 @@ function unreadable(): Response {
 }
 
 /** One answer for a missing or foreign cookie, a used handle and a foreign page (R41). */
-function expired(): Response {
+function ended(): Response {
   return messagePage({
     status: 403,
     title: 'This sign-in has ended',
     text: 'It was used already, has expired, or was opened in another browser. Go back to your app and connect again.',
+  })
+}
+
+export function tooManyAttempts(): Response {
+  return messagePage({
+    status: 429,
+    title: 'Too many attempts',
+    text: 'To protect mailboxes, signing in is paused for 15 minutes. After that, go back to your app and connect again.',
+    headers: { 'Retry-After': '900' },
   })
 }

@@ -1,0 +1,71 @@
+/** The owner's page: sign in with the mailbox again, then every connected client, with a button to revoke it. */
+import type { Grant } from '@email-connector/oauth'
+import { type Html, html } from './html.ts'
+import { errorSummary, type MailboxForm, mailboxFields, providerDomains } from './mailbox-fields.ts'
+import { toPageResponse } from './page.ts'
+
+export function connectionsSignInPage(page: MailboxForm & { readonly status?: number }): Response {
+  return toPageResponse({
+    title: page.faults.length > 0 ? 'Please check the form' : 'Your connections',
+    status: page.status ?? 200,
+    body: html`
+<div class="hero"><h1>Your connections</h1>
+<p class="lead">Sign in with a connected mailbox to see which apps may use it, and to revoke them. The password is checked with your mail provider and not kept.</p></div>
+${page.faults.length > 0 && errorSummary(page.faults)}
+<form class="narrow" method="post" action="/oauth/connections" novalidate data-once data-domains="${providerDomains(page.providers)}">
+<section class="card">${mailboxFields(page)}</section>
+<div class="actions"><button type="submit" data-busy="Signing in…">Show my connections</button></div>
+</form>`,
+  })
+}
+
+export function connectionsPage(page: {
+  readonly address: string
+  readonly proof: string
+  readonly grants: readonly Grant[]
+  /** How many were revoked just now. */
+  readonly revoked?: number
+}): Response {
+  const { address, grants, revoked } = page
+  return toPageResponse({
+    title: 'Your connections',
+    body: html`
+<div class="hero"><h1>Your connections</h1><p class="lead">Apps that may use <b><bdi>${address}</bdi></b>.</p></div>
+${
+  revoked !== undefined &&
+  html`<div class="note" role="status" tabindex="-1" autofocus><p><strong>${revoked === 1 ? 'One connection was revoked' : `${revoked} connections were revoked`}.</strong> What was stored for it is deleted; the app is refused from now on.</p></div>`
+}
+<form method="post" action="/oauth/connections" data-once>
+<input type="hidden" name="proof" value="${page.proof}">
+<section class="card">${
+      grants.length === 0
+        ? html`<h2>Nothing is connected</h2><p class="soft">No app may use this mailbox through this server.</p>`
+        : html`<ul class="rows">${grants.map(connection)}</ul>`
+    }</section>
+${grants.length > 1 && html`<div class="actions"><button type="submit" class="danger" name="revoke" value="all">Revoke all and delete everything stored</button></div>`}
+</form>`,
+  })
+}
+
+const permissionNames: Readonly<Record<string, string>> = {
+  read: 'Read only',
+  write: 'Organise and draft',
+  send: 'Organise, draft and send',
+}
+
+function connection(grant: Grant): Html {
+  const mailboxes = grant.accountIds.length
+  return html`<li><div><h3><bdi>${grant.clientName}</bdi></h3><p class="soft small">${permissionNames[grant.permission] ?? ''} · ${
+    mailboxes === 1 ? 'this mailbox' : `${mailboxes} mailboxes`
+  }<br>Connected ${date(grant.createdAt)} · ${
+    grant.lastUsedAt === undefined ? 'not used yet' : html`last used ${date(grant.lastUsedAt)}`
+  } · ends ${date(grant.absoluteExpiresAt)} at the latest</p></div><button type="submit" class="quiet" name="revoke" value="${grant.grantId}" aria-label="Revoke ${grant.clientName}, connected ${day(grant.createdAt)}">Revoke</button></li>`
+}
+
+function date(seconds: number): Html {
+  return html`<time datetime="${new Date(seconds * 1000).toISOString()}">${day(seconds)}</time>`
+}
+
+function day(seconds: number): string {
+  return new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeZone: 'UTC' }).format(seconds * 1000)
+}
