@@ -28,6 +28,9 @@ export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-export function isAnswer(message: unknown): message is JSONRPCResultResponse | JSONRPCErrorResponse {
+/** What a client posts in reply to a server's question. */
+export type Answer = JSONRPCResultResponse | JSONRPCErrorResponse
+
+export function isAnswer(message: unknown): message is Answer {
   return isJSONRPCResultResponse(message) || isJSONRPCErrorResponse(message)
 }

@@ -3,18 +3,10 @@
  * transport (R22), replays the session's `initialize`, serves, and is gone. The SDK's transport checks Accept, message
  * shapes and MCP-Protocol-Version and frames the SSE; sessions and questions live in the store.
  */
-import type {
-  JSONRPCErrorResponse,
-  JSONRPCRequest,
-  JSONRPCResultResponse,
-  McpServer,
-} from '@modelcontextprotocol/server'
+import type { McpServer } from '@modelcontextprotocol/server'
 import {
   isInitializeRequest,
   isJSONRPCRequest,
-  LATEST_PROTOCOL_VERSION,
-  parseJSONRPCMessage,
-  SUPPORTED_PROTOCOL_VERSIONS,
   WebStandardStreamableHTTPServerTransport,
 } from '@modelcontextprotocol/server'
 import type { Caller } from '../caller.ts'
@@ -23,6 +15,7 @@ import type { McpApplication } from './application.ts'
 import { whenAnswered } from './closing-body.ts'
 import { guardErrors } from './error-guard.ts'
 import {
+  type Answer,
   invalidParams,
   invalidRequest,
   isAnswer,
@@ -36,12 +29,10 @@ import { createSessionMail, type HintCipher } from './session-mail.ts'
 import { createSessionRules } from './session-rules.ts'
 import { type StreamTiming, streamQueue } from './session-stream.ts'
 import { createSessionTransport, type QuestionTiming } from './session-transport.ts'
+import { maxInitializeBytes, parseInitialize, takesBatches } from './stored-initialize.ts'
 
-/** A stored `initialize` shares its row with queue and answers; no honest client's is a tenth of this. */
-const maxInitializeBytes = 16 * 1024
-/** An answer likewise: a form's content or a sampled text. */
+/** An answer shares the session's row with the queue: room for a form's content or a sampled text. */
 const maxAnswerBytes = 128 * 1024
-type Answer = JSONRPCResultResponse | JSONRPCErrorResponse
 const sessionHeader = 'mcp-session-id'
 
 export interface SessionEra {
@@ -76,8 +67,8 @@ export function createSessionEra(options: {
         return jsonRpcError(400, invalidRequest, 'This protocol version has no batches')
       }
       const answers = messagesOf(body).filter(isAnswer)
-      if (!messagesOf(body).some(isJSONRPCRequest))
-        return takeQuietMessages(request, body, answers, session, caller)
+      const asks = messagesOf(body).some(isJSONRPCRequest)
+      if (!asks) return takeQuietMessages(request, body, answers, session, caller)
       await putAnswers(answers, session, caller)
       return serve(request, body, session, caller)
     },
@@ -112,8 +103,9 @@ export function createSessionEra(options: {
       )
     }
     const stored = JSON.stringify(body)
-    if (stored.length > maxInitializeBytes)
+    if (stored.length > maxInitializeBytes) {
       return jsonRpcError(413, transportError, 'This initialize is too large')
+    }
     const inner = new WebStandardStreamableHTTPServerTransport({})
     const response = await connectAndServe(inner, request, body, caller, (server) => server.connect(inner))
     if (!response.ok) return response
@@ -176,9 +168,14 @@ export function createSessionEra(options: {
     })
     if (checked.status !== 202 || answers.length === 0) return checked
     const outcome = await putAnswers(answers, session, caller)
-    if (outcome === 'too large')
-      return jsonRpcError(413, transportError, `An answer is over ${maxAnswerBytes} bytes`)
-    return outcome === 'stored' ? checked : jsonRpcError(400, invalidRequest, 'No such question is open')
+    switch (outcome) {
+      case 'stored':
+        return checked
+      case 'refused':
+        return jsonRpcError(400, invalidRequest, 'No such question is open')
+      case 'too large':
+        return jsonRpcError(413, transportError, `An answer is over ${maxAnswerBytes} bytes`)
+    }
   }
 
   async function putAnswers(answers: readonly Answer[], session: Session, caller: Caller) {
@@ -197,21 +194,6 @@ export function createSessionEra(options: {
     }
     return outcome
   }
-}
-
-function parseInitialize(session: Session): JSONRPCRequest {
-  const message = parseJSONRPCMessage(JSON.parse(session.initialize))
-  if (!isJSONRPCRequest(message)) throw new Error('The stored initialize is no request')
-  return message
-}
-
-/** JSON-RPC batches left with 2025-06-18. */
-function takesBatches(session: Session): boolean {
-  const { params } = parseInitialize(session)
-  const asked = params?.protocolVersion
-  const version =
-    typeof asked === 'string' && SUPPORTED_PROTOCOL_VERSIONS.includes(asked) ? asked : LATEST_PROTOCOL_VERSION
-  return version < '2025-06-18'
 }
 
 function missingSessionId(): Response {

@@ -98,28 +98,24 @@ export function createSessionTransport(options: {
   }
 
   async function waitForAnswer(id: RequestId, questionId: string): Promise<void> {
-    try {
-      const answer = await poll(questionId)
-      if (asked.delete(id)) transport.onmessage?.(answerTo(id, answer))
-    } catch (error) {
-      if (!closing.signal.aborted) transport.onmessage?.(answerTo(id, undefined))
-      throw error
-    } finally {
-      await mail.closeQuestion(questionId)
-    }
+    const answer = await poll(id, questionId).catch((error) => {
+      transport.onerror?.(error)
+      return undefined
+    })
+    if (asked.delete(id) && !closing.signal.aborted) transport.onmessage?.(answerTo(id, answer))
+    await mail.closeQuestion(questionId)
   }
 
-  async function poll(questionId: string): Promise<JSONRPCMessage | undefined> {
+  async function poll(id: RequestId, questionId: string): Promise<JSONRPCMessage | undefined> {
     const deadline = performance.now() + timing.deadlineMs
-    for (
-      let waitMs = timing.pollMs;
-      performance.now() < deadline;
-      waitMs = Math.min(waitMs * 1.5, timing.maxPollMs)
-    ) {
-      await sleep(waitMs, undefined, { signal: closing.signal, ref: false })
-      if (![...asked.values()].includes(questionId)) return undefined
+    let waitMs = timing.pollMs
+    while (performance.now() < deadline) {
+      // Ends early when the transport closes: then nobody waits any more.
+      await sleep(waitMs, undefined, { signal: closing.signal, ref: false }).catch(() => {})
+      if (closing.signal.aborted || !asked.has(id)) return undefined
       const answer = await mail.takeAnswer(questionId)
       if (answer !== undefined) return answer
+      waitMs = Math.min(waitMs * 1.5, timing.maxPollMs)
     }
     return undefined
   }
@@ -139,7 +135,7 @@ export function createSessionTransport(options: {
     const questionId = asked.get(id)
     asked.delete(id)
     const relatedRequestId = sendOptions?.relatedRequestId ?? unanswered.values().next().value
-    if (relatedRequestId === undefined) return
+    if (questionId === undefined || relatedRequestId === undefined) return
     await inner.send(
       { ...message, params: { ...message.params, requestId: questionId } },
       { relatedRequestId },

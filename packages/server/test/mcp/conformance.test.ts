@@ -7,7 +7,9 @@ import { serveConformanceFixtures } from './conformance-server.ts'
 
 const node22 = fileURLToPath(new URL('../../../testing/node_modules/node22/bin/node', import.meta.url))
 const node = Number(process.versions.node.split('.')[0]) >= 22 ? process.execPath : node22
-const suite = fileURLToPath(new URL('../../node_modules/@modelcontextprotocol/conformance/dist/index.js', import.meta.url))
+const suite = fileURLToPath(
+  new URL('../../node_modules/@modelcontextprotocol/conformance/dist/index.js', import.meta.url),
+)
 
 let server: Awaited<ReturnType<typeof serveConformanceFixtures>>
 beforeAll(async () => {

@@ -1,0 +1,146 @@
+/** A server's question reaches the client in one process, its answer comes back through another. */
+import { expect, test } from 'vitest'
+import { createMcpEndpoint } from '../../src/mcp/mcp-endpoint.ts'
+import { createTestCipher } from './memory-session-store.ts'
+import { createCaller } from './serve-endpoint.ts'
+import {
+  answerOf,
+  call,
+  createTestEndpoint,
+  type Message,
+  messagesIn,
+  openSession,
+  post,
+} from './test-application.ts'
+
+const caller = createCaller()
+
+/** Two endpoints that share the store alone, and a question asked at the first. */
+async function ask(questionDeadlineMs?: number) {
+  const first = createTestEndpoint(questionDeadlineMs === undefined ? {} : { questionDeadlineMs })
+  const second = createTestEndpoint({ sessions: first.sessions })
+  const id = await openSession(first.endpoint, caller)
+  const messages = messagesIn(
+    await first.endpoint.handle(post(call('ask', 7), { 'mcp-session-id': id }), caller),
+  )
+  const { value: question } = await messages.next()
+  const answer = (body: unknown, by = caller, session = id) =>
+    second.endpoint.handle(post(body, { 'mcp-session-id': session }), by)
+  return { ...first, second: second.endpoint, id, question: question as Message, messages, answer }
+}
+
+const accepted = { action: 'accept', content: { ok: true } }
+
+test('an answer posted to another process reaches the tool that asked, under the id it was asked with', async () => {
+  const { question, messages, answer } = await ask()
+  expect(question.method).toBe('elicitation/create')
+  const response = await answer({ jsonrpc: '2.0', id: question.id, result: accepted })
+  expect(response.status).toBe(202)
+  const { value } = await messages.next()
+  expect(value?.id).toBe(7)
+  expect(value?.result?.content?.[0]?.text).toBe('grant-1 accept {"ok":true}')
+  expect((await messages.next()).done).toBe(true)
+})
+
+test('ids of questions are unique across processes: two fresh servers never ask under the same one', async () => {
+  const [one, other] = await Promise.all([ask(), ask()])
+  expect(one.question.id).toMatch(/^[0-9a-f]{32}$/)
+  expect(other.question.id).not.toBe(one.question.id)
+  for (const { answer, question } of [one, other])
+    await answer({ jsonrpc: '2.0', id: question.id, result: accepted })
+})
+
+test('a question takes one answer, from its own session and grant only; the rest is refused aloud', async () => {
+  const { question, messages, answer, second } = await ask()
+  const forged = { jsonrpc: '2.0', id: question.id, result: { action: 'decline' } }
+  const stranger = createCaller({ grantId: 'grant-2' })
+  const strangersSession = await openSession(second, stranger)
+  expect((await answer(forged, stranger)).status).toBe(404)
+  expect((await answer(forged, stranger, strangersSession)).status).toBe(400)
+  expect((await answer({ ...forged, id: 0 })).status).toBe(400)
+  expect((await answer({ jsonrpc: '2.0', id: question.id, result: accepted })).status).toBe(202)
+  expect((await answer(forged)).status).toBe(400)
+  expect((await messages.next()).value?.result?.content?.[0]?.text).toContain('accept')
+})
+
+test("a client's error is the tool's error", async () => {
+  const { question, messages, answer } = await ask()
+  await answer({ jsonrpc: '2.0', id: question.id, error: { code: -1, message: 'The user left' } })
+  expect((await messages.next()).value?.result?.content?.[0]?.text).toBe('unanswered: The user left')
+})
+
+test('an answer over the cap is refused, and the tool hears of it at once', async () => {
+  const { question, messages, answer } = await ask()
+  const huge = { action: 'accept', content: { ok: 'x'.repeat(200_000) } }
+  expect((await answer({ jsonrpc: '2.0', id: question.id, result: huge })).status).toBe(413)
+  expect((await messages.next()).value?.result?.content?.[0]?.text).toBe(
+    'unanswered: The answer is too large',
+  )
+})
+
+test('a question nobody answers ends at its deadline, and is closed', async () => {
+  const { question, messages, answer } = await ask(30)
+  expect((await messages.next()).value?.result?.content?.[0]?.text).toContain('did not answer in time')
+  expect((await answer({ jsonrpc: '2.0', id: question.id, result: accepted })).status).toBe(400)
+})
+
+test('a client that goes away takes its question with it', async () => {
+  const { endpoint, sessions, application } = createTestEndpoint()
+  const id = await openSession(endpoint, caller)
+  const closed = new Promise<void>((resolve) => {
+    const close = sessions.closeQuestion
+    sessions.closeQuestion = async (...args) => {
+      await close(...args)
+      resolve()
+    }
+  })
+  const gone = new AbortController()
+  const response = await endpoint.handle(post(call('ask'), { 'mcp-session-id': id }, gone.signal), caller)
+  const messages = messagesIn(response)
+  await messages.next()
+  gone.abort()
+  await closed
+  expect(application.signals.at(-1)?.aborted).toBe(true)
+  expect((await messages.next()).value).toBeUndefined()
+})
+
+test('R25: neither question nor answer is stored in clear, and an answer moved to another question does not open', async () => {
+  const { question, messages, answer, sessions, reported } = await ask()
+  const put = sessions.putAnswer
+  sessions.putAnswer = (session, questionId, sealed) => {
+    expect(Buffer.from(sealed, 'base64').toString('latin1')).not.toContain('accept')
+    return put(session, questionId, sealed)
+  }
+  const cipher = createTestCipher(caller.secret)
+  const letter = {
+    sessionId: 'another',
+    questionId: question.id,
+    message: { jsonrpc: '2.0', id: 0, result: accepted },
+  }
+  const moved = cipher.seal('session', caller.grantId, Buffer.from(JSON.stringify(letter)))
+  const take = sessions.takeAnswer
+  sessions.takeAnswer = async (...args) => ((await take(...args)) === undefined ? undefined : moved)
+  await answer({ jsonrpc: '2.0', id: question.id, result: accepted })
+  expect((await messages.next()).value?.result?.content?.[0]?.text).toContain('unanswered')
+  expect(String(reported[0])).toContain('another session or question')
+})
+
+test('a store that fails while a question waits ends the question, not the process', async () => {
+  const { messages, sessions } = await ask()
+  sessions.takeAnswer = () => Promise.reject(new Error('table gone'))
+  expect((await messages.next()).value?.result?.content?.[0]?.text).toContain('did not answer in time')
+})
+
+test('an endpoint of default timing answers a request without a question at once', async () => {
+  const { sessions, application } = createTestEndpoint()
+  const endpoint = createMcpEndpoint({
+    application,
+    sessions,
+    hint: createTestCipher,
+    challenge: () => 'Bearer',
+    now: () => 0,
+  })
+  const id = await openSession(endpoint, caller)
+  const response = await endpoint.handle(post(call('whoami'), { 'mcp-session-id': id }), caller)
+  expect((await answerOf(response)).id).toBe(1)
+})
