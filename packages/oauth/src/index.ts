@@ -1,2 +1,31 @@
-export { StoreUnavailableError } from './store.ts'
+export type {
+  Approval,
+  AuthorizationEndpoint,
+  AuthorizeOutcome,
+  ConsentSubject,
+  OpenTransactionOutcome,
+} from './authorization-endpoint.ts'
+export {
+  type AuthorizationServer,
+  type AuthorizationServerOptions,
+  createAuthorizationServer,
+} from './authorization-server.ts'
+export { type BearerError, readBearerToken } from './bearer.ts'
+export type { FetchClientMetadata, PreRegisteredClient } from './clients.ts'
+export { type KnownClientId, knownClients } from './known-clients.ts'
+export { isAcceptableRedirectUri, type RedirectUriSettings } from './redirect-uri.ts'
+export type { NamedKey } from './repeatable-answer.ts'
+export { includesScope } from './scope.ts'
+export { defaultLifetimes, type Lifetimes, type OAuthEvent } from './settings.ts'
 export type * from './store.ts'
+export { StoreUnavailableError } from './store.ts'
+export {
+  createOpaqueToken,
+  isOpaqueToken,
+  secretBytes,
+  tokenId,
+  unwrapSecret,
+  type WrappedFields,
+  wrapSecret,
+} from './token-wrap.ts'
+export { isSameOrigin, type TransactionRefusal } from './transaction.ts'

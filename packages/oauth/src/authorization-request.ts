@@ -1,0 +1,154 @@
+/**
+ * The authorization request (RFC 6749 §4.1.1) from its query to a value whose every part was checked. The order is
+ * the point: until the client and its redirect URI are known, an error stays on our own page; after that every error
+ * goes to the client. `prompt`, `nonce`, `login_hint` and other unknown parameters are ignored (§3.1).
+ */
+import type { Client, Clients } from './clients.ts'
+import { OAuthError, type RefusalReason } from './errors.ts'
+import { maxQueryBytes, type Parameters, parseParameters } from './form.ts'
+import { isCodeChallenge } from './pkce.ts'
+import { isRegistered, type RedirectUri, type RedirectUriPolicy } from './redirect-uri.ts'
+import { parseResource } from './resource.ts'
+import { parseScope } from './scope.ts'
+
+export interface AuthorizationRequest {
+  readonly client: Client
+  readonly redirectUri: RedirectUri
+  readonly state: string
+  readonly codeChallenge: string
+  readonly scope: string
+  readonly resource: string
+}
+
+/** An error that the client is told of: it cannot be made without an accepted redirect URI. */
+export class AuthorizationError extends Error {
+  override readonly name = 'AuthorizationError'
+  readonly error: OAuthError
+  readonly redirectUri: RedirectUri
+  readonly state: string | undefined
+
+  constructor(error: OAuthError, redirectUri: RedirectUri, state: string | undefined) {
+    super(error.message)
+    this.error = error
+    this.redirectUri = redirectUri
+    this.state = state
+  }
+}
+
+export interface AuthorizationRequestRules {
+  readonly clients: Clients
+  readonly redirectUris: RedirectUriPolicy
+  readonly scopes: readonly string[]
+  readonly resource: string
+}
+
+/** Throws OAuthError (to be shown here) or AuthorizationError (to be sent to the client). */
+export async function parseAuthorizationRequest(
+  request: Request,
+  rules: AuthorizationRequestRules,
+): Promise<AuthorizationRequest> {
+  if (request.method !== 'GET') {
+    throw new OAuthError('invalid_request', 'wrong_method', 'This page is opened with GET.', 405)
+  }
+  const query = new URL(request.url).search.slice(1)
+  if (query.length > maxQueryBytes) throw invalid('too_large', 'The sign-in request is too long.')
+  const parameters = parseParameters(query)
+  const client = await findClient(parameters, rules)
+  const redirectUri = acceptRedirectUri(parameters, client, rules)
+
+  // Above this line nothing is ever redirected; below it every error is.
+  const state = parameters.duplicates.has('state') ? undefined : parameters.get('state')
+  try {
+    return { client, redirectUri, ...parseRest(parameters, state, rules) }
+  } catch (error) {
+    if (error instanceof OAuthError) throw new AuthorizationError(error, redirectUri, state)
+    throw error
+  }
+}
+
+async function findClient(parameters: Parameters, { clients }: AuthorizationRequestRules): Promise<Client> {
+  const clientId = parameters.duplicates.has('client_id') ? undefined : parameters.get('client_id')
+  if (clientId === undefined) throw invalid('missing_parameter', 'The sign-in request names no client.')
+  const client = await clients.findClient(clientId)
+  if (client === undefined) {
+    throw new OAuthError(
+      'invalid_client',
+      'unknown_client',
+      'The app that sent you here is not known to this server.',
+    )
+  }
+  return client
+}
+
+/** Required even where a client has one only: a default would be one more thing to get wrong. */
+function acceptRedirectUri(
+  parameters: Parameters,
+  client: Client,
+  { redirectUris }: AuthorizationRequestRules,
+): RedirectUri {
+  const given = parameters.duplicates.has('redirect_uri') ? undefined : parameters.get('redirect_uri')
+  const redirectUri = given === undefined ? undefined : redirectUris.accept(given)
+  if (redirectUri === undefined || !isRegistered(redirectUri, client.redirectUris ?? [redirectUri])) {
+    throw invalid(
+      'redirect_uri_refused',
+      'The app that sent you here gave a return address that is not allowed.',
+    )
+  }
+  return redirectUri
+}
+
+function parseRest(
+  parameters: Parameters,
+  state: string | undefined,
+  { scopes, resource }: AuthorizationRequestRules,
+): Pick<AuthorizationRequest, 'state' | 'codeChallenge' | 'scope' | 'resource'> {
+  if (parameters.duplicates.size > 0)
+    throw invalid('duplicate_parameter', 'A parameter is given more than once.')
+  // OpenID Connect Core §6: refused by name, since a client would believe they were honoured.
+  if (parameters.get('request') !== undefined) {
+    throw new OAuthError(
+      'request_not_supported',
+      'unsupported_parameter',
+      'Request objects are not supported.',
+    )
+  }
+  if (parameters.get('request_uri') !== undefined) {
+    throw new OAuthError(
+      'request_uri_not_supported',
+      'unsupported_parameter',
+      'request_uri is not supported.',
+    )
+  }
+  const responseType = parameters.get('response_type')
+  if (responseType === undefined) throw invalid('missing_parameter', 'response_type is missing.')
+  if (responseType !== 'code') {
+    throw new OAuthError('unsupported_response_type', 'unsupported_parameter', 'response_type must be code.')
+  }
+  if ((parameters.get('response_mode') ?? 'query') !== 'query') {
+    throw invalid('unsupported_parameter', 'response_mode must be query.')
+  }
+  if (state === undefined) throw invalid('missing_parameter', 'state is missing.')
+  return {
+    state,
+    codeChallenge: parseCodeChallenge(parameters),
+    scope: parseScope(parameters.get('scope'), scopes),
+    resource: parseResource(parameters.get('resource'), resource),
+  }
+}
+
+/** RFC 7636 §4.4.1. An absent method would mean `plain` (§4.3). */
+function parseCodeChallenge(parameters: Parameters): string {
+  const challenge = parameters.get('code_challenge')
+  if (
+    parameters.get('code_challenge_method') !== 'S256' ||
+    challenge === undefined ||
+    !isCodeChallenge(challenge)
+  ) {
+    throw invalid('pkce_refused', 'A code_challenge with the method S256 is required.')
+  }
+  return challenge
+}
+
+function invalid(reason: RefusalReason, sentence: string): OAuthError {
+  return new OAuthError('invalid_request', reason, sentence)
+}

@@ -1,0 +1,46 @@
+/**
+ * Bearer tokens at the resource (RFC 6750): read from the `Authorization` header only, looked up, refused when
+ * expired or retired however late the store deletes. Leaves to the caller: that the row's wrap opens (`openSecret`).
+ */
+import type { Settings } from './settings.ts'
+import type { AccessTokenRow } from './store.ts'
+import { isOpaqueToken, tokenId } from './token-wrap.ts'
+
+export type BearerError = 'invalid_token' | 'insufficient_scope'
+
+/** The token a request presents; `invalid` for a header that is not `Bearer` and one token. */
+export function readBearerToken(
+  request: Request,
+): { kind: 'token'; token: string } | { kind: 'none' } | { kind: 'invalid' } {
+  const authorization = request.headers.get('authorization')
+  if (authorization === null) return { kind: 'none' }
+  const token = /^bearer +(\S+)$/i.exec(authorization)?.[1]
+  return token === undefined ? { kind: 'invalid' } : { kind: 'token', token }
+}
+
+/** One read. Throws what the store throws. */
+export async function findAccessToken(
+  { store, resource, now }: Pick<Settings, 'store' | 'resource' | 'now'>,
+  token: string,
+): Promise<{ kind: 'live'; row: AccessTokenRow } | { kind: 'invalid' }> {
+  // Only the canonical form is hashed: no second spelling of a token exists.
+  const row = isOpaqueToken(token) ? await store.findToken('access', tokenId(token)) : undefined
+  const isLive =
+    row !== undefined &&
+    row.expiresAt > now() &&
+    (row.retiresAt === undefined || row.retiresAt > now()) &&
+    row.resource === resource
+  return isLive ? { kind: 'live', row } : { kind: 'invalid' }
+}
+
+/** The value of `WWW-Authenticate` (RFC 6750 §3, RFC 9728 §5.1). Without an error: no token was sent. */
+export function createChallenge({
+  resource,
+  scopes,
+}: Pick<Settings, 'resource' | 'scopes'>): (error?: BearerError, scope?: string) => string {
+  const { origin, pathname } = new URL(resource)
+  // RFC 9728 §3.1: the well-known part goes between host and path.
+  const metadataUrl = `${origin}/.well-known/oauth-protected-resource${pathname}`
+  return (error, scope = scopes.join(' ')) =>
+    `Bearer resource_metadata="${metadataUrl}", scope="${scope}"${error === undefined ? '' : `, error="${error}"`}`
+}

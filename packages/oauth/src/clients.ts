@@ -1,0 +1,173 @@
+/**
+ * Who a client id stands for. Three kinds: pre-registered (id and secret in the settings), dynamically registered
+ * (the id is its own signed registration, nothing is stored), and Client ID Metadata Documents (the id is the URL of
+ * one). The token endpoint never fetches a document: what it needs is bound into the code and the tokens.
+ */
+import { createHmac } from 'node:crypto'
+import { isEqualText } from './digest.ts'
+import { knownClients } from './known-clients.ts'
+import type { NamedKey } from './repeatable-answer.ts'
+import type { EpochSeconds } from './store.ts'
+
+export interface PreRegisteredClient {
+  readonly clientId: string
+  readonly secret: string
+  readonly name: string
+  /** Absent: any redirect URI the deployment accepts. */
+  readonly redirectUris?: readonly string[]
+}
+
+/** What the authorization endpoint needs to know. */
+export interface Client {
+  readonly clientId: string
+  readonly name: string
+  readonly redirectUris?: readonly string[]
+}
+
+export interface Registration {
+  readonly name: string
+  readonly redirectUris: readonly string[]
+}
+
+/**
+ * Gets a client's document from the URL that is its id, over a connection whose address was checked. Anything thrown
+ * means "not now": the built-in document of a known client is used instead, and failures are never kept.
+ */
+export type FetchClientMetadata = (url: string) => Promise<unknown>
+
+export interface ClientSettings {
+  readonly preRegistered: readonly PreRegisteredClient[]
+  /** The first signs, all verify. */
+  readonly registrationKeys: readonly NamedKey[]
+  /** Absent: only the documents of known clients. */
+  readonly fetchClientMetadata?: FetchClientMetadata
+  readonly now: () => EpochSeconds
+}
+
+export interface Clients {
+  /** For the authorization endpoint. Undefined: unknown, or its document is not to be had. */
+  findClient(clientId: string): Promise<Client | undefined>
+  /** For the token endpoint: the secret to compare, `public` where there is none, `unknown`. */
+  findSecret(clientId: string): { kind: 'secret'; secret: string } | { kind: 'public' } | { kind: 'unknown' }
+  /** The client id that carries this registration; undefined when it would be too long. */
+  register(registration: Registration): string | undefined
+}
+
+/** An authorization request must stay under the 2 KB of query that firewalls let through. */
+const maxClientIdLength = 1500
+const registeredPrefix = 'dcr'
+const documentSeconds = 24 * 60 * 60
+/** So that strangers' ids cannot fill the memory. */
+const maxDocuments = 100
+export const maxNameLength = 80
+
+export function createClients(settings: ClientSettings): Clients {
+  const documents = new Map<string, { client: Client; until: EpochSeconds }>()
+  const builtIn = new Map(
+    knownClients.flatMap(({ document }) => (document === undefined ? [] : [[document.client_id, document]])),
+  )
+
+  async function findDocumentClient(url: string): Promise<Client | undefined> {
+    const kept = documents.get(url)
+    if (kept !== undefined && kept.until > settings.now()) return kept.client
+    const fetched = await fetchDocumentClient(url)
+    if (fetched === undefined) return parseClientDocument(url, builtIn.get(url))
+    if (documents.size >= maxDocuments) documents.clear()
+    documents.set(url, { client: fetched, until: settings.now() + documentSeconds })
+    return fetched
+  }
+
+  async function fetchDocumentClient(url: string): Promise<Client | undefined> {
+    try {
+      return parseClientDocument(url, await settings.fetchClientMetadata?.(url))
+    } catch {
+      return undefined
+    }
+  }
+
+  return {
+    async findClient(clientId) {
+      const known = settings.preRegistered.find((client) => client.clientId === clientId)
+      if (known !== undefined) return known
+      if (isDocumentUrl(clientId)) return findDocumentClient(clientId)
+      const registration = openRegistration(clientId, settings.registrationKeys)
+      return registration && { clientId, ...registration }
+    },
+    findSecret(clientId) {
+      const known = settings.preRegistered.find((client) => client.clientId === clientId)
+      if (known !== undefined) return { kind: 'secret', secret: known.secret }
+      const isPublic =
+        isDocumentUrl(clientId) || openRegistration(clientId, settings.registrationKeys) !== undefined
+      return { kind: isPublic ? 'public' : 'unknown' }
+    },
+    register(registration) {
+      const key = settings.registrationKeys[0]
+      if (key === undefined) throw new Error('There is no key for client registration')
+      const payload = Buffer.from(JSON.stringify([registration.name, registration.redirectUris]), 'utf8')
+      const clientId = sign(key, payload.toString('base64url'))
+      return clientId.length > maxClientIdLength ? undefined : clientId
+    },
+  }
+}
+
+/** The host that vouches for a client: only a document's URL does. */
+export function hostOfClient(clientId: string): string | undefined {
+  return isDocumentUrl(clientId) ? new URL(clientId).host : undefined
+}
+
+/** https, with a path, in the one spelling that URL parsers give back; no user-info, no fragment, no port games. */
+export function isDocumentUrl(clientId: string): boolean {
+  if (!clientId.startsWith('https://') || clientId.length > 500 || !URL.canParse(clientId)) return false
+  const url = new URL(clientId)
+  return (
+    url.href === clientId &&
+    url.pathname !== '/' &&
+    url.username === '' &&
+    url.password === '' &&
+    !clientId.includes('#')
+  )
+}
+
+/** Names come from strangers and are shown on a page: one line, no controls, nothing that reorders text. */
+export function toDisplayName(name: unknown): string {
+  if (typeof name !== 'string') return ''
+  const line = name
+    .replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' ')
+    .replace(/\s+/g, ' ')
+    .trim()
+  return Array.from(line).slice(0, maxNameLength).join('')
+}
+
+/** `dcr.kid.payload.mac` */
+function sign({ kid, key }: NamedKey, payload: string): string {
+  const signed = `${registeredPrefix}.${kid}.${payload}`
+  return `${signed}.${createHmac('sha256', key).update(signed, 'utf8').digest('base64url')}`
+}
+
+function openRegistration(clientId: string, keys: readonly NamedKey[]): Registration | undefined {
+  const [prefix, kid, payload, mac, ...rest] = clientId.split('.')
+  if (prefix !== registeredPrefix || payload === undefined || mac === undefined || rest.length > 0)
+    return undefined
+  const key = keys.find((one) => one.kid === kid)
+  if (key === undefined || clientId.length > maxClientIdLength) return undefined
+  if (!isEqualText(sign(key, payload), clientId)) return undefined
+  const [name, redirectUris] = JSON.parse(Buffer.from(payload, 'base64url').toString('utf8'))
+  return { name, redirectUris }
+}
+
+/** draft-ietf-oauth-client-id-metadata-document §4: the document must name the URL it was found at. */
+function parseClientDocument(url: string, document: unknown): Client | undefined {
+  if (typeof document !== 'object' || document === null) return undefined
+  const { client_id, client_name, redirect_uris, token_endpoint_auth_method } = document as Record<
+    string,
+    unknown
+  >
+  if (client_id !== url || !Array.isArray(redirect_uris) || redirect_uris.length > 50) return undefined
+  // A document that also asks for a secret or a key cannot be served: this server knows neither.
+  if (token_endpoint_auth_method !== undefined && token_endpoint_auth_method !== 'none') return undefined
+  return {
+    clientId: url,
+    name: toDisplayName(client_name) || new URL(url).host,
+    redirectUris: redirect_uris.filter((uri) => typeof uri === 'string'),
+  }
+}

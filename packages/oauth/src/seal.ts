@@ -1,0 +1,42 @@
+/** AES-256-GCM with a random 96-bit nonce and a full tag, as one base64url string: nonce ‖ ciphertext ‖ tag. */
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto'
+
+const nonceBytes = 12
+/** NIST SP 800-38D §5.2.1.2: without `authTagLength` Node would take a forgeable tag of 4 bytes. */
+const tagBytes = 16
+
+export function seal(key: Uint8Array, plain: Uint8Array, associated: string): string {
+  const nonce = randomBytes(nonceBytes)
+  const cipher = createCipheriv('aes-256-gcm', key, nonce, { authTagLength: tagBytes })
+  cipher.setAAD(Buffer.from(associated, 'utf8'))
+  return Buffer.concat([nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()]).toString(
+    'base64url',
+  )
+}
+
+/** Undefined when anything differs: key, associated text, one bit. The caller zeroes what it gets. */
+export function open(key: Uint8Array, sealed: string, associated: string): Uint8Array | undefined {
+  const bytes = Buffer.from(sealed, 'base64url')
+  if (bytes.length < nonceBytes + tagBytes) return undefined
+  const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, nonceBytes), {
+    authTagLength: tagBytes,
+  })
+  decipher.setAAD(Buffer.from(associated, 'utf8'))
+  decipher.setAuthTag(bytes.subarray(-tagBytes))
+  // `update` gives all of it, `final` only the verdict: until then nothing leaves this function.
+  const plain = decipher.update(bytes.subarray(nonceBytes, -tagBytes))
+  try {
+    decipher.final()
+    return plain
+  } catch {
+    plain.fill(0)
+    return undefined
+  }
+}
+
+/** HKDF-SHA256 (RFC 5869) to 32 bytes, no salt: the input is uniformly random already. The caller zeroes it. */
+export function deriveKey(material: Uint8Array, purpose: string): Uint8Array {
+  return new Uint8Array(
+    hkdfSync('sha256', material, new Uint8Array(0), `email-connector/oauth/${purpose}`, 32),
+  )
+}

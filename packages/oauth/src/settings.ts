@@ -1,0 +1,65 @@
+/** What every endpoint of this server shares, and the events it tells the operator of. */
+import type { Clients } from './clients.ts'
+import type { OAuthErrorCode, RefusalReason } from './errors.ts'
+import type { RedirectUriPolicy } from './redirect-uri.ts'
+import type { NamedKey } from './repeatable-answer.ts'
+import type { AuthorizationStore, EpochSeconds } from './store.ts'
+
+export interface Lifetimes {
+  readonly accessTokenSeconds: number
+  readonly refreshIdleSeconds: number
+  /** From consent: the grant, its records and every token end here. */
+  readonly refreshAbsoluteSeconds: number
+  /** RFC 6749 §4.1.2 allows 10 minutes at most; a browser needs none. */
+  readonly codeSeconds: number
+  /** From the page to the form. */
+  readonly transactionSeconds: number
+}
+
+const daySeconds = 24 * 60 * 60
+
+export const defaultLifetimes: Lifetimes = {
+  accessTokenSeconds: 30 * daySeconds,
+  refreshIdleSeconds: 90 * daySeconds,
+  refreshAbsoluteSeconds: 365 * daySeconds,
+  codeSeconds: 60,
+  transactionSeconds: 15 * 60,
+}
+
+export type Endpoint = 'authorize' | 'token' | 'revoke' | 'register'
+
+/** Holds no token, name or address: safe to log as it is. */
+export type OAuthEvent =
+  | {
+      readonly kind: 'refused'
+      readonly endpoint: Endpoint
+      readonly error: OAuthErrorCode
+      readonly reason: RefusalReason
+    }
+  | { readonly kind: 'tokens_issued'; readonly grantId: string; readonly generation: number }
+  | { readonly kind: 'answer_repeated'; readonly grantId: string }
+  | { readonly kind: 'grant_revoked'; readonly grantId: string; readonly cause: RevocationCause }
+
+/** `orphan`: a second form of one sign-in made it. */
+export type RevocationCause =
+  | 'code_replayed'
+  | 'refresh_token_reused'
+  | 'client'
+  | 'owner'
+  | 'resumed'
+  | 'orphan'
+
+export interface Settings {
+  /** PUBLIC_URL, no trailing slash. */
+  readonly issuer: string
+  readonly resource: string
+  /** A ladder: each includes those before it. */
+  readonly scopes: readonly string[]
+  readonly store: AuthorizationStore
+  readonly clients: Clients
+  readonly redirectUris: RedirectUriPolicy
+  readonly handoffKeys: readonly NamedKey[]
+  readonly lifetimes: Lifetimes
+  readonly now: () => EpochSeconds
+  readonly log: (event: OAuthEvent) => void
+}
