@@ -23,8 +23,9 @@ const refusals = new Set([
 export interface KmsKeyWrapperOptions {
   readonly keyId: string
   readonly region: string
-  /** Tests only: a loopback KMS. */
+  /** Tests only: a loopback KMS, and the credentials it ignores. */
   readonly endpoint?: string
+  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string }
   /** One attempt, milliseconds. */
   readonly attemptTimeoutMs?: number
   /** All attempts and the pauses between them. */
@@ -37,6 +38,7 @@ export function createKmsKeyWrapper(options: KmsKeyWrapperOptions): KeyWrapper {
   const client = new KMSClient({
     region: options.region,
     ...(options.endpoint !== undefined && { endpoint: options.endpoint }),
+    ...(options.credentials && { credentials: options.credentials }),
     maxAttempts: 3,
     requestHandler: {
       connectionTimeout: attemptTimeoutMs,

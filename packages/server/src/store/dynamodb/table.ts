@@ -22,8 +22,9 @@ import { toItem } from './attributes.ts'
 
 export interface DynamoOptions {
   readonly region: string
-  /** Tests only: a loopback DynamoDB. */
+  /** Tests only: a loopback DynamoDB, and the credentials it ignores. */
   readonly endpoint?: string
+  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string }
   /** One attempt, milliseconds. */
   readonly attemptTimeoutMs?: number
   /** All attempts and the pauses between them. */
@@ -77,6 +78,7 @@ export function createDynamoClient(options: DynamoOptions): DynamoDBClient {
   return new DynamoDBClient({
     region: options.region,
     ...(options.endpoint !== undefined && { endpoint: options.endpoint }),
+    ...(options.credentials && { credentials: options.credentials }),
     maxAttempts: 3,
     requestHandler: {
       connectionTimeout: attemptTimeoutMs,
