@@ -1,6 +1,12 @@
 /** IMAP, SMTP and MIME for one mailbox. Every function throws only MailError; anything else is a bug. */
 export type { MailAccount, MailCredential, MailServer, TlsMode } from './account.ts'
 export { parseAddressList } from './address-list.ts'
+export { appendMessage } from './append-message.ts'
+export { htmlToText, type ReadableText } from './body-text/html-to-text.ts'
+export { removeInvisible } from './body-text/invisible-characters.ts'
+export { neutraliseLinks } from './body-text/links.ts'
+export { sanitizeHtml } from './body-text/sanitize-html.ts'
+export { createMailbox, deleteMailbox, renameMailbox } from './change-mailboxes.ts'
 export {
   type ComposedMessage,
   composeMessage,
@@ -8,7 +14,11 @@ export {
   type OutgoingDraft,
 } from './compose.ts'
 export { type Connector, createConnector, type MailDeps } from './dial.ts'
+export { type AttachmentContent, fetchAttachment } from './fetch-attachment.ts'
+export { findByMessageId } from './find-message.ts'
+export { getMessage } from './get-message.ts'
 export { createHostPolicy, type HostPolicy, type MailProtocol } from './host-policy.ts'
+export { type ImapDeps, type ImapSession, withImapSession } from './imap-session.ts'
 export {
   assertAccount,
   assertAddress,
@@ -17,8 +27,11 @@ export {
   assertNoControls,
   assertText,
 } from './input.ts'
+export { listMailboxes } from './list-mailboxes.ts'
+export { listRecent } from './list-recent.ts'
 export { MailError, type MailErrorCode } from './mail-error.ts'
 export type * from './message.ts'
+export { moveMessages } from './move-messages.ts'
 export {
   filesSentCopy,
   findProvider,
@@ -28,6 +41,10 @@ export {
   suggestProvider,
 } from './providers.ts'
 export { isPublicAddress } from './public-address.ts'
+export type { RefOutcome } from './refs-by-mailbox.ts'
+export { resolveMailbox } from './resolve-mailbox.ts'
+export { prepareSearch, type SearchOptions, type SearchPage, searchMessages } from './search-messages.ts'
+export { assertFlags, setFlags } from './set-flags.ts'
 export type { RecipientRefusal } from './smtp-reply.ts'
 export {
   type RejectedRecipient,
@@ -35,3 +52,4 @@ export {
   submitMessage,
   verifySmtpLogin,
 } from './submission.ts'
+export { verifyImapLogin } from './verify-imap-login.ts'

@@ -1,0 +1,99 @@
+/**
+ * From the bytes of a MIME part to text: transfer encoding (RFC 2045 §6), then charset. Never throws: mail is full of
+ * wrong labels, and a body cut in the middle of a code is ordinary here.
+ */
+
+export function decodeTransfer(content: Buffer, encoding: string): Buffer {
+  switch (encoding.trim().toLowerCase()) {
+    case 'base64': {
+      const letters = content.toString('latin1').replace(/[^A-Za-z0-9+/=_-]/g, '')
+      // parts that were concatenated end in padding more than once; Node stops at the first
+      return Buffer.concat(letters.split(/=+/).map((run) => Buffer.from(run, 'base64')))
+    }
+    case 'quoted-printable':
+      return decodeQuotedPrintable(content)
+    default:
+      return content
+  }
+}
+
+function decodeQuotedPrintable(content: Buffer): Buffer {
+  const text = content
+    .toString('latin1')
+    .replace(/[ \t]+(?=\r?\n|$)/g, '')
+    .replace(/=\r?\n/g, '')
+    .replace(/=[0-9A-Fa-f]?$/, '')
+    .replace(/=([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
+  return Buffer.from(text, 'latin1')
+}
+
+/** Labels seen in mail that the WHATWG registry, which TextDecoder knows, does not list. */
+const aliases: Readonly<Record<string, string>> = {
+  cp932: 'shift_jis',
+  'windows-932': 'shift_jis',
+  cp936: 'gbk',
+  gb2312: 'gb18030',
+  cp949: 'euc-kr',
+  cp950: 'big5',
+  'iso-8859-8-e': 'iso-8859-8',
+  cp1250: 'windows-1250',
+  cp1252: 'windows-1252',
+  ansi: 'windows-1252',
+  utf8mb4: 'utf-8',
+  'unicode-1-1-utf-8': 'utf-8',
+}
+
+export function decodeCharset(content: Buffer, charset: string): string {
+  const label = charset
+    .trim()
+    .toLowerCase()
+    .replace(/^["']|["']$/g, '')
+    .replace(/^x-|\*.*$/g, '')
+  // RFC 2045 §5.2: no label is US-ASCII; what is really sent is UTF-8 or, failing that, Western
+  if (label === '' || label === 'us-ascii' || label === 'ascii' || label === 'default')
+    return decodeUnlabelled(content)
+  if (label === 'utf-7' || label === 'unicode-1-1-utf-7') return decodeUtf7(content.toString('latin1'))
+  try {
+    return new TextDecoder(aliases[label] ?? label).decode(content)
+  } catch {
+    return decodeUnlabelled(content)
+  }
+}
+
+function decodeUnlabelled(content: Buffer): string {
+  // a slice may end inside a character: stream mode leaves that one out instead of failing
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(content, { stream: true })
+  } catch {
+    return new TextDecoder('windows-1252').decode(content)
+  }
+}
+
+/** RFC 2152. */
+function decodeUtf7(text: string): string {
+  return text.replace(/\+([A-Za-z0-9+/]*)-?/g, (_, encoded: string) => {
+    if (encoded === '') return '+'
+    const bytes = Buffer.from(encoded, 'base64')
+    return bytes
+      .subarray(0, bytes.length & ~1)
+      .swap16()
+      .toString('utf16le')
+  })
+}
+
+/** RFC 3676 §4: soft breaks join, space-stuffing goes, quote depth keeps paragraphs apart. */
+export function unflow(text: string, deleteSpace: boolean): string {
+  const lines: string[] = []
+  let open: { depth: number } | undefined
+  for (const line of text.split(/\r?\n/)) {
+    const depth = /^>*/.exec(line)?.[0].length ?? 0
+    let content = line.slice(depth)
+    if (content.startsWith(' ')) content = content.slice(1)
+    const soft = content.endsWith(' ') && content !== '-- '
+    if (soft && deleteSpace) content = content.slice(0, -1)
+    if (open?.depth === depth && content !== '-- ') lines.push((lines.pop() ?? '') + content)
+    else lines.push((depth > 0 ? `${'>'.repeat(depth)} ` : '') + content)
+    open = soft ? { depth } : undefined
+  }
+  return lines.join('\n')
+}

@@ -1,0 +1,41 @@
+/**
+ * Characters a reader cannot see but a model reads: Unicode tags, bidi controls, zero-width runs, variation
+ * selectors used as a carrier. Single joiners between letters or emoji stay: Persian, Hindi and family emoji need them.
+ */
+
+/** U+E0000 tags and U+E0100 selectors spell whole sentences invisibly; bidi controls reorder what is shown. */
+const carriers =
+  /[\u{E0100}-\u{E01EF}]|[\u{E0000}-\u{E007F}\u{FFF9}-\u{FFFB}\u202A-\u202E\u2066-\u2069\u200E\u200F\u061C\u206A-\u206F]/gu
+/** A run of two or more that print nothing. */
+const zeroWidthRun =
+  /(?:[\u034F\uFE00-\uFE0F]|[\u200B-\u200D\u2060-\u2064\uFEFF\u180B-\u180F\u115F\u1160\u3164\uFFA0]){2,}/gu
+const zeroWidthFiller = /\u034F|[\u200B\u2060-\u2064\uFEFF\u00AD\u180E\u115F\u1160\u3164\uFFA0]/gu
+/** Four in a row already hold half a byte each; newsletters pad their preview with two or three. */
+const suspiciousRunLength = 4
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is removed here
+const controls = /[\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F-\u009F]/gu
+
+export interface CleanText {
+  readonly text: string
+  /** Something that could carry hidden words was taken out. */
+  readonly removed: boolean
+}
+
+export function removeInvisible(value: string): CleanText {
+  let removed = false
+  const text = value
+    .replace(carriers, (found) => {
+      // Left-to-right and right-to-left marks are ordinary in Hebrew and Arabic: gone, but no alarm.
+      if (found !== '\u200E' && found !== '\u200F' && found !== '\u061C') removed = true
+      return ''
+    })
+    .replace(zeroWidthRun, (run) => {
+      // A variation selector followed by a joiner is an emoji sequence.
+      if (run === '\uFE0F\u200D') return run
+      if (run.length >= suspiciousRunLength) removed = true
+      return ''
+    })
+    .replace(zeroWidthFiller, '')
+    .replace(controls, '')
+  return { text, removed }
+}

@@ -1,0 +1,99 @@
+/**
+ * The rules of a mail's `<style>` blocks, as far as they can hide or colour text: each selector's last compound with
+ * its declarations. Ancestors in a selector are ignored, so a rule reaches at least what it would in a browser.
+ */
+import { type Declarations, parseDeclarations, withoutComments } from './hidden-style.ts'
+
+export interface StyleRule {
+  matches(tag: string, attributes: Readonly<Record<string, string>>): boolean
+  readonly declarations: Declarations
+}
+
+/** A newsletter has a few hundred; a mail with more is trying to cost time. */
+const maxRules = 2000
+const relevant =
+  /display|visibility|opacity|font|height|width|color|background|indent|position|left|top|clip|transform|margin|filter/i
+
+export function parseStyleRules(css: string): StyleRule[] {
+  const rules: StyleRule[] = []
+  collect(withoutComments(css).replace(/<!--|-->/g, ''), rules)
+  return rules
+}
+
+function collect(css: string, rules: StyleRule[]): void {
+  let at = 0
+  while (at < css.length && rules.length < maxRules) {
+    const open = css.indexOf('{', at)
+    if (open < 0) return
+    const prelude = css.slice(at, open).split(';').at(-1)?.trim() ?? ''
+    const close = closingBrace(css, open)
+    const block = css.slice(open + 1, close)
+    at = close + 1
+    if (prelude.startsWith('@')) {
+      if (/^@(media|supports|layer)/i.test(prelude) && !onlyElsewhere(prelude)) collect(block, rules)
+    } else if (relevant.test(block)) {
+      const declarations = parseDeclarations(block)
+      for (const selector of prelude.split(',')) {
+        const rule = parseSelector(selector.trim(), declarations)
+        if (rule !== undefined) rules.push(rule)
+      }
+    }
+  }
+}
+
+function closingBrace(css: string, open: number): number {
+  let depth = 0
+  for (let at = open; at < css.length; at++) {
+    if (css[at] === '{') depth++
+    else if (css[at] === '}' && --depth === 0) return at
+  }
+  return css.length
+}
+
+/** Layouts for paper and for phones hide what the desktop reader sees; what they hide is not hidden text. */
+function onlyElsewhere(media: string): boolean {
+  if (/\bprint\b|prefers-color-scheme\s*:\s*dark/i.test(media)) return true
+  const narrow = /max-(?:device-)?width\s*:\s*(\d+)/i.exec(media)?.[1]
+  return narrow !== undefined && Number(narrow) <= 1024
+}
+
+function parseSelector(selector: string, declarations: Declarations): StyleRule | undefined {
+  const compound = selector.split(/[\s>+~]+(?![^[]*\])/).at(-1) ?? ''
+  if (/::|:(hover|active|focus|visited|link|before|after|checked|root)/i.test(compound)) return undefined
+  const tag = /^[a-z][a-z0-9]*/i.exec(compound)?.[0]?.toLowerCase()
+  const withoutPseudo = compound.replace(/:[a-z-]+(\([^)]*\))?/gi, '')
+  const classes = [...withoutPseudo.matchAll(/\.([\w-]+)/g)].map((found) => found[1]?.toLowerCase() ?? '')
+  const id = /#([\w-]+)/.exec(withoutPseudo)?.[1]?.toLowerCase()
+  const tests = [...withoutPseudo.matchAll(/\[\s*([\w-]+)\s*(?:([~^$*|]?)=\s*["']?([^\]"']*)["']?)?\s*\]/g)]
+  if (
+    tag === undefined &&
+    classes.length === 0 &&
+    id === undefined &&
+    tests.length === 0 &&
+    compound !== '*'
+  ) {
+    return undefined
+  }
+  return {
+    declarations,
+    matches(element, attributes) {
+      if (tag !== undefined && tag !== element) return false
+      if (id !== undefined && attributes.id?.toLowerCase() !== id) return false
+      const held = (attributes.class ?? '').toLowerCase().split(/\s+/)
+      if (!classes.every((name) => held.includes(name))) return false
+      return tests.every(([, name = '', operator, value]) => {
+        const actual = attributes[name.toLowerCase()]
+        if (actual === undefined) return false
+        return value === undefined || attributeMatches(actual, operator ?? '', value)
+      })
+    },
+  }
+}
+
+function attributeMatches(actual: string, operator: string, value: string): boolean {
+  if (operator === '^') return actual.startsWith(value)
+  if (operator === '$') return actual.endsWith(value)
+  if (operator === '*') return actual.includes(value)
+  if (operator === '~') return actual.split(/\s+/).includes(value)
+  return actual === value
+}

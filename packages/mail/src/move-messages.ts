@@ -1,0 +1,112 @@
+/**
+ * MOVE (RFC 6851); without it COPY, then `\Deleted` and UID EXPUNGE of exactly what was copied (RFC 4315). Never a plain
+ * EXPUNGE: it would delete what another client had marked. A server with neither MOVE nor UIDPLUS is refused before
+ * anything changes, because a copy that leaves the original behind is not a move.
+ */
+import {
+  type ImapResponse,
+  type ImapSession,
+  type ImapToken,
+  type SelectedMailbox,
+  textOf,
+} from './imap-session.ts'
+import { MailError } from './mail-error.ts'
+import type { MessageRef } from './message.ts'
+import { changeByMailbox, type RefOutcome, type UidOutcome } from './refs-by-mailbox.ts'
+import { resolveMailbox } from './resolve-mailbox.ts'
+import { expandUidSet, toUidSet } from './uid-set.ts'
+
+const atom = (value: string): ImapToken => ({ type: 'ATOM', value })
+/** More than a call may name; a larger set in COPYUID is not an answer to it. */
+const maxUidsPerSet = 10_000
+
+/** Throws `mailbox_not_found` for the destination, `not_supported` where the server can do neither. */
+export async function moveMessages(
+  session: ImapSession,
+  refs: readonly MessageRef[],
+  destination: string,
+): Promise<RefOutcome[]> {
+  const target = await resolveMailbox(session, destination)
+  if (!session.has('MOVE') && !session.has('UIDPLUS'))
+    throw new MailError('not_supported', { protocol: 'imap' })
+  return await changeByMailbox(session, refs, async (mailbox, uids) => {
+    if (mailbox.path === target.path) return await findStaying(session, mailbox, uids)
+    return session.has('MOVE')
+      ? await move(session, mailbox, uids, target.path)
+      : await copyAndExpunge(session, uids, target.path)
+  })
+}
+
+/** Already there: nothing to do, but only for those that are. */
+async function findStaying(
+  session: ImapSession,
+  mailbox: SelectedMailbox,
+  uids: number[],
+): Promise<Map<number, UidOutcome>> {
+  const present = await session.fetch(mailbox, 'uid', toUidSet(uids), [atom('UID')])
+  return new Map(
+    present.map(({ uid }) => [
+      uid,
+      { ok: true, newRef: { mailbox: mailbox.path, uidValidity: mailbox.uidValidity, uid } },
+    ]),
+  )
+}
+
+async function move(
+  session: ImapSession,
+  mailbox: SelectedMailbox,
+  uids: number[],
+  destination: string,
+): Promise<Map<number, UidOutcome>> {
+  const copied = createCopyUidObserver(destination)
+  // Without UIDPLUS the server's OK says nothing about which messages there were.
+  const present = session.has('UIDPLUS')
+    ? []
+    : await session.fetch(mailbox, 'uid', toUidSet(uids), [atom('UID')])
+  session.wrote = true
+  const completion = await session.run(
+    'UID MOVE',
+    [{ type: 'SEQUENCE', value: toUidSet(uids) }, session.path(destination)],
+    { OK: copied.see },
+  )
+  copied.see(completion)
+  for (const { uid } of present) if (!copied.outcomes.has(uid)) copied.outcomes.set(uid, { ok: true })
+  return copied.outcomes
+}
+
+async function copyAndExpunge(
+  session: ImapSession,
+  uids: number[],
+  destination: string,
+): Promise<Map<number, UidOutcome>> {
+  const copied = createCopyUidObserver(destination)
+  session.wrote = true
+  const copy = [{ type: 'SEQUENCE', value: toUidSet(uids) }, session.path(destination)]
+  // a failed COPY throws here, and nothing is marked or expunged
+  copied.see(await session.run('UID COPY', copy, { OK: copied.see }))
+  if (copied.outcomes.size === 0) return copied.outcomes
+  // only what COPYUID names was copied, so only that may go
+  const set: ImapToken = { type: 'SEQUENCE', value: toUidSet([...copied.outcomes.keys()]) }
+  await session.run('UID STORE', [set, atom('+FLAGS.SILENT'), [atom('\\Deleted')]])
+  await session.run('UID EXPUNGE', [set])
+  return copied.outcomes
+}
+
+/** RFC 4315 §3, COPYUID: in the tagged OK of COPY, in an untagged OK of MOVE. */
+function createCopyUidObserver(destination: string) {
+  const outcomes = new Map<number, UidOutcome>()
+  return {
+    outcomes,
+    see({ attributes }: ImapResponse) {
+      const [code, uidValidity, from, to] = attributes?.[0]?.section ?? []
+      if (textOf(code).toUpperCase() !== 'COPYUID') return
+      const sources = expandUidSet(textOf(from), maxUidsPerSet)
+      const targets = expandUidSet(textOf(to), maxUidsPerSet)
+      if (sources.length !== targets.length) throw new MailError('connection_lost', { protocol: 'imap' })
+      for (const [at, uid] of sources.entries()) {
+        const newRef = { mailbox: destination, uidValidity: textOf(uidValidity), uid: targets[at] ?? 0 }
+        outcomes.set(uid, { ok: true, newRef })
+      }
+    },
+  }
+}

@@ -1,0 +1,32 @@
+/** UID SEARCH, compact where the server can (RFC 4731 ESEARCH), as ranges either way. */
+import { type ImapSession, type ImapToken, textOf } from './imap-session.ts'
+import { parseUidRanges, type UidRange } from './uid-set.ts'
+
+const atom = (value: string): ImapToken => ({ type: 'ATOM', value })
+
+export async function searchUids(
+  session: ImapSession,
+  criteria: ImapToken[],
+  utf8 = false,
+): Promise<UidRange[]> {
+  const ranges: UidRange[] = []
+  await session.run(
+    'UID SEARCH',
+    [
+      ...(session.has('ESEARCH') ? [atom('RETURN'), [atom('ALL')]] : []),
+      ...(utf8 ? [atom('CHARSET'), atom('UTF-8')] : []),
+      ...criteria,
+    ],
+    {
+      SEARCH({ numbers, attributes }) {
+        const found = numbers ?? (attributes ?? []).map((one) => Number(textOf(one)))
+        for (const uid of found) ranges.push(...parseUidRanges(String(uid)))
+      },
+      ESEARCH({ attributes = [] }) {
+        const at = attributes.findIndex((one) => textOf(one).toUpperCase() === 'ALL')
+        if (at >= 0) ranges.push(...parseUidRanges(textOf(attributes[at + 1])))
+      },
+    },
+  )
+  return ranges
+}
