@@ -50,6 +50,7 @@ export interface DelayProxy {
   bytesUp(): number
   bytesDown(): number
   connectionCount(): number
+  /** Connections that no client has ended so far. */
   openCount(): number
   /** Every chunk that arrived, in order of arrival. */
   readonly crossings: readonly Crossing[]
@@ -91,7 +92,13 @@ export async function startDelayProxy(options: DelayProxyOptions): Promise<Delay
   async function serve(client: Socket, connection: number) {
     adopt(client)
     clients.add(client)
-    client.on('close', () => clients.delete(client))
+    let clientIsGone = false
+    for (const event of ['end', 'close']) {
+      client.on(event, () => {
+        clientIsGone = true
+        clients.delete(client)
+      })
+    }
     // SYN and SYN-ACK: the client counts as connected two crossings from here, and what it sent before waits till then.
     const connectedAt = performance.now() + 2 * oneWayMs
     const connectedDepth = clock.depth + 2
@@ -116,14 +123,15 @@ export async function startDelayProxy(options: DelayProxyOptions): Promise<Delay
       },
     })
     await delay(2 * oneWayMs)
-    if (!client.destroyed) clock.depth = Math.max(clock.depth, connectedDepth)
+    if (!clientIsGone) clock.depth = Math.max(clock.depth, connectedDepth)
     carry(await upstream, Promise.resolve(client), {
       direction: 'down',
       connection,
       depthOfSender: () => serverDepth,
       notBefore: 0,
       arrived: (depth) => {
-        clock.depth = Math.max(clock.depth, depth)
+        // Who has hung up learns nothing more.
+        if (!clientIsGone) clock.depth = Math.max(clock.depth, depth)
       },
     })
   }
@@ -194,7 +202,9 @@ export async function startDelayProxy(options: DelayProxyOptions): Promise<Delay
         if (waitMs > 0) await delay(waitMs)
         if (to.destroyed) return
         if (!chunk.bytes) {
-          if (proxy.fault === undefined) to.end()
+          const { fault } = proxy
+          const held = fault?.kind === 'blackhole' || (fault?.kind === 'stall' && way.direction === 'down')
+          if (!held) to.end()
           continue
         }
         for await (const piece of pieces(chunk.bytes)) {
