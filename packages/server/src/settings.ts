@@ -3,6 +3,12 @@
  * `serverVariables` and call `parseSettings`, which reports every fault at once and never repeats a value: a secret
  * in the wrong variable must not end in a terminal or a log.
  */
+import {
+  isAcceptableRedirectUri,
+  type KnownClientId,
+  knownClients,
+  type PreRegisteredClient,
+} from '@email-connector/oauth'
 import * as z from 'zod'
 
 export interface ServerSettings {
@@ -13,12 +19,12 @@ export interface ServerSettings {
   /** Addresses and domains that may connect, lower case; empty: all. */
   readonly allowedAccounts: readonly string[]
   /** Pre-registered confidential clients. */
-  readonly clients: readonly { readonly clientId: string; readonly clientSecret: string }[]
+  readonly clients: readonly PreRegisteredClient[]
   /** Origins beyond Claude's and our own whose pages may call us. */
   readonly corsOrigins: readonly string[]
   readonly extraRedirectUris: readonly string[]
   /** Known clients the owner has switched off. */
-  readonly disabledClients: readonly KnownClient[]
+  readonly disabledClients: readonly KnownClientId[]
   readonly lifetimes: {
     readonly accessTokenSeconds: number
     readonly refreshIdleSeconds: number
@@ -28,8 +34,7 @@ export interface ServerSettings {
   readonly demo: boolean
 }
 
-export const knownClients = ['chatgpt', 'vscode', 'cursor'] as const
-export type KnownClient = (typeof knownClients)[number]
+const clientIds = knownClients.map(({ id }) => id)
 
 export class SettingsError extends Error {
   override readonly name = 'SettingsError'
@@ -95,13 +100,10 @@ export const serverVariables = {
   OAUTH_CLIENT_ID: z.string().min(1, 'must not be empty').optional(),
   OAUTH_CLIENT_SECRET: z.string().min(16, 'must have 16 characters or more').optional(),
   CORS_ORIGINS: listOf(isOrigin, 'must list origins such as https://example.com'),
-  EXTRA_REDIRECT_URIS: listOf(
-    (entry) => URL.canParse(entry) && !entry.includes('#') && !/^(?:javascript|data|file|blob):/i.test(entry),
-    'must list complete redirect URIs without a fragment',
-  ),
+  EXTRA_REDIRECT_URIS: listOf(isAcceptableRedirectUri, 'must list complete redirect URIs without a fragment'),
   DISABLED_CLIENTS: listOf(
-    (entry) => knownClients.some((client) => client === entry),
-    `must list some of: ${knownClients.join(', ')}`,
+    (entry) => clientIds.some((id) => id === entry),
+    `must list some of: ${clientIds.join(', ')}`,
   ),
   ACCESS_TOKEN_DAYS: wholeNumber(30, 1, 365),
   REFRESH_IDLE_DAYS: wholeNumber(90, 1, 365),
@@ -118,10 +120,13 @@ export function toServerSettings(variables: ServerVariables, options: { demo: bo
     publicUrl: variables.PUBLIC_URL,
     resource: `${variables.PUBLIC_URL}/mcp`,
     allowedAccounts: variables.ALLOWED_ACCOUNTS.map((entry) => entry.toLowerCase()),
-    clients: clientId !== undefined && clientSecret !== undefined ? [{ clientId, clientSecret }] : [],
+    clients:
+      clientId !== undefined && clientSecret !== undefined
+        ? [{ clientId, secret: clientSecret, name: clientId }]
+        : [],
     corsOrigins: variables.CORS_ORIGINS,
     extraRedirectUris: variables.EXTRA_REDIRECT_URIS,
-    disabledClients: knownClients.filter((client) => variables.DISABLED_CLIENTS.includes(client)),
+    disabledClients: clientIds.filter((id) => variables.DISABLED_CLIENTS.includes(id)),
     lifetimes: {
       accessTokenSeconds: variables.ACCESS_TOKEN_DAYS * day,
       refreshIdleSeconds: variables.REFRESH_IDLE_DAYS * day,

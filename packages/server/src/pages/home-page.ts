@@ -1,6 +1,7 @@
 /** `/`: what this is, the URL to paste, how to connect each client, which providers work, what happens to the mail. */
 import type { Provider } from '@email-connector/mail'
-import { isLoopback, type KnownClient, type ServerSettings } from '../settings.ts'
+import type { KnownClientId } from '@email-connector/oauth'
+import { isLoopback, type ServerSettings } from '../settings.ts'
 import { type Html, html } from './html.ts'
 import { toPageResponse } from './page.ts'
 
@@ -64,13 +65,15 @@ function clients(settings: HomeSettings): { name: string; steps: Html }[] {
   const url = settings.resource
   const vscode = JSON.stringify({ name: 'email-connector', type: 'http', url })
   const cursor = JSON.stringify({ mcpServers: { 'email-connector': { url } } }, null, 2)
-  const all: { id?: KnownClient; hosted?: boolean; name: string; steps: Html }[] = [
+  const all: { id?: KnownClientId; hosted?: boolean; name: string; steps: Html }[] = [
     {
+      id: 'claude',
       hosted: true,
       name: 'Claude (web, desktop, mobile)',
       steps: html`<ol><li>Open <b>Settings</b>, then <b>Connectors</b>.</li><li>Choose <b>Add custom connector</b>, paste <code>${url}</code>, then <b>Add</b>.</li><li>Choose <b>Connect</b> and sign in to your mailbox.</li></ol>`,
     },
     {
+      id: 'claude-code',
       name: 'Claude Code',
       steps: html`<pre><code>claude mcp add --transport http email-connector ${url}</code></pre><p>Then type <code>/mcp</code> in Claude Code, choose <b>email-connector</b> and <b>Authenticate</b>.</p>`,
     },

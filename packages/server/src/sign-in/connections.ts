@@ -6,7 +6,13 @@
  */
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { Provider } from '@email-connector/mail'
-import type { AuthorizationServer, AuthorizationStore, EpochSeconds, Grant } from '@email-connector/oauth'
+import {
+  type AuthorizationServer,
+  type AuthorizationStore,
+  type EpochSeconds,
+  type Grant,
+  isSameOrigin,
+} from '@email-connector/oauth'
 import type { AccountStore } from '../accounts/account-store.ts'
 import { parseForm } from '../http/body.ts'
 import type { InstanceSecrets } from '../keys/instance-secrets.ts'
@@ -51,7 +57,7 @@ export function createConnections(options: {
     page: () => connectionsSignInPage({ ...shown, values: {}, faults: [] }),
 
     async post(request, { ip }) {
-      if (!isOwnForm(request, settings.publicUrl)) return ended(403)
+      if (!isSameOrigin(request, settings.publicUrl)) return ended(403)
       const fields = await parseForm(request)
       if (fields === undefined) return ended(400)
       return fields.has('proof') ? await revoke(fields) : await signIn(fields, ip)
@@ -146,14 +152,6 @@ function macOf(payload: string, key: Uint8Array): string {
 function isEqual(one: string, other: string): boolean {
   const [left, right] = [Buffer.from(one), Buffer.from(other)]
   return left.length === right.length && timingSafeEqual(left, right)
-}
-
-/** Our no-referrer makes browsers send `Origin: null`: then only Sec-Fetch-Site can speak for the form (R41). */
-function isOwnForm(request: Request, publicUrl: string): boolean {
-  const origin = request.headers.get('Origin')
-  const site = request.headers.get('Sec-Fetch-Site')
-  if (site !== null && site !== 'same-origin') return false
-  return origin === null || origin === publicUrl || (origin === 'null' && site === 'same-origin')
 }
 
 function ended(status: 400 | 403): Response {

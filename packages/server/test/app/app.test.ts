@@ -1,0 +1,245 @@
+import { StoreUnavailableError } from '@email-connector/oauth'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { publicUrl, startTestApp, type TestApp } from './harness.ts'
+
+const paths = [
+  '/',
+  '/health',
+  '/mcp',
+  '/oauth/authorize',
+  '/oauth/connect',
+  '/oauth/connections',
+  '/oauth/token',
+  '/oauth/revoke',
+  '/oauth/register',
+  '/oauth/meta',
+  '/.well-known/oauth-authorization-server',
+  '/.well-known/oauth-authorization-server/mcp',
+  '/.well-known/openid-configuration',
+  '/.well-known/openid-configuration/mcp',
+  '/.well-known/oauth-protected-resource',
+  '/.well-known/oauth-protected-resource/mcp',
+  '/nothing-here',
+  '/mcp/',
+  '/oauth',
+]
+const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
+
+let test: TestApp
+beforeAll(async () => {
+  test = await startTestApp()
+})
+afterAll(() => test.close())
+
+function expectSecurityHeaders(response: Response) {
+  expect(Object.fromEntries(response.headers)).toMatchObject({
+    'strict-transport-security': 'max-age=63072000; includeSubDomains',
+    'x-frame-options': 'DENY',
+    'x-content-type-options': 'nosniff',
+    'referrer-policy': 'no-referrer',
+  })
+  expect(response.headers.has('x-powered-by')).toBe(false)
+  expect(response.headers.get('content-security-policy')).toContain("frame-ancestors 'none'")
+}
+
+describe('every route and method', () => {
+  it.each(paths)('R44: %s carries the security headers whatever the method and the status', async (path) => {
+    for (const method of methods) {
+      const response = await test.fetch(path, { method })
+      expectSecurityHeaders(response)
+      expect(response.status, `${method} ${path}`).toBeLessThan(500)
+    }
+  })
+
+  it('answers HEAD like GET without a body, and names the methods of a path on 405', async () => {
+    const get = await test.fetch('/oauth/meta')
+    const head = await test.fetch('/oauth/meta', { method: 'HEAD' })
+    expect([head.status, await head.text()]).toEqual([get.status, ''])
+    expect((await test.fetch('/mcp', { method: 'HEAD' })).status).toBe(405)
+    const put = await test.fetch('/mcp', { method: 'PUT' })
+    expect([put.status, put.headers.get('allow')]).toEqual([405, 'POST, GET, DELETE, OPTIONS'])
+    expect((await test.fetch('/oauth/authorize', { method: 'POST' })).status).toBe(405)
+  })
+
+  it('serves the metadata documents under every alias, the same bytes each', async () => {
+    const server = ['/oauth/meta', ...paths.filter((path) => /authorization-server|openid/.test(path))]
+    const resource = paths.filter((path) => path.includes('protected-resource'))
+    for (const aliases of [server, resource]) {
+      const bodies = await Promise.all(aliases.map(async (path) => (await test.fetch(path)).text()))
+      expect(new Set(bodies).size).toBe(1)
+    }
+  })
+
+  it('R01: no Host or forwarded header changes a metadata document', async () => {
+    const plain = await (await test.fetch('/oauth/meta')).text()
+    const headers = {
+      Host: 'evil.example',
+      'X-Forwarded-Host': 'evil.example',
+      Forwarded: 'host=evil.example',
+    }
+    expect(await (await test.fetch('/oauth/meta', { headers })).text()).toBe(plain)
+    expect(JSON.parse(plain).issuer).toBe(publicUrl)
+  })
+
+  it('answers /health with status and version only', async () => {
+    expect(await (await test.fetch('/health')).json()).toEqual({ status: 'ok', version: '0.0.0-test' })
+  })
+})
+
+describe('CORS', () => {
+  const own = { 'https://claude.ai': true, 'https://claude.com': true, [publicUrl]: true }
+  const foreign = { 'https://evil.example': false, 'https://claude.ai.evil.example': false, null: false }
+
+  it.each(['/oauth/authorize', '/oauth/connect', '/oauth/connections'])(
+    'R21: there is none at %s',
+    async (path) => {
+      for (const method of ['GET', 'POST', 'OPTIONS']) {
+        const response = await test.fetch(path, { method, headers: { Origin: 'https://claude.ai' } })
+        expect([...response.headers.keys()].filter((name) => name.startsWith('access-control'))).toEqual([])
+      }
+    },
+  )
+
+  it.each(Object.entries({ ...own, ...foreign }))(
+    'R21: the list decides about %s at /mcp',
+    async (origin, allowed) => {
+      for (const method of ['POST', 'OPTIONS']) {
+        const response = await test.fetch('/mcp', { method, headers: { Origin: origin } })
+        expect(response.headers.get('access-control-allow-origin')).toBe(allowed ? origin : null)
+        expect(response.headers.get('vary')).toContain('Origin')
+        if (!allowed) expect(response.status).toBe(403)
+      }
+    },
+  )
+
+  it('lets a listed page send what MCP needs and read what it needs', async () => {
+    const preflight = await test.fetch('/mcp', {
+      method: 'OPTIONS',
+      headers: { Origin: 'https://claude.ai' },
+    })
+    expect(preflight.status).toBe(204)
+    const allowed = preflight.headers.get('access-control-allow-headers')?.split(', ')
+    expect(allowed).toEqual(
+      expect.arrayContaining([
+        'authorization',
+        'content-type',
+        'mcp-protocol-version',
+        'mcp-session-id',
+        'mcp-method',
+        'mcp-name',
+        'last-event-id',
+      ]),
+    )
+    expect(preflight.headers.get('access-control-expose-headers')).toBe('Mcp-Session-Id, WWW-Authenticate')
+    expect(preflight.headers.has('access-control-allow-credentials')).toBe(false)
+  })
+
+  it('opens documents, token and registration to every origin', async () => {
+    for (const path of [
+      '/oauth/meta',
+      '/.well-known/oauth-protected-resource',
+      '/oauth/token',
+      '/oauth/register',
+    ]) {
+      const response = await test.fetch(path, { headers: { Origin: 'https://any.example' } })
+      expect(response.headers.get('access-control-allow-origin'), path).toBe('*')
+    }
+  })
+
+  it('R21: a foreign Host is refused at /mcp and on the pages', async () => {
+    for (const path of ['/mcp', '/oauth/authorize', '/oauth/connections']) {
+      const response = await test.fetch(path, { headers: { Host: 'rebound.example' } })
+      expect(response.status, path).toBe(403)
+    }
+  })
+})
+
+describe('the bearer check', () => {
+  const metadata = `resource_metadata="${publicUrl}/.well-known/oauth-protected-resource/mcp"`
+  const token = 'a'.repeat(64)
+
+  it.each([
+    ['no header', undefined, false],
+    ['another scheme', 'Basic YTpi', false],
+    ['an unknown token', `Bearer ${token}`, true],
+    ['upper case', `Bearer ${token.toUpperCase()}`, true],
+    ['a short token', 'Bearer abc', true],
+    ['two tokens', `Bearer ${token}, Bearer ${token}`, true],
+    ['nothing behind the scheme', 'Bearer', true],
+  ])('R03: %s is a 401 whose challenge is honest', async (_name, authorization, sent) => {
+    const headers = authorization === undefined ? {} : { Authorization: authorization }
+    const response = await test.fetch('/mcp', { method: 'POST', headers, body: '{}' })
+    const challenge = response.headers.get('www-authenticate')
+    expect(response.status).toBe(401)
+    expect(challenge).toContain(metadata)
+    expect(challenge?.includes('error="invalid_token"')).toBe(sent)
+  })
+
+  it('R12: a token in query, body or cookie is as good as none', async () => {
+    const response = await test.fetch(`/mcp?access_token=${token}`, {
+      method: 'POST',
+      headers: { Cookie: `access_token=${token}`, 'Content-Type': 'application/x-www-form-urlencoded' },
+      body: `access_token=${token}`,
+    })
+    expect(response.status).toBe(401)
+    expect(response.headers.get('www-authenticate')).not.toContain('error=')
+  })
+})
+
+describe('limits and faults', () => {
+  it.each(['/oauth/token', '/oauth/register', '/oauth/revoke', '/oauth/connect', '/oauth/connections'])(
+    'R11: a body over the cap is refused at %s before it is read to its end',
+    async (path) => {
+      let pulled = 0
+      const body = new ReadableStream<Uint8Array>({
+        pull(controller) {
+          pulled += 1
+          if (pulled > 1000) controller.close()
+          else controller.enqueue(new Uint8Array(16_384))
+        },
+      })
+      const response = await test.fetch(path, { method: 'POST', body, duplex: 'half' } as RequestInit)
+      expect(response.status).toBe(413)
+      expect(pulled).toBeLessThan(20)
+    },
+  )
+
+  it('R63: a store that is down is 503 with Retry-After at /mcp, never 401', async () => {
+    const down = await startTestApp({
+      wrapStores: (stores) => ({
+        ...stores,
+        authorization: {
+          ...stores.authorization,
+          findToken: () => Promise.reject(new StoreUnavailableError('down')),
+        },
+      }),
+    })
+    const headers = { Authorization: `Bearer ${'b'.repeat(64)}` }
+    const response = await down.fetch('/mcp', { method: 'POST', headers, body: '{}' })
+    expect([response.status, response.headers.get('retry-after')]).toEqual([503, '5'])
+    expectSecurityHeaders(response)
+    await down.close()
+  })
+
+  it('R45: an unforeseen error leaves as 500 with a request id, and neither answer nor log repeats its message', async () => {
+    const broken = await startTestApp({
+      wrapStores: (stores) => ({
+        ...stores,
+        authorization: {
+          ...stores.authorization,
+          findToken: () => Promise.reject(new TypeError('canary-subject\n    at canary-frame.ts:1:1')),
+        },
+      }),
+    })
+    const headers = { Authorization: `Bearer ${'b'.repeat(64)}` }
+    const response = await broken.fetch('/mcp', { method: 'POST', headers, body: '{}' })
+    const { error_description: sentence } = (await response.json()) as { error_description: string }
+    expect(response.status).toBe(500)
+    const log = broken.logLines.join('\n')
+    expect(log + sentence).not.toContain('canary')
+    const bug = broken.logLines.map((line) => JSON.parse(line)).find((line) => line.event === 'bug')
+    expect(bug).toMatchObject({ bug: 'TypeError', at: expect.stringMatching(/^[a-z.-]+\.ts:\d+$/) })
+    expect(sentence).toContain(bug.requestId)
+    await broken.close()
+  })
+})

@@ -1,0 +1,199 @@
+/**
+ * The real app over a real store in a temporary folder, a real authorization server and key file, and a mail
+ * connector that reaches loopback. Requests are passed in process. Only what answers MCP calls is given by the test.
+ */
+import { createHash, randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import { type Connector, createConnector, createHostPolicy, providers } from '@email-connector/mail'
+import { createAuthorizationServer } from '@email-connector/oauth'
+import { createTempFolder } from '@email-connector/testing'
+import { type App, createApp } from '../../src/app.ts'
+import { createAuthenticate } from '../../src/authenticate.ts'
+import type { Caller } from '../../src/caller.ts'
+import { createFileKeyWrapper } from '../../src/keys/file-key-wrapper.ts'
+import { loadLocalSecrets } from '../../src/keys/instance-secrets.ts'
+import { createLog } from '../../src/log.ts'
+import type { ServerSettings } from '../../src/settings.ts'
+import { createConnections } from '../../src/sign-in/connections.ts'
+import type { DemoMailbox } from '../../src/sign-in/form.ts'
+import { createSignInLimits } from '../../src/sign-in/limits.ts'
+import { createMailboxLogin } from '../../src/sign-in/mailbox-login.ts'
+import { createSignIn } from '../../src/sign-in/sign-in.ts'
+import { createLevelStores, type LevelStores } from '../../src/store/level/stores.ts'
+
+export const publicUrl = 'https://mail.example.org'
+
+export interface TestApp {
+  readonly app: App
+  readonly stores: LevelStores
+  readonly logLines: string[]
+  /** How long the sign-in chose to wait. */
+  readonly slept: number[]
+  readonly time: { seconds: number }
+  fetch(path: string, init?: RequestInit, ip?: string): Promise<Response>
+  /** `/oauth/authorize?…` for a client that registers itself. */
+  authorizeUrl(options?: {
+    name?: string
+    redirectUri?: string
+    scope?: string
+    state?: string
+  }): Promise<string>
+  readonly verifier: string
+  close(): Promise<void>
+}
+
+export interface TestAppOptions {
+  settings?: Partial<ServerSettings>
+  mcp?: (request: Request, caller: Caller) => Promise<Response>
+  connector?: Connector
+  privateHosts?: boolean
+  demo?: DemoMailbox
+  /** Put in the place of the real stores, for faults. */
+  wrapStores?: (stores: LevelStores) => LevelStores
+}
+
+export async function startTestApp(options: TestAppOptions = {}): Promise<TestApp> {
+  const folder = createTempFolder('app')
+  const time = { seconds: 1_800_000_000 }
+  const now = () => time.seconds
+  const opened = await createLevelStores({ dir: join(folder.path, 'store'), now })
+  const stores = options.wrapStores?.(opened) ?? opened
+  const secrets = await loadLocalSecrets(folder.path)
+  const settings: ServerSettings = {
+    publicUrl,
+    resource: `${options.settings?.publicUrl ?? publicUrl}/mcp`,
+    allowedAccounts: [],
+    clients: [],
+    corsOrigins: [],
+    extraRedirectUris: [],
+    disabledClients: [],
+    lifetimes: {
+      accessTokenSeconds: 30 * 86_400,
+      refreshIdleSeconds: 90 * 86_400,
+      refreshAbsoluteSeconds: 365 * 86_400,
+    },
+    demo: options.demo !== undefined,
+    ...options.settings,
+  }
+  const logLines: string[] = []
+  const log = createLog({ write: (line) => logLines.push(line), now: () => new Date(time.seconds * 1000) })
+  const oauth = createAuthorizationServer({
+    issuer: settings.publicUrl,
+    resource: settings.resource,
+    scopes: ['email:read', 'email:write'],
+    store: stores.authorization,
+    dcrKeys: secrets.dcrKeys,
+    handoffKeys: secrets.handoffKeys,
+    lifetimes: settings.lifetimes,
+    now,
+  })
+  const slept: number[] = []
+  let elapsedMs = 0
+  const clock = {
+    now: () => elapsedMs,
+    sleep: async (ms: number) => {
+      slept.push(ms)
+      elapsedMs += ms
+    },
+  }
+  const shared = {
+    settings,
+    oauth,
+    secrets,
+    accounts: stores.accounts,
+    providers,
+    privateHosts: options.privateHosts ?? false,
+    ...(options.demo === undefined ? {} : { demo: options.demo }),
+    log,
+    now,
+    mailboxLogin: createMailboxLogin({
+      settings,
+      connector: options.connector ?? createConnector({ policy: createHostPolicy() }),
+      providers,
+      limits: createSignInLimits({
+        store: stores.once,
+        key: secrets.peppers[0]?.key ?? randomBytes(32),
+        now,
+      }),
+      clock,
+      log,
+    }),
+  }
+  const app = createApp({
+    settings,
+    oauth,
+    mcp: { handle: options.mcp ?? (async () => Response.json({ jsonrpc: '2.0', id: 1, result: {} })) },
+    authenticate: createAuthenticate({ oauth, resource: settings.resource }),
+    signIn: createSignIn({
+      ...shared,
+      keyWrapper: createFileKeyWrapper({ path: join(folder.path, 'key') }),
+      app: 'email-connector',
+      stage: 'test',
+    }),
+    connections: createConnections({ ...shared, grants: stores.authorization }),
+    providers,
+    log,
+    version: '0.0.0-test',
+    now: clock.now,
+  })
+  const send = (path: string, init: RequestInit = {}, ip = '198.51.100.7') =>
+    app.fetch(new Request(new URL(path, settings.publicUrl), init), { ip })
+  const verifier = randomBytes(32).toString('base64url')
+
+  return {
+    ...{ app, stores, logLines, slept, time, verifier, fetch: send },
+    async authorizeUrl({
+      name = 'Test client',
+      redirectUri = 'http://localhost:6274/oauth/callback',
+      scope,
+      state,
+    } = {}) {
+      const registered = await send('/oauth/register', {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json' },
+        body: JSON.stringify({
+          client_name: name,
+          redirect_uris: [redirectUri],
+          token_endpoint_auth_method: 'none',
+        }),
+      })
+      const { client_id } = (await registered.json()) as { client_id: string }
+      const parameters = new URLSearchParams({
+        response_type: 'code',
+        client_id,
+        redirect_uri: redirectUri,
+        state: state ?? 'client-state',
+        code_challenge: createHash('sha256').update(verifier).digest('base64url'),
+        code_challenge_method: 'S256',
+        scope: scope ?? 'email:read email:write',
+      })
+      return `${settings.publicUrl}/oauth/authorize?${parameters}`
+    },
+    async close() {
+      await opened.close()
+      await folder.remove()
+    },
+  }
+}
+
+/** For `completeSignIn`: a fetch that stays in process. */
+export function fetchOf(test: TestApp, ip?: string) {
+  return (input: string | URL, init: RequestInit) => test.fetch(String(input), init, ip)
+}
+
+/** The token of a completed sign-in. */
+export async function redeem(test: TestApp, authorizeUrl: string, code: string): Promise<string> {
+  const parameters = new URL(authorizeUrl).searchParams
+  const response = await test.fetch('/oauth/token', {
+    method: 'POST',
+    body: new URLSearchParams({
+      grant_type: 'authorization_code',
+      code,
+      code_verifier: test.verifier,
+      client_id: parameters.get('client_id') ?? '',
+      redirect_uri: parameters.get('redirect_uri') ?? '',
+    }),
+  })
+  const { access_token } = (await response.json()) as { access_token: string }
+  return access_token
+}
