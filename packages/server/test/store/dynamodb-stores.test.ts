@@ -1,6 +1,7 @@
 /** The DynamoDB store over the wire: every contract, and what only a network can get wrong. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { describeAuthorizationStore } from '@email-connector/oauth/store-contract'
 import { findDynamoDb, type LocalDynamoDb, startDynamoDb } from '@email-connector/testing'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { createDynamoStores } from '../../src/store/dynamodb/stores.ts'
@@ -43,6 +44,7 @@ describe.runIf(findDynamoDb() !== undefined)(
       await dynamoDb?.stop()
     })
 
+    describeAuthorizationStore(name, () => stores.authorization)
     describeAccountStore(name, () => stores)
     describeSessionStore(name, () => stores)
     describeOnceStore(name, () => stores)

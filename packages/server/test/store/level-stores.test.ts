@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { describeAuthorizationStore } from '@email-connector/oauth/store-contract'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createLevelStores, type LevelStores } from '../../src/store/level/stores.ts'
 import { describeAccountStore } from './account-store-contract.ts'
@@ -23,6 +24,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true })
 })
 
+describeAuthorizationStore(name, () => stores.authorization)
 describeAccountStore(name, () => stores)
 describeSessionStore(name, () => stores)
 describeOnceStore(name, () => stores)

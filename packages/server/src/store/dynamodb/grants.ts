@@ -68,17 +68,18 @@ export function createGrantTable(table: Table): GrantOperations & AccountStore {
       return outcome === 'written' ? 'committed' : 'refused'
     },
 
-    async commitRefresh({ grantId, fromGeneration, toGeneration, accessTokenIds, refreshTokenId, now }) {
-      const { outcome } = await table.update(grantKey(grantId), {
-        set: '#generation = :to, #accessTokenIds = :access, #refreshTokenId = :refresh, #committedAt = :now',
+    async commitRefresh(change) {
+      const { outcome } = await table.update(grantKey(change.grantId), {
+        set: '#generation = :to, #accessTokenIds = :access, #refreshTokenId = :refresh, #previousRefreshTokenId = :previous, #committedAt = :now',
         condition: '#state = :live AND #generation = :from AND #expiresAt > :now',
         values: {
           ':live': 'live',
-          ':from': fromGeneration,
-          ':to': toGeneration,
-          ':access': accessTokenIds,
-          ':refresh': refreshTokenId,
-          ':now': now,
+          ':from': change.fromGeneration,
+          ':to': change.toGeneration,
+          ':access': change.accessTokenIds,
+          ':refresh': change.refreshTokenId,
+          ':previous': change.previousRefreshTokenId,
+          ':now': change.now,
         },
       })
       return outcome === 'written' ? 'committed' : 'refused'
@@ -200,6 +201,7 @@ function toGrant(item: Item): Grant {
     codeId: readText(item, 'codeId'),
     accessTokenIds: readTexts(item, 'accessTokenIds'),
     ...optionalText(item, 'refreshTokenId'),
+    ...optionalText(item, 'previousRefreshTokenId'),
     ...optionalText(item, 'linkId'),
     ...optionalNumber(item, 'committedAt'),
     ...optionalNumber(item, 'lastUsedAt'),

@@ -67,10 +67,10 @@ export function createGrantTable(database: RowDatabase): GrantOperations & Accou
       return committed ? 'committed' : 'refused'
     },
 
-    async commitRefresh({ grantId, fromGeneration, toGeneration, accessTokenIds, refreshTokenId, now }) {
+    async commitRefresh({ grantId, fromGeneration, toGeneration, now, ...tokenIds }) {
       const committed = await changeGrant(grantId, (grant) =>
         grant.state === 'live' && grant.generation === fromGeneration && grant.expiresAt > now
-          ? { ...grant, generation: toGeneration, accessTokenIds, refreshTokenId, committedAt: now }
+          ? { ...grant, ...tokenIds, generation: toGeneration, committedAt: now }
           : undefined,
       )
       return committed ? 'committed' : 'refused'
