@@ -48,7 +48,9 @@ export interface GatewayResult {
 const isHttpEvent = (event: GatewayEvent): event is HttpEvent => 'version' in event && event.version === '2.0'
 
 export function toRequest(event: GatewayEvent, publicUrl: string, signal: AbortSignal): GatewayRequest {
-  return isHttpEvent(event) ? fromHttpEvent(event, publicUrl, signal) : fromRestEvent(event, publicUrl, signal)
+  return isHttpEvent(event)
+    ? fromHttpEvent(event, publicUrl, signal)
+    : fromRestEvent(event, publicUrl, signal)
 }
 
 function fromRestEvent(event: RestEvent, publicUrl: string, signal: AbortSignal): GatewayRequest {
@@ -68,7 +70,8 @@ function fromRestEvent(event: RestEvent, publicUrl: string, signal: AbortSignal)
 
 function fromHttpEvent(event: HttpEvent, publicUrl: string, signal: AbortSignal): GatewayRequest {
   const headers = new Headers()
-  for (const [name, value] of Object.entries(event.headers)) if (value !== undefined) headers.append(name, value)
+  for (const [name, value] of Object.entries(event.headers))
+    if (value !== undefined) headers.append(name, value)
   if (event.cookies !== undefined && event.cookies.length > 0) headers.set('cookie', event.cookies.join('; '))
   const { method, sourceIp } = event.requestContext.http
   return {
@@ -92,13 +95,17 @@ function build(
     method,
     headers,
     signal,
-    ...(hasBody ? { body: Buffer.from(content.body ?? '', content.isBase64Encoded === true ? 'base64' : 'utf8') } : {}),
+    ...(hasBody
+      ? { body: Buffer.from(content.body ?? '', content.isBase64Encoded === true ? 'base64' : 'utf8') }
+      : {}),
   })
 }
 
 export async function toGatewayResult(event: GatewayEvent, response: Response): Promise<GatewayResult> {
   const bytes = Buffer.from(await response.arrayBuffer())
-  const text = /^(?:text\/|application\/(?:[a-z.+-]*\+)?json)/i.test(response.headers.get('content-type') ?? '')
+  const text = /^(?:text\/|application\/(?:[a-z.+-]*\+)?json)/i.test(
+    response.headers.get('content-type') ?? '',
+  )
   const body = {
     statusCode: response.status,
     body: bytes.toString(text ? 'utf8' : 'base64'),

@@ -5,14 +5,26 @@
  */
 import type { Writable } from 'node:stream'
 import { finished } from 'node:stream/promises'
-import { type GatewayEvent, type GatewayRequest, toGatewayResult, toMultiValueHeaders, toRequest } from './gateway-event.ts'
+import {
+  type GatewayEvent,
+  type GatewayRequest,
+  toGatewayResult,
+  toMultiValueHeaders,
+  toRequest,
+} from './gateway-event.ts'
 
 interface StreamingRuntime {
-  streamifyResponse(handler: (event: GatewayEvent, stream: Writable, context: unknown) => Promise<void>): unknown
+  streamifyResponse(
+    handler: (event: GatewayEvent, stream: Writable, context: unknown) => Promise<void>,
+  ): unknown
   HttpResponseStream: {
     from(
       stream: Writable,
-      metadata: { statusCode: number; headers: Record<string, string>; multiValueHeaders: Record<string, string[]> },
+      metadata: {
+        statusCode: number
+        headers: Record<string, string>
+        multiValueHeaders: Record<string, string[]>
+      },
     ): Writable
   }
 }
@@ -43,7 +55,11 @@ export function createStreamingHandler(publicUrl: () => string, handle: RequestH
   })
 }
 
-async function pipe(body: ReadableStream<Uint8Array> | null, out: Writable, gone: AbortSignal): Promise<void> {
+async function pipe(
+  body: ReadableStream<Uint8Array> | null,
+  out: Writable,
+  gone: AbortSignal,
+): Promise<void> {
   if (body === null) {
     // Without one write the runtime sends no prelude, and the status and headers with it.
     out.write('')

@@ -5,7 +5,7 @@
  * connector that the local runner builds around it can reach it (`withDemoMailbox`).
  */
 import net, { type AddressInfo } from 'node:net'
-import type { Connector, MailAccount } from '@email-connector/mail'
+import type { Connector, MailServer } from '@email-connector/mail'
 import { demoMessages } from './messages.ts'
 import { demoAddress, toRawMessage } from './raw-message.ts'
 
@@ -18,8 +18,9 @@ const maxMessageBytes = 8 * 1024 * 1024
 export interface DemoMailbox {
   readonly address: string
   readonly password: string
-  /** How the sign-in page builds an account from what was typed. */
-  toAccount(login: string, password: string): MailAccount
+  /** By name: the ports differ with every start. */
+  readonly imap: MailServer
+  readonly smtp: MailServer
   /** A connector that reaches the demo servers by their name and leaves every other host to `next`. */
   withDemoMailbox(next: Connector): Connector
   close(): Promise<void>
@@ -31,15 +32,8 @@ export async function startDemoMailbox(options: { now: () => Date }): Promise<De
   return {
     address: demoAddress,
     password: demoPassword,
-    toAccount: (login, password) => ({
-      provider: 'demo',
-      address: login,
-      aliases: [],
-      login,
-      imap: { host: demoHost, port: 993, tls: 'implicit' },
-      smtp: { host: demoHost, port: 465, tls: 'implicit' },
-      credential: { type: 'password', password },
-    }),
+    imap: { host: demoHost, port: 993, tls: 'implicit' },
+    smtp: { host: demoHost, port: 465, tls: 'implicit' },
     withDemoMailbox: (next) => ({
       tlsOptions: next.tlsOptions,
       connect: (server, connectOptions) => {

@@ -1,0 +1,111 @@
+/**
+ * The local runner behind `npm start`: the whole product in one process on one port, with an embedded store, a key file
+ * and a demo mailbox. State lives in DATA_DIR; every acknowledged write is on disk before its answer, so it may be
+ * stopped in any way at any moment.
+ */
+import { mkdirSync } from 'node:fs'
+import { createServer } from 'node:http'
+import { join } from 'node:path'
+import { createConnector, createHostPolicy } from '@email-connector/mail'
+import { getRequestListener } from '@hono/node-server'
+import packageFile from '../../package.json' with { type: 'json' }
+import { createFileKeyWrapper } from '../keys/file-key-wrapper.ts'
+import { loadLocalSecrets } from '../keys/instance-secrets.ts'
+import { createLog } from '../log.ts'
+import { createProduct } from '../product.ts'
+import { SettingsError } from '../settings.ts'
+import { createLevelStores } from '../store/level/stores.ts'
+import { startDemoMailbox } from './demo/demo-mailbox.ts'
+import { type LocalSettings, parseLocalSettings } from './settings.ts'
+
+try {
+  await run(parseLocalSettings(process.env, process.env.EMAIL_CONNECTOR_ROOT ?? process.cwd()))
+} catch (error) {
+  console.error(toSentence(error))
+  process.exitCode = 1
+}
+
+async function run(settings: LocalSettings): Promise<void> {
+  const { server: serverSettings, dataDir } = settings
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+  const stores = await createLevelStores({ dir: join(dataDir, 'store'), now })
+  const log = createLog({ write: (line) => process.stderr.write(`${line}\n`), now: () => new Date() })
+  const policy = createHostPolicy({ allowPrivate: settings.allowPrivateMailHosts })
+  const demo = serverSettings.demo ? await startDemoMailbox({ now: () => new Date() }) : undefined
+  const connector = createConnector({ policy })
+  const app = createProduct({
+    settings: serverSettings,
+    stage: 'local',
+    stores,
+    keyWrapper: createFileKeyWrapper({ path: join(dataDir, 'key') }),
+    secrets: await loadLocalSecrets(dataDir),
+    connector: demo === undefined ? connector : demo.withDemoMailbox(connector),
+    privateHosts: settings.allowPrivateMailHosts,
+    ...(demo === undefined ? {} : { demo }),
+    log,
+    version: packageFile.version,
+  })
+
+  const listener = getRequestListener(
+    (request, { incoming }) =>
+      app.fetch(request, { ip: 'socket' in incoming ? (incoming.socket.remoteAddress ?? '') : '' }),
+    { overrideGlobalObjects: false },
+  )
+  const server = createServer(listener)
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(settings.port, settings.host, resolve)
+  })
+  log({ event: 'started', port: settings.port })
+  process.stdout.write(toWelcome(settings, demo))
+
+  let stopping = false
+  const stop = async () => {
+    if (stopping) return
+    stopping = true
+    server.close()
+    server.closeAllConnections()
+    await demo?.close()
+    await stores.close()
+    log({ event: 'stopped' })
+    process.exit(0)
+  }
+  process.on('SIGINT', stop)
+  process.on('SIGTERM', stop)
+}
+
+function now(): number {
+  return Math.floor(Date.now() / 1000)
+}
+
+function toWelcome(settings: LocalSettings, demo: { address: string; password: string } | undefined): string {
+  const { publicUrl, resource } = settings.server
+  return `
+email-connector is running.
+
+  Add to a client   ${resource}
+  How to connect    ${publicUrl}/
+${
+  demo === undefined
+    ? ''
+    : `  Demo mailbox      choose “Demo” when you sign in
+                    address ${demo.address}   password ${demo.password}
+`
+}  State             ${settings.dataDir}
+
+Stop with Ctrl-C. Every connection keeps working after a restart.
+
+`
+}
+
+function toSentence(error: unknown): string {
+  if (error instanceof SettingsError) return error.message
+  if (error instanceof Error && 'code' in error) {
+    if (error.code === 'EADDRINUSE') return 'The port is in use. Choose another: PORT=9000 npm start'
+    if (error.code === 'EACCES')
+      return 'The port or DATA_DIR may not be used by this account. Set PORT or DATA_DIR.'
+    if (error.code === 'LEVEL_LOCKED' || error.code === 'LEVEL_DATABASE_NOT_OPEN')
+      return 'Another email-connector uses this DATA_DIR. Stop it first, or set DATA_DIR to another folder.'
+  }
+  return error instanceof Error ? (error.stack ?? error.message) : String(error)
+}
