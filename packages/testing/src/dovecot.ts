@@ -3,6 +3,7 @@
  * the foreground and tied to this process, so nothing is left behind. It never touches the system's service.
  * Works as root (Debian's dovecot and dovenull users) and as a normal user (everything runs as that user).
  */
+import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { chmod, chown, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
@@ -51,9 +52,11 @@ export interface Dovecot {
   stop(): Promise<void>
 }
 
-/** Undefined where Dovecot is not installed, so that a test can say that it was not run. */
+/** Undefined where Dovecot 2.3 with LMTP is not installed, so that a test can say that it was not run. */
 export function findDovecot(): string | undefined {
-  return existsSync(DOVECOT) ? DOVECOT : undefined
+  if (!existsSync(DOVECOT) || !existsSync('/usr/lib/dovecot/lmtp')) return undefined
+  // 2.4 has another configuration language.
+  return execFileSync(DOVECOT, ['--version'], { encoding: 'utf8' }).startsWith('2.3') ? DOVECOT : undefined
 }
 
 const user = (name: string, password: string): TestUser => ({
@@ -67,7 +70,7 @@ const bob = user('bob', 'bobs-Passw0rd')
 const MAIL_UID = 20_143
 
 export async function startDovecot(profile: DovecotProfile = {}): Promise<Dovecot> {
-  if (!findDovecot()) throw new Error('Dovecot is not installed: run scripts/install-test-servers.sh')
+  if (!findDovecot()) throw new Error('Dovecot 2.3 is not installed: run scripts/install-test-servers.sh')
   const folder = createTempFolder('dovecot')
   const at = (name: string) => join(folder.path, name)
   const authority = await createCertificateAuthority()
