@@ -1,4 +1,5 @@
 /** How long an answer may get, and how foreign text is cut to a line of it. */
+import { removeInvisible } from '@email-connector/mail'
 
 /** Every client takes 80,000 characters; Claude's own bound is 150,000, others cut earlier and silently. */
 export const maxResultChars = 80_000
@@ -7,18 +8,13 @@ export function fits(result: { readonly structured: unknown; readonly text: stri
   return result.text.length + JSON.stringify(result.structured).length < maxResultChars
 }
 
-// Marks of direction, tags, joiners in runs and supplementary selectors show nothing and can say a lot to a model.
-// One joiner alone is how emoji and Persian are written; RFC 5198 §2 wants no other invisible formatting.
-const invisible = /[\u200c\u200d]{2,}|(?![\u200c\u200d])[\p{Cf}\p{Cs}\p{Co}]|[\u{e0100}-\u{e01ef}]/gu
 const breaks = /[\p{Cc}\u2028\u2029\s]+/gu
 
-/** One visible line of at most `maxChars`: a subject cannot open a line of its own. */
+/** One visible line of at most `maxChars`: a subject cannot open a line of its own, or say what nobody sees. */
 export function toLine(text: string, maxChars: number): string {
   // A subject may be megabytes long; four times the line leaves enough to clean.
-  const cleaned = sliceWhole(text, maxChars * 4)
-    .replace(invisible, '')
-    .replace(breaks, ' ')
-    .trim()
+  const oneLine = sliceWhole(text, maxChars * 4).replace(breaks, ' ')
+  const cleaned = removeInvisible(oneLine).text.trim()
   return cleaned.length <= maxChars ? cleaned : `${sliceWhole(cleaned, maxChars - 1)}…`
 }
 

@@ -129,15 +129,19 @@ const textTypes =
 
 function parseContent(content: string, contentType: string): Buffer {
   if (!/^[\w!#$&^.+-]+\/[\w!#$&^.+-]+$/.test(contentType)) {
-    throw new ToolError('invalid_input', '"content_type" must be a type such as application/pdf.', {
-      field: 'attachments',
-    })
+    throw new ToolError(
+      'invalid_input',
+      '"content_type" in "attachments" must be a type such as application/pdf.',
+      {
+        field: 'attachments',
+      },
+    )
   }
   if (textTypes.test(contentType)) return Buffer.from(content, 'utf8')
   const base64 = content.replace(/[\r\n]/g, '')
   const bytes = Buffer.from(base64, 'base64')
   if (bytes.toString('base64').replace(/=+$/, '') === base64.replace(/=+$/, '')) return bytes
-  throw new ToolError('invalid_input', '"content" must be base64 for this content_type.', {
+  throw new ToolError('invalid_input', '"content" in "attachments" must be base64 for this content_type.', {
     field: 'attachments',
   })
 }

@@ -47,7 +47,7 @@ export const cursor = line.describe('next_cursor of the previous page').optional
 export const addresses = z
   .array(line.refine((value) => value.trim() !== '', 'must hold an address'))
   .max(maxRecipients)
-export const date = line.refine(isDate, 'must be a date such as 2026-11-21').optional()
+export const date = line.refine(isDate, 'must be a date such as 2026-11-21')
 
 export function limit(max: number, byDefault: number) {
   return z.int().min(1).max(max).default(byDefault)

@@ -130,16 +130,11 @@ async function answerCall(
     return { content: [{ type: 'text', text }], structuredContent: structured as Record<string, unknown> }
   } catch (error) {
     const answer = toAnswer(error, options.publicUrl)
-    const bug = answer.code === 'internal_error' ? describeBug(error) : {}
-    const code = { code: answer.code as LogLine['code'] & string }
-    options.log({
-      event: 'tool',
-      ...logged,
-      ...code,
-      ...bug,
-      outcome: 'failed',
-      durationMs: elapsedMs(startedAt),
-    })
+    const isBug = answer.code === 'internal_error'
+    // The log drops a code it has no word for.
+    const reason = isBug ? describeBug(error) : { code: answer.code as LogLine['code'] & string }
+    const event = isBug ? 'bug' : 'tool'
+    options.log({ event, ...logged, ...reason, outcome: 'failed', durationMs: elapsedMs(startedAt) })
     const field = answer.field === undefined ? {} : { field: answer.field }
     return {
       isError: true,
@@ -157,10 +152,10 @@ function createCall(
 ): ToolCall {
   const { deadlineMs = callDeadlineMs, ...mail } = options.mail
   // One deadline for the call, however many connections it opens.
-  const mailDeps = (): MailDeps => ({
+  const mailDeps = (share = 1): MailDeps => ({
     ...mail,
     signal,
-    deadlineMs: Math.max(1, deadlineMs - elapsedMs(startedAt)),
+    deadlineMs: Math.max(1, Math.round((deadlineMs - elapsedMs(startedAt)) * share)),
   })
   return {
     caller,

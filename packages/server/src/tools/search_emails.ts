@@ -1,5 +1,5 @@
 /** Searches one mailbox, or all of them, on the mail server. */
-import { searchMessages } from '@email-connector/mail'
+import { prepareSearch } from '@email-connector/mail'
 import * as z from 'zod'
 import { parseCursor, toCursor } from './cursor.ts'
 import { toLine } from './limits.ts'
@@ -9,7 +9,7 @@ import { defineTool } from './tool.ts'
 import { untrustedNotice } from './untrusted.ts'
 
 const tool = 'search_emails'
-const words = parameters.line.optional()
+const words = parameters.line.exactOptional()
 
 export const searchEmails = defineTool({
   name: tool,
@@ -25,12 +25,12 @@ export const searchEmails = defineTool({
     to: words,
     subject: words,
     body: words,
-    since: parameters.date.describe('YYYY-MM-DD, inclusive'),
-    before: parameters.date.describe('YYYY-MM-DD, exclusive'),
-    unread: z.boolean().optional(),
-    flagged: z.boolean().optional(),
-    has_attachment: z.boolean().optional(),
-    larger_than: z.int().min(0).optional().describe('Bytes'),
+    since: parameters.date.describe('YYYY-MM-DD, inclusive').exactOptional(),
+    before: parameters.date.describe('YYYY-MM-DD, exclusive').exactOptional(),
+    unread: z.boolean().exactOptional(),
+    flagged: z.boolean().exactOptional(),
+    has_attachment: z.boolean().exactOptional(),
+    larger_than: z.int().min(0).describe('Bytes').exactOptional(),
     gmail_query: words.describe('Gmail search syntax; Gmail only'),
     limit: parameters.limit(50, 20),
     cursor: parameters.cursor,
@@ -43,16 +43,17 @@ export const searchEmails = defineTool({
   async handle(input, call) {
     const opened = await call.accounts.open(input.account)
     const question = { tool, accountId: opened.accountId, parameters: input }
-    const { account: _, cursor, has_attachment, larger_than, gmail_query, ...asked } = input
-    const page = await call.withSession(opened, (session) =>
-      searchMessages(session, {
-        ...asked,
-        hasAttachment: has_attachment,
-        largerThan: larger_than,
-        gmailQuery: gmail_query,
-        cursor: cursor === undefined ? undefined : parseCursor(cursor, question),
-      }),
-    )
+    const after = input.cursor === undefined ? {} : { cursor: parseCursor(input.cursor, question) }
+    const { account: _, cursor: __, has_attachment, larger_than, gmail_query, ...asked } = input
+    // Checked before a connection is opened.
+    const search = prepareSearch({
+      ...asked,
+      ...(has_attachment === undefined ? {} : { hasAttachment: has_attachment }),
+      ...(larger_than === undefined ? {} : { largerThan: larger_than }),
+      ...(gmail_query === undefined ? {} : { gmailQuery: gmail_query }),
+      ...after,
+    })
+    const page = await call.withSession(opened, search)
     const next = page.next === undefined ? {} : { next_cursor: toCursor(page.next, question) }
     const back = page.searchedBackTo === undefined ? {} : { searched_back_to: page.searchedBackTo }
     const reach = back.searched_back_to === undefined ? '' : `, back to ${back.searched_back_to}`

@@ -9,6 +9,9 @@ import { createSendLedger, type SendOutcome } from './send-ledger.ts'
 import { fileSentCopy, type SentCopy } from './sent-copy.ts'
 import { defineTool } from './tool.ts'
 
+/** Of the time that is left: a server that goes silent after the final dot must leave some to look at Sent. */
+const smtpShare = 0.75
+
 export const sendEmail = defineTool({
   name: 'send_email',
   title: 'Send email',
@@ -44,7 +47,7 @@ export const sendEmail = defineTool({
       messageId: ledger.messageId,
     })
     const sending = ledger.sendOnce((enterData) =>
-      submitMessage(opened.account, call.mailDeps(), composed, { beforeData: enterData }),
+      submitMessage(opened.account, call.mailDeps(smtpShare), composed, { beforeData: enterData }),
     )
     const [sent, copy] = await Promise.all([sending, fileSentCopy(call, opened, composed.raw, sending)])
     // A copy that we did not file was filed by the server that took the email: it went out.
@@ -100,7 +103,7 @@ function toText(outcome: SendOutcome, copy: SentCopy, copyId: string | undefined
     outcome.accepted.length === 0 ? [] : `Accepted: ${outcome.accepted.join(', ')}`,
     outcome.rejected.map(({ address, code }) => `Rejected: ${address} (${code})`),
     `Message-ID: ${outcome.messageId}`,
-    `${copyText[copy.state]}${copyId === undefined ? '' : `, id ${copyId}`}.`,
+    `${outcome.state === 'unknown' && copy.state === 'failed' ? 'Sent could not be looked at' : copyText[copy.state]}${copyId === undefined ? '' : `, id ${copyId}`}.`,
   ]
   return lines.flat().join('\n')
 }

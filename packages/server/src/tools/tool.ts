@@ -45,8 +45,8 @@ export interface ToolCall {
   /** Ids of the providers this deployment offers. */
   readonly providersOffered: readonly string[]
   readonly makeMark: MakeMark
-  /** Connector, clock and what is left of the one deadline of this call. */
-  mailDeps(): MailDeps
+  /** Connector, clock and what is left of the one deadline of this call, or a share of it. */
+  mailDeps(share?: number): MailDeps
   withSession<T>(opened: OpenedAccount, use: (session: ImapSession) => Promise<T>): Promise<T>
 }
 

@@ -1,0 +1,164 @@
+/**
+ * The product's tools behind a real MCP client of the 2025 era (it checks every structured content, an error's too,
+ * against the output schema), over real stores, keys and a real grant in a folder of its own.
+ */
+import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import { type Connector, createConnector, createHostPolicy, type MailAccount } from '@email-connector/mail'
+import { createTempFolder, type Dovecot, type TestUser } from '@email-connector/testing'
+import { Client } from '@modelcontextprotocol/sdk/client/index.js'
+import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js'
+import type { Transport } from '@modelcontextprotocol/server'
+import { addAccount, prepareGrant } from '../../src/accounts/connect-account.ts'
+import { createGrantAccounts } from '../../src/accounts/grant-accounts.ts'
+import { type Caller, type Permission, scopeOfPermission } from '../../src/caller.ts'
+import { createFileKeyWrapper } from '../../src/keys/file-key-wrapper.ts'
+import type { LogLine } from '../../src/log.ts'
+import { createLevelStores } from '../../src/store/level/stores.ts'
+import {
+  tools as allTools,
+  createToolApplication,
+  type ToolApplicationOptions,
+} from '../../src/tools/registry.ts'
+import { buildGrant } from '../store/builders.ts'
+
+export interface ToolAnswer {
+  readonly isError: boolean
+  readonly text: string
+  // biome-ignore lint/suspicious/noExplicitAny: what came over the wire; each test knows its own shape
+  readonly structured: Record<string, any>
+}
+
+export interface OpenTools {
+  readonly client: Client
+  readonly caller: Caller
+  readonly logged: readonly LogLine[]
+  call(tool: string, args?: Record<string, unknown>): Promise<ToolAnswer>
+  close(): Promise<void>
+}
+
+const publicUrl = 'http://localhost:8993'
+const day = 86_400
+
+export async function openTools(options: {
+  accounts: readonly MailAccount[]
+  connector: Connector
+  permission?: Permission
+  /** Of the token; what the permission answers unless given. */
+  scopes?: readonly string[]
+  deadlineMs?: number
+  now?: () => number
+  makeMark?: () => string
+  once?: (once: ToolApplicationOptions['once']) => ToolApplicationOptions['once']
+}): Promise<OpenTools> {
+  const { permission = 'send', now = () => Math.floor(Date.now() / 1000) } = options
+  const folder = createTempFolder('tools')
+  const stores = await createLevelStores({ dir: join(folder.path, 'store'), now })
+  const keys = {
+    keyWrapper: createFileKeyWrapper({ path: join(folder.path, 'key') }),
+    app: 'email-connector',
+    stage: 'test',
+    issuer: publicUrl,
+  }
+  const peppers = [{ kid: '1', key: new Uint8Array(randomBytes(32)) }]
+  const secret = new Uint8Array(randomBytes(32))
+  const [first, ...others] = options.accounts
+  if (!first) throw new Error('A grant has at least one account')
+  const scope = scopeOfPermission(permission)
+  const expiresAt = now() + 300 * day
+  const draft = buildGrant({
+    permission,
+    scope,
+    resource: `${publicUrl}/mcp`,
+    expiresAt,
+    absoluteExpiresAt: expiresAt,
+  })
+  const connecting = { ...keys, peppers, secret }
+  const prepared = await prepareGrant({
+    ...draft,
+    ...connecting,
+    account: first,
+    pendingExpiresAt: expiresAt,
+  })
+  await prepared.write(stores.accounts)
+  await stores.authorization.createGrant({ ...draft, ...prepared })
+  for (const account of others) {
+    const grant = await stores.authorization.getGrant(draft.grantId)
+    if (!grant) throw new Error('The grant was written')
+    await addAccount({ ...connecting, grant, store: stores.accounts, account })
+  }
+
+  const logged: LogLine[] = []
+  const application = createToolApplication({
+    grantAccounts: createGrantAccounts({ ...keys, store: stores.accounts, now }),
+    once: options.once?.(stores.once) ?? stores.once,
+    mail: {
+      connector: options.connector,
+      now: Date.now,
+      ...(options.deadlineMs === undefined ? {} : { deadlineMs: options.deadlineMs }),
+    },
+    now,
+    providersOffered: ['gmail', 'icloud', 'generic'],
+    publicUrl,
+    version: '0.0.0',
+    log: (line) => logged.push(line),
+    ...(options.makeMark === undefined ? {} : { makeMark: options.makeMark }),
+  })
+  const caller: Caller = {
+    grantId: draft.grantId,
+    clientId: draft.clientId,
+    scopes: options.scopes ?? scope.split(' '),
+    permission,
+    resource: draft.resource,
+    expiresAt: now() + 30 * day,
+    secret,
+  }
+  const over = new AbortController()
+  const server = application.buildServer(caller, { signal: over.signal })
+  const [clientSide, serverSide] = InMemoryTransport.createLinkedPair()
+  await server.connect(serverSide as unknown as Transport)
+  const client = new Client({ name: 'test', version: '1' })
+  await client.connect(clientSide)
+  // The client keeps the output schemas of what it listed, and checks against them from now on.
+  await client.listTools()
+
+  return {
+    client,
+    caller,
+    logged,
+    async call(tool, args = {}) {
+      const result = await client.callTool({ name: tool, arguments: args })
+      const isError = result.isError === true
+      const structured = (result.structuredContent ?? {}) as ToolAnswer['structured']
+      if (!isError) allTools.find((one) => one.name === tool)?.output.parse(structured)
+      const [content] = result.content as { type: string; text: string }[]
+      return { isError, text: content?.text ?? '', structured }
+    },
+    async close() {
+      over.abort()
+      await client.close()
+      await stores.close()
+      await folder.remove()
+    },
+  }
+}
+
+export function toAccount(
+  user: TestUser,
+  dovecot: Pick<Dovecot, 'imapsPort'>,
+  smtpPort: number,
+): MailAccount {
+  return {
+    provider: 'generic',
+    address: user.address,
+    aliases: [],
+    login: user.login,
+    imap: { host: 'localhost', port: dovecot.imapsPort, tls: 'implicit' },
+    smtp: { host: 'localhost', port: smtpPort, tls: 'implicit' },
+    credential: { type: 'password', password: user.password },
+  }
+}
+
+export function loopbackConnector(ca: string): Connector {
+  return createConnector({ policy: createHostPolicy({ allowPrivate: true }), ca: [ca] })
+}
