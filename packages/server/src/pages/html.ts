@@ -5,9 +5,13 @@
  */
 
 export class Html {
-  readonly text: string
+  // A private field, so that an object that merely has a `text` is not markup to the compiler either.
+  readonly #text: string
   constructor(text: string) {
-    this.text = text
+    this.#text = text
+  }
+  get text(): string {
+    return this.#text
   }
 }
 

@@ -1,0 +1,86 @@
+import { expect, it } from 'vitest'
+import {
+  isAccountAllowed,
+  parseSettings,
+  SettingsError,
+  serverVariables,
+  toServerSettings,
+} from '../../src/settings.ts'
+
+function parse(source: Record<string, string>) {
+  return toServerSettings(parseSettings(serverVariables, source), { demo: false })
+}
+
+function faultsOf(source: Record<string, string>): readonly string[] {
+  try {
+    parse(source)
+  } catch (error) {
+    if (error instanceof SettingsError) return error.faults
+    throw error
+  }
+  return []
+}
+
+it('reports every fault at once, by variable, and repeats no value', () => {
+  const source = {
+    PUBLIC_URL: 'https://canary.example/',
+    ALLOWED_ACCOUNTS: 'canary@',
+    OAUTH_CLIENT_ID: 'canary',
+    CORS_ORIGINS: 'https://canary.example/path',
+    EXTRA_REDIRECT_URIS: 'javascript:canary',
+    DISABLED_CLIENTS: 'canary',
+    ACCESS_TOKEN_DAYS: 'canary',
+  }
+  const faults = faultsOf(source)
+  for (const name of Object.keys(source)) {
+    expect(faults.filter((fault) => fault.startsWith(name))).toHaveLength(1)
+  }
+  expect(faults.join()).not.toContain('canary')
+})
+
+it.each([
+  ['http://example.com'],
+  ['https://example.com/'],
+  ['https://example.com/path'],
+  ['https://user@example.com'],
+  ['https://EXAMPLE.com'],
+  ['ftp://example.com'],
+  ['example.com'],
+  [''],
+])('refuses %s as the public URL', (url) => {
+  expect(faultsOf({ PUBLIC_URL: url })).toHaveLength(1)
+})
+
+it.each([
+  ['https://example.com'],
+  ['https://example.com:8443'],
+  ['http://localhost:8993'],
+  ['http://[::1]:1'],
+])('takes %s as the public URL, and the resource follows from it', (url) => {
+  expect(parse({ PUBLIC_URL: url })).toMatchObject({ publicUrl: url, resource: `${url}/mcp` })
+})
+
+it('needs a client id and its secret together', () => {
+  const secret = 'a-long-enough-secret'
+  expect(faultsOf({ PUBLIC_URL: 'https://a.example', OAUTH_CLIENT_SECRET: secret })).toHaveLength(1)
+  const both = { PUBLIC_URL: 'https://a.example', OAUTH_CLIENT_ID: 'me', OAUTH_CLIENT_SECRET: secret }
+  expect(parse(both).clients).toEqual([{ clientId: 'me', secret, name: 'me' }])
+})
+
+it('R71: an entry is an address or a domain; nothing else of an address decides', () => {
+  const { allowedAccounts } = parse({
+    PUBLIC_URL: 'https://a.example',
+    ALLOWED_ACCOUNTS: 'Ann@Example.com, firm.example',
+  })
+  const allowed = (address: string) => isAccountAllowed({ allowedAccounts }, address)
+  expect(['ann@example.com', 'ANN@EXAMPLE.COM', 'x@firm.example'].every(allowed)).toBe(true)
+  for (const address of [
+    'bob@example.com',
+    'x@sub.firm.example',
+    'x@firm.example.evil.example',
+    'ann@example.com@evil.example',
+    'firm.example@evil.example',
+  ]) {
+    expect(allowed(address), address).toBe(false)
+  }
+})
