@@ -1,0 +1,117 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { readBearerToken } from '../src/index.ts'
+import { createDeployment, issuer, resource } from './deployment.ts'
+
+describe('Discovery', () => {
+  it('R01: the authorization server document is this constant', async () => {
+    const response = createDeployment().server.metadata()
+    expect(response.status).toBe(200)
+    expect(response.headers.get('content-type')).toBe('application/json')
+    expect(await response.json()).toEqual({
+      issuer: 'https://mail.example',
+      authorization_endpoint: 'https://mail.example/oauth/authorize',
+      token_endpoint: 'https://mail.example/oauth/token',
+      revocation_endpoint: 'https://mail.example/oauth/revoke',
+      registration_endpoint: 'https://mail.example/oauth/register',
+      scopes_supported: ['email:read', 'email:write'],
+      response_types_supported: ['code'],
+      response_modes_supported: ['query'],
+      grant_types_supported: ['authorization_code', 'refresh_token'],
+      code_challenge_methods_supported: ['S256'],
+      token_endpoint_auth_methods_supported: ['none', 'client_secret_post', 'client_secret_basic'],
+      revocation_endpoint_auth_methods_supported: ['none', 'client_secret_post', 'client_secret_basic'],
+      authorization_response_iss_parameter_supported: true,
+      client_id_metadata_document_supported: true,
+    })
+  })
+
+  it('R02: the protected resource document names the resource, without offline_access', async () => {
+    const response = createDeployment().server.protectedResourceMetadata()
+    expect(await response.json()).toEqual({
+      resource: 'https://mail.example/mcp',
+      authorization_servers: ['https://mail.example'],
+      scopes_supported: ['email:read', 'email:write'],
+      bearer_methods_supported: ['header'],
+    })
+  })
+
+  it('R01: an issuer with a trailing slash or a path stops the start', () => {
+    for (const wrong of [`${issuer}/`, `${issuer}/x`, 'mail.example']) {
+      expect(() => createDeployment({ issuer: wrong })).toThrow()
+    }
+  })
+
+  it('R03: the challenge is bare without a token, and says what is wrong with one', () => {
+    const { challenge } = createDeployment().server
+    const bare =
+      'Bearer resource_metadata="https://mail.example/.well-known/oauth-protected-resource/mcp", scope="email:read email:write"'
+    expect(challenge()).toBe(bare)
+    expect(challenge('invalid_token')).toBe(`${bare}, error="invalid_token"`)
+    expect(challenge('insufficient_scope', 'email:read email:write')).toBe(
+      `${bare}, error="insufficient_scope"`,
+    )
+  })
+})
+
+describe('Bearer tokens', () => {
+  const request = (headers: Record<string, string>, url = resource) =>
+    new Request(url, { method: 'POST', headers })
+
+  it('R12: a token in the query or a cookie is no token', () => {
+    const token = 'a'.repeat(64)
+    expect(readBearerToken(request({}, `${resource}?access_token=${token}`))).toEqual({ kind: 'none' })
+    expect(readBearerToken(request({ cookie: `access_token=${token}` }))).toEqual({ kind: 'none' })
+    expect(readBearerToken(request({ authorization: `Bearer ${token}` }))).toEqual({ kind: 'token', token })
+    for (const odd of ['Basic YTpi', 'Bearer', `Bearer ${token} x`, token, `Token ${token}`]) {
+      expect(readBearerToken(request({ authorization: odd }))).toEqual({ kind: 'invalid' })
+    }
+  })
+
+  it('finds a token in its canonical form only, and opens the grant’s secret with it', async () => {
+    const { connect, server } = createDeployment()
+    const { tokens, secret, grantId } = await connect()
+    const found = await server.findAccessToken(tokens.access_token)
+    if (found.kind !== 'live') throw new Error('The token is not live')
+    expect(found.row.grantId).toBe(grantId)
+    expect(Buffer.from(server.openSecret(tokens.access_token, found.row) ?? [])).toEqual(Buffer.from(secret))
+    expect(server.openSecret(tokens.refresh_token, found.row)).toBeUndefined()
+    for (const other of [
+      tokens.access_token.toUpperCase(),
+      ` ${tokens.access_token}`,
+      `${tokens.access_token}00`,
+      tokens.refresh_token,
+      '',
+    ]) {
+      expect(await server.findAccessToken(other), other).toEqual({ kind: 'invalid' })
+    }
+  })
+
+  it('R13: a token for another resource is invalid', async () => {
+    const one = createDeployment()
+    const { tokens } = await one.connect()
+    const other = createDeployment({ ...one.options, resource: `${issuer}/other` }, one.store)
+    expect(await other.server.findAccessToken(tokens.access_token)).toEqual({ kind: 'invalid' })
+    expect(await one.isLive(tokens.access_token)).toBe(true)
+  })
+
+  it('R31: an expired token is invalid though its row is still there', async () => {
+    const { connect, clock, isLive, store } = createDeployment()
+    const { tokens } = await connect()
+    clock.now += tokens.expires_in - 1
+    expect(await isLive(tokens.access_token)).toBe(true)
+    clock.now += 1
+    expect(await isLive(tokens.access_token)).toBe(false)
+    expect([...store.tokens.values()].some((row) => row.type === 'access')).toBe(true)
+  })
+
+  it('no generated string is taken for a token', async () => {
+    const { server } = createDeployment()
+    await fc.assert(
+      fc.asyncProperty(
+        fc.string(),
+        async (token) => (await server.findAccessToken(token)).kind === 'invalid',
+      ),
+    )
+  })
+})
