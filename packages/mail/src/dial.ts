@@ -2,7 +2,7 @@
  * Opens the one connection a call makes to a mail server: address checked by the host policy, certificate checked
  * against the name the owner typed, TLS 1.2 or newer, never a resumed session (Node skips the host name check on those).
  * A STARTTLS server gets a plain socket; the protocol client upgrades it with `tlsOptions` before anything secret.
- * The signal that bounds the call destroys the socket for as long as it lives, so nothing outlives its deadline.
+ * The signal bounds the opening; from then on the socket is its new owner's to close.
  */
 import { connect as connectTcp, isIP, type Socket } from 'node:net'
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls'
@@ -14,6 +14,7 @@ import { MailError } from './mail-error.ts'
 export interface Connector {
   /**
    * A connected socket: a TLSSocket whose peer is verified where `server.tls` is `implicit`, else a plain one.
+   * The caller closes it; one that was upgraded by STARTTLS only through the TLSSocket on top.
    * Throws `invalid_input`, `host_unreachable`, `tls_failed`, `connection_lost`, `timeout`.
    */
   connect(
@@ -90,13 +91,16 @@ function opened<S extends Socket>(
       reject(new MailError('timeout', { cause: signal.reason, protocol }))
       socket.destroy()
     }
-    // stays for the socket's life: between here and its next owner an error must not find nobody listening
-    socket.on('error', (cause) => reject(toDialError(cause, event, protocol)))
-    socket.once('close', () => {
+    // once opened the signal lets go: destroying the socket below a TLSSocket and then the TLSSocket, as a client that
+    // upgraded it would, crashes Node 20
+    const finish = (settle: () => void) => {
       signal.removeEventListener('abort', onAbort)
-      reject(new MailError('connection_lost', { protocol }))
-    })
-    socket.once(event, () => resolve(socket))
+      settle()
+    }
+    // stays for the socket's life: between here and its next owner an error must not find nobody listening
+    socket.on('error', (cause) => finish(() => reject(toDialError(cause, event, protocol))))
+    socket.once('close', () => finish(() => reject(new MailError('connection_lost', { protocol }))))
+    socket.once(event, () => finish(() => resolve(socket)))
     signal.addEventListener('abort', onAbort, { once: true })
     if (signal.aborted) onAbort()
   })

@@ -100,7 +100,7 @@ function renderItem(lines: readonly string[], depth: number): string {
 const inline = new RegExp(
   [
     /\\(?<escaped>[!-/:-@[-`{-~])/,
-    /(?<ticks>`{1,3})(?<code>[^`\n]{1,500})\k<ticks>(?!`)/,
+    /(?<!`)(?<ticks>`{1,3})(?!`)(?<code>[^\n]{1,500}?)(?<!`)\k<ticks>(?!`)/,
     /\[(?<label>[^\][\n]{1,300})\]\((?<target>[^\s()<>]{1,2000})\)/,
     /<(?<address>(?:https?:\/\/|mailto:)[^\s<>]{1,2000})>/,
     /\*\*(?=\S)(?<strong>.{1,500}?)(?<=\S)\*\*/,

@@ -38,6 +38,10 @@ export async function withSmtpSession<T>(
   const { connector } = deps
   return await withDeadline(deps, async (signal) => {
     const socket = await connector.connect(account.smtp, { signal, protocol: 'smtp' })
+    if (signal.aborted) {
+      socket.destroy()
+      throw new MailError('timeout', { cause: signal.reason, protocol: 'smtp' })
+    }
     const isImplicit = account.smtp.tls === 'implicit'
     const connection = new SMTPConnection({
       connection: socket,
@@ -49,7 +53,8 @@ export async function withSmtpSession<T>(
       tls: connector.tlsOptions(account.smtp),
       name: clientName,
       maxResponseSize: maxReplyBytes,
-      socketCloseTimeout: closeTimeoutMs,
+      // a connection that failed is destroyed, not ended: the server may never answer a FIN
+      socketCloseTimeout: 0,
       customAuth: { [mechanism]: rejectingWithCause((server) => authenticate(account, server)) },
     })
     const step = failingSteps(connection, signal)
@@ -68,9 +73,11 @@ export async function withSmtpSession<T>(
       isDone = true
       return result
     } finally {
-      if (isDone) connection.quit()
+      if (isDone) {
+        connection.options.socketCloseTimeout = closeTimeoutMs
+        connection.quit()
+      }
       connection.close()
-      if (!isDone) socket.destroy()
     }
   })
 }
@@ -89,9 +96,8 @@ function failingSteps(connection: SMTPConnection, signal: AbortSignal) {
     connection.once('end', () => {
       signal.removeEventListener('abort', onAbort)
       // a 421 ends the connection first and tells the waiting step why right after
-      queueMicrotask(() => reject(Object.assign(new Error('connection ended'), { code: 'ECONNECTION' })))
+      setImmediate(() => reject(Object.assign(new Error('connection ended'), { code: 'ECONNECTION' })))
     })
-    if (signal.aborted) onAbort()
   })
   failed.catch(() => {})
   return <T>(start: (done: Done<T>) => void): Promise<T> =>
