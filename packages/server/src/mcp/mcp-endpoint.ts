@@ -4,16 +4,16 @@
  * Left to the caller: the bearer check, Origin and Host, CORS, security headers, limits, and zeroing the caller's
  * secret, which must wait for the end of the body (`whenAnswered`). An error of a store is thrown on, for the 503.
  */
-import { isLegacyRequest } from '@modelcontextprotocol/server'
+import { isLegacyRequest, SUPPORTED_PROTOCOL_VERSIONS } from '@modelcontextprotocol/server'
 import type { Caller } from '../caller.ts'
+import type { HintCipher } from '../keys/hint.ts'
 import type { SessionStore } from '../sessions/session-store.ts'
 import type { McpApplication } from './application.ts'
 import { jsonRpcError, transportError } from './json-rpc.ts'
 import { serveModern } from './modern-era.ts'
-import { readRequestBody } from './request-body.ts'
+import { readJsonBody } from './request-body.ts'
 import { type Challenge, refuseMissingScope } from './scope-check.ts'
 import { createSessionEra } from './session-era.ts'
-import type { HintCipher } from './session-mail.ts'
 
 export interface McpEndpointOptions {
   readonly application: McpApplication
@@ -25,7 +25,7 @@ export interface McpEndpointOptions {
   readonly now: () => number
   /** How long a GET stream, or a 2026 `subscriptions/listen`, is held. */
   readonly holdMs?: number
-  /** The first wait for a client's answer, and the pause between two looks into a session's queue. */
+  /** The first wait for a client's answer; other pauses are multiples of it. */
   readonly pollMs?: number
   readonly questionDeadlineMs?: number
   readonly retryMs?: number
@@ -45,13 +45,14 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
     maxPollMs: pollMs * 8,
     deadlineMs: options.questionDeadlineMs ?? 240_000,
     holdMs,
-    queuePollMs: pollMs * 8,
+    // A look into the queue is a write; nothing of ours waits in it for long.
+    queuePollMs: pollMs * 16,
     retryMs: options.retryMs ?? 30_000,
   }
   const era = createSessionEra({ application, sessions, hint, now, timing, report })
 
   async function post(request: Request, caller: Caller): Promise<Response> {
-    const read = await readRequestBody(request)
+    const read = await readJsonBody(request)
     if (read.kind === 'refused') return read.response
     const { body } = read
     const refused = refuseMissingScope(body, caller, application, challenge)
@@ -63,17 +64,17 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
   return {
     async handle(request, caller) {
       if (request.method === 'POST') return post(request, caller)
+      const version = request.headers.get('mcp-protocol-version')
       // 2026-07-28 knows POST only; whoever names it must not be led into a session.
-      if (isModernVersion(request.headers.get('mcp-protocol-version'))) return methodNotAllowed('POST')
+      if (version !== null && version >= '2026-07-28') return methodNotAllowed('POST')
+      if (version !== null && !SUPPORTED_PROTOCOL_VERSIONS.includes(version)) {
+        return jsonRpcError(400, transportError, 'MCP-Protocol-Version names no version served here')
+      }
       if (request.method === 'GET') return era.get(request, caller)
       if (request.method === 'DELETE') return era.delete(request, caller)
       return methodNotAllowed('GET, POST, DELETE')
     },
   }
-}
-
-function isModernVersion(version: string | null): boolean {
-  return version !== null && version >= '2026-07-28'
 }
 
 function methodNotAllowed(allow: string): Response {

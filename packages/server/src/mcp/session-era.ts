@@ -10,6 +10,7 @@ import {
   WebStandardStreamableHTTPServerTransport,
 } from '@modelcontextprotocol/server'
 import type { Caller } from '../caller.ts'
+import type { HintCipher } from '../keys/hint.ts'
 import type { Session, SessionStore } from '../sessions/session-store.ts'
 import type { McpApplication } from './application.ts'
 import { whenAnswered } from './closing-body.ts'
@@ -25,15 +26,15 @@ import {
   sessionNotFound,
   transportError,
 } from './json-rpc.ts'
-import { createSessionMail, type HintCipher } from './session-mail.ts'
+import { createSessionMail } from './session-mail.ts'
 import { createSessionRules } from './session-rules.ts'
 import { type StreamTiming, streamQueue } from './session-stream.ts'
 import { createSessionTransport, type QuestionTiming } from './session-transport.ts'
 import { maxInitializeBytes, parseInitialize, takesBatches } from './stored-initialize.ts'
 
-/** An answer shares the session's row with the queue: room for a form's content or a sampled text. */
-const maxAnswerBytes = 128 * 1024
 const sessionHeader = 'mcp-session-id'
+/** The SDK's cap, needed before it: each answer in a batch is a write. */
+const maxBatchMessages = 100
 
 export interface SessionEra {
   post(request: Request, body: unknown, caller: Caller): Promise<Response>
@@ -63,14 +64,13 @@ export function createSessionEra(options: {
       if (id === null) return missingSessionId()
       const session = await rules.enter(id, caller)
       if (session === undefined) return noSuchSession()
-      if (Array.isArray(body) && !takesBatches(session)) {
-        return jsonRpcError(400, invalidRequest, 'This protocol version has no batches')
+      if (Array.isArray(body) && !(takesBatches(session) && body.length <= maxBatchMessages)) {
+        return jsonRpcError(400, invalidRequest, 'Batches are short, and gone since 2025-06-18')
       }
       const answers = messagesOf(body).filter(isAnswer)
       const asks = messagesOf(body).some(isJSONRPCRequest)
       if (!asks) return takeQuietMessages(request, body, answers, session, caller)
-      await putAnswers(answers, session, caller)
-      return serve(request, body, session, caller)
+      return (await refuseAnswers(answers, session, caller)) ?? serve(request, body, session, caller)
     },
 
     async get(request, caller) {
@@ -166,34 +166,30 @@ export function createSessionEra(options: {
     const checked = await new WebStandardStreamableHTTPServerTransport({}).handleRequest(request, {
       parsedBody: body,
     })
-    if (checked.status !== 202 || answers.length === 0) return checked
-    const outcome = await putAnswers(answers, session, caller)
-    switch (outcome) {
-      case 'stored':
-        return checked
-      case 'refused':
-        return jsonRpcError(400, invalidRequest, 'No such question is open')
-      case 'too large':
-        return jsonRpcError(413, transportError, `An answer is over ${maxAnswerBytes} bytes`)
-    }
+    return checked.status === 202 ? ((await refuseAnswers(answers, session, caller)) ?? checked) : checked
   }
 
-  async function putAnswers(answers: readonly Answer[], session: Session, caller: Caller) {
+  /** Hands the client's answers to whoever asked; what could not be handed on is refused aloud. */
+  async function refuseAnswers(answers: readonly Answer[], session: Session, caller: Caller) {
     const mail = mailOf(session, caller)
-    let outcome: 'stored' | 'refused' | 'too large' = 'stored'
+    let refused: Response | undefined
     for (const answer of answers) {
-      if (JSON.stringify(answer).length > maxAnswerBytes) {
+      const outcome = await mail.putAnswer(answer.id, answer)
+      if (outcome === 'refused') refused = jsonRpcError(400, invalidRequest, 'No such question is open')
+      if (outcome === 'too large') {
+        refused = jsonRpcError(413, transportError, 'The answer is too large')
         // The tool that asked need not wait for its deadline.
-        await mail.putAnswer(answer.id, {
-          jsonrpc: '2.0',
-          id: 0,
-          error: { code: invalidParams, message: 'The answer is too large' },
-        })
-        outcome = 'too large'
-      } else if ((await mail.putAnswer(answer.id, answer)) === 'refused') outcome = 'refused'
+        await mail.putAnswer(answer.id, tooLarge)
+      }
     }
-    return outcome
+    return refused
   }
+}
+
+const tooLarge: Answer = {
+  jsonrpc: '2.0',
+  id: 0,
+  error: { code: invalidParams, message: 'The answer is too large' },
 }
 
 function missingSessionId(): Response {

@@ -7,12 +7,8 @@ import { randomBytes } from 'node:crypto'
 import type { JSONRPCMessage } from '@modelcontextprotocol/server'
 import { parseJSONRPCMessage } from '@modelcontextprotocol/server'
 import type { Caller } from '../caller.ts'
-import type { SessionStore } from '../sessions/session-store.ts'
-
-export interface HintCipher {
-  seal(purpose: 'session', grantId: string, plain: Uint8Array): string
-  open(purpose: 'session', grantId: string, sealed: string): Uint8Array
-}
+import type { HintCipher } from '../keys/hint.ts'
+import { type SessionStore, sessionLimits } from '../sessions/session-store.ts'
 
 /** The form of a question's id on the wire: random, so that two processes never ask under the same one. */
 const questionIdForm = /^[0-9a-f]{32}$/
@@ -22,7 +18,7 @@ export interface SessionMail {
   drain(): Promise<readonly JSONRPCMessage[]>
   /** The id to ask under; undefined when the session takes no question. */
   openQuestion(): Promise<string | undefined>
-  putAnswer(questionId: unknown, answer: JSONRPCMessage): Promise<'stored' | 'refused'>
+  putAnswer(questionId: unknown, answer: JSONRPCMessage): Promise<'stored' | 'refused' | 'too large'>
   takeAnswer(questionId: string): Promise<JSONRPCMessage | undefined>
   closeQuestion(questionId: string): Promise<void>
 }
@@ -58,7 +54,9 @@ export function createSessionMail(options: {
     },
     async putAnswer(questionId, answer) {
       if (typeof questionId !== 'string' || !questionIdForm.test(questionId)) return 'refused'
-      return sessions.putAnswer(sessionId, questionId, seal(answer, questionId))
+      const sealed = seal(answer, questionId)
+      if (sealed.length > sessionLimits.answerBytes) return 'too large'
+      return sessions.putAnswer(sessionId, questionId, sealed)
     },
     async takeAnswer(questionId) {
       const sealed = await sessions.takeAnswer(sessionId, questionId)

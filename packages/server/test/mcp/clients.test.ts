@@ -79,5 +79,5 @@ test('the 2026-07-28 client lists, calls and gets progress without a session', a
   )
   expect(seen).toEqual([1, 2, 3])
   expect(result.content).toEqual([{ type: 'text', text: 'done' }])
-  expect(sessions.dump()).toBe('[]')
+  expect(sessions.dump()).toBe('')
 })

@@ -80,6 +80,14 @@ function registerContentTools(server: McpServer): void {
     throw new Error('This tool intentionally returns an error for testing')
   })
   server.registerTool(
+    'test_x_mcp_header',
+    {
+      description: 'Mirrors an argument in a header',
+      inputSchema: fromJsonSchema<Record<string, unknown>>(mirrored),
+    },
+    async () => text('mirrored'),
+  )
+  server.registerTool(
     'json_schema_2020_12_tool',
     { description: 'JSON Schema 2020-12', inputSchema: fromJsonSchema<Record<string, unknown>>(schema2020) },
     async () => text('valid'),
@@ -238,6 +246,12 @@ function registerPrompts(server: McpServer): void {
   server.registerPrompt('test_prompt_with_image', { description: 'An image' }, async () => ({
     messages: [{ role: 'user', content: image }, says('Please analyze the image above.')],
   }))
+}
+
+const mirrored = {
+  type: 'object' as const,
+  properties: { region: { type: 'string', 'x-mcp-header': 'Region' } },
+  required: ['region'],
 }
 
 const schema2020 = {

@@ -116,6 +116,18 @@ describe.each(['2025-11-25', '2026-07-28'])('in %s', (era) => {
     expect(signal?.aborted).toBe(true)
   })
 
+  test('a client that goes away in the middle of a stream nobody reads aborts the call', async () => {
+    const { ask, application } = await setup()
+    await ask(call('whoami'))
+    application.gate = new Promise(() => {})
+    const gone = new AbortController()
+    await ask(call('progress'), caller, gone.signal)
+    const signal = application.signals.at(-1)
+    expect(signal?.aborted).toBe(false)
+    gone.abort()
+    expect(signal?.aborted).toBe(true)
+  })
+
   test('the signal of a request ends with its answer', async () => {
     const { ask, application } = await setup()
     await (await ask(call('whoami'))).text()
@@ -133,6 +145,7 @@ describe('before an era is known', () => {
     ['a declared length over 4 MiB', () => post('{}', { 'content-length': '5000000' }), 413],
     ['another content type', () => post('{}', { 'content-type': 'text/plain' }), 415],
     ['no JSON', () => post('{'), 400],
+    ['a body that is not UTF-8', () => post(new Uint8Array([0x22, 0xff, 0x22])), 400],
     ['no JSON-RPC', () => post('{"hello":"world"}'), 400],
     ['null', () => post('null'), 400],
     ['PUT', () => new Request('http://localhost/mcp', { method: 'PUT' }), 405],
@@ -222,6 +235,9 @@ describe('the 2025 revisions', () => {
     const ids = []
     for await (const { id } of messagesIn(response)) ids.push(id)
     expect(ids.sort()).toEqual([1, 2])
+    const many = Array.from({ length: 101 }, () => ({ jsonrpc: '2.0', id: '0'.repeat(32), result: {} }))
+    const long = await endpoint.handle(post([...many, call('whoami')], { 'mcp-session-id': old }), caller)
+    expect((await answerOf(long)).error?.message).toContain('short')
     const later = await openSession(endpoint, caller, initialize('2025-06-18'))
     expect((await endpoint.handle(post(batch, { 'mcp-session-id': later }), caller)).status).toBe(400)
   })
@@ -235,6 +251,18 @@ describe('the 2025 revisions', () => {
     }
     expect(await status('2024-01-01')).toBe(400)
     for (const version of ['2025-03-26', '2025-06-18', '2025-11-25']) expect(await status(version)).toBe(200)
+  })
+
+  test.each(['GET', 'DELETE'])('an unsupported MCP-Protocol-Version is 400 for %s too', async (method) => {
+    const { endpoint } = createTestEndpoint()
+    const id = await openSession(endpoint, caller)
+    const headers = {
+      accept: 'text/event-stream',
+      'mcp-session-id': id,
+      'mcp-protocol-version': '2024-01-01',
+    }
+    const request = new Request('http://localhost/mcp', { method, headers })
+    expect((await endpoint.handle(request, caller)).status).toBe(400)
   })
 
   test('initialize negotiates: a known revision is kept, an unknown one answered with the newest', async () => {

@@ -1,12 +1,13 @@
 /** A server's question reaches the client in one process, its answer comes back through another. */
 import { expect, test } from 'vitest'
+import { createHintCipher } from '../../src/keys/hint.ts'
 import { createMcpEndpoint } from '../../src/mcp/mcp-endpoint.ts'
-import { createTestCipher } from './memory-session-store.ts'
 import { createCaller } from './serve-endpoint.ts'
 import {
   answerOf,
   call,
   createTestEndpoint,
+  initialize,
   type Message,
   messagesIn,
   openSession,
@@ -63,6 +64,18 @@ test('a question takes one answer, from its own session and grant only; the rest
   expect((await messages.next()).value?.result?.content?.[0]?.text).toContain('accept')
 })
 
+test('an answer in a batch of 2025-03-26 counts, and a refused one refuses the batch', async () => {
+  const { endpoint } = createTestEndpoint()
+  const id = await openSession(endpoint, caller, initialize('2025-03-26'))
+  const send = (body: unknown) => endpoint.handle(post(body, { 'mcp-session-id': id }), caller)
+  const messages = messagesIn(await send(call('ask')))
+  const { value: question } = await messages.next()
+  const batch = [{ jsonrpc: '2.0', id: question?.id, result: accepted }, call('whoami', 2)]
+  expect((await answerOf(await send(batch))).id).toBe(2)
+  expect((await messages.next()).value?.result?.content?.[0]?.text).toContain('accept')
+  expect((await send(batch)).status).toBe(400)
+})
+
 test("a client's error is the tool's error", async () => {
   const { question, messages, answer } = await ask()
   await answer({ jsonrpc: '2.0', id: question.id, error: { code: -1, message: 'The user left' } })
@@ -108,10 +121,10 @@ test('R25: neither question nor answer is stored in clear, and an answer moved t
   const { question, messages, answer, sessions, reported } = await ask()
   const put = sessions.putAnswer
   sessions.putAnswer = (session, questionId, sealed) => {
-    expect(Buffer.from(sealed, 'base64').toString('latin1')).not.toContain('accept')
+    expect(Buffer.from(sealed, 'base64url').toString('latin1')).not.toContain('accept')
     return put(session, questionId, sealed)
   }
-  const cipher = createTestCipher(caller.secret)
+  const cipher = createHintCipher(caller.secret)
   const letter = {
     sessionId: 'another',
     questionId: question.id,
@@ -136,7 +149,7 @@ test('an endpoint of default timing answers a request without a question at once
   const endpoint = createMcpEndpoint({
     application,
     sessions,
-    hint: createTestCipher,
+    hint: createHintCipher,
     challenge: () => 'Bearer',
     now: () => 0,
   })

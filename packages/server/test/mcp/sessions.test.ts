@@ -49,9 +49,10 @@ describe('a session of the 2025 era', () => {
   })
 
   test.each(['0'.repeat(64), 'x', '', `${'0'.repeat(63)}G`])('is not found under the id "%s"', async (id) => {
-    const { endpoint } = await setup()
+    const { endpoint, sessions } = createTestEndpoint()
     const response = await endpoint.handle(post(call('whoami'), { 'mcp-session-id': id }), caller)
     expect(response.status).toBe(404)
+    expect(sessions.reads).toBe(id.length === 64 && id[0] === '0' && !id.endsWith('G') ? 1 : 0)
     expect((await answerOf(response)).error?.code).toBe(-32001)
   })
 
@@ -138,7 +139,7 @@ describe('a session of the 2025 era', () => {
     ]
     const answers = await Promise.all(statuses.map((request) => endpoint.handle(request, caller)))
     expect(answers.map(({ status }) => status)).toEqual([413, 400, 400, 406])
-    expect(sessions.dump()).toBe('[]')
+    expect(sessions.dump()).toBe('')
   })
 
   test('a GET says when to come back and ends after its hold', async () => {

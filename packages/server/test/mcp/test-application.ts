@@ -2,9 +2,10 @@
 import { McpServer } from '@modelcontextprotocol/server'
 import * as z from 'zod'
 import type { Caller } from '../../src/caller.ts'
+import { createHintCipher } from '../../src/keys/hint.ts'
 import type { McpApplication } from '../../src/mcp/application.ts'
 import { createMcpEndpoint, type McpEndpoint, type McpEndpointOptions } from '../../src/mcp/mcp-endpoint.ts'
-import { createMemorySessionStore, createTestCipher } from './memory-session-store.ts'
+import { createMemorySessionStore } from './memory-session-store.ts'
 
 export const secretText = 'NO [AUTHENTICATIONFAILED] for owner@example.com'
 
@@ -80,7 +81,7 @@ export function createTestEndpoint(overrides: Partial<McpEndpointOptions> = {}) 
   const endpoint = createMcpEndpoint({
     application,
     sessions,
-    hint: createTestCipher,
+    hint: createHintCipher,
     challenge: (error, scope) => `Bearer error="${error}", scope="${scope}"`,
     now: () => clock.now,
     pollMs: 5,
@@ -101,7 +102,12 @@ export function post(body: unknown, headers: Record<string, string> = {}, signal
       accept: 'application/json, text/event-stream',
       ...headers,
     },
-    body: typeof body === 'string' ? body : JSON.stringify(body),
+    body:
+      body instanceof Uint8Array
+        ? new Uint8Array(body)
+        : typeof body === 'string'
+          ? body
+          : JSON.stringify(body),
     ...(signal && { signal }),
   })
 }
