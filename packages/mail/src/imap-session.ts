@@ -208,7 +208,8 @@ function shortenLogin(
       await askServer?.(connection)
     }
     // RFC 9051 §6.2.3: LOGIN saves a round trip over AUTHENTICATE, but is ASCII and may be switched off
-    if (client.options.auth && (!ascii || client.capabilities.has('LOGINDISABLED'))) {
+    const disabled = client.secureConnection && client.capabilities.has('LOGINDISABLED')
+    if (client.options.auth && (!ascii || disabled)) {
       const { loginMethod: _login, ...auth } = client.options.auth
       client.options.auth = auth
     }

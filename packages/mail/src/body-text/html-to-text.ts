@@ -54,6 +54,9 @@ const lines = new Set([
   ],
 ])
 
+/** Stands for a space of preformatted text while the others are tidied; private use, so no mail means it. */
+const keptSpace = '\uE0FF'
+
 export function htmlToText(html: string): ReadableText {
   const output: string[] = []
   const links: { href: string | undefined; from: number }[] = []
@@ -73,7 +76,7 @@ export function htmlToText(html: string): ReadableText {
       if (tag === 'pre') preformatted++
     },
     text(value) {
-      output.push(preformatted > 0 ? value : value.replaceAll(/[\s\u00a0]+/g, ' '))
+      output.push(preformatted > 0 ? value.replaceAll(' ', keptSpace) : value.replaceAll(/[\s\u00a0]+/g, ' '))
     },
     close(tag) {
       if (tag === 'pre') preformatted--
@@ -83,7 +86,7 @@ export function htmlToText(html: string): ReadableText {
     },
   })
 
-  const neutral = neutraliseLinks(tidy(output.join('')))
+  const neutral = neutraliseLinks(tidy(output.join('')).replaceAll(keptSpace, ' '))
   return {
     text: neutral.text,
     warnings: [

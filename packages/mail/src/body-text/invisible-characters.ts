@@ -8,7 +8,7 @@ const carriers =
   /[\u{E0100}-\u{E01EF}]|[\u{E0000}-\u{E007F}\u{FFF9}-\u{FFFB}\u202A-\u202E\u2066-\u2069\u200E\u200F\u061C\u206A-\u206F]/gu
 /** A run of two or more that print nothing. */
 const zeroWidthRun =
-  /(?:[\u034F\uFE00-\uFE0F]|[\u200B-\u200D\u2060-\u2064\uFEFF\u180B-\u180F\u115F\u1160\u3164\uFFA0]){2,}/gu
+  /(?:[\u034F\uFE00-\uFE0F]|\u200D|[\u200B\u200C\u2060-\u2064\uFEFF\u180E\u115F\u1160\u3164\uFFA0]|[\u180B-\u180D\u180F]){2,}/gu
 const zeroWidthFiller = /\u034F|[\u200B\u2060-\u2064\uFEFF\u00AD\u180E\u115F\u1160\u3164\uFFA0]/gu
 /** Four in a row already hold half a byte each; newsletters pad their preview with two or three. */
 const suspiciousRunLength = 4

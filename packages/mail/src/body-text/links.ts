@@ -39,8 +39,11 @@ function registrable(host: string): string {
   return labels.slice(short ? -3 : -2).join('.')
 }
 
-const markdownImage = /!\[([^\]\n]{0,500})\](?:\(([^)\n]{0,4000})\)|\[[^\]\n]{0,200}\])/g
-const markdownLink = /\[([^\]\n]{1,500})\]\(([^)\n]{0,4000})\)/g
+// Neither text nor target may hold an opening bracket, so that a failed attempt ends where the next one starts.
+const markdownImage =
+  /!\[[^[\]\n]{0,500}\](?:\(([^()[\s]{0,4000})(?:\s[^()[\n]{0,500})?\)|\[[^[\]\n]{0,200}\])/g
+const markdownLink =
+  /\[(\[image: [^\]\s]{1,255}\]|[^[\]\n]{1,500})\]\(([^()[\s]{0,4000})(?:\s[^()[\n]{0,500})?\)/g
 const markdownDefinition = /^([ \t]{0,3}\[[^\]\n]{1,200}\]:[ \t]*)<?(\S{1,4000}?)>?(?:[ \t].*)?$/gm
 const bareUrl = /\bhttps?:\/\/[^\s<>"')\]]{1,4000}/gi
 const dataUrl = /\bdata:[\w.+-]{1,100}\/[\w.+-]{1,100}[;,][^\s<>"')\]]*/gi
@@ -55,13 +58,9 @@ export function neutraliseLinks(value: string): NeutralText {
   let mismatch = false
   const text = value
     .replace(dataUrl, '[data removed]')
-    .replace(
-      markdownImage,
-      (_, _alt: string, href: string | undefined) =>
-        `[image: ${parseLink(href?.split(/\s/)[0])?.host ?? 'none'}]`,
-    )
+    .replace(markdownImage, (_, href: string | undefined) => `[image: ${parseLink(href)?.host ?? 'none'}]`)
     .replace(markdownLink, (whole, shown: string, href: string) => {
-      const target = parseLink(href.split(/\s/)[0])
+      const target = parseLink(href)
       if (target === undefined) return /^[a-z][a-z0-9+.-]*:/i.test(href) ? shown : whole
       if (textNamesAnotherHost(shown, target)) mismatch = true
       return `${shown} (${target.host})`

@@ -12,7 +12,7 @@ import {
   parseDeclarations,
 } from './hidden-style.ts'
 import { removeInvisible } from './invisible-characters.ts'
-import { parseStyleRules, type StyleRule } from './style-rules.ts'
+import { createStylesheet, type Stylesheet } from './stylesheet.ts'
 
 export interface VisibleHtmlHandler {
   open(tag: string, attributes: Readonly<Record<string, string>>): void
@@ -61,11 +61,13 @@ const voids = new Set([
   'source',
   'track',
 ])
-/** Deeper nesting exists to exhaust a parser; text below it is kept, structure is not. */
-const maxDepth = 500
+
+/** The parser's time grows with the square of the depth; what stands this deep no mail client shows. */
+const maxDepth = 2_000
+const sliceChars = 16 * 1024
 
 export function walkVisible(html: string, handler: VisibleHtmlHandler): { hiddenTextRemoved: boolean } {
-  const rules = parseStyleRules(styleText(html))
+  const stylesheet = createStylesheet(styleText(html))
   const stack: OpenElement[] = [{ tag: '', hidden: false, colour: [0, 0, 0], background: [255, 255, 255] }]
   let hiddenTextRemoved = false
   let silentDepth = 0
@@ -79,8 +81,8 @@ export function walkVisible(html: string, handler: VisibleHtmlHandler): { hidden
           return
         }
         const parent = stack.at(-1) as OpenElement
-        const element = parent.hidden ? { ...parent, tag } : toElement(tag, attributes, parent, rules)
-        if (!voids.has(tag) && stack.length < maxDepth) stack.push(element)
+        const element = parent.hidden ? { ...parent, tag } : toElement(tag, attributes, parent, stylesheet)
+        if (!voids.has(tag)) stack.push(element)
         if (!element.hidden) handler.open(tag, attributes)
         else if (!parent.hidden && holdsText(attributes)) hiddenTextRemoved = true
       },
@@ -89,7 +91,7 @@ export function walkVisible(html: string, handler: VisibleHtmlHandler): { hidden
         const element = stack.at(-1) as OpenElement
         const clean = removeInvisible(value)
         if (clean.removed) hiddenTextRemoved = true
-        if (!element.hidden) handler.text(clean.text)
+        if (!element.hidden && isLegible(element)) handler.text(clean.text)
         else if (/\S/.test(clean.text)) hiddenTextRemoved = true
       },
       onclosetag(tag) {
@@ -109,27 +111,36 @@ export function walkVisible(html: string, handler: VisibleHtmlHandler): { hidden
     },
     { lowerCaseTags: true, lowerCaseAttributeNames: true, decodeEntities: true },
   )
-  parser.write(html)
+  for (let at = 0; at < html.length; at += sliceChars) {
+    if (stack.length > maxDepth) {
+      hiddenTextRemoved = true
+      break
+    }
+    parser.write(html.slice(at, at + sliceChars))
+  }
   parser.end()
   return { hiddenTextRemoved }
 }
 
+/** Judged where text stands, not where a colour is set: white letters may come further inside than their black ground. */
+function isLegible({ colour, background }: OpenElement): boolean {
+  return background === undefined || !indistinguishable(colour, background)
+}
+
+/** Wherever it stands, a comment included: a rule too many can only hide more. */
 function styleText(html: string): string {
   const blocks: string[] = []
-  let inside = false
-  const parser = new Parser({
-    onopentag: (tag) => {
-      if (tag === 'style') inside = true
-    },
-    ontext: (value) => {
-      if (inside) blocks.push(value)
-    },
-    onclosetag: (tag) => {
-      if (tag === 'style') inside = false
-    },
-  })
-  parser.write(html)
-  parser.end()
+  let start: number | undefined
+  for (const { 0: found, index } of html.matchAll(/<style\b|<\/style/gi)) {
+    if (found.startsWith('</')) {
+      if (start !== undefined) blocks.push(html.slice(start, index))
+      start = undefined
+    } else if (start === undefined) {
+      start = html.indexOf('>', index) + 1
+      if (start === 0) return blocks.join('\n')
+    }
+  }
+  if (start !== undefined) blocks.push(html.slice(start))
   return blocks.join('\n')
 }
 
@@ -137,9 +148,12 @@ function toElement(
   tag: string,
   attributes: Readonly<Record<string, string>>,
   parent: OpenElement,
-  rules: readonly StyleRule[],
+  stylesheet: Stylesheet,
 ): OpenElement {
-  const style = computeStyle(tag, attributes, rules)
+  const style = new Map([
+    ...stylesheet.styleOf(tag, attributes),
+    ...parseDeclarations(attributes.style ?? ''),
+  ])
   const colour = parseColour(style.get('color') ?? attributes.color ?? attributes.text ?? '') ?? parent.colour
   const background = toBackground(style, attributes, parent)
   const hidden =
@@ -148,23 +162,8 @@ function toElement(
     'hidden' in attributes ||
     (tag === 'input' && attributes.type?.toLowerCase() === 'hidden') ||
     (tag === 'font' && attributes.size === '0') ||
-    hides(style) ||
-    (background !== undefined && indistinguishable(colour, background))
+    hides(style)
   return { tag, hidden, colour, background }
-}
-
-/** Rules in order, inline style last; `!important` in a rule can only hide more, so a hidden rule counts anyway. */
-function computeStyle(
-  tag: string,
-  attributes: Readonly<Record<string, string>>,
-  rules: readonly StyleRule[],
-): Declarations {
-  const style = new Map<string, string>()
-  for (const rule of rules) {
-    if (rule.matches(tag, attributes)) for (const [name, value] of rule.declarations) style.set(name, value)
-  }
-  for (const [name, value] of parseDeclarations(attributes.style ?? '')) style.set(name, value)
-  return style
 }
 
 function toBackground(

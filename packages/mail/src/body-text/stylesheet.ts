@@ -4,17 +4,20 @@
  */
 import { type Declarations, parseDeclarations, withoutComments } from './hidden-style.ts'
 
-export interface StyleRule {
+interface StyleRule {
   matches(tag: string, attributes: Readonly<Record<string, string>>): boolean
   readonly declarations: Declarations
+  readonly testsAttributes: boolean
 }
 
 /** A newsletter has a few hundred; a mail with more is trying to cost time. */
 const maxRules = 2000
+const maxAttributeRules = 50
+const maxKinds = 2000
 const relevant =
   /display|visibility|opacity|font|height|width|color|background|indent|position|left|top|clip|transform|margin|filter/i
 
-export function parseStyleRules(css: string): StyleRule[] {
+function parseStyleRules(css: string): StyleRule[] {
   const rules: StyleRule[] = []
   collect(withoutComments(css).replace(/<!--|-->/g, ''), rules)
   return rules
@@ -61,30 +64,26 @@ function parseSelector(selector: string, declarations: Declarations): StyleRule 
   const compound = selector.split(/[\s>+~]+(?![^[]*\])/).at(-1) ?? ''
   if (/::|:(hover|active|focus|visited|link|before|after|checked|root)/i.test(compound)) return undefined
   const tag = /^[a-z][a-z0-9]*/i.exec(compound)?.[0]?.toLowerCase()
-  const withoutPseudo = compound.replace(/:[a-z-]+(\([^)]*\))?/gi, '')
-  const classes = [...withoutPseudo.matchAll(/\.([\w-]+)/g)].map((found) => found[1]?.toLowerCase() ?? '')
-  const id = /#([\w-]+)/.exec(withoutPseudo)?.[1]?.toLowerCase()
-  const tests = [...withoutPseudo.matchAll(/\[\s*([\w-]+)\s*(?:([~^$*|]?)=\s*["']?([^\]"']*)["']?)?\s*\]/g)]
-  if (
-    tag === undefined &&
-    classes.length === 0 &&
-    id === undefined &&
-    tests.length === 0 &&
-    compound !== '*'
-  ) {
+  const plain = compound.replace(/:[a-z-]+(\([^)]*\))?/gi, '')
+  const withoutTests = plain.replace(/\[[^\]]*\]/g, '')
+  const classes = [...withoutTests.matchAll(/\.([\w-]+)/g)].map((found) => found[1]?.toLowerCase() ?? '')
+  const id = /#([\w-]+)/.exec(withoutTests)?.[1]?.toLowerCase()
+  const tests = [...plain.matchAll(/\[\s*([\w-]+)\s*(?:([~^$*|]?)=\s*["']?([^\]"']*)["']?)?\s*\]/g)]
+  const universal = compound.startsWith('*')
+  if (tag === undefined && classes.length === 0 && id === undefined && tests.length === 0 && !universal)
     return undefined
-  }
   return {
     declarations,
+    testsAttributes: tests.length > 0,
     matches(element, attributes) {
       if (tag !== undefined && tag !== element) return false
       if (id !== undefined && attributes.id?.toLowerCase() !== id) return false
-      const held = (attributes.class ?? '').toLowerCase().split(/\s+/)
+      const held = classes.length === 0 ? [] : (attributes.class ?? '').toLowerCase().split(/\s+/)
       if (!classes.every((name) => held.includes(name))) return false
-      return tests.every(([, name = '', operator, value]) => {
+      return tests.every(([, name = '', operator = '', value]) => {
         const actual = attributes[name.toLowerCase()]
         if (actual === undefined) return false
-        return value === undefined || attributeMatches(actual, operator ?? '', value)
+        return value === undefined || attributeMatches(actual, operator, value)
       })
     },
   }
@@ -96,4 +95,40 @@ function attributeMatches(actual: string, operator: string, value: string): bool
   if (operator === '*') return actual.includes(value)
   if (operator === '~') return actual.split(/\s+/).includes(value)
   return actual === value
+}
+
+export interface Stylesheet {
+  styleOf(tag: string, attributes: Readonly<Record<string, string>>): Declarations
+}
+
+/** Elements with the same name, class and id get the same answer, so a long mail costs a few hundred matches. */
+export function createStylesheet(css: string): Stylesheet {
+  const rules = parseStyleRules(css)
+  const stable = rules.filter((rule) => !rule.testsAttributes)
+  const testing = rules.filter((rule) => rule.testsAttributes).slice(0, maxAttributeRules)
+  const known = new Map<string, Declarations>()
+  return {
+    styleOf(tag, attributes) {
+      const key = `${tag}\n${attributes.class ?? ''}\n${attributes.id ?? ''}`
+      // past this many kinds of elements only what was seen before is styled by class; inline styles always count
+      if (!known.has(key))
+        known.set(key, known.size < maxKinds ? cascade(stable, tag, attributes) : new Map())
+      const style = known.get(key) ?? new Map<string, string>()
+      return testing.length === 0 ? style : new Map([...style, ...cascade(testing, tag, attributes)])
+    },
+  }
+}
+
+/** In order; that `!important` may win over a later rule is left out. */
+function cascade(
+  rules: readonly StyleRule[],
+  tag: string,
+  attributes: Readonly<Record<string, string>>,
+): Declarations {
+  const style = new Map<string, string>()
+  for (const rule of rules) {
+    if (!rule.matches(tag, attributes)) continue
+    for (const [name, value] of rule.declarations) style.set(name, value)
+  }
+  return style
 }

@@ -1,0 +1,246 @@
+/** What real servers are too polite to do: a server that follows a script, and what must not happen then. */
+import {
+  allMisbehaviours,
+  type CertificateAuthority,
+  createCertificateAuthority,
+  type ImapHandler,
+  type ScriptedImap,
+  type ScriptedImapOptions,
+  type ServerCertificate,
+  startScriptedImap,
+  TEST_HOSTS,
+} from '@email-connector/testing'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import {
+  appendMessage,
+  getMessage,
+  type ImapSession,
+  listMailboxes,
+  listRecent,
+  type MailDeps,
+  MailError,
+  type MessageRef,
+  moveMessages,
+  type ServerMemory,
+  searchMessages,
+  setFlags,
+  verifyImapLogin,
+  withImapSession,
+} from '../src/index.ts'
+import { accountOn, depsFor } from './imap-account.ts'
+
+const alice = { address: 'alice@test.example', login: 'alice@test.example', password: 'wonder land 1' }
+const ref = (uid: number, uidValidity = '1'): MessageRef => ({ mailbox: 'INBOX', uidValidity, uid })
+const reply =
+  (...lines: string[]): ImapHandler =>
+  async (tag, _args, connection) => {
+    for (const line of lines) await connection.send(line.replace('TAG', tag))
+  }
+
+describe('IMAP against a scripted server', () => {
+  let authority: CertificateAuthority
+  let certificate: ServerCertificate
+  const servers: ScriptedImap[] = []
+
+  beforeAll(async () => {
+    authority = await createCertificateAuthority()
+    certificate = await authority.issue({ names: TEST_HOSTS })
+  })
+  afterAll(() => authority.remove())
+  afterEach(async () => {
+    await Promise.all(servers.splice(0).map((one) => one.stop()))
+  })
+
+  async function start(options: ScriptedImapOptions = {}): Promise<ScriptedImap> {
+    const server = await startScriptedImap({ tls: 'implicit', certificate, ...options })
+    servers.push(server)
+    return server
+  }
+  const account = (server: ScriptedImap, tls: 'implicit' | 'starttls' = 'implicit') =>
+    accountOn({ host: server.host, port: server.port, tls }, alice)
+  const run = <T>(
+    server: ScriptedImap,
+    use: (session: ImapSession) => Promise<T>,
+    deps: Partial<MailDeps & { memory: ServerMemory }> = {},
+  ) => withImapSession(account(server), { ...depsFor(authority.ca), ...deps }, use)
+  const codeOf = (work: Promise<unknown>) =>
+    work.then(
+      () => 'ok',
+      (error: unknown) => (error instanceof MailError ? error.code : `not a MailError: ${error}`),
+    )
+  const recent = (session: ImapSession) =>
+    listRecent(session, { mailbox: 'INBOX', limit: 5, unreadOnly: false })
+
+  describe.each(['greeting', 'LOGIN', 'EXAMINE', 'FETCH'])('R58: a hostile server at %s', (at) => {
+    it.each(allMisbehaviours)('%s ends with an error within the deadline, sockets closed', async (how) => {
+      const server = await start({ misbehave: { at, how }, mailboxes: [{ path: 'INBOX', exists: 3 }] })
+      const code = await codeOf(run(server, recent, { deadlineMs: 300 }))
+      expect(code).toMatch(/^(timeout|connection_lost|server_refused)$/)
+      await expect.poll(() => server.openCount()).toBe(0)
+    })
+  })
+
+  it('R36: sends no credential when STARTTLS is missing, refused or injected into, or the greeting is PREAUTH', async () => {
+    const cases: ScriptedImapOptions[] = [
+      { tls: 'none' },
+      { tls: 'starttls', injectAfterStartTls: '* CAPABILITY IMAP4rev1\r\n' },
+      { tls: 'starttls', greeting: '* PREAUTH [CAPABILITY IMAP4rev1] welcome' },
+      { tls: 'starttls', handlers: { STARTTLS: reply('TAG NO not now') } },
+    ]
+    const memory = await verifyImapLogin(account(await start()), depsFor(authority.ca))
+    for (const options of cases) {
+      for (const deps of [depsFor(authority.ca), { ...depsFor(authority.ca), memory }]) {
+        const server = await start(options)
+        const opened = withImapSession(account(server, 'starttls'), deps, recent)
+        expect(await codeOf(opened)).toBe('starttls_missing')
+        expect(server.clear()).not.toMatch(/LOGIN|AUTHENTICATE|wonder|YWxpY2U/)
+      }
+    }
+    const preauth = await start({ greeting: '* PREAUTH [CAPABILITY IMAP4rev1] welcome' })
+    expect(await codeOf(run(preauth, recent))).toBe('connection_lost')
+    expect(preauth.commands()).toEqual([])
+  })
+
+  it('R36: upgrades by STARTTLS, then logs in under TLS only', async () => {
+    const server = await start({ tls: 'starttls', ...alice })
+    await verifyImapLogin(account(server, 'starttls'), depsFor(authority.ca))
+    expect(server.clear()).toMatch(/STARTTLS/)
+    expect(server.clear()).not.toMatch(/LOGIN|wonder/)
+  })
+
+  it('R60: a changed UIDVALIDITY stops every write and read by id', async () => {
+    const server = await start({
+      mailboxes: [{ path: 'INBOX', exists: 3, uidValidity: 2 }, { path: 'Trash' }],
+    })
+    server.handlers['UID FETCH'] = reply('* 1 FETCH (UID 7 FLAGS ())', 'TAG OK done')
+    const options = { format: 'text', offset: 0, maxChars: 10 } as const
+    expect(await codeOf(run(server, (session) => getMessage(session, ref(7), options)))).toBe('stale_id')
+    const flagged = await run(server, (session) =>
+      setFlags(session, [ref(7)], { add: ['\\Seen'], remove: [] }),
+    )
+    const moved = await run(server, (session) => moveMessages(session, [ref(7)], 'Trash'))
+    expect([...flagged, ...moved].map(({ ok, code }) => [ok, code])).toEqual([
+      [false, 'stale_id'],
+      [false, 'stale_id'],
+    ])
+    expect(server.commands().filter((line) => /STORE|MOVE|COPY|EXPUNGE/.test(line))).toEqual([])
+  })
+
+  describe('R61: a server without MOVE', () => {
+    const capabilities = 'IMAP4rev1 UIDPLUS SPECIAL-USE'
+    const moveTwo = (session: ImapSession) => moveMessages(session, [ref(7), ref(9)], 'Trash')
+
+    it('gets COPY, then \\Deleted and UID EXPUNGE of exactly what was copied', async () => {
+      const server = await start({ capabilities })
+      server.handlers['UID COPY'] = reply('TAG OK [COPYUID 5 7 41] done')
+      server.handlers['UID STORE'] = reply('TAG OK done')
+      server.handlers['UID EXPUNGE'] = reply('* 1 EXPUNGE', 'TAG OK done')
+      const outcomes = await run(server, moveTwo)
+      expect(outcomes.map(({ ok, code, newRef }) => ({ ok, code, newRef }))).toEqual([
+        { ok: true, code: undefined, newRef: { mailbox: 'Trash', uidValidity: '5', uid: 41 } },
+        { ok: false, code: 'message_not_found', newRef: undefined },
+      ])
+      expect(server.commands().filter((line) => line.startsWith('UID'))).toEqual([
+        'UID COPY 7,9 "Trash"',
+        'UID STORE 7 +FLAGS.SILENT (\\Deleted)',
+        'UID EXPUNGE 7',
+      ])
+    })
+
+    it('loses nothing when COPY fails', async () => {
+      const server = await start({ capabilities })
+      server.handlers['UID COPY'] = reply('TAG NO [OVERQUOTA] full')
+      expect(await codeOf(run(server, moveTwo))).toBe('over_quota')
+      expect(server.commands().filter((line) => /STORE|EXPUNGE/.test(line))).toEqual([])
+    })
+
+    it('and without UIDPLUS is refused before anything changes', async () => {
+      const server = await start({ capabilities: 'IMAP4rev1' })
+      expect(await codeOf(run(server, moveTwo))).toBe('not_supported')
+      expect(server.commands().filter((line) => /COPY|STORE|EXPUNGE|SELECT/.test(line))).toEqual([])
+    })
+  })
+
+  it('R61: a failed MOVE or STORE is an error, never a success', async () => {
+    const server = await start()
+    server.handlers['UID MOVE'] = reply('TAG NO [SERVERBUG] oops')
+    server.handlers['UID STORE'] = reply('TAG NO [SERVERBUG] oops')
+    server.handlers['UID SEARCH'] = reply('TAG NO [SERVERBUG] oops')
+    server.mailboxes[0] = { path: 'INBOX', exists: 3 }
+    expect(await codeOf(run(server, (session) => moveMessages(session, [ref(7)], 'Trash')))).toBe(
+      'server_refused',
+    )
+    const change = { add: ['\\Seen'], remove: [] }
+    expect(await codeOf(run(server, (session) => setFlags(session, [ref(7)], change)))).toBe('server_refused')
+    const search = { mailbox: 'INBOX', limit: 5, from: 'x' }
+    expect(await codeOf(run(server, (session) => searchMessages(session, search)))).toBe('server_refused')
+  })
+
+  it('a flag the mailbox does not keep is reported, not assumed', async () => {
+    const server = await start()
+    server.handlers['UID STORE'] = reply('* 1 FETCH (UID 7 FLAGS (\\Seen))', 'TAG OK done')
+    const outcomes = await run(server, (session) =>
+      setFlags(session, [ref(7)], { add: ['$Work'], remove: [] }),
+    )
+    expect(outcomes).toEqual([{ ref: ref(7), ok: false, code: 'not_supported' }])
+  })
+
+  it.each([
+    ['NO [AUTHENTICATIONFAILED] bad', 'login_refused'],
+    ['NO wrong', 'login_refused'],
+    ['NO Basic authentication is disabled.', 'login_needs_oauth'],
+    ['NO [UNAVAILABLE] try later', 'throttled'],
+    ['NO [ALERT] Too many simultaneous connections. (Failure)', 'throttled'],
+    ['BYE going down', 'connection_lost'],
+  ])('a login answered %s means %s', async (answer, code) => {
+    const server = await start({ handlers: { LOGIN: reply(`TAG ${answer}`) } })
+    expect(await codeOf(verifyImapLogin(account(server), depsFor(authority.ca)))).toBe(code)
+  })
+
+  it('a throttle hint of a minute does not hold the call', async () => {
+    const throttled = reply('TAG BAD Request is throttled. Suggested Backoff Time: 60000 milliseconds')
+    const server = await start({ handlers: { EXAMINE: throttled } })
+    expect(await codeOf(run(server, recent, { deadlineMs: 5_000 }))).toBe('throttled')
+  })
+
+  it('APPEND over quota stores nothing and is not repeated, even on a wrong memory', async () => {
+    const server = await start({ handlers: { APPEND: reply('TAG NO [OVERQUOTA] full') } })
+    const memory = await verifyImapLogin(account(server), depsFor(authority.ca))
+    const raw = Buffer.from('Subject: x\r\n\r\nbody')
+    const store = (session: ImapSession) =>
+      appendMessage(session, { mailbox: 'drafts', raw, flags: ['\\Draft'] })
+    expect(await codeOf(run(server, store, { memory }))).toBe('over_quota')
+    server.handlers.APPEND = reply('TAG NO [TRYCREATE] gone')
+    expect(await codeOf(run(server, store, { memory }))).toBe('mailbox_not_found')
+    expect(server.commands().filter((line) => line.startsWith('APPEND'))).toHaveLength(2)
+  })
+
+  it('counts mailboxes in one flight where LIST cannot, and one that fails hides no other', async () => {
+    const server = await start({ capabilities: 'IMAP4rev1 SPECIAL-USE' })
+    server.mailboxes.splice(
+      0,
+      10,
+      { path: 'INBOX', exists: 4 },
+      { path: 'Gesendete Elemente' },
+      { path: '[Gmail]/Bin' },
+    )
+    const known = server.handlers.STATUS
+    server.handlers.STATUS = (tag, args, connection) =>
+      args.includes('Gesend') ? connection.send(`${tag} NO [NOPERM] no`) : known?.(tag, args, connection)
+    const listed = await run(server, (session) => listMailboxes(session, { includeCounts: true }))
+    expect(listed.map(({ path, specialUse, total }) => [path, specialUse, total])).toEqual([
+      ['INBOX', 'inbox', 4],
+      ['Gesendete Elemente', 'sent', undefined],
+      ['[Gmail]/Bin', 'trash', 0],
+    ])
+  })
+
+  it('R59: a million messages cost one small FETCH', async () => {
+    const server = await start({ mailboxes: [{ path: 'INBOX', exists: 1_000_000 }] })
+    server.handlers.FETCH = reply('* 1000000 FETCH (UID 2000000 FLAGS () RFC822.SIZE 10)', 'TAG OK done')
+    const page = await run(server, recent)
+    expect(page.items.map((one) => one.ref.uid)).toEqual([2_000_000])
+    expect(server.commands().some((line) => line.startsWith('FETCH 999996:1000000 '))).toBe(true)
+    expect(server.commands().some((line) => line.includes('SEARCH'))).toBe(false)
+  })
+})
