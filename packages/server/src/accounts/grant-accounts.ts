@@ -40,6 +40,8 @@ export interface GrantAccounts {
    * KeyRefusedError (changed rows: alarm), KeyUnavailableError and StoreUnavailableError (503).
    */
   open(ref?: string): Promise<OpenedAccount>
+  /** When the grant ends, whatever is refreshed until then. */
+  endsAt(): Promise<EpochSeconds>
 }
 
 /** The grant was revoked or has ended: the edge answers 401. */
@@ -101,6 +103,10 @@ export function createGrantAccounts(
           isDefault: index === 0,
           permission: caller.permission,
         }))
+      },
+
+      async endsAt() {
+        return (await loadOnce()).grant.absoluteExpiresAt
       },
 
       async open(ref) {

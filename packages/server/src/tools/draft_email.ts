@@ -2,8 +2,10 @@
 import { appendMessage, composeMessage, resolveMailbox } from '@email-connector/mail'
 import * as z from 'zod'
 import { toEmailId } from './email-id.ts'
-import { outgoingParameters, prepareOutgoing, toRecipientText } from './outgoing.ts'
+import { toLine } from './limits.ts'
+import { outgoingParameters, prepareOutgoing, toRecipientLines } from './outgoing.ts'
 import { defineTool } from './tool.ts'
+import { quoteUntrusted } from './untrusted.ts'
 
 export const draftEmail = defineTool({
   name: 'draft_email',
@@ -39,20 +41,18 @@ export const draftEmail = defineTool({
       from: draft.from.address,
       recipients: [...draft.to, ...draft.cc, ...draft.bcc].map((one) => one.address),
     }
+    const attached = draft.attachments.map(
+      (one) => `Attachment: ${toLine(one.filename, 200)}, ${one.content.length} bytes`,
+    )
     const lines = [
-      `Draft saved in ${mailbox} of ${opened.address}${id.id === undefined ? '' : `, id ${id.id}`}; not sent.`,
+      `Draft saved in ${toLine(mailbox, 200)} of ${opened.address}${id.id === undefined ? '' : `, id ${id.id}`}; not sent.`,
       `From: ${draft.from.address}`,
-      toRecipientText(draft),
+      toRecipientLines(draft),
       `Subject: ${draft.subject}`,
-      draft.attachments.map((one) => `Attachment: ${one.filename}, ${one.content.length} bytes`),
       `Message-ID: ${composed.messageId}`,
+      // A file name may come from an email that someone else wrote.
+      attached.length === 0 ? [] : quoteUntrusted(attached.join('\n'), call.makeMark),
     ]
-    return {
-      structured,
-      text: lines
-        .flat()
-        .filter((one) => one !== '')
-        .join('\n'),
-    }
+    return { structured, text: lines.flat().join('\n') }
   },
 })

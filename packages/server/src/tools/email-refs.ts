@@ -7,55 +7,55 @@ import type { ToolCall } from './tool.ts'
 
 export interface NamedMessage {
   readonly id: string
+  readonly accountTag: string
   readonly ref: MessageRef
 }
 
-/** All ids must name one account: a call opens one connection. A repeated id counts once. */
+/** In the order asked; a repeated id counts once. */
+export function parseEmailIds(ids: readonly string[], field: string): readonly NamedMessage[] {
+  return [...new Set(ids)].map((id) => {
+    const email = parseEmailId(id)
+    if (email) return { id, ...email }
+    throw invalid(`"${field}" is not an email id: lists and searches give ids.`, field)
+  })
+}
+
+/** All ids must name one account, since a call opens one connection; and the one `account` names, where it is given. */
 export async function openEmails(
   call: ToolCall,
   ids: readonly string[],
-  options: { account?: string | undefined; field: string },
+  { account, field }: { account?: string | undefined; field: string },
 ): Promise<{ opened: OpenedAccount; messages: readonly NamedMessage[] }> {
-  const { field } = options
-  const parsed = [...new Set(ids)].map((id) => {
-    const email = parseEmailId(id)
-    if (email) return { id, ...email }
-    throw new ToolError(
-      'invalid_input',
-      `"${field}" holds something that is not an email id. Lists and searches give ids.`,
-      {
-        field,
-      },
-    )
-  })
-  const tags = new Set(parsed.map((email) => email.accountTag))
-  if (tags.size > 1) {
-    throw new ToolError(
-      'invalid_input',
-      `"${field}" holds emails of several accounts: call once for each account.`,
-      { field },
-    )
-  }
+  const messages = parseEmailIds(ids, field)
+  const tags = new Set(messages.map((message) => message.accountTag))
+  if (tags.size > 1) throw invalid(`"${field}" names several accounts: call once for each.`, field)
   const accounts = await call.accounts.list()
-  const named = accounts.filter((account) => tags.has(toAccountTag(account.accountId)))
+  const named = accounts.filter((one) => tags.has(toAccountTag(one.accountId)))
   const [owner] = named
   if (!owner || named.length > 1) {
-    throw new ToolError(
-      'account_not_found',
-      `"${field}" names an account that is not connected. list_accounts shows which are.`,
-      {
-        field,
-      },
-    )
+    const sentence = `"${field}" names an account that is not connected: list_accounts shows which are.`
+    throw new ToolError('account_not_found', sentence, { field })
   }
-  const opened = await call.accounts.open(owner.accountId)
-  if (options.account !== undefined) {
-    const asked = options.account.toLowerCase()
-    if (asked !== owner.accountId.toLowerCase() && asked !== owner.address.toLowerCase()) {
-      throw new ToolError('invalid_input', `"${field}" belongs to another account than "account" names.`, {
-        field: 'account',
-      })
-    }
+  if (
+    account !== undefined &&
+    account !== owner.accountId &&
+    account.toLowerCase() !== owner.address.toLowerCase()
+  ) {
+    throw invalid(`"account" is another one than "${field}" names.`, 'account')
   }
-  return { opened, messages: parsed.map(({ id, ref }) => ({ id, ref })) }
+  return { opened: await call.accounts.open(owner.accountId), messages }
+}
+
+export function assertOfAccount(
+  messages: readonly NamedMessage[],
+  { accountId }: OpenedAccount,
+  field: string,
+): void {
+  const tag = toAccountTag(accountId)
+  if (messages.every((message) => message.accountTag === tag)) return
+  throw invalid(`"${field}" names an email of another account than the one that sends.`, field)
+}
+
+function invalid(sentence: string, field: string): ToolError {
+  return new ToolError('invalid_input', sentence, { field })
 }

@@ -2,6 +2,9 @@
 import * as z from 'zod'
 import { defineTool } from './tool.ts'
 
+/** Long enough for the owner to notice, short enough not to nag. */
+const warnSeconds = 7 * 24 * 3600
+
 export const listAccounts = defineTool({
   name: 'list_accounts',
   title: 'List connected accounts',
@@ -21,6 +24,7 @@ export const listAccounts = defineTool({
       }),
     ),
     connections_url: z.string(),
+    ends_on: z.string().optional().describe('Set in the last week'),
   }),
   async handle(_input, call) {
     const accounts = (await call.accounts.list()).map((account) => ({
@@ -31,13 +35,20 @@ export const listAccounts = defineTool({
       permission: account.permission,
     }))
     const connections_url = `${call.publicUrl}/oauth/connections`
-    const structured = { accounts, connections_url }
-    const lines = accounts.map(
-      ({ id, address, provider, permission, ...account }) =>
-        `${address} (id ${id}, ${provider}, ${permissionText[permission]}${account.default ? ', default' : ''})`,
-    )
-    const text = [...lines, `Add or remove: ${connections_url}`].join('\n')
-    return { structured, text }
+    const endsAt = await call.accounts.endsAt()
+    const ends = endsAt - call.now() > warnSeconds ? {} : { ends_on: toDay(endsAt) }
+    const structured = { accounts, connections_url, ...ends }
+    const lines = [
+      ...accounts.map(
+        ({ id, address, provider, permission, ...account }) =>
+          `${address} (id ${id}, ${provider}, ${permissionText[permission]}${account.default ? ', default' : ''})`,
+      ),
+      `Add or remove: ${connections_url}`,
+      ends.ends_on === undefined
+        ? []
+        : `This connection ends on ${ends.ends_on}: the owner can connect again.`,
+    ]
+    return { structured, text: lines.flat().join('\n') }
   },
 })
 
@@ -45,4 +56,8 @@ const permissionText = {
   read: 'may read',
   write: 'may read, organise and draft',
   send: 'may read, organise, draft and send',
+}
+
+function toDay(epochSeconds: number): string {
+  return new Date(epochSeconds * 1000).toISOString().slice(0, 10)
 }

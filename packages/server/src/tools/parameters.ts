@@ -6,6 +6,8 @@ import * as z from 'zod'
 
 /** RFC 5322 §2.1.1 allows 998 characters in a line; no name, address, subject or search text needs more. */
 const maxLineChars = 998
+/** What the mail package takes. */
+const maxMailboxBytes = 1024
 /** Markdown of one mail. */
 export const maxBodyChars = 500_000
 /** RFC 5321 §4.5.3.1.8: the least number of recipients every server must take. */
@@ -40,7 +42,12 @@ export function text(maxChars: number) {
 }
 
 export const account = line.describe('Address or account id. Default: the first account').optional()
-export const mailbox = line.describe('Path, or drafts, sent, trash, junk, archive, all')
+export const mailbox = line
+  .refine(
+    (value) => value.trim() !== '' && Buffer.byteLength(value) <= maxMailboxBytes,
+    'must be a mailbox name',
+  )
+  .describe('Path, or drafts, sent, trash, junk, archive, all')
 export const emailId = line.refine((value) => value !== '', 'must be an id of an email')
 export const ids = z.array(emailId).min(1).max(maxIds)
 export const cursor = line.describe('next_cursor of the previous page').optional()

@@ -62,7 +62,9 @@ function sentenceFor(error: MailError, publicUrl: string): string {
     case 'mailbox_not_found':
       return 'There is no such mailbox. list_mailboxes shows the names.'
     case 'message_not_found':
-      return 'This email is no longer where its id says: moved or deleted. Search for it again.'
+      return error.field === 'attachment_id'
+        ? 'There is no attachment with this "attachment_id": get_email lists them.'
+        : 'This email is no longer where its id says: moved or deleted. Search for it again.'
     case 'stale_id':
       return 'The server renumbered this mailbox, so the id is stale. List or search again for a new one.'
     case 'over_quota':
@@ -70,6 +72,8 @@ function sentenceFor(error: MailError, publicUrl: string): string {
     case 'too_large':
       return 'This is larger than the server or this connector accepts. Ask for less, or send less.'
     case 'not_supported':
-      return 'This mail server cannot do that.'
+      return error.field === undefined
+        ? 'This mail server cannot do that.'
+        : `This mail server cannot do that: leave "${error.field}" out.`
   }
 }

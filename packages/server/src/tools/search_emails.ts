@@ -60,7 +60,9 @@ export const searchEmails = defineTool({
     const searched = page.searched.map((path) => toLine(path, 200)).slice(0, 100)
     return toSummaryPage(call, opened.accountId, page.items, (emails) => ({
       structured: { account: opened.address, emails, searched, ...back, ...next, notice: untrustedNotice },
-      head: `${emails.length} emails found in ${searched.join(', ')} of ${opened.address}${reach}, newest first.`,
+      head: `${emails.length} emails of ${opened.address} found${reach}, newest first.`,
+      // The names of mailboxes come from the server; shared ones were named by others.
+      quotedHead: `Searched: ${searched.join(', ')}`,
       foot: next.next_cursor === undefined ? '' : `More: cursor ${next.next_cursor}`,
     }))
   },

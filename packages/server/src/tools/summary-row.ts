@@ -39,15 +39,17 @@ export function toSummaryPage<Page extends { emails: SummaryRow[] }>(
   call: ToolCall,
   accountId: string,
   messages: readonly MessageSummary[],
-  toPage: (emails: SummaryRow[]) => { structured: Page; head: string; foot: string },
+  toPage: (emails: SummaryRow[]) => { structured: Page; head: string; quotedHead?: string; foot: string },
 ): ToolResult<Page> {
   let result: ToolResult<Page>
   let step = 0
   do {
     const maxChars = clips[step] ?? 40
     step += 1
-    const { structured, head, foot } = toPage(messages.map((message) => toRow(accountId, message, maxChars)))
-    const rows = structured.emails.map(toLines).join('\n')
+    const { structured, head, quotedHead, foot } = toPage(
+      messages.map((message) => toRow(accountId, message, maxChars)),
+    )
+    const rows = [quotedHead ?? [], structured.emails.map(toLines)].flat().join('\n')
     const quoted = rows === '' ? [] : [quoteUntrusted(rows, call.makeMark)]
     result = { structured, text: [head, ...quoted, foot].filter((part) => part !== '').join('\n') }
   } while (!fits(result) && step < clips.length)

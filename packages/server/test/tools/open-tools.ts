@@ -47,11 +47,13 @@ export async function openTools(options: {
   /** Of the token; what the permission answers unless given. */
   scopes?: readonly string[]
   deadlineMs?: number
+  /** Until the grant ends. */
+  lifeDays?: number
   now?: () => number
   makeMark?: () => string
   once?: (once: ToolApplicationOptions['once']) => ToolApplicationOptions['once']
 }): Promise<OpenTools> {
-  const { permission = 'send', now = () => Math.floor(Date.now() / 1000) } = options
+  const { permission = 'send', lifeDays = 300, now = () => Math.floor(Date.now() / 1000) } = options
   const folder = createTempFolder('tools')
   const stores = await createLevelStores({ dir: join(folder.path, 'store'), now })
   const keys = {
@@ -65,7 +67,7 @@ export async function openTools(options: {
   const [first, ...others] = options.accounts
   if (!first) throw new Error('A grant has at least one account')
   const scope = scopeOfPermission(permission)
-  const expiresAt = now() + 300 * day
+  const expiresAt = now() + lifeDays * day
   const draft = buildGrant({
     permission,
     scope,
@@ -110,7 +112,7 @@ export async function openTools(options: {
     scopes: options.scopes ?? scope.split(' '),
     permission,
     resource: draft.resource,
-    expiresAt: now() + 30 * day,
+    expiresAt: Math.min(expiresAt, now() + 30 * day),
     secret,
   }
   const over = new AbortController()

@@ -111,8 +111,11 @@ test.each([
   },
 )
 
-test('R51: a token narrowed to email:read lists no tool that writes, whatever the grant permits', async () => {
+test('R51: a token narrowed to email:read lists and calls no tool that writes, whatever the grant permits', async () => {
   const one = await open({ permission: 'send', scopes: ['email:read'] })
+  const { structured, text } = await one.call('send_email', { to: ['b@test.example'], body: 'x' })
+  expect(structured).toEqual({ code: 'permission_missing' })
+  expect(text).toContain('email:write')
   const listed = (await one.client.listTools()).tools.map((tool) => tool.name)
   expect(listed.sort()).toEqual([...granted.read].sort())
 })
@@ -127,6 +130,15 @@ test('list_accounts says which account is the default and what it may do', async
   expect(text).toContain('alice@test.example')
   expect(text).toContain('default')
   expect(text).toContain(structured.connections_url)
+})
+
+test('list_accounts says on which day the connection ends, in its last week only', async () => {
+  const now = () => 1_800_000_000
+  const ending = await (await open({ lifeDays: 6, now })).call('list_accounts')
+  expect(ending.structured.ends_on).toBe('2027-01-21')
+  expect(ending.text).toContain('ends on 2027-01-21')
+  const lasting = await (await open({ lifeDays: 8, now })).call('list_accounts')
+  expect(lasting.structured).not.toHaveProperty('ends_on')
 })
 
 test('list_providers lists what this deployment offers, and no other', async () => {

@@ -1,0 +1,194 @@
+/**
+ * One call of one tool, from the client's arguments to its answer. The order of checks: limit, permission, arguments,
+ * then the handler under one deadline. Whatever is thrown becomes a ToolError here, in one place: the SDK would
+ * otherwise show the message of any error to the model.
+ */
+import { type ImapSession, type MailDeps, MailError, withImapSession } from '@email-connector/mail'
+import { StoreUnavailableError } from '@email-connector/oauth'
+import type { CallToolResult } from '@modelcontextprotocol/server'
+import {
+  AccountNotFoundError,
+  type GrantAccounts,
+  GrantGoneError,
+  type OpenedAccount,
+} from '../accounts/grant-accounts.ts'
+import { type Caller, permits, type Scope } from '../caller.ts'
+import { KeyRefusedError, KeyUnavailableError } from '../keys/key-wrapper.ts'
+import { describeBug, hashGrantId, type Log, type LogLine } from '../log.ts'
+import type { OnceStore } from '../store/once-store.ts'
+import { fits } from './limits.ts'
+import { ToolError, toToolError } from './result.ts'
+import type { Tool, ToolCall } from './tool.ts'
+import { parseArguments } from './tool-schema.ts'
+import { type MakeMark, randomMark } from './untrusted.ts'
+
+/** Two calls a second, all the time: no conversation gets there, a loop does. */
+const maxCallsPerMinute = 120
+/** Below every client's own limit, and what product.md promises: an answer before 25 s. */
+const callDeadlineMs = 24_000
+
+export interface CallSurroundings {
+  readonly grantAccounts: (caller: Caller) => GrantAccounts
+  readonly once: OnceStore
+  readonly mail: Pick<MailDeps, 'connector' | 'now' | 'deadlineMs'>
+  /** Epoch seconds. */
+  readonly now: () => number
+  readonly providersOffered: readonly string[]
+  readonly publicUrl: string
+  readonly log: Log
+  readonly makeMark?: MakeMark
+}
+
+export async function answerCall(
+  tool: Tool,
+  given: unknown,
+  caller: Caller,
+  around: CallSurroundings,
+  signal: AbortSignal,
+): Promise<CallToolResult> {
+  const startedAt = performance.now()
+  const log = (line: LogLine) =>
+    around.log({
+      tool: tool.name as LogLine['tool'] & string,
+      grant: hashGrantId(caller.grantId),
+      durationMs: elapsedMs(startedAt),
+      ...line,
+    })
+  try {
+    await assertWithinLimit(around, caller)
+    assertPermission(tool, caller, around.publicUrl)
+    const input = parseArguments(tool.input, given)
+    const { structured, text } = await tool.handle(input, createCall(caller, around, signal, startedAt))
+    if (!fits({ structured, text })) {
+      throw new ToolError(
+        'too_large',
+        'The answer is too long: ask for less with a smaller "limit" or fewer "ids".',
+      )
+    }
+    log({ event: 'tool', outcome: 'ok' })
+    return { content: [{ type: 'text', text }], structuredContent: structured as Record<string, unknown> }
+  } catch (error) {
+    const { code, message, field } = toAnswer(error, around.publicUrl)
+    log(toLogLine(error, code))
+    return {
+      isError: true,
+      content: [{ type: 'text', text: message }],
+      structuredContent: { code, ...(field === undefined ? {} : { field }) },
+    }
+  }
+}
+
+function createCall(
+  caller: Caller,
+  around: CallSurroundings,
+  signal: AbortSignal,
+  startedAt: number,
+): ToolCall {
+  const { deadlineMs = callDeadlineMs, ...mail } = around.mail
+  // One deadline for the call, however many connections it opens.
+  const mailDeps = (share = 1): MailDeps => ({
+    ...mail,
+    signal,
+    deadlineMs: Math.max(1, Math.round((deadlineMs - elapsedMs(startedAt)) * share)),
+  })
+  return {
+    caller,
+    accounts: around.grantAccounts(caller),
+    once: around.once,
+    now: around.now,
+    publicUrl: around.publicUrl,
+    providersOffered: around.providersOffered,
+    makeMark: around.makeMark ?? randomMark,
+    mailDeps,
+    withSession: (opened, use) => openSession(opened, mailDeps(), use),
+  }
+}
+
+async function openSession<T>(
+  { account, memory, remember }: OpenedAccount,
+  deps: MailDeps,
+  use: (session: ImapSession) => Promise<T>,
+): Promise<T> {
+  let remembering: Promise<void> | undefined
+  const known = memory === undefined ? {} : { memory }
+  const onMemory = (learned: Parameters<OpenedAccount['remember']>[0]) => {
+    // A memory that is not kept costs the next call a round trip, this one nothing.
+    remembering = remember(learned).catch(() => undefined)
+  }
+  const result = await withImapSession(account, { ...deps, ...known, onMemory }, use)
+  // A Lambda function is frozen with the answer: what is not written by then may never be.
+  await remembering
+  return result
+}
+
+async function assertWithinLimit({ once, now }: CallSurroundings, caller: Caller): Promise<void> {
+  const calls = await once.count(`calls#${caller.grantId}`, 60, now())
+  if (calls <= maxCallsPerMinute) return
+  throw new ToolError(
+    'rate_limited',
+    `More than ${maxCallsPerMinute} calls in a minute: wait a minute, then go on.`,
+  )
+}
+
+/** What a client may do is what both its token's scope and the owner's permission allow. */
+export function mayCall(caller: Caller, tool: Tool | undefined): boolean {
+  return (
+    tool !== undefined && permits(caller.permission, tool.permission) && caller.scopes.includes(scopeOf(tool))
+  )
+}
+
+export function scopeOf(tool: Tool): Scope {
+  return tool.permission === 'read' ? 'email:read' : 'email:write'
+}
+
+const permissionText = { read: 'reading', write: 'reading, organising and drafting', send: 'everything' }
+
+function assertPermission(tool: Tool, caller: Caller, publicUrl: string): void {
+  if (mayCall(caller, tool)) return
+  const sentence = permits(caller.permission, tool.permission)
+    ? `This needs the scope ${scopeOf(tool)}, which the client did not ask for. The owner can connect again with it.`
+    : `The owner granted ${permissionText[caller.permission]} only. The owner can revoke this connection at ${publicUrl}/oauth/connections, connect again and grant "${tool.permission}".`
+  throw new ToolError('permission_missing', sentence)
+}
+
+function toAnswer(error: unknown, publicUrl: string): ToolError {
+  if (error instanceof ToolError) return error
+  if (error instanceof MailError) return toToolError(error, publicUrl)
+  if (error instanceof AccountNotFoundError) {
+    const sentence = `No connected account has this address or id. Connected: ${error.addresses.join(', ')}.`
+    return new ToolError('account_not_found', sentence, { field: 'account' })
+  }
+  if (error instanceof GrantGoneError) {
+    return new ToolError(
+      'connection_ended',
+      'The owner ended this connection, or it expired: connect again to go on.',
+    )
+  }
+  if (error instanceof StoreUnavailableError || error instanceof KeyUnavailableError) {
+    const sentence = 'The connector is briefly unavailable and lost nothing: try again in a minute.'
+    return new ToolError('temporarily_unavailable', sentence)
+  }
+  if (error instanceof KeyRefusedError) {
+    const sentence = `The stored sign-in can no longer be opened. The owner can sign in again at ${publicUrl}/oauth/connections, or disconnect and connect again.`
+    return new ToolError('credentials_unreadable', sentence)
+  }
+  const sentence =
+    'The connector failed in a way it did not foresee. Try again; if it stays so, tell its operator.'
+  return new ToolError('internal_error', sentence)
+}
+
+/** What the operator has to see: alarms hang on `key_refused`, `unavailable` and `bug`. */
+function toLogLine(error: unknown, code: ToolError['code']): LogLine {
+  if (error instanceof KeyRefusedError) return { event: 'key_refused', outcome: 'refused' }
+  if (error instanceof StoreUnavailableError)
+    return { event: 'unavailable', code: 'store', outcome: 'unavailable' }
+  if (error instanceof KeyUnavailableError)
+    return { event: 'unavailable', code: 'key_service', outcome: 'unavailable' }
+  if (code === 'internal_error') return { event: 'bug', outcome: 'failed', ...describeBug(error) }
+  // The log drops a code it has no word for.
+  return { event: 'tool', outcome: 'failed', code: code as LogLine['code'] & string }
+}
+
+function elapsedMs(startedAt: number): number {
+  return Math.round(performance.now() - startedAt)
+}
