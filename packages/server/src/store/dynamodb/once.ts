@@ -58,8 +58,6 @@ export function createOnceTable(table: Table): OnceStore {
         {
           set: '#expiresAt = :end',
           add: '#events :one',
-          // Always true: a count has no condition, but every write leaves its mark.
-          condition: 'attribute_not_exists(#pk) OR attribute_exists(#pk)',
           values: { ':end': endsAt, ':one': 1 },
         },
       )

@@ -41,7 +41,7 @@ export interface ItemUpdate {
   readonly set?: string
   readonly remove?: string
   readonly add?: string
-  readonly condition: string
+  readonly condition?: string
   readonly values?: Readonly<Record<`:${string}`, Plain>>
   /** For attribute names that are not fixed. */
   readonly names?: Readonly<Record<`#${string}`, string>>
@@ -161,11 +161,13 @@ export function createTable(client: DynamoDBClient, name: string, deadlineMs = 4
               TableName: name,
               Key: toItem({ ...key }),
               UpdateExpression: expression,
-              ConditionExpression: change.condition,
               ExpressionAttributeNames: { ...namesIn(`${expression} ${change.condition}`), ...change.names },
               ExpressionAttributeValues: toItem({ ...change.values, ':mark': mark }),
               ReturnValues: change.answer ?? 'ALL_NEW',
-              ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+              ...(change.condition && {
+                ConditionExpression: change.condition,
+                ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+              }),
             }),
             { abortSignal },
           ),
