@@ -2,6 +2,7 @@
  * One message: its structure first, then only the text parts that will be read, never setting \Seen. EXAMINE and the
  * first FETCH share a flight; UIDVALIDITY is checked before anything of the answer is used.
  */
+import { readAuthentication } from './authentication-results.ts'
 import { type MessageParts, sortParts, type TextPart } from './body-structure.ts'
 import { decodeCharset, decodeTransfer, unflow } from './body-text/decode-part.ts'
 import { htmlToText, type ReadableText } from './body-text/html-to-text.ts'
@@ -42,6 +43,12 @@ export async function getMessage(
   const { body, warnings } = await readBody(session, mailbox, message, parts, options)
   const headers = parseHeaders(message.headers)
   const { envelope } = message
+  const domain = envelope?.from?.[0]?.address?.split('@').at(-1)
+  const authentication = readAuthentication(
+    headers.get('authentication-results') ?? [],
+    domain,
+    session.receiver,
+  )
   const messageId = cleanLine(envelope?.messageId)
   const inReplyTo = cleanLine(envelope?.inReplyTo)
   return {
@@ -63,7 +70,14 @@ export async function getMessage(
     size: message.size ?? 0,
     body,
     attachments: parts.attachments,
-    warnings: [...new Set([...warnings, ...fromWarnings(headers.get('from') ?? [], message)])],
+    ...(authentication ? { authentication } : {}),
+    warnings: [
+      ...new Set([
+        ...warnings,
+        ...fromWarnings(headers.get('from') ?? [], message),
+        ...(authentication?.dmarc === 'fail' ? ['sender_not_authenticated'] : []),
+      ]),
+    ],
   }
 }
 

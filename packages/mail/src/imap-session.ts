@@ -21,6 +21,7 @@ import { type ImapStage, toMailError } from './imap-errors.ts'
 import { assertAccount, assertMailboxName } from './input.ts'
 import { MailError } from './mail-error.ts'
 import type { Mailbox, ServerMemory } from './message.ts'
+import type { ProviderId } from './providers.ts'
 
 export type { ImapAttribute, ImapResponse }
 export type ImapToken = ImapCompileNode
@@ -115,7 +116,7 @@ async function attempt<T>(
     await client.connect().catch((error: unknown) => {
       throw toMailError(error, 'login')
     })
-    session = new ImapSession(client, deps)
+    session = new ImapSession(client, account, deps)
     return { value: await use(session) }
   } catch (error) {
     if (
@@ -240,12 +241,15 @@ export class ImapSession {
   readonly #client: ImapFlow
   readonly #channel: Channel
   readonly #deps: ImapDeps
+  /** Who receives: decides whose word about a sender counts. */
+  readonly receiver: { readonly provider: ProviderId; readonly imapHost: string }
   #mailboxes: readonly Mailbox[] | undefined
   #pipelined = 0
   /** A command that may have changed something was sent: nothing may be repeated from here on. */
   wrote = false
 
-  constructor(client: ImapFlow, deps: ImapDeps) {
+  constructor(client: ImapFlow, account: MailAccount, deps: ImapDeps) {
+    this.receiver = { provider: account.provider, imapHost: account.imap.host }
     this.#client = client
     this.#channel = client as unknown as Channel
     this.#deps = deps

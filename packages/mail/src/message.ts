@@ -54,6 +54,24 @@ export interface AttachmentPart {
   readonly inline: boolean
 }
 
+/** RFC 8601 §2.7 */
+export type AuthenticationResult =
+  | 'pass'
+  | 'fail'
+  | 'softfail'
+  | 'neutral'
+  | 'none'
+  | 'policy'
+  | 'temperror'
+  | 'permerror'
+
+/** What the owner's own provider found; a method it did not mention is absent. */
+export interface AuthenticationVerdict {
+  readonly spf?: AuthenticationResult
+  readonly dkim?: AuthenticationResult
+  readonly dmarc?: AuthenticationResult
+}
+
 export interface MessageDetail {
   readonly ref: MessageRef
   readonly date: string
@@ -71,6 +89,8 @@ export interface MessageDetail {
   readonly size: number
   readonly body: MessageBody
   readonly attachments: readonly AttachmentPart[]
+  /** Absent where the provider says nothing that can be told from what a sender wrote. */
+  readonly authentication?: AuthenticationVerdict
   /** Short codes such as `hidden_text_removed`, `link_text_mismatch`, `suspicious_from`, `body_truncated`. */
   readonly warnings: readonly string[]
 }

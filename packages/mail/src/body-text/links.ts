@@ -29,11 +29,11 @@ export function textNamesAnotherHost(text: string, target: LinkTarget): boolean 
   const shown = /(?:https?:\/\/)?(?:[\p{L}\p{N}_-]+\.)+\p{L}{2,}(?![\p{L}\p{N}@])/iu.exec(text.trim())?.[0]
   if (shown === undefined || /[^\s]@/.test(text)) return false
   const named = parseLink(/^https?:/i.test(shown) ? shown : `https://${shown}`)
-  return named !== undefined && registrable(named.host) !== registrable(target.host)
+  return named !== undefined && registrableDomain(named.host) !== registrableDomain(target.host)
 }
 
-/** The last two labels, three under a two-letter country with a short second level: near enough for a warning. */
-function registrable(host: string): string {
+/** The last two labels, three under a two-letter country with a short second level: near enough without a list of them all. */
+export function registrableDomain(host: string): string {
   const labels = host.replace(/:\d+$/, '').toLowerCase().split('.')
   const short = (labels.at(-1)?.length ?? 0) === 2 && (labels.at(-2)?.length ?? 9) <= 3
   return labels.slice(short ? -3 : -2).join('.')
