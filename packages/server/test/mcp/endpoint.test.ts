@@ -145,7 +145,11 @@ describe('before an era is known', () => {
     ['a declared length over 4 MiB', () => post('{}', { 'content-length': '5000000' }), 413],
     ['another content type', () => post('{}', { 'content-type': 'text/plain' }), 415],
     ['no JSON', () => post('{'), 400],
-    ['a body that is not UTF-8', () => post(new Uint8Array([0x22, 0xff, 0x22])), 400],
+    [
+      'a body that is not UTF-8',
+      () => post(Buffer.from(JSON.stringify(initialize('2025-11-25', 'ä')), 'latin1')),
+      400,
+    ],
     ['no JSON-RPC', () => post('{"hello":"world"}'), 400],
     ['null', () => post('null'), 400],
     ['PUT', () => new Request('http://localhost/mcp', { method: 'PUT' }), 405],

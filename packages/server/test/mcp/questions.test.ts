@@ -17,12 +17,12 @@ import {
 const caller = createCaller()
 
 /** Two endpoints that share the store alone, and a question asked at the first. */
-async function ask(questionDeadlineMs?: number) {
+async function ask(questionDeadlineMs?: number, tool = 'ask') {
   const first = createTestEndpoint(questionDeadlineMs === undefined ? {} : { questionDeadlineMs })
   const second = createTestEndpoint({ sessions: first.sessions })
   const id = await openSession(first.endpoint, caller)
   const messages = messagesIn(
-    await first.endpoint.handle(post(call('ask', 7), { 'mcp-session-id': id }), caller),
+    await first.endpoint.handle(post(call(tool, 7), { 'mcp-session-id': id }), caller),
   )
   const { value: question } = await messages.next()
   const answer = (body: unknown, by = caller, session = id) =>
@@ -94,6 +94,23 @@ test('an answer over the cap is refused, and the tool hears of it at once', asyn
 test('a question nobody answers ends at its deadline, and is closed', async () => {
   const { question, messages, answer } = await ask(30)
   expect((await messages.next()).value?.result?.content?.[0]?.text).toContain('did not answer in time')
+  expect((await answer({ jsonrpc: '2.0', id: question.id, result: accepted })).status).toBe(400)
+})
+
+test('a tool written for 2026-07-28 asks in the 2025 era as well, without a progress token nobody would serve', async () => {
+  const { question, messages, answer } = await ask(undefined, 'ask_in_rounds')
+  expect(question.method).toBe('elicitation/create')
+  expect(JSON.stringify(question)).not.toContain('progressToken')
+  await answer({ jsonrpc: '2.0', id: question.id, result: { action: 'decline' } })
+  expect((await messages.next()).value?.result?.content?.[0]?.text).toContain('decline')
+})
+
+test('a tool that waits no longer tells the client, under the id it knows, and the question is closed', async () => {
+  const { question, messages, answer } = await ask(undefined, 'ask_briefly')
+  const { value: cancelled } = await messages.next()
+  expect(cancelled?.method).toBe('notifications/cancelled')
+  expect(cancelled?.params?.requestId).toBe(question.id)
+  expect((await messages.next()).value?.result?.content?.[0]?.text).toBe('too late')
   expect((await answer({ jsonrpc: '2.0', id: question.id, result: accepted })).status).toBe(400)
 })
 

@@ -1,5 +1,5 @@
 /** A small application for the endpoint's own tests, and the requests that speak to it in both eras. */
-import { McpServer } from '@modelcontextprotocol/server'
+import { inputRequired, McpServer } from '@modelcontextprotocol/server'
 import * as z from 'zod'
 import type { Caller } from '../../src/caller.ts'
 import { createHintCipher } from '../../src/keys/hint.ts'
@@ -58,6 +58,19 @@ function registerTools(server: McpServer, caller: Caller, application: TestAppli
     } catch (error) {
       return text(`unanswered: ${error instanceof Error ? error.message : ''}`)
     }
+  })
+  server.registerTool('ask_in_rounds', {}, async (ctx) => {
+    const answer = ctx.mcpReq.inputResponses?.sure
+    if (answer !== undefined) return text(JSON.stringify(answer))
+    const requestedSchema = { type: 'object' as const, properties: {} }
+    return inputRequired({
+      inputRequests: { sure: inputRequired.elicit({ message: 'Sure?', requestedSchema }) },
+    })
+  })
+  server.registerTool('ask_briefly', {}, async (ctx) => {
+    const requestedSchema = { type: 'object' as const, properties: {} }
+    const asked = ctx.mcpReq.elicitInput({ message: 'Quick?', requestedSchema }, { timeout: 20 })
+    return text(await asked.then(() => 'answered').catch(() => 'too late'))
   })
   server.registerTool('progress', {}, async (ctx) => {
     const progressToken = ctx.mcpReq._meta?.progressToken ?? 0
