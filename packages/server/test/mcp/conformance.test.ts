@@ -32,6 +32,9 @@ async function run(...args: string[]): Promise<{ code: number; output: string }>
   return { code, output }
 }
 
+/** Some scenarios wait half a second of real time and no longer: a busy machine gets another try. */
+const patience = { timeout: 60_000, retry: 2 }
+
 /** The scenarios that failed, scored or not. */
 function failures(output: string): string[] {
   return [...output.matchAll(/^✗ ([a-z0-9-]+):/gm)].map(([, name]) => name ?? '')
@@ -43,18 +46,18 @@ describe.skipIf(!existsSync(node))('the conformance suite (without Node 22: skip
     ['2026-07-28', 150],
   ])(
     'passes everything %s requires; of what is not scored only tasks, which we do not offer, fail',
+    patience,
     async (revision, least) => {
       const { code, output } = await run('--requirements', revision)
       expect(code, output).toBe(0)
       expect(failures(output).filter((name) => !name.startsWith('tasks-'))).toEqual([])
       expect(Number(/^Total: (\d+) passed/m.exec(output)?.[1]), output).toBeGreaterThanOrEqual(least)
     },
-    60_000,
   )
 
-  test('passes the life of a session', async () => {
+  test('passes the life of a session', patience, async () => {
     const { code, output } = await run('--scenario', 'server-session-lifecycle')
     expect(code, output).toBe(0)
     expect(output).toContain('Passed: 3/3')
-  }, 60_000)
+  })
 })
