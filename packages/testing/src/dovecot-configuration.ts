@@ -49,6 +49,8 @@ export function dovecotConfiguration(place: DovecotPlace): string {
 base_dir = ${folder}/run
 state_dir = ${folder}/run
 log_path = ${folder}/log
+# Tells this server from another that got the port first.
+login_greeting = Dovecot ready at ${folder}
 protocols = imap lmtp
 listen = 127.0.0.1
 ssl = required

@@ -103,7 +103,7 @@ export async function startDovecot(profile: DovecotProfile = {}): Promise<Doveco
       ended = true
     })
     while (!ended) {
-      if (await greets(imapPort)) return { child, imapsPort, imapPort }
+      if (await greets(imapPort, folder.path)) return { child, imapsPort, imapPort }
       await new Promise((resolve) => setTimeout(resolve, 20))
     }
     const log = await readFile(at('log'), 'utf8').catch(() => '')
@@ -149,15 +149,15 @@ export async function startDovecot(profile: DovecotProfile = {}): Promise<Doveco
   }
 }
 
-/** Whether an IMAP greeting arrives on the port. */
-function greets(port: number): Promise<boolean> {
+/** Whether the port greets as this server does. */
+function greets(port: number, folder: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1')
     const settle = (answer: boolean) => {
       socket.destroy()
       resolve(answer)
     }
-    socket.once('data', (chunk) => settle(chunk.toString().startsWith('* OK')))
+    socket.once('data', (chunk) => settle(chunk.toString().includes(folder)))
     socket.once('error', () => settle(false))
     socket.once('close', () => settle(false))
   })
