@@ -43,6 +43,9 @@ export const toolDefinitions = tools.map((tool) => ({
   annotations: { title: tool.title, ...tool.annotations },
 }))
 
+/** A grant's permission never changes; a deployment may bring new tools. */
+const listLifeMs = 3_600_000
+
 export interface ToolApplicationOptions extends CallSurroundings {
   readonly version: string
 }
@@ -60,7 +63,10 @@ export function createToolApplication(options: ToolApplicationOptions): McpAppli
 function buildServer(caller: Caller, signal: AbortSignal, options: ToolApplicationOptions): McpServer {
   const server = new McpServer(
     { name: 'email-connector', title: 'Email connector', version: options.version },
-    { capabilities: { tools: { listChanged: false } } },
+    {
+      capabilities: { tools: { listChanged: false } },
+      cacheHints: { 'tools/list': { ttlMs: listLifeMs, cacheScope: 'private' } },
+    },
   )
   for (const [index, tool] of tools.entries()) {
     const definition = toolDefinitions[index]

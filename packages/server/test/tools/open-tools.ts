@@ -14,6 +14,8 @@ import { createGrantAccounts } from '../../src/accounts/grant-accounts.ts'
 import { type Caller, type Permission, scopeOfPermission } from '../../src/caller.ts'
 import { createFileKeyWrapper } from '../../src/keys/file-key-wrapper.ts'
 import type { LogLine } from '../../src/log.ts'
+import type { McpApplication } from '../../src/mcp/application.ts'
+import type { SessionStore } from '../../src/sessions/session-store.ts'
 import { createLevelStores } from '../../src/store/level/stores.ts'
 import {
   tools as allTools,
@@ -31,6 +33,8 @@ export interface ToolAnswer {
 
 export interface OpenTools {
   readonly client: Client
+  readonly application: McpApplication
+  readonly sessions: SessionStore
   readonly caller: Caller
   readonly logged: readonly LogLine[]
   call(tool: string, args?: Record<string, unknown>): Promise<ToolAnswer>
@@ -126,6 +130,8 @@ export async function openTools(options: {
 
   return {
     client,
+    application,
+    sessions: stores.sessions,
     caller,
     logged,
     async call(tool, args = {}) {
