@@ -1,22 +1,12 @@
 /**
- * Bearer tokens at the resource (RFC 6750): read from the `Authorization` header only, looked up, refused when
- * expired or retired however late the store deletes. Leaves to the caller: that the row's wrap opens (`openSecret`).
+ * Bearer tokens at the resource (RFC 6750): looked up, and refused when expired or retired however late the store
+ * deletes. Leaves to the caller: reading the header, and that the row's wrap opens (`openSecret`).
  */
 import type { Settings } from './settings.ts'
 import type { AccessTokenRow } from './store.ts'
 import { isOpaqueToken, tokenId } from './token-wrap.ts'
 
 export type BearerError = 'invalid_token' | 'insufficient_scope'
-
-/** The token a request presents; `invalid` for a header that is not `Bearer` and one token. */
-export function readBearerToken(
-  request: Request,
-): { kind: 'token'; token: string } | { kind: 'none' } | { kind: 'invalid' } {
-  const authorization = request.headers.get('authorization')
-  if (authorization === null) return { kind: 'none' }
-  const token = /^bearer +(\S+)$/i.exec(authorization)?.[1]
-  return token === undefined ? { kind: 'invalid' } : { kind: 'token', token }
-}
 
 /** One read. Throws what the store throws. */
 export async function findAccessToken(

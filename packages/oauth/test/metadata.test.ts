@@ -1,7 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { readBearerToken } from '../src/index.ts'
-import { createDeployment, issuer, resource } from './deployment.ts'
+import { createDeployment, issuer } from './deployment.ts'
 
 describe('Discovery', () => {
   it('R01: the authorization server document is this constant', async () => {
@@ -55,19 +54,6 @@ describe('Discovery', () => {
 })
 
 describe('Bearer tokens', () => {
-  const request = (headers: Record<string, string>, url = resource) =>
-    new Request(url, { method: 'POST', headers })
-
-  it('R12: a token in the query or a cookie is no token', () => {
-    const token = 'a'.repeat(64)
-    expect(readBearerToken(request({}, `${resource}?access_token=${token}`))).toEqual({ kind: 'none' })
-    expect(readBearerToken(request({ cookie: `access_token=${token}` }))).toEqual({ kind: 'none' })
-    expect(readBearerToken(request({ authorization: `Bearer ${token}` }))).toEqual({ kind: 'token', token })
-    for (const odd of ['Basic YTpi', 'Bearer', `Bearer ${token} x`, token, `Token ${token}`]) {
-      expect(readBearerToken(request({ authorization: odd }))).toEqual({ kind: 'invalid' })
-    }
-  })
-
   it('finds a token in its canonical form only, and opens the grant’s secret with it', async () => {
     const { connect, server } = createDeployment()
     const { tokens, secret, grantId } = await connect()

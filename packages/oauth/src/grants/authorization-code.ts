@@ -77,9 +77,8 @@ async function resumeOrRefuse(
 ): Promise<string> {
   const grant = await settings.store.getGrant(row.grantId)
   if (grant?.state === 'pending' && !isSpent(settings, row)) return redeem(settings, code, row)
-  if (grant === undefined || settings.now() - redeemedAt <= replayGraceSeconds)
-    throw refused('code_already_used')
-  // RFC 6749 §4.1.2: what the code has issued ends with its replay.
+  if (settings.now() - redeemedAt <= replayGraceSeconds) throw refused('code_already_used')
+  // RFC 6749 §4.1.2: what the code has issued ends with its replay. With the grant gone, only this row is left.
   await revokeGrant(settings, row.grantId, 'code_replayed', row)
   throw refused('code_replayed')
 }

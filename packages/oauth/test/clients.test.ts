@@ -1,0 +1,114 @@
+import { describe, expect, it } from 'vitest'
+import { isDocumentUrl } from '../src/clients.ts'
+import {
+  authorizeQuery,
+  authorizeRequest,
+  claudeId,
+  claudeUri,
+  createDeployment,
+  pkce,
+} from './deployment.ts'
+
+const url = 'https://app.example/client.json'
+const document = { client_id: url, client_name: 'An app', redirect_uris: ['http://localhost/callback'] }
+const query = () =>
+  authorizeRequest(
+    authorizeQuery(pkce().challenge, { client_id: url, redirect_uri: 'http://localhost:4000/callback' }),
+  )
+
+function withDocument(given: () => unknown) {
+  let fetches = 0
+  const deployment = createDeployment({
+    fetchClientMetadata: async () => {
+      fetches += 1
+      return given()
+    },
+  })
+  return { ...deployment, fetches: () => fetches }
+}
+
+describe('Client ID Metadata Documents', () => {
+  it('R17: a fetched document opens a page, with the host that vouches for it', async () => {
+    const { server } = withDocument(() => document)
+    const page = await server.authorize(query())
+    if (page.kind !== 'page') throw new Error('No page')
+    expect(page.client).toEqual({ clientId: url, name: 'An app', host: 'app.example', loopbackOnly: true })
+  })
+
+  it('R17: is kept for a day, well under 7, and a failure is never kept', async () => {
+    let isUp = false
+    const { server, clock, fetches } = withDocument(() => {
+      if (!isUp) throw new Error('down')
+      return document
+    })
+    expect((await server.authorize(query())).kind).toBe('response')
+    isUp = true
+    expect((await server.authorize(query())).kind).toBe('page')
+    isUp = false
+    clock.now += 86_399
+    expect((await server.authorize(query())).kind).toBe('page')
+    expect(fetches()).toBe(2)
+    clock.now += 1
+    expect((await server.authorize(query())).kind).toBe('response')
+    expect(fetches()).toBe(3)
+  })
+
+  it.each([
+    ['another client_id', { ...document, client_id: 'https://app.example/other.json' }],
+    ['no redirect_uris', { client_id: url }],
+    ['redirect_uris that are no list', { ...document, redirect_uris: 'http://localhost/callback' }],
+    ['a key for authentication', { ...document, token_endpoint_auth_method: 'private_key_jwt' }],
+    ['no object', 'text'],
+    ['null', null],
+    ['another redirect URI', { ...document, redirect_uris: [claudeUri] }],
+  ])('R17: a document with %s is refused', async (_, given) => {
+    expect((await withDocument(() => given).server.authorize(query())).kind).toBe('response')
+  })
+
+  it('R17: the built-in document of a known client stands in when the fetch fails', async () => {
+    const { server } = withDocument(() => {
+      throw new Error('down')
+    })
+    const page = await server.authorize(authorizeRequest(authorizeQuery(pkce().challenge)))
+    expect(page.kind === 'page' && page.client.clientId).toBe(claudeId)
+  })
+
+  it('R17: only https with a path, in one spelling, is fetched at all', async () => {
+    for (const odd of [
+      ...[
+        'http://app.example/client.json',
+        'https://app.example',
+        'https://app.example/',
+        'https://u@app.example/c',
+      ],
+      ...[
+        'https://app.example/c#x',
+        'https://app.example/a/../c',
+        'https://APP.example/c',
+        'https://app.example:443/c',
+      ],
+      ...[
+        ' https://app.example/c',
+        'https://app.example\\c',
+        `https://app.example/${'c'.repeat(500)}`,
+        'https://',
+      ],
+    ]) {
+      expect(isDocumentUrl(odd), odd).toBe(false)
+      const { server, fetches } = withDocument(() => ({ ...document, client_id: odd }))
+      await server.authorize(authorizeRequest(authorizeQuery(pkce().challenge, { client_id: odd })))
+      expect(fetches(), odd).toBe(0)
+    }
+    expect(isDocumentUrl(url)).toBe(true)
+  })
+
+  it('the token endpoint fetches nothing', async () => {
+    const deployment = withDocument(() => document)
+    const { tokens } = await deployment.connect({
+      query: { client_id: url, redirect_uri: 'http://localhost:4000/callback' },
+    })
+    expect(deployment.fetches()).toBe(1)
+    expect((await deployment.refresh(tokens.refresh_token, { client_id: url })).status).toBe(200)
+    expect(deployment.fetches()).toBe(1)
+  })
+})

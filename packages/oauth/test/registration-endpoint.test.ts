@@ -1,0 +1,183 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { describe, expect, it } from 'vitest'
+import {
+  authorizeQuery,
+  authorizeRequest,
+  claudeUri,
+  createDeployment,
+  form,
+  ok,
+  pkce,
+  problem,
+  registration,
+} from './deployment.ts'
+
+const metadata = { client_name: 'Claude', redirect_uris: [claudeUri] }
+
+async function register(deployment: ReturnType<typeof createDeployment>, given: unknown) {
+  const response = await deployment.server.register(registration(given))
+  const text = await response.text()
+  expect(response.status, text).toBe(201)
+  return JSON.parse(text)
+}
+
+describe('Dynamic client registration', () => {
+  it('R16: answers what it registered, and keeps nothing', async () => {
+    const deployment = createDeployment()
+    const operations: string[] = []
+    deployment.store.hooks.before = (operation) => operations.push(operation)
+    const answer = await register(deployment, metadata)
+    expect(answer).toEqual({
+      client_id: expect.stringMatching(/^dcr\./),
+      client_name: 'Claude',
+      redirect_uris: [claudeUri],
+      grant_types: ['authorization_code', 'refresh_token'],
+      response_types: ['code'],
+      token_endpoint_auth_method: 'none',
+      scope: 'email:read email:write',
+    })
+    expect(operations).toEqual([])
+    expect(await register(deployment, metadata)).toEqual(answer)
+  })
+
+  it('R16: a registered client signs in, redeems and refreshes, in another process too', async () => {
+    const one = createDeployment()
+    const { client_id } = await register(one, {
+      ...metadata,
+      redirect_uris: ['http://localhost/callback', claudeUri],
+    })
+    const other = createDeployment(one.options, one.store)
+    const { tokens } = await other.connect({
+      query: { client_id, redirect_uri: 'http://localhost:50999/callback' },
+    })
+    await ok(other.refresh(tokens.refresh_token, { client_id }))
+    expect(await problem(other.refresh(tokens.refresh_token))).toBe('400 invalid_grant')
+  })
+
+  it('R16: null and foreign fields are dropped from the answer', async () => {
+    const answer = await register(createDeployment(), {
+      ...metadata,
+      client_name: null,
+      client_uri: null,
+      logo_uri: null,
+      contacts: null,
+      jwks: null,
+      token_endpoint_auth_method: 'client_secret_post',
+      grant_types: ['authorization_code', 'refresh_token', 'client_credentials'],
+    })
+    expect(JSON.stringify(answer)).not.toContain('null')
+    expect(Object.keys(answer)).not.toContain('client_name')
+    expect(answer.token_endpoint_auth_method).toBe('none')
+  })
+
+  it('R16: never fetches a URL from the metadata', async () => {
+    let requests = 0
+    const canary = createServer((_, response) => {
+      requests += 1
+      response.end()
+    })
+    await new Promise<void>((resolve) => canary.listen(0, '127.0.0.1', resolve))
+    const url = `http://127.0.0.1:${(canary.address() as AddressInfo).port}/callback`
+    const deployment = createDeployment()
+    const { client_id } = await register(deployment, {
+      ...{
+        redirect_uris: [url],
+        client_uri: url,
+        logo_uri: url,
+        jwks_uri: url,
+        tos_uri: url,
+        policy_uri: url,
+      },
+      ...{ sector_identifier_uri: url, software_statement: url },
+    })
+    await deployment.connect({ query: { client_id, redirect_uri: url } })
+    await new Promise((resolve) => canary.close(resolve))
+    expect(requests).toBe(0)
+  })
+
+  it('R16: redirect URIs that are not accepted are left out; when none is left it is an error', async () => {
+    const deployment = createDeployment()
+    const odd = ['https://evil.example/cb', 'cursor://x', 'http://localhost:99999/callback', 7, null]
+    const answer = await register(deployment, { redirect_uris: [...odd, claudeUri, claudeUri] })
+    expect(answer.redirect_uris).toEqual([claudeUri])
+    for (const redirect_uris of [
+      odd,
+      [],
+      undefined,
+      null,
+      claudeUri,
+      Array.from({ length: 21 }, () => claudeUri),
+    ]) {
+      expect(await problem(deployment.server.register(registration({ redirect_uris })))).toBe(
+        '400 invalid_redirect_uri',
+      )
+    }
+  })
+
+  it('R16 R46: a name is one line of at most 80 characters, without controls and bidi marks', async () => {
+    const deployment = createDeployment()
+    const named = async (client_name: unknown) =>
+      (await register(deployment, { ...metadata, client_name })).client_name
+    expect(await named('Cl\u0000au\u202Ede\r\n  <b>x</b>\u2028y')).toBe('Cl au de <b>x</b> y')
+    expect(Array.from(await named('😀'.repeat(500)))).toHaveLength(80)
+    expect(await named({ toString: 'x' })).toBeUndefined()
+  })
+
+  it('R16: the client id stays under 1.5 KB, and a registration that would not is refused', async () => {
+    const deployment = createDeployment()
+    const hosts = ['localhost', '127.0.0.1', '[::1]']
+    const paths = ['/callback', '/oauth/callback', '/oauth/callback/debug']
+    const nine = hosts.flatMap((host) => paths.map((path) => `http://${host}${path}`))
+    const { client_id } = await register(deployment, { client_name: 'x'.repeat(80), redirect_uris: nine })
+    expect(client_id.length).toBeLessThan(1500)
+    const many = Array.from(
+      { length: 20 },
+      (_, index) => `http://127.0.0.1:${10_000 + index}/oauth/callback/debug`,
+    )
+    expect(
+      await problem(
+        deployment.server.register(registration({ client_name: '😀'.repeat(80), redirect_uris: many })),
+      ),
+    ).toBe('400 invalid_client_metadata')
+  })
+
+  it.each([
+    ['a body that is not JSON', '{', {}, '400 invalid_client_metadata'],
+    ['an array', '[]', {}, '400 invalid_client_metadata'],
+    ['null', 'null', {}, '400 invalid_client_metadata'],
+    ['9 KB', JSON.stringify({ ...metadata, x: 'x'.repeat(9000) }), {}, '413 invalid_request'],
+    ['a form', 'a=b', { 'Content-Type': 'application/x-www-form-urlencoded' }, '400 invalid_client_metadata'],
+  ])('R11 R16: %s is refused', async (_, body, headers, expected) => {
+    const { server } = createDeployment()
+    expect(await problem(server.register(registration(body, headers as Record<string, string>)))).toBe(
+      expected,
+    )
+  })
+
+  it('R16: a client id with any character changed is unknown', async () => {
+    const deployment = createDeployment()
+    const { client_id } = await register(deployment, metadata)
+    for (let at = 0; at < client_id.length; at++) {
+      const changed = `${client_id.slice(0, at)}${client_id[at] === 'A' ? 'B' : 'A'}${client_id.slice(at + 1)}`
+      expect(
+        await problem(deployment.server.token(form('token', { client_id: changed, grant_type: 'x' }))),
+      ).toBe('401 invalid_client')
+    }
+    expect(await problem(deployment.server.token(form('token', { client_id, grant_type: 'x' })))).toBe(
+      '400 unsupported_grant_type',
+    )
+  })
+
+  it('R16: an old key still verifies after a rotation, until it is taken away', async () => {
+    const old = createDeployment()
+    const { client_id } = await register(old, metadata)
+    const key = { kid: 'd2', key: new Uint8Array(32).fill(3) }
+    const query = authorizeQuery(pkce().challenge, { client_id })
+    const rotated = createDeployment({ dcrKeys: [key, ...old.options.dcrKeys] })
+    expect((await rotated.server.authorize(authorizeRequest(query))).kind).toBe('page')
+    expect((await register(rotated, metadata)).client_id).toMatch(/^dcr\.d2\./)
+    const without = createDeployment({ dcrKeys: [key] })
+    expect((await without.server.authorize(authorizeRequest(query))).kind).toBe('response')
+  })
+})
