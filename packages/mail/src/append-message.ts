@@ -21,7 +21,6 @@ export async function appendMessage(
 ): Promise<MessageRef | undefined> {
   assertFlags(flags, 'flags')
   const { path } = await resolveMailbox(session, mailbox)
-  session.wrote = true
   const completion = await session.run(
     'APPEND',
     [session.path(path), flags.map((value) => ({ type: 'ATOM', value })), { type: 'LITERAL', value: raw }],

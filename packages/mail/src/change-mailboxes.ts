@@ -10,7 +10,6 @@ import type { Mailbox } from './message.ts'
 export async function createMailbox(session: ImapSession, name: string): Promise<Mailbox> {
   assertNewName(name, 'name')
   const path = toServerPath(await listMailboxes(session, { includeCounts: false }), name)
-  session.wrote = true
   await session.run('CREATE', [session.path(path)])
   await session.run('SUBSCRIBE', [session.path(path)]).catch(() => undefined)
   return getListed(await listMailboxes(session, { includeCounts: false }), path)
@@ -21,7 +20,6 @@ export async function renameMailbox(session: ImapSession, name: string, newName:
   const mailboxes = await listMailboxes(session, { includeCounts: false })
   const mailbox = getChangeable(mailboxes, name)
   const path = toServerPath(mailboxes, newName)
-  session.wrote = true
   await session.run('RENAME', [session.path(mailbox.path), session.path(path)])
   return getListed(await listMailboxes(session, { includeCounts: false }), path)
 }
@@ -36,7 +34,6 @@ export async function deleteMailbox(session: ImapSession, name: string): Promise
   }
   // RFC 9051 §6.3.5: some servers refuse to delete the selected mailbox
   if (mailbox.selectable) await session.select('INBOX', 'read')
-  session.wrote = true
   await session.run('DELETE', [session.path(mailbox.path)])
   await listMailboxes(session, { includeCounts: false })
 }

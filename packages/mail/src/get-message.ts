@@ -24,8 +24,8 @@ export interface GetMessageOptions {
   readonly maxChars: number
 }
 
-/** More encoded octets than this of one part are not fetched: half a million words. */
-const maxPartBytes = 2 * 1024 * 1024
+/** More encoded octets than this of one part are not fetched: 150,000 words. Ten parts fit into one response. */
+const maxPartBytes = 1024 * 1024
 const wantedHeaders = ['FROM', 'REFERENCES', 'AUTHENTICATION-RESULTS']
 const maxReferences = 100
 

@@ -63,7 +63,6 @@ async function move(
   const present = session.has('UIDPLUS')
     ? []
     : await session.fetch(mailbox, 'uid', toUidSet(uids), [atom('UID')])
-  session.wrote = true
   const completion = await session.run(
     'UID MOVE',
     [{ type: 'SEQUENCE', value: toUidSet(uids) }, session.path(destination)],
@@ -80,7 +79,6 @@ async function copyAndExpunge(
   destination: string,
 ): Promise<Map<number, UidOutcome>> {
   const copied = createCopyUidObserver(destination)
-  session.wrote = true
   const copy = [{ type: 'SEQUENCE', value: toUidSet(uids) }, session.path(destination)]
   // a failed COPY throws here, and nothing is marked or expunged
   copied.see(await session.run('UID COPY', copy, { OK: copied.see }))

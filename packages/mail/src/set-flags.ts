@@ -55,7 +55,6 @@ async function store(
     { item: '+FLAGS', flags: add },
     { item: '-FLAGS', flags: remove },
   ].filter(({ flags }) => flags.length > 0)
-  session.wrote = true
   for (const { item, flags } of commands) {
     const list: ImapToken[] = flags.map((flag) => ({ type: 'ATOM', value: flag }))
     await session.run(

@@ -1,4 +1,5 @@
 /** The operations against a real Dovecot; every effect is confirmed by a connection that is not ours. */
+import { type AddressInfo, createServer } from 'node:net'
 import { type Dovecot, findDovecot, startDovecot } from '@email-connector/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
@@ -290,6 +291,27 @@ describe.skipIf(!findDovecot())('IMAP operations on Dovecot', () => {
     const wrong = { ...account(), credential: { type: 'password', password: 'wrong' } } as const
     expect(await code(verifyImapLogin(wrong, depsFor(dovecot.ca)))).toBe('login_refused')
     expect(await code(verifyImapLogin(account('starttls'), depsFor(dovecot.ca)))).toBe('ok')
+  })
+
+  it('R48: reading a mail full of remote content opens no other connection', async () => {
+    let touched = 0
+    const canary = createServer((socket) => {
+      touched++
+      socket.destroy()
+    })
+    await new Promise<void>((resolve) => canary.listen(0, '127.0.0.1', resolve))
+    const url = `http://127.0.0.1:${(canary.address() as AddressInfo).port}/x`
+    const html = `<link rel=stylesheet href="${url}"><style>@import url(${url});p{background:url(${url})}</style><img src="${url}"><iframe src="${url}"></iframe><p>Hi</p>`
+    await reader().append('INBOX', [
+      `From: a@example.org\nSubject: Remote\nDisposition-Notification-To: a@example.org\nContent-Type: text/html\n\n${html}\n`,
+    ])
+    const ref = (await inbox(1)).items[0]?.ref ?? expect.fail('no row')
+    for (const format of ['text', 'html'] as const) {
+      const read = await run((session) => getMessage(session, ref, { format, offset: 0, maxChars: 1000 }))
+      expect(read.body.text).toContain('Hi')
+    }
+    await new Promise((resolve) => canary.close(resolve))
+    expect(touched).toBe(0)
   })
 
   it('R37: refuses control characters anywhere before a connection is opened', async () => {

@@ -14,10 +14,10 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import {
   appendMessage,
   getMessage,
+  type ImapDeps,
   type ImapSession,
   listMailboxes,
   listRecent,
-  type MailDeps,
   MailError,
   type MessageRef,
   moveMessages,
@@ -61,7 +61,7 @@ describe('IMAP against a scripted server', () => {
   const run = <T>(
     server: ScriptedImap,
     use: (session: ImapSession) => Promise<T>,
-    deps: Partial<MailDeps & { memory: ServerMemory }> = {},
+    deps: Partial<ImapDeps> = {},
   ) => withImapSession(account(server), { ...depsFor(authority.ca), ...deps }, use)
   const codeOf = (work: Promise<unknown>) =>
     work.then(
@@ -174,6 +174,22 @@ describe('IMAP against a scripted server', () => {
     expect(await codeOf(run(server, (session) => setFlags(session, [ref(7)], change)))).toBe('server_refused')
     const search = { mailbox: 'INBOX', limit: 5, from: 'x' }
     expect(await codeOf(run(server, (session) => searchMessages(session, search)))).toBe('server_refused')
+  })
+
+  it('a remembered capability that is gone costs one more connection and is forgotten', async () => {
+    const server = await start()
+    const memory = await verifyImapLogin(account(server), depsFor(authority.ca))
+    const poorer = await start({ capabilities: 'IMAP4rev1 UIDPLUS', greeting: '* OK hello' })
+    poorer.handlers.LOGIN = reply('TAG OK in')
+    poorer.handlers['UID COPY'] = reply('TAG OK [COPYUID 5 7 41] done')
+    poorer.handlers['UID STORE'] = reply('TAG OK done')
+    poorer.handlers['UID EXPUNGE'] = reply('TAG OK done')
+    const learned: ServerMemory[] = []
+    const deps = { memory, onMemory: (found: ServerMemory) => learned.push(found) }
+    const outcomes = await run(poorer, (session) => moveMessages(session, [ref(7)], 'trash'), deps)
+    expect(outcomes).toMatchObject([{ ok: true, newRef: { uid: 41 } }])
+    expect(learned.at(-1)?.capabilities).not.toContain('MOVE')
+    expect(poorer.connections).toHaveLength(2)
   })
 
   it('a flag the mailbox does not keep is reported, not assumed', async () => {

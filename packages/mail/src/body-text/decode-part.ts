@@ -5,16 +5,21 @@
 
 export function decodeTransfer(content: Buffer, encoding: string): Buffer {
   switch (encoding.trim().toLowerCase()) {
-    case 'base64': {
-      const letters = content.toString('latin1').replace(/[^A-Za-z0-9+/=_-]/g, '')
-      // parts that were concatenated end in padding more than once; Node stops at the first
-      return Buffer.concat(letters.split(/=+/).map((run) => Buffer.from(run, 'base64')))
-    }
+    case 'base64':
+      return decodeBase64(content)
     case 'quoted-printable':
       return decodeQuotedPrintable(content)
     default:
       return content
   }
+}
+
+/** Parts that were concatenated end in padding more than once; Node stops at the first. It skips line ends itself. */
+function decodeBase64(content: Buffer): Buffer {
+  const text = content.toString('latin1')
+  const padding = text.indexOf('=')
+  if (padding < 0 || /^[=\s]*$/.test(text.slice(padding, padding + 1000))) return Buffer.from(text, 'base64')
+  return Buffer.concat(text.split(/=+/).map((run) => Buffer.from(run, 'base64')))
 }
 
 function decodeQuotedPrintable(content: Buffer): Buffer {
