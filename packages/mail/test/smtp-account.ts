@@ -21,7 +21,7 @@ export function smtpAccount(
   }
 }
 
-export function loopbackDeps(ca: string, deadlineMs = 5_000): MailDeps {
+export function loopbackDeps(ca: string, deadlineMs = 20_000): MailDeps {
   const connector = createConnector({ policy: createHostPolicy({ allowPrivate: true }), ca: [ca] })
   return { connector, now: () => 0, deadlineMs }
 }
