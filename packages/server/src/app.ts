@@ -9,9 +9,9 @@ import type { AuthorizationServer } from '@email-connector/oauth'
 import type { Authenticate } from './authenticate.ts'
 import type { Caller } from './caller.ts'
 import { health } from './health.ts'
-import { withCappedBody } from './http/body.ts'
+import { afterBody, withCappedBody } from './http/body.ts'
 import { applyCors, type CorsClass, isForeignOrigin, preflight } from './http/cors.ts'
-import { type Audience, errorResponse, failureResponse } from './http/errors.ts'
+import { type Audience, errorResponse, failureResponse, refusals } from './http/errors.ts'
 import { withSecurityHeaders } from './http/headers.ts'
 import type { Log, LogLine } from './log.ts'
 import { homePage } from './pages/home-page.ts'
@@ -101,16 +101,20 @@ export function createApp(options: AppOptions): App {
   }
 
   async function answer(route: Route | undefined, request: Request, peer: Peer): Promise<Response> {
-    if (route === undefined) return failureResponse(notFound, audienceOf(request))
-    if (route.checkHost && !hosts.has(hostOf(request))) return failureResponse(foreignHost, route.audience)
+    if (route === undefined) return failureResponse(refusals.notFound, audienceOf(request))
+    if (route.checkHost && !hosts.has(hostOf(request)))
+      return failureResponse(refusals.foreignHost, route.audience)
     if (route.name === 'mcp' && isForeignOrigin(request, origins)) {
-      return failureResponse(foreignOrigin, route.audience)
+      return failureResponse(refusals.foreignOrigin, route.audience)
     }
     const methods = allowedMethods(route)
     if (request.method === 'OPTIONS') return preflight(methods, route.cors)
     const handler = handlerOf(route, request.method)
     if (handler === undefined) {
-      return failureResponse({ ...wrongMethod, headers: { Allow: methods.join(', ') } }, route.audience)
+      return failureResponse(
+        { ...refusals.wrongMethod, headers: { Allow: methods.join(', ') } },
+        route.audience,
+      )
     }
     return await handler(request, peer)
   }
@@ -222,33 +226,6 @@ function challenge(oauth: AuthorizationServer, error: 'invalid_token' | undefine
   )
 }
 
-/** Runs `finish` once, when the body has been read to its end, has failed, or nobody wants it any more. */
-function afterBody(response: Response, finish: () => void): Response {
-  if (response.body === null) {
-    finish()
-    return response
-  }
-  const reader = response.body.getReader()
-  const body = new ReadableStream<Uint8Array>({
-    async pull(controller) {
-      try {
-        const read = await reader.read()
-        if (!read.done) return controller.enqueue(read.value)
-        finish()
-        controller.close()
-      } catch (error) {
-        finish()
-        controller.error(error)
-      }
-    },
-    async cancel(reason) {
-      finish()
-      await reader.cancel(reason)
-    },
-  })
-  return new Response(body, { status: response.status, headers: response.headers })
-}
-
 function capped(maxBytes: number, handler: Handler): Handler {
   return async (request, peer) => handler(await withCappedBody(request, maxBytes), peer)
 }
@@ -283,29 +260,4 @@ function audienceOf(request: Request): Audience {
 function logMethod(method: string): NonNullable<LogLine['method']> {
   const known = ['GET', 'HEAD', 'POST', 'DELETE', 'OPTIONS'] as const
   return known.find((name) => name === method) ?? 'other'
-}
-
-const notFound = {
-  status: 404,
-  error: 'not_found',
-  title: 'There is nothing here',
-  text: 'This server has no such page.',
-}
-const wrongMethod = {
-  status: 405,
-  error: 'method_not_allowed',
-  title: 'That is not how this page works',
-  text: 'This address does not answer that method.',
-}
-const foreignHost = {
-  status: 403,
-  error: 'access_denied',
-  title: 'Wrong address',
-  text: 'This server does not answer under this host name. Use the address it was set up with (PUBLIC_URL).',
-}
-const foreignOrigin = {
-  status: 403,
-  error: 'access_denied',
-  title: 'Not allowed',
-  text: 'Pages of this origin may not call this server.',
 }

@@ -66,3 +66,31 @@ const unavailable: Failure = {
   text: 'A part of this server does not answer right now. Nothing was changed; try again in a few seconds.',
   headers: { 'Retry-After': String(outageRetrySeconds) },
 }
+
+/** What the frame around all routes refuses. */
+export const refusals = {
+  notFound: {
+    status: 404,
+    error: 'not_found',
+    title: 'There is nothing here',
+    text: 'This server has no such page.',
+  },
+  wrongMethod: {
+    status: 405,
+    error: 'method_not_allowed',
+    title: 'That is not how this page works',
+    text: 'This address does not answer that method.',
+  },
+  foreignHost: {
+    status: 403,
+    error: 'access_denied',
+    title: 'Wrong address',
+    text: 'This server does not answer under this host name. Use the address it was set up with (PUBLIC_URL).',
+  },
+  foreignOrigin: {
+    status: 403,
+    error: 'access_denied',
+    title: 'Not allowed',
+    text: 'Pages of this origin may not call this server.',
+  },
+} as const satisfies Record<string, Failure>

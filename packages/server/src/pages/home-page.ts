@@ -32,7 +32,7 @@ ${clients(settings).map(
 )}
 </section>
 <section class="card" aria-labelledby="providers-title">
-<h2 id="providers-title">Mailboxes that work</h2>
+<h2 id="providers-title">Which mailboxes work</h2>
 <table>${providers.map(
       (provider) =>
         html`<tr><th scope="row">${provider.name}<br>${standing(provider)}</th><td>${provider.note}${
@@ -43,7 +43,7 @@ ${clients(settings).map(
 </section>
 <section class="card" aria-labelledby="privacy-title">
 <h2 id="privacy-title">What happens to your mail</h2>
-<p>Mail passes through this server while your assistant asks for it, and none of it is stored. Your mailbox password is kept encrypted with a key that is made anew for each connected app and that only that app's access token can unlock; neither the database nor its operator's key alone opens it. You can <a href="/oauth/connections">see and revoke</a> every connection at any time, which deletes what was stored for it.</p>
+<p class="text">Mail passes through this server while your assistant asks for it, and none of it is stored. Your mailbox password is kept encrypted with a key that is made anew for each connected app and that only that app's access token can unlock; neither the database nor its operator's key alone opens it. You can <a href="/oauth/connections">see and revoke</a> every connection at any time, which deletes what was stored for it.</p>
 </section>`,
   })
 }
@@ -51,7 +51,7 @@ ${clients(settings).map(
 function standing(provider: Provider): Html {
   switch (provider.signIn) {
     case 'oauth':
-      return html`<span class="tag no">Passwords refused</span>`
+      return html`<span class="tag no">Not available</span>`
     case 'bridge':
       return html`<span class="tag maybe">Needs Bridge</span>`
     case 'app_password':

@@ -82,8 +82,7 @@ ${
 <dt>App</dt><dd><bdi>${client.name}</bdi></dd>
 <dt>Published by</dt><dd>${client.host ?? html`<span class="soft">Not verified: the app chose its own name</span>`}</dd>
 <dt>You will be sent back to</dt><dd class="mono">${page.redirectHost}</dd>
-<dt>For how long</dt><dd>Until you revoke it; at most ${page.absoluteDays} days, and it ends after ${page.idleDays} days without use</dd>
-<dt>Revoke</dt><dd><a href="/oauth/connections">Your connections</a></dd>
+<dt>For how long</dt><dd>Until you revoke it; at most ${page.absoluteDays} days, and it ends after ${page.idleDays} days without use. See <a href="/oauth/connections">your connections</a></dd>
 </dl></section>`
 }
 

@@ -30,7 +30,7 @@ footer{color:var(--soft);font-size:14px;padding-top:32px;padding-bottom:40px}
 h1{font-size:clamp(27px,4.2vw,40px);line-height:1.15;letter-spacing:-.022em;margin:0 0 12px;font-weight:680}
 h2{font-size:21px;line-height:1.3;letter-spacing:-.012em;margin:0 0 8px;font-weight:650}
 h3{font-size:16px;margin:0 0 4px}
-p{margin:0 0 12px}
+p{margin:0 0 12px}.text{max-width:75ch}
 a{color:var(--accent);text-underline-offset:3px}
 .soft{color:var(--soft)}.small{font-size:14px}
 .lead{font-size:18px;color:var(--soft);max-width:62ch}
@@ -66,7 +66,7 @@ dl{margin:0}dt{color:var(--soft);font-size:14px}dd{margin:0 0 12px;font-weight:5
 fieldset{border:0;margin:0;padding:0;min-width:0}
 legend{padding:0;font-size:21px;font-weight:650;letter-spacing:-.012em;margin:0 0 4px}
 legend+p{margin-bottom:16px}
-label.text{display:block;font-weight:600;margin:0 0 6px}
+label.text{display:block;max-width:none;font-weight:600;margin:0 0 6px}
 .field{margin:0 0 18px}.card>.field:last-child{margin:0}
 .hint{color:var(--soft);font-size:14px;margin:6px 0 0}
 .fault{font-size:14px;font-weight:600;margin:6px 0 0}
@@ -102,7 +102,8 @@ fieldset.servers legend{font-size:18px}.hosts .wide{grid-column:1/-1}
 @supports selector(:has(*)){[data-provider]{display:none}
 ${providerRules}
 }
-@media (max-width:599px){.tile:last-child:nth-child(odd){grid-column:1/-1}}
+@media (max-width:599px){.card{padding:20px 18px}.tile{padding:10px;gap:8px}.tile b{font-size:15px}.tile small{font-size:13px}.tile input[type=radio]{width:18px;height:18px}.tile:last-child:nth-child(odd){grid-column:1/-1}}
+@media (max-width:359px){.tiles{grid-template-columns:minmax(0,1fr)}}
 @media (min-width:600px){.tiles{grid-template-columns:repeat(3,minmax(0,1fr))}.tile:last-child:nth-child(3n+1){grid-column:1/-1}.tile:last-child:nth-child(3n+2){grid-column:span 2}.card{padding:28px 32px}}
 @media (min-width:900px){.columns{grid-template-columns:340px minmax(0,1fr);gap:28px;align-items:start}.columns>aside{position:sticky;top:20px}.hero{padding:40px 0 36px}.actions button{flex:0 1 auto;min-width:180px}}
 @media (max-width:599px){header.top,main,footer{padding-left:16px;padding-right:16px}th,td{display:block;width:auto;padding:0 0 6px;border:0}tr{display:block;padding:12px 0;border-top:1px solid var(--line)}tr:first-child{border-top:0}}

@@ -55,6 +55,8 @@ export interface MailboxRules {
 /** RFC 5321 §4.5.3.1: no address or host is longer; nobody's password is longer than 1024. */
 const maxKeptChars = 254
 const maxPasswordChars = 1024
+/** Google shows app passwords in four groups, copied with no-break spaces; the login wants them without. */
+const googleAppPassword = /^\s*[a-z]{4}(?:\s[a-z]{4}){3}\s*$/
 
 export function keptValues(fields: Fields): FormValues {
   return Object.fromEntries(
@@ -175,7 +177,8 @@ export function parseMailbox(fields: Fields, rules: MailboxRules): Parsed<MailAc
   }
 
   function parsePassword(): string | undefined {
-    const password = value('password')
+    const typed = value('password')
+    const password = googleAppPassword.test(typed) ? typed.replace(/\s/g, '') : typed
     if (password === '') return refuse('password', 'Enter the password.')
     if (password.length > maxPasswordChars || !passes(() => assertNoControls(password, 'password'))) {
       return refuse('password', 'Enter the password again: it holds characters that no mail server accepts.')

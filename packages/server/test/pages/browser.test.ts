@@ -44,7 +44,7 @@ describe.skipIf(findChromium() === undefined)('in Chromium', () => {
     })
     server = createServer(listener).listen(port, '127.0.0.1')
     client = createServer((request, response) => {
-      arrivals.push(request.url ?? '')
+      if (request.url !== '/favicon.ico') arrivals.push(request.url ?? '')
       response.end('<title>Client</title>')
     }).listen(clientPort)
     browser = await launchBrowser()

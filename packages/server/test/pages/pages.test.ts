@@ -57,7 +57,7 @@ describe('a page', () => {
   it('tells the truth about providers', async () => {
     const text = await home().text()
     for (const { name } of providers) expect(text).toContain(html`${name}`.text)
-    expect(text).toMatch(/Outlook[\s\S]{0,120}Passwords refused/)
+    expect(text).toMatch(/Outlook[\s\S]{0,120}Not available/)
     expect(text).toMatch(/Proton[\s\S]{0,120}Needs Bridge/)
   })
 

@@ -1,4 +1,4 @@
-import { createConnector, createHostPolicy } from '@email-connector/mail'
+import { createConnector, createHostPolicy, providers } from '@email-connector/mail'
 import { StoreUnavailableError } from '@email-connector/oauth'
 import {
   type CertificateAuthority,
@@ -11,7 +11,9 @@ import {
   startScriptedImap,
   startSmtpSink,
 } from '@email-connector/testing'
+import * as fc from 'fast-check'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { parseMailbox } from '../../src/sign-in/form.ts'
 import { unreachableFloorMs } from '../../src/sign-in/mailbox-login.ts'
 import { fetchOf, redeem, startTestApp, type TestApp, type TestAppOptions } from '../app/harness.ts'
 
@@ -74,6 +76,12 @@ async function shown(fields: Record<string, string>, on = test): Promise<string>
   const outcome = await signIn(fields, on)
   if (outcome.redirected) throw new Error('redirected')
   return outcome.html
+}
+
+async function openForm(on = test) {
+  const page = await on.fetch(await on.authorizeUrl())
+  const { hidden } = parseForm(await page.text())
+  return { hidden, cookie: (page.headers.getSetCookie()[0] ?? '').split(';')[0] ?? '' }
 }
 
 /** What the page says, markup taken out. */
@@ -273,6 +281,56 @@ describe('the form comes again', () => {
   })
 })
 
+describe('R37: control characters', () => {
+  it('in any field are refused before any connection, wherever they stand', async () => {
+    const { hidden, cookie } = await openForm()
+    const before = imap.connections.length
+    const names = [
+      'provider',
+      'address',
+      'password',
+      'imap_host',
+      'imap_port',
+      'imap_tls',
+      'smtp_host',
+      'smtp_port',
+      'smtp_secure',
+    ]
+    const controls = [...Array.from({ length: 32 }, (_, code) => code), 0x7f, 0x85, 0x9f, 0x2028, 0x2029]
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(...names),
+        fc.constantFrom(...controls),
+        fc.nat(),
+        async (name, control, position) => {
+          const fields: Record<string, string> = { ...mailbox(), permission: 'send' }
+          const typed = fields[name] ?? ''
+          // A character before or behind an address or a host is trimmed where it is white space.
+          const at = 1 + (position % (typed.length - 1 || 1))
+          fields[name] = `${typed.slice(0, at)}${String.fromCodePoint(control)}${typed.slice(at) || 'x'}`
+          const body = new URLSearchParams({ ...fields, state: hidden.state ?? '' })
+          const headers = { Cookie: cookie }
+          expect((await test.fetch('/oauth/connect', { method: 'POST', headers, body })).status).toBe(422)
+        },
+      ),
+      { numRuns: 200 },
+    )
+    expect(imap.connections.length).toBe(before)
+  })
+
+  it('but the spaces Google shows in an app password are no part of it', () => {
+    const typed = 'abcd\u00a0efgh\u00a0ijkl\u00a0mnop'
+    const fields = new Map(Object.entries({ ...mailbox(), provider: 'gmail', password: typed }))
+    const { parsed } = parseMailbox(fields, { providers, privateHosts: false })
+    expect(parsed?.credential).toEqual({ type: 'password', password: 'abcdefghijklmnop' })
+    const kept = new Map([...fields, ['password', 'four word pass phrase']])
+    expect(parseMailbox(kept, { providers, privateHosts: false }).parsed?.credential).toEqual({
+      type: 'password',
+      password: 'four word pass phrase',
+    })
+  })
+})
+
 describe('who may connect', () => {
   it.each(['bob@test.example', 'ann@sub.allowed.example', 'ann@allowed.example.evil.example'])(
     'R71: %s is refused before any mail server is contacted',
@@ -323,9 +381,8 @@ describe('R40: a refused host and one that cannot be reached', () => {
 
 describe('R41: a form from elsewhere', () => {
   async function open() {
-    const page = await test.fetch(await test.authorizeUrl())
-    const { hidden } = parseForm(await page.text())
-    return { state: hidden.state ?? '', cookie: (page.headers.getSetCookie()[0] ?? '').split(';')[0] ?? '' }
+    const { hidden, cookie } = await openForm()
+    return { state: hidden.state ?? '', cookie }
   }
   const post = (headers: Record<string, string>, state: string) =>
     test.fetch('/oauth/connect', {
@@ -394,9 +451,7 @@ describe('R41: a form from elsewhere', () => {
 
 describe('R42: limits', () => {
   it('ends a sign-in after five attempts', async () => {
-    const page = await test.fetch(await test.authorizeUrl())
-    const { hidden } = parseForm(await page.text())
-    const cookie = (page.headers.getSetCookie()[0] ?? '').split(';')[0] ?? ''
+    const { hidden, cookie } = await openForm()
     const statuses = []
     for (let attempt = 0; attempt < 6; attempt += 1) {
       const fields = {
@@ -502,9 +557,8 @@ describe('R63: a store that fails while a grant is written', () => {
           authorization: failing(stores.authorization),
         }),
       })
-      const page = await app.fetch(await app.authorizeUrl())
-      const { hidden } = parseForm(await page.text())
-      const headers = { Cookie: (page.headers.getSetCookie()[0] ?? '').split(';')[0] ?? '' }
+      const { hidden, cookie } = await openForm(app)
+      const headers = { Cookie: cookie }
       const post = () =>
         app.fetch('/oauth/connect', {
           method: 'POST',
