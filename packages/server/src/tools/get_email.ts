@@ -25,7 +25,7 @@ export const getEmail = defineTool({
     ids: parameters.ids.max(20).optional(),
     format: z.enum(['text', 'html']).default('text'),
     offset: z.int().min(0).default(0),
-    max_chars: z.int().min(1).max(30_000).default(20_000),
+    max_chars: z.int().min(100).max(30_000).default(20_000),
   }),
   output: z.object({
     account: z.string(),
@@ -41,7 +41,7 @@ export const getEmail = defineTool({
     const ids = input.id === undefined ? (input.ids ?? []) : [input.id]
     const { opened, messages } = await openEmails(call, ids, { account: input.account, field })
     const { format, offset } = input
-    const maxChars = Math.max(1, Math.min(input.max_chars, Math.floor(bodyChars / messages.length)))
+    const maxChars = Math.min(input.max_chars, Math.floor(bodyChars / messages.length))
     const found = await call.withSession(opened, async (session) => {
       const details: (readonly [NamedMessage, MessageDetail | MailError])[] = []
       for (const message of messages) {

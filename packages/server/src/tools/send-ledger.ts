@@ -13,11 +13,10 @@ import { canonical, deriveKey, zero } from '../keys/seal.ts'
 import type { OnceStore, SendRow } from '../store/once-store.ts'
 import { ToolError } from './result.ts'
 
-/** A named key is remembered for a day; content alone for an hour, since the same words may be meant twice. */
-const namedKeySeconds = 24 * 3600
-const contentKeySeconds = 3600
-/** What nobody got may be sent again soon, unless the caller named the attempt. */
-const rejectedSeconds = 60
+/** How long an attempt is remembered: a day, unless the caller gave it no name and its end is known. */
+const keptSeconds = 24 * 3600
+/** The same words, sent, may be meant again; what nobody got may be tried again soon. */
+const keptUnnamedSeconds = { sent: 3600, rejected: 60, unknown: keptSeconds }
 /** No call lives longer: its own deadline is 25 s, the function's 60 s. */
 const attemptSeconds = 60
 
@@ -60,7 +59,6 @@ export function createSendLedger(
   const isNamed = request.idempotencyKey !== undefined
   const key = mac('key', request.accountId, isNamed ? 'named' : 'content', request.idempotencyKey ?? content)
   zero(macKey)
-  const keptSeconds = isNamed ? namedKeySeconds : contentKeySeconds
   const cipher = createHintCipher(caller.secret)
   const attempt = randomUUID()
   // The row names the attempt: whoever finds it without an outcome can ask Sent for its Message-ID.
@@ -72,7 +70,7 @@ export function createSendLedger(
     await once.settleSend(key, attempt, {
       state: outcome.state,
       sealedOutcome: cipher.seal(sendPurpose, caller.grantId, plain),
-      expiresAt: now() + (outcome.state === 'rejected' && !isNamed ? rejectedSeconds : keptSeconds),
+      expiresAt: now() + (isNamed ? keptSeconds : keptUnnamedSeconds[outcome.state]),
     })
   }
 

@@ -3,13 +3,7 @@
  * own. The IMAP connection is opened while SMTP runs and waits for its outcome, which hides its round trips. A copy
  * that cannot be filed never turns a sent email into a failure. After `unknown` Sent is looked at and left as it is.
  */
-import {
-  appendMessage,
-  filesSentCopy,
-  findByMessageId,
-  type MessageRef,
-  resolveMailbox,
-} from '@email-connector/mail'
+import { appendMessage, filesSentCopy, findByMessageId, type MessageRef } from '@email-connector/mail'
 import type { OpenedAccount } from '../accounts/grant-accounts.ts'
 import type { SendOutcome } from './send-ledger.ts'
 import type { ToolCall } from './tool.ts'
@@ -26,18 +20,19 @@ export async function fileSentCopy(
   raw: Buffer,
   outcome: Promise<SendOutcome>,
 ): Promise<SentCopy> {
-  const isProviders = filesSentCopy(opened.account)
-  if (isProviders && (await outcome).state !== 'unknown') return { state: 'by_provider' }
+  if (filesSentCopy(opened.account)) {
+    const { state } = await outcome
+    if (state !== 'unknown') return { state: state === 'sent' ? 'by_provider' : 'none' }
+  }
   try {
     return await call.withSession(opened, async (session) => {
       const { state, repeated, messageId } = await outcome
       if (state === 'rejected' || (state === 'sent' && repeated)) return { state: 'none' }
-      const sent = await resolveMailbox(session, 'sent')
       if (state === 'unknown') {
-        const ref = await findByMessageId(session, sent.path, messageId)
+        const ref = await findByMessageId(session, 'sent', messageId)
         return ref === undefined ? { state: 'none' } : { state: 'found', ref }
       }
-      const ref = await appendMessage(session, { mailbox: sent.path, raw, flags: ['\\Seen'] })
+      const ref = await appendMessage(session, { mailbox: 'sent', raw, flags: ['\\Seen'] })
       return ref === undefined ? { state: 'filed' } : { state: 'filed', ref }
     })
   } catch {

@@ -33,7 +33,8 @@ export const summaryPage = {
 }
 
 /** Characters for each free text of a row; the first that fits is taken. The last fits 50 rows of any content. */
-const clips = [300, 120, 40] as const
+const shortestClip = 40
+const clips = [300, 120, shortestClip]
 
 export function toSummaryPage<Page extends { emails: SummaryRow[] }>(
   call: ToolCall,
@@ -41,19 +42,15 @@ export function toSummaryPage<Page extends { emails: SummaryRow[] }>(
   messages: readonly MessageSummary[],
   toPage: (emails: SummaryRow[]) => { structured: Page; head: string; quotedHead?: string; foot: string },
 ): ToolResult<Page> {
-  let result: ToolResult<Page>
-  let step = 0
-  do {
-    const maxChars = clips[step] ?? 40
-    step += 1
+  const build = (maxChars: number): ToolResult<Page> => {
     const { structured, head, quotedHead, foot } = toPage(
       messages.map((message) => toRow(accountId, message, maxChars)),
     )
     const rows = [quotedHead ?? [], structured.emails.map(toLines)].flat().join('\n')
     const quoted = rows === '' ? [] : [quoteUntrusted(rows, call.makeMark)]
-    result = { structured, text: [head, ...quoted, foot].filter((part) => part !== '').join('\n') }
-  } while (!fits(result) && step < clips.length)
-  return result
+    return { structured, text: [head, ...quoted, foot].filter((part) => part !== '').join('\n') }
+  }
+  return build(clips.find((maxChars) => fits(build(maxChars))) ?? shortestClip)
 }
 
 function toRow(accountId: string, message: MessageSummary, maxChars: number): SummaryRow {

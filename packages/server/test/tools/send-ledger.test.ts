@@ -183,6 +183,13 @@ test('what nobody got may be sent again after a minute, unless the attempt was n
   })
 })
 
+test('R56: what is unknown stays so for a day, also without a key', async () => {
+  await ledger().sendOnce(submit({ state: 'unknown' }))
+  now += 23 * 3600
+  expect(await ledger().sendOnce(submit())).toMatchObject({ state: 'unknown', repeated: true })
+  expect(left).toBe(1)
+})
+
 test('every attempt has a Message-ID of its own: the same words an hour later are another email to every reader', () => {
   expect(ledger().messageId).not.toBe(ledger().messageId)
   expect(ledger().messageId).toMatch(/^<[0-9a-f-]{36}@test\.example>$/)
