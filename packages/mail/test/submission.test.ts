@@ -95,6 +95,36 @@ describe('a message', () => {
     expect(server.connectionCount()).toBe(1)
   })
 
+  it('needs one flight for sender, recipients and DATA where the server allows it', async () => {
+    let flight = ''
+    const server = await startLineServer({
+      tls: 'implicit',
+      certificate: certificates.good,
+      async serve(line) {
+        await line.write('220 hello\r\n')
+        await line.readLine()
+        await line.write('250-hello\r\n250-PIPELINING\r\n250 AUTH PLAIN\r\n')
+        await line.readLine()
+        await line.write('235 in\r\n')
+        // not one reply until everything that can be asked at once was asked
+        while (!flight.endsWith('DATA\n')) flight += `${await line.readLine()}\n`
+        await line.write('250 ok\r\n250 ok\r\n550 5.1.1 who\r\n250 ok\r\n354 go on\r\n')
+        while ((await line.readLine()) !== '.');
+        await line.write('250 ok\r\n')
+      },
+    })
+    running.push(server)
+    await expect(submit(server)).resolves.toEqual({
+      state: 'sent',
+      accepted: ['bob@test.example', 'dan@test.example'],
+      rejected: [{ address: 'carol@test.example', code: 'no_such_recipient' }],
+      responseCode: 250,
+    })
+    expect(flight).toBe(
+      'MAIL FROM:<alice@test.example>\nRCPT TO:<bob@test.example>\nRCPT TO:<carol@test.example>\nRCPT TO:<dan@test.example>\nDATA\n',
+    )
+  })
+
   it('is sent with an access token by XOAUTH2, and a refused token is tried once', async () => {
     const credential: MailCredential = { type: 'oauth', accessToken: 'ya29.token' }
     const server = await sink({ password: 'ya29.token' })
