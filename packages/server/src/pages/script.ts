@@ -67,7 +67,12 @@ for (const each of document.querySelectorAll('form[data-once]')) {
     }
   })
 }
-addEventListener('pageshow', (event) => { if (event.persisted) location.reload() })
+// Back from the cache of the browser: the form may be sent again, and the server says so if it may not.
+addEventListener('pageshow', (event) => {
+  if (!event.persisted) return
+  for (const each of document.querySelectorAll('form[data-once]')) delete each.dataset.sent
+  for (const button of document.querySelectorAll('[aria-busy]')) button.removeAttribute('aria-busy')
+})
 `
 
 export const pageScript: Html = trusted(source)

@@ -69,7 +69,7 @@ legend+p{margin-bottom:16px}
 label.text{display:block;max-width:none;font-weight:600;margin:0 0 6px}
 .field{margin:0 0 18px}.card>.field:last-child{margin:0}
 .hint{color:var(--soft);font-size:14px;margin:6px 0 0}
-.fault{font-size:14px;font-weight:600;margin:6px 0 0}
+.fault{font-size:14px;font-weight:600;margin:6px 0 0}fieldset>.fault{margin:0 0 14px}
 input:not([type=radio]),select{width:100%;min-height:50px;padding:10px 14px;border:1px solid var(--field);border-radius:10px;background:var(--card);color:inherit;font:inherit}
 input[aria-invalid=true],select[aria-invalid=true]{border:2px solid var(--bad)!important}
 .secret{display:flex;gap:10px}.secret button{flex:none;min-height:50px}

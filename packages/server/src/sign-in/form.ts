@@ -119,7 +119,7 @@ export function parseMailbox(fields: Fields, rules: MailboxRules): Parsed<MailAc
     if (provider.signIn === 'oauth') {
       return refuse(
         'provider',
-        `${provider.name} no longer accepts passwords, not even app passwords, and this server has no “Sign in with Microsoft” set up. Choose another mailbox.`,
+        `Passwords no longer work with ${provider.name}, not even app passwords, and this server has no “Sign in with Microsoft” set up. Choose another mailbox.`,
       )
     }
     if (provider.signIn === 'bridge' && !rules.privateHosts) {

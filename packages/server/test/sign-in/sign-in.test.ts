@@ -242,7 +242,7 @@ describe('the form comes again', () => {
   })
 
   it.each([
-    ['outlook', 'no longer accepts passwords'],
+    ['outlook', 'Passwords no longer work with Outlook.com'],
     ['protonmail', 'only through its Bridge'],
   ])('explains %s without contacting anyone', async (provider, sentence) => {
     const hosted = await start({ privateHosts: false })
