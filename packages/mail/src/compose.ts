@@ -30,6 +30,7 @@ export interface OutgoingDraft {
   readonly references?: readonly string[]
   readonly attachments: readonly OutgoingAttachment[]
   readonly date: Date
+  /** With its angle brackets, in ASCII; made here when absent. */
   readonly messageId?: string
 }
 
@@ -50,7 +51,7 @@ const maxSubjectCharacters = 998
 /** RFC 5322 §3.6.4 sets no bound; the first and the newest are what threads are built from. */
 const maxReferences = 30
 
-/** Throws `invalid_input` naming the field: `from`, `to`, `cc`, `bcc`, `subject`, `body`, `attachments`, `date`. */
+/** Throws `invalid_input` naming the field: `from`, `to`, `cc`, `bcc`, `subject`, `body`, `attachments`, `date`, `message_id`. */
 export async function composeMessage(draft: OutgoingDraft): Promise<ComposedMessage> {
   const [from] = toMailboxes([draft.from], 'from')
   if (from === undefined) throw invalid('from')
@@ -66,7 +67,9 @@ export async function composeMessage(draft: OutgoingDraft): Promise<ComposedMess
 
   const body = draft.body.replace(/\r\n?/g, '\n')
   const html = markdownToHtml(body)
-  const messageId = keepMessageIds([draft.messageId])[0] ?? `<${randomUUID()}@${domainOf(from.address)}>`
+  const messageId = draft.messageId ?? `<${randomUUID()}@${domainOf(from.address)}>`
+  // the caller looks the message up by this id later: another one in its place would never be found
+  if (keepMessageIds([messageId]).length === 0) throw invalid('message_id')
   const inReplyTo = keepMessageIds([draft.inReplyTo])[0]
   const references = keepReferences(draft.references ?? [], inReplyTo)
 

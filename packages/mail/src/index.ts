@@ -26,9 +26,11 @@ export {
   assertMailboxName,
   assertNoControls,
   assertText,
+  toAddress,
 } from './input.ts'
 export { listMailboxes } from './list-mailboxes.ts'
 export { listRecent } from './list-recent.ts'
+export { listThread, type ThreadPage } from './list-thread.ts'
 export { MailError, type MailErrorCode } from './mail-error.ts'
 export type * from './message.ts'
 export { moveMessages } from './move-messages.ts'

@@ -55,6 +55,21 @@ describe('a composed message', () => {
     expect(header(raw, 'References')).toBe('References: <1@x.example> <2@x.example>')
   })
 
+  it('keeps the Message-ID it was given, or refuses it', async () => {
+    const { raw, messageId } = await composeMessage(draft({ messageId: '<one@test.example>' }))
+    expect(messageId).toBe('<one@test.example>')
+    expect(header(raw, 'Message-ID')).toBe('Message-ID: <one@test.example>')
+    for (const bad of [
+      '',
+      'one@test.example',
+      '<a b@c>',
+      '<a@b>\r\nBcc: x@evil.example',
+      '<a@bücher.example>',
+    ]) {
+      await expect(composeMessage(draft({ messageId: bad }))).rejects.toMatchObject({ field: 'message_id' })
+    }
+  })
+
   it('drops foreign message ids that are none, and keeps the ends of a long thread', async () => {
     const ids = Array.from({ length: 100 }, (_, n) => `<${n}@x.example>`)
     const { raw } = await composeMessage(
