@@ -19,7 +19,8 @@ import type { ServerMemory } from './message.ts'
 
 export type { ImapAttribute, ImapResponse }
 export type ImapToken = ImapCompileNode
-export type FetchedMessage = FetchMessageObject
+/** `dateText`: the Date header as written; the library keeps the moment and loses the sender's time of day. */
+export type FetchedMessage = FetchMessageObject & { readonly dateText?: string }
 export type UntaggedHandlers = Record<string, (response: ImapResponse) => Promise<void> | void>
 
 export interface ImapClientOptions {
@@ -106,7 +107,11 @@ export function createImapClient(options: ImapClientOptions): ImapClient {
     },
     has: (capability) => client.capabilities.has(capability),
     capabilities: () => [...client.capabilities.keys()],
-    toRow: (response, path) => formatMessageResponse(response, { path } as MailboxObject, 'sha256', client),
+    async toRow(response, path) {
+      const row = await formatMessageResponse(response, { path } as MailboxObject, 'sha256', client)
+      const dateText = envelopeDate(response)
+      return dateText === '' ? row : { ...row, dateText }
+    },
     encodePath: (path) => encodePath(client, path),
     decodePath: (path) => decodePath(client, path),
     specialUseOf(name, attributes) {
@@ -213,6 +218,13 @@ function allowLargeNonSynchronizingAppend(channel: Channel, client: ImapFlow): v
     if (channel.currentRequest && channel.currentRequest.tag === command.tag)
       channel.currentRequest.sent = true
   }
+}
+
+function envelopeDate({ attributes }: ImapResponse): string {
+  const items = attributes?.[1]
+  if (!Array.isArray(items)) return ''
+  const envelope = items[items.findIndex((one) => textOf(one).toUpperCase() === 'ENVELOPE') + 1]
+  return Array.isArray(envelope) ? textOf(envelope[0]) : ''
 }
 
 /** An atom, string, number or literal of a response as text. */

@@ -32,12 +32,23 @@ function hasFlag(flags: ReadonlySet<string>, name: string): boolean {
   return [...flags].some((flag) => flag.toLowerCase() === name.toLowerCase())
 }
 
-/** INTERNALDATE where the Date header cannot be read; the epoch where neither can. */
-export function toDate({ envelope, internalDate }: FetchedMessage): string {
-  for (const date of [envelope?.date, internalDate]) {
-    if (date instanceof Date && !Number.isNaN(date.getTime())) return date.toISOString()
-  }
-  return new Date(0).toISOString()
+/** With the sender's offset; INTERNALDATE in UTC where the Date header cannot be read, the epoch where neither can. */
+export function toDate({ envelope, internalDate, dateText = '' }: FetchedMessage): string {
+  if (isDate(envelope?.date)) return withOffset(envelope.date, dateText)
+  return withOffset(isDate(internalDate) ? internalDate : new Date(0), '')
+}
+
+function isDate(value: unknown): value is Date {
+  return value instanceof Date && !Number.isNaN(value.getTime())
+}
+
+/** RFC 5322 §3.3, zone; names of zones count as UTC. */
+function withOffset(date: Date, dateText: string): string {
+  const [, sign, hours, minutes] = /\s([+-])([01]\d)([0-5]\d)\b/.exec(dateText) ?? []
+  if (sign === undefined) return date.toISOString().replace(/\.000Z$/, 'Z')
+  const offsetMinutes = (Number(hours) * 60 + Number(minutes)) * (sign === '-' ? -1 : 1)
+  const local = new Date(date.getTime() + offsetMinutes * 60_000)
+  return `${local.toISOString().slice(0, 19)}${offsetMinutes === 0 ? 'Z' : `${sign}${hours}:${minutes}`}`
 }
 
 export function toAddresses(

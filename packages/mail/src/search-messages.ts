@@ -67,7 +67,8 @@ async function search(
   return merge(paths, results, options.limit)
 }
 
-async function mailboxesToSearch(session: ImapSession, name: string): Promise<string[]> {
+/** `all`: the mailbox that holds everything, else INBOX, Sent and Archive. */
+export async function mailboxesToSearch(session: ImapSession, name: string): Promise<string[]> {
   if (name.toLowerCase() !== 'all') return [(await resolveMailbox(session, name)).path]
   const mailboxes = session.knownMailboxes ?? (await listMailboxes(session, { includeCounts: false }))
   const selectable = mailboxes.filter((one) => one.selectable)

@@ -12,6 +12,7 @@ import {
   type ImapSession,
   listMailboxes,
   listRecent,
+  listThread,
   type MailError,
   moveMessages,
   renameMailbox,
@@ -109,7 +110,7 @@ describe.skipIf(!findDovecot())('IMAP operations on Dovecot', () => {
       unread: true,
       flagged: false,
       attachments: 0,
-      date: '2026-01-05T09:00:05.000Z',
+      date: '2026-01-05T10:00:05+01:00',
     })
     await reader().append('Paging', [textMail(6)])
     const second = await list(first.next)
@@ -247,6 +248,30 @@ describe.skipIf(!findDovecot())('IMAP operations on Dovecot', () => {
     await expect(search({ gmailQuery: 'has:attachment' })).rejects.toMatchObject({ code: 'not_supported' })
   })
 
+  it('finds the whole conversation across mailboxes, oldest first, each message once', async () => {
+    const reply = (n: number, day: number, references: string) =>
+      `From: p${n}@example.org\nSubject: Re: Trip\nDate: ${day} Feb 2026 10:00:00 +0000\nMessage-ID: <t${n}@example.org>\n${references}\nx\n`
+    await reader().append('Archive', [reply(1, 1, '')])
+    await reader().append('Sent', [
+      reply(2, 2, 'References: <t1@example.org>\nIn-Reply-To: <t1@example.org>\n'),
+    ])
+    await reader().append('INBOX', [
+      reply(2, 2, 'References: <t1@example.org>\n'),
+      reply(9, 3, ''),
+      reply(3, 4, 'References: <t1@example.org>\n <t2@example.org>\n'),
+    ])
+    const ref = (await inbox(1)).items[0]?.ref ?? expect.fail('no row')
+    const thread = await run((session) => listThread(session, ref, { limit: 10 }))
+    expect(thread.items.map((one) => one.from[0]?.address)).toEqual([
+      'p1@example.org',
+      'p2@example.org',
+      'p3@example.org',
+    ])
+    expect(thread).toMatchObject({ searched: ['INBOX', 'Sent', 'Archive'], truncated: false })
+    const short = await run((session) => listThread(session, ref, { limit: 2 }))
+    expect([short.items.length, short.truncated]).toEqual([2, true])
+  })
+
   it('lists mailboxes with counts, creates, renames and deletes only empty ones', async () => {
     const created = await run((session) => createMailbox(session, 'Projekte/Größe & Co'))
     expect(created).toMatchObject({ name: 'Größe & Co', selectable: true })
@@ -349,6 +374,8 @@ describe.skipIf(!findDovecot())('IMAP operations on Dovecot', () => {
     const traced = async (use: (session: ImapSession) => Promise<unknown>) => {
       const wire = createWire(depsFor(dovecot.ca).connector)
       await withImapSession(account(), { ...depsFor(dovecot.ca), connector: wire.connector, memory }, use)
+      // even in a mailbox opened for writing by someone's mistake, reading must not mark as read
+      expect(wire.commands.join('\n')).not.toMatch(/BODY\[/)
       // TCP and TLS cost one trip each
       return { trace: wire.commands.map((line) => line.replace(/ \(.*| ".*/, '')), trips: wire.flights() + 2 }
     }
