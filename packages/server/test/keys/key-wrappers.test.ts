@@ -16,12 +16,7 @@ let kmsWrapper: KeyWrapper
 
 beforeAll(async () => {
   kms = await startKms()
-  kmsWrapper = createKmsKeyWrapper({
-    ...kms.clientOptions,
-    keyId: kms.keyArn,
-    attemptTimeoutMs: 60,
-    deadlineMs: 400,
-  })
+  kmsWrapper = createKmsKeyWrapper({ ...kms.clientOptions, keyId: kms.keyArn })
 })
 
 afterEach(() => {
@@ -116,12 +111,11 @@ describe('KMS', () => {
     'R63: %s once is tried again; for ever it is unavailable, after three attempts at most',
     async (fault) => {
       const { wrapped } = await kmsWrapper.generateDataKey(context)
-      const patient = createKmsKeyWrapper({ ...kms.clientOptions, keyId: kms.keyArn })
       kms.failNext(fault)
-      await patient.unwrapDataKey(wrapped, context)
+      await kmsWrapper.unwrapDataKey(wrapped, context)
       kms.forgetCalls()
       kms.failNext(fault, 3)
-      await expect(patient.unwrapDataKey(wrapped, context)).rejects.toMatchObject({
+      await expect(kmsWrapper.unwrapDataKey(wrapped, context)).rejects.toMatchObject({
         name: 'KeyUnavailableError',
       })
       expect(kms.calls).toHaveLength(3)
@@ -130,12 +124,17 @@ describe('KMS', () => {
 
   test('R63: a key service that answers nobody is unavailable in bounded time', async () => {
     const { wrapped } = await kmsWrapper.generateDataKey(context)
-    kms.delayMs = 300
-    const started = performance.now()
-    await expect(kmsWrapper.unwrapDataKey(wrapped, context)).rejects.toMatchObject({
+    const impatient = createKmsKeyWrapper({
+      ...kms.clientOptions,
+      keyId: kms.keyArn,
+      attemptTimeoutMs: 30,
+      deadlineMs: 300,
+    })
+    // An answer that comes too late would be a right one: only the bound can refuse it.
+    kms.delayMs = 500
+    await expect(impatient.unwrapDataKey(wrapped, context)).rejects.toMatchObject({
       name: 'KeyUnavailableError',
     })
-    expect(performance.now() - started).toBeLessThan(2_000)
     const nobody = createKmsKeyWrapper({
       ...kms.clientOptions,
       endpoint: 'http://127.0.0.1:1',

@@ -104,10 +104,8 @@ describe.runIf(findDynamoDb() !== undefined)(
         async (fault) => {
           const { authorization, once } = overWire({ attemptTimeoutMs: 60, deadlineMs: 400 })
           wire.faults.push(...Array<typeof fault>(20).fill(fault))
-          const started = performance.now()
           await expect(authorization.getGrant('any')).rejects.toMatchObject({ name: 'StoreUnavailableError' })
           await expect(once.useOnce('any', now)).rejects.toMatchObject({ name: 'StoreUnavailableError' })
-          expect(performance.now() - started).toBeLessThan(5_000)
         },
       )
 
