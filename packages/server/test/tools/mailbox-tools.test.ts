@@ -1,5 +1,11 @@
 /** Reading and organising on a real Dovecot; every effect is confirmed over a connection that is not ours. */
-import { type Dovecot, findDovecot, startDovecot } from '@email-connector/testing'
+import {
+  type Dovecot,
+  findDovecot,
+  startDovecot,
+  startScriptedImap,
+  TEST_HOSTS,
+} from '@email-connector/testing'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { loopbackConnector, type OpenTools, openTools, toAccount } from './open-tools.ts'
 
@@ -237,6 +243,51 @@ describe.skipIf(!findDovecot())('on a real Dovecot', () => {
     expect(isError).toBe(false)
     expect(structured.emails).toHaveLength(50)
     expect(text.length + JSON.stringify(structured).length).toBeLessThan(80_000)
+  })
+
+  test('bodies of nothing but quotes, twenty at once, still fit, and go on where they were cut', async () => {
+    await alice().createMailbox('Quotes')
+    const quotes = '"\\'.repeat(20_000)
+    await alice().append(
+      'Quotes',
+      Array.from({ length: 20 }, (_, index) => mail(`Q${index}`, [], quotes)),
+    )
+    const { structured: listed } = await tools.call('get_recent_emails', { mailbox: 'Quotes', limit: 20 })
+    const ids = listed.emails.map((row: { id: string }) => row.id)
+    const all = await tools.call('get_email', { ids, max_chars: 30_000 })
+    expect(all.structured.emails).toHaveLength(20)
+    expect(all.text.length + JSON.stringify(all.structured).length).toBeLessThan(80_000)
+    const one = await tools.call('get_email', { id: ids[0], max_chars: 30_000 })
+    expect(one.text.length + JSON.stringify(one.structured).length).toBeLessThan(80_000)
+    const { body, next_offset, total_chars } = one.structured.email
+    expect(next_offset).toBe(body.length)
+    expect(total_chars).toBeGreaterThan(next_offset)
+    expect(one.text).toContain(`offset ${next_offset}`)
+  })
+
+  test('a list of 1500 mailboxes comes in pages that fit, each mailbox once', async () => {
+    const paths = [
+      'INBOX',
+      ...Array.from({ length: 1500 }, (_, index) => `P/${index}/${'long name '.repeat(5)}x`),
+    ]
+    const certificate = await dovecot.authority.issue({ names: TEST_HOSTS })
+    const mailboxes = paths.map((path) => ({ path }))
+    const imap = await startScriptedImap({ tls: 'implicit', certificate, mailboxes })
+    const account = toAccount(dovecot.alice, { imapsPort: imap.port }, 1)
+    const many = await openTools({ accounts: [account], connector: loopbackConnector(dovecot.ca) })
+    const seen: string[] = []
+    let cursor: string | undefined
+    do {
+      const page = await many.call('list_mailboxes', { include_counts: false, ...(cursor && { cursor }) })
+      expect(page.isError, page.text).toBe(false)
+      expect(page.text.length + JSON.stringify(page.structured).length).toBeLessThan(80_000)
+      seen.push(...page.structured.mailboxes.map((row: { path: string }) => row.path))
+      cursor = page.structured.next_cursor
+    } while (cursor !== undefined)
+    expect(seen).toHaveLength(paths.length)
+    expect(new Set(seen)).toEqual(new Set(paths))
+    await many.close()
+    await imap.stop()
   })
 
   test('a changed password is a sentence that says where to sign in again', async () => {
