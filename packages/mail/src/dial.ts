@@ -56,7 +56,7 @@ export function createConnector({ policy, ca }: { policy: HostPolicy; ca?: reado
     async connect(server, { signal, protocol }) {
       assertHost(server.host, `${protocol}_host`)
       policy.checkPort(server, protocol)
-      const addresses = await unlessAborted(policy.resolve(server.host), signal, protocol)
+      const addresses = await resolved(policy, server.host, signal, protocol)
       const socket = await opened(dialTcp(server, addresses), 'connect', signal, protocol)
       if (server.tls === 'starttls') return socket
       return await opened(connectTls({ ...tlsOptions(server), socket }), 'secureConnect', signal, protocol)
@@ -113,11 +113,20 @@ function toDialError(cause: Error, event: 'connect' | 'secureConnect', protocol:
 }
 
 /** The resolver takes no signal; what it answers after the deadline is dropped. */
-function unlessAborted<T>(work: Promise<T>, signal: AbortSignal, protocol: MailProtocol): Promise<T> {
+function resolved(
+  policy: HostPolicy,
+  host: string,
+  signal: AbortSignal,
+  protocol: MailProtocol,
+): Promise<readonly string[]> {
   return new Promise((resolve, reject) => {
     const onAbort = () => reject(new MailError('timeout', { cause: signal.reason, protocol }))
     signal.addEventListener('abort', onAbort, { once: true })
     if (signal.aborted) onAbort()
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
+    policy
+      .resolve(host)
+      // refused, unknown or unreachable: the same error down to its properties (R40)
+      .then(resolve, (cause) => reject(new MailError('host_unreachable', { cause, protocol })))
+      .finally(() => signal.removeEventListener('abort', onAbort))
   })
 }

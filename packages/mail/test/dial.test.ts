@@ -165,13 +165,28 @@ describe('the address', () => {
     expect(asked).toEqual([])
   })
 
-  it('R40: a closed port answers as a refused host does', async () => {
+  it('R40: a closed port, an unknown name and a refused address are one error in every property', async () => {
     const server = createServer().listen(0, '127.0.0.1')
     await once(server, 'listening')
     const { port } = server.address() as AddressInfo
     server.close()
     await once(server, 'close')
-    await expect(dial(port)).rejects.toMatchObject({ message: 'host_unreachable', code: 'host_unreachable' })
+    const visible = (error: unknown) => {
+      if (!(error instanceof MailError)) throw error
+      return { message: error.message, code: error.code, field: error.field, protocol: error.protocol }
+    }
+    const failing = (resolve: (host: string) => Promise<string[]>) =>
+      createConnector({ policy: createHostPolicy({ resolve }) })
+        .connect(
+          { host: 'a.example', port: 465, tls: 'implicit' },
+          { signal: new AbortController().signal, protocol: 'smtp' },
+        )
+        .catch(visible)
+    const closed = await dial(port).catch(visible)
+    expect(closed).toEqual({ message: 'host_unreachable', code: 'host_unreachable', protocol: 'smtp' })
+    expect(await failing(() => Promise.reject(new Error('ENOTFOUND')))).toEqual(closed)
+    expect(await failing(async () => ['10.0.0.1'])).toEqual(closed)
+    expect(await failing(async () => [])).toEqual(closed)
   })
 })
 
