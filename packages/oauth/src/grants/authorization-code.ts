@@ -29,7 +29,6 @@ export async function redeemAuthorizationCode(
   const { store, now } = settings
   const { code, row } = await findValidCode(settings, clientId, form)
   if (row.redeemedAt !== undefined) return resumeOrRefuse(settings, code, row, row.redeemedAt)
-  if (isSpent(settings, row)) throw refused('expired')
   const outcome = await store.redeemCode(row.id, now(), now() + tombstoneSeconds)
   if (outcome === 'gone') throw refused('unknown_token')
   return outcome === 'redeemed' ? redeem(settings, code, row) : resumeOrRefuse(settings, code, row, now())

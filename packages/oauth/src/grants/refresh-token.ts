@@ -50,7 +50,7 @@ async function findValidToken(
   parseResource(form.get('resource'), resource)
   const row = isOpaqueToken(token) ? await store.findToken('refresh', tokenId(token)) : undefined
   if (row === undefined) throw refused('unknown_token')
-  if (row.expiresAt <= now() || row.grantExpiresAt <= now()) throw refused('expired')
+  if (row.expiresAt <= now()) throw refused('expired')
   if (row.clientId !== clientId) throw refused('foreign_client')
   if (row.resource !== resource) throw refused('resource_refused')
   return { token, row, accessScope: parseNarrowedScope(form.get('scope'), row.scope, scopes) }

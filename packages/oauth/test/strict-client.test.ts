@@ -1,0 +1,138 @@
+/** R02 R10: oauth4webapi, which forgives nothing, walks through the whole protocol. */
+import * as oauth from 'oauth4webapi'
+import { describe, expect, it } from 'vitest'
+import type { AuthorizationServer } from '../src/index.ts'
+import { createDeployment, type Deployment, issuer, resource } from './deployment.ts'
+
+const redirectUri = 'http://localhost:53211/callback'
+
+/** The paths of the wire, as the program around this package serves them. */
+function fetchFrom(server: AuthorizationServer): (url: string, init: object) => Promise<Response> {
+  return async (url, init) => {
+    const request = new Request(url, init)
+    switch (new URL(request.url).pathname) {
+      case '/.well-known/oauth-authorization-server':
+        return server.metadata()
+      case '/.well-known/oauth-protected-resource/mcp':
+        return server.protectedResourceMetadata()
+      case '/oauth/register':
+        return server.register(request)
+      case '/oauth/token':
+        return server.token(request)
+      case '/oauth/revoke':
+        return server.revoke(request)
+      default:
+        return new Response(null, { status: 404 })
+    }
+  }
+}
+
+async function approve({ server, clock }: Deployment, url: URL): Promise<URL> {
+  const page = await server.authorize(new Request(url))
+  if (page.kind !== 'page') throw new Error(`No page but ${page.response.status}`)
+  const response = await server.approve(page.transaction, {
+    grantId: 'grant',
+    secret: new Uint8Array(32).fill(5),
+    permission: 'send',
+    scope: 'email:read email:write',
+    ownerIndexes: [],
+    accountIds: [],
+    sealedHint: '',
+    absoluteExpiresAt: clock.now + server.lifetimes.refreshAbsoluteSeconds,
+  })
+  return new URL(response.headers.get('location') ?? '')
+}
+
+describe('A strict client', () => {
+  it.each(['public', 'confidential'])(
+    'R02 R10: a %s one discovers, signs in, refreshes and revokes',
+    async (kind) => {
+      const deployment = createDeployment()
+      const options = { [oauth.customFetch]: fetchFrom(deployment.server) }
+      const found = await oauth.resourceDiscoveryRequest(new URL(resource), options)
+      const protectedResource = await oauth.processResourceDiscoveryResponse(new URL(resource), found)
+      const issuerUrl = new URL(protectedResource.authorization_servers?.[0] ?? '')
+      const as = await oauth.processDiscoveryResponse(
+        issuerUrl,
+        await oauth.discoveryRequest(issuerUrl, { ...options, algorithm: 'oauth2' }),
+      )
+      expect(as.issuer).toBe(issuer)
+
+      const registered = async () =>
+        oauth.processDynamicClientRegistrationResponse(
+          await oauth.dynamicClientRegistrationRequest(
+            as,
+            { client_name: 'Strict', redirect_uris: [redirectUri] },
+            options,
+          ),
+        )
+      const client: oauth.Client = kind === 'public' ? await registered() : { client_id: 'claude-team' }
+      const authentication =
+        kind === 'public' ? oauth.None() : oauth.ClientSecretBasic('a secret: with % and +')
+
+      const verifier = oauth.generateRandomCodeVerifier()
+      const state = oauth.generateRandomState()
+      const url = new URL(as.authorization_endpoint ?? '')
+      url.search = new URLSearchParams({
+        client_id: client.client_id,
+        redirect_uri: redirectUri,
+        response_type: 'code',
+        scope: (protectedResource.scopes_supported ?? []).join(' '),
+        state,
+        resource,
+        code_challenge: await oauth.calculatePKCECodeChallenge(verifier),
+        code_challenge_method: 'S256',
+      }).toString()
+      const answer = oauth.validateAuthResponse(as, client, await approve(deployment, url), state)
+      const exchange = { ...options, additionalParameters: { resource } }
+      const tokens = await oauth.processAuthorizationCodeResponse(
+        as,
+        client,
+        await oauth.authorizationCodeGrantRequest(
+          as,
+          client,
+          authentication,
+          answer,
+          redirectUri,
+          verifier,
+          exchange,
+        ),
+      )
+      expect(tokens.scope).toBe('email:read email:write')
+      const refreshed = await oauth.processRefreshTokenResponse(
+        as,
+        client,
+        await oauth.refreshTokenGrantRequest(
+          as,
+          client,
+          authentication,
+          tokens.refresh_token ?? '',
+          exchange,
+        ),
+      )
+      expect(await deployment.isLive(refreshed.access_token)).toBe(true)
+      await oauth.processRevocationResponse(
+        await oauth.revocationRequest(as, client, authentication, refreshed.refresh_token ?? '', options),
+      )
+      expect(await deployment.isLive(refreshed.access_token)).toBe(false)
+    },
+  )
+
+  it('R10: it finds iss and state in an error redirect too', async () => {
+    const { server } = createDeployment()
+    const as: oauth.AuthorizationServer = await server.metadata().json()
+    const client = { client_id: 'claude-team' }
+    const query = new URLSearchParams({
+      client_id: client.client_id,
+      redirect_uri: redirectUri,
+      state: 'abc',
+      response_type: 'code',
+    })
+    const outcome = await server.authorize(new Request(`${issuer}/oauth/authorize?${query}`))
+    if (outcome.kind !== 'response') throw new Error('A page was shown')
+    const location = new URL(outcome.response.headers.get('location') ?? '')
+    expect(() => oauth.validateAuthResponse(as, client, location, 'abc')).toThrow(
+      oauth.AuthorizationResponseError,
+    )
+  })
+})
