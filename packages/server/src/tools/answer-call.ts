@@ -81,14 +81,14 @@ export async function answerCall(
 function createCall(
   caller: Caller,
   around: CallSurroundings,
-  signal: AbortSignal,
+  signal: AbortSignal | undefined,
   startedAt: number,
 ): ToolCall {
   const { deadlineMs = callDeadlineMs, ...mail } = around.mail
   // One deadline for the call, however many connections it opens.
   const mailDeps = (share = 1): MailDeps => ({
     ...mail,
-    signal,
+    ...(signal && { signal }),
     deadlineMs: Math.max(1, Math.round((deadlineMs - elapsedMs(startedAt)) * share)),
   })
   return {
@@ -101,6 +101,7 @@ function createCall(
     makeMark: around.makeMark ?? randomMark,
     mailDeps,
     withSession: (opened, use) => openSession(opened, mailDeps(), use),
+    toCompletion: () => createCall(caller, around, undefined, startedAt),
   }
 }
 

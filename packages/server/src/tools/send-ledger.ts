@@ -8,7 +8,7 @@ import { createHmac, randomUUID } from 'node:crypto'
 import { MailError, type MailErrorCode, type SubmissionOutcome } from '@email-connector/mail'
 import * as z from 'zod'
 import type { Caller } from '../caller.ts'
-import { createHintCipher } from '../keys/hint.ts'
+import { createHintCipher, type HintCipher } from '../keys/hint.ts'
 import { canonical, deriveKey, zero } from '../keys/seal.ts'
 import type { OnceStore, SendRow } from '../store/once-store.ts'
 import { ToolError } from './result.ts'
@@ -43,10 +43,13 @@ export interface SendRequest {
   readonly content: readonly string[]
 }
 
+/** Must call `enterData` right before the message leaves, and send nothing unless it answers true. */
+type Submit = (enterData: () => Promise<boolean>) => Promise<SubmissionOutcome>
+
 export interface SendLedger {
   readonly messageId: string
-  /** `submit` must call `enterData` right before DATA, and send nothing unless it answers true. */
-  sendOnce(submit: (enterData: () => Promise<boolean>) => Promise<SubmissionOutcome>): Promise<SendOutcome>
+  /** Once for each ledger. */
+  sendOnce(submit: Submit): Promise<SendOutcome>
 }
 
 export function createSendLedger(
@@ -59,13 +62,12 @@ export function createSendLedger(
   const isNamed = request.idempotencyKey !== undefined
   const key = mac('key', request.accountId, isNamed ? 'named' : 'content', request.idempotencyKey ?? content)
   zero(macKey)
-  const cipher = createHintCipher(caller.secret)
   const attempt = randomUUID()
   // The row names the attempt: whoever finds it without an outcome can ask Sent for its Message-ID.
   const toMessageId = (ofAttempt: string) => `<${ofAttempt}@${request.domain}>`
   const messageId = toMessageId(attempt)
 
-  async function settle(outcome: Outcome): Promise<void> {
+  async function settle(cipher: HintCipher, outcome: Outcome): Promise<void> {
     const plain = Buffer.from(JSON.stringify({ ...outcome, content }), 'utf8')
     await once.settleSend(key, attempt, {
       state: outcome.state,
@@ -74,18 +76,13 @@ export function createSendLedger(
     })
   }
 
-  function answerHeld(row: SendRow): SendOutcome {
+  function answerHeld(cipher: HintCipher, row: SendRow): SendOutcome {
     if (row.sealedOutcome !== undefined) {
       const plain = Buffer.from(cipher.open(sendPurpose, caller.grantId, row.sealedOutcome))
       const { content: sentContent, ...outcome } = storedOutcome.parse(JSON.parse(plain.toString('utf8')))
       if (sentContent === content) return { ...outcome, repeated: true }
-      throw new ToolError(
-        'key_reused',
-        'This idempotency_key belongs to another email: use a new one for this email.',
-        {
-          field: 'idempotency_key',
-        },
-      )
+      const sentence = 'This idempotency_key belongs to another email: use a new one for this email.'
+      throw new ToolError('key_reused', sentence, { field: 'idempotency_key' })
     }
     if (row.deadline < now()) return { ...unknown(toMessageId(row.attempt)), repeated: true }
     throw new ToolError(
@@ -94,40 +91,46 @@ export function createSendLedger(
     )
   }
 
+  async function sendWith(cipher: HintCipher, submit: Submit): Promise<SendOutcome> {
+    const deadline = now() + attemptSeconds
+    const reserved = await once.reserveSend(key, { attempt, deadline, expiresAt: now() + keptSeconds }, now())
+    if (reserved.outcome === 'held') return answerHeld(cipher, reserved.row)
+
+    let entered = false
+    let overtaken = false
+    const enterData = async () => {
+      entered = (await once.enterData(key, attempt, now() + attemptSeconds)) === 'entered'
+      overtaken = !entered
+      return entered
+    }
+    let outcome: Outcome
+    try {
+      const submitted = await submit(enterData)
+      if (overtaken || submitted.state === 'withheld') throw overtakenError()
+      outcome = { ...toOutcome(submitted), messageId }
+    } catch (error) {
+      // Before DATA nothing can have left: the next call may try. After it a MailError still means that nothing did.
+      if (!entered) {
+        await once.releaseSend(key, attempt).catch(() => undefined)
+        throw error
+      }
+      outcome = error instanceof MailError ? rejected(error.code, messageId) : unknown(messageId)
+    }
+    // Sent is sent: a store that fails now makes later repeats `unknown`, never this answer wrong.
+    await settle(cipher, outcome).catch(() => undefined)
+    return { ...outcome, repeated: false }
+  }
+
   return {
     messageId,
     async sendOnce(submit) {
-      const deadline = now() + attemptSeconds
-      const reserved = await once.reserveSend(
-        key,
-        { attempt, deadline, expiresAt: now() + keptSeconds },
-        now(),
-      )
-      if (reserved.outcome === 'held') return answerHeld(reserved.row)
-
-      let entered = false
-      let overtaken = false
-      const enterData = async () => {
-        entered = (await once.enterData(key, attempt, now() + attemptSeconds)) === 'entered'
-        overtaken = !entered
-        return entered
-      }
-      let outcome: Outcome
+      // The caller's own is zeroed when its client goes away; the outcome still has to be sealed.
+      const secret = caller.secret.slice()
       try {
-        const submitted = await submit(enterData)
-        if (overtaken || submitted.state === 'withheld') throw overtakenError()
-        outcome = { ...toOutcome(submitted), messageId }
-      } catch (error) {
-        // Before DATA nothing can have left: the next call may try. After it a MailError still means that nothing did.
-        if (!entered) {
-          await once.releaseSend(key, attempt).catch(() => undefined)
-          throw error
-        }
-        outcome = error instanceof MailError ? rejected(error.code, messageId) : unknown(messageId)
+        return await sendWith(createHintCipher(secret), submit)
+      } finally {
+        zero(secret)
       }
-      // Sent is sent: a store that fails now makes later repeats `unknown`, never this answer wrong.
-      await settle(outcome).catch(() => undefined)
-      return { ...outcome, repeated: false }
     },
   }
 }

@@ -35,21 +35,23 @@ export const sendEmail = defineTool({
     }
     const { idempotency_key, ...outgoing } = input
     const { opened, draft } = await prepareOutgoing(call, outgoing)
-    const ledger = createSendLedger(call, {
+    // From here on a client that goes away must not leave an email of which nobody knows whether it was sent.
+    const sending = call.toCompletion()
+    const ledger = createSendLedger(sending, {
       accountId: opened.accountId,
       domain: draft.from.address.slice(draft.from.address.lastIndexOf('@') + 1),
       idempotencyKey: idempotency_key,
       content: toContent(draft),
     })
-    const composed = await composeMessage({
-      ...draft,
-      date: new Date(call.now() * 1000),
-      messageId: ledger.messageId,
-    })
-    const sending = ledger.sendOnce((enterData) =>
-      submitMessage(opened.account, call.mailDeps(smtpShare), composed, { beforeData: enterData }),
+    const { messageId } = ledger
+    const composed = await composeMessage({ ...draft, date: new Date(call.now() * 1000), messageId })
+    const submitted = ledger.sendOnce((beforeData) =>
+      submitMessage(opened.account, sending.mailDeps(smtpShare), composed, { beforeData }),
     )
-    const [sent, copy] = await Promise.all([sending, fileSentCopy(call, opened, composed.raw, sending)])
+    const [sent, copy] = await Promise.all([
+      submitted,
+      fileSentCopy(sending, opened, composed.raw, submitted),
+    ])
     // A copy that we did not file was filed by the server that took the email: it went out.
     const outcome: SendOutcome =
       copy.state === 'found' ? { ...sent, state: 'sent', accepted: [...composed.envelope.to] } : sent

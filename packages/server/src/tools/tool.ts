@@ -48,6 +48,8 @@ export interface ToolCall {
   /** Connector, clock and what is left of the one deadline of this call, or a share of it. */
   mailDeps(share?: number): MailDeps
   withSession<T>(opened: OpenedAccount, use: (session: ImapSession) => Promise<T>): Promise<T>
+  /** The same call, which a client that goes away no longer ends: for what must not stay half done. */
+  toCompletion(): ToolCall
 }
 
 /** Keeps the types of the schemas for the handler; the registry sees every tool alike. */

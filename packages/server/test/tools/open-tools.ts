@@ -38,6 +38,8 @@ export interface OpenTools {
   readonly caller: Caller
   readonly logged: readonly LogLine[]
   call(tool: string, args?: Record<string, unknown>): Promise<ToolAnswer>
+  /** What the endpoint does when the client is gone: ends the call and zeroes the secret. */
+  leave(): void
   close(): Promise<void>
 }
 
@@ -141,6 +143,10 @@ export async function openTools(options: {
       if (!isError) allTools.find((one) => one.name === tool)?.output.parse(structured)
       const [content] = result.content as { type: string; text: string }[]
       return { isError, text: content?.text ?? '', structured }
+    },
+    leave() {
+      over.abort()
+      secret.fill(0)
     },
     async close() {
       over.abort()

@@ -249,6 +249,7 @@ describe.skipIf(!findDovecot())('over a real submission server', () => {
     let sink: SmtpSink
     let failing: OpenTools
     let filesCopy = false
+    let onTaken = () => {}
     const certificate = () => dovecot.authority.issue({ names: TEST_HOSTS })
 
     beforeAll(async () => {
@@ -256,6 +257,7 @@ describe.skipIf(!findDovecot())('over a real submission server', () => {
         tls: 'implicit',
         certificate: await certificate(),
         async onMessage({ raw }) {
+          onTaken()
           if (filesCopy) await dovecot.appendRaw(dovecot.alice, 'Sent', raw)
         },
       })
@@ -267,6 +269,7 @@ describe.skipIf(!findDovecot())('over a real submission server', () => {
     })
     beforeEach(() => {
       filesCopy = false
+      onTaken = () => {}
       for (const stage of Object.keys(sink.faults)) delete sink.faults[stage as keyof typeof sink.faults]
     })
     afterAll(async () => {
@@ -303,6 +306,28 @@ describe.skipIf(!findDovecot())('over a real submission server', () => {
       const { structured } = await failing.call('send_email', letter('Lost and found'))
       expect(structured).toMatchObject({ state: 'sent', sent_copy: 'found' })
       expect(await found(alice(), 'Sent', 'Lost and found')).toHaveLength(1)
+    })
+
+    test('a client that goes away during DATA leaves no doubt: the email is sent, settled and copied', async () => {
+      const settled: string[] = []
+      const leaving = await openTools({
+        accounts: [toAccount(dovecot.alice, dovecot, sink.port)],
+        connector: loopbackConnector(dovecot.ca),
+        once: (once) => ({
+          ...once,
+          async settleSend(...args) {
+            const outcome = await once.settleSend(...args)
+            settled.push(`${args[2].state} ${outcome}`)
+            return outcome
+          },
+        }),
+      })
+      onTaken = () => leaving.leave()
+      const { structured } = await leaving.call('send_email', letter('Gone'))
+      expect(structured).toMatchObject({ state: 'sent', sent_copy: 'filed' })
+      expect(settled).toEqual(['sent settled'])
+      expect(await found(alice(), 'Sent', 'Gone')).toHaveLength(1)
+      await leaving.close()
     })
 
     test('a failure before DATA is an error, and the next call sends', async () => {
