@@ -76,6 +76,8 @@ export function compileSearch(fields: SearchFields): SearchCriteria {
 
 function splitWords(query: string | undefined): string[] {
   if (query === undefined) return []
+  // before splitting: white space would swallow a line end
+  assertNoControls(query, 'query')
   const words = [...query.matchAll(/"([^"]+)"|([^\s"]+)/g)].map(([, phrase, word]) => phrase ?? word ?? '')
   if (words.length === 0) throw invalid('query')
   // more words than this are a sentence: looked for as it stands

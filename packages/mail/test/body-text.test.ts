@@ -147,9 +147,11 @@ describe('layout', () => {
     ['unclosed styles', '<style '.repeat(50_000)],
     ['zero width', '\u200B'.repeat(500_000)],
   ])('R62: %s end within a second', (_name, html) => {
-    const started = performance.now()
+    const started = process.cpuUsage()
     htmlToText(html)
     neutraliseLinks(html)
-    expect(performance.now() - started).toBeLessThan(1_000)
+    // the processor's time, not the clock's: other tests run beside this one
+    const { user, system } = process.cpuUsage(started)
+    expect((user + system) / 1e6).toBeLessThan(1)
   })
 })

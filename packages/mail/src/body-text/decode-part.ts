@@ -59,19 +59,32 @@ export function decodeCharset(content: Buffer, charset: string): string {
     return decodeUnlabelled(content)
   if (label === 'utf-7' || label === 'unicode-1-1-utf-7') return decodeUtf7(content.toString('latin1'))
   try {
-    return new TextDecoder(aliases[label] ?? label).decode(content)
+    const decoder = new TextDecoder(aliases[label] ?? label)
+    return decoder.encoding === 'windows-1252' ? decodeWestern(content) : decoder.decode(content)
   } catch {
     return decodeUnlabelled(content)
   }
 }
 
 function decodeUnlabelled(content: Buffer): string {
-  // a slice may end inside a character: stream mode leaves that one out instead of failing
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(content, { stream: true })
+    // a slice may end inside a character: stream mode leaves that one out instead of failing
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(content, { stream: true })
+    const ascii = /^[\0-\x7f]*$/.test(text)
+    return ascii && content.length > text.length ? decodeWestern(content) : text
   } catch {
-    return new TextDecoder('windows-1252').decode(content)
+    return decodeWestern(content)
   }
+}
+
+/** 0x80 to 0x9F of windows-1252, where ISO-8859-1 has controls that no mail means. */
+const western = '€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘’“”•–—˜™š›œ\u009džŸ'
+
+/** Not by TextDecoder: Node 20 takes windows-1252 for ISO-8859-1 and turns euro signs into controls. */
+function decodeWestern(content: Buffer): string {
+  return content
+    .toString('latin1')
+    .replace(/[\x80-\x9f]/g, (char) => western.charAt(char.charCodeAt(0) - 0x80))
 }
 
 /** RFC 2152. */

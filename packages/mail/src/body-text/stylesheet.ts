@@ -5,6 +5,8 @@
 import { type Declarations, parseDeclarations, withoutComments } from './hidden-style.ts'
 
 interface StyleRule {
+  /** One class an element must have to be looked at; undefined: any element. */
+  readonly className: string | undefined
   matches(tag: string, attributes: Readonly<Record<string, string>>): boolean
   readonly declarations: Declarations
   readonly testsAttributes: boolean
@@ -13,7 +15,7 @@ interface StyleRule {
 /** A newsletter has a few hundred; a mail with more is trying to cost time. */
 const maxRules = 2000
 const maxAttributeRules = 50
-const maxKinds = 2000
+const maxClasses = 50
 const relevant =
   /display|visibility|opacity|font|height|width|color|background|indent|position|left|top|clip|transform|margin|filter/i
 
@@ -74,6 +76,7 @@ function parseSelector(selector: string, declarations: Declarations): StyleRule 
     return undefined
   return {
     declarations,
+    className: classes[0],
     testsAttributes: tests.length > 0,
     matches(element, attributes) {
       if (tag !== undefined && tag !== element) return false
@@ -104,16 +107,35 @@ export interface Stylesheet {
 /** Elements with the same name, class and id get the same answer, so a long mail costs a few hundred matches. */
 export function createStylesheet(css: string): Stylesheet {
   const rules = parseStyleRules(css)
-  const stable = rules.filter((rule) => !rule.testsAttributes)
+  const byClass = new Map<string | undefined, { rule: StyleRule; order: number }[]>()
+  for (const [order, rule] of rules.entries()) {
+    if (rule.testsAttributes) continue
+    const bucket = byClass.get(rule.className)
+    if (bucket) bucket.push({ rule, order })
+    else byClass.set(rule.className, [{ rule, order }])
+  }
   const testing = rules.filter((rule) => rule.testsAttributes).slice(0, maxAttributeRules)
   const known = new Map<string, Declarations>()
+
+  function cascadeStable(tag: string, attributes: Readonly<Record<string, string>>): Declarations {
+    const classes = new Set((attributes.class ?? '').toLowerCase().split(/\s+/).slice(0, maxClasses))
+    const candidates = [undefined, ...classes].flatMap((name) => byClass.get(name) ?? [])
+    candidates.sort((a, b) => a.order - b.order)
+    return cascade(
+      candidates.map(({ rule }) => rule),
+      tag,
+      attributes,
+    )
+  }
+
   return {
     styleOf(tag, attributes) {
       const key = `${tag}\n${attributes.class ?? ''}\n${attributes.id ?? ''}`
-      // past this many kinds of elements only what was seen before is styled by class; inline styles always count
-      if (!known.has(key))
-        known.set(key, known.size < maxKinds ? cascade(stable, tag, attributes) : new Map())
-      const style = known.get(key) ?? new Map<string, string>()
+      let style = known.get(key)
+      if (style === undefined) {
+        style = cascadeStable(tag, attributes)
+        known.set(key, style)
+      }
       return testing.length === 0 ? style : new Map([...style, ...cascade(testing, tag, attributes)])
     },
   }
