@@ -9,19 +9,20 @@ import { decode, type Parameters } from './form.ts'
 
 interface Credentials {
   readonly clientId: string
-  readonly secret: string | undefined
+  /** Every reading of the secret that was sent; none when none was. */
+  readonly secrets: readonly string[]
 }
 
 /** The client's id. Throws OAuthError `invalid_client` (401) or `invalid_request`. */
 export function authenticateClient(clients: Clients, request: Request, form: Parameters): string {
-  const { clientId, secret } = readCredentials(request, form)
+  const { clientId, secrets } = readCredentials(request, form)
   const expected = clients.findSecret(clientId)
   if (expected.kind === 'unknown') throw unknownClient('unknown_client')
   // A public client has no secret: one that sends any is mistaken about who it is.
   const isAuthentic =
     expected.kind === 'public'
-      ? secret === undefined
-      : secret !== undefined && isEqualText(secret, expected.secret)
+      ? secrets.length === 0
+      : secrets.map((secret) => isEqualText(secret, expected.secret)).includes(true)
   if (!isAuthentic) throw unknownClient('wrong_client_secret')
   return clientId
 }
@@ -32,7 +33,7 @@ function readCredentials(request: Request, form: Parameters): Credentials {
   const secret = form.get('client_secret')
   if (authorization === null) {
     if (clientId === undefined) throw unknownClient('unknown_client')
-    return { clientId, secret }
+    return { clientId, secrets: secret === undefined ? [] : [secret] }
   }
   const basic = parseBasic(authorization)
   if (basic === undefined) throw unknownClient('unknown_client')
@@ -47,14 +48,26 @@ function readCredentials(request: Request, form: Parameters): Credentials {
   return basic
 }
 
-/** RFC 6749 §2.3.1: id and secret are form-encoded before they are joined. */
+/** RFC 6749 §2.3.1 has both parts form-encoded; the MCP SDK, and others, send them as they are. */
 function parseBasic(authorization: string): Credentials | undefined {
   const encoded = /^basic +([A-Za-z0-9+/]+={0,2})$/i.exec(authorization)?.[1]
   if (encoded === undefined) return undefined
   const pair = Buffer.from(encoded, 'base64').toString('utf8')
   const colon = pair.indexOf(':')
   if (colon < 1) return undefined
-  return { clientId: decode(pair.slice(0, colon)), secret: decode(pair.slice(colon + 1)) || undefined }
+  const secret = pair.slice(colon + 1)
+  return {
+    clientId: decodeOrKeep(pair.slice(0, colon)),
+    secrets: secret === '' ? [] : [secret, decodeOrKeep(secret)],
+  }
+}
+
+function decodeOrKeep(text: string): string {
+  try {
+    return decode(text)
+  } catch {
+    return text
+  }
 }
 
 function unknownClient(reason: 'unknown_client' | 'wrong_client_secret'): OAuthError {

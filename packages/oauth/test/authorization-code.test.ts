@@ -196,6 +196,14 @@ describe('Client authentication', () => {
     await ok(deployment.server.token(form('token', fields, basic('claude-team', secret))))
   })
 
+  it('a client that sends its Basic credentials without form-encoding them authenticates too', async () => {
+    const raw = 'a+b%zz:c=='
+    const deployment = createDeployment({ clients: [{ clientId: 'team', secret: raw, name: 'Team' }] })
+    const { redemption } = await deployment.signIn({ query: { client_id: 'team' } })
+    const header = { Authorization: `Basic ${Buffer.from(`team:${raw}`).toString('base64')}` }
+    await ok(deployment.server.token(form('token', redemption, header)))
+  })
+
   it('R09: no secret, a wrong one, a secret from a public client: 401 and nothing is consumed', async () => {
     const deployment = createDeployment()
     const { redemption } = await deployment.signIn(asTeam)
