@@ -13,8 +13,9 @@ const stampFile = join(root, 'node_modules', '.installed.json')
 
 /** Exits the process with a clear sentence when the install fails. */
 export function ensureInstalled(level) {
-  const major = Number(process.versions.node.split('.')[0])
-  if (major < 20) stop(`Node 20 or newer is needed; this is ${process.version}.`)
+  const [major, minor] = process.versions.node.split('.').map(Number)
+  if (major < 20 || (major === 20 && minor < 11))
+    stop(`Node 20.11 or newer is needed; this is ${process.version}.`)
   const lock = createHash('sha256')
     .update(readFileSync(join(root, 'pnpm-lock.yaml')))
     .update(readFileSync(join(root, 'pnpm-workspace.yaml')))

@@ -18,6 +18,26 @@ import { createLevelStores } from '../store/level/stores.ts'
 import { startDemoMailbox } from './demo/demo-mailbox.ts'
 import { type LocalSettings, parseLocalSettings } from './settings.ts'
 
+const usage = `Usage: npm start
+
+Serves email-connector on this machine. Settings are environment variables, all optional:
+
+  PORT, HOST                  where it listens (8993, 127.0.0.1)
+  PUBLIC_URL                  the address clients use (http://localhost:$PORT)
+  DATA_DIR                    store and keys (.local)
+  DEMO_MAILBOX                on or off (on)
+  ALLOWED_ACCOUNTS            addresses and domains that may connect (everyone)
+  ALLOW_PRIVATE_MAIL_HOSTS    1: mail servers on private addresses and any port (0)
+  OAUTH_CLIENT_ID, OAUTH_CLIENT_SECRET               one pre-registered client
+  EXTRA_REDIRECT_URIS, DISABLED_CLIENTS, CORS_ORIGINS
+  ACCESS_TOKEN_DAYS, REFRESH_IDLE_DAYS, GRANT_DAYS   lifetimes (30, 90, 365)
+`
+
+if (process.argv.includes('--help')) {
+  process.stdout.write(usage)
+  process.exit(0)
+}
+
 try {
   await run(parseLocalSettings(process.env, process.env.EMAIL_CONNECTOR_ROOT ?? process.cwd()))
 } catch (error) {
