@@ -119,6 +119,9 @@ describe('links and images', () => {
   })
 })
 
+const manyKinds = (count: number) =>
+  Array.from({ length: count }, (_, n) => `<p class="a a${n}" id="b${n}">`).join('')
+
 describe('layout', () => {
   it('keeps paragraphs, lists and table rows apart', () => {
     const html =
@@ -140,6 +143,8 @@ describe('layout', () => {
       'many kinds',
       `<style>${'.a{color:red}'.repeat(3_000)}</style>${Array.from({ length: 20_000 }, (_, n) => `<p class="a${n}">`).join('')}`,
     ],
+    ['general rules', `<style>${'p{color:red}'.repeat(3_000)}</style>${manyKinds(5_000)}`],
+    ['compound rules', `<style>${'p.a{color:red}'.repeat(3_000)}</style>${manyKinds(5_000)}`],
     ['unclosed links', '<a href="https://a.example">x'.repeat(20_000)],
     ['Markdown', '![[](('.repeat(50_000)],
     ['Markdown targets', '![x](aa'.repeat(50_000)],
