@@ -43,18 +43,25 @@ export function toEmailDetail(id: string, message: MessageDetail, maxBodyChars: 
   const text = sliceWhole(body.text, maxBodyChars)
   const end = body.offset + text.length
   const more = attachments.length - maxAttachments
+  const from = toAddressText(message.from, maxHeaderChars)
+  const replyTo = toAddressText(message.replyTo, maxHeaderChars)
   return {
     id,
     date: message.date,
-    from: toAddressText(message.from, maxHeaderChars),
-    ...when('reply_to', toAddressText(message.replyTo, maxHeaderChars)),
+    from,
+    // Servers fill it in with From where the email has none (RFC 9051 §7.5.2).
+    ...when('reply_to', replyTo === from ? '' : replyTo),
     to: toAddressText(message.to, maxHeaderChars),
     ...when('cc', toAddressText(message.cc, maxHeaderChars)),
     ...when('bcc', toAddressText(message.bcc, maxHeaderChars)),
     subject: toLine(message.subject, maxHeaderChars),
     ...when('message_id', toLine(message.messageId ?? '', maxHeaderChars)),
     ...when('in_reply_to', toLine(message.inReplyTo ?? '', maxHeaderChars)),
-    flags: message.flags.slice(0, 30).map((flag) => toLine(flag, 60)),
+    // \Recent tells of a session, not of the email (RFC 9051 leaves it out).
+    flags: message.flags
+      .filter((flag) => flag !== '\\Recent')
+      .slice(0, 30)
+      .map((flag) => toLine(flag, 60)),
     size: message.size,
     body: text,
     body_format: body.source,
@@ -80,7 +87,7 @@ export function toDetailText(email: EmailDetail): string {
     `Id: ${email.id}`,
     `Date: ${email.date}`,
     `From: ${email.from}`,
-    email.reply_to === undefined || email.reply_to === email.from ? [] : `Reply-To: ${email.reply_to}`,
+    email.reply_to === undefined ? [] : `Reply-To: ${email.reply_to}`,
     `To: ${email.to}`,
     email.cc === undefined ? [] : `Cc: ${email.cc}`,
     email.bcc === undefined ? [] : `Bcc: ${email.bcc}`,

@@ -3,7 +3,7 @@ import { listRecent } from '@email-connector/mail'
 import * as z from 'zod'
 import { parseCursor, toCursor } from './cursor.ts'
 import * as parameters from './parameters.ts'
-import { summaryPage, toSummaryPage } from './summary-row.ts'
+import { summaryPage, toCountText, toSummaryPage } from './summary-row.ts'
 import { defineTool } from './tool.ts'
 import { untrustedNotice } from './untrusted.ts'
 
@@ -36,7 +36,7 @@ export const getRecentEmails = defineTool({
       }),
     )
     const next = page.next === undefined ? {} : { next_cursor: toCursor(page.next, question) }
-    const kind = input.unread_only ? 'unread emails' : 'emails'
+    const kind = input.unread_only ? 'unread ' : ''
     return toSummaryPage(call, opened.accountId, page.items, (emails) => ({
       structured: {
         account: opened.address,
@@ -45,7 +45,7 @@ export const getRecentEmails = defineTool({
         ...next,
         notice: untrustedNotice,
       },
-      head: `${emails.length} ${kind} in ${input.mailbox} of ${opened.address}, newest first.`,
+      head: `${toCountText(emails.length, kind)} in ${input.mailbox} of ${opened.address}, newest first.`,
       foot: next.next_cursor === undefined ? '' : `More: cursor ${next.next_cursor}`,
     }))
   },

@@ -4,7 +4,7 @@ import * as z from 'zod'
 import { parseCursor, toCursor } from './cursor.ts'
 import { toLine } from './limits.ts'
 import * as parameters from './parameters.ts'
-import { summaryPage, toSummaryPage } from './summary-row.ts'
+import { summaryPage, toCountText, toSummaryPage } from './summary-row.ts'
 import { defineTool } from './tool.ts'
 import { untrustedNotice } from './untrusted.ts'
 
@@ -60,7 +60,7 @@ export const searchEmails = defineTool({
     const searched = page.searched.map((path) => toLine(path, 200)).slice(0, 100)
     return toSummaryPage(call, opened.accountId, page.items, (emails) => ({
       structured: { account: opened.address, emails, searched, ...back, ...next, notice: untrustedNotice },
-      head: `${emails.length} emails of ${opened.address} found${reach}, newest first.`,
+      head: `${toCountText(emails.length)} of ${opened.address} found${reach}, newest first.`,
       // The names of mailboxes come from the server; shared ones were named by others.
       quotedHead: `Searched: ${searched.join(', ')}`,
       foot: next.next_cursor === undefined ? '' : `More: cursor ${next.next_cursor}`,

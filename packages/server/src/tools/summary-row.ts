@@ -95,3 +95,7 @@ function toLines(row: SummaryRow, index: number): string {
   ]
   return (row.preview === '' ? lines : [...lines, `   ${row.preview}`]).join('\n')
 }
+
+export function toCountText(count: number, kind = ''): string {
+  return `${count} ${kind}${count === 1 ? 'email' : 'emails'}`
+}
