@@ -31,6 +31,10 @@ const hidden: [string, string][] = [
   ['svg text', '<svg><text>SECRET</text></svg>'],
   ['scaled away', '<p style="transform:scale(0)">SECRET</p>'],
   ['closed dialog', '<dialog>SECRET</dialog>'],
+  [
+    'an important rule over an inline style',
+    '<style>.x{display:none !important}</style><p class=x style="display:block">SECRET</p>',
+  ],
   ['nested deep', `${'<div>'.repeat(600)}<b style="display:none">SECRET</b>`],
 ]
 
@@ -53,6 +57,11 @@ describe('hidden text', () => {
       text: 'Hi',
       warnings: ['hidden_text_removed'],
     })
+  })
+
+  it('R47: a style sheet too long to be understood is said to be', () => {
+    const html = `<style>${'.a{color:red}'.repeat(3_000)}.x{display:none}</style><p class=x>MAYBE</p>`
+    expect(htmlToText(html).warnings).toEqual(['hidden_text_possible'])
   })
 
   it('keeps what readers of other scripts and of emoji need', () => {

@@ -5,20 +5,23 @@
 
 export type Declarations = ReadonlyMap<string, string>
 
+/** `!important` ones stand under `!name`, until `applyImportant` lets them win over whatever came later. */
 export function parseDeclarations(style: string): Map<string, string> {
   const declarations = new Map<string, string>()
   for (const part of withoutComments(style).split(';')) {
     const colon = part.indexOf(':')
     if (colon < 1) continue
     const name = part.slice(0, colon).trim().toLowerCase()
-    const value = part
-      .slice(colon + 1)
-      .replace(/!\s*important/i, '')
-      .trim()
-      .toLowerCase()
-    if (name !== '' && value !== '') declarations.set(name, value)
+    const said = part.slice(colon + 1).toLowerCase()
+    const value = said.replace(/!\s*important/, '').trim()
+    if (name !== '' && value !== '') declarations.set(/!\s*important/.test(said) ? `!${name}` : name, value)
   }
   return declarations
+}
+
+export function applyImportant(style: Map<string, string>): Declarations {
+  for (const [name, value] of [...style]) if (name.startsWith('!')) style.set(name.slice(1), value)
+  return style
 }
 
 export function withoutComments(css: string): string {

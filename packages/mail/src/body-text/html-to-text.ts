@@ -1,10 +1,10 @@
 /** The HTML of a mail as text to read: paragraphs, lists, tables by rows, links as `text (host)`, `[image: host]`. */
 import { neutraliseLinks, parseLink, textNamesAnotherHost } from './links.ts'
-import { walkVisible } from './visible-html.ts'
+import { toWarnings, walkVisible } from './visible-html.ts'
 
 export interface ReadableText {
   readonly text: string
-  /** `hidden_text_removed`, `link_text_mismatch`. */
+  /** `hidden_text_removed`, `hidden_text_possible`, `link_text_mismatch`. */
   readonly warnings: readonly string[]
 }
 
@@ -63,7 +63,7 @@ export function htmlToText(html: string): ReadableText {
   let preformatted = 0
   let mismatch = false
 
-  const { hiddenTextRemoved } = walkVisible(html, {
+  const hidden = walkVisible(html, {
     open(tag, attributes) {
       if (tag === 'br') output.push('\n')
       else if (tag === 'img') output.push(imageText(attributes))
@@ -89,10 +89,7 @@ export function htmlToText(html: string): ReadableText {
   const neutral = neutraliseLinks(tidy(output.join('')).replaceAll(keptSpace, ' '))
   return {
     text: neutral.text,
-    warnings: [
-      ...(hiddenTextRemoved ? ['hidden_text_removed'] : []),
-      ...(mismatch || neutral.mismatch ? ['link_text_mismatch'] : []),
-    ],
+    warnings: [...toWarnings(hidden), ...(mismatch || neutral.mismatch ? ['link_text_mismatch'] : [])],
   }
 
   function closeLink(): void {

@@ -2,7 +2,7 @@
 
 import type { ReadableText } from './html-to-text.ts'
 import { neutraliseLinks, parseLink, textNamesAnotherHost } from './links.ts'
-import { walkVisible } from './visible-html.ts'
+import { toWarnings, walkVisible } from './visible-html.ts'
 
 const kept = new Set([
   ...['p', 'br', 'hr', 'div', 'span', 'h1', 'h2', 'h3', 'h4', 'h5', 'h6', 'ul', 'ol', 'li', 'dl', 'dt', 'dd'],
@@ -33,7 +33,7 @@ export function sanitizeHtml(html: string): ReadableText {
   const links: { href: string | undefined; from: number }[] = []
   let mismatch = false
 
-  const { hiddenTextRemoved } = walkVisible(html, {
+  const hidden = walkVisible(html, {
     open(tag, attributes) {
       if (tag === 'img') {
         const host = parseLink(attributes.src)?.host
@@ -65,10 +65,7 @@ export function sanitizeHtml(html: string): ReadableText {
       .join('')
       .replaceAll(/\s{2,}/g, (space) => (space.includes('\n') ? '\n' : ' '))
       .trim(),
-    warnings: [
-      ...(hiddenTextRemoved ? ['hidden_text_removed'] : []),
-      ...(mismatch ? ['link_text_mismatch'] : []),
-    ],
+    warnings: [...toWarnings(hidden), ...(mismatch ? ['link_text_mismatch'] : [])],
   }
 }
 

@@ -102,6 +102,8 @@ function attributeMatches(actual: string, operator: string, value: string): bool
 }
 
 export interface Stylesheet {
+  /** Rules were left out; what they hide is not known. */
+  readonly truncated: boolean
   styleOf(tag: string, attributes: Readonly<Record<string, string>>): Declarations
 }
 
@@ -112,7 +114,8 @@ export interface Stylesheet {
 export function createStylesheet(css: string): Stylesheet {
   const simple = new Map<string, Map<string, string>>()
   const compound: StyleRule[] = []
-  for (const rule of parseStyleRules(css)) {
+  const rules = parseStyleRules(css)
+  for (const rule of rules) {
     if (rule.simple === undefined) compound.push(rule)
     else simple.set(rule.simple, new Map([...(simple.get(rule.simple) ?? []), ...rule.declarations]))
   }
@@ -127,7 +130,9 @@ export function createStylesheet(css: string): Stylesheet {
     return new Map([...style, ...cascade(stable, tag, attributes)])
   }
 
+  const left = compound.length - stable.length - testing.length
   return {
+    truncated: rules.length >= maxRules || left > 0,
     styleOf(tag, attributes) {
       const key = `${tag}\n${attributes.class ?? ''}\n${attributes.id ?? ''}`
       let style = known.get(key)
@@ -140,7 +145,7 @@ export function createStylesheet(css: string): Stylesheet {
   }
 }
 
-/** In order; that `!important` may win over a later rule is left out. */
+/** In order. */
 function cascade(
   rules: readonly StyleRule[],
   tag: string,

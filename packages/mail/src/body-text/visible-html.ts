@@ -4,6 +4,7 @@
  */
 import { Parser } from 'htmlparser2'
 import {
+  applyImportant,
   type Colour,
   type Declarations,
   hides,
@@ -66,7 +67,21 @@ const voids = new Set([
 const maxDepth = 2_000
 const sliceChars = 16 * 1024
 
-export function walkVisible(html: string, handler: VisibleHtmlHandler): { hiddenTextRemoved: boolean } {
+export interface HiddenText {
+  readonly hiddenTextRemoved: boolean
+  /** The style sheet was too long to be understood to its end. */
+  readonly hiddenTextPossible: boolean
+}
+
+/** `hidden_text_removed`, `hidden_text_possible`. */
+export function toWarnings({ hiddenTextRemoved, hiddenTextPossible }: HiddenText): string[] {
+  return [
+    ...(hiddenTextRemoved ? ['hidden_text_removed'] : []),
+    ...(hiddenTextPossible ? ['hidden_text_possible'] : []),
+  ]
+}
+
+export function walkVisible(html: string, handler: VisibleHtmlHandler): HiddenText {
   const stylesheet = createStylesheet(styleText(html))
   const stack: OpenElement[] = [{ tag: '', hidden: false, colour: [0, 0, 0], background: [255, 255, 255] }]
   let hiddenTextRemoved = false
@@ -119,7 +134,7 @@ export function walkVisible(html: string, handler: VisibleHtmlHandler): { hidden
     parser.write(html.slice(at, at + sliceChars))
   }
   parser.end()
-  return { hiddenTextRemoved }
+  return { hiddenTextRemoved, hiddenTextPossible: stylesheet.truncated }
 }
 
 /** Judged where text stands, not where a colour is set: white letters may come further inside than their black ground. */
@@ -150,10 +165,9 @@ function toElement(
   parent: OpenElement,
   stylesheet: Stylesheet,
 ): OpenElement {
-  const style = new Map([
-    ...stylesheet.styleOf(tag, attributes),
-    ...parseDeclarations(attributes.style ?? ''),
-  ])
+  const style = applyImportant(
+    new Map([...stylesheet.styleOf(tag, attributes), ...parseDeclarations(attributes.style ?? '')]),
+  )
   const colour = parseColour(style.get('color') ?? attributes.color ?? attributes.text ?? '') ?? parent.colour
   const background = toBackground(style, attributes, parent)
   const hidden =
