@@ -80,6 +80,49 @@ describe('IMAP against a scripted server', () => {
     })
   })
 
+  it.each(allMisbehaviours)(
+    'R58: a move answered by %s ends within the deadline, as no success',
+    async (how) => {
+      const server = await start({ misbehave: { at: 'UID MOVE', how } })
+      const moving = run(server, (session) => moveMessages(session, [ref(7)], 'Trash'), { deadlineMs: 300 })
+      expect(await codeOf(moving)).toMatch(/^(timeout|connection_lost|server_refused)$/)
+      await expect.poll(() => server.openCount()).toBe(0)
+      expect(server.commands().filter((line) => line.startsWith('UID MOVE'))).toHaveLength(1)
+    },
+  )
+
+  it('logs in by XOAUTH2, by LOGIN, and by PLAIN where the password is not ASCII or LOGIN is off', async () => {
+    const memory = await verifyImapLogin(account(await start()), depsFor(authority.ca))
+    const oauth = { type: 'oauth', accessToken: 'token-1' } as const
+    const umlaut = { type: 'password', password: 'größe' } as const
+    const cases = [
+      {
+        ...alice,
+        password: 'token-1',
+        credential: oauth,
+        capabilities: 'IMAP4rev1 SASL-IR AUTH=XOAUTH2',
+        by: 'AUTHENTICATE XOAUTH2',
+      },
+      { ...alice, password: 'größe', credential: umlaut, by: 'AUTHENTICATE PLAIN' },
+      {
+        ...alice,
+        credential: undefined,
+        capabilities: 'IMAP4rev1 LOGINDISABLED AUTH=PLAIN',
+        by: 'AUTHENTICATE PLAIN',
+      },
+      { ...alice, credential: undefined, by: 'LOGIN' },
+    ]
+    for (const { credential, by, ...options } of cases) {
+      for (const deps of [depsFor(authority.ca), { ...depsFor(authority.ca), memory }]) {
+        const server = await start(options)
+        const signedIn = { ...account(server), ...(credential ? { credential } : {}) }
+        expect(await withImapSession(signedIn, deps, async () => 'in')).toBe('in')
+        expect(server.commands()[0]).toMatch(new RegExp(`^${by}`))
+        expect(server.connections).toHaveLength(1)
+      }
+    }
+  })
+
   it('R36: sends no credential when STARTTLS is missing, refused or injected into, or the greeting is PREAUTH', async () => {
     const cases: ScriptedImapOptions[] = [
       { tls: 'none' },
