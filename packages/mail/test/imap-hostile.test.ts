@@ -294,6 +294,40 @@ describe('IMAP against a scripted server', () => {
     ])
   })
 
+  it('hands a Gmail query to Gmail, asks it for the thread, and searches its one mailbox of all mail', async () => {
+    const server = await start({ capabilities: 'IMAP4rev1 UIDPLUS MOVE ESEARCH SPECIAL-USE X-GM-EXT-1' })
+    server.mailboxes.push({ path: '[Gmail]/All Mail', specialUse: '\\All', exists: 9 })
+    server.handlers['UID SEARCH'] = reply('* ESEARCH (TAG "1") UID ALL 3:5,8', 'TAG OK done')
+    server.handlers['UID FETCH'] = reply('* 8 FETCH (UID 8 FLAGS () X-GM-THRID 77)', 'TAG OK done')
+    const search = { mailbox: 'all', limit: 1, gmailQuery: 'has:attachment "x' }
+    const found = await run(server, (session) => searchMessages(session, search))
+    expect(found).toMatchObject({
+      searched: ['[Gmail]/All Mail'],
+      items: [{ threadId: '77' }],
+      next: expect.any(String),
+    })
+    const sent = server.commands().filter((line) => line.startsWith('UID'))
+    expect(sent[0]).toBe('UID SEARCH RETURN (ALL) X-GM-RAW "has:attachment \\"x"')
+    expect(sent[1]).toMatch(/^UID FETCH 8 \(.*X-GM-THRID/)
+  })
+
+  it('R59: a search of bodies in a huge mailbox looks back 90 days and says so; unread mail is looked for in windows', async () => {
+    const server = await start({ mailboxes: [{ path: 'INBOX', exists: 1_000_000 }] })
+    server.handlers['UID SEARCH'] = reply('TAG OK done')
+    const now = () => Date.parse('2026-11-21T12:00:00Z') / 1000
+    const search = { mailbox: 'INBOX', limit: 5, query: 'invoice' }
+    const found = await run(server, (session) => searchMessages(session, search), { now })
+    expect(found).toMatchObject({ items: [], searchedBackTo: '2026-08-23' })
+    await run(server, (session) => listRecent(session, { mailbox: 'INBOX', limit: 5, unreadOnly: true }))
+    const sent = server.commands().filter((line) => line.startsWith('UID SEARCH'))
+    expect(sent.map((line) => line.replace('UID SEARCH RETURN (ALL) ', ''))).toEqual([
+      'TEXT "invoice" SINCE 23-Aug-2026',
+      '980001:1000000 UNSEEN',
+      '800001:1000000 UNSEEN',
+      '1:1000000 UNSEEN',
+    ])
+  })
+
   it('R59: a million messages cost one small FETCH', async () => {
     const server = await start({ mailboxes: [{ path: 'INBOX', exists: 1_000_000 }] })
     server.handlers.FETCH = reply('* 1000000 FETCH (UID 2000000 FLAGS () RFC822.SIZE 10)', 'TAG OK done')
