@@ -63,12 +63,16 @@ async function move(
   const present = session.has('UIDPLUS')
     ? []
     : await session.fetch(mailbox, 'uid', toUidSet(uids), [atom('UID')])
-  const completion = await session.run(
-    'UID MOVE',
-    [{ type: 'SEQUENCE', value: toUidSet(uids) }, session.path(destination)],
-    { OK: copied.see },
-  )
-  copied.see(completion)
+  try {
+    const set: ImapToken = { type: 'SEQUENCE', value: toUidSet(uids) }
+    copied.see(await session.run('UID MOVE', [set, session.path(destination)], { OK: copied.see }))
+  } catch (error) {
+    // RFC 6851 §3.3: a MOVE that fails may have moved some, and has said so by then
+    if (!(error instanceof MailError) || copied.outcomes.size === 0) throw error
+    for (const uid of uids)
+      if (!copied.outcomes.has(uid)) copied.outcomes.set(uid, { ok: false, code: error.code })
+    return copied.outcomes
+  }
   for (const { uid } of present) if (!copied.outcomes.has(uid)) copied.outcomes.set(uid, { ok: true })
   return copied.outcomes
 }
@@ -85,8 +89,16 @@ async function copyAndExpunge(
   if (copied.outcomes.size === 0) return copied.outcomes
   // only what COPYUID names was copied, so only that may go
   const set: ImapToken = { type: 'SEQUENCE', value: toUidSet([...copied.outcomes.keys()]) }
-  await session.run('UID STORE', [set, atom('+FLAGS.SILENT'), [atom('\\Deleted')]])
-  await session.run('UID EXPUNGE', [set])
+  try {
+    await session.run('UID STORE', [set, atom('+FLAGS.SILENT'), [atom('\\Deleted')]])
+    await session.run('UID EXPUNGE', [set])
+  } catch (error) {
+    if (!(error instanceof MailError)) throw error
+    // copied, and perhaps still here: no success, but the caller learns where the copy is
+    for (const [uid, outcome] of copied.outcomes) {
+      copied.outcomes.set(uid, { ...outcome, ok: false, code: error.code })
+    }
+  }
   return copied.outcomes
 }
 

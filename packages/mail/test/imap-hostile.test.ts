@@ -204,6 +204,25 @@ describe('IMAP against a scripted server', () => {
     })
   })
 
+  it('R61: a move that fails half-way says which messages went and which did not', async () => {
+    const server = await start()
+    server.handlers['UID MOVE'] = reply('* OK [COPYUID 5 7 41] moved', 'TAG NO [OVERQUOTA] full')
+    const both = (session: ImapSession) => moveMessages(session, [ref(7), ref(9)], 'Trash')
+    expect(await run(server, both)).toMatchObject([
+      { ok: true, newRef: { uid: 41 } },
+      { ok: false, code: 'over_quota' },
+    ])
+
+    const older = await start({ capabilities: 'IMAP4rev1 UIDPLUS' })
+    older.handlers['UID COPY'] = reply('TAG OK [COPYUID 5 7,9 41:42] copied')
+    older.handlers['UID STORE'] = reply('TAG NO [NOPERM] no')
+    expect(await run(older, both)).toMatchObject([
+      { ok: false, code: 'server_refused', newRef: { uid: 41 } },
+      { ok: false, code: 'server_refused', newRef: { uid: 42 } },
+    ])
+    expect(older.commands().some((line) => line.includes('EXPUNGE'))).toBe(false)
+  })
+
   it('R61: a failed MOVE or STORE is an error, never a success', async () => {
     const server = await start()
     server.handlers['UID MOVE'] = reply('TAG NO [SERVERBUG] oops')
