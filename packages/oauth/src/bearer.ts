@@ -8,9 +8,14 @@ import { isOpaqueToken, tokenId } from './token-wrap.ts'
 
 export type BearerError = 'invalid_token' | 'insufficient_scope'
 
+/** Where the row of a token comes from: the store, or whoever has read it already. */
+export interface AccessTokenRows {
+  findToken(type: 'access', id: string): Promise<AccessTokenRow | undefined>
+}
+
 /** One read. Throws what the store throws. */
 export async function findAccessToken(
-  { store, resource, now }: Pick<Settings, 'store' | 'resource' | 'now'>,
+  { store, resource, now }: Pick<Settings, 'resource' | 'now'> & { readonly store: AccessTokenRows },
   token: string,
 ): Promise<{ kind: 'live'; row: AccessTokenRow } | { kind: 'invalid' }> {
   // Only the canonical form is hashed: no second spelling of a token exists.

@@ -10,7 +10,7 @@ export {
   type AuthorizationServerOptions,
   createAuthorizationServer,
 } from './authorization-server.ts'
-export type { BearerError } from './bearer.ts'
+export { type AccessTokenRows, type BearerError, createChallenge, findAccessToken } from './bearer.ts'
 export type { FetchClientMetadata, PreRegisteredClient } from './clients.ts'
 export { type KnownClientId, knownClients } from './known-clients.ts'
 export { isAcceptableRedirectUri, type RedirectUriSettings } from './redirect-uri.ts'

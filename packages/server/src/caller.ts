@@ -5,7 +5,9 @@ export const permissions = ['read', 'write', 'send'] as const
 /** What the owner granted: read; organise and draft; also send. Each includes the ones before it. */
 export type Permission = (typeof permissions)[number]
 
-export type Scope = 'email:read' | 'email:write'
+/** In an order in which each includes those before it. */
+export const scopes = ['email:read', 'email:write'] as const
+export type Scope = (typeof scopes)[number]
 
 export interface Caller {
   readonly grantId: string

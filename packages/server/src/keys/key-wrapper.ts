@@ -3,11 +3,15 @@
  * where it is used by `KeyContext` (KMS encryption context; AAD of the file wrapper).
  */
 export interface KeyContext {
+  /** `appName` */
   readonly app: string
   readonly stage: string
   readonly grantId: string
   readonly accountId: string
 }
+
+/** KeyContext.app; a key policy may name it. */
+export const appName = 'email-connector'
 
 export interface KeyWrapper {
   /** 32 random bytes, plain and wrapped. The caller zeroes `plain`. Throws KeyUnavailableError. */

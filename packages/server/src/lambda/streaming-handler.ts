@@ -1,17 +1,11 @@
 /**
- * Turns a Request handler into a Lambda handler. Under the Node runtime the response streams
- * (`awslambda.streamifyResponse`); where that global is missing (`sst dev`, HTTP API) it is buffered.
- * A client that goes away aborts the request's signal.
+ * Turns a Request handler into a Lambda handler that streams (`awslambda.streamifyResponse`). Where that global is
+ * missing (`sst dev`) it is buffered. A client that goes away aborts the request's signal.
  */
 import type { Writable } from 'node:stream'
 import { finished } from 'node:stream/promises'
-import {
-  type GatewayEvent,
-  type GatewayRequest,
-  toGatewayResult,
-  toMultiValueHeaders,
-  toRequest,
-} from './gateway-event.ts'
+import { createBufferedHandler, type RequestHandler } from './buffered-handler.ts'
+import { type GatewayEvent, toMultiValueHeaders, toRequest } from './gateway-event.ts'
 
 interface StreamingRuntime {
   streamifyResponse(
@@ -29,23 +23,14 @@ interface StreamingRuntime {
   }
 }
 
-export type RequestHandler = (received: GatewayRequest) => Promise<Response>
-
-export function createBufferedHandler(publicUrl: () => string, handle: RequestHandler) {
-  return async (event: GatewayEvent) => {
-    const never = new AbortController()
-    return toGatewayResult(event, await handle(toRequest(event, publicUrl(), never.signal)))
-  }
-}
-
-export function createStreamingHandler(publicUrl: () => string, handle: RequestHandler): unknown {
+export function createStreamingHandler(publicUrl: string, handle: RequestHandler): unknown {
   const runtime = (globalThis as { awslambda?: StreamingRuntime }).awslambda
   if (runtime === undefined) return createBufferedHandler(publicUrl, handle)
   return runtime.streamifyResponse(async (event, stream) => {
     const gone = new AbortController()
     stream.on('close', () => gone.abort())
     stream.on('error', () => gone.abort()) // The client left; there is nobody to tell.
-    const response = await handle(toRequest(event, publicUrl(), gone.signal))
+    const response = await handle(toRequest(event, publicUrl, gone.signal))
     const out = runtime.HttpResponseStream.from(stream, {
       statusCode: response.status,
       headers: {},

@@ -1,0 +1,62 @@
+/**
+ * The REQUEST authorizer before `/mcp`: one strongly consistent read of the token's row, then Allow with the row for
+ * the mcp function, or Deny (the gateway answers 401 with the challenge). A fault is thrown: the gateway answers 503,
+ * never 401, because clients throw their token away on a 401 (R63). Its verdicts must not be cached: revocation is
+ * immediate. No schema library here: it stands before the first byte of every call.
+ */
+import { findAccessToken, StoreUnavailableError } from '@email-connector/oauth'
+import { parseBearer } from '../authenticate.ts'
+import { nowSeconds } from '../clock.ts'
+import { describeBug } from '../log.ts'
+import { createDynamoClient, createTable } from '../store/dynamodb/table.ts'
+import { createTokenTable } from '../store/dynamodb/tokens.ts'
+import { toAuthorizerContext } from './authorizer-context.ts'
+import { log } from './function-log.ts'
+import { requiredVariables } from './required-variables.ts'
+
+interface AuthorizerEvent {
+  readonly methodArn: string
+  readonly multiValueHeaders?: Readonly<Record<string, readonly string[] | undefined>> | null
+}
+
+const {
+  AWS_REGION: region,
+  TOKENS_TABLE,
+  PUBLIC_URL,
+} = requiredVariables('AWS_REGION', 'TOKENS_TABLE', 'PUBLIC_URL')
+const store = createTokenTable(createTable(createDynamoClient({ region }), TOKENS_TABLE))
+const resource = `${PUBLIC_URL}/mcp`
+
+export async function handler(event: AuthorizerEvent) {
+  const sent = parseBearer(authorizationOf(event))
+  if (sent.kind !== 'token') return verdict('Deny', event)
+  const found = await findAccessToken({ store, resource, now: nowSeconds }, sent.token).catch(fail)
+  if (found.kind !== 'live') return verdict('Deny', event)
+  return { ...verdict('Allow', event), context: toAuthorizerContext(found.row) }
+}
+
+/** Several headers are joined, and so malformed, as they would be anywhere else. */
+function authorizationOf({ multiValueHeaders }: AuthorizerEvent): string | null {
+  const values = Object.entries(multiValueHeaders ?? {}).flatMap(([name, sent]) =>
+    name.toLowerCase() === 'authorization' ? (sent ?? []) : [],
+  )
+  return values.length === 0 ? null : values.join(', ')
+}
+
+function verdict(Effect: 'Allow' | 'Deny', { methodArn }: AuthorizerEvent) {
+  return {
+    // A constant: the principal shows up in places that are logs.
+    principalId: 'bearer',
+    policyDocument: {
+      Version: '2012-10-17',
+      Statement: [{ Action: 'execute-api:Invoke', Effect, Resource: methodArn }],
+    },
+  }
+}
+
+/** The runtime prints what is thrown: a sentence of ours, without its cause. */
+function fail(error: unknown): never {
+  if (error instanceof StoreUnavailableError) log({ event: 'unavailable', code: 'store' })
+  else log({ event: 'bug', ...describeBug(error) })
+  throw new Error('The token could not be looked up')
+}

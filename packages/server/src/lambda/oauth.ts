@@ -1,0 +1,48 @@
+/**
+ * The oauth function: everything but `/mcp` and `/health`, answered in one piece. It may generate data keys and open
+ * none. Clients of AWS and the deployment's secrets live as long as the environment; nothing of a caller does (R65).
+ */
+import { createConnector, createHostPolicy } from '@email-connector/mail'
+import packageFile from '../../package.json' with { type: 'json' }
+import { clock } from '../clock.ts'
+import { errorResponse } from '../http/errors.ts'
+import { type App, serveRoutes } from '../http/frame.ts'
+import { createKmsKeyWrapper } from '../keys/kms-key-wrapper.ts'
+import { createOAuthProduct } from '../oauth-product.ts'
+import { createDynamoStores } from '../store/dynamodb/stores.ts'
+import { createBufferedHandler } from './buffered-handler.ts'
+import { readOAuthEnvironment } from './environment.ts'
+import { log } from './function-log.ts'
+import { readSecrets } from './secrets.ts'
+
+const environment = readOAuthEnvironment()
+const { region, stage, tables, credentialsKey } = environment
+const stores = createDynamoStores({ region, tables })
+const keyWrapper = createKmsKeyWrapper({ region, keyId: credentialsKey })
+const connector = createConnector({ policy: createHostPolicy() })
+
+async function open(): Promise<App> {
+  const { instance, clients } = await readSecrets(environment)
+  const settings = { ...environment.settings, clients }
+  const { routes } = createOAuthProduct({
+    ...{ settings, stage, stores, keyWrapper, connector, log },
+    secrets: instance,
+    privateHosts: false,
+    version: packageFile.version,
+  })
+  return serveRoutes({ settings, routes, log, now: clock.now })
+}
+
+// Asked for before the first request; a failure is that request's answer, and the next one asks again.
+let opening: Promise<App> | undefined = open()
+opening.catch(() => undefined)
+
+export const handler = createBufferedHandler(environment.settings.publicUrl, async ({ request, ip }) => {
+  try {
+    opening ??= open()
+    return await (await opening).fetch(request, { ip })
+  } catch (error) {
+    opening = undefined
+    return errorResponse(error, { audience: 'program', requestId: crypto.randomUUID(), log })
+  }
+})

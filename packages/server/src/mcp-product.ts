@@ -1,0 +1,52 @@
+/**
+ * The MCP endpoint with the product's tools, from parts that are already open. Needs no secret of the deployment and
+ * knows nothing of sign-in. Nothing here reads the environment.
+ */
+import { type Connector, providers } from '@email-connector/mail'
+import { createGrantAccounts } from './accounts/grant-accounts.ts'
+import { nowSeconds } from './clock.ts'
+import { createHintCipher } from './keys/hint.ts'
+import { appName, type KeyWrapper } from './keys/key-wrapper.ts'
+import type { Log } from './log.ts'
+import { createMcpEndpoint, type McpEndpoint } from './mcp/mcp-endpoint.ts'
+import type { Challenge } from './mcp/scope-check.ts'
+import type { Stores } from './store/stores.ts'
+import { createToolApplication } from './tools/registry.ts'
+
+export interface McpProductOptions {
+  readonly publicUrl: string
+  readonly stage: string
+  readonly stores: Pick<Stores, 'accounts' | 'sessions' | 'once'>
+  readonly keyWrapper: KeyWrapper
+  readonly connector: Connector
+  readonly challenge: Challenge
+  readonly log: Log
+  readonly version: string
+}
+
+export function createMcpProduct(options: McpProductOptions): McpEndpoint {
+  const { publicUrl, stage, stores, keyWrapper, connector, challenge, log, version } = options
+  return createMcpEndpoint({
+    application: createToolApplication({
+      grantAccounts: createGrantAccounts({
+        store: stores.accounts,
+        keyWrapper,
+        app: appName,
+        stage,
+        issuer: publicUrl,
+        now: nowSeconds,
+      }),
+      once: stores.once,
+      mail: { connector, now: Date.now },
+      providersOffered: providers.map(({ id }) => id),
+      publicUrl,
+      version,
+      log,
+      now: nowSeconds,
+    }),
+    sessions: stores.sessions,
+    hint: createHintCipher,
+    challenge,
+    now: nowSeconds,
+  })
+}
