@@ -16,6 +16,7 @@ import type { Connector } from './dial.ts'
 import { type ImapStage, toMailError } from './imap-errors.ts'
 import { MailError } from './mail-error.ts'
 import type { ServerMemory } from './message.ts'
+import { textOf } from './response-text.ts'
 
 export type { ImapAttribute, ImapResponse }
 export type ImapToken = ImapCompileNode
@@ -79,6 +80,7 @@ const maxLiteralBytes = 6 * 1024 * 1024
 /** A SEARCH answer of a million numbers is 7 MB. */
 const maxLineBytes = 8 * 1024 * 1024
 const maxResponseBytes = 16 * 1024 * 1024
+
 export function createImapClient(options: ImapClientOptions): ImapClient {
   const client = createFlow(options)
   const channel = client as unknown as Channel
@@ -225,15 +227,4 @@ function envelopeDate({ attributes }: ImapResponse): string {
   if (!Array.isArray(items)) return ''
   const envelope = items[items.findIndex((one) => textOf(one).toUpperCase() === 'ENVELOPE') + 1]
   return Array.isArray(envelope) ? textOf(envelope[0]) : ''
-}
-
-/** An atom, string, number or literal of a response as text. */
-export function textOf(attribute: ImapAttribute | undefined): string {
-  const value = attribute?.value
-  if (typeof value === 'string') return value
-  return Buffer.isBuffer(value)
-    ? value.toString()
-    : value === undefined || value === null
-      ? ''
-      : String(value)
 }

@@ -5,23 +5,23 @@
 import type { MailAccount } from './account.ts'
 import { withDeadline } from './deadline.ts'
 import type { MailDeps } from './dial.ts'
-import {
-  createImapClient,
-  type FetchedMessage,
-  type ImapAttribute,
-  type ImapClient,
-  type ImapResponse,
-  type ImapToken,
-  textOf,
-  type UntaggedHandlers,
+import type {
+  FetchedMessage,
+  ImapAttribute,
+  ImapClient,
+  ImapResponse,
+  ImapToken,
+  UntaggedHandlers,
 } from './imap-client.ts'
 import type { ImapStage } from './imap-errors.ts'
 import { assertAccount, assertMailboxName } from './input.ts'
 import { MailError } from './mail-error.ts'
 import type { Mailbox, ServerMemory } from './message.ts'
 import type { ProviderId } from './providers.ts'
+import { textOf } from './response-text.ts'
 
-export { type FetchedMessage, type ImapAttribute, type ImapResponse, type ImapToken, textOf }
+export type { FetchedMessage, ImapAttribute, ImapResponse, ImapToken }
+export { textOf }
 
 export interface ImapDeps extends MailDeps {
   /** What an earlier call learned; makes CAPABILITY and LIST unnecessary. May be wrong. */
@@ -78,7 +78,10 @@ async function attempt<T>(
   signal: AbortSignal,
   use: (session: ImapSession) => Promise<T>,
 ): Promise<Attempt<T>> {
+  // the library takes 80 ms to load, once: while the connection is made
+  const loading = import('./imap-client.ts')
   const socket = await deps.connector.connect(account.imap, { signal, protocol: 'imap' })
+  const { createImapClient } = await loading
   const { connector, memory } = deps
   const client = createImapClient({ account, connector, socket, ...(memory ? { memory } : {}) })
   const close = () => client.close()
