@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
-import { findNode22 } from '../src/node22.ts'
+import { findNode24 } from '../src/node24.ts'
 import { startTiedProcess } from '../src/tied-process.ts'
 
 const isAlive = (pid: number) => existsSync(`/proc/${pid}/exe`)
@@ -31,7 +31,7 @@ it.skipIf(!existsSync('/proc'))('ends the program when its owner is killed with 
   await expect.poll(() => isAlive(pid), { timeout: 5_000 }).toBe(false)
 })
 
-it.skipIf(!findNode22())('finds a Node of at least 22', () => {
-  const version = execFileSync(String(findNode22()), ['--version'], { encoding: 'utf8' })
-  expect(Number(version.slice(1).split('.')[0])).toBeGreaterThanOrEqual(22)
+it.skipIf(!findNode24())('finds a Node of at least 24', () => {
+  const version = execFileSync(String(findNode24()), ['--version'], { encoding: 'utf8' })
+  expect(Number(version.slice(1).split('.')[0])).toBeGreaterThanOrEqual(24)
 })
