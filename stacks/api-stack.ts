@@ -1,0 +1,59 @@
+/** The functions and the gateway before them: a REST API where there is a domain, else an HTTP API. */
+import { CfnOutput, type Stack } from 'aws-cdk-lib'
+import type { LogGroup } from 'aws-cdk-lib/aws-logs'
+import type { DataParts } from './data-stack.ts'
+import type { Host } from './email-connector.ts'
+import { createFunctions, type Functions, type MailNetwork } from './functions.ts'
+import { connectHttpApi, createHttpApi } from './http-gateway.ts'
+import { createRestGateway } from './rest-gateway.ts'
+import type { Stage } from './settings.ts'
+import { createWebAcl } from './web-acl.ts'
+
+export interface ApiParts {
+  readonly functions: Functions
+  readonly accessLogs: LogGroup
+  readonly gateway:
+    | { readonly kind: 'rest'; readonly name: string }
+    | { readonly kind: 'http'; readonly id: string }
+}
+
+export function createApiStack(options: {
+  stack: Stack
+  stage: Stage
+  data: DataParts
+  host: Host
+  network: MailNetwork | undefined
+}): ApiParts {
+  const { stack, stage, data, host, network } = options
+  const parts = { stack, stage, data, host, network }
+  const announce = (publicUrl: string) =>
+    new CfnOutput(stack, 'Url', { value: `${publicUrl}/mcp`, description: 'Add this to an MCP client' })
+
+  if (stage.domain === undefined) {
+    const api = createHttpApi(stack, stage)
+    const functions = createFunctions({ ...parts, publicUrl: api.apiEndpoint, hasAuthorizer: false })
+    announce(api.apiEndpoint)
+    return {
+      functions,
+      ...connectHttpApi({ ...parts, api, functions }),
+      gateway: { kind: 'http', id: api.apiId },
+    }
+  }
+
+  const publicUrl = `https://${stage.domain.name}`
+  const functions = createFunctions({ ...parts, publicUrl, hasAuthorizer: true })
+  const { api, accessLogs, domainTarget } = createRestGateway({
+    ...parts,
+    domain: stage.domain,
+    publicUrl,
+    functions,
+    streams: host.streams,
+  })
+  if (stage.firewall) createWebAcl(stack, stage, api.deploymentStage.stageArn)
+  announce(publicUrl)
+  new CfnOutput(stack, 'DomainTarget', {
+    value: domainTarget,
+    description: 'Where the domain must point when its zone is not managed here (CNAME)',
+  })
+  return { functions, accessLogs, gateway: { kind: 'rest', name: api.restApiName } }
+}

@@ -1,0 +1,98 @@
+/**
+ * Everything that holds state: four tables, two keys, the deployment's secrets. Logical ids here never change: a
+ * renamed construct would be a new, empty table. What a stage keeps is retained when the stack is deleted.
+ */
+import { RemovalPolicy, type Stack } from 'aws-cdk-lib'
+import { AttributeType, BillingMode, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb'
+import { Key } from 'aws-cdk-lib/aws-kms'
+import { CfnSecret } from 'aws-cdk-lib/aws-secretsmanager'
+import { type TableId, tableSchemas } from '../packages/server/src/store/table-schema.ts'
+import { credentialsKeyPolicy, storageKeyPolicy } from './key-policies.ts'
+import { appName, tableName } from './names.ts'
+import type { Stage } from './settings.ts'
+
+export interface DataParts {
+  readonly tables: Readonly<Record<TableId, Table>>
+  /** Wraps the data keys of mailbox records; nothing else. */
+  readonly credentialsKey: Key
+  /** Encrypts tables, secrets, logs and alarms at rest. */
+  readonly storageKey: Key
+  readonly instanceSecretArn: string
+  readonly clientsSecretArn: string | undefined
+}
+
+const logicalIds: Readonly<Record<TableId, string>> = {
+  grants: 'Grants',
+  tokens: 'Tokens',
+  sessions: 'Sessions',
+  once: 'Once',
+}
+
+export function createDataStack(stack: Stack, stage: Stage): DataParts {
+  const removalPolicy = stage.keepData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY
+  const key = { enableKeyRotation: true, removalPolicy }
+
+  const credentialsKey = new Key(stack, 'CredentialsKey', {
+    ...key,
+    description: `${appName} ${stage.name}: credentials of mailboxes`,
+    policy: credentialsKeyPolicy(stack, stage.name),
+  })
+  const storageKey = new Key(stack, 'StorageKey', {
+    ...key,
+    description: `${appName} ${stage.name}: tables, secrets, logs`,
+    policy: storageKeyPolicy(stack, stage.name),
+  })
+
+  const createTable = (id: TableId) => {
+    const schema = tableSchemas[id]
+    const hasBackup = id === 'tokens' ? stage.tokensBackup : schema.pointInTimeRecovery
+    return new Table(stack, logicalIds[id], {
+      tableName: tableName(stage.name, schema.suffix),
+      partitionKey: { name: schema.partitionKey, type: AttributeType.STRING },
+      ...('sortKey' in schema && { sortKey: { name: schema.sortKey, type: AttributeType.STRING } }),
+      timeToLiveAttribute: schema.ttl,
+      billingMode: BillingMode.PAY_PER_REQUEST,
+      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: hasBackup },
+      encryption: TableEncryption.CUSTOMER_MANAGED,
+      encryptionKey: storageKey,
+      deletionProtection: stage.keepData,
+      removalPolicy,
+    })
+  }
+
+  // CloudFormation makes a new secret when this property changes, and every client id and owner index would be
+  // worthless: keys are rotated in the secret itself (docs/deploy.md), never here.
+  const instanceSecret = new CfnSecret(stack, 'InstanceSecret', {
+    description: 'Seed of the owner index, client ids and repeatable answers',
+    kmsKeyId: storageKey.keyArn,
+    generateSecretString: {
+      secretStringTemplate: '{"kid":"1","older":[]}',
+      generateStringKey: 'seed',
+      passwordLength: 64,
+      excludePunctuation: true,
+    },
+  })
+  instanceSecret.applyRemovalPolicy(removalPolicy)
+
+  const clientsSecret = stage.preRegisteredClients
+    ? new CfnSecret(stack, 'ClientsSecret', {
+        description: 'Pre-registered clients: JSON list of {clientId, secret, name}, entered by hand',
+        kmsKeyId: storageKey.keyArn,
+        secretString: '[]',
+      })
+    : undefined
+  clientsSecret?.applyRemovalPolicy(removalPolicy)
+
+  return {
+    tables: {
+      grants: createTable('grants'),
+      tokens: createTable('tokens'),
+      sessions: createTable('sessions'),
+      once: createTable('once'),
+    },
+    credentialsKey,
+    storageKey,
+    instanceSecretArn: instanceSecret.ref,
+    clientsSecretArn: clientsSecret?.ref,
+  }
+}

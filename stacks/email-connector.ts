@@ -1,0 +1,51 @@
+/**
+ * All stacks of a stage, in plain CDK. Who deploys them is handed in: SST makes its own stacks and, while developing,
+ * its own functions; plain CDK needs nothing else. Both come to the same names and logical ids, so that moving from
+ * one to the other is an update in place.
+ */
+import { join } from 'node:path'
+import { type App, type Stack, Tags } from 'aws-cdk-lib'
+import { ManagedPolicy, PermissionsBoundary } from 'aws-cdk-lib/aws-iam'
+import { Code, type FunctionProps, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda'
+import type { Construct } from 'constructs'
+import { createApiStack } from './api-stack.ts'
+import { createDataStack } from './data-stack.ts'
+import { createMonitoringStack } from './monitoring-stack.ts'
+import { appName, type FunctionName } from './names.ts'
+import { createNetworkStack } from './network-stack.ts'
+import type { Stage } from './settings.ts'
+
+export type OurFunctionProps = Omit<FunctionProps, 'code' | 'handler' | 'runtime'>
+
+export interface Host {
+  createStack(id: string): Stack
+  createFunction(scope: Construct, id: string, name: FunctionName, props: OurFunctionProps): LambdaFunction
+  /** Whether functions can stream: not under `sst dev`, which relays each call as one message. */
+  readonly streams: boolean
+}
+
+export function createStacks(app: App, stage: Stage, host: Host): void {
+  const dataStack = host.createStack('data')
+  const data = createDataStack(dataStack, stage)
+  const network = stage.vpc ? createNetworkStack(host.createStack('network'), stage, data) : undefined
+  const api = createApiStack({ stack: host.createStack('api'), stage, data, host, network })
+  createMonitoringStack({ stack: host.createStack('monitoring'), stage, data, api })
+
+  for (const [key, value] of Object.entries({ app: appName, stage: stage.name, ...stage.tags }))
+    Tags.of(app).add(key, value)
+  if (stage.permissionsBoundaryArn !== undefined)
+    PermissionsBoundary.of(app).apply(
+      ManagedPolicy.fromManagedPolicyArn(dataStack, 'Boundary', stage.permissionsBoundaryArn),
+    )
+}
+
+/** What `build` wrote into `folder`, as it is. */
+export function createBundledFunction(folder: string): Host['createFunction'] {
+  return (scope, id, name, props) =>
+    new LambdaFunction(scope, id, {
+      ...props,
+      code: Code.fromAsset(join(folder, name)),
+      handler: 'index.handler',
+      runtime: Runtime.NODEJS_24_X,
+    })
+}

@@ -1,0 +1,154 @@
+/**
+ * The four functions: one role, one log group and exactly the variables each reads. Their time-outs end before the
+ * gateway's, so that a slow call is answered by us and not cut off.
+ */
+import { Duration, RemovalPolicy, type Stack } from 'aws-cdk-lib'
+import type { ISecurityGroup, IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2'
+import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
+import { Architecture, type Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
+import { LogGroup } from 'aws-cdk-lib/aws-logs'
+import type { DataParts } from './data-stack.ts'
+import type { Host } from './email-connector.ts'
+import { type FunctionName, functionName, functionNames, logGroupName, roleName } from './names.ts'
+import { createRights } from './rights.ts'
+import type { Stage } from './settings.ts'
+
+/** API Gateway gives up after 29 s (REST) and 30 s (HTTP API). */
+export const gatewayTimeout = Duration.seconds(29)
+
+const sizes: Readonly<Record<FunctionName, { memorySize: number; timeoutSeconds: number }>> = {
+  mcp: { memorySize: 1024, timeoutSeconds: 28 },
+  oauth: { memorySize: 512, timeoutSeconds: 28 },
+  authorizer: { memorySize: 256, timeoutSeconds: 8 },
+  health: { memorySize: 128, timeoutSeconds: 3 },
+}
+
+const logicalIds: Readonly<Record<FunctionName, string>> = {
+  mcp: 'Mcp',
+  oauth: 'Oauth',
+  authorizer: 'Authorizer',
+  health: 'Health',
+}
+
+export interface MailNetwork {
+  readonly vpc: IVpc
+  readonly vpcSubnets: SubnetSelection
+  readonly securityGroups: ISecurityGroup[]
+}
+
+export interface Functions {
+  readonly functions: Readonly<Partial<Record<FunctionName, LambdaFunction>>>
+  readonly logGroups: Readonly<Partial<Record<FunctionName, LogGroup>>>
+  /** Throws for a function this stage does not have. */
+  get(name: FunctionName): LambdaFunction
+}
+
+export function createFunctions(options: {
+  stack: Stack
+  host: Host
+  stage: Stage
+  data: DataParts
+  publicUrl: string
+  hasAuthorizer: boolean
+  network: MailNetwork | undefined
+}): Functions {
+  const { stack, host, stage, data, network } = options
+  const rightsOf = createRights({ stack, stage: stage.name, data, hasAuthorizer: options.hasAuthorizer })
+  const environmentOf = createEnvironments(options)
+  const functions: Partial<Record<FunctionName, LambdaFunction>> = {}
+  const logGroups: Partial<Record<FunctionName, LogGroup>> = {}
+
+  for (const name of functionNames) {
+    if (name === 'authorizer' && !options.hasAuthorizer) continue
+    const id = logicalIds[name]
+    const logGroup = new LogGroup(stack, `${id}Logs`, {
+      logGroupName: logGroupName(stage.name, name),
+      retention: stage.logRetentionDays,
+      encryptionKey: data.storageKey,
+      removalPolicy: stage.keepData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    })
+    // Only what talks to mail servers needs the fixed address and its egress rules.
+    const place = name === 'mcp' || name === 'oauth' ? network : undefined
+    const role = new Role(stack, `${id}Role`, {
+      roleName: roleName(stage.name, stage.region, name),
+      assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
+      inlinePolicies: {
+        rights: new PolicyDocument({
+          statements: [...rightsOf(name, logGroup), ...(place === undefined ? [] : [networkInterfaces()])],
+        }),
+      },
+    })
+    const reserved = name === 'health' ? undefined : stage.reservedConcurrency[name]
+    functions[name] = host.createFunction(stack, id, name, {
+      functionName: functionName(stage.name, name),
+      architecture: Architecture.ARM_64,
+      memorySize: sizes[name].memorySize,
+      timeout: Duration.seconds(sizes[name].timeoutSeconds),
+      role,
+      logGroup,
+      environment: environmentOf(name),
+      ...(reserved !== undefined && { reservedConcurrentExecutions: reserved }),
+      ...place,
+    })
+    logGroups[name] = logGroup
+  }
+
+  return {
+    functions,
+    logGroups,
+    get(name) {
+      const found = functions[name]
+      if (found === undefined) throw new Error(`This stage has no ${name} function`)
+      return found
+    },
+  }
+}
+
+/** A secret is named, never given: its value is read at the start of the function that needs it. */
+function createEnvironments({
+  stage,
+  data,
+  publicUrl,
+}: {
+  stage: Stage
+  data: DataParts
+  publicUrl: string
+}): (name: FunctionName) => Record<string, string> {
+  const address = { PUBLIC_URL: publicUrl }
+  const product = {
+    ...address,
+    ...stage.variables,
+    STAGE: stage.name,
+    CREDENTIALS_KEY: data.credentialsKey.keyArn,
+    GRANTS_TABLE: data.tables.grants.tableName,
+    TOKENS_TABLE: data.tables.tokens.tableName,
+    SESSIONS_TABLE: data.tables.sessions.tableName,
+    ONCE_TABLE: data.tables.once.tableName,
+  }
+  const environments: Record<FunctionName, Record<string, string>> = {
+    mcp: product,
+    oauth: {
+      ...product,
+      INSTANCE_SECRET: data.instanceSecretArn,
+      ...(data.clientsSecretArn !== undefined && { CLIENTS_SECRET: data.clientsSecretArn }),
+    },
+    authorizer: { ...address, TOKENS_TABLE: data.tables.tokens.tableName },
+    health: {},
+  }
+  return (name) => environments[name]
+}
+
+/** Lambda makes the interfaces with the function's own role; EC2 knows no narrower resource before they exist. */
+function networkInterfaces(): PolicyStatement {
+  return new PolicyStatement({
+    actions: [
+      'ec2:AssignPrivateIpAddresses',
+      'ec2:CreateNetworkInterface',
+      'ec2:DeleteNetworkInterface',
+      'ec2:DescribeNetworkInterfaces',
+      'ec2:DescribeSubnets',
+      'ec2:UnassignPrivateIpAddresses',
+    ],
+    resources: ['*'],
+  })
+}

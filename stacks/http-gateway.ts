@@ -1,0 +1,66 @@
+/**
+ * The HTTP API of a personal stage: needs no domain, since it serves at the root of its own host. What it lacks: it
+ * does not stream, has no firewall and no responses of its own, so that the functions check tokens themselves and a
+ * 401 reaches the client without its challenge header; clients find the way by the well-known documents.
+ */
+import { RemovalPolicy, type Stack } from 'aws-cdk-lib'
+import { CfnStage, HttpApi, HttpMethod, HttpStage, PayloadFormatVersion } from 'aws-cdk-lib/aws-apigatewayv2'
+import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations'
+import { LogGroup } from 'aws-cdk-lib/aws-logs'
+import { accessLogFields } from './access-log.ts'
+import type { DataParts } from './data-stack.ts'
+import { type Functions, gatewayTimeout } from './functions.ts'
+import { type GatewayRoute, gatewayRoutes } from './gateway-table.ts'
+import { logGroupName, stackName } from './names.ts'
+import type { Stage } from './settings.ts'
+
+export function createHttpApi(stack: Stack, stage: Stage): HttpApi {
+  return new HttpApi(stack, 'Gateway', {
+    apiName: stackName(stage.name, 'gateway'),
+    createDefaultStage: false,
+  })
+}
+
+export function connectHttpApi(options: {
+  stack: Stack
+  stage: Stage
+  api: HttpApi
+  data: DataParts
+  functions: Functions
+}): { accessLogs: LogGroup } {
+  const { stack, stage, api, functions } = options
+  const accessLogs = new LogGroup(stack, 'AccessLogs', {
+    logGroupName: logGroupName(stage.name, 'gateway'),
+    retention: stage.logRetentionDays,
+    encryptionKey: options.data.storageKey,
+    removalPolicy: stage.keepData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+  })
+  const live = new HttpStage(stack, 'Live', {
+    httpApi: api,
+    stageName: '$default',
+    autoDeploy: true,
+    throttle: { rateLimit: stage.throttle.requestsPerSecond, burstLimit: stage.throttle.burst },
+  })
+  const cfnStage = live.node.defaultChild
+  if (!(cfnStage instanceof CfnStage)) throw new Error('The stage of an HTTP API is not what it was')
+  cfnStage.accessLogSettings = {
+    destinationArn: accessLogs.logGroupArn,
+    format: accessLogFields({ path: '$context.routeKey', error: '$context.error.responseType' }),
+  }
+
+  const integrations = new Map<string, HttpLambdaIntegration>()
+  const integrationOf = (target: GatewayRoute['target']) => {
+    const made =
+      integrations.get(target) ??
+      new HttpLambdaIntegration(target, functions.get(target), {
+        payloadFormatVersion: PayloadFormatVersion.VERSION_2_0,
+        timeout: gatewayTimeout,
+      })
+    integrations.set(target, made)
+    return made
+  }
+  // What is not routed goes to oauth as well, which answers 404 with our headers.
+  for (const { path, target } of [...gatewayRoutes, { path: '/{proxy+}', target: 'oauth' } as const])
+    api.addRoutes({ path, methods: [HttpMethod.ANY], integration: integrationOf(target) })
+  return { accessLogs }
+}

@@ -1,0 +1,173 @@
+/**
+ * The REST API of a stage with a domain, made from the rows of gateway-table.ts: streams /mcp, puts the authorizer before
+ * it, and answers by itself with the headers that integrations cannot set.
+ */
+import { Duration, RemovalPolicy, type Stack } from 'aws-cdk-lib'
+import {
+  AccessLogFormat,
+  AuthorizationType,
+  CfnAccount,
+  DomainName,
+  EndpointType,
+  IdentitySource,
+  type IRestApi,
+  LambdaIntegration,
+  LogGroupLogDestination,
+  MethodLoggingLevel,
+  RequestAuthorizer,
+  ResponseTransferMode,
+  ResponseType,
+  RestApi,
+  SecurityPolicy,
+} from 'aws-cdk-lib/aws-apigateway'
+import { Certificate, CertificateValidation } from 'aws-cdk-lib/aws-certificatemanager'
+import { ManagedPolicy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
+import { LogGroup } from 'aws-cdk-lib/aws-logs'
+import { ARecord, HostedZone, RecordTarget } from 'aws-cdk-lib/aws-route53'
+import { ApiGatewayDomain } from 'aws-cdk-lib/aws-route53-targets'
+import { accessLogFields } from './access-log.ts'
+import type { DataParts } from './data-stack.ts'
+import { type Functions, gatewayTimeout } from './functions.ts'
+import { type GatewayRoute, gatewayResponses, gatewayRoutes } from './gateway-table.ts'
+import { logGroupName, stackName } from './names.ts'
+import type { Stage, StageOptions } from './settings.ts'
+
+export const scope = 'email:read email:write'
+
+export function createRestGateway(options: {
+  stack: Stack
+  stage: Stage
+  domain: NonNullable<StageOptions['domain']>
+  publicUrl: string
+  data: DataParts
+  functions: Functions
+  /** `sst dev` cannot stream. */
+  streams: boolean
+}): { api: RestApi; accessLogs: LogGroup; domainTarget: string } {
+  const { stack, stage, domain, functions } = options
+  const accessLogs = new LogGroup(stack, 'AccessLogs', {
+    logGroupName: logGroupName(stage.name, 'gateway'),
+    retention: stage.logRetentionDays,
+    encryptionKey: options.data.storageKey,
+    removalPolicy: stage.keepData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+  })
+  const api = new RestApi(stack, 'Gateway', {
+    restApiName: stackName(stage.name, 'gateway'),
+    endpointConfiguration: { types: [EndpointType.REGIONAL] },
+    // The issuer is the domain: nothing may answer under a second name.
+    disableExecuteApiEndpoint: true,
+    cloudWatchRole: false,
+    deployOptions: {
+      stageName: 'live',
+      accessLogDestination: new LogGroupLogDestination(accessLogs),
+      accessLogFormat: AccessLogFormat.custom(
+        accessLogFields({ path: '$context.resourcePath', error: '$context.error.responseType' }),
+      ),
+      // Execution logs and traces hold bodies and headers.
+      loggingLevel: MethodLoggingLevel.OFF,
+      dataTraceEnabled: false,
+      metricsEnabled: true,
+      throttlingRateLimit: stage.throttle.requestsPerSecond,
+      throttlingBurstLimit: stage.throttle.burst,
+    },
+  })
+  allowLogging(stack, stage, api)
+
+  const authorizer = new RequestAuthorizer(stack, 'TokenAuthorizer', {
+    handler: functions.get('authorizer'),
+    // Without the header the gateway answers by itself and no function runs.
+    identitySources: [IdentitySource.header('Authorization')],
+    // Kept answers would outlive a revocation.
+    resultsCacheTtl: Duration.seconds(0),
+  })
+  // What a path may hold is checked here; bodies are many shapes behind one path, and the functions' own parsers see to them.
+  const requestValidator = api.addRequestValidator('Validator', { validateRequestParameters: true })
+  for (const route of gatewayRoutes) {
+    const resource = api.root.resourceForPath(route.path)
+    const integration = new LambdaIntegration(functions.get(route.target), {
+      allowTestInvoke: false,
+      timeout: gatewayTimeout,
+      responseTransferMode: toTransferMode(route, options.streams),
+    })
+    const requestParameters = route.path.endsWith('{proxy+}') ? { 'method.request.path.proxy': true } : {}
+    const open = { authorizationType: AuthorizationType.NONE, requestValidator, requestParameters }
+    resource.addMethod(
+      'ANY',
+      integration,
+      route.authorized
+        ? { authorizationType: AuthorizationType.CUSTOM, authorizer, requestValidator, requestParameters }
+        : open,
+    )
+    // A browser sends its preflight without a token.
+    if (route.authorized) resource.addMethod('OPTIONS', integration, open)
+  }
+
+  for (const response of gatewayResponses({ publicUrl: options.publicUrl, scope }))
+    api.addGatewayResponse(toId(response.type), {
+      type: ResponseType.of(response.type),
+      ...(response.status !== undefined && { statusCode: String(response.status) }),
+      responseHeaders: Object.fromEntries(
+        Object.entries(response.headers).map(([name, value]) => [name, `'${value}'`]),
+      ),
+      templates: { 'application/json': response.body },
+    })
+
+  return { api, accessLogs, domainTarget: attachDomain(stack, domain, api) }
+}
+
+function toTransferMode(route: GatewayRoute, streams: boolean): ResponseTransferMode {
+  return streams && route.transfer === 'STREAM' ? ResponseTransferMode.STREAM : ResponseTransferMode.BUFFERED
+}
+
+/** `INTEGRATION_FAILURE` to `IntegrationFailure`. */
+function toId(type: string): string {
+  return type.toLowerCase().replaceAll(/(?:^|_)([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())
+}
+
+/** The name, its certificate and, where the zone is ours, the record. Answers with what the name must point at. */
+function attachDomain(stack: Stack, domain: NonNullable<StageOptions['domain']>, api: RestApi): string {
+  const zone =
+    domain.hostedZone &&
+    HostedZone.fromHostedZoneAttributes(stack, 'Zone', {
+      hostedZoneId: domain.hostedZone.id,
+      zoneName: domain.hostedZone.name,
+    })
+  const certificate =
+    domain.certificateArn === undefined
+      ? new Certificate(stack, 'Certificate', {
+          domainName: domain.name,
+          validation: CertificateValidation.fromDns(zone),
+        })
+      : Certificate.fromCertificateArn(stack, 'Certificate', domain.certificateArn)
+  const name = new DomainName(stack, 'Domain', {
+    domainName: domain.name,
+    certificate,
+    endpointType: EndpointType.REGIONAL,
+    securityPolicy: SecurityPolicy.TLS_1_2,
+    // No base path: clients look for well-known documents at the root of the host.
+    // The cast: CDK's classes are not written for exactOptionalPropertyTypes.
+    mapping: api as IRestApi,
+  })
+  if (zone !== undefined)
+    new ARecord(stack, 'Address', {
+      zone,
+      recordName: domain.name,
+      target: RecordTarget.fromAlias(new ApiGatewayDomain(name)),
+    })
+  return name.domainNameAliasDomainName
+}
+
+/** One role per account and region, shared by every REST API in it; it stays when this one goes. */
+function allowLogging(stack: Stack, stage: Stage, api: RestApi): void {
+  if (stage.gatewayLogRole === 'present') return
+  const role = new Role(stack, 'GatewayLogRole', {
+    assumedBy: new ServicePrincipal('apigateway.amazonaws.com'),
+    managedPolicies: [
+      ManagedPolicy.fromAwsManagedPolicyName('service-role/AmazonAPIGatewayPushToCloudWatchLogs'),
+    ],
+  })
+  role.applyRemovalPolicy(RemovalPolicy.RETAIN)
+  const account = new CfnAccount(stack, 'GatewayAccount', { cloudWatchRoleArn: role.roleArn })
+  account.applyRemovalPolicy(RemovalPolicy.RETAIN)
+  api.deploymentStage.node.addDependency(account)
+}
