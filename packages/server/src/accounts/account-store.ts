@@ -36,7 +36,8 @@ export interface AccountStore {
   deleteAccount(grantId: string, accountId: string): Promise<void>
   /**
    * Names the grant's accounts anew (one added, one's address changed): live grants only, and only while the sealed
-   * hint is still the one the caller read. `ownerIndexes[i]` belongs to `accountIds[i]`.
+   * hint is still the one the caller read. `ownerIndexes[i]` belongs to `accountIds[i]`. With `linkId`, only while
+   * the grant names that link, which it then no longer does: a link works once.
    */
   setGrantAccounts(change: {
     grantId: string
@@ -44,6 +45,7 @@ export interface AccountStore {
     accountIds: readonly string[]
     ownerIndexes: readonly string[]
     sealedHint: string
+    linkId?: string
   }): Promise<'set' | 'refused'>
   /** Replaces what is remembered of the server. A missing row is no error. */
   setMemory(grantId: string, accountId: string, sealedMemory: string): Promise<void>

@@ -23,6 +23,14 @@ export interface ConnectOptions extends AccountKeys {
   readonly memory?: ServerMemory
 }
 
+/** A change of a live grant. */
+export interface GrantChange {
+  readonly grant: Grant
+  readonly store: AccountStore
+  /** The one-time link that asks for it: the change uses it up. */
+  readonly linkId?: string
+}
+
 export interface PreparedGrant {
   /** `ownerIndexes[i]` belongs to `accountIds[i]`. */
   readonly ownerIndexes: readonly string[]
@@ -59,7 +67,7 @@ export async function prepareGrant(
 
 /** Adds a mailbox to a live grant, or answers `changed` when the grant was changed or revoked meanwhile. */
 export async function addAccount(
-  options: ConnectOptions & { readonly grant: Grant; readonly store: AccountStore },
+  options: ConnectOptions & GrantChange,
 ): Promise<{ outcome: 'added'; accountId: string } | { outcome: 'changed' }> {
   const { secret, grant, store, account, memory } = options
   const hints = openGrantHint(secret, grant.grantId, grant.sealedHint)
@@ -77,6 +85,7 @@ export async function addAccount(
   const outcome = await store.setGrantAccounts({
     grantId: grant.grantId,
     hintAsRead: grant.sealedHint,
+    ...linkOf(options),
     accountIds: [...grant.accountIds, accountId],
     ownerIndexes: [...grant.ownerIndexes, ownerIndex],
     sealedHint: sealGrantHint(secret, grant.grantId, [...hints, toAccountHint(accountId, account)]),
@@ -91,11 +100,7 @@ export async function addAccount(
  * login is not the one the account was made with.
  */
 export async function replaceAccount(
-  options: ConnectOptions & {
-    readonly grant: Grant
-    readonly store: AccountStore
-    readonly accountId: string
-  },
+  options: ConnectOptions & GrantChange & { readonly accountId: string },
 ): Promise<'replaced' | 'changed'> {
   const { secret, grant, store, account, accountId } = options
   const found = await store.findGrantWithAccounts(grant.grantId)
@@ -119,6 +124,7 @@ export async function replaceAccount(
   await store.setGrantAccounts({
     grantId: grant.grantId,
     hintAsRead: grant.sealedHint,
+    ...linkOf(options),
     accountIds: grant.accountIds,
     ownerIndexes: grant.ownerIndexes,
     sealedHint: sealGrantHint(
@@ -128,6 +134,10 @@ export async function replaceAccount(
     ),
   })
   return 'replaced'
+}
+
+function linkOf({ linkId }: GrantChange): { linkId?: string } {
+  return linkId === undefined ? {} : { linkId }
 }
 
 function currentOwnerIndex({ peppers, account }: ConnectOptions): string {

@@ -134,6 +134,36 @@ export function describeAccountStore(name: string, open: () => Stores): void {
       )
     })
 
+    test('a link is used up by one of 50 changes that name it; a replaced one changes nothing', async () => {
+      const { accounts, authorization } = open()
+      const grant = buildGrant({ linkId: 'link' })
+      await authorization.createGrant(grant)
+      const change = (index: number, linkId: string) => ({
+        ...{ grantId: grant.grantId, hintAsRead: 'hint', sealedHint: 'hint', linkId },
+        ...{ accountIds: [`added ${index}`], ownerIndexes: [`owner ${index}`] },
+      })
+      expect(await accounts.setGrantAccounts(change(0, 'replaced'))).toBe('refused')
+      expect(await authorization.getGrant(grant.grantId)).toEqual(grant)
+      expect(await race((index) => accounts.setGrantAccounts(change(index, 'link')))).toEqual(
+        new Map([
+          ['set', 1],
+          ['refused', 49],
+        ]),
+      )
+      expect(await authorization.getGrant(grant.grantId)).not.toHaveProperty('linkId')
+    })
+
+    test('a change that names no link leaves the link', async () => {
+      const { accounts, authorization } = open()
+      const grant = buildGrant({ linkId: 'link' })
+      await authorization.createGrant(grant)
+      await accounts.setGrantAccounts({
+        ...{ grantId: grant.grantId, hintAsRead: 'hint', sealedHint: 'hint 2' },
+        ...{ accountIds: ['first'], ownerIndexes: ['owner'] },
+      })
+      expect(await authorization.getGrant(grant.grantId)).toEqual({ ...grant, sealedHint: 'hint 2' })
+    })
+
     test('the accounts of a revoked grant stay as they were', async () => {
       const { accounts, authorization } = open()
       const grant = buildGrant({ state: 'revoked' })

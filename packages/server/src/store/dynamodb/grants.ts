@@ -142,11 +142,13 @@ export function createGrantTable(table: Table): GrantOperations & AccountStore {
 
     deleteAccount: (grantId, accountId) => table.remove(accountKey(grantId, accountId)),
 
-    async setGrantAccounts({ grantId, hintAsRead, accountIds, ownerIndexes, sealedHint }) {
+    async setGrantAccounts({ grantId, hintAsRead, accountIds, ownerIndexes, sealedHint, linkId }) {
       const { outcome } = await table.update(grantKey(grantId), {
         set: '#accountIds = :accounts, #ownerIndexes = :owners, #sealedHint = :hint',
-        condition: '#state = :live AND #sealedHint = :asRead',
+        ...(linkId !== undefined && { remove: '#linkId' }),
+        condition: `#state = :live AND #sealedHint = :asRead${linkId === undefined ? '' : ' AND #linkId = :link'}`,
         values: {
+          ...(linkId !== undefined && { ':link': linkId }),
           ':accounts': accountIds,
           ':owners': ownerIndexes,
           ':hint': sealedHint,

@@ -116,12 +116,13 @@ export function createGrantTable(database: RowDatabase): GrantOperations & Accou
 
     deleteAccount: (grantId, id) => accounts.change(accountId(grantId, id), remove),
 
-    async setGrantAccounts({ grantId, hintAsRead, accountIds, ownerIndexes, sealedHint }) {
-      const set = await changeGrant(grantId, (grant) =>
-        grant.state === 'live' && grant.sealedHint === hintAsRead
-          ? { ...grant, accountIds, ownerIndexes, sealedHint }
-          : undefined,
-      )
+    async setGrantAccounts({ grantId, hintAsRead, accountIds, ownerIndexes, sealedHint, linkId }) {
+      const set = await changeGrant(grantId, ({ linkId: named, ...grant }) => {
+        if (grant.state !== 'live' || grant.sealedHint !== hintAsRead) return undefined
+        if (linkId !== undefined && linkId !== named) return undefined
+        const kept = linkId === undefined && named !== undefined ? { linkId: named } : {}
+        return { ...grant, ...kept, accountIds, ownerIndexes, sealedHint }
+      })
       return set ? 'set' : 'refused'
     },
 
