@@ -54,7 +54,10 @@ export function createFunctions(options: {
 }): Functions {
   const { stack, host, stage, data, network } = options
   const rightsOf = createRights({ stack, stage: stage.name, data, hasAuthorizer: options.hasAuthorizer })
-  const environmentOf = createEnvironments(options)
+  const environmentOf = createEnvironments({
+    ...options,
+    streams: options.hasAuthorizer && host.streams,
+  })
   const functions: Partial<Record<FunctionName, LambdaFunction>> = {}
   const logGroups: Partial<Record<FunctionName, LogGroup>> = {}
 
@@ -109,15 +112,16 @@ function createEnvironments({
   stage,
   data,
   publicUrl,
+  streams,
 }: {
   stage: Stage
   data: DataParts
   publicUrl: string
+  streams: boolean
 }): (name: FunctionName) => Record<string, string> {
   const address = { PUBLIC_URL: publicUrl }
   const product = {
     ...address,
-    ...stage.variables,
     STAGE: stage.name,
     CREDENTIALS_KEY: data.credentialsKey.keyArn,
     GRANTS_TABLE: data.tables.grants.tableName,
@@ -125,10 +129,16 @@ function createEnvironments({
     SESSIONS_TABLE: data.tables.sessions.tableName,
     ONCE_TABLE: data.tables.once.tableName,
   }
+  const { CORS_ORIGINS } = stage.variables
   const environments: Record<FunctionName, Record<string, string>> = {
-    mcp: product,
+    mcp: {
+      ...product,
+      ...(CORS_ORIGINS !== undefined && { CORS_ORIGINS }),
+      GATEWAY: streams ? 'rest' : 'http',
+    },
     oauth: {
       ...product,
+      ...stage.variables,
       INSTANCE_SECRET: data.instanceSecretArn,
       ...(data.clientsSecretArn !== undefined && { CLIENTS_SECRET: data.clientsSecretArn }),
     },

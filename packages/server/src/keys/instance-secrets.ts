@@ -3,7 +3,7 @@
  * keys of one-time sealed answers. Each is a list, newest first: old ones stay for as long as something made with
  * them may live, and look-ups try each. In AWS the text comes from Secrets Manager, locally from a file of mode 0600.
  */
-import { randomBytes } from 'node:crypto'
+import { hkdfSync, randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { keyBytes } from './seal.ts'
 import { readOrCreateSecretFile } from './secret-file.ts'
@@ -27,15 +27,16 @@ export async function loadLocalSecrets(dir: string): Promise<InstanceSecrets> {
   return parseInstanceSecrets(await readOrCreateSecretFile(path, createInstanceSecrets))
 }
 
-/** New secrets as the text that `parseInstanceSecrets` reads. */
+/** New secrets as the text that `parseInstanceSecrets` reads; Secrets Manager generates the same shape at deploy. */
 export function createInstanceSecrets(): string {
-  const fresh = () => [
-    { kid: randomBytes(4).toString('hex'), key: randomBytes(keyBytes).toString('base64url') },
-  ]
-  return `${JSON.stringify({ peppers: fresh(), dcrKeys: fresh(), handoffKeys: fresh() }, undefined, 2)}\n`
+  const text = { kid: randomBytes(4).toString('hex'), older: [], seed: randomBytes(48).toString('base64url') }
+  return `${JSON.stringify(text, undefined, 2)}\n`
 }
 
-/** Throws, without quoting any of it, when the text is not what `createInstanceSecrets` makes. */
+/**
+ * Text: `{"kid", "seed", "older": [{"kid", "seed"}]}`. One seed per key generation, since Secrets Manager can generate
+ * one value; the three keys are derived from it. Throws, without quoting any of it, when the text is something else.
+ */
 export function parseInstanceSecrets(text: string): InstanceSecrets {
   let value: unknown
   try {
@@ -44,25 +45,29 @@ export function parseInstanceSecrets(text: string): InstanceSecrets {
     // The parser's message quotes the text: it must not become a cause.
     throw new Error('The instance secrets are not JSON')
   }
-  return {
-    peppers: parseKeys(value, 'peppers'),
-    dcrKeys: parseKeys(value, 'dcrKeys'),
-    handoffKeys: parseKeys(value, 'handoffKeys'),
-  }
+  const older = isRecord(value) ? value.older : undefined
+  if (!Array.isArray(older)) throw new Error('The instance secrets lack the list of older seeds')
+  const seeds = [value, ...older].map(parseSeed)
+  if (new Set(seeds.map(({ kid }) => kid)).size < seeds.length)
+    throw new Error('The instance secrets hold a kid twice')
+  const keysFor = (purpose: string) =>
+    seeds.map(({ kid, seed }) => ({
+      kid,
+      key: new Uint8Array(hkdfSync('sha256', seed, '', `email-connector/instance/${purpose}`, keyBytes)),
+    }))
+  return { peppers: keysFor('pepper'), dcrKeys: keysFor('dcr'), handoffKeys: keysFor('handoff') }
 }
 
-function parseKeys(value: unknown, name: string): SecretKey[] {
-  const list = isRecord(value) ? value[name] : undefined
-  if (!Array.isArray(list) || list.length === 0) throw new Error(`The instance secrets lack ${name}`)
-  return list.map((entry: unknown) => {
-    const kid = isRecord(entry) ? entry.kid : undefined
-    const encoded = isRecord(entry) ? entry.key : undefined
-    const key = typeof encoded === 'string' ? new Uint8Array(Buffer.from(encoded, 'base64url')) : undefined
-    if (typeof kid !== 'string' || kid === '' || key?.length !== keyBytes) {
-      throw new Error(`The instance secrets hold a malformed entry in ${name}`)
-    }
-    return { kid, key }
-  })
+/** 43 base64 characters hold 256 bits; what is shorter was typed by hand. */
+const minimumSeedLength = 43
+
+function parseSeed(entry: unknown): { kid: string; seed: string } {
+  const { kid, seed } = isRecord(entry) ? entry : {}
+  if (typeof kid !== 'string' || !/^[\w-]{1,32}$/.test(kid))
+    throw new Error('An instance secret lacks its kid')
+  if (typeof seed !== 'string' || seed.length < minimumSeedLength)
+    throw new Error('An instance secret lacks its seed or is too short')
+  return { kid, seed }
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

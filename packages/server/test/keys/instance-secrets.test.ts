@@ -28,20 +28,39 @@ describe('instance secrets', () => {
     expect(await readFile(join(dir, 'instance-secrets.json'), 'utf8')).toContain('"kid"')
   })
 
-  test.each(['', '{}', '[]', '{"peppers":[]}', '{"peppers":[{"kid":"k","key":"c2VjcmV0"}]}', 'c2VjcmV0'])(
-    'R45: malformed ones (%s) are refused without being quoted',
-    (text) => {
-      const error = (() => {
-        try {
-          return parseInstanceSecrets(text)
-        } catch (thrown) {
-          return thrown
-        }
-      })()
-      expect(error).toBeInstanceOf(Error)
-      expect(JSON.stringify(error, Object.getOwnPropertyNames(error))).not.toContain('c2VjcmV0')
-    },
-  )
+  test('what Secrets Manager generates is read, and a rotated seed keeps the older keys behind the new ones', () => {
+    const seed = (letter: string) => letter.repeat(64)
+    const first = parseInstanceSecrets(JSON.stringify({ kid: '1', older: [], seed: seed('a') }))
+    const rotated = parseInstanceSecrets(
+      JSON.stringify({ kid: '2', older: [{ kid: '1', seed: seed('a') }], seed: seed('b') }),
+    )
+    for (const name of ['peppers', 'dcrKeys', 'handoffKeys'] as const) {
+      expect(rotated[name].map(({ kid }) => kid)).toEqual(['2', '1'])
+      expect(rotated[name][1]).toEqual(first[name][0])
+      expect(rotated[name][0]?.key).not.toEqual(first[name][0]?.key)
+    }
+  })
+
+  test.each([
+    '',
+    '{}',
+    '[]',
+    '{"kid":"k","seed":"c2VjcmV0","older":[]}',
+    `{"kid":"k","older":[],"seed":"${'c2VjcmV0'.repeat(8)}"`,
+    `{"kid":"k","seed":"${'c2VjcmV0'.repeat(8)}"}`,
+    `{"kid":"k","seed":"${'c2VjcmV0'.repeat(8)}","older":[{"kid":"k","seed":"${'c2VjcmV0'.repeat(8)}"}]}`,
+    'c2VjcmV0',
+  ])('R45: malformed ones (%s) are refused without being quoted', (text) => {
+    const error = (() => {
+      try {
+        return parseInstanceSecrets(text)
+      } catch (thrown) {
+        return thrown
+      }
+    })()
+    expect(error).toBeInstanceOf(Error)
+    expect(JSON.stringify(error, Object.getOwnPropertyNames(error))).not.toContain('c2VjcmV0')
+  })
 })
 
 describe('owner index', () => {

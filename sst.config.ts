@@ -1,0 +1,63 @@
+/**
+ * SST's way to the stacks: `sst dev`, `sst deploy --stage NAME`, `sst remove`. It lends its Stack and, while
+ * developing, its Function; everything else is plain CDK (stacks/), which stacks/cdk-app.ts deploys without SST.
+ */
+import { execFileSync } from 'node:child_process'
+import { join } from 'node:path'
+import { Aspects } from 'aws-cdk-lib'
+import { CfnFunction } from 'aws-cdk-lib/aws-lambda'
+import type { SSTConfig } from 'sst'
+import { Function as LiveFunction, Stack } from 'sst/constructs'
+import { createBundledFunction, createStacks, type Host } from './stacks/email-connector.ts'
+import { appName } from './stacks/names.ts'
+import { getStage } from './stacks/stages.ts'
+
+const config: SSTConfig = {
+  config: ({ stage = 'personal', region }) => ({ name: appName, region: region ?? getStage(stage).region }),
+
+  stacks(app) {
+    const isLive = app.mode === 'dev'
+    const root = process.cwd()
+    // In a process of its own: SST bundles this file, and esbuild cannot run inside its own bundle's paths.
+    if (!isLive)
+      execFileSync(process.execPath, ['--import', 'tsx', join('scripts', 'build.ts')], { cwd: root })
+
+    createStacks(app, getStage(app.stage), {
+      createStack(id) {
+        const stack = new Stack(app, id)
+        // For SST's own custom resources, of which we have none: a function and a role less in each stack.
+        stack.node.tryRemoveChild('CustomResourceHandler')
+        return stack
+      },
+      createFunction: isLive ? createLiveFunction : createBundledFunction(join(root, 'dist', 'functions')),
+      streams: !isLive,
+    })
+
+    // SST's relay asks for an older runtime than ours.
+    Aspects.of(app).add({
+      visit(node) {
+        if (node instanceof CfnFunction) node.runtime = 'nodejs24.x'
+      },
+    })
+  },
+}
+
+/** Runs on the developer's machine; a stub in the account relays each call to it. */
+const createLiveFunction: Host['createFunction'] = (scope, id, name, props) =>
+  new LiveFunction(scope, id, {
+    handler: `packages/server/src/lambda/${name}.handler`,
+    runtime: 'nodejs24.x',
+    architecture: 'arm_64',
+    nodejs: { format: 'esm' },
+    tracing: 'disabled',
+    timeout: props.timeout?.toSeconds() ?? 30,
+    memorySize: props.memorySize ?? 512,
+    ...(props.functionName !== undefined && { functionName: props.functionName }),
+    ...(props.role !== undefined && { role: props.role }),
+    ...(props.environment !== undefined && { environment: props.environment }),
+    ...(props.vpc !== undefined && { vpc: props.vpc }),
+    ...(props.vpcSubnets !== undefined && { vpcSubnets: props.vpcSubnets }),
+    ...(props.securityGroups !== undefined && { securityGroups: props.securityGroups }),
+  })
+
+export default config
