@@ -77,4 +77,6 @@ process.on('message', async (message) => {
     current = undefined
   }
 })
+// Nobody is left to serve.
+process.on('disconnect', () => process.exit())
 process.send({ type: 'ready' })

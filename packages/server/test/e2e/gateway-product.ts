@@ -1,0 +1,161 @@
+/**
+ * The functions as they are deployed, behind the gateway simulator: built bundles on the Node of Lambda, DynamoDB, KMS
+ * and Secrets Manager on loopback, real mail servers reached through a module that is preloaded beside the bundle.
+ * Routes and Gateway Responses are those of the template.
+ */
+import { join } from 'node:path'
+import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb'
+import {
+  createFunctionPool,
+  createTempFolder,
+  type DynamoDbProxy,
+  type FunctionPool,
+  findDynamoDb,
+  findNode24,
+  freePort,
+  type LocalKms,
+  type LocalSecretsManager,
+  startDynamoDb,
+  startDynamoDbProxy,
+  startGatewaySimulator,
+  startKms,
+  startSecretsManager,
+} from '@email-connector/testing'
+import { buildFunctions } from '../../../../scripts/build.ts'
+import { gatewayResponses, gatewayRoutes } from '../../../../stacks/gateway-table.ts'
+import { createInstanceSecrets } from '../../src/keys/instance-secrets.ts'
+import type { TableNames } from '../../src/store/table-schema.ts'
+import { createTables } from '../store/dynamodb-tables.ts'
+import type { Product, TestMail } from './product.ts'
+
+export type FunctionName = 'oauth' | 'mcp' | 'health' | 'authorizer'
+
+export interface GatewayProduct extends Product {
+  readonly dynamoDb: DynamoDbProxy
+  readonly kms: LocalKms
+  readonly secretsManager: LocalSecretsManager
+  readonly tables: TableNames
+  readonly functions: Readonly<Record<FunctionName, FunctionPool>>
+}
+
+/** Undefined: everything it needs is here. */
+export function whyNoGateway(): string | undefined {
+  if (findNode24() === undefined) return 'the optional Node 24 is not installed on this platform'
+  if (findDynamoDb() === undefined) return 'the optional local DynamoDB is not installed on this platform'
+  return undefined
+}
+
+/** Routable, and nobody's mail server: the preloaded module keeps every connection on loopback. */
+const publicAddress = '93.184.215.14'
+const mailHost = 'mail.test.example'
+const preload = join(import.meta.dirname, '../../../testing/src/gateway/redirect-network.mjs')
+
+/** @param options.environment variables of the oauth and mcp functions beyond those of the template */
+export async function startGatewayProduct(
+  { dovecot, submission }: Pick<TestMail, 'dovecot' | 'submission'>,
+  options: { environment?: Record<string, string> } = {},
+): Promise<GatewayProduct> {
+  const bundles = createTempFolder('functions')
+  const [dynamoDbServer, kms, secretsManager, port] = await Promise.all([
+    startDynamoDb(),
+    startKms(),
+    startSecretsManager({ 'instance-secret': createInstanceSecrets() }),
+    freePort(),
+    buildFunctions(bundles.path),
+  ])
+  const tables = await createTables(dynamoDbServer, 'test')
+  const dynamoDb = await startDynamoDbProxy(dynamoDbServer.endpoint)
+  const url = `http://localhost:${port}`
+
+  // What the Lambda runtime provides, and where AWS is.
+  const runtime = {
+    AWS_REGION: 'eu-central-1',
+    AWS_ACCESS_KEY_ID: 'local',
+    AWS_SECRET_ACCESS_KEY: 'local',
+    AWS_ENDPOINT_URL_DYNAMODB: dynamoDb.endpoint,
+    AWS_ENDPOINT_URL_KMS: kms.endpoint,
+    AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsManager.endpoint,
+    NODE_EXTRA_CA_CERTS: dovecot.authority.caPath,
+    TEST_NETWORK: JSON.stringify({
+      host: mailHost,
+      address: publicAddress,
+      ports: {
+        993: dovecot.imapsPort,
+        143: dovecot.imapPort,
+        465: submission.smtpsPort,
+        587: submission.smtpPort,
+      },
+    }),
+  }
+  const shared = {
+    PUBLIC_URL: url,
+    STAGE: 'test',
+    GRANTS_TABLE: tables.grants,
+    TOKENS_TABLE: tables.tokens,
+    SESSIONS_TABLE: tables.sessions,
+    ONCE_TABLE: tables.once,
+    CREDENTIALS_KEY: kms.keyArn,
+    ...options.environment,
+  }
+  const start = (name: FunctionName, environment: Record<string, string>, timeoutMs = 29_000) =>
+    createFunctionPool({
+      file: join(bundles.path, name, 'index.mjs'),
+      exportName: 'handler',
+      environment: { ...runtime, ...environment },
+      timeoutMs,
+      node: String(findNode24()),
+      preload: [preload],
+    })
+  const functions = {
+    oauth: start('oauth', { ...shared, INSTANCE_SECRET: 'instance-secret' }),
+    mcp: start('mcp', shared, 60_000),
+    health: start('health', {}),
+    authorizer: start('authorizer', { PUBLIC_URL: url, TOKENS_TABLE: tables.tokens }),
+  }
+  const gateway = await startGatewaySimulator({
+    routes: gatewayRoutes,
+    responses: gatewayResponses({ publicUrl: url, scope: 'email:read email:write' }),
+    functions,
+    port,
+  })
+  const endGateway = async () => {
+    await gateway.close()
+    await bundles.remove()
+  }
+  const endAws = () =>
+    Promise.all([dynamoDb.stop().then(dynamoDbServer.stop), kms.stop(), secretsManager.stop()])
+
+  return {
+    url,
+    ...{ dynamoDb, kms, secretsManager, tables, functions },
+    mailboxFields: ({ address, password }) => ({
+      provider: 'generic',
+      address,
+      password,
+      imap_host: mailHost,
+      imap_port: '993',
+      imap_tls: 'true',
+      smtp_host: mailHost,
+      smtp_port: '465',
+      smtp_secure: 'true',
+    }),
+    output: () =>
+      Object.values(functions)
+        .flatMap((pool) => pool.output)
+        .join(''),
+    async dumpStore() {
+      await endGateway()
+      const client = new DynamoDBClient(dynamoDbServer.clientOptions)
+      const scans = await Promise.all(
+        Object.values(tables).map((TableName) => client.send(new ScanCommand({ TableName }))),
+      )
+      client.destroy()
+      await endAws()
+      return scans.flatMap(({ Items = [] }) => Items.map((item) => JSON.stringify(item))).join('\n')
+    },
+    async stop() {
+      await endGateway()
+      await endAws()
+    },
+  }
+}
