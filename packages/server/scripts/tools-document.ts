@@ -1,0 +1,116 @@
+/**
+ * docs/tools.md from the tools themselves: what may be given, what comes back, what the owner must have granted. Says
+ * nothing that is not in a definition, so that it cannot be wrong about one.
+ */
+import { scopeOf } from '../src/tools/answer-call.ts'
+import type { Tool } from '../src/tools/tool.ts'
+import { type JsonSchema, toInputJsonSchema, toOutputJsonSchema } from '../src/tools/tool-schema.ts'
+
+/** The part of JSON Schema that the definitions use. */
+interface Schema {
+  readonly type?: string
+  readonly description?: string
+  readonly default?: unknown
+  readonly enum?: readonly string[]
+  readonly minimum?: number
+  readonly maximum?: number
+  readonly minItems?: number
+  readonly maxItems?: number
+  readonly items?: Schema
+  readonly properties?: Readonly<Record<string, Schema>>
+  readonly required?: readonly string[]
+}
+
+const preface = `# Tools
+
+Written by \`pnpm write-tools\` from the definitions in \`packages/server/src/tools\`; a test compares. Do not edit it.
+
+Every result comes twice with the same facts: as \`structuredContent\` with the keys below, and as short text. A failed call has
+\`isError: true\`, one sentence that says what to do next, and in \`structuredContent\` a stable \`code\` and, where one parameter
+is at fault, its name as \`field\`. A result stays under 80,000 characters. Parameters that are not listed are refused.
+What came out of an email is data written by strangers; the text form marks where it begins and ends.`
+
+export function toToolsDocument(tools: readonly Tool[]): string {
+  const overview = [
+    '| Tool | What it does | Needs | Scope |',
+    '| --- | --- | --- | --- |',
+    ...tools.map(
+      (tool) =>
+        `| [\`${tool.name}\`](#${tool.name}) | ${tool.title} | ${tool.permission} | ${scopeOf(tool)} |`,
+    ),
+  ].join('\n')
+  return `${[preface, overview, ...tools.map(toSection)].join('\n\n')}\n`
+}
+
+function toSection(tool: Tool): string {
+  return [
+    `## ${tool.name}`,
+    tool.description,
+    `The owner must have granted \`${tool.permission}\`; the token needs the scope \`${scopeOf(tool)}\`. ${hintsOf(tool)}`,
+    toParameters(toInputJsonSchema(tool.input)),
+    toResult(toOutputJsonSchema(tool.output)),
+  ].join('\n\n')
+}
+
+function hintsOf({ annotations }: Tool): string {
+  const { readOnlyHint, destructiveHint, idempotentHint } = annotations
+  const words = [
+    readOnlyHint ? 'It only reads.' : 'It changes something.',
+    destructiveHint ? 'What it does cannot be taken back.' : '',
+    idempotentHint ? 'Calling it twice does the same as once.' : '',
+  ]
+  return words.filter((sentence) => sentence !== '').join(' ')
+}
+
+function toParameters(schema: JsonSchema): string {
+  const { properties = {}, required = [] } = schema as Schema
+  const rows = Object.entries(properties).map(([name, one]) => {
+    const otherwise = required.includes(name) ? 'required' : defaultOf(one)
+    return `| \`${name}\` | ${typeOf(one)} | ${otherwise} | ${cell(one.description ?? '')} |`
+  })
+  if (rows.length === 0) return 'No parameters.'
+  return ['| Parameter | Type | If absent | Meaning |', '| --- | --- | --- | --- |', ...rows].join('\n')
+}
+
+/** A default that a schema states beside `required` never applies. */
+function defaultOf({ default: value }: Schema): string {
+  if (value === undefined || value === '') return ''
+  return Array.isArray(value) && value.length === 0 ? 'none' : `\`${String(value)}\``
+}
+
+function toResult(schema: JsonSchema): string {
+  const rows = rowsOf('', schema as Schema).filter(([key]) => key !== 'code' && key !== 'field')
+  return [
+    '| Result | Type | Meaning |',
+    '| --- | --- | --- |',
+    ...rows.map(([key, one]) => `| \`${key}\` | ${typeOf(one)} | ${cell(one.description ?? '')} |`),
+  ].join('\n')
+}
+
+/** Every key, those inside lists and objects too: `emails[].subject`. */
+function rowsOf(path: string, schema: Schema): (readonly [string, Schema])[] {
+  return Object.entries(schema.properties ?? {}).flatMap(([name, one]) => {
+    const key = `${path}${name}`
+    const inside = one.items === undefined ? rowsOf(`${key}.`, one) : rowsOf(`${key}[].`, one.items)
+    return [[key, one] as const, ...inside]
+  })
+}
+
+function typeOf(schema: Schema): string {
+  if (schema.enum !== undefined) return schema.enum.map((word) => `\`${word}\``).join(', ')
+  if (schema.items !== undefined) {
+    const bounds = rangeOf(schema.minItems, schema.maxItems)
+    return `list of ${schema.items.type ?? 'value'}${bounds === '' ? '' : `, ${bounds}`}`
+  }
+  const bounds = rangeOf(schema.minimum, schema.maximum)
+  return `${schema.type ?? 'value'}${bounds === '' ? '' : ` ${bounds}`}`
+}
+
+function rangeOf(lowest: number | undefined, highest: number | undefined): string {
+  if (lowest === undefined) return highest === undefined ? '' : `up to ${highest}`
+  return highest === undefined ? `from ${lowest}` : `${lowest} to ${highest}`
+}
+
+function cell(text: string): string {
+  return text.replaceAll('|', '\\|').replaceAll('\n', ' ')
+}
