@@ -77,6 +77,7 @@ export function createAuthorizationServer(options: AuthorizationServerOptions): 
       registrationKeys: dcrKeys,
       now,
       ...(fetchClientMetadata !== undefined && { fetchClientMetadata }),
+      withoutClients: options.redirectUris?.withoutClients ?? [],
     }),
     log: options.log ?? (() => undefined),
   }

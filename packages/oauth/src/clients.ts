@@ -5,7 +5,7 @@
  */
 import { createHmac } from 'node:crypto'
 import { isEqualText } from './digest.ts'
-import { knownClients } from './known-clients.ts'
+import { type KnownClientId, knownClients } from './known-clients.ts'
 import type { NamedKey } from './repeatable-answer.ts'
 import type { EpochSeconds } from './store.ts'
 
@@ -33,7 +33,11 @@ export interface Registration {
  * Gets a client's document from the URL that is its id, over a connection whose address was checked. Anything thrown
  * means "not now": the built-in document of a known client is used instead, and failures are never kept.
  */
-export type FetchClientMetadata = (url: string) => Promise<unknown>
+export type FetchClientMetadata = (url: string) => Promise<{
+  readonly document: unknown
+  /** What its server says of keeping it; absent: nothing. */
+  readonly maxAgeSeconds?: number
+}>
 
 export interface ClientSettings {
   readonly preRegistered: readonly PreRegisteredClient[]
@@ -41,6 +45,8 @@ export interface ClientSettings {
   readonly registrationKeys: readonly NamedKey[]
   /** Absent: only the documents of known clients. */
   readonly fetchClientMetadata?: FetchClientMetadata
+  /** Known clients the owner switched off: their documents stand for nobody. */
+  readonly withoutClients?: readonly KnownClientId[]
   readonly now: () => EpochSeconds
 }
 
@@ -56,30 +62,38 @@ export interface Clients {
 /** An authorization request must stay under the 2 KB of query that firewalls let through. */
 const maxClientIdLength = 1500
 const registeredPrefix = 'dcr'
-const documentSeconds = 24 * 60 * 60
+/** How long a document is kept: a day unless its server says otherwise, within bounds (RFC 9111 §4.2.1). */
+const keepSeconds = { least: 5 * 60, usual: 24 * 60 * 60, most: 7 * 24 * 60 * 60 }
 /** So that strangers' ids cannot fill the memory. */
 const maxDocuments = 100
 export const maxNameLength = 80
 
 export function createClients(settings: ClientSettings): Clients {
+  const { withoutClients = [] } = settings
   const documents = new Map<string, { client: Client; until: EpochSeconds }>()
   const builtIn = new Map(
-    knownClients.flatMap(({ document }) => (document === undefined ? [] : [[document.client_id, document]])),
+    knownClients.flatMap(({ id, document }) => (document ? [[document.client_id, { id, document }]] : [])),
   )
 
   async function findDocumentClient(url: string): Promise<Client | undefined> {
+    const known = builtIn.get(url)
+    if (known !== undefined && withoutClients.includes(known.id)) return undefined
     const kept = documents.get(url)
     if (kept !== undefined && kept.until > settings.now()) return kept.client
-    const fetched = await fetchDocumentClient(url)
-    if (fetched === undefined) return parseClientDocument(url, builtIn.get(url))
-    if (documents.size >= maxDocuments) documents.clear()
-    documents.set(url, { client: fetched, until: settings.now() + documentSeconds })
-    return fetched
+    return (await fetchDocumentClient(url)) ?? parseClientDocument(url, known?.document)
   }
 
+  /** Kept only when it is a client: what is missing or wrong may be put right the next minute. */
   async function fetchDocumentClient(url: string): Promise<Client | undefined> {
     try {
-      return parseClientDocument(url, await settings.fetchClientMetadata?.(url))
+      const fetched = await settings.fetchClientMetadata?.(url)
+      const client = parseClientDocument(url, fetched?.document)
+      if (client === undefined) return undefined
+      const { least, usual, most } = keepSeconds
+      const keptSeconds = Math.min(Math.max(fetched?.maxAgeSeconds ?? usual, least), most)
+      if (documents.size >= maxDocuments) documents.clear()
+      documents.set(url, { client, until: settings.now() + keptSeconds })
+      return client
     } catch {
       return undefined
     }

@@ -14,7 +14,10 @@ export interface RedirectUriPolicy {
 }
 
 export interface RedirectUriSettings {
-  /** Known clients the owner switched off. */
+  /**
+   * Known clients the owner switched off: neither their redirect URIs nor their documents count any more. What is
+   * connected already is the owner's to revoke.
+   */
   readonly withoutClients?: readonly KnownClientId[]
   /** What the owner adds; checked by `isAcceptableRedirectUri`. */
   readonly extra?: readonly string[]

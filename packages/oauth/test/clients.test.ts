@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { isDocumentUrl } from '../src/clients.ts'
+import { knownClients } from '../src/known-clients.ts'
 import {
   authorizeQuery,
   authorizeRequest,
@@ -16,12 +17,12 @@ const query = () =>
     authorizeQuery(pkce().challenge, { client_id: url, redirect_uri: 'http://localhost:4000/callback' }),
   )
 
-function withDocument(given: () => unknown) {
+function withDocument(given: () => unknown, maxAgeSeconds?: number) {
   let fetches = 0
   const deployment = createDeployment({
     fetchClientMetadata: async () => {
       fetches += 1
-      return given()
+      return { document: given(), ...(maxAgeSeconds !== undefined && { maxAgeSeconds }) }
     },
   })
   return { ...deployment, fetches: () => fetches }
@@ -51,6 +52,54 @@ describe('Client ID Metadata Documents', () => {
     clock.now += 1
     expect((await server.authorize(query())).kind).toBe('response')
     expect(fetches()).toBe(3)
+  })
+
+  it.each([
+    ['nothing', undefined, 86_400],
+    ['an hour', 3600, 3600],
+    ['nothing at all, to be kept 5 minutes', 0, 300],
+    ['a year, to be kept 7 days', 31_536_000, 604_800],
+  ])('R17: a document whose server says %s is kept within bounds', async (_, maxAgeSeconds, kept) => {
+    const { server, clock, fetches } = withDocument(() => document, maxAgeSeconds)
+    await server.authorize(query())
+    clock.now += kept - 1
+    await server.authorize(query())
+    expect(fetches()).toBe(1)
+    clock.now += 1
+    await server.authorize(query())
+    expect(fetches()).toBe(2)
+  })
+
+  it('R17: a document that is no client is fetched again the next time', async () => {
+    const { server, fetches } = withDocument(() => ({ ...document, client_id: 'https://app.example/other' }))
+    await server.authorize(query())
+    await server.authorize(query())
+    expect(fetches()).toBe(2)
+  })
+
+  it('R17: a known client the owner switched off is unknown, and its document is not fetched', async () => {
+    let fetches = 0
+    for (const { id, document } of knownClients) {
+      if (document === undefined) continue
+      const deployment = createDeployment({
+        redirectUris: { withoutClients: [id] },
+        fetchClientMetadata: async () => {
+          fetches += 1
+          return { document }
+        },
+      })
+      const [uri = ''] = document.redirect_uris
+      const outcome = await deployment.server.authorize(
+        authorizeRequest(
+          authorizeQuery(pkce().challenge, {
+            client_id: document.client_id,
+            redirect_uri: uri.replace('localhost/', 'localhost:4000/'),
+          }),
+        ),
+      )
+      expect(outcome.kind === 'response' && outcome.response.status, id).toBe(401)
+    }
+    expect(fetches).toBe(0)
   })
 
   it.each([

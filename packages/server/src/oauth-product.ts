@@ -2,10 +2,11 @@
  * Everything but `/mcp`, from parts that are already open: the authorization server, sign-in and the owner's pages. Knows
  * no tool and no MCP, so that its Lambda function loads neither. Nothing here reads the environment.
  */
-import { type Connector, providers } from '@email-connector/mail'
+import { type Connector, createHostPolicy, providers } from '@email-connector/mail'
 import { type AuthorizationServer, createAuthorizationServer } from '@email-connector/oauth'
 import { oauthRoutes, siteRoutes } from './app.ts'
 import { scopes } from './caller.ts'
+import { createClientMetadataFetch } from './client-metadata/client-metadata.ts'
 import { clock, nowSeconds } from './clock.ts'
 import type { Routes } from './http/frame.ts'
 import type { InstanceSecrets, SecretKey } from './keys/instance-secrets.ts'
@@ -51,6 +52,7 @@ export function createOAuthProduct(options: OAuthProductOptions): {
     handoffKeys: secrets.handoffKeys,
     lifetimes: settings.lifetimes,
     now: nowSeconds,
+    fetchClientMetadata: createClientMetadataFetch({ policy: createHostPolicy() }),
   })
   const parts = {
     settings,
