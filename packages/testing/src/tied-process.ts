@@ -10,8 +10,8 @@ export interface TiedProcess {
   readonly pid: number
   /** Everything the program wrote to standard output and error so far. */
   output(): string
-  /** Resolves when the program has ended, whatever the reason. */
-  readonly ended: Promise<void>
+  /** Resolves when the program has ended, whatever the reason, with its exit code; null after a signal. */
+  readonly ended: Promise<number | null>
   /**
    * SIGTERM; its children, which it may be waiting for, are killed at once: nothing a test server keeps is worth
    * the second. The program itself is left to end, so that it collects them. SIGKILL to all after five seconds.
@@ -44,7 +44,11 @@ export function startTiedProcess(
   child.stderr?.on('data', keep)
   // The watcher may be gone before our end of the pipe is closed.
   child.stdin?.on('error', () => {})
-  const ended = once(child, 'exit').then(() => {})
+  const ended = once(child, 'exit').then(() => {
+    // The watcher has nothing left to watch.
+    child.stdin?.destroy()
+    return child.exitCode
+  })
   // Nothing started here may keep the test runner from ending.
   child.unref()
 

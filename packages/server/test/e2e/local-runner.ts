@@ -1,7 +1,9 @@
 /** Starts the local runner as a process of its own, the way `npm start` does, and keeps all it prints. */
-import { type ChildProcess, spawn } from 'node:child_process'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createTempFolder, freePort } from '@email-connector/testing'
+import { createTempFolder, freePort, startTiedProcess } from '@email-connector/testing'
+import { ClassicLevel } from 'classic-level'
+import type { StartProduct } from './product.ts'
 
 const server = join(import.meta.dirname, '..', '..')
 
@@ -17,37 +19,90 @@ export interface LocalRunner {
 export async function startLocalRunner(
   options: { dataDir?: string; port?: number; environment?: Record<string, string> } = {},
 ): Promise<LocalRunner> {
-  const dataDir = options.dataDir ?? createTempFolder('local-runner').path
+  const dataDir = options.dataDir ?? createTempFolder('runner').path
   const port = options.port ?? (await freePort())
-  const chunks: string[] = []
-  const child = spawn(process.execPath, ['--import', 'tsx', join(server, 'src', 'local', 'main.ts')], {
-    cwd: server,
-    env: {
-      PATH: process.env.PATH ?? '',
-      HOME: process.env.HOME ?? '',
-      PORT: String(port),
-      DATA_DIR: dataDir,
-      ...options.environment,
+  const child = startTiedProcess(
+    process.execPath,
+    ['--import', 'tsx', join(server, 'src', 'local', 'main.ts')],
+    {
+      cwd: server,
+      env: {
+        PATH: process.env.PATH,
+        HOME: process.env.HOME,
+        PORT: String(port),
+        DATA_DIR: dataDir,
+        ...options.environment,
+      },
     },
-    stdio: ['ignore', 'pipe', 'pipe'],
+  )
+  let ended = false
+  void child.ended.then(() => {
+    ended = true
   })
   const url = `http://localhost:${port}`
-  await new Promise<void>((resolve, reject) => {
-    const onOutput = (chunk: Buffer) => {
-      chunks.push(chunk.toString())
-      if (chunks.join('').includes(`${url}/mcp`)) resolve()
-    }
-    child.stdout.on('data', onOutput)
-    child.stderr.on('data', onOutput)
-    child.once('exit', (code) => reject(new Error(`The runner ended with ${code}: ${chunks.join('')}`)))
-  })
-  return { url, dataDir, output: () => chunks.join(''), stop: (signal = 'SIGINT') => stopChild(child, signal) }
+  while (!child.output().includes(`${url}/mcp`)) {
+    if (ended) throw new Error(`The runner ended: ${child.output()}`)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+  return {
+    url,
+    dataDir,
+    output: child.output,
+    async stop(signal = 'SIGINT') {
+      if (!ended) process.kill(child.pid, signal)
+      return await child.ended
+    },
+  }
 }
 
-function stopChild(child: ChildProcess, signal: NodeJS.Signals): Promise<number | null> {
-  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve(child.exitCode)
-  return new Promise((resolve) => {
-    child.once('exit', (code) => resolve(code))
-    child.kill(signal)
+/** The environment that lets the local runner reach test servers on loopback. */
+export function loopbackMail(caPath: string): Record<string, string> {
+  return { ALLOW_PRIVATE_MAIL_HOSTS: '1', NODE_EXTRA_CA_CERTS: caPath }
+}
+
+export const startLocalProduct: StartProduct = async ({ dovecot, submission }) => {
+  const runner = await startLocalRunner({ environment: loopbackMail(dovecot.authority.caPath) })
+  return {
+    url: runner.url,
+    mailboxFields: ({ address, password }) => ({
+      provider: 'generic',
+      address,
+      password,
+      imap_host: 'localhost',
+      imap_port: String(dovecot.imapsPort),
+      imap_tls: 'true',
+      smtp_host: 'localhost',
+      smtp_port: String(submission.smtpsPort),
+      smtp_secure: 'true',
+    }),
+    output: runner.output,
+    async dumpStore() {
+      await runner.stop()
+      return await dumpStore(runner.dataDir)
+    },
+    stop: async () => void (await runner.stop()),
+  }
+}
+
+/** Every live row, and every byte of every file: LevelDB's log still holds what was overwritten and deleted. */
+export async function dumpStore(dataDir: string): Promise<string> {
+  const files = await readdir(dataDir, { recursive: true, withFileTypes: true })
+  const bytes = await Promise.all(
+    files.filter((file) => file.isFile()).map((file) => readFile(join(file.parentPath, file.name), 'latin1')),
+  )
+  // After the files: opening the store compresses its log.
+  const rows = (await listRows(dataDir)).map(([key, row]) => `${key} ${JSON.stringify(row)}`)
+  return [...rows, ...bytes].join('\n')
+}
+
+/** Every row of the store of a runner that is not running. */
+export async function listRows(dataDir: string): Promise<[key: string, row: Record<string, unknown>][]> {
+  const level = new ClassicLevel<string, Record<string, unknown>>(join(dataDir, 'store'), {
+    valueEncoding: 'json',
   })
+  try {
+    return await level.iterator().all()
+  } finally {
+    await level.close()
+  }
 }

@@ -1,0 +1,87 @@
+/**
+ * What the end-to-end suites know of a running product, whoever runs it, and the real mail servers behind it. A suite is
+ * a function of `StartProduct`, so that the same sentences are tested on the local runner and behind the gateway.
+ */
+import {
+  type Dovecot,
+  type Submission,
+  startDovecot,
+  startSubmission,
+  type TestUser,
+} from '@email-connector/testing'
+import { afterAll, beforeAll } from 'vitest'
+import { type Canaries, createCanaries } from './secrets.ts'
+
+export interface TestMail {
+  readonly dovecot: Dovecot
+  readonly submission: Submission
+  stop(): Promise<void>
+}
+
+export interface Product {
+  /** PUBLIC_URL. */
+  readonly url: string
+  /** The fields of the sign-in form that connect this mailbox, as this product reaches it. */
+  mailboxFields(user: TestUser): Record<string, string>
+  /** Everything printed and logged so far. */
+  output(): string
+  /** Every stored row, also of what was overwritten where the store still has it. Ends the product. */
+  dumpStore(): Promise<string>
+  stop(): Promise<void>
+}
+
+export type StartProduct = (mail: TestMail) => Promise<Product>
+
+export async function startTestMail(): Promise<TestMail> {
+  const dovecot = await startDovecot()
+  const submission = await startSubmission({ dovecot })
+  return {
+    dovecot,
+    submission,
+    async stop() {
+      await submission.stop()
+      await dovecot.stop()
+    },
+  }
+}
+
+export type Permission = 'read' | 'write' | 'send'
+
+/** A whole form: a mailbox and what is granted. */
+export function signInFields(
+  product: Product,
+  user: TestUser,
+  permission: Permission = 'send',
+): Record<string, string> {
+  return { ...product.mailboxFields(user), permission }
+}
+
+/** What a suite is given: servers and product run from the first test to the last of the file. */
+export interface Running {
+  readonly mail: TestMail
+  readonly product: Product
+  /** What may be found in no row and no output afterwards. */
+  readonly canaries: Canaries
+}
+
+/** Starts once for all suites of a test file. */
+export function useProduct(startProduct: StartProduct): () => Running {
+  let running: Running | undefined
+  beforeAll(async () => {
+    const mail = await startTestMail()
+    const canaries = createCanaries()
+    for (const { address, password } of mail.dovecot.users) {
+      canaries.add('address', address)
+      canaries.add('password', password)
+    }
+    running = { mail, canaries, product: await startProduct(mail) }
+  })
+  afterAll(async () => {
+    await running?.product.stop()
+    await running?.mail.stop()
+  })
+  return () => {
+    if (running === undefined) throw new Error('The product has not started')
+    return running
+  }
+}
