@@ -5,8 +5,7 @@
  * The body goes out as typed, with an HTML alternative where its Markdown shows more than the text does.
  */
 import { randomUUID } from 'node:crypto'
-import addressparser from 'nodemailer/lib/addressparser'
-import MailComposer from 'nodemailer/lib/mail-composer'
+import type addressparser from 'nodemailer/lib/addressparser'
 import { assertNoControls, assertText, invalid, toAddress } from './input.ts'
 import { markdownToHtml } from './markdown.ts'
 import type { MailAddress } from './message.ts'
@@ -73,6 +72,11 @@ export async function composeMessage(draft: OutgoingDraft): Promise<ComposedMess
   const inReplyTo = keepMessageIds([draft.inReplyTo])[0]
   const references = keepReferences(draft.references ?? [], inReplyTo)
 
+  // loaded by the first message: reading mail does not need it
+  const [{ default: MailComposer }, { default: parseAddresses }] = await Promise.all([
+    import('nodemailer/lib/mail-composer'),
+    import('nodemailer/lib/addressparser'),
+  ])
   const node = new MailComposer({
     from,
     to,
@@ -93,10 +97,10 @@ export async function composeMessage(draft: OutgoingDraft): Promise<ComposedMess
   }).compile()
 
   const raw = await node.build()
-  assertHeaders(raw, { From: [from], To: to, Cc: cc })
+  assertHeaders(raw, { From: [from], To: to, Cc: cc }, parseAddresses)
   node.keepBcc = true
   const rawWithBcc = bcc.length === 0 ? raw : await node.build()
-  assertHeaders(rawWithBcc, { From: [from], To: to, Cc: cc, Bcc: bcc })
+  assertHeaders(rawWithBcc, { From: [from], To: to, Cc: cc, Bcc: bcc }, parseAddresses)
   return { raw, rawWithBcc, messageId, envelope: { from: from.address, to: recipients } }
 }
 
@@ -140,7 +144,11 @@ const knownHeaders = new Set([
 ])
 
 /** Reads the finished bytes as a receiver would: every header known, none twice, recipients exactly as asked for. */
-function assertHeaders(raw: Buffer, expected: Record<string, readonly { address: string }[]>): void {
+function assertHeaders(
+  raw: Buffer,
+  expected: Record<string, readonly { address: string }[]>,
+  parse: typeof addressparser,
+): void {
   const block = raw.subarray(0, raw.indexOf('\r\n\r\n')).toString('utf8')
   const found = new Map<string, string>()
   for (const line of block.replace(/\r\n(?=[ \t])/g, '').split('\r\n')) {
@@ -151,7 +159,7 @@ function assertHeaders(raw: Buffer, expected: Record<string, readonly { address:
   }
   for (const name of ['From', 'To', 'Cc', 'Bcc']) {
     const shown = (expected[name] ?? []).map((mailbox) => mailbox.address)
-    const written = addressparser(found.get(name) ?? '', { flatten: true }).map(({ address }) =>
+    const written = parse(found.get(name) ?? '', { flatten: true }).map(({ address }) =>
       toAddress(address, 'to'),
     )
     if (shown.join(',') !== written.join(',')) throw invalid(name.toLowerCase())

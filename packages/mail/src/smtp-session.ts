@@ -5,7 +5,8 @@
  * they mean for the message.
  */
 import type { Readable } from 'node:stream'
-import SMTPConnection, { type Envelope, type SentMessageInfo } from 'nodemailer/lib/smtp-connection'
+import type SMTPConnection from 'nodemailer/lib/smtp-connection'
+import type { Envelope, SentMessageInfo } from 'nodemailer/lib/smtp-connection'
 import type { MailAccount } from './account.ts'
 import { withDeadline } from './deadline.ts'
 import type { MailDeps } from './dial.ts'
@@ -37,13 +38,16 @@ export async function withSmtpSession<T>(
   assertAccount(account)
   const { connector } = deps
   return await withDeadline(deps, async (signal) => {
+    // loads while the connection is made; a function that sends nothing never loads it
+    const library = import('nodemailer/lib/smtp-connection')
     const socket = await connector.connect(account.smtp, { signal, protocol: 'smtp' })
+    const { default: Connection } = await library
     if (signal.aborted) {
       socket.destroy()
       throw new MailError('timeout', { cause: signal.reason, protocol: 'smtp' })
     }
     const isImplicit = account.smtp.tls === 'implicit'
-    const connection = new SMTPConnection({
+    const connection = new Connection({
       connection: socket,
       host: account.smtp.host,
       secure: isImplicit,
