@@ -3,6 +3,8 @@
  * developing, its Function; everything else is plain CDK (stacks/), which stacks/cdk-app.ts deploys without SST.
  */
 import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Aspects } from 'aws-cdk-lib'
 import { CfnFunction } from 'aws-cdk-lib/aws-lambda'
@@ -17,10 +19,8 @@ const config: SSTConfig = {
 
   stacks(app) {
     const isLive = app.mode === 'dev'
-    const root = process.cwd()
-    // In a process of its own: SST bundles this file, and esbuild cannot run inside its own bundle's paths.
-    if (!isLive)
-      execFileSync(process.execPath, ['--import', 'tsx', join('scripts', 'build.ts')], { cwd: root })
+    const folder = mkdtempSync(join(tmpdir(), 'email-connector-functions-'))
+    if (!isLive) buildFunctions(folder)
 
     createStacks(app, getStage(app.stage), {
       createStack(id) {
@@ -29,9 +29,11 @@ const config: SSTConfig = {
         stack.node.tryRemoveChild('CustomResourceHandler')
         return stack
       },
-      createFunction: isLive ? createLiveFunction : createBundledFunction(join(root, 'dist', 'functions')),
+      createFunction: isLive ? createLiveFunction : createBundledFunction(folder),
       streams: !isLive,
     })
+    // CDK has copied the bundles by now.
+    rmSync(folder, { recursive: true })
 
     // SST's relay asks for an older runtime than ours.
     Aspects.of(app).add({
@@ -40,6 +42,12 @@ const config: SSTConfig = {
       },
     })
   },
+}
+
+/** In a process of its own: SST bundles this file, and the paths of the build script would be wrong in the bundle. */
+function buildFunctions(folder: string): void {
+  const script = `import('./scripts/build.ts').then((build) => build.buildFunctions(${JSON.stringify(folder)}))`
+  execFileSync(process.execPath, ['--import', 'tsx', '--eval', script], { stdio: 'inherit' })
 }
 
 /** Runs on the developer's machine; a stub in the account relays each call to it. */

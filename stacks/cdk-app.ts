@@ -2,6 +2,8 @@
  * The same stacks with plain CDK: `cdk deploy --all -c stage=NAME`, and what `pnpm synth` runs. Bundles are always
  * built anew, so that what is deployed is what is here.
  */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { App, Stack } from 'aws-cdk-lib'
 import { buildFunctions } from '../scripts/build.ts'
@@ -9,14 +11,13 @@ import { createBundledFunction, createStacks } from './email-connector.ts'
 import { stackName } from './names.ts'
 import { getStage } from './stages.ts'
 
-const root = join(import.meta.dirname, '..')
-const folder = join(root, 'dist', 'functions')
 const app = new App()
 const name: unknown = app.node.tryGetContext('stage') ?? 'personal'
 if (typeof name !== 'string') throw new Error('Say which stage: -c stage=NAME')
 const stage = getStage(name)
 const account = process.env.CDK_DEFAULT_ACCOUNT
 
+const folder = mkdtempSync(join(tmpdir(), 'email-connector-functions-'))
 await buildFunctions(folder)
 createStacks(app, stage, {
   createStack: (id) =>
@@ -27,3 +28,4 @@ createStacks(app, stage, {
   streams: true,
 })
 app.synth()
+rmSync(folder, { recursive: true })
