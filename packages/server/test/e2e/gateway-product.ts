@@ -127,6 +127,7 @@ export async function startGatewayProduct(
 
   return {
     url,
+    challengeHeader: 'x-amzn-remapped-www-authenticate',
     ...{ dynamoDb, kms, secretsManager, tables, functions },
     mailboxFields: ({ address, password }) => ({
       provider: 'generic',

@@ -64,6 +64,7 @@ export const startLocalProduct: StartProduct = async ({ dovecot, submission }) =
   const runner = await startLocalRunner({ environment: loopbackMail(dovecot.authority.caPath) })
   return {
     url: runner.url,
+    challengeHeader: 'www-authenticate',
     mailboxFields: ({ address, password }) => ({
       provider: 'generic',
       address,

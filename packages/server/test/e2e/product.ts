@@ -21,6 +21,8 @@ export interface TestMail {
 export interface Product {
   /** PUBLIC_URL. */
   readonly url: string
+  /** Where the challenge of a 403 stands: API Gateway renames it on what a function answers. */
+  readonly challengeHeader: string
   /** The fields of the sign-in form that connect this mailbox, as this product reaches it. */
   mailboxFields(user: TestUser): Record<string, string>
   /** Everything printed and logged so far. */

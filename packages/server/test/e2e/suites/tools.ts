@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type ConnectedClient, connectClient, type ToolAnswer } from '../clients.ts'
 import { type Running, signInFields } from '../product.ts'
+import { postToolCall } from '../raw-client.ts'
 
 export function describeTools(name: string, running: () => Running) {
   describe.each(['sdk 1, 2025 era', 'sdk 2, 2026 era'] as const)(`${name}: every tool (%s)`, (era) => {
@@ -121,33 +122,11 @@ export function describeTools(name: string, running: () => Running) {
       expect(tools).toContain('get_email')
       expect(tools).not.toContain('mark_as_read')
       expect(tools).not.toContain('send_email')
-      const response = await fetch(`${product.url}/mcp`, {
-        method: 'POST',
-        headers: {
-          Authorization: `Bearer ${reader.tokens.access_token}`,
-          'Content-Type': 'application/json',
-          Accept: 'application/json, text/event-stream',
-          'MCP-Protocol-Version': '2026-07-28',
-          'Mcp-Method': 'tools/call',
-          'Mcp-Name': 'mark_as_read',
-        },
-        body: JSON.stringify({
-          jsonrpc: '2.0',
-          id: 1,
-          method: 'tools/call',
-          params: {
-            name: 'mark_as_read',
-            arguments: { ids: ['x'] },
-            _meta: {
-              'io.modelcontextprotocol/protocolVersion': '2026-07-28',
-              'io.modelcontextprotocol/clientInfo': { name: 'x', version: '1' },
-              'io.modelcontextprotocol/clientCapabilities': {},
-            },
-          },
-        }),
+      const response = await postToolCall(product.url, reader.tokens.access_token, 'mark_as_read', {
+        ids: ['x'],
       })
       expect(response.status).toBe(403)
-      expect(response.headers.get('www-authenticate')).toContain('error="insufficient_scope"')
+      expect(response.headers.get(product.challengeHeader)).toContain('error="insufficient_scope"')
       await reader.close()
     })
   })
