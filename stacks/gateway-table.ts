@@ -19,6 +19,7 @@ export const gatewayRoutes: readonly GatewayRoute[] = [
   { path: '/health', target: 'health', authorized: false, transfer: 'BUFFERED' },
   { path: '/oauth/{proxy+}', target: 'oauth', authorized: false, transfer: 'BUFFERED' },
   { path: '/.well-known/{proxy+}', target: 'oauth', authorized: false, transfer: 'BUFFERED' },
+  { path: '/privacy', target: 'oauth', authorized: false, transfer: 'BUFFERED' },
   { path: '/', target: 'oauth', authorized: false, transfer: 'BUFFERED' },
 ]
 

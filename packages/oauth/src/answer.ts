@@ -16,8 +16,11 @@ export function redirect(
   return new Response(null, { status: 303, headers: { ...noStore, ...headers, Location: location } })
 }
 
+/** A page for a person whose request cannot go back to a client; `headers` must be on it. */
+export type ErrorPage = (status: number, sentence: string, headers: Record<string, string>) => Response
+
 /** `sentence` is a constant of ours: nothing of the request is ever shown here. */
-export function plainPage(status: number, sentence: string, headers: Record<string, string> = {}): Response {
+export const plainPage: ErrorPage = (status, sentence, headers) => {
   const html = `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Sign-in stopped</title><h1>Sign-in stopped</h1><p>${sentence}</p></html>\n`
   return new Response(html, {
     status,

@@ -3,7 +3,7 @@
  * the client. The page between them, the proof of who the owner is, the mailbox records and the limits belong to the
  * caller. Nothing approves itself: only `approve` makes a code.
  */
-import { plainPage, redirect } from './answer.ts'
+import { redirect } from './answer.ts'
 import { AuthorizationError, parseAuthorizationRequest } from './authorization-request.ts'
 import { hostOfClient } from './clients.ts'
 import { sha256 } from './digest.ts'
@@ -74,7 +74,7 @@ export interface AuthorizationEndpoint {
 }
 
 export function createAuthorizationEndpoint(settings: Settings): AuthorizationEndpoint {
-  const { issuer, store, lifetimes, now, log } = settings
+  const { issuer, store, lifetimes, now, errorPage, log } = settings
   const transactions = { issuer, store, now, lifetimeSeconds: lifetimes.transactionSeconds }
 
   /** RFC 6749 §4.1.2, RFC 9207 §2: `iss` and `state` in every answer, good or bad. */
@@ -103,7 +103,11 @@ export function createAuthorizationEndpoint(settings: Settings): AuthorizationEn
       return toClient(thrown.redirectUri, thrown.state, answer)
     }
     const allow = known.status === 405 ? { Allow: 'GET' } : {}
-    return plainPage(known.status, known.message, { ...retryAfter(known), ...allow })
+    return errorPage(known.status, known.message, { ...retryAfter(known), ...allow })
+  }
+
+  function alreadyUsed(): Response {
+    return errorPage(403, 'This sign-in was already used or has expired. Start again from your app.', {})
   }
 
   return {
@@ -219,8 +223,4 @@ function subjectOf({ clientId, clientName, redirectUri, scope }: Transaction): C
     redirectHost: isWeb ? redirectHost : `${protocol}//${redirectHost}`,
     requestedScope: scope,
   }
-}
-
-function alreadyUsed(): Response {
-  return plainPage(403, 'This sign-in was already used or has expired. Start again from your app.')
 }

@@ -2,6 +2,7 @@
  * The whole authorization server as functions over web Request and Response. Routing, CORS, security headers, pages
  * and limits are the caller's; every rule of OAuth is here.
  */
+import { type ErrorPage, plainPage } from './answer.ts'
 import { type AuthorizationEndpoint, createAuthorizationEndpoint } from './authorization-endpoint.ts'
 import { type BearerError, createChallenge, findAccessToken } from './bearer.ts'
 import { createClients, type FetchClientMetadata, type PreRegisteredClient } from './clients.ts'
@@ -33,6 +34,8 @@ export interface AuthorizationServerOptions {
   readonly lifetimes?: Partial<Lifetimes>
   /** Absent: Client ID Metadata Documents of known clients only. */
   readonly fetchClientMetadata?: FetchClientMetadata
+  /** The caller's own page in place of a plain one, its security headers included. */
+  readonly errorPage?: ErrorPage
   readonly log?: (event: OAuthEvent) => void
 }
 
@@ -79,6 +82,7 @@ export function createAuthorizationServer(options: AuthorizationServerOptions): 
       ...(fetchClientMetadata !== undefined && { fetchClientMetadata }),
       withoutClients: options.redirectUris?.withoutClients ?? [],
     }),
+    errorPage: options.errorPage ?? plainPage,
     log: options.log ?? (() => undefined),
   }
   return {

@@ -1,3 +1,4 @@
+export type { ErrorPage } from './answer.ts'
 export type {
   Approval,
   AuthorizationEndpoint,
@@ -11,7 +12,8 @@ export {
   createAuthorizationServer,
 } from './authorization-server.ts'
 export { type AccessTokenRows, type BearerError, createChallenge, findAccessToken } from './bearer.ts'
-export type { FetchClientMetadata, PreRegisteredClient } from './clients.ts'
+export { readCookie, toSetCookie } from './browser-cookie.ts'
+export { type FetchClientMetadata, hostOfClient, type PreRegisteredClient } from './clients.ts'
 export { type KnownClientId, knownClients } from './known-clients.ts'
 export { isAcceptableRedirectUri, type RedirectUriSettings } from './redirect-uri.ts'
 export type { NamedKey } from './repeatable-answer.ts'

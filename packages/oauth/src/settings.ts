@@ -1,4 +1,5 @@
 /** What every endpoint of this server shares, and the events it tells the operator of. */
+import type { ErrorPage } from './answer.ts'
 import type { Clients } from './clients.ts'
 import type { OAuthErrorCode, RefusalReason } from './errors.ts'
 import type { RedirectUriPolicy } from './redirect-uri.ts'
@@ -61,5 +62,6 @@ export interface Settings {
   readonly handoffKeys: readonly NamedKey[]
   readonly lifetimes: Lifetimes
   readonly now: () => EpochSeconds
+  readonly errorPage: ErrorPage
   readonly log: (event: OAuthEvent) => void
 }

@@ -5,6 +5,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import type { AuthorizationRequest } from './authorization-request.ts'
+import { readCookie, toSetCookie } from './browser-cookie.ts'
 import { isEqualText, sha256 } from './digest.ts'
 import type { AuthorizationStore, EpochSeconds, Transaction } from './store.ts'
 
@@ -42,7 +43,11 @@ export async function createTransaction(
   return {
     transaction,
     handle,
-    cookie: toSetCookie(settings, transaction.id, cookieValue, settings.lifetimeSeconds),
+    cookie: toSetCookie(settings.issuer, {
+      name: cookieName(transaction.id),
+      value: cookieValue,
+      maxAgeSeconds: settings.lifetimeSeconds,
+    }),
   }
 }
 
@@ -56,7 +61,7 @@ export async function openTransaction(
   if (!/^[A-Za-z0-9_-]{43}$/.test(handle)) return { kind: 'refused', reason: 'unknown_handle' }
   const transaction = await store.findTransaction(sha256(handle))
   if (transaction === undefined) return { kind: 'refused', reason: 'unknown_handle' }
-  const cookie = readCookie(request, cookieName(issuer, transaction.id))
+  const cookie = readCookie(request, issuer, cookieName(transaction.id))
   if (cookie === undefined || !isEqualText(sha256(cookie), transaction.cookieHash)) {
     return { kind: 'refused', reason: 'wrong_cookie' }
   }
@@ -66,7 +71,7 @@ export async function openTransaction(
 
 /** The Set-Cookie value that ends it. */
 export function expireCookie(settings: TransactionSettings, transaction: Transaction): string {
-  return toSetCookie(settings, transaction.id, '', 0)
+  return toSetCookie(settings.issuer, { name: cookieName(transaction.id), value: '', maxAgeSeconds: 0 })
 }
 
 /**
@@ -81,27 +86,6 @@ export function isSameOrigin(request: Request, issuer: string): boolean {
   return origin === new URL(issuer).origin || (origin === 'null' && site === 'same-origin')
 }
 
-/** `__Host-` pins it to this host and to https; Safari refuses that on http://localhost. */
-function cookieName(issuer: string, transactionId: string): string {
-  return `${issuer.startsWith('https:') ? '__Host-' : ''}sign-in-${transactionId.slice(0, 16)}`
-}
-
-function toSetCookie(
-  { issuer }: TransactionSettings,
-  transactionId: string,
-  value: string,
-  maxAgeSeconds: number,
-): string {
-  const secure = issuer.startsWith('https:') ? '; Secure' : ''
-  const name = cookieName(issuer, transactionId)
-  return `${name}=${value}; Path=/; Max-Age=${maxAgeSeconds}; HttpOnly; SameSite=Lax${secure}`
-}
-
-/** Undefined also when it is sent twice: then someone else may have set one of them. */
-function readCookie(request: Request, name: string): string | undefined {
-  const values = (request.headers.get('cookie') ?? '')
-    .split(';')
-    .map((pair) => pair.trim())
-    .filter((pair) => pair.startsWith(`${name}=`))
-  return values.length === 1 ? values[0]?.slice(name.length + 1) : undefined
+function cookieName(transactionId: string): string {
+  return `sign-in-${transactionId.slice(0, 16)}`
 }

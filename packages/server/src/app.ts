@@ -10,7 +10,9 @@ import { type App, type Handler, type Route, type Routes, serveRoutes } from './
 import { type McpRouteOptions, mcpRoutes } from './http/mcp-route.ts'
 import type { Log } from './log.ts'
 import { homePage } from './pages/home-page.ts'
+import { privacyPage } from './pages/privacy-page.ts'
 import type { ServerSettings } from './settings.ts'
+import type { AddMailbox } from './sign-in/add-mailbox.ts'
 import type { Connections } from './sign-in/connections.ts'
 import type { SignIn } from './sign-in/sign-in.ts'
 
@@ -26,6 +28,7 @@ interface OAuthRouteOptions {
   readonly oauth: AuthorizationServer
   readonly signIn: SignIn
   readonly connections: Connections
+  readonly addMailbox: AddMailbox
 }
 
 export interface AppOptions extends SiteOptions, OAuthRouteOptions, Omit<McpRouteOptions, 'challenge'> {
@@ -63,6 +66,12 @@ export function siteRoutes({ settings, providers, version }: SiteOptions): Route
       name: 'home',
       handlers: { GET: () => homePage(settings, providers) },
     },
+    '/privacy': {
+      ...page,
+      checkHost: false,
+      name: 'privacy',
+      handlers: { GET: () => privacyPage(settings) },
+    },
     '/health': {
       ...document,
       cors: 'listed',
@@ -73,7 +82,7 @@ export function siteRoutes({ settings, providers, version }: SiteOptions): Route
 }
 
 /** Everything under `/oauth` and the well-known documents: what the oauth function serves. */
-export function oauthRoutes({ oauth, signIn, connections }: OAuthRouteOptions): Routes {
+export function oauthRoutes({ oauth, signIn, connections, addMailbox }: OAuthRouteOptions): Routes {
   const metadata: Route = { ...document, name: 'metadata', handlers: { GET: () => oauth.metadata() } }
   const resourceMetadata: Route = {
     ...document,
@@ -97,6 +106,14 @@ export function oauthRoutes({ oauth, signIn, connections }: OAuthRouteOptions): 
       handlers: {
         GET: () => connections.page(),
         POST: capped((request, peer) => connections.post(request, peer)),
+      },
+    },
+    '/oauth/link': {
+      ...page,
+      name: 'link',
+      handlers: {
+        GET: () => addMailbox.page(),
+        POST: capped((request, peer) => addMailbox.post(request, peer)),
       },
     },
     '/oauth/token': {

@@ -30,6 +30,8 @@ const words = {
     'authorize',
     'connect',
     'connections',
+    'link',
+    'privacy',
     'token',
     'revoke',
     'register',

@@ -12,7 +12,9 @@ import type { Routes } from './http/frame.ts'
 import type { InstanceSecrets, SecretKey } from './keys/instance-secrets.ts'
 import { appName, type KeyWrapper } from './keys/key-wrapper.ts'
 import type { Log } from './log.ts'
+import { signInStopped } from './pages/page.ts'
 import type { ServerSettings } from './settings.ts'
+import { createAddMailbox } from './sign-in/add-mailbox.ts'
 import { createConnections } from './sign-in/connections.ts'
 import type { DemoMailbox } from './sign-in/form.ts'
 import { createSignInLimits } from './sign-in/limits.ts'
@@ -52,11 +54,15 @@ export function createOAuthProduct(options: OAuthProductOptions): {
     handoffKeys: secrets.handoffKeys,
     lifetimes: settings.lifetimes,
     now: nowSeconds,
+    errorPage: signInStopped,
     fetchClientMetadata: createClientMetadataFetch({ policy: createHostPolicy() }),
   })
   const parts = {
     settings,
     oauth,
+    keyWrapper,
+    app: appName,
+    stage,
     accounts: stores.accounts,
     secrets,
     mailboxLogin: createMailboxLogin({
@@ -79,8 +85,9 @@ export function createOAuthProduct(options: OAuthProductOptions): {
       ...siteRoutes({ settings, providers, version }),
       ...oauthRoutes({
         oauth,
-        signIn: createSignIn({ ...parts, keyWrapper, app: appName, stage }),
+        signIn: createSignIn(parts),
         connections: createConnections({ ...parts, grants: stores.authorization }),
+        addMailbox: createAddMailbox({ ...parts, links: stores.authorization }),
       }),
     },
   }

@@ -6,14 +6,25 @@ import { createHmac } from 'node:crypto'
 import type { SecretKey } from './instance-secrets.ts'
 import { canonical } from './seal.ts'
 
+export interface MailboxOwner {
+  readonly imapHost: string
+  readonly login: string
+}
+
+/** Whether both are the same mailbox, as the index sees it. */
+export function isSameOwner(one: MailboxOwner, other: MailboxOwner): boolean {
+  return Buffer.compare(subjectOf(one), subjectOf(other)) === 0
+}
+
 /** One value per pepper, the current one first: write the first, look up all. */
-export function ownerIndexes(
-  peppers: readonly SecretKey[],
-  owner: { readonly imapHost: string; readonly login: string },
-): string[] {
-  // People type their address in any case and servers accept it; a live login has proved this one either way.
-  const subject = canonical(['owner', fold(owner.imapHost).replace(/\.$/, ''), fold(owner.login)])
+export function ownerIndexes(peppers: readonly SecretKey[], owner: MailboxOwner): string[] {
+  const subject = subjectOf(owner)
   return peppers.map(({ key }) => createHmac('sha256', key).update(subject).digest('base64url'))
+}
+
+/** People type their address in any case and servers accept it; a live login has proved this one either way. */
+function subjectOf({ imapHost, login }: MailboxOwner): Uint8Array {
+  return canonical(['owner', fold(imapHost).replace(/\.$/, ''), fold(login)])
 }
 
 function fold(text: string): string {

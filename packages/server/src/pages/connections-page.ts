@@ -1,8 +1,11 @@
 /** The owner's page: sign in with the mailbox again, then every connected client, with a button to revoke it. */
 import type { Grant } from '@email-connector/oauth'
+import { permissions } from '../caller.ts'
+import { day, dayText } from './dates.ts'
 import { type Html, html } from './html.ts'
 import { errorSummary, type MailboxForm, mailboxFields, providerDomains } from './mailbox-fields.ts'
 import { toPageResponse } from './page.ts'
+import { permissionTexts } from './permission-texts.ts'
 
 export function connectionsSignInPage(page: MailboxForm & { readonly status?: number }): Response {
   return toPageResponse({
@@ -33,7 +36,7 @@ export function connectionsPage(page: {
 <div class="hero"><h1>Your connections</h1><p class="lead">Apps that may use <b><bdi>${address}</bdi></b>.</p></div>
 ${
   revoked !== undefined &&
-  html`<div class="note" role="status" tabindex="-1" autofocus><p><strong>${revoked === 1 ? 'One connection was revoked' : `${revoked} connections were revoked`}.</strong> What was stored for it is deleted; the app is refused from now on.</p></div>`
+  html`<div class="note" role="status" tabindex="-1" autofocus><p><strong>${revoked === 1 ? 'One connection was revoked' : `${revoked} connections were revoked`}.</strong> What was stored is deleted; ${revoked === 1 ? 'the app is' : 'the apps are'} refused from now on.</p></div>`
 }
 <form method="post" action="/oauth/connections" data-once>
 <input type="hidden" name="proof" value="${page.proof}">
@@ -42,30 +45,17 @@ ${
         ? html`<h2>Nothing is connected</h2><p class="soft">No app may use this mailbox through this server.</p>`
         : html`<ul class="rows">${grants.map(connection)}</ul>`
     }</section>
-${grants.length > 1 && html`<div class="actions"><button type="submit" class="danger" name="revoke" value="all">Revoke all and delete everything stored</button></div>`}
+${grants.length > 0 && html`<p class="soft">Deleting everything revokes every app above and erases what this server stores for it, for all its mailboxes.</p><div class="actions"><button type="submit" class="danger" name="revoke" value="all">Delete everything</button></div>`}
 </form>`,
   })
 }
 
-const permissionNames: Readonly<Record<string, string>> = {
-  read: 'Read only',
-  write: 'Organise and draft',
-  send: 'Organise, draft and send',
-}
-
 function connection(grant: Grant): Html {
   const mailboxes = grant.accountIds.length
-  return html`<li><div><h3><bdi>${grant.clientName}</bdi></h3><p class="soft small">${permissionNames[grant.permission] ?? ''} · ${
+  const permission = permissions.find((known) => known === grant.permission) ?? 'read'
+  return html`<li><div><h3><bdi>${grant.clientName}</bdi></h3><p class="soft small">${permissionTexts[permission].title} · ${
     mailboxes === 1 ? 'this mailbox' : `${mailboxes} mailboxes`
-  }<br>Connected ${date(grant.createdAt)} · ${
-    grant.lastUsedAt === undefined ? 'not used yet' : html`last used ${date(grant.lastUsedAt)}`
-  } · ends ${date(grant.absoluteExpiresAt)} at the latest</p></div><button type="submit" class="quiet" name="revoke" value="${grant.grantId}" aria-label="Revoke ${grant.clientName}, connected ${day(grant.createdAt)}">Revoke</button></li>`
-}
-
-function date(seconds: number): Html {
-  return html`<time datetime="${new Date(seconds * 1000).toISOString()}">${day(seconds)}</time>`
-}
-
-function day(seconds: number): string {
-  return new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeZone: 'UTC' }).format(seconds * 1000)
+  }<br>Connected ${day(grant.createdAt)} · ${
+    grant.lastUsedAt === undefined ? 'not used yet' : html`last used ${day(grant.lastUsedAt)}`
+  } · ends ${day(grant.absoluteExpiresAt)} at the latest</p></div><button type="submit" class="quiet" name="revoke" value="${grant.grantId}" aria-label="Revoke ${grant.clientName}, connected ${dayText(grant.createdAt)}">Revoke</button></li>`
 }

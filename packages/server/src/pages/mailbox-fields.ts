@@ -94,7 +94,7 @@ function passwordField(page: MailboxForm): Html {
 
 function textField(
   page: MailboxForm,
-  field: { name: Exclude<FieldName, 'password'>; label: string; type: string; attributes: Html },
+  field: { name: keyof FormValues; label: string; type: string; attributes: Html },
 ): Html {
   const fault = faultOf(page, field.name)
   return html`<div class="field"><label class="text" for="${field.name}">${field.label}</label><input id="${field.name}" name="${field.name}" type="${field.type}" value="${page.values[field.name]}" aria-required="true"${field.attributes}${described(field.name, fault)}>${faultText(field.name, fault)}</div>`

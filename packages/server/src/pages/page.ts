@@ -1,5 +1,6 @@
 /** The frame of every page, and the response it leaves in: nonce, policy, no caching. */
 import { randomBytes } from 'node:crypto'
+import type { ErrorPage } from '@email-connector/oauth'
 import { pageSecurityPolicy } from '../http/headers.ts'
 import { type Html, html, trusted } from './html.ts'
 import { pageScript } from './script.ts'
@@ -44,7 +45,7 @@ export function toPageResponse(page: PageContent): Response {
 <a class="skip" href="#main">Skip to content</a>
 <header class="top"><a class="brand" href="/">${brandMark}${productName}</a><nav aria-label="Site"><a href="/oauth/connections">Your connections</a></nav></header>
 <main id="main">${page.body}</main>
-<footer>No mail is stored here. Passwords are kept encrypted, and only a connected app's own key opens them.</footer>
+<footer>No mail is stored here. Passwords are kept encrypted, and only a connected app's own key opens them. <a href="/privacy">Privacy</a></footer>
 <script nonce="${nonce}">${pageScript}</script>
 </body>
 </html>
@@ -74,3 +75,7 @@ export function messagePage(message: {
     body: html`<div class="hero"><section class="card"><h1>${message.title}</h1><p class="lead">${message.text}</p></section></div>`,
   })
 }
+
+/** What the authorization server shows when a request cannot go back to an app: the sentence is its own. */
+export const signInStopped: ErrorPage = (status, sentence, headers) =>
+  messagePage({ status, title: 'This sign-in cannot go on', text: sentence, headers })

@@ -1,6 +1,6 @@
 /**
- * The one script, inlined with a nonce: copy buttons, show password, choosing the provider from the address, and one
- * submission at a time. Every page works without it; elements that need it are hidden until it runs.
+ * The one script, inlined with a nonce: copy buttons, show password, choosing the provider from the address, taking
+ * a one-time link out of the URL, and one submission at a time. Every page works without it; elements that need it are hidden until it runs.
  */
 import { type Html, trusted } from './html.ts'
 
@@ -55,6 +55,13 @@ if (form) {
     const provider = domains[address.value.split('@').pop().trim().toLowerCase()]
     if (!chosen && provider) document.getElementById('provider-' + provider).checked = true
   })
+}
+
+const link = document.getElementById('link')
+if (link && /^#[0-9a-f]{64}$/.test(location.hash)) {
+  link.value = location.hash.slice(1)
+  link.closest('[data-link]').hidden = true
+  history.replaceState(null, '', location.pathname)
 }
 
 for (const each of document.querySelectorAll('form[data-once]')) {

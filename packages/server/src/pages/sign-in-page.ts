@@ -15,6 +15,7 @@ import {
   providerDomains,
 } from './mailbox-fields.ts'
 import { toPageResponse } from './page.ts'
+import { permissionTexts } from './permission-texts.ts'
 
 export interface SignInPage extends MailboxForm {
   readonly handle: string
@@ -26,24 +27,6 @@ export interface SignInPage extends MailboxForm {
   readonly absoluteDays: number
   readonly status?: number
   readonly headers?: Readonly<Record<string, string>>
-}
-
-const permissionTexts: Record<Permission, { title: string; text: (client: string) => string }> = {
-  read: {
-    title: 'Read only',
-    text: (client) =>
-      `${client} can search and read your mail and attachments. It cannot change, move or send anything.`,
-  },
-  write: {
-    title: 'Organise and draft',
-    text: (client) =>
-      `${client} can also mark, move and archive mail, put it in the bin, manage folders and write drafts. It cannot send.`,
-  },
-  send: {
-    title: 'Organise, draft and send',
-    text: (client) =>
-      `${client} can also send mail in your name. Apps that are able to ask show you each mail before it goes out.`,
-  },
 }
 
 export function signInPage(page: SignInPage): Response {

@@ -21,7 +21,7 @@ import { hashGrantId, type Log } from '../log.ts'
 import { connectionsPage, connectionsSignInPage } from '../pages/connections-page.ts'
 import { messagePage } from '../pages/page.ts'
 import type { ServerSettings } from '../settings.ts'
-import { type DemoMailbox, type Fields, keptValues, parseMailbox } from './form.ts'
+import { type DemoMailbox, type Fields, keptValues, mailboxRules, parseMailbox } from './form.ts'
 import type { MailboxLogin } from './mailbox-login.ts'
 import { tooManyAttempts } from './sign-in.ts'
 
@@ -49,12 +49,11 @@ export function createConnections(options: {
   log: Log
   now: () => EpochSeconds
 }): Connections {
-  const { settings, secrets, now, log, mailboxLogin, providers } = options
-  const shown = { providers, ...(settings.demo && options.demo !== undefined ? { demo: options.demo } : {}) }
-  const rules = { ...shown, privateHosts: options.privateHosts }
+  const { settings, secrets, now, log, mailboxLogin } = options
+  const rules = mailboxRules(options)
 
   return {
-    page: () => connectionsSignInPage({ ...shown, values: {}, faults: [] }),
+    page: () => connectionsSignInPage({ ...rules, values: {}, faults: [] }),
 
     async post(request, { ip }) {
       if (!isSameOrigin(request, settings.publicUrl)) return ended(403)
@@ -68,16 +67,16 @@ export function createConnections(options: {
     const values = keptValues(fields)
     const mailbox = parseMailbox(fields, rules)
     if (mailbox.parsed === undefined) {
-      return connectionsSignInPage({ ...shown, values, faults: mailbox.faults, status: 422 })
+      return connectionsSignInPage({ ...rules, values, faults: mailbox.faults, status: 422 })
     }
     const account = mailbox.parsed
     const refusal = mailboxLogin.refusal(account)
     if (refusal !== undefined)
-      return connectionsSignInPage({ ...shown, values, faults: [refusal], status: 403 })
+      return connectionsSignInPage({ ...rules, values, faults: [refusal], status: 403 })
     const login = await mailboxLogin.login(account, { smtp: false, ip })
     if (login.kind === 'exhausted') return tooManyAttempts()
     if (login.kind === 'failed') {
-      return connectionsSignInPage({ ...shown, values, faults: [login.fault], status: 422 })
+      return connectionsSignInPage({ ...rules, values, faults: [login.fault], status: 422 })
     }
     const owner = {
       address: account.address,

@@ -26,7 +26,7 @@ export const keptFields = [
   'permission',
 ] as const
 
-export type FieldName = (typeof keptFields)[number] | 'password'
+export type FieldName = (typeof keptFields)[number] | 'password' | 'link'
 
 /** What was typed, to be shown again: everything but the password. */
 export type FormValues = Readonly<Partial<Record<(typeof keptFields)[number], string>>>
@@ -50,6 +50,17 @@ export interface MailboxRules {
   readonly demo?: DemoMailbox
   /** The local runner with ALLOW_PRIVATE_MAIL_HOSTS: any port, and Proton's Bridge on this machine. */
   readonly privateHosts: boolean
+}
+
+/** What a page offers of them: the demo only where the settings say so. */
+export function mailboxRules(options: {
+  readonly settings: { readonly demo: boolean }
+  readonly providers: readonly Provider[]
+  readonly demo?: DemoMailbox
+  readonly privateHosts: boolean
+}): MailboxRules {
+  const { settings, providers, demo, privateHosts } = options
+  return { providers, ...(settings.demo && demo !== undefined ? { demo } : {}), privateHosts }
 }
 
 /** RFC 5321 §4.5.3.1: no address or host is longer; nobody's password is longer than 1024. */

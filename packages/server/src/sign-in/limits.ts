@@ -7,7 +7,7 @@
 import { createHmac } from 'node:crypto'
 import { isIPv6 } from 'node:net'
 import type { MailAccount } from '@email-connector/mail'
-import type { EpochSeconds } from '@email-connector/oauth'
+import type { EpochSeconds, LinkRow } from '@email-connector/oauth'
 import type { OnceStore } from '../store/once-store.ts'
 
 const windowSeconds = 15 * 60
@@ -15,12 +15,16 @@ const hourSeconds = 3600
 const maxFailuresPerAccount = 5
 const maxFailuresPerIp = 10
 const maxAccountsPerIp = 5
+/** Two sign-ins, five attempts each. */
+const maxAttemptsPerLink = 10
 /** Many people share a provider; a host that someone typed is shared by few. */
 const maxAttemptsPerTypedHost = 20
 
+export type CountedLink = Pick<LinkRow, 'id' | 'expiresAt'>
+
 export interface SignInLimits {
-  /** Takes one attempt; `succeeded` gives it back. */
-  take(account: MailAccount, ip: string): Promise<'taken' | 'exhausted'>
+  /** Takes one attempt; `succeeded` gives it back. A one-time link has some of its own, and gets none back. */
+  take(account: MailAccount, ip: string, link?: CountedLink): Promise<'taken' | 'exhausted'>
   succeeded(account: MailAccount, ip: string): Promise<void>
 }
 
@@ -52,8 +56,13 @@ export function createSignInLimits(options: {
       : await store.peek(subject, hourSeconds, now())
   }
 
+  /** In the window of the link's end, whenever the attempt is: one count for its whole life. */
+  const attemptsWith = ({ id, expiresAt }: CountedLink) =>
+    store.count(keyOf('link', id), windowSeconds, expiresAt)
+
   return {
-    async take(account, peer) {
+    async take(account, peer, link) {
+      if (link !== undefined && (await attemptsWith(link)) > maxAttemptsPerLink) return 'exhausted'
       const ip = networkOf(peer)
       if ((await failuresAfterTaking(keyOf('ip', ip))) > maxFailuresPerIp) return 'exhausted'
       if ((await failuresAfterTaking(keyOf('account', ...accountOf(account)))) > maxFailuresPerAccount) {

@@ -15,7 +15,7 @@ import type { Log, LogLine } from '../log.ts'
 import { isAccountAllowed, type ServerSettings } from '../settings.ts'
 import { failureFault } from './failure-sentences.ts'
 import type { Fault } from './form.ts'
-import type { SignInLimits } from './limits.ts'
+import type { CountedLink, SignInLimits } from './limits.ts'
 
 /** Time that passes, for the floor under refusals; tests pass their own. Milliseconds. */
 export interface Clock {
@@ -32,7 +32,10 @@ export interface MailboxLogin {
   /** Undefined: this address may connect. Contacts nobody. */
   refusal(account: MailAccount): Fault | undefined
   /** Throws StoreUnavailableError: what cannot be counted is not tried. */
-  login(account: MailAccount, options: { smtp: boolean; ip: string }): Promise<LoginOutcome>
+  login(
+    account: MailAccount,
+    options: { smtp: boolean; ip: string; link?: CountedLink },
+  ): Promise<LoginOutcome>
 }
 
 /** Both logins end before the gateway gives up at 29 s. */
@@ -78,8 +81,8 @@ export function createMailboxLogin(options: {
       }
     },
 
-    async login(account, { smtp, ip }) {
-      if ((await limits.take(account, ip)) === 'exhausted') {
+    async login(account, { smtp, ip, link }) {
+      if ((await limits.take(account, ip, link)) === 'exhausted') {
         log(account, { outcome: 'refused', code: 'too_many_attempts' })
         return { kind: 'exhausted' }
       }

@@ -17,7 +17,14 @@ import { hashGrantId, type Log } from '../log.ts'
 import { messagePage } from '../pages/page.ts'
 import { type SignInPage, signInPage } from '../pages/sign-in-page.ts'
 import type { ServerSettings } from '../settings.ts'
-import { type DemoMailbox, type FormValues, keptValues, parseMailbox, parsePermission } from './form.ts'
+import {
+  type DemoMailbox,
+  type FormValues,
+  keptValues,
+  mailboxRules,
+  parseMailbox,
+  parsePermission,
+} from './form.ts'
 import type { MailboxLogin } from './mailbox-login.ts'
 
 export interface SignInOptions {
@@ -52,12 +59,8 @@ const pendingSeconds = 600
 
 export function createSignIn(options: SignInOptions): SignIn {
   const { settings, oauth, mailboxLogin, log } = options
-  const demo = settings.demo ? options.demo : undefined
-  const rules = {
-    providers: options.providers,
-    ...(demo === undefined ? {} : { demo }),
-    privateHosts: options.privateHosts,
-  }
+  const rules = mailboxRules(options)
+  const { demo } = rules
   const firstValues: FormValues = demo === undefined ? {} : { provider: 'demo', address: demo.address }
 
   return {
@@ -160,8 +163,7 @@ export function createSignIn(options: SignInOptions): SignIn {
       redirectUri: asking.transaction.redirectUri,
       redirectHost: asking.redirectHost,
       mayWrite: mayWrite(asking.transaction),
-      providers: options.providers,
-      ...(demo === undefined ? {} : { demo }),
+      ...rules,
       idleDays: Math.round(settings.lifetimes.refreshIdleSeconds / daySeconds),
       absoluteDays: Math.round(settings.lifetimes.refreshAbsoluteSeconds / daySeconds),
       ...state,

@@ -9,6 +9,8 @@ const paths = [
   '/oauth/authorize',
   '/oauth/connect',
   '/oauth/connections',
+  '/oauth/link',
+  '/privacy',
   '/oauth/token',
   '/oauth/revoke',
   '/oauth/register',

@@ -5,15 +5,18 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { type Connector, createConnector, createHostPolicy, providers } from '@email-connector/mail'
-import { createAuthorizationServer } from '@email-connector/oauth'
+import { type AuthorizationServer, createAuthorizationServer } from '@email-connector/oauth'
 import { createTempFolder } from '@email-connector/testing'
+import { createGrantAccounts } from '../../src/accounts/grant-accounts.ts'
 import { type App, createApp } from '../../src/app.ts'
 import { createAuthenticate } from '../../src/authenticate.ts'
 import type { Caller } from '../../src/caller.ts'
 import { createFileKeyWrapper } from '../../src/keys/file-key-wrapper.ts'
 import { loadLocalSecrets } from '../../src/keys/instance-secrets.ts'
 import { createLog } from '../../src/log.ts'
+import { signInStopped } from '../../src/pages/page.ts'
 import type { ServerSettings } from '../../src/settings.ts'
+import { createAddMailbox } from '../../src/sign-in/add-mailbox.ts'
 import { createConnections } from '../../src/sign-in/connections.ts'
 import type { DemoMailbox } from '../../src/sign-in/form.ts'
 import { createSignInLimits } from '../../src/sign-in/limits.ts'
@@ -25,6 +28,8 @@ export const publicUrl = 'https://mail.example.org'
 
 export interface TestApp {
   readonly app: App
+  readonly oauth: AuthorizationServer
+  readonly grantAccounts: ReturnType<typeof createGrantAccounts>
   readonly stores: LevelStores
   readonly logLines: string[]
   /** How long the sign-in chose to wait. */
@@ -85,6 +90,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     dcrKeys: secrets.dcrKeys,
     handoffKeys: secrets.handoffKeys,
     lifetimes: settings.lifetimes,
+    errorPage: signInStopped,
     now,
   })
   const slept: number[] = []
@@ -99,6 +105,9 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
   const shared = {
     settings,
     oauth,
+    keyWrapper: createFileKeyWrapper({ path: join(folder.path, 'key') }),
+    app: 'email-connector',
+    stage: 'test',
     secrets,
     accounts: stores.accounts,
     providers,
@@ -119,18 +128,15 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
       log,
     }),
   }
+  const grantAccounts = createGrantAccounts({ ...shared, store: stores.accounts, issuer: settings.publicUrl })
   const app = createApp({
     settings,
     oauth,
     mcp: { handle: options.mcp ?? (async () => Response.json({ jsonrpc: '2.0', id: 1, result: {} })) },
     authenticate: createAuthenticate({ oauth, resource: settings.resource }),
-    signIn: createSignIn({
-      ...shared,
-      keyWrapper: createFileKeyWrapper({ path: join(folder.path, 'key') }),
-      app: 'email-connector',
-      stage: 'test',
-    }),
+    signIn: createSignIn(shared),
     connections: createConnections({ ...shared, grants: stores.authorization }),
+    addMailbox: createAddMailbox({ ...shared, links: stores.authorization }),
     providers,
     log,
     version: '0.0.0-test',
@@ -141,7 +147,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
   const verifier = randomBytes(32).toString('base64url')
 
   return {
-    ...{ app, stores, logLines, slept, time, verifier, fetch: send },
+    ...{ app, oauth, grantAccounts, stores, logLines, slept, time, verifier, fetch: send },
     async authorizeUrl({
       name = 'Test client',
       redirectUri = 'http://localhost:6274/oauth/callback',
