@@ -8,25 +8,19 @@ import { existsSync } from 'node:fs'
 import { chmod, chown, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { join } from 'node:path'
-import { type CertificateAuthority, createCertificateAuthority, TEST_HOSTS } from './certificates.ts'
+import { createCertificateAuthority, TEST_HOSTS } from './certificates.ts'
 import { type DovecotProfile, dovecotConfiguration } from './dovecot-configuration.ts'
 import { freePorts } from './free-port.ts'
-import { createMailboxReader, type MailboxReader } from './mailbox-reader.ts'
+import { type RealImapServer, type TestUser, testUser } from './imap-server.ts'
+import { createMailboxReader } from './mailbox-reader.ts'
 import { createTempFolder } from './temp-folder.ts'
 import { startTiedProcess } from './tied-process.ts'
 
 const DOVECOT = '/usr/sbin/dovecot'
 
-export interface TestUser {
-  readonly address: string
-  readonly login: string
-  readonly password: string
-}
+export type { TestUser }
 
-export interface Dovecot {
-  readonly host: 'localhost'
-  /** TLS from the first byte. */
-  readonly imapsPort: number
+export interface Dovecot extends RealImapServer {
   /**
    * STARTTLS. Dovecot takes a client on its own address for a safe one: LOGINDISABLED is not announced and a
    * password in clear passes. What a client must refuse by itself is a matter for the scripted server.
@@ -34,22 +28,8 @@ export interface Dovecot {
   readonly imapPort: number
   /** UNIX socket that speaks LMTP. */
   readonly lmtpPath: string
-  readonly alice: TestUser
-  readonly bob: TestUser
-  readonly users: readonly TestUser[]
-  /** PEM of the authority the server's certificate is from. */
-  readonly ca: string
-  readonly caPath: string
-  readonly authority: CertificateAuthority
-  readonly pid: number
-  /** An independent view of one user's mailbox. */
-  reader(user: TestUser): MailboxReader
-  /** Puts a message as it is into a mailbox; the UID it got. */
-  appendRaw(user: TestUser, mailbox: string, raw: string | Buffer, flags?: readonly string[]): Promise<number>
   /** What clients of this user sent after login, connection by connection, oldest first. */
   rawLog(user: TestUser): Promise<string[]>
-  log(): Promise<string>
-  stop(): Promise<void>
 }
 
 /** Undefined where Dovecot 2.3 with LMTP is not installed, so that a test can say that it was not run. */
@@ -59,13 +39,8 @@ export function findDovecot(): string | undefined {
   return execFileSync(DOVECOT, ['--version'], { encoding: 'utf8' }).startsWith('2.3') ? DOVECOT : undefined
 }
 
-const user = (name: string, password: string): TestUser => ({
-  address: `${name}@test.example`,
-  login: `${name}@test.example`,
-  password,
-})
-const alice = user('alice', 'wonder land 1')
-const bob = user('bob', 'bobs-Passw0rd')
+const alice = testUser('alice', 'wonder land 1')
+const bob = testUser('bob', 'bobs-Passw0rd')
 /** No account on the machine needs to exist for it; Dovecot refuses to open mail as root. */
 const MAIL_UID = 20_143
 

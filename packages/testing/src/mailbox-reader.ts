@@ -104,9 +104,11 @@ export function createMailboxReader(login: MailboxLogin): MailboxReader {
       withClient(async (client) => {
         const uids: number[] = []
         for (const raw of raws) {
+          // Without UIDPLUS nobody says where a message went; nobody else writes here.
+          const { uidNext = 0 } = (await client.status(mailbox, { uidNext: true })) || {}
           const answer = await client.append(mailbox, toCrlf(raw), [...flags])
-          if (!answer || answer.uid === undefined) throw new Error(`cannot append to ${mailbox}`)
-          uids.push(answer.uid)
+          if (!answer) throw new Error(`cannot append to ${mailbox}`)
+          uids.push(answer.uid ?? uidNext)
         }
         return uids
       }),

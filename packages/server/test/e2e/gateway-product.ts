@@ -1,7 +1,7 @@
 /**
  * The functions as they are deployed, behind the gateway simulator: built bundles on the Node of Lambda, DynamoDB, KMS
  * and Secrets Manager on loopback, real mail servers reached through a module that is preloaded beside the bundle.
- * Routes and Gateway Responses are those of the template.
+ * Routes, Gateway Responses and what each function may do to which row are those of the template.
  */
 import { join } from 'node:path'
 import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb'
@@ -23,6 +23,7 @@ import {
 } from '@email-connector/testing'
 import { buildFunctions } from '../../../../scripts/build.ts'
 import { gatewayResponses, gatewayRoutes } from '../../../../stacks/gateway-table.ts'
+import { tableRights } from '../../../../stacks/rights.ts'
 import { createInstanceSecrets } from '../../src/keys/instance-secrets.ts'
 import type { TableNames } from '../../src/store/table-schema.ts'
 import { createTables } from '../store/dynamodb-tables.ts'
@@ -31,11 +32,15 @@ import type { Product, TestMail } from './product.ts'
 export type FunctionName = 'oauth' | 'mcp' | 'health' | 'authorizer'
 
 export interface GatewayProduct extends Product {
-  readonly dynamoDb: DynamoDbProxy
+  /** What each function asks of DynamoDB; health asks nothing. */
+  readonly dynamoDb: Readonly<Record<'oauth' | 'mcp' | 'authorizer', DynamoDbProxy>>
   readonly kms: LocalKms
   readonly secretsManager: LocalSecretsManager
   readonly tables: TableNames
   readonly functions: Readonly<Record<FunctionName, FunctionPool>>
+  /** The folder with the bundles, and the variables a function was started with. */
+  readonly bundles: string
+  readonly environments: Readonly<Record<FunctionName, Readonly<Record<string, string>>>>
 }
 
 /** Undefined: everything it needs is here. */
@@ -50,10 +55,20 @@ const publicAddress = '93.184.215.14'
 const mailHost = 'mail.test.example'
 const preload = join(import.meta.dirname, '../../../testing/src/gateway/redirect-network.mjs')
 
+/** How Lambda runs one of the bundles in `folder`. */
+export function deployed(folder: string, name: FunctionName) {
+  return {
+    file: join(folder, name, 'index.mjs'),
+    exportName: 'handler',
+    node: String(findNode24()),
+    preload: name === 'health' ? [] : [preload],
+  }
+}
+
 /** @param options.environment variables of the oauth and mcp functions beyond those of the template */
 export async function startGatewayProduct(
   { dovecot, submission }: Pick<TestMail, 'dovecot' | 'submission'>,
-  options: { environment?: Record<string, string> } = {},
+  options: { environment?: Record<string, string>; hasAuthorizer?: boolean } = {},
 ): Promise<GatewayProduct> {
   const bundles = createTempFolder('functions')
   const [dynamoDbServer, kms, secretsManager, port] = await Promise.all([
@@ -64,7 +79,21 @@ export async function startGatewayProduct(
     buildFunctions(bundles.path),
   ])
   const tables = await createTables(dynamoDbServer, 'test')
-  const dynamoDb = await startDynamoDbProxy(dynamoDbServer.endpoint)
+  const rights = tableRights({ hasAuthorizer: options.hasAuthorizer ?? true })
+  const startProxy = (name: 'oauth' | 'mcp' | 'authorizer') =>
+    startDynamoDbProxy(dynamoDbServer.endpoint, ({ operation, table, row }) =>
+      rights[name].some(
+        (right) =>
+          tables[right.table] === table &&
+          right.prefixes.includes(row) &&
+          right.actions.some((action) => action === operation),
+      ),
+    )
+  const dynamoDb = {
+    oauth: await startProxy('oauth'),
+    mcp: await startProxy('mcp'),
+    authorizer: await startProxy('authorizer'),
+  }
   const url = `http://localhost:${port}`
 
   // What the Lambda runtime provides, and where AWS is.
@@ -72,7 +101,6 @@ export async function startGatewayProduct(
     AWS_REGION: 'eu-central-1',
     AWS_ACCESS_KEY_ID: 'local',
     AWS_SECRET_ACCESS_KEY: 'local',
-    AWS_ENDPOINT_URL_DYNAMODB: dynamoDb.endpoint,
     AWS_ENDPOINT_URL_KMS: kms.endpoint,
     AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsManager.endpoint,
     NODE_EXTRA_CA_CERTS: dovecot.authority.caPath,
@@ -97,20 +125,30 @@ export async function startGatewayProduct(
     CREDENTIALS_KEY: kms.keyArn,
     ...options.environment,
   }
-  const start = (name: FunctionName, environment: Record<string, string>, timeoutMs = 29_000) =>
+  const of = (proxy: DynamoDbProxy) => ({ AWS_ENDPOINT_URL_DYNAMODB: proxy.endpoint })
+  const environments = {
+    oauth: { ...runtime, ...of(dynamoDb.oauth), ...shared, INSTANCE_SECRET: 'instance-secret' },
+    mcp: { ...runtime, ...of(dynamoDb.mcp), ...shared },
+    health: {},
+    authorizer: {
+      ...runtime,
+      ...of(dynamoDb.authorizer),
+      PUBLIC_URL: url,
+      TOKENS_TABLE: tables.tokens,
+    },
+  }
+  const start = (name: FunctionName, timeoutMs: number) =>
     createFunctionPool({
-      file: join(bundles.path, name, 'index.mjs'),
-      exportName: 'handler',
-      environment: { ...runtime, ...environment },
+      ...deployed(bundles.path, name),
+      environment: environments[name],
       timeoutMs,
-      node: String(findNode24()),
-      preload: [preload],
+      maxEnvironments: 6,
     })
   const functions = {
-    oauth: start('oauth', { ...shared, INSTANCE_SECRET: 'instance-secret' }),
-    mcp: start('mcp', shared, 60_000),
-    health: start('health', {}),
-    authorizer: start('authorizer', { PUBLIC_URL: url, TOKENS_TABLE: tables.tokens }),
+    oauth: start('oauth', 28_000),
+    mcp: start('mcp', 28_000),
+    health: start('health', 3_000),
+    authorizer: start('authorizer', 8_000),
   }
   const gateway = await startGatewaySimulator({
     routes: gatewayRoutes,
@@ -123,12 +161,17 @@ export async function startGatewayProduct(
     await bundles.remove()
   }
   const endAws = () =>
-    Promise.all([dynamoDb.stop().then(dynamoDbServer.stop), kms.stop(), secretsManager.stop()])
+    Promise.all([
+      Promise.all(Object.values(dynamoDb).map((proxy) => proxy.stop())).then(dynamoDbServer.stop),
+      kms.stop(),
+      secretsManager.stop(),
+    ])
 
   return {
     url,
     challengeHeader: 'x-amzn-remapped-www-authenticate',
-    ...{ dynamoDb, kms, secretsManager, tables, functions },
+    ...{ dynamoDb, kms, secretsManager, tables, functions, environments },
+    bundles: bundles.path,
     mailboxFields: ({ address, password }) => ({
       provider: 'generic',
       address,

@@ -1,6 +1,6 @@
 /**
- * Stands between the functions and the DynamoDB of a test: keeps which item action went to which row, and fails calls
- * the way DynamoDB does. Nothing else is changed on the way.
+ * Stands between one function and the DynamoDB of a test: keeps which item action went to which row, refuses what the
+ * function's role would not allow, and fails calls the way DynamoDB does. Nothing else is changed on the way.
  */
 import { once } from 'node:events'
 import { createServer, request as forward, type IncomingMessage, type ServerResponse } from 'node:http'
@@ -33,7 +33,11 @@ interface ItemRequest {
   ExpressionAttributeValues?: { ':pk'?: { S?: string } }
 }
 
-export async function startDynamoDbProxy(target: string): Promise<DynamoDbProxy> {
+/** @param allows what the role of the function allows */
+export async function startDynamoDbProxy(
+  target: string,
+  allows: (call: DynamoDbCall) => boolean = () => true,
+): Promise<DynamoDbProxy> {
   const calls: DynamoDbCall[] = []
 
   async function serve(incoming: IncomingMessage, outgoing: ServerResponse) {
@@ -42,11 +46,16 @@ export async function startDynamoDbProxy(target: string): Promise<DynamoDbProxy>
     const body = Buffer.concat(chunks)
     const call = toCall(incoming, body)
     calls.push(call)
+    if (!allows(call)) return fail(outgoing, 'forbidden')
     const fault = proxy.fault?.(call)
     if (fault === 'silence') return
     if (fault === 'reset') return void outgoing.destroy()
     if (fault !== undefined) return fail(outgoing, fault)
-    const passed = forward(target, { method: incoming.method, path: incoming.url, headers: incoming.headers })
+    const passed = forward(target, {
+      method: incoming.method,
+      path: incoming.url,
+      headers: incoming.headers,
+    })
     passed.on('error', () => outgoing.destroy())
     passed.on('response', (answer) => {
       outgoing.writeHead(answer.statusCode ?? 500, answer.headers)
@@ -85,11 +94,14 @@ function toCall(incoming: IncomingMessage, body: Buffer): DynamoDbCall {
   }
 }
 
-function fail(outgoing: ServerResponse, fault: 'throttled' | 'error'): void {
-  const [status, name] =
-    fault === 'throttled'
-      ? ([400, 'ProvisionedThroughputExceededException'] as const)
-      : ([500, 'InternalServerError'] as const)
+const errors = {
+  throttled: [400, 'ProvisionedThroughputExceededException'],
+  error: [500, 'InternalServerError'],
+  forbidden: [400, 'AccessDeniedException'],
+} as const
+
+function fail(outgoing: ServerResponse, error: keyof typeof errors): void {
+  const [status, name] = errors[error]
   outgoing.writeHead(status, { 'Content-Type': 'application/x-amz-json-1.0' })
   outgoing.end(
     JSON.stringify({ __type: `com.amazonaws.dynamodb.v20120810#${name}`, message: 'not right now' }),

@@ -14,6 +14,11 @@ export interface FunctionConfiguration {
   readonly timeoutMs: number
   /** The Node binary to run it on; default: this one. */
   readonly node?: string
+  /**
+   * More calls at once than this wait for a free environment. Lambda would start more; a test machine has two
+   * cores. Unlimited unless given.
+   */
+  readonly maxEnvironments?: number
   /** Modules loaded before the bundle, such as one that maps names to loopback. */
   readonly preload?: readonly string[]
 }
@@ -53,6 +58,7 @@ export interface FunctionPool {
 export function createFunctionPool(configuration: FunctionConfiguration): FunctionPool {
   const environments = new Set<Environment>()
   const output: string[] = []
+  const waiting: (() => void)[] = []
   let started = 0
 
   function start(): Environment {
@@ -76,19 +82,40 @@ export function createFunctionPool(configuration: FunctionConfiguration): Functi
     })
     const environment: Environment = { child, ready, busy: true }
     environments.add(environment)
-    child.once('exit', () => environments.delete(environment))
+    child.once('exit', () => {
+      environments.delete(environment)
+      waiting.shift()?.()
+    })
     return environment
   }
 
+  async function takeEnvironment(): Promise<Environment> {
+    for (;;) {
+      const free = [...environments].find(({ busy }) => !busy)
+      if (free !== undefined) {
+        free.busy = true
+        return free
+      }
+      if (environments.size < (configuration.maxEnvironments ?? Number.POSITIVE_INFINITY)) return start()
+      await new Promise<void>((resolve) => waiting.push(resolve))
+    }
+  }
+
+  function release(environment: Environment): void {
+    environment.busy = false
+    waiting.shift()?.()
+  }
+
   async function invoke(event: unknown, sink?: StreamSink, disconnected?: AbortSignal): Promise<unknown> {
-    const environment = [...environments].find(({ busy }) => !busy) ?? start()
-    environment.busy = true
+    const environment = await takeEnvironment()
     await environment.ready
     const id = randomUUID()
     const { child } = environment
     return await new Promise<unknown>((resolve, reject) => {
       const timer = setTimeout(() => {
-        child.kill('SIGKILL') // Lambda ends an environment that outlives its timeout.
+        // Lambda ends an environment that outlives its timeout.
+        environments.delete(environment)
+        child.kill('SIGKILL')
         finish(() => reject(new FunctionFailure('timeout')))
       }, configuration.timeoutMs)
       const onExit = () => finish(() => reject(new FunctionFailure('crashed')))
@@ -112,7 +139,7 @@ export function createFunctionPool(configuration: FunctionConfiguration): Functi
         child.off('message', onMessage)
         child.off('exit', onExit)
         disconnected?.removeEventListener('abort', onDisconnect)
-        environment.busy = false
+        release(environment)
         settle()
       }
       child.on('message', onMessage)
