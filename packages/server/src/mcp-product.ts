@@ -7,7 +7,7 @@ import { createGrantAccounts } from './accounts/grant-accounts.ts'
 import { nowSeconds } from './clock.ts'
 import { createHintCipher } from './keys/hint.ts'
 import { appName, type KeyWrapper } from './keys/key-wrapper.ts'
-import type { Log } from './log.ts'
+import { describeBug, type Log } from './log.ts'
 import { createMcpEndpoint, type McpEndpoint } from './mcp/mcp-endpoint.ts'
 import type { Challenge } from './mcp/scope-check.ts'
 import type { Stores } from './store/stores.ts'
@@ -48,5 +48,6 @@ export function createMcpProduct(options: McpProductOptions): McpEndpoint {
     hint: createHintCipher,
     challenge,
     now: nowSeconds,
+    report: (cause) => log({ event: 'bug', outcome: 'failed', ...describeBug(cause) }),
   })
 }

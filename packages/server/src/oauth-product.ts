@@ -12,6 +12,7 @@ import type { Routes } from './http/frame.ts'
 import type { InstanceSecrets, SecretKey } from './keys/instance-secrets.ts'
 import { appName, type KeyWrapper } from './keys/key-wrapper.ts'
 import type { Log } from './log.ts'
+import { toLogLine } from './oauth-log.ts'
 import { signInStopped } from './pages/page.ts'
 import type { ServerSettings } from './settings.ts'
 import { createAddMailbox } from './sign-in/add-mailbox.ts'
@@ -55,6 +56,7 @@ export function createOAuthProduct(options: OAuthProductOptions): {
     lifetimes: settings.lifetimes,
     now: nowSeconds,
     errorPage: signInStopped,
+    log: (event) => log(toLogLine(event)),
     fetchClientMetadata: createClientMetadataFetch({ policy: createHostPolicy() }),
   })
   const parts = {
