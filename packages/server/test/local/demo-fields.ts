@@ -1,0 +1,7 @@
+/** What a newcomer types to see the demo mailbox. */
+export const demoFields = {
+  provider: 'demo',
+  address: 'demo@mail.example',
+  password: 'look-around',
+  permission: 'send',
+}
