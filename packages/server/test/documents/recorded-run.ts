@@ -1,0 +1,241 @@
+/**
+ * The whole product over a real DynamoDB and a stand-in for KMS, used once in every way that leaves a row: which calls
+ * each request made, and what lies in the tables afterwards. For documents that must say the same.
+ */
+import { createHash, randomBytes } from 'node:crypto'
+import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb'
+import { createConnector, createHostPolicy } from '@email-connector/mail'
+import { tokenId, unwrapSecret } from '@email-connector/oauth'
+import { completeSignIn, startDynamoDb, startDynamoDbProxy, startKms } from '@email-connector/testing'
+import { nowSeconds } from '../../src/clock.ts'
+import { createInstanceSecrets, parseInstanceSecrets } from '../../src/keys/instance-secrets.ts'
+import { createKmsKeyWrapper } from '../../src/keys/kms-key-wrapper.ts'
+import { startDemoMailbox } from '../../src/local/demo/demo-mailbox.ts'
+import { createProduct } from '../../src/product.ts'
+import { parseSettings, serverVariables, toServerSettings } from '../../src/settings.ts'
+import { createLinkMaker } from '../../src/sign-in/link.ts'
+import { createDynamoStores } from '../../src/store/dynamodb/stores.ts'
+import { createTables } from '../store/dynamodb-tables.ts'
+
+export interface RecordedRun {
+  /** What each kind of request asked of AWS: `GetItem txn#` … in order, then `kms:…`. */
+  readonly calls: ReadonlyMap<string, readonly string[]>
+  /** Attribute names by kind of row: `access#`, `grant# grant`, … */
+  readonly attributes: ReadonlyMap<string, ReadonlySet<string>>
+}
+
+const publicUrl = 'http://localhost:8993'
+const redirectUri = 'http://localhost:6274/oauth/callback'
+
+export async function recordRun(): Promise<RecordedRun> {
+  const dynamoDb = await startDynamoDb()
+  const proxy = await startDynamoDbProxy(dynamoDb.endpoint)
+  const kms = await startKms()
+  const demo = await startDemoMailbox({ now: () => new Date() })
+  const tables = await createTables(dynamoDb, 'recorded')
+  const stores = createDynamoStores({ ...dynamoDb.clientOptions, endpoint: proxy.endpoint, tables })
+  const app = createProduct({
+    settings: toServerSettings(parseSettings(serverVariables, { PUBLIC_URL: publicUrl }), { demo: true }),
+    stage: 'recorded',
+    stores,
+    keyWrapper: createKmsKeyWrapper({ ...kms.clientOptions, keyId: kms.keyArn }),
+    secrets: parseInstanceSecrets(createInstanceSecrets()),
+    connector: demo.withDemoMailbox(createConnector({ policy: createHostPolicy() })),
+    privateHosts: false,
+    demo,
+    log: () => undefined,
+    version: '0.0.0-test',
+  })
+
+  const calls = new Map<string, readonly string[]>()
+  /** Runs one request and notes what it asked of AWS. */
+  async function note<T>(kind: string, request: () => Promise<T>): Promise<T> {
+    proxy.forgetCalls()
+    kms.forgetCalls()
+    const answer = await request()
+    calls.set(kind, [
+      ...proxy.calls.map(({ operation, row }) => `${operation} ${row}`),
+      ...kms.calls.map(({ operation }) => `kms:${operation}`),
+    ])
+    return answer
+  }
+  /** Each from an address of its own: a mailbox is counted once an hour for each, and the run may cross an hour. */
+  let peers = 0
+  const send = (path: string, init: RequestInit = {}) =>
+    app.fetch(new Request(new URL(path, publicUrl), init), { ip: `198.51.100.${++peers}` })
+  const json = async (response: Response) => {
+    if (!response.ok) throw new Error(`${response.status} ${await response.text()}`)
+    return (await response.json()) as Record<string, string>
+  }
+  const postForm = (path: string, fields: Record<string, string>) =>
+    send(path, { method: 'POST', body: new URLSearchParams(fields) })
+  const postJson = (path: string, body: unknown, headers: Record<string, string> = {}) =>
+    send(path, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json', ...headers },
+      body: JSON.stringify(body),
+    })
+
+  /** A link for the owner, as a tool makes it for the caller with this token. */
+  async function createLink(token: string): Promise<string> {
+    const row = await stores.authorization.findToken('access', tokenId(token))
+    const secret = row && unwrapSecret(token, row)
+    if (row === undefined || secret === undefined) throw new Error('The token is not live')
+    const { grantId, clientId, resource, expiresAt } = row
+    const scopes = row.scope.split(' ')
+    const caller = { grantId, clientId, scopes, permission: 'send', resource, expiresAt, secret } as const
+    const make = createLinkMaker({ store: stores.authorization, publicUrl, now: nowSeconds })
+    return (await note('create a link', () => make(caller))) ?? ''
+  }
+
+  async function openLink(kind: string, fields: Record<string, string>, cookie = ''): Promise<string> {
+    const headers = { 'Sec-Fetch-Site': 'same-origin', Cookie: cookie }
+    const body = new URLSearchParams(fields)
+    const page = await note(kind, () => send('/oauth/link', { method: 'POST', headers, body }))
+    if (!page.ok) throw new Error(`${kind}: ${page.status} ${await page.text()}`)
+    return page.headers.getSetCookie()[0]?.split(';')[0] ?? ''
+  }
+
+  try {
+    const client = await note('register', async () =>
+      json(await postJson('/oauth/register', { client_name: 'Recorder', redirect_uris: [redirectUri] })),
+    )
+    const client_id = client.client_id ?? ''
+
+    const verifier = randomBytes(32).toString('base64url')
+    const query = new URLSearchParams({
+      ...{ response_type: 'code', client_id, redirect_uri: redirectUri, state: 'any' },
+      code_challenge: createHash('sha256').update(verifier).digest('base64url'),
+      code_challenge_method: 'S256',
+    })
+    const mailbox = { provider: 'demo', address: demo.address, password: demo.password }
+    const signedIn = await completeSignIn({
+      authorizeUrl: `${publicUrl}/oauth/authorize?${query}`,
+      fields: { ...mailbox, permission: 'send' },
+      fetch: (input, init) =>
+        note(init.method === 'POST' ? 'connect' : 'authorize', () => send(String(input), init)),
+    })
+    if (!signedIn.redirected || signedIn.code === null) {
+      throw new Error(`The sign-in failed: ${JSON.stringify(signedIn)}`)
+    }
+
+    const { code } = signedIn
+    const redemption = { grant_type: 'authorization_code', code, code_verifier: verifier, client_id }
+    const first = await note('token: code', async () =>
+      json(await postForm('/oauth/token', { ...redemption, redirect_uri: redirectUri })),
+    )
+    const refreshed = await note('token: refresh', async () =>
+      json(
+        await postForm('/oauth/token', {
+          ...{ grant_type: 'refresh_token', client_id, refresh_token: first.refresh_token ?? '' },
+        }),
+      ),
+    )
+    const bearer = { Authorization: `Bearer ${refreshed.access_token}` }
+    const modern = (method: string, parameters: Record<string, unknown> = {}) =>
+      postJson(
+        '/mcp',
+        {
+          ...{ jsonrpc: '2.0', id: 1, method },
+          params: {
+            ...parameters,
+            _meta: {
+              'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+              'io.modelcontextprotocol/clientInfo': { name: 'recorder', version: '1' },
+              'io.modelcontextprotocol/clientCapabilities': {},
+            },
+          },
+        },
+        {
+          ...bearer,
+          Accept: 'application/json, text/event-stream',
+          'MCP-Protocol-Version': '2026-07-28',
+          'Mcp-Method': method,
+          ...(typeof parameters.name === 'string' && { 'Mcp-Name': parameters.name }),
+        },
+      )
+    const answered = async (response: Response) => {
+      const text = await response.text()
+      if (!response.ok || /"isError":\s*true|"error":/.test(text))
+        throw new Error(`${response.status} ${text}`)
+      return response
+    }
+    const callTool = async (name: string, given: Record<string, unknown>) =>
+      answered(await modern('tools/call', { name, arguments: given }))
+
+    await note('tools/list, 2026', async () => answered(await modern('tools/list')))
+    await callTool('get_recent_emails', {}) // The first call of an hour also notes when the grant was used.
+    await note('tool call, 2026', () => callTool('get_recent_emails', {}))
+    await note('list_accounts', () => callTool('list_accounts', {}))
+    await note('send_email', () =>
+      callTool('send_email', { to: [demo.address], subject: 'Recorded', body: 'Words.' }),
+    )
+
+    const legacy = (body: unknown, headers: Record<string, string> = {}) =>
+      postJson('/mcp', body, { ...bearer, Accept: 'application/json, text/event-stream', ...headers })
+    const opened = await note('initialize, 2025', async () =>
+      answered(
+        await legacy({
+          ...{ jsonrpc: '2.0', id: 1, method: 'initialize' },
+          params: {
+            protocolVersion: '2025-11-25',
+            capabilities: {},
+            clientInfo: { name: 'recorder', version: '1' },
+          },
+        }),
+      ),
+    )
+    const session = {
+      'Mcp-Session-Id': opened.headers.get('mcp-session-id') ?? '',
+      'MCP-Protocol-Version': '2025-11-25',
+    }
+    const params = { name: 'get_recent_emails', arguments: {} }
+    await note('tool call, 2025', async () =>
+      answered(await legacy({ jsonrpc: '2.0', id: 2, method: 'tools/call', params }, session)),
+    )
+    await note('close a session', () =>
+      send('/mcp', { method: 'DELETE', headers: { ...bearer, ...session } }),
+    )
+
+    await note('connections', () =>
+      send('/oauth/connections', {
+        method: 'POST',
+        headers: { 'Sec-Fetch-Site': 'same-origin' },
+        body: new URLSearchParams(mailbox),
+      }),
+    )
+    const token = refreshed.access_token ?? ''
+    const link = await createLink(token)
+    const cookie = await openLink('link: prove', { link, ...mailbox })
+    await openLink('link: new password', { link, step: 'connect', ...mailbox }, cookie)
+    await openLink('link: prove', { link: await createLink(token), ...mailbox })
+    const unfinished = await send(`/oauth/authorize?${query}`)
+    await unfinished.body?.cancel()
+    const attributes = await scan(dynamoDb.clientOptions, Object.values(tables))
+    await note('revoke', () => postForm('/oauth/revoke', { client_id, token: refreshed.refresh_token ?? '' }))
+    return { calls, attributes }
+  } finally {
+    await demo.close()
+    await kms.stop()
+    await proxy.stop()
+    await dynamoDb.stop()
+  }
+}
+
+async function scan(
+  clientOptions: ConstructorParameters<typeof DynamoDBClient>[0],
+  tables: readonly string[],
+): Promise<Map<string, Set<string>>> {
+  const client = new DynamoDBClient(clientOptions ?? {})
+  const attributes = new Map<string, Set<string>>()
+  for (const TableName of tables) {
+    for (const item of (await client.send(new ScanCommand({ TableName }))).Items ?? []) {
+      const [prefix = ''] = /^\w+#/.exec(item.pk?.S ?? '') ?? []
+      const [sorted = ''] = prefix === 'grant#' ? (/^\w+#?/.exec(item.sk?.S ?? '') ?? []) : []
+      const kind = `${prefix} ${sorted}`.trim()
+      attributes.set(kind, new Set([...(attributes.get(kind) ?? []), ...Object.keys(item)]))
+    }
+  }
+  client.destroy()
+  return attributes
+}
