@@ -177,3 +177,41 @@ export async function problem(answer: Promise<Response> | Response): Promise<str
   const error = response.headers.get('content-type')?.includes('json') ? JSON.parse(text).error : 'page'
   return `${response.status} ${error}`
 }
+
+/** The paths of the wire, as the program around this package serves them. */
+export function routesOf(server: AuthorizationServer): (url: string, init: object) => Promise<Response> {
+  return async (url, init) => {
+    const request = new Request(url, init)
+    switch (new URL(request.url).pathname) {
+      case '/.well-known/oauth-authorization-server':
+        return server.metadata()
+      case '/.well-known/oauth-protected-resource/mcp':
+        return server.protectedResourceMetadata()
+      case '/oauth/register':
+        return server.register(request)
+      case '/oauth/token':
+        return server.token(request)
+      case '/oauth/revoke':
+        return server.revoke(request)
+      default:
+        return new Response(null, { status: 404 })
+    }
+  }
+}
+
+/** The owner agrees to everything that was asked: where the browser goes from there. */
+export async function approveAt({ server, clock }: Deployment, url: URL): Promise<URL> {
+  const page = await server.authorize(new Request(url))
+  if (page.kind !== 'page') throw new Error(`No page but ${page.response.status}`)
+  const response = await server.approve(page.transaction, {
+    grantId: randomBytes(16).toString('hex'),
+    secret: randomBytes(32),
+    permission: 'send',
+    scope: 'email:read email:write',
+    ownerIndexes: [],
+    accountIds: [],
+    sealedHint: '',
+    absoluteExpiresAt: clock.now + server.lifetimes.refreshAbsoluteSeconds,
+  })
+  return new URL(response.headers.get('location') ?? '')
+}

@@ -1,54 +1,16 @@
 /** R02 R10: oauth4webapi, which forgives nothing, walks through the whole protocol. */
 import * as oauth from 'oauth4webapi'
 import { describe, expect, it } from 'vitest'
-import type { AuthorizationServer } from '../src/index.ts'
-import { createDeployment, type Deployment, issuer, resource } from './deployment.ts'
+import { approveAt, createDeployment, issuer, resource, routesOf } from './deployment.ts'
 
 const redirectUri = 'http://localhost:53211/callback'
-
-/** The paths of the wire, as the program around this package serves them. */
-function fetchFrom(server: AuthorizationServer): (url: string, init: object) => Promise<Response> {
-  return async (url, init) => {
-    const request = new Request(url, init)
-    switch (new URL(request.url).pathname) {
-      case '/.well-known/oauth-authorization-server':
-        return server.metadata()
-      case '/.well-known/oauth-protected-resource/mcp':
-        return server.protectedResourceMetadata()
-      case '/oauth/register':
-        return server.register(request)
-      case '/oauth/token':
-        return server.token(request)
-      case '/oauth/revoke':
-        return server.revoke(request)
-      default:
-        return new Response(null, { status: 404 })
-    }
-  }
-}
-
-async function approve({ server, clock }: Deployment, url: URL): Promise<URL> {
-  const page = await server.authorize(new Request(url))
-  if (page.kind !== 'page') throw new Error(`No page but ${page.response.status}`)
-  const response = await server.approve(page.transaction, {
-    grantId: 'grant',
-    secret: new Uint8Array(32).fill(5),
-    permission: 'send',
-    scope: 'email:read email:write',
-    ownerIndexes: [],
-    accountIds: [],
-    sealedHint: '',
-    absoluteExpiresAt: clock.now + server.lifetimes.refreshAbsoluteSeconds,
-  })
-  return new URL(response.headers.get('location') ?? '')
-}
 
 describe('A strict client', () => {
   it.each(['public', 'confidential'])(
     'R02 R10: a %s one discovers, signs in, refreshes and revokes',
     async (kind) => {
       const deployment = createDeployment()
-      const options = { [oauth.customFetch]: fetchFrom(deployment.server) }
+      const options = { [oauth.customFetch]: routesOf(deployment.server) }
       const found = await oauth.resourceDiscoveryRequest(new URL(resource), options)
       const protectedResource = await oauth.processResourceDiscoveryResponse(new URL(resource), found)
       const issuerUrl = new URL(protectedResource.authorization_servers?.[0] ?? '')
@@ -83,7 +45,7 @@ describe('A strict client', () => {
         code_challenge: await oauth.calculatePKCECodeChallenge(verifier),
         code_challenge_method: 'S256',
       }).toString()
-      const answer = oauth.validateAuthResponse(as, client, await approve(deployment, url), state)
+      const answer = oauth.validateAuthResponse(as, client, await approveAt(deployment, url), state)
       const exchange = { ...options, additionalParameters: { resource } }
       const tokens = await oauth.processAuthorizationCodeResponse(
         as,
