@@ -4,6 +4,9 @@
 # Dovecot). Where it cannot install, it says what is missing and ends with 0; the tests then say what they did not run.
 set -u
 
+# What would remove something if it were installed is only unpacked.
+sh "$(dirname "$0")/unpack-mail-servers.sh"
+
 missing=''
 for wanted in \
   dovecot-imapd:/usr/lib/dovecot/imap \

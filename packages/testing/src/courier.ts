@@ -5,9 +5,8 @@
  */
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { readdirSync, readlinkSync } from 'node:fs'
 import { cp, mkdir, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { createCertificateAuthority, TEST_HOSTS } from './certificates.ts'
 import { freePorts } from './free-port.ts'
 import { findUnpacked, type RealImapServer, testUser, untilGreeted } from './imap-server.ts'
@@ -26,11 +25,11 @@ const MAIL_UID = 20_143
 const CAPABILITIES = 'CHILDREN NAMESPACE THREAD=ORDEREDSUBJECT THREAD=REFERENCES SORT QUOTA IDLE AUTH=PLAIN'
 const AUTHDAEMON = 'usr/lib/courier/courier-authlib/authdaemond'
 const MAKE_DATABASE = 'usr/lib/courier/courier-authlib/makedatprog'
+/** Without it every session begins with a second's wait for it. */
 const FILE_WATCH = 'usr/libexec/gam_server'
 const PROGRAMS = [
   ...['usr/sbin/couriertcpd', 'usr/bin/couriertls', 'usr/lib/courier/courier/imaplogin', 'usr/bin/imapd'],
   ...[AUTHDAEMON, 'usr/lib/courier-authlib/libauthuserdb.so', MAKE_DATABASE, 'usr/bin/maildirmake.courier'],
-  // Without it every session begins with a second's wait for it.
   FILE_WATCH,
 ]
 
@@ -57,11 +56,22 @@ export async function startCourier(profile: CourierProfile = {}): Promise<RealIm
   execFileSync('chmod', ['1777', at('tmp')])
   await writeFile(at('etc/courier/imapd.pem'), cert + key, { mode: 0o600 })
   await writeFile(at('etc/courier/authdaemonrc'), AUTHDAEMON_SETTINGS)
+  await writeFile(at('etc/passwd'), `mail:x:${MAIL_UID}:${MAIL_UID}::/home:/\n`)
   writeUsers(folder.path)
 
-  const inRoot = (program: string, args: readonly string[] = [], env = {}) =>
-    startTiedProcess('/usr/sbin/chroot', [folder.path, `/${program}`, ...args], { env, cwd: '/' })
+  const inRoot = (program: string, args: readonly string[] = [], env = {}, user = '0') =>
+    startTiedProcess(
+      '/usr/sbin/chroot',
+      [`--userspec=${user}:${user}`, folder.path, `/${program}`, ...args],
+      {
+        env,
+        cwd: '/',
+      },
+    )
   const authdaemon = inRoot(AUTHDAEMON)
+  // Its socket's name is one for the whole machine.
+  const watchName = basename(folder.path)
+  const fileWatch = inRoot(FILE_WATCH, ['--notimeout', watchName], {}, String(MAIL_UID))
   const start = async () => {
     const [imapsPort = 0] = await freePorts(1)
     const listen = ['-address=127.0.0.1', '-maxprocs=100', '-maxperip=100', '-nodnslookup', '-noidentlookup']
@@ -69,7 +79,7 @@ export async function startCourier(profile: CourierProfile = {}): Promise<RealIm
     const child = inRoot(
       'usr/sbin/couriertcpd',
       [...listen, String(imapsPort), ...serve, '/usr/bin/imapd', 'Maildir'],
-      { ...settings(profile), GAM_CLIENT_ID: String(imapsPort) },
+      settings(profile, watchName),
     )
     await untilGreeted(imapsPort, child)
     return { child, imapsPort }
@@ -100,7 +110,7 @@ export async function startCourier(profile: CourierProfile = {}): Promise<RealIm
     async stop() {
       await child.stop()
       await authdaemon.stop()
-      killInside(folder.path)
+      await fileWatch.stop()
       await authority.remove()
       await folder.remove()
     },
@@ -114,26 +124,16 @@ authdaemonvar=/run/courier/authdaemon
 DEBUG_LOGIN=0
 `
 
-/** The watch of files detaches itself; whatever has this root is ours. */
-function killInside(root: string): void {
-  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
-    try {
-      if (readlinkSync(`/proc/${pid}/root`) === root) process.kill(Number(pid), 'SIGKILL')
-    } catch {
-      // It has ended meanwhile.
-    }
-  }
-}
-
-function settings({ uidPlus = true }: CourierProfile) {
+function settings({ uidPlus = true }: CourierProfile, watchName: string) {
   return {
+    GAM_CLIENT_ID: watchName,
     IMAP_TLS: '1',
     TLS_CERTFILE: '/etc/courier/imapd.pem',
     TLS_VERIFYPEER: 'NONE',
     IMAP_CAPABILITY: `IMAP4rev1 ${uidPlus ? 'UIDPLUS ' : ''}${CAPABILITIES}`,
     IMAP_KEYWORDS: '1',
     IMAP_ACL: '0',
-    IMAP_USELOCKS: '0',
+    IMAP_USELOCKS: '1',
     IMAP_ENHANCEDIDLE: '0',
     IMAP_UMASK: '022',
     IMAP_TRASHFOLDERNAME: 'Trash',
