@@ -10,13 +10,14 @@ import { appName, type KeyWrapper } from './keys/key-wrapper.ts'
 import { describeBug, type Log } from './log.ts'
 import { createMcpEndpoint, type McpEndpoint } from './mcp/mcp-endpoint.ts'
 import type { Challenge } from './mcp/scope-check.ts'
+import { createLinkMaker } from './sign-in/link.ts'
 import type { Stores } from './store/stores.ts'
 import { createToolApplication } from './tools/registry.ts'
 
 export interface McpProductOptions {
   readonly publicUrl: string
   readonly stage: string
-  readonly stores: Pick<Stores, 'accounts' | 'sessions' | 'once'>
+  readonly stores: Stores
   readonly keyWrapper: KeyWrapper
   readonly connector: Connector
   readonly challenge: Challenge
@@ -37,6 +38,7 @@ export function createMcpProduct(options: McpProductOptions): McpEndpoint {
         now: nowSeconds,
       }),
       once: stores.once,
+      createLink: createLinkMaker({ store: stores.authorization, publicUrl, now: nowSeconds }),
       mail: { connector, now: Date.now },
       providersOffered: providers.map(({ id }) => id),
       publicUrl,

@@ -15,6 +15,7 @@ import {
 import { type Caller, permits, type Scope } from '../caller.ts'
 import { KeyRefusedError, KeyUnavailableError } from '../keys/key-wrapper.ts'
 import { describeBug, hashGrantId, type Log, type LogLine } from '../log.ts'
+import type { CreateLink } from '../sign-in/link.ts'
 import type { OnceStore } from '../store/once-store.ts'
 import { fits } from './limits.ts'
 import { ToolError, toToolError } from './result.ts'
@@ -30,6 +31,7 @@ const callDeadlineMs = 24_000
 export interface CallSurroundings {
   readonly grantAccounts: (caller: Caller) => GrantAccounts
   readonly once: OnceStore
+  readonly createLink: CreateLink
   readonly mail: Pick<MailDeps, 'connector' | 'now' | 'deadlineMs'>
   /** Epoch seconds. */
   readonly now: () => number
@@ -68,7 +70,8 @@ export async function answerCall(
     log({ event: 'tool', outcome: 'ok' })
     return { content: [{ type: 'text', text }], structuredContent: structured as Record<string, unknown> }
   } catch (error) {
-    const { code, message, field } = toAnswer(error, around.publicUrl)
+    const link = isRefusedLogin(error) ? await createLink(around, caller) : undefined
+    const { code, message, field } = toAnswer(error, around.publicUrl, link)
     log(toLogLine(error, code))
     return {
       isError: true,
@@ -95,6 +98,7 @@ function createCall(
     caller,
     accounts: around.grantAccounts(caller),
     once: around.once,
+    createLink: () => createLink(around, caller),
     now: around.now,
     publicUrl: around.publicUrl,
     providersOffered: around.providersOffered,
@@ -152,9 +156,28 @@ function assertPermission(tool: Tool, caller: Caller, publicUrl: string): void {
   throw new ToolError('permission_missing', sentence)
 }
 
-function toAnswer(error: unknown, publicUrl: string): ToolError {
+function isRefusedLogin(error: unknown): boolean {
+  return error instanceof MailError && error.code === 'login_refused'
+}
+
+/** Where the owner can renew a password or add a mailbox; an answer does without it when it cannot be made now. */
+async function createLink({ createLink: create }: CallSurroundings, caller: Caller) {
+  // Whoever waits no longer for the answer has zeroed the secret: there is nobody to show a link to.
+  return caller.secret.every((byte) => byte === 0) ? undefined : await unlessUnavailable(create(caller))
+}
+
+async function unlessUnavailable<T>(made: Promise<T>): Promise<T | undefined> {
+  try {
+    return await made
+  } catch (error) {
+    if (error instanceof StoreUnavailableError) return undefined
+    throw error
+  }
+}
+
+function toAnswer(error: unknown, publicUrl: string, link: string | undefined): ToolError {
   if (error instanceof ToolError) return error
-  if (error instanceof MailError) return toToolError(error, publicUrl)
+  if (error instanceof MailError) return toToolError(error, publicUrl, link)
   if (error instanceof AccountNotFoundError) {
     const sentence = `No connected account has this address or id. Connected: ${error.addresses.join(', ')}.`
     return new ToolError('account_not_found', sentence, { field: 'account' })
@@ -170,7 +193,7 @@ function toAnswer(error: unknown, publicUrl: string): ToolError {
     return new ToolError('temporarily_unavailable', sentence)
   }
   if (error instanceof KeyRefusedError) {
-    const sentence = `The stored sign-in can no longer be opened. The owner can sign in again at ${publicUrl}/oauth/connections, or disconnect and connect again.`
+    const sentence = `The stored sign-in can no longer be opened. The owner can revoke this connection at ${publicUrl}/oauth/connections and connect again.`
     return new ToolError('credentials_unreadable', sentence)
   }
   const sentence =

@@ -1,4 +1,7 @@
-/** The connected mailboxes. Read from the sealed hint: neither key service nor mail server is asked. */
+/**
+ * The connected mailboxes. Read from the sealed hint: neither key service nor mail server is asked. The link for the
+ * owner costs two writes.
+ */
 import * as z from 'zod'
 import { defineTool } from './tool.ts'
 
@@ -23,7 +26,13 @@ export const listAccounts = defineTool({
         permission: z.enum(['read', 'write', 'send']),
       }),
     ),
-    connections_url: z.string(),
+    connections_url: z.string().describe('Where the owner sees and revokes connections'),
+    link: z
+      .string()
+      .optional()
+      .describe(
+        'For the owner: adds a mailbox or renews a password. Works once, for 15 minutes; replaces earlier ones',
+      ),
     ends_on: z.string().optional().describe('Set in the last week'),
   }),
   async handle(_input, call) {
@@ -37,13 +46,17 @@ export const listAccounts = defineTool({
     const connections_url = `${call.publicUrl}/oauth/connections`
     const endsAt = await call.accounts.endsAt()
     const ends = endsAt - call.now() > warnSeconds ? {} : { ends_on: toDay(endsAt) }
-    const structured = { accounts, connections_url, ...ends }
+    const link = await call.createLink()
+    const structured = { accounts, connections_url, ...(link === undefined ? {} : { link }), ...ends }
     const lines = [
       ...accounts.map(
         ({ id, address, provider, permission, ...account }) =>
           `${address} (id ${id}, ${provider}, ${permissionText[permission]}${account.default ? ', default' : ''})`,
       ),
-      `Add or remove: ${connections_url}`,
+      link === undefined
+        ? []
+        : `For the owner, to add a mailbox or renew a password (once, within 15 minutes): ${link}`,
+      `To see or revoke connections: ${connections_url}`,
       ends.ends_on === undefined
         ? []
         : `This connection ends on ${ends.ends_on}: the owner can connect again.`,

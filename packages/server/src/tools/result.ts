@@ -30,14 +30,19 @@ export class ToolError extends Error {
 }
 
 /** The exact reason stays in `cause` for the operator; this is the dull public sentence. */
-export function toToolError(error: MailError, publicUrl: string): ToolError {
+export function toToolError(error: MailError, publicUrl: string, link?: string): ToolError {
   const options = error.field === undefined ? { cause: error } : { field: error.field, cause: error }
-  return new ToolError(error.code, sentenceFor(error, publicUrl), options)
+  return new ToolError(error.code, sentenceFor(error, publicUrl, link), options)
 }
 
-function sentenceFor(error: MailError, publicUrl: string): string {
+/** `link`: one-time, for the owner, made for a refused login only. */
+function sentenceFor(error: MailError, publicUrl: string, link: string | undefined): string {
   const server = error.protocol === 'smtp' ? 'The outgoing mail server' : 'The mail server'
-  const signInAgain = `The owner can sign in again at ${publicUrl}/oauth/connections, or disconnect and connect again.`
+  const connectAgain = `The owner can revoke this connection at ${publicUrl}/oauth/connections and connect again.`
+  const renew =
+    link === undefined
+      ? connectAgain
+      : `The owner can store the new one at ${link} (within 15 minutes, once).`
   switch (error.code) {
     case 'invalid_input':
       return `"${error.field ?? 'A parameter'}" is not valid: correct it and call again.`
@@ -48,9 +53,9 @@ function sentenceFor(error: MailError, publicUrl: string): string {
     case 'starttls_missing':
       return `${server} offers no encryption, so nothing was sent to it. Connect again with another port or TLS setting.`
     case 'login_refused':
-      return `${server} refuses the stored password: it was changed or withdrawn. ${signInAgain}`
+      return `${server} refuses the stored password: it was changed or withdrawn. ${renew}`
     case 'login_needs_oauth':
-      return `This provider has switched passwords off; the account needs its "Sign in with" button. ${signInAgain}`
+      return `This provider has switched passwords off; the account needs its "Sign in with" button. ${connectAgain}`
     case 'timeout':
       return `${server} did not answer in time. Try again, or ask for less.`
     case 'connection_lost':

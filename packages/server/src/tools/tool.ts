@@ -39,6 +39,8 @@ export interface ToolCall {
   readonly caller: Caller
   readonly accounts: GrantAccounts
   readonly once: OnceStore
+  /** A one-time link for the owner, to add a mailbox or renew a password; undefined when there is none now. */
+  createLink(): Promise<string | undefined>
   /** Epoch seconds. */
   readonly now: () => number
   readonly publicUrl: string

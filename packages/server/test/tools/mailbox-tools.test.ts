@@ -301,12 +301,12 @@ describe.skipIf(!findDovecot())('on a real Dovecot', () => {
     await imap.stop()
   })
 
-  test('a changed password is a sentence that says where to sign in again', async () => {
+  test('R20: a changed password is a sentence with a one-time link to store the new one', async () => {
     const account = toAccount({ ...dovecot.alice, password: 'wrong' }, dovecot, 1)
     const stranger = await openTools({ accounts: [account], connector: loopbackConnector(dovecot.ca) })
     const { structured, text } = await stranger.call('get_recent_emails')
     expect(structured).toEqual({ code: 'login_refused' })
-    expect(text).toContain('http://localhost:8993/oauth/connections')
+    expect(text).toMatch(/http:\/\/localhost:8993\/oauth\/link#[0-9a-f]{64} \(within 15 minutes, once\)/)
     await stranger.close()
   })
 })

@@ -16,6 +16,7 @@ import { createFileKeyWrapper } from '../../src/keys/file-key-wrapper.ts'
 import type { LogLine } from '../../src/log.ts'
 import type { McpApplication } from '../../src/mcp/application.ts'
 import type { SessionStore } from '../../src/sessions/session-store.ts'
+import { createLinkMaker } from '../../src/sign-in/link.ts'
 import { createLevelStores } from '../../src/store/level/stores.ts'
 import {
   tools as allTools,
@@ -58,6 +59,7 @@ export async function openTools(options: {
   now?: () => number
   makeMark?: () => string
   once?: (once: ToolApplicationOptions['once']) => ToolApplicationOptions['once']
+  createLink?: ToolApplicationOptions['createLink']
 }): Promise<OpenTools> {
   const { permission = 'send', lifeDays = 300, now = () => Math.floor(Date.now() / 1000) } = options
   const folder = createTempFolder('tools')
@@ -100,6 +102,7 @@ export async function openTools(options: {
   const application = createToolApplication({
     grantAccounts: createGrantAccounts({ ...keys, store: stores.accounts, now }),
     once: options.once?.(stores.once) ?? stores.once,
+    createLink: options.createLink ?? createLinkMaker({ store: stores.authorization, publicUrl, now }),
     mail: {
       connector: options.connector,
       now: Date.now,

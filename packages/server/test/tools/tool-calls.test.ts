@@ -1,6 +1,7 @@
 /** What surrounds every tool: who may call it, how often, with what. No mail server takes part: none is reached. */
 import type { Connector, MailAccount } from '@email-connector/mail'
 import { MailError } from '@email-connector/mail'
+import { StoreUnavailableError } from '@email-connector/oauth'
 import * as fc from 'fast-check'
 import { afterEach, expect, test } from 'vitest'
 import type { Permission } from '../../src/caller.ts'
@@ -130,6 +131,21 @@ test('list_accounts says which account is the default and what it may do', async
   expect(text).toContain('alice@test.example')
   expect(text).toContain('default')
   expect(text).toContain(structured.connections_url)
+})
+
+test('R20: list_accounts gives a one-time link for the owner, a new one each time; without it in an outage', async () => {
+  const one = await open()
+  const links = [await one.call('list_accounts'), await one.call('list_accounts')].map(
+    ({ structured, text }) => {
+      expect(text).toContain(structured.link)
+      return structured.link
+    },
+  )
+  for (const link of links) expect(link).toMatch(/^http:\/\/localhost:8993\/oauth\/link#[0-9a-f]{64}$/)
+  expect(links[0]).not.toBe(links[1])
+  const createLink = () => Promise.reject(new StoreUnavailableError('down'))
+  const { isError, structured } = await (await open({ createLink })).call('list_accounts')
+  expect([isError, structured.link, structured.accounts.length]).toEqual([false, undefined, 1])
 })
 
 test('list_accounts says on which day the connection ends, in its last week only', async () => {
