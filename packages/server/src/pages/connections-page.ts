@@ -53,7 +53,7 @@ ${grants.length > 0 && html`<p class="soft">Deleting everything revokes every ap
 function connection(grant: Grant): Html {
   const mailboxes = grant.accountIds.length
   const permission = permissions.find((known) => known === grant.permission) ?? 'read'
-  return html`<li><div><h3><bdi>${grant.clientName}</bdi></h3><p class="soft small">${permissionTexts[permission].title} · ${
+  return html`<li><div><h2><bdi>${grant.clientName}</bdi></h2><p class="soft small">${permissionTexts[permission].title} · ${
     mailboxes === 1 ? 'this mailbox' : `${mailboxes} mailboxes`
   }<br>Connected ${day(grant.createdAt)} · ${
     grant.lastUsedAt === undefined ? 'not used yet' : html`last used ${day(grant.lastUsedAt)}`

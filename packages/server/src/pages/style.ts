@@ -93,7 +93,7 @@ input[type=radio]{flex:none;width:20px;height:20px;margin:2px 0 0;accent-color:v
 .tile:has(:focus-visible),.choice:has(:focus-visible){outline:3px solid var(--accent);outline-offset:2px}
 .tile input:focus-visible,.choice input:focus-visible{outline:0}
 form.narrow{max-width:740px}
-.rows{list-style:none;margin:0;padding:0}.rows li{display:flex;flex-wrap:wrap;gap:12px 20px;align-items:center;justify-content:space-between;padding:16px 0;margin:0;border-top:1px solid var(--line)}.rows li:first-child{border:0;padding-top:0}.rows li:last-child{padding-bottom:0}.rows li>div{flex:1 1 300px}.rows p{margin:0}
+.rows{list-style:none;margin:0;padding:0}.rows li{display:flex;flex-wrap:wrap;gap:12px 20px;align-items:center;justify-content:space-between;padding:16px 0;margin:0;border-top:1px solid var(--line)}.rows li:first-child{border:0;padding-top:0}.rows li:last-child{padding-bottom:0}.rows li>div{flex:1 1 300px}.rows h2{font-size:16px;margin:0 0 4px}.rows p{margin:0}
 .hosts{display:grid;gap:0 14px;grid-template-columns:minmax(0,1fr) 110px}
 fieldset.servers legend{font-size:18px}.hosts .wide{grid-column:1/-1}
 .hosts h3{grid-column:1/-1;margin-top:4px}

@@ -28,6 +28,7 @@ export const publicUrl = 'https://mail.example.org'
 
 export interface TestApp {
   readonly app: App
+  readonly publicUrl: string
   readonly oauth: AuthorizationServer
   readonly grantAccounts: ReturnType<typeof createGrantAccounts>
   readonly stores: LevelStores
@@ -147,6 +148,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
   const verifier = randomBytes(32).toString('base64url')
 
   return {
+    publicUrl: settings.publicUrl,
     ...{ app, oauth, grantAccounts, stores, logLines, slept, time, verifier, fetch: send },
     async authorizeUrl({
       name = 'Test client',
