@@ -153,7 +153,12 @@ export function storageKeyPolicy(stack: Stack, stage: string): PolicyDocument {
         ],
         actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
         resources: thisKey,
-        conditions: { StringEquals: { 'aws:SourceAccount': stack.account } },
+        // SNS says which topic a key is used for.
+        conditions: {
+          ArnLike: {
+            'kms:EncryptionContext:aws:sns:topicArn': stack.formatArn({ service: 'sns', resource: '*' }),
+          },
+        },
       }),
     ],
   })

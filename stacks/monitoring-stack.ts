@@ -19,6 +19,7 @@ import {
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions'
 import { Rule } from 'aws-cdk-lib/aws-events'
 import { SnsTopic } from 'aws-cdk-lib/aws-events-targets'
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { FilterPattern, MetricFilter } from 'aws-cdk-lib/aws-logs'
 import { Topic } from 'aws-cdk-lib/aws-sns'
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions'
@@ -49,6 +50,19 @@ export function createMonitoringStack(options: {
   const namespace = `${appName}/${stage.name}`
 
   const topic = new Topic(stack, 'Alarms', { masterKey: data.storageKey, enforceSSL: true })
+  // A policy of our own replaces the one a topic comes with, so publishers are named. EventBridge is not known to
+  // honour conditions here; what a stranger's rule could do is write to the alarm address.
+  const publishers = { cloudwatch: { StringEquals: { 'aws:SourceAccount': stack.account } }, events: {} }
+  for (const [service, conditions] of Object.entries(publishers))
+    topic.addToResourcePolicy(
+      new PolicyStatement({
+        sid: `Publish${service}`,
+        principals: [new ServicePrincipal(`${service}.amazonaws.com`)],
+        actions: ['sns:Publish'],
+        resources: [topic.topicArn],
+        conditions,
+      }),
+    )
   if (stage.alarmAddress !== undefined) topic.addSubscription(new EmailSubscription(stage.alarmAddress))
 
   const groups = Object.entries(logGroups).filter(([name]) => name !== 'health')
@@ -121,7 +135,8 @@ export function createMonitoringStack(options: {
         resources: { ARN: [data.credentialsKey.keyArn, data.storageKey.keyArn] },
       },
     },
-    targets: [new SnsTopic(topic)],
+    // By its ARN: given the topic itself, CDK would widen the key's policy with a wildcard.
+    targets: [new SnsTopic(Topic.fromTopicArn(stack, 'AlarmsByArn', topic.topicArn))],
   })
 
   // The casts: CDK's classes are not written for exactOptionalPropertyTypes.

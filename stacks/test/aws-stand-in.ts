@@ -25,6 +25,11 @@ export interface Template {
 
 export const standInAccount = '123456789012'
 
+// Without the namespace S3 clients take the element for plain text.
+const s3Namespace = 'xmlns="http://s3.amazonaws.com/doc/2006-03-01/"'
+
+const creationTime = '2026-01-01T00:00:00Z'
+
 class AwsError extends Error {
   readonly code: string
   constructor(code: string, message: string) {
@@ -37,7 +42,7 @@ export async function startAwsStandIn(): Promise<AwsStandIn> {
   const calls: string[] = []
   const stacks = new Map<string, Template>()
   const objects = new Map<string, Buffer>()
-  const changeSets = new Map<string, { stack: string; template: Template }>()
+  const changeSets = new Map<string, { name: string; stack: string; template: Template }>()
   const bootstrap: Readonly<Record<string, Record<string, string>>> = {
     CDKToolkit: { BootstrapVersion: '30', BucketName: 'bootstrap-assets' },
     SSTBootstrap: { Version: '7.4', BucketName: 'sst-bootstrap' },
@@ -59,6 +64,17 @@ export async function startAwsStandIn(): Promise<AwsStandIn> {
   const stackId = (name: string) => `arn:aws:cloudformation:eu-central-1:${standInAccount}:stack/${name}/1`
   const nameOf = (nameOrId: string) => nameOrId.split(':stack/')[1]?.split('/')[0] ?? nameOrId
 
+  /** By its id, or by the last of that name for the stack. */
+  function findChangeSet(form: URLSearchParams) {
+    const wanted = form.get('ChangeSetName') ?? ''
+    const stack = nameOf(form.get('StackName') ?? '')
+    const found = [...changeSets].findLast(
+      ([id, { name, stack: of }]) => id === wanted || (name === wanted && of === stack),
+    )
+    if (found === undefined) throw new AwsError('ChangeSetNotFound', 'ChangeSet does not exist')
+    return { id: found[0], ...found[1] }
+  }
+
   function describe(nameOrId: string): string {
     const name = nameOf(nameOrId)
     const template = stacks.get(name)
@@ -69,7 +85,7 @@ export async function startAwsStandIn(): Promise<AwsStandIn> {
       ([key, value]) =>
         `<member><OutputKey>${key}</OutputKey><OutputValue>${escapeXml(value)}</OutputValue></member>`,
     )
-    return `<Stacks><member><StackName>${name}</StackName><StackId>${stackId(name)}</StackId><CreationTime>2026-01-01T00:00:00Z</CreationTime><StackStatus>CREATE_COMPLETE</StackStatus><Outputs>${rows.join('')}</Outputs></member></Stacks>`
+    return `<Stacks><member><StackName>${name}</StackName><StackId>${stackId(name)}</StackId><CreationTime>${creationTime}</CreationTime><StackStatus>CREATE_COMPLETE</StackStatus><Outputs>${rows.join('')}</Outputs></member></Stacks>`
   }
 
   const cloudFormation: Readonly<Record<string, (form: URLSearchParams, name: string) => string>> = {
@@ -95,25 +111,22 @@ export async function startAwsStandIn(): Promise<AwsStandIn> {
       return `<StackId>${stackId(name)}</StackId>`
     },
     CreateChangeSet(form, name) {
-      const id = `arn:aws:cloudformation:eu-central-1:${standInAccount}:changeSet/${form.get('ChangeSetName')}/${randomUUID()}`
-      changeSets.set(id, { stack: name, template: parseTemplate(form) })
+      const id = `arn:aws:cloudformation:eu-central-1:${standInAccount}:changeSet/deploy/${randomUUID()}`
+      changeSets.set(id, {
+        name: form.get('ChangeSetName') ?? '',
+        stack: name,
+        template: parseTemplate(form),
+      })
       return `<Id>${id}</Id><StackId>${stackId(name)}</StackId>`
     },
     DescribeChangeSet(form) {
-      const id = form.get('ChangeSetName') ?? ''
-      const changes =
-        '<Changes><member><Type>Resource</Type><ResourceChange><Action>Add</Action></ResourceChange></member></Changes>'
-      return `<ChangeSetId>${id}</ChangeSetId><ChangeSetName>deploy</ChangeSetName><Status>CREATE_COMPLETE</Status><ExecutionStatus>AVAILABLE</ExecutionStatus>${changes}`
+      const { id, stack } = findChangeSet(form)
+      const change = '<Type>Resource</Type><ResourceChange><Action>Add</Action></ResourceChange>'
+      return `<ChangeSetId>${id}</ChangeSetId><ChangeSetName>deploy</ChangeSetName><StackId>${stackId(stack)}</StackId><StackName>${stack}</StackName><CreationTime>${creationTime}</CreationTime><Status>CREATE_COMPLETE</Status><ExecutionStatus>AVAILABLE</ExecutionStatus><Changes><member>${change}</member></Changes>`
     },
     ExecuteChangeSet(form) {
-      const change =
-        changeSets.get(form.get('ChangeSetName') ?? '') ??
-        [...changeSets.entries()].find(
-          ([id, { stack }]) =>
-            id.includes(`/${form.get('ChangeSetName')}/`) && stack === nameOf(form.get('StackName') ?? ''),
-        )?.[1]
-      if (change === undefined) throw new AwsError('ChangeSetNotFound', 'ChangeSet does not exist')
-      stacks.set(change.stack, change.template)
+      const { stack, template } = findChangeSet(form)
+      stacks.set(stack, template)
       return ''
     },
     DeleteChangeSet: () => '',
@@ -145,8 +158,8 @@ export async function startAwsStandIn(): Promise<AwsStandIn> {
       response.writeHead(200, { ETag: '"1"' }).end()
     } else if (!path.includes('/')) {
       const answers: Record<string, string> = {
-        location: '<LocationConstraint>eu-central-1</LocationConstraint>',
-        encryption: '<ServerSideEncryptionConfiguration/>',
+        location: `<LocationConstraint ${s3Namespace}>eu-central-1</LocationConstraint>`,
+        encryption: `<ServerSideEncryptionConfiguration ${s3Namespace}><Rule><ApplyServerSideEncryptionByDefault><SSEAlgorithm>AES256</SSEAlgorithm></ApplyServerSideEncryptionByDefault></Rule></ServerSideEncryptionConfiguration>`,
       }
       const [parameter = ''] = url.searchParams.keys()
       response.writeHead(200, { 'Content-Type': 'application/xml' })
@@ -163,7 +176,12 @@ export async function startAwsStandIn(): Promise<AwsStandIn> {
     for await (const chunk of request) chunks.push(chunk as Buffer)
     const body = Buffer.concat(chunks)
     const target = request.headers['x-amz-target']
-    if (typeof target === 'string') {
+    if (request.url?.startsWith('/endpoint?')) {
+      calls.push('iot DescribeEndpoint')
+      response.writeHead(200, { 'Content-Type': 'application/json' })
+      // `sst dev` relays calls over it; nothing listens there.
+      response.end(JSON.stringify({ endpointAddress: 'localhost' }))
+    } else if (typeof target === 'string') {
       calls.push(`ssm ${target.split('.')[1]}`)
       response.writeHead(200, { 'Content-Type': 'application/x-amz-json-1.1' })
       // The version of the bootstrap stack.

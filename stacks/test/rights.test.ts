@@ -1,0 +1,185 @@
+/** What functions and keys allow, read from the templates. */
+import { beforeAll, describe, expect, test } from 'vitest'
+import { tableSchemas } from '../../packages/server/src/store/table-schema.ts'
+import { functionNames } from '../names.ts'
+import { tableRights } from '../rights.ts'
+import { resourceStatements, roleStatements, type Statement } from './policies.ts'
+import { personal, production, type Synthesized, synthesize } from './synthesize.ts'
+
+describe.each([
+  ['a stage with a domain, firewall and VPC', production],
+  ['a personal stage', personal],
+])('rights of %s', (_title, options) => {
+  let synthesized: Synthesized
+  let statements: Statement[]
+  const of = (name: string) => statements.filter((statement) => statement.of.startsWith(`${name}Role`))
+  const actionsOf = (name: string, service: string) =>
+    of(name)
+      .flatMap(({ actions }) => actions)
+      .filter((action) => action.startsWith(`${service}:`))
+  const hasDomain = 'domain' in options
+
+  beforeAll(() => {
+    synthesized = synthesize(options)
+    statements = roleStatements(synthesized)
+  })
+
+  test('R66: no action holds a wildcard, and no statement is a whitelist turned round', () => {
+    const all = [...statements, ...resourceStatements(synthesized)]
+    expect(all.flatMap(({ actions }) => actions).filter((action) => action.includes('*'))).toEqual([])
+    expect(all.length).toBeGreaterThan(15)
+  })
+
+  test('R66: nobody may scan, and nobody manages keys through a role', () => {
+    const actions = statements.flatMap((statement) => statement.actions)
+    expect(actions.filter((action) => /Scan|Batch|PartiQL|Transact/i.test(action))).toEqual([])
+    const kms = new Set(actions.filter((action) => action.startsWith('kms:')))
+    expect([...kms].filter((action) => /Put|Create|Schedule|Disable/.test(action))).toEqual([])
+  })
+
+  test('R66: the wildcards in resources are those that AWS forces, and these are all', () => {
+    const wild = statements.flatMap(({ of: owner, actions, resources }) =>
+      resources
+        .filter((resource) => resource.includes('*'))
+        .map(
+          (resource) => `${owner.replace(/[0-9A-F]{8}$/, '')}: ${actions.join(' ')} on ${kindOf(resource)}`,
+        ),
+    )
+    const streams = 'logs:CreateLogStream logs:PutLogEvents on streams of one group'
+    const interfaces =
+      'ec2:AssignPrivateIpAddresses ec2:CreateNetworkInterface ec2:DeleteNetworkInterface ec2:DescribeNetworkInterfaces ec2:DescribeSubnets ec2:UnassignPrivateIpAddresses on *'
+    expect(wild.sort()).toEqual(
+      [
+        // Lambda names the streams itself.
+        `McpRole: ${streams}`,
+        `OauthRole: ${streams}`,
+        `HealthRole: ${streams}`,
+        // CDK's role for VPC flow logs names the group, whose ARN ends in a wildcard.
+        ...(hasDomain
+          ? [
+              `AuthorizerRole: ${streams}`,
+              // Interfaces do not exist before Lambda makes them.
+              `McpRole: ${interfaces}`,
+              `OauthRole: ${interfaces}`,
+            ]
+          : []),
+      ].sort(),
+    )
+  })
+
+  test('R66: health may write its log and nothing else', () => {
+    expect(of('Health').flatMap(({ actions }) => actions)).toEqual([
+      'logs:CreateLogStream',
+      'logs:PutLogEvents',
+    ])
+  })
+
+  test('R66: each function has a role of its own', () => {
+    const roles = Object.values(synthesized.all('AWS::Lambda::Function')).map(({ Properties }) =>
+      JSON.stringify(Properties.Role),
+    )
+    expect(new Set(roles).size).toBe(roles.length)
+    expect(roles).toHaveLength(hasDomain ? 4 : 3)
+  })
+
+  test('R66: item actions are exact per function, table and prefix', () => {
+    const expected = tableRights({ hasAuthorizer: hasDomain })
+    for (const name of functionNames) {
+      if (name === 'authorizer' && !hasDomain) continue
+      const logicalName = `${name[0]?.toUpperCase()}${name.slice(1)}`
+      const granted = of(logicalName)
+        .filter(({ actions }) => actions.some((action) => action.startsWith('dynamodb:')))
+        .map(({ actions, condition, resources }) => ({
+          actions,
+          resources: resources.length,
+          prefixes: condition['ForAllValues:StringLike']?.['dynamodb:LeadingKeys'],
+        }))
+      expect(granted).toEqual(
+        expected[name].map(({ actions, prefixes }) => ({
+          actions: actions.map((action) => `dynamodb:${action}`),
+          resources: 1,
+          prefixes: prefixes.map((prefix) => `${prefix}*`),
+        })),
+      )
+    }
+    expect(actionsOf('Authorizer', 'dynamodb')).toEqual(hasDomain ? ['dynamodb:GetItem'] : [])
+  })
+
+  test('R66: every prefix that rights name exists in the tables, and every one of theirs is used by somebody', () => {
+    const used = new Set(
+      Object.values(tableRights({ hasAuthorizer: true }))
+        .flat()
+        .flatMap(({ prefixes }) => prefixes),
+    )
+    const known = Object.values(tableSchemas).flatMap(({ prefixes }) => prefixes as readonly string[])
+    expect([...used].sort()).toEqual([...known].sort())
+  })
+
+  test('R27: on the credentials key oauth generates, mcp decrypts, nobody does both or anything else', () => {
+    const onKey = (name: string) =>
+      of(name)
+        .filter(({ resources }) => resources.some((resource) => resource.includes('CredentialsKey')))
+        .map(({ actions, condition }) => ({ actions, condition }))
+    const context = {
+      StringEquals: {
+        'kms:EncryptionContext:app': 'email-connector',
+        'kms:EncryptionContext:stage': 'prod',
+      },
+      'ForAllValues:StringEquals': { 'kms:EncryptionContextKeys': ['app', 'stage', 'grantId', 'accountId'] },
+    }
+    expect(onKey('Oauth')).toEqual([{ actions: ['kms:GenerateDataKey'], condition: context }])
+    expect(onKey('Mcp')).toEqual([{ actions: ['kms:Decrypt'], condition: context }])
+    for (const name of ['Authorizer', 'Health']) expect(onKey(name)).toEqual([])
+  })
+
+  test('R27: the storage key is used only through DynamoDB and Secrets Manager', () => {
+    const onKey = statements.filter(({ resources }) =>
+      resources.some((resource) => resource.includes('StorageKey')),
+    )
+    expect(onKey.length).toBeGreaterThanOrEqual(3)
+    for (const { condition } of onKey)
+      expect(JSON.stringify(condition.StringEquals?.['kms:ViaService'])).toMatch(
+        /"(dynamodb|secretsmanager)\.eu-central-1\.amazonaws\.com"/,
+      )
+  })
+
+  test('R27: the policy of the credentials key lets two roles use it, each in one way, and administrators only manage it', () => {
+    const policy = resourceStatements(synthesized).filter((statement) =>
+      statement.of.startsWith('CredentialsKey'),
+    )
+    const use = /Decrypt|Encrypt|GenerateData|CreateGrant|Sign|Mac/
+    const uses = policy.filter(({ actions }) => actions.some((action) => use.test(action)))
+    expect(
+      uses.map(({ actions, condition }) => [
+        actions,
+        JSON.stringify(condition.ArnEquals?.['aws:PrincipalArn']),
+      ]),
+    ).toEqual([
+      [['kms:GenerateDataKey'], expect.stringMatching(/:role\/prod-email-connector-eu-central-1-oauth"/)],
+      [['kms:Decrypt'], expect.stringMatching(/:role\/prod-email-connector-eu-central-1-mcp"/)],
+    ])
+    for (const { condition } of uses)
+      expect(condition.StringEquals).toEqual({
+        'kms:EncryptionContext:app': 'email-connector',
+        'kms:EncryptionContext:stage': 'prod',
+      })
+    expect(policy).toHaveLength(3)
+  })
+
+  test('R27: no statement of the storage key allows a use without a condition', () => {
+    const policy = resourceStatements(synthesized).filter((statement) =>
+      statement.of.startsWith('StorageKey'),
+    )
+    for (const { actions, condition } of policy.slice(1)) {
+      expect(actions).not.toContain('kms:PutKeyPolicy')
+      expect(Object.keys(condition).length).toBeGreaterThan(0)
+    }
+    expect(
+      policy[0]?.actions.filter((action) => /Decrypt|Encrypt|GenerateData|CreateGrant/.test(action)),
+    ).toEqual([])
+  })
+})
+
+function kindOf(resource: string): string {
+  return resource.includes(':log-stream:*') ? 'streams of one group' : resource
+}

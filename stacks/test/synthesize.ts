@@ -1,0 +1,103 @@
+/** Templates of a stage without a command: plain CDK in this process, on placeholder bundles. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { App, Aspects, type IAspect, Stack } from 'aws-cdk-lib'
+import { createBundledFunction, createStacks } from '../email-connector.ts'
+import { functionNames, stackName } from '../names.ts'
+import { parseStage, type StageOptions } from '../settings.ts'
+import type { Template } from './aws-stand-in.ts'
+
+export interface Resource {
+  readonly Type: string
+  readonly Properties: Record<string, unknown>
+  readonly DeletionPolicy?: string
+  readonly UpdateReplacePolicy?: string
+}
+
+export interface Synthesized {
+  readonly app: App
+  readonly stacks: readonly Stack[]
+  /** By the end of the stack's name. */
+  readonly templates: Readonly<Record<string, Template>>
+  /** Of all stacks, by logical id. */
+  all(type: string): Record<string, Resource>
+  /** The only one whose logical id starts so. */
+  one(type: string, prefix?: string): Resource
+}
+
+/** Everything an owner can turn on. */
+export const production: StageOptions = {
+  region: 'eu-central-1',
+  domain: { name: 'mail.example.com', hostedZone: { id: 'Z0123456789ABC', name: 'example.com' } },
+  allowedAccounts: ['example.com', 'ann@example.org'],
+  disabledClients: ['cursor'],
+  corsOrigins: ['https://tools.example.com'],
+  extraRedirectUris: ['https://tools.example.com/callback'],
+  preRegisteredClients: true,
+  tokenDays: { access: 7, refreshIdle: 30, grant: 180 },
+  alarmAddress: 'ops@example.com',
+  monthlyBudgetUsd: 100,
+  logRetentionDays: 90,
+  reservedConcurrency: { mcp: 100, oauth: 20, authorizer: 100 },
+  firewall: true,
+  vpc: true,
+  permissionsBoundaryArn: 'arn:aws:iam::123456789012:policy/boundary',
+  tags: { 'cost-centre': '42' },
+}
+
+export const personal: StageOptions = { region: 'eu-central-1', keepData: false, logRetentionDays: 7 }
+
+export function synthesize(
+  options: StageOptions,
+  { name = 'prod', streams = true, aspect }: { name?: string; streams?: boolean; aspect?: IAspect } = {},
+): Synthesized {
+  const stage = parseStage(name, options)
+  const bundles = mkdtempSync(join(tmpdir(), 'stacks-test-'))
+  for (const functionName of functionNames) {
+    mkdirSync(join(bundles, functionName))
+    writeFileSync(join(bundles, functionName, 'index.mjs'), 'export const handler = async () => ({})\n')
+  }
+  const app = new App({ outdir: join(bundles, 'out') })
+  const stacks: Stack[] = []
+  try {
+    createStacks(app, stage, {
+      createStack(id) {
+        const stack = new Stack(app, stackName(name, id), { env: { region: stage.region } })
+        stacks.push(stack)
+        return stack
+      },
+      createFunction: createBundledFunction(bundles),
+      streams,
+    })
+    if (aspect !== undefined) Aspects.of(app).add(aspect)
+    const assembly = app.synth()
+    const templates = Object.fromEntries(
+      assembly.stacks.map((artifact) => [
+        artifact.stackName.replace(stackName(name, ''), ''),
+        artifact.template as Template,
+      ]),
+    )
+    const all = (type: string) =>
+      Object.fromEntries(
+        Object.values(templates).flatMap((template) =>
+          Object.entries(template.Resources).filter(([, resource]) => resource.Type === type),
+        ),
+      ) as Record<string, Resource>
+    return {
+      app,
+      stacks,
+      templates,
+      all,
+      one(type, prefix = '') {
+        const found = Object.entries(all(type)).filter(([id]) => id.startsWith(prefix))
+        const [first] = found
+        if (first === undefined || found.length > 1)
+          throw new Error(`${found.length} resources ${type} ${prefix}`)
+        return first[1]
+      },
+    }
+  } finally {
+    rmSync(bundles, { recursive: true })
+  }
+}
