@@ -47,6 +47,8 @@ export interface LocalKms {
   forgetCalls(): void
   /** The next `count` calls fail with that error. */
   failNext(name: KmsErrorName, count?: number): void
+  /** Forgets what is left of them. */
+  endFailures(): void
   /** Holds every answer back. */
   delayMs: number
   /** As `ScheduleKeyDeletion` and `DisableKey` do. */
@@ -193,6 +195,7 @@ export async function startKms(): Promise<LocalKms> {
     calls,
     forgetCalls: () => void calls.splice(0),
     failNext: (name, count = 1) => void failures.push(...Array<KmsErrorName>(count).fill(name)),
+    endFailures: () => void failures.splice(0),
     delayMs: 0,
     keyState: 'Enabled',
     async stop() {

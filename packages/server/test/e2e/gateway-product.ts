@@ -13,6 +13,7 @@ import {
   findDynamoDb,
   findNode24,
   freePort,
+  type LocalDynamoDb,
   type LocalKms,
   type LocalSecretsManager,
   startDynamoDb,
@@ -37,6 +38,8 @@ export interface GatewayProduct extends Product {
   readonly kms: LocalKms
   readonly secretsManager: LocalSecretsManager
   readonly tables: TableNames
+  /** For a client of the test's own, past the proxies. */
+  readonly tableAccess: LocalDynamoDb['clientOptions']
   readonly functions: Readonly<Record<FunctionName, FunctionPool>>
   /** The folder with the bundles, and the variables a function was started with. */
   readonly bundles: string
@@ -171,6 +174,7 @@ export async function startGatewayProduct(
     url,
     challengeHeader: 'x-amzn-remapped-www-authenticate',
     ...{ dynamoDb, kms, secretsManager, tables, functions, environments },
+    tableAccess: dynamoDbServer.clientOptions,
     bundles: bundles.path,
     mailboxFields: ({ address, password }) => ({
       provider: 'generic',

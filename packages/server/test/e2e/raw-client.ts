@@ -80,7 +80,7 @@ export function refresh(publicUrl: string, clientId: string, refreshToken: strin
   })
 }
 
-async function requestTokens(publicUrl: string, parameters: Record<string, string>): Promise<Tokens> {
+export async function requestTokens(publicUrl: string, parameters: Record<string, string>): Promise<Tokens> {
   const response = await fetch(`${publicUrl}/oauth/token`, {
     method: 'POST',
     body: new URLSearchParams(parameters),

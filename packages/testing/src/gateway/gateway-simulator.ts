@@ -164,13 +164,14 @@ function toClientHeaders(headers: Record<string, string | string[]>): Record<str
   )
 }
 
+/** Undefined: too large. Read to the end all the same: leaving a loop over a request destroys its socket. */
 async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
-  const chunks: Buffer[] = []
+  let chunks: Buffer[] = []
   let size = 0
   for await (const chunk of request as AsyncIterable<Buffer>) {
     size += chunk.length
-    if (size > maxBodyBytes) return undefined
-    chunks.push(chunk)
+    if (size <= maxBodyBytes) chunks.push(chunk)
+    else chunks = []
   }
-  return Buffer.concat(chunks)
+  return size <= maxBodyBytes ? Buffer.concat(chunks) : undefined
 }

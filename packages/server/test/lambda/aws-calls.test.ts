@@ -1,0 +1,176 @@
+/**
+ * R27: how often each request asks DynamoDB and KMS, counted on the wire behind the deployed bundles, against the table of
+ * docs/storage-schema.md. More calls are more latency, more cost and more ways to fail.
+ */
+import { completeSignIn } from '@email-connector/testing'
+import { describe, expect, test } from 'vitest'
+import { connectClient } from '../e2e/clients.ts'
+import { signInFields } from '../e2e/product.ts'
+import {
+  callback,
+  createAuthorizationRequest,
+  postToolCall,
+  refresh,
+  requestTokens,
+} from '../e2e/raw-client.ts'
+import { missing, postToolsList, signInAgain, useGateway, whenPossible } from './gateway.ts'
+
+/** `GetItem access#` and the like. */
+interface Calls {
+  readonly authorizer: string[]
+  readonly oauth: string[]
+  readonly mcp: string[]
+  readonly kms: string[]
+}
+
+const reads = (calls: string[]) => calls.filter((call) => /^(GetItem|Query) /.test(call)).length
+const writes = (calls: string[]) => calls.length - reads(calls)
+
+describe.skipIf(missing !== undefined)(whenPossible('R27: AWS calls per request'), () => {
+  const running = useGateway()
+
+  async function count(request: () => Promise<unknown>): Promise<Calls> {
+    const { dynamoDb, kms } = running().product
+    for (const log of [...Object.values(dynamoDb), kms]) log.forgetCalls()
+    await request()
+    const of = (name: keyof typeof dynamoDb) =>
+      dynamoDb[name].calls.map((one) => `${one.operation} ${one.row}`)
+    return {
+      authorizer: of('authorizer'),
+      oauth: of('oauth'),
+      mcp: of('mcp'),
+      kms: kms.calls.map(({ operation }) => operation),
+    }
+  }
+
+  test('tools/list, 2026 era: one read by the authorizer, nothing else', async () => {
+    const { product, tokens } = running()
+    const calls = await count(() => postToolsList(product.url, tokens.access_token))
+    expect(calls).toEqual({ authorizer: ['GetItem access#'], oauth: [], mcp: [], kms: [] })
+  })
+
+  test('a tool call, 2026 era: one query, one limit counter; one Decrypt, none while the data key is kept', async () => {
+    const { product } = running()
+    const { access_token } = await signInAgain(running())
+    const call = () =>
+      postToolCall(product.url, access_token, 'get_recent_emails').then((answer) => answer.text())
+    const first = await count(call)
+    expect(first.authorizer).toEqual(['GetItem access#'])
+    expect(first.oauth).toEqual([])
+    expect(first.kms).toEqual(['Decrypt'])
+    // The first call of an hour also notes that the grant is in use.
+    expect(first.mcp.sort()).toEqual(['Query grant#', 'UpdateItem count#', 'UpdateItem grant#'])
+    const second = await count(call)
+    expect(second.mcp.sort()).toEqual(['Query grant#', 'UpdateItem count#'])
+    expect(second.kms).toEqual([])
+  })
+
+  test('a tool call, 2025 era: one read of the session more', async () => {
+    const { product, mail } = running()
+    const client = await connectClient(signInFields(product, mail.dovecot.alice), {
+      url: product.url,
+      era: 'sdk 1, 2025 era',
+    })
+    await client.call('get_recent_emails')
+    const calls = await count(() => client.call('get_recent_emails'))
+    // The stream this client holds open looks into its queue meanwhile.
+    const own = calls.mcp.filter((call) => call !== 'UpdateItem session#')
+    expect(own.sort()).toEqual(['GetItem session#', 'Query grant#', 'UpdateItem count#'])
+    expect(calls.kms).toEqual([])
+    await client.close()
+  })
+
+  test('a send: three writes of its state more', async () => {
+    const { product, tokens } = running()
+    const calls = await count(async () => {
+      const answer = await postToolCall(product.url, tokens.access_token, 'send_email', {
+        to: ['bob@test.example'],
+        subject: 'Counted',
+        body: 'Once.',
+      })
+      expect(await answer.text()).toContain('"state":"sent"')
+    })
+    const state = calls.mcp.filter((call) => call.endsWith(' send#'))
+    expect(state).toHaveLength(3)
+    expect(reads(state)).toBe(0)
+    expect(calls.mcp).toHaveLength(5 + calls.mcp.filter((call) => call === 'UpdateItem grant#').length)
+  })
+
+  test('a sign-in: one GenerateDataKey for its mailbox; the code: one read and five writes, no KMS', async () => {
+    const { product, mail, clientId } = running()
+    const { url, verifier } = createAuthorizationRequest(product.url, clientId)
+    const steps: Calls[] = []
+    const outcome = await completeSignIn({
+      authorizeUrl: url,
+      fields: signInFields(product, mail.dovecot.alice),
+      fetch: async (input, init) => {
+        let answer: Response | undefined
+        steps.push(
+          await count(async () => {
+            answer = await fetch(input, init)
+          }),
+        )
+        return answer ?? Response.error()
+      },
+    })
+    if (!outcome.redirected || outcome.code === null) throw new Error('The sign-in was refused')
+    const { code } = outcome
+    const [page, form] = steps
+    expect(page).toEqual({ authorizer: [], oauth: ['PutItem txn#'], mcp: [], kms: [] })
+    expect(form?.kms).toEqual(['GenerateDataKey'])
+    const limits = form?.oauth.filter((call) => / (count|used)#$/.test(call)) ?? []
+    const own = form?.oauth.filter((call) => !limits.includes(call)) ?? []
+    expect(own.sort()).toEqual([
+      'GetItem txn#',
+      'PutItem code#',
+      'PutItem grant#',
+      'PutItem grant#',
+      'PutItem owner#',
+      'UpdateItem txn#',
+      'UpdateItem txn#',
+    ])
+    // Five counters (R42) are read or taken before the login, and given back after one that succeeded.
+    expect(limits.length).toBeLessThanOrEqual(9)
+    const token = await count(() =>
+      requestTokens(product.url, {
+        grant_type: 'authorization_code',
+        code,
+        client_id: clientId,
+        redirect_uri: callback,
+        code_verifier: verifier,
+      }),
+    )
+    expect(reads(token.oauth)).toBeLessThanOrEqual(1)
+    expect(writes(token.oauth)).toBeLessThanOrEqual(5)
+    expect(token.kms).toEqual([])
+  })
+
+  test('a refresh: at most two reads and five writes, no KMS', async () => {
+    const { product, clientId } = running()
+    const tokens = await signInAgain(running())
+    const calls = await count(() => refresh(product.url, clientId, tokens.refresh_token))
+    expect(reads(calls.oauth)).toBeLessThanOrEqual(2)
+    expect(writes(calls.oauth)).toBeLessThanOrEqual(5)
+    expect(calls.kms).toEqual([])
+  })
+
+  test('a revocation: the grant’s tokens and five, no KMS', async () => {
+    const { product, clientId } = running()
+    const tokens = await signInAgain(running())
+    const calls = await count(() =>
+      fetch(`${product.url}/oauth/revoke`, {
+        method: 'POST',
+        body: new URLSearchParams({ token: tokens.refresh_token, client_id: clientId }),
+      }),
+    )
+    expect(calls.oauth).toEqual([
+      'GetItem refresh#',
+      'UpdateItem grant#',
+      // The refresh token goes last: a retry after a crash finds the grant by it.
+      ...['DeleteItem access#', 'DeleteItem code#'],
+      ...['DeleteItem grant#', 'DeleteItem owner#', 'DeleteItem grant#'],
+      'DeleteItem refresh#',
+    ])
+    expect(calls.kms).toEqual([])
+  })
+})
