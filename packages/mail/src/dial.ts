@@ -28,6 +28,7 @@ export interface Connector {
 /** What every operation on a mailbox is given. */
 export interface MailDeps {
   readonly connector: Connector
+  /** Epoch seconds. */
   readonly now: () => number
   /** One absolute bound on the whole call, connection and answer; 25 s unless given. */
   readonly deadlineMs?: number

@@ -39,7 +39,7 @@ export function createMcpProduct(options: McpProductOptions): McpEndpoint {
       }),
       once: stores.once,
       createLink: createLinkMaker({ store: stores.authorization, publicUrl, now: nowSeconds }),
-      mail: { connector, now: Date.now },
+      mail: { connector, now: nowSeconds },
       providersOffered: providers.map(({ id }) => id),
       publicUrl,
       version,

@@ -105,7 +105,7 @@ export async function openTools(options: {
     createLink: options.createLink ?? createLinkMaker({ store: stores.authorization, publicUrl, now }),
     mail: {
       connector: options.connector,
-      now: Date.now,
+      now,
       ...(options.deadlineMs === undefined ? {} : { deadlineMs: options.deadlineMs }),
     },
     now,
