@@ -3,10 +3,10 @@
  * windows. A cursor names the UID where a page ended, so mail that arrives meanwhile neither repeats nor hides any.
  */
 import { listItems } from './fetch-items.ts'
-import type { ImapSession, SelectedMailbox } from './imap-session.ts'
+import type { FetchedMessage, ImapSession, SelectedMailbox } from './imap-session.ts'
 import { MailError } from './mail-error.ts'
 import type { MessageSummary, Page } from './message.ts'
-import { toSummary } from './message-summary.ts'
+import { isDeleted, toSummary } from './message-summary.ts'
 import { resolveMailbox } from './resolve-mailbox.ts'
 import { searchUids } from './search-uids.ts'
 import { takeNewest, toUidSet } from './uid-set.ts'
@@ -50,7 +50,7 @@ async function listNewest(
     .sort((a, b) => b.uid - a.uid)
   const uid = older.at(-1)?.uid ?? cursor?.uid
   return {
-    items: older.map((row) => toSummary(row, mailbox)),
+    items: toItems(older, mailbox),
     ...(first > 1 && uid !== undefined ? { next: toCursor({ ...mailbox, uid, sequence: first }) } : {}),
   }
 }
@@ -80,9 +80,16 @@ async function listUnread(
   const rows = await session.fetch(mailbox, 'uid', toUidSet(page), listItems(session))
   const uid = page.at(-1) ?? 0
   return {
-    items: rows.sort((a, b) => b.uid - a.uid).map((row) => toSummary(row, mailbox)),
+    items: toItems(
+      rows.sort((a, b) => b.uid - a.uid),
+      mailbox,
+    ),
     ...(found.length > limit ? { next: toCursor({ ...mailbox, uid, sequence: last }) } : {}),
   }
+}
+
+function toItems(rows: readonly FetchedMessage[], mailbox: SelectedMailbox): MessageSummary[] {
+  return rows.filter((row) => !isDeleted(row)).map((row) => toSummary(row, mailbox))
 }
 
 interface Cursor {

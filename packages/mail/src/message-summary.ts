@@ -28,6 +28,11 @@ export function toSummary(message: FetchedMessage, mailbox: SelectedMailbox): Me
   }
 }
 
+/** Waits only to be expunged: no list shows it, as in other mail clients. */
+export function isDeleted({ flags }: FetchedMessage): boolean {
+  return flags !== undefined && hasFlag(flags, '\\Deleted')
+}
+
 function hasFlag(flags: ReadonlySet<string>, name: string): boolean {
   return [...flags].some((flag) => flag.toLowerCase() === name.toLowerCase())
 }

@@ -1,8 +1,10 @@
 /**
  * MOVE (RFC 6851); without it COPY, then `\Deleted` and UID EXPUNGE of exactly what was copied (RFC 4315). Never a plain
- * EXPUNGE: it would delete what another client had marked. A server with neither MOVE nor UIDPLUS is refused before
- * anything changes, because a copy that leaves the original behind is not a move.
+ * EXPUNGE: it would delete what another client had marked. On a server with neither MOVE nor UIDPLUS the original stays
+ * behind, marked `\Deleted` once its copy is stored: lists leave it out, whoever expunges next removes it, and the
+ * outcome says so. Refusing instead would leave those mailboxes without archive and delete.
  */
+import { flagItems } from './fetch-items.ts'
 import {
   type ImapResponse,
   type ImapSession,
@@ -12,6 +14,7 @@ import {
 } from './imap-session.ts'
 import { MailError } from './mail-error.ts'
 import type { MessageRef } from './message.ts'
+import { isDeleted } from './message-summary.ts'
 import { changeByMailbox, type RefOutcome, type UidOutcome } from './refs-by-mailbox.ts'
 import { resolveMailbox } from './resolve-mailbox.ts'
 import { expandUidSet, toUidSet } from './uid-set.ts'
@@ -20,20 +23,19 @@ const atom = (value: string): ImapToken => ({ type: 'ATOM', value })
 /** More than a call may name; a larger set in COPYUID is not an answer to it. */
 const maxUidsPerSet = 10_000
 
-/** Throws `mailbox_not_found` for the destination, `not_supported` where the server can do neither. */
+/** Throws `mailbox_not_found` for the destination. */
 export async function moveMessages(
   session: ImapSession,
   refs: readonly MessageRef[],
   destination: string,
 ): Promise<RefOutcome[]> {
   const target = await resolveMailbox(session, destination)
-  if (!session.has('MOVE') && !session.has('UIDPLUS'))
-    throw new MailError('not_supported', { protocol: 'imap' })
   return await changeByMailbox(session, refs, async (mailbox, uids) => {
     if (mailbox.path === target.path) return await findStaying(session, mailbox, uids)
-    return session.has('MOVE')
-      ? await move(session, mailbox, uids, target.path)
-      : await copyAndExpunge(session, uids, target.path)
+    if (session.has('MOVE')) return await move(session, mailbox, uids, target.path)
+    return session.has('UIDPLUS')
+      ? await copyAndExpunge(session, uids, target.path)
+      : await copyAndMark(session, mailbox, uids, target.path)
   })
 }
 
@@ -100,6 +102,29 @@ async function copyAndExpunge(
     }
   }
   return copied.outcomes
+}
+
+async function copyAndMark(
+  session: ImapSession,
+  mailbox: SelectedMailbox,
+  uids: number[],
+  destination: string,
+): Promise<Map<number, UidOutcome>> {
+  const rows = await session.fetch(mailbox, 'uid', toUidSet(uids), flagItems)
+  // one that is marked already was moved before: a repeated call must not copy it again
+  const present = rows.filter((row) => !isDeleted(row)).map(({ uid }) => uid)
+  if (present.length === 0) return new Map()
+  const set: ImapToken = { type: 'SEQUENCE', value: toUidSet(present) }
+  // RFC 9051 §6.4.7: all of them or none; a failed COPY throws here, and nothing is marked
+  await session.run('UID COPY', [set, session.path(destination)])
+  const outcome = await session
+    .run('UID STORE', [set, atom('+FLAGS.SILENT'), [atom('\\Deleted')]])
+    .then((): UidOutcome => ({ ok: true, note: 'original_marked_deleted' }))
+    .catch((error: unknown): UidOutcome => {
+      if (!(error instanceof MailError)) throw error
+      return { ok: false, code: error.code }
+    })
+  return new Map(present.map((uid) => [uid, outcome]))
 }
 
 /** RFC 4315 §3, COPYUID: in the tagged OK of COPY, in an untagged OK of MOVE. */

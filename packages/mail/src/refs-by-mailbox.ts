@@ -14,6 +14,8 @@ export interface RefOutcome {
   readonly code?: MailErrorCode
   /** Where the message is now, where the server said so. */
   readonly newRef?: MessageRef
+  /** Moved, but the server cannot remove single messages: the original waits, marked, for the next expunge. */
+  readonly note?: 'original_marked_deleted'
 }
 
 export type UidOutcome = Omit<RefOutcome, 'ref'>

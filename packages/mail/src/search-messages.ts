@@ -9,7 +9,7 @@ import { invalid } from './input.ts'
 import { listMailboxes } from './list-mailboxes.ts'
 import { MailError } from './mail-error.ts'
 import type { MessageSummary, Page } from './message.ts'
-import { toSummary } from './message-summary.ts'
+import { isDeleted, toSummary } from './message-summary.ts'
 import { resolveMailbox } from './resolve-mailbox.ts'
 import { compileSearch, type SearchCriteria, type SearchFields, toImapDate } from './search-criteria.ts'
 import { searchUids } from './search-uids.ts'
@@ -126,7 +126,9 @@ async function searchMailbox(
     const items = filtered ? summaryItems(session) : listItems(session)
     const fetched = (await session.fetch(mailbox, 'uid', toUidSet(uids), items)).sort((a, b) => b.uid - a.uid)
     const fitting = fetched.filter(
-      (row) => options.hasAttachment === undefined || holdsAttachment(row) === options.hasAttachment,
+      (row) =>
+        !isDeleted(row) &&
+        (options.hasAttachment === undefined || holdsAttachment(row) === options.hasAttachment),
     )
     const taken = fitting.slice(0, options.limit - rows.length)
     rows.push(...taken)

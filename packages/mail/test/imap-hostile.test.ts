@@ -197,10 +197,63 @@ describe('IMAP against a scripted server', () => {
       expect(server.commands().filter((line) => /STORE|EXPUNGE/.test(line))).toEqual([])
     })
 
-    it('and without UIDPLUS is refused before anything changes', async () => {
-      const server = await start({ capabilities: 'IMAP4rev1' })
-      expect(await codeOf(run(server, moveTwo))).toBe('not_supported')
-      expect(server.commands().filter((line) => /COPY|STORE|EXPUNGE|SELECT/.test(line))).toEqual([])
+    describe('and without UIDPLUS', () => {
+      const startOld = (options: ScriptedImapOptions = {}) => {
+        const handlers = {
+          'UID FETCH': reply(
+            '* 1 FETCH (UID 7 FLAGS (\\Seen))',
+            '* 2 FETCH (UID 9 FLAGS (\\Deleted))',
+            'TAG OK done',
+          ),
+          'UID COPY': reply('TAG OK done'),
+          'UID STORE': reply('TAG OK done'),
+        }
+        return start({ capabilities: 'IMAP4rev1', handlers, ...options })
+      }
+
+      it('gets COPY, then \\Deleted on exactly what was copied, never EXPUNGE; once only, and the outcome says so', async () => {
+        const server = await startOld()
+        const outcomes = await run(server, moveTwo)
+        expect(outcomes).toEqual([
+          { ref: ref(7), ok: true, note: 'original_marked_deleted' },
+          { ref: ref(9), ok: false, code: 'message_not_found' },
+        ])
+        expect(server.commands().filter((line) => /COPY|STORE|EXPUNGE|CLOSE/.test(line))).toEqual([
+          'UID COPY 7 "Trash"',
+          'UID STORE 7 +FLAGS.SILENT (\\Deleted)',
+        ])
+      })
+
+      it('marks nothing when COPY fails', async () => {
+        const server = await startOld()
+        server.handlers['UID COPY'] = reply('TAG NO [OVERQUOTA] full')
+        expect(await codeOf(run(server, moveTwo))).toBe('over_quota')
+        expect(server.commands().filter((line) => /STORE|EXPUNGE/.test(line))).toEqual([])
+      })
+
+      it('a copy whose original cannot be marked is no success', async () => {
+        const server = await startOld()
+        server.handlers['UID STORE'] = reply('TAG NO [NOPERM] no')
+        expect((await run(server, moveTwo))[0]).toEqual({ ref: ref(7), ok: false, code: 'server_refused' })
+      })
+
+      it('lists leave out what only waits to be expunged, and page on past it', async () => {
+        const server = await startOld({ mailboxes: [{ path: 'INBOX', exists: 3 }] })
+        server.handlers.FETCH = reply(
+          '* 3 FETCH (UID 9 FLAGS (\\Deleted))',
+          '* 2 FETCH (UID 7 FLAGS ())',
+          'TAG OK done',
+        )
+        server.handlers['UID SEARCH'] = reply('* SEARCH 7 9', 'TAG OK done')
+        const list = { mailbox: 'INBOX', limit: 2 }
+        const pages = await Promise.all([
+          run(server, (session) => listRecent(session, { ...list, unreadOnly: false })),
+          run(server, (session) => listRecent(session, { ...list, unreadOnly: true })),
+          run(server, (session) => searchMessages(session, { ...list, from: 'x' })),
+        ])
+        expect(pages.map(({ items }) => items.map((one) => one.ref.uid))).toEqual([[7], [7], [7]])
+        expect(pages[0]?.next).toBeDefined()
+      })
     })
   })
 

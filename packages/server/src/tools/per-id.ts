@@ -23,6 +23,8 @@ interface Outcome {
   readonly ok: boolean
   readonly newRef?: MessageRef
   readonly code?: string
+  /** Of a change that was made, but not as one would expect. */
+  readonly note?: string
 }
 
 export function toResults(
@@ -36,13 +38,16 @@ export function toResults(
     const outcome = byId.get(id)
     // An operation that says nothing about a message has not changed it.
     if (!outcome?.ok) return { id, ok: false, code: outcome?.code ?? 'message_not_found' }
-    return outcome.newRef === undefined
-      ? { id, ok: true }
-      : { id, ok: true, new_id: toEmailId(opened.accountId, outcome.newRef) }
+    return {
+      id,
+      ok: true,
+      ...(outcome.newRef === undefined ? {} : { new_id: toEmailId(opened.accountId, outcome.newRef) }),
+      ...(outcome.note === undefined ? {} : { code: outcome.note }),
+    }
   })
   const changed = results.filter((result) => result.ok).length
   const lines = results.map(({ id, ok, new_id, code }) =>
-    ok ? `${id} ok${new_id === undefined ? '' : `, now ${new_id}`}` : `${id} failed: ${code}`,
+    ok ? [`${id} ok`, new_id && `now ${new_id}`, code].filter(Boolean).join(', ') : `${id} failed: ${code}`,
   )
   const text = `${changed} of ${results.length} emails of ${opened.address} ${done}.\n${lines.join('\n')}`
   return { structured: { account: opened.address, results }, text }
