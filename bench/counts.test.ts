@@ -1,0 +1,84 @@
+/** The counts that are cheap to take, against bench/counts.json. All of them, and large mailboxes: `pnpm bench`. */
+import { readFileSync } from 'node:fs'
+import { findDovecot, findDynamoDb } from '@email-connector/testing'
+import { expect, test } from 'vitest'
+import { awsBudgets } from './aws-budgets.ts'
+import { measureAwsCalls } from './aws-calls.ts'
+import { type Counts, findWorse, readCounts } from './counts.ts'
+import { findGrown, measureGrowth } from './growth.ts'
+import { startMailServers } from './mail-servers.ts'
+import { renderPerformancePage } from './performance-page.ts'
+import { scenarios } from './scenarios.ts'
+import { measureTools } from './tool-calls.ts'
+import { measureToolsList } from './tools-list.ts'
+
+const committed = readCounts()
+const advice = 'Worse than bench/counts.json. If it has to be so, `pnpm bench --write` accepts it'
+
+function expectNoWorse(measured: Partial<Counts>) {
+  expect(findWorse(committed, measured), advice).toEqual([])
+}
+
+async function countTools(): Promise<Partial<Counts>> {
+  const servers = await startMailServers()
+  try {
+    return { tools: await measureTools(servers, scenarios) }
+  } finally {
+    await servers.stop()
+  }
+}
+
+test.skipIf(!findDovecot())(
+  'every tool sends the same commands in the same round trips as committed, and within 20 % of the bytes',
+  async () => {
+    const first = await countTools()
+    // A machine that stalls for longer than the distance makes one flight look like two.
+    const stalled = findWorse(committed, first).some((one) => /round trips|commands/.test(one))
+    expectNoWorse(stalled ? await countTools() : first)
+  },
+  60_000,
+)
+
+test.skipIf(!findDovecot())(
+  'R59: on 20,000 messages a call takes the same round trips as on 500, and bytes within 20 %',
+  async () => {
+    const large = await measureGrowth([20_000], () => {})
+    expect(findGrown([...committed.growth.slice(0, 1), ...large])).toEqual([])
+  },
+  60_000,
+)
+
+test('every call is within its budget of round trips', () => {
+  const over = scenarios.filter(({ name, budget }) => (committed.tools[name]?.warm.roundTrips ?? 0) > budget)
+  expect(over.map(({ name }) => name)).toEqual([])
+  expect(Object.keys(committed.tools).sort()).toEqual(scenarios.map(({ name }) => name).sort())
+})
+
+test.skipIf(!findDovecot() || !findDynamoDb())(
+  'R27: a request makes no more AWS calls than committed',
+  async () => {
+    expectNoWorse({ aws: await measureAwsCalls() })
+  },
+)
+
+/** Counting sign-in attempts takes a row for each limit; the page shows both sums. */
+const overBudget = ['connect', 'revoke']
+
+test('R27: a request makes no more AWS calls than the storage page allows', () => {
+  for (const [name, budget] of Object.entries(awsBudgets)) {
+    const { dynamoDb, kms } = committed.aws[name] ?? { dynamoDb: Number.NaN, kms: Number.NaN }
+    if (!overBudget.includes(name)) expect(dynamoDb, name).toBeLessThanOrEqual(budget.dynamoDb)
+    expect(kms, name).toBeLessThanOrEqual(budget.kms)
+  }
+})
+
+test('listing the tools takes no more tokens than committed, and at most 400 a tool', () => {
+  const toolsList = measureToolsList()
+  expectNoWorse({ toolsList })
+  expect(toolsList.total).toBeLessThanOrEqual(400 * Object.keys(toolsList.tools).length)
+})
+
+test('docs/performance.md is what bench/counts.json says', () => {
+  const page = readFileSync(new URL('../docs/performance.md', import.meta.url), 'utf8')
+  expect(page, 'Run `pnpm bench --write`').toBe(renderPerformancePage(committed))
+})

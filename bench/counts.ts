@@ -1,0 +1,74 @@
+/**
+ * The committed counts and what may become of them: a count that got worse is a failure, not a new number. Times are
+ * kept for the page that shows them and never compared.
+ */
+import { readFileSync, writeFileSync } from 'node:fs'
+import type { AwsCost } from './aws-calls.ts'
+import type { BundleSize, StartTime } from './bundles.ts'
+import type { GrowthRow } from './growth.ts'
+import type { RivalRow } from './side-by-side.ts'
+import type { CallCost, ToolCost } from './tool-calls.ts'
+import type { ToolsListCost } from './tools-list.ts'
+
+export interface Counts {
+  readonly tools: Record<string, ToolCost>
+  readonly toolsList: ToolsListCost
+  readonly aws: Record<string, AwsCost>
+  readonly bundles: Record<string, BundleSize>
+  readonly starts: Record<string, StartTime>
+  readonly growth: readonly GrowthRow[]
+  readonly sideBySide: readonly RivalRow[]
+}
+
+const file = new URL('counts.json', import.meta.url)
+/** TLS session tickets and ids differ from run to run. */
+const byteTolerance = 1.2
+/** Ids are random, and random text has no fixed number of tokens. */
+const tokenTolerance = 1.1
+const definitionTolerance = 1.05
+const bundleTolerance = 0.05
+
+export function readCounts(): Counts {
+  return JSON.parse(readFileSync(file, 'utf8')) as Counts
+}
+
+export function writeCounts(counts: Counts): void {
+  writeFileSync(file, `${JSON.stringify(counts, undefined, 2)}\n`)
+}
+
+/** A sentence for everything that got worse; what was never counted before cannot. */
+export function findWorse(committed: Counts, measured: Partial<Counts>): string[] {
+  const worse: string[] = []
+  const check = (what: string, before: number | undefined, now: number, tolerance = 1) => {
+    if (before !== undefined && now > before * tolerance) worse.push(`${what}: ${now}, was ${before}`)
+  }
+  const checkCall = (what: string, before: CallCost | undefined, now: CallCost) => {
+    if (before === undefined) return
+    check(`${what}, round trips`, before.roundTrips, now.roundTrips)
+    check(`${what}, bytes down`, before.bytesDown, now.bytesDown, byteTolerance)
+    check(`${what}, bytes up`, before.bytesUp, now.bytesUp, byteTolerance)
+    check(`${what}, tokens`, before.tokens, now.tokens, tokenTolerance)
+    if (before.trace !== now.trace) worse.push(`${what}, commands: ${now.trace}, were ${before.trace}`)
+  }
+
+  for (const [name, now] of Object.entries(measured.tools ?? {})) {
+    const before = committed.tools[name]
+    checkCall(`${name}, cold`, before?.cold, now.cold)
+    checkCall(`${name}, warm`, before?.warm, now.warm)
+  }
+  for (const [name, tokens] of Object.entries(measured.toolsList?.tools ?? {}))
+    check(`${name}, tokens of its definition`, committed.toolsList.tools[name], tokens, definitionTolerance)
+  for (const [name, now] of Object.entries(measured.aws ?? {})) {
+    check(`${name}, DynamoDB calls`, committed.aws[name]?.dynamoDb, now.dynamoDb)
+    check(`${name}, KMS calls`, committed.aws[name]?.kms, now.kms)
+  }
+  for (const [name, now] of Object.entries(measured.bundles ?? {})) {
+    for (const key of ['bytes', 'eagerBytes'] as const) {
+      const before = committed.bundles[name]?.[key]
+      // Much less is worth a look too: something may be missing.
+      if (before !== undefined && Math.abs(now[key] - before) > before * bundleTolerance)
+        worse.push(`${name} bundle, ${key}: ${now[key]}, was ${before}`)
+    }
+  }
+  return worse
+}
