@@ -92,7 +92,7 @@ input[type=radio]{flex:none;width:20px;height:20px;margin:2px 0 0;accent-color:v
 :focus-visible{outline:3px solid var(--accent);outline-offset:2px}
 .tile:has(:focus-visible),.choice:has(:focus-visible){outline:3px solid var(--accent);outline-offset:2px}
 .tile input:focus-visible,.choice input:focus-visible{outline:0}
-form.narrow{max-width:740px}
+form.narrow,.errors:has(+.narrow){max-width:740px}
 .rows{list-style:none;margin:0;padding:0}.rows li{display:flex;flex-wrap:wrap;gap:12px 20px;align-items:center;justify-content:space-between;padding:16px 0;margin:0;border-top:1px solid var(--line)}.rows li:first-child{border:0;padding-top:0}.rows li:last-child{padding-bottom:0}.rows li>div{flex:1 1 300px}.rows h2{font-size:16px;margin:0 0 4px}.rows p{margin:0}
 .hosts{display:grid;gap:0 14px;grid-template-columns:minmax(0,1fr) 110px}
 fieldset.servers legend{font-size:18px}.hosts .wide{grid-column:1/-1}
@@ -106,7 +106,7 @@ ${providerRules}
 @media (max-width:359px){.tiles{grid-template-columns:minmax(0,1fr)}}
 @media (min-width:600px){.tiles{grid-template-columns:repeat(3,minmax(0,1fr))}.tile:last-child:nth-child(3n+1){grid-column:1/-1}.tile:last-child:nth-child(3n+2){grid-column:span 2}.card{padding:28px 32px}}
 @media (min-width:900px){.columns{grid-template-columns:340px minmax(0,1fr);gap:28px;align-items:start}.columns>aside{position:sticky;top:20px}.hero{padding:40px 0 36px}.actions button{flex:0 1 auto;min-width:180px}}
-@media (max-width:599px){header.top,main,footer{padding-left:16px;padding-right:16px}th,td{display:block;width:auto;padding:0 0 6px;border:0}tr{display:block;padding:12px 0;border-top:1px solid var(--line)}tr:first-child{border-top:0}}
+@media (max-width:599px){header.top,main,footer{padding-left:16px;padding-right:16px}th,td{display:block;width:auto;padding:0 0 6px;border:0}tr{display:block;padding:12px 0;border-top:1px solid var(--line)}tr:first-child{border-top:0}thead{position:absolute;left:-999px}td[data-label]::before{content:attr(data-label);display:block;color:var(--soft);font-size:14px}}
 @media (prefers-reduced-motion:reduce){*{transition:none!important}}
 @media (forced-colors:active){.tile:has(:checked),.choice:has(:checked){outline:3px solid}}
 `

@@ -65,7 +65,8 @@ export async function startMailboxApp(options: TestAppOptions = {}): Promise<Mai
       const authorizeUrl = await test.authorizeUrl({ name })
       const fields = { ...mailbox(address), permission }
       const outcome = await completeSignIn({ authorizeUrl, fields, fetch: fetchOf(test) })
-      return redeem(test, authorizeUrl, outcome.redirected ? (outcome.code ?? '') : '')
+      if (!outcome.redirected || outcome.code === null) throw new Error('The sign-in did not succeed')
+      return redeem(test, authorizeUrl, outcome.code)
     },
     async createLink(token) {
       const now = () => test.time.seconds

@@ -4,7 +4,7 @@ import type { MailboxApp } from '../app/mailbox-app.ts'
 
 export async function answerEveryPage(app: MailboxApp): Promise<ReadonlyMap<string, Response>> {
   const { test, mailbox } = app
-  const token = await app.connect({ name: 'Claude', permission: 'send' })
+  const token = await app.connect({ name: 'Claude', permission: 'write' })
   await app.connect({ name: 'VS Code', permission: 'read' })
   const link = await app.createLink(token)
   const ann = mailbox('ann@test.example')
@@ -24,36 +24,50 @@ export async function answerEveryPage(app: MailboxApp): Promise<ReadonlyMap<stri
   const proof = /name="proof" value="([^"]+)"/.exec(await connections.clone().text())?.[1] ?? ''
   const consent = await post('/oauth/link', { link, ...ann })
 
-  const pages = new Map<string, Response>([
-    ['home', await test.fetch('/')],
-    ['privacy', await test.fetch('/privacy')],
-    ['sign-in', await test.fetch(await test.authorizeUrl(form))],
-    ['sign-in of a program on this computer', await test.fetch(await test.authorizeUrl())],
-    ['sign-in to read only', await test.fetch(await test.authorizeUrl({ ...form, scope: 'email:read' }))],
-    ['sign-in with every fault', await submit({ provider: 'generic' }, form)],
+  const pages: [name: string, status: number, answer: Response][] = [
+    ['home', 200, await test.fetch('/')],
+    ['privacy', 200, await test.fetch('/privacy')],
+    ['sign-in', 200, await test.fetch(await test.authorizeUrl(form))],
+    ['sign-in of a program on this computer', 200, await test.fetch(await test.authorizeUrl())],
+    [
+      'sign-in to read only',
+      200,
+      await test.fetch(await test.authorizeUrl({ ...form, scope: 'email:read' })),
+    ],
+    ['sign-in with every fault', 422, await submit({ provider: 'generic' }, form)],
     [
       'sign-in with a wrong password',
+      422,
       await submit({ ...mailbox('bob@test.example', 'wrong'), permission: 'send' }, form),
     ],
-    ['sign-in stopped', await test.fetch('/oauth/authorize?client_id=nobody')],
-    ['sign-in ended', await post('/oauth/connect', { state: 'x' })],
-    ['connections: sign-in', await test.fetch('/oauth/connections')],
-    ['connections: fault', await post('/oauth/connections', { provider: 'gmail', address: 'ann' })],
-    ['connections', connections],
-    ['link: proof', await test.fetch('/oauth/link')],
-    ['link: fault', await post('/oauth/link', { link: 'x' })],
-    ['link: consent', consent],
-    ['link: fault in the mailbox', await post('/oauth/link', { link, step: 'connect' }, cookieOf(consent))],
+    ['sign-in stopped', 401, await test.fetch('/oauth/authorize?client_id=nobody')],
+    ['sign-in ended', 403, await post('/oauth/connect', { state: 'x' })],
+    ['connections: sign-in', 200, await test.fetch('/oauth/connections')],
+    ['connections: fault', 422, await post('/oauth/connections', { provider: 'gmail', address: 'ann' })],
+    ['connections', 200, connections],
+    ['link: proof', 200, await test.fetch('/oauth/link')],
+    ['link: fault', 422, await post('/oauth/link', { link: 'x' })],
+    ['link: consent', 200, consent],
+    [
+      'link: fault in the mailbox',
+      422,
+      await post('/oauth/link', { link, step: 'connect' }, cookieOf(consent)),
+    ],
     [
       'link: done',
+      200,
       await post('/oauth/link', { link, step: 'connect', ...mailbox('bob@test.example') }, cookieOf(consent)),
     ],
-    ['link: ended', await post('/oauth/link', { link, ...ann })],
-    ['nothing here', await test.fetch('/nothing', { headers: { Accept: 'text/html' } })],
-    ['connections: all revoked', await post('/oauth/connections', { proof, revoke: 'all' })],
-  ])
-  for (let attempt = 0; attempt < 6; attempt++) {
-    pages.set('too many attempts', await post('/oauth/connections', mailbox('eve@test.example', 'wrong')))
+    ['link: ended', 403, await post('/oauth/link', { link, ...ann })],
+    ['nothing here', 404, await test.fetch('/nothing', { headers: { Accept: 'text/html' } })],
+    ['connections: all revoked', 200, await post('/oauth/connections', { proof, revoke: 'all' })],
+  ]
+  let answer: Response
+  do answer = await post('/oauth/connections', mailbox('eve@test.example', 'wrong'))
+  while (answer.status === 422)
+  pages.push(['too many attempts', 429, answer])
+  for (const [name, status, answer] of pages) {
+    if (answer.status !== status) throw new Error(`${name}: ${answer.status} instead of ${status}`)
   }
-  return pages
+  return new Map(pages.map(([name, , answer]) => [name, answer]))
 }
