@@ -5,15 +5,12 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb'
 import { createConnector, createHostPolicy } from '@email-connector/mail'
-import { tokenId, unwrapSecret } from '@email-connector/oauth'
 import { completeSignIn, startDynamoDb, startDynamoDbProxy, startKms } from '@email-connector/testing'
-import { nowSeconds } from '../../src/clock.ts'
 import { createInstanceSecrets, parseInstanceSecrets } from '../../src/keys/instance-secrets.ts'
 import { createKmsKeyWrapper } from '../../src/keys/kms-key-wrapper.ts'
 import { startDemoMailbox } from '../../src/local/demo/demo-mailbox.ts'
 import { createProduct } from '../../src/product.ts'
 import { parseSettings, serverVariables, toServerSettings } from '../../src/settings.ts'
-import { createLinkMaker } from '../../src/sign-in/link.ts'
 import { createDynamoStores } from '../../src/store/dynamodb/stores.ts'
 import { createTables } from '../store/dynamodb-tables.ts'
 
@@ -75,18 +72,6 @@ export async function recordRun(): Promise<RecordedRun> {
       headers: { 'Content-Type': 'application/json', ...headers },
       body: JSON.stringify(body),
     })
-
-  /** A link for the owner, as a tool makes it for the caller with this token. */
-  async function createLink(token: string): Promise<string> {
-    const row = await stores.authorization.findToken('access', tokenId(token))
-    const secret = row && unwrapSecret(token, row)
-    if (row === undefined || secret === undefined) throw new Error('The token is not live')
-    const { grantId, clientId, resource, expiresAt } = row
-    const scopes = row.scope.split(' ')
-    const caller = { grantId, clientId, scopes, permission: 'send', resource, expiresAt, secret } as const
-    const make = createLinkMaker({ store: stores.authorization, publicUrl, now: nowSeconds })
-    return (await note('create a link', () => make(caller))) ?? ''
-  }
 
   async function openLink(kind: string, fields: Record<string, string>, cookie = ''): Promise<string> {
     const headers = { 'Sec-Fetch-Site': 'same-origin', Cookie: cookie }
@@ -158,7 +143,7 @@ export async function recordRun(): Promise<RecordedRun> {
       const text = await response.text()
       if (!response.ok || /"isError":\s*true|"error":/.test(text))
         throw new Error(`${response.status} ${text}`)
-      return response
+      return { text, headers: response.headers }
     }
     const callTool = async (name: string, given: Record<string, unknown>) =>
       answered(await modern('tools/call', { name, arguments: given }))
@@ -166,7 +151,11 @@ export async function recordRun(): Promise<RecordedRun> {
     await note('tools/list, 2026', async () => answered(await modern('tools/list')))
     await callTool('get_recent_emails', {}) // The first call of an hour also notes when the grant was used.
     await note('tool call, 2026', () => callTool('get_recent_emails', {}))
-    await note('list_accounts', () => callTool('list_accounts', {}))
+    /** For the owner, from the text of the answer. */
+    const createLink = async () => {
+      const { text } = await note('list_accounts', () => callTool('list_accounts', {}))
+      return /\/oauth\/link#([0-9a-f]{64})/.exec(text)?.[1] ?? ''
+    }
     await note('send_email', () =>
       callTool('send_email', { to: [demo.address], subject: 'Recorded', body: 'Words.' }),
     )
@@ -204,11 +193,10 @@ export async function recordRun(): Promise<RecordedRun> {
         body: new URLSearchParams(mailbox),
       }),
     )
-    const token = refreshed.access_token ?? ''
-    const link = await createLink(token)
+    const link = await createLink()
     const cookie = await openLink('link: prove', { link, ...mailbox })
     await openLink('link: new password', { link, step: 'connect', ...mailbox }, cookie)
-    await openLink('link: prove', { link: await createLink(token), ...mailbox })
+    await openLink('link: prove', { link: await createLink(), ...mailbox })
     const unfinished = await send(`/oauth/authorize?${query}`)
     await unfinished.body?.cancel()
     const attributes = await scan(dynamoDb.clientOptions, Object.values(tables))

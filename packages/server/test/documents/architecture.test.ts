@@ -1,0 +1,53 @@
+/** docs/architecture.md against the package files, the folders and the lint rules it speaks of. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { expect, test } from 'vitest'
+import { codeIn, readDocument, rowsIn, sectionOf } from './document.ts'
+
+const root = new URL('../../../../', import.meta.url)
+const architecture = readDocument('architecture.md')
+
+interface PackageFile {
+  readonly dependencies?: Record<string, string>
+  readonly optionalDependencies?: Record<string, string>
+  readonly devDependencies?: Record<string, string>
+}
+
+test('the parts of the architecture are the dependencies of the packages, each once', () => {
+  const files = ['package.json', 'bench/package.json', ...packageFiles()]
+  const declared = files.flatMap((file) => {
+    const { dependencies, optionalDependencies, devDependencies } = readJson(file)
+    return Object.keys({ ...dependencies, ...optionalDependencies, ...devDependencies })
+  })
+  const foreign = new Set(declared.filter((name) => !name.startsWith('@email-connector/')))
+  const listed = rowsIn(sectionOf(architecture, '## Parts')).flatMap(([first = '']) => codeIn(first))
+  expect(listed.sort()).toEqual([...foreign].sort())
+})
+
+test('one file of mail imports imapflow', () => {
+  const folder = fileURLToPath(new URL('packages/mail/src', root))
+  const importing = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
+    (file) =>
+      file.endsWith('.ts') &&
+      /(?:from |import\()'imapflow['/]/.test(readFileSync(join(folder, file), 'utf8')),
+  )
+  expect(importing).toEqual(['imap-client.ts'])
+})
+
+test('every file and folder that the documents name exists', () => {
+  for (const name of ['architecture.md', 'storage-schema.md', 'threat-model.md']) {
+    const paths = codeIn(readDocument(name)).filter((code) =>
+      /^(?:packages|stacks|bench|scripts|docs)\/[\w./-]+$/.test(code),
+    )
+    expect(paths.filter((path) => !existsSync(new URL(path, root)))).toEqual([])
+  }
+})
+
+function packageFiles(): string[] {
+  return ['mail', 'oauth', 'server', 'testing'].map((name) => `packages/${name}/package.json`)
+}
+
+function readJson(path: string): PackageFile {
+  return JSON.parse(readFileSync(new URL(path, root), 'utf8')) as PackageFile
+}
