@@ -1,0 +1,176 @@
+/**
+ * The commands of a deployment, run as an owner runs them, against a loopback stand-in of AWS with dummy credentials.
+ * Synthesis runs with no network at all where the machine lets us make such a place.
+ */
+import { type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { startTiedProcess } from '../../packages/testing/src/tied-process.ts'
+import { type AwsStandIn, startAwsStandIn, type Template } from './aws-stand-in.ts'
+
+const root = join(import.meta.dirname, '..', '..')
+const bin = (name: string) => join(root, 'node_modules', '.bin', name)
+const folder = mkdtempSync(join(tmpdir(), 'stacks-commands-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+/** Nothing of this machine's own credentials or settings. */
+const bare = {
+  PATH: process.env.PATH,
+  HOME: folder,
+  CI: '1',
+  SST_TELEMETRY_DISABLED: '1',
+  CDK_DISABLE_CLI_TELEMETRY: 'true',
+}
+const towards = (aws: AwsStandIn) => ({
+  ...bare,
+  AWS_ENDPOINT_URL: aws.endpoint,
+  AWS_ACCESS_KEY_ID: 'stand-in',
+  AWS_SECRET_ACCESS_KEY: 'stand-in',
+  AWS_REGION: 'eu-central-1',
+})
+
+async function run(command: string, args: string[], env: NodeJS.ProcessEnv) {
+  const child = spawn(command, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  let output = ''
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk: Buffer) => {
+      output += chunk.toString()
+    })
+  const [code] = await once(child, 'close')
+  return { code: code as number | null, output }
+}
+
+const ids = ['api', 'data', 'monitoring']
+const outcome = ({ code, output }: { code: number | null; output: string }) =>
+  code === 0 ? 'succeeded' : output.slice(-3_000)
+
+describe('synthesis', () => {
+  const isolated: SpawnSyncReturns<Buffer> = spawnSync('unshare', ['-n', 'ip', 'link', 'set', 'lo', 'up'])
+  const alone = isolated.status === 0
+  const title = alone
+    ? 'pnpm synth needs no account, and no network: it runs where only loopback exists'
+    : 'pnpm synth needs no account (not run without network: no network namespace can be made here)'
+
+  test(title, { timeout: 120_000 }, async () => {
+    const { synth } = (
+      JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: { synth: string } }
+    ).scripts
+    const out = join(folder, 'synth')
+    const command = `${bin('cdk')} ${synth.replace(/^cdk /, '')} --output ${out}`
+    const done = alone
+      ? await run('unshare', ['-n', 'sh', '-c', `ip link set lo up && exec ${command}`], bare)
+      : await run('sh', ['-c', command], bare)
+    expect(outcome(done)).toBe('succeeded')
+    const files = readdirSync(out)
+    for (const id of ids) expect(files).toContain(`personal-email-connector-${id}.template.json`)
+    const assets = files
+      .filter((file) => file.startsWith('asset.'))
+      .map((file) => readdirSync(join(out, file)))
+    expect(assets).toHaveLength(3)
+    for (const asset of assets) expect(asset).toContain('index.mjs')
+  })
+})
+
+describe('deployment', () => {
+  let withSst: AwsStandIn
+  let withCdk: AwsStandIn
+  beforeAll(async () => {
+    withSst = await startAwsStandIn()
+    withCdk = await startAwsStandIn()
+  })
+  afterAll(async () => {
+    await withSst.stop()
+    await withCdk.stop()
+  })
+
+  test('sst build writes the stacks', { timeout: 120_000 }, async () => {
+    const out = join(folder, 'sst')
+    const done = await run(bin('sst'), ['build', '--stage', 'personal', '--to', out], towards(withSst))
+    expect(outcome(done)).toBe('succeeded')
+    for (const id of ids) expect(readdirSync(out)).toContain(`personal-email-connector-${id}.template.json`)
+    expect(withSst.calls).not.toContain('cloudformation CreateStack')
+  })
+
+  test('sst deploy publishes the bundles and creates every stack', { timeout: 120_000 }, async () => {
+    const done = await run(bin('sst'), ['deploy', '--stage', 'personal'], towards(withSst))
+    expect(outcome(done)).toBe('succeeded')
+    expect([...withSst.stacks.keys()].sort()).toEqual(ids.map((id) => `personal-email-connector-${id}`))
+    expect(withSst.calls.filter((call) => call === 'cloudformation CreateStack')).toHaveLength(3)
+    expect([...withSst.objects.keys()].filter((key) => key.endsWith('.zip')).length).toBeGreaterThanOrEqual(3)
+  })
+
+  test('cdk deploy creates the same stacks without SST, from what was synthesized without a network', {
+    timeout: 120_000,
+  }, async () => {
+    const args = ['deploy', '--all', '--app', join(folder, 'synth'), '--no-notices', '--no-version-reporting']
+    const done = await run(bin('cdk'), args, towards(withCdk))
+    expect(outcome(done)).toBe('succeeded')
+    expect([...withCdk.stacks.keys()].sort()).toEqual([...withSst.stacks.keys()].sort())
+  })
+
+  test('both make the same resources under the same ids, so that leaving SST is an update in place', () => {
+    for (const [name, template] of withCdk.stacks) {
+      expect(typesOf(withSst.stacks.get(name)), name).toEqual(typesOf(template))
+    }
+  })
+
+  test('what holds state is the same to the last property', () => {
+    const name = 'personal-email-connector-data'
+    const plain = (template: Template | undefined) =>
+      // SST tags everything it deploys.
+      JSON.parse(
+        JSON.stringify(template?.Resources, (key, value) => {
+          if (key === 'Tags') return undefined
+          if (key === 'Metadata') return undefined
+          return value as unknown
+        }),
+      ) as unknown
+    expect(plain(withSst.stacks.get(name))).toEqual(plain(withCdk.stacks.get(name)))
+  })
+
+  test('sst dev comes up to the deployment of its stubs, with nothing streamed', {
+    timeout: 120_000,
+  }, async () => {
+    const aws = await startAwsStandIn()
+    const dev = startTiedProcess(bin('sst'), ['dev', '--stage', 'mydev'], { cwd: root, env: towards(aws) })
+    try {
+      await vi.waitFor(
+        () =>
+          expect([...aws.stacks.keys()], dev.output().slice(-2_000)).toContain('mydev-email-connector-api'),
+        { timeout: 100_000, interval: 200 },
+      )
+      const functions = Object.values(aws.stacks.get('mydev-email-connector-api')?.Resources ?? {}).filter(
+        ({ Type }) => Type === 'AWS::Lambda::Function',
+      )
+      for (const { Properties } of functions)
+        expect(Properties).toMatchObject({ Handler: 'live-lambda.handler', Runtime: 'nodejs24.x' })
+      expect(functions).toHaveLength(3)
+    } finally {
+      await dev.stop()
+      await aws.stop()
+    }
+  })
+})
+
+test('the CDK is one whose cloud assembly SST can publish', () => {
+  const require = createRequire(join(root, 'package.json'))
+  const newest = (from: string) => {
+    const path = createRequire(from).resolve('@aws-cdk/cloud-assembly-schema/package.json')
+    return Number((JSON.parse(readFileSync(path, 'utf8')) as { version: string }).version.split('.')[0])
+  }
+  const sst = newest(join(root, 'node_modules', 'sst', 'package.json'))
+  const cdk = newest(require.resolve('aws-cdk-lib/package.json'))
+  expect(sst).toBe(48)
+  expect(cdk).toBeLessThanOrEqual(sst)
+})
+
+function typesOf(template: Template | undefined): [string, string][] {
+  return Object.entries(template?.Resources ?? {})
+    .filter(([, { Type }]) => Type !== 'AWS::CDK::Metadata')
+    .map(([id, { Type }]): [string, string] => [id, Type])
+    .sort(([a], [b]) => a.localeCompare(b))
+}
