@@ -6,7 +6,7 @@ import { tools } from '../../src/tools/registry.ts'
 
 const committed = readFileSync(new URL('../../../../docs/tools.md', import.meta.url), 'utf8')
 
-test('R54: docs/tools.md is what the tools say (npx pnpm write-tools writes it)', () => {
+test('R54: docs/tools.md is what the tools say (pnpm write-tools writes it)', () => {
   expect(committed).toBe(toToolsDocument(tools))
 })
 
