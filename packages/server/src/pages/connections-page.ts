@@ -45,7 +45,7 @@ ${
         ? html`<h2>Nothing is connected</h2><p class="soft">No app may use this mailbox through this server.</p>`
         : html`<ul class="rows">${grants.map(connection)}</ul>`
     }</section>
-${grants.length > 0 && html`<p class="soft">Deleting everything revokes every app above and erases what this server stores for it, for all its mailboxes.</p><div class="actions"><button type="submit" class="danger" name="revoke" value="all">Delete everything</button></div>`}
+${grants.length > 0 && html`<details><summary>Delete everything…</summary><div class="in"><p class="text">This revokes every app above and erases what this server stores for it, for all its mailboxes. Your mail stays as it is.</p><button type="submit" class="danger" name="revoke" value="all">Delete everything</button></div></details>`}
 </form>`,
   })
 }

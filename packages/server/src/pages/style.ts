@@ -32,7 +32,7 @@ h2{font-size:21px;line-height:1.3;letter-spacing:-.012em;margin:0 0 8px;font-wei
 h3{font-size:16px;margin:0 0 4px}
 p{margin:0 0 12px}.text{max-width:75ch}
 a{color:var(--accent);text-underline-offset:3px}
-.soft{color:var(--soft)}.small{font-size:14px}
+.soft{color:var(--soft)}.small{font-size:14px;font-weight:400}
 .lead{font-size:18px;color:var(--soft);max-width:62ch}
 .card{background:var(--card);border:1px solid var(--line);border-radius:16px;padding:24px;box-shadow:var(--shadow);margin:0 0 20px}
 .hero{padding:24px 0 28px}
