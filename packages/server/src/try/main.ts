@@ -52,6 +52,7 @@ async function main(): Promise<number> {
     return 0
   }
   const callback = await startCallbackServer()
+  const client = new Client({ name: 'email-connector-try', version: '0.1.0' })
   const signIn = createSavedSignIn({
     file: stateFile,
     redirectUrl: callback.redirectUrl,
@@ -64,7 +65,6 @@ async function main(): Promise<number> {
       return 0
     }
     const parameters = parseParameters(positionals[1])
-    const client = new Client({ name: 'email-connector-try', version: '0.1.0' })
     const createTransport = () =>
       new StreamableHTTPClientTransport(new URL(`${publicUrl}/mcp`), { authProvider: signIn })
     const transport = createTransport()
@@ -92,9 +92,10 @@ async function main(): Promise<number> {
     const content = Array.isArray(result.content) ? result.content : []
     if (values.json) console.log(JSON.stringify(result.structuredContent ?? result, null, 2))
     else for (const part of content) console.log(part.type === 'text' ? part.text : `[${part.type}]`)
-    await client.close()
     return result.isError === true ? 1 : 0
   } finally {
+    // Its event stream would keep the process alive.
+    await client.close()
     callback.close()
   }
 }

@@ -6,6 +6,7 @@
  */
 import net, { type AddressInfo } from 'node:net'
 import type { Connector, MailServer } from '@email-connector/mail'
+import type { HoodiecrowServer } from 'hoodiecrow-imap'
 import { demoMessages } from './messages.ts'
 import { demoAddress, toRawMessage } from './raw-message.ts'
 
@@ -106,6 +107,7 @@ async function startImapServer(startedAt: Date) {
       },
     },
   })
+  answerEveryPartialFetch(server)
   const sockets = new Set<net.Socket>()
   server.server.on('connection', (socket: net.Socket) => {
     socket.setNoDelay(true)
@@ -123,6 +125,23 @@ async function startImapServer(startedAt: Date) {
         for (const socket of sockets) socket.destroy()
       }),
   }
+}
+
+/**
+ * It shortens `<0.1024>` in the command itself once a part is shorter, so that every later message of the same FETCH would
+ * come back empty. A filter runs before each message: it puts back what was asked for.
+ */
+function answerEveryPartialFetch(server: HoodiecrowServer) {
+  const asked = new WeakMap<object, readonly number[]>()
+  server.fetchFilters.push((_connection, _message, { attributes }) => {
+    for (const item of [attributes[1]].flat()) {
+      if (item?.partial === undefined) continue
+      const partial = asked.get(item) ?? [...item.partial]
+      asked.set(item, partial)
+      item.partial = [...partial]
+    }
+    return true
+  })
 }
 
 async function startSmtpServer(deliver: (raw: string) => void) {

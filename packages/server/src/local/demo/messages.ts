@@ -69,7 +69,7 @@ export const demoMessages: readonly DemoMessage[] = [
     from: 'Billing <billing@cloudpantry.example>',
     subject: 'Invoice CP-3104 for October',
     hoursAgo: 30,
-    text: 'Your invoice CP-3104 over EUR 248.20 is attached.\nDue on 30 November. It will be charged to the card ending in 4417.',
+    // No text beside the HTML: the embedded server has no source of a multipart inside another, hence no preview.
     html: '<p>Your invoice <b>CP-3104</b> over <b>EUR 248.20</b> is attached.</p><p>Due on 30 November. It will be charged to the card ending in 4417.</p><p><a href="https://billing.cloudpantry.example/i/3104?utm_source=mail&amp;token=abc">See the invoice online</a></p>',
     attachments: [
       {
