@@ -3,6 +3,9 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
+import { gatewayRoutes } from '../../../../stacks/gateway-table.ts'
+import { oauthRoutes, siteRoutes } from '../../src/app.ts'
+import { mcpRoutes } from '../../src/http/mcp-route.ts'
 import { codeIn, readDocument, rowsIn, sectionOf } from './document.ts'
 
 const root = new URL('../../../../', import.meta.url)
@@ -25,6 +28,22 @@ test('the parts of the architecture are the dependencies of the packages, each o
   expect(listed.sort()).toEqual([...foreign].sort())
 })
 
+test('the paths of the architecture are those that are served, each by the function the gateway sends it to', () => {
+  // Only paths and methods are looked at: no handler is called.
+  const routes = { ...siteRoutes({} as never), ...oauthRoutes({} as never), ...mcpRoutes({} as never) }
+  const served = Object.entries(routes).map(([path, { handlers }]) => [
+    path,
+    Object.keys(handlers).sort().join(', '),
+    gatewayRoutes.find((route) => matches(route.path, path))?.target,
+  ])
+  const written = rowsIn(sectionOf(architecture, '## Paths')).map(([path = '', methods = '', , target]) => [
+    codeIn(path)[0],
+    methods.split(', ').sort().join(', '),
+    target,
+  ])
+  expect(written.sort()).toEqual(served.sort())
+})
+
 test('one file of mail imports imapflow', () => {
   const folder = fileURLToPath(new URL('packages/mail/src', root))
   const importing = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
@@ -43,6 +62,12 @@ test('every file and folder that the documents name exists', () => {
     expect(paths.filter((path) => !existsSync(new URL(path, root)))).toEqual([])
   }
 })
+
+/** As API Gateway: `{proxy+}` is one or more segments. */
+function matches(pattern: string, path: string): boolean {
+  const stem = pattern.replace('{proxy+}', '')
+  return stem === pattern ? path === pattern : path.startsWith(stem) && path !== stem
+}
 
 function packageFiles(): string[] {
   return ['mail', 'oauth', 'server', 'testing'].map((name) => `packages/${name}/package.json`)
