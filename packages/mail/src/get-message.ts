@@ -1,31 +1,23 @@
 /**
- * One message: its structure first, then only the text parts that will be read, never setting \Seen. EXAMINE and the
+ * One message or several: the structure first, then only the text parts that will be read, never setting \Seen. EXAMINE and the
  * first FETCH share a flight; UIDVALIDITY is checked before anything of the answer is used.
  */
 import { readAuthentication } from './authentication-results.ts'
-import { type MessageParts, sortParts, type TextPart } from './body-structure.ts'
-import { decodeCharset, decodeTransfer, unflow } from './body-text/decode-part.ts'
-import { htmlToText, type ReadableText } from './body-text/html-to-text.ts'
-import { removeInvisible } from './body-text/invisible-characters.ts'
-import { neutraliseLinks } from './body-text/links.ts'
-import { escapeText, sanitizeHtml } from './body-text/sanitize-html.ts'
-import { peek, peekHeaders, summaryItems } from './fetch-items.ts'
+import { sortParts } from './body-structure.ts'
+import { peekHeaders, summaryItems } from './fetch-items.ts'
 import { parseHeaders } from './headers.ts'
 import type { FetchedMessage, ImapSession, SelectedMailbox } from './imap-session.ts'
 import { MailError } from './mail-error.ts'
-import type { MessageBody, MessageDetail, MessageRef } from './message.ts'
+import type { MessageDetail, MessageRef } from './message.ts'
+import {
+  type GetMessageOptions,
+  type ReadBody,
+  readBodies,
+  type StructuredMessage,
+} from './message-bodies.ts'
 import { cleanLine, toAddresses, toDate } from './message-summary.ts'
-import { isUid } from './uid-set.ts'
+import { isUid, toUidSet } from './uid-set.ts'
 
-export interface GetMessageOptions {
-  readonly format: 'text' | 'html'
-  /** Characters to leave out at the start, to read a long body in slices. */
-  readonly offset: number
-  readonly maxChars: number
-}
-
-/** More encoded octets than this of one part are not fetched: 150,000 words. Ten parts fit into one response. */
-const maxPartBytes = 1024 * 1024
 const wantedHeaders = ['FROM', 'REFERENCES', 'AUTHENTICATION-RESULTS']
 const maxReferences = 100
 
@@ -35,12 +27,70 @@ export async function getMessage(
   ref: MessageRef,
   options: GetMessageOptions,
 ): Promise<MessageDetail> {
-  const { mailbox, message } = await fetchByRef(session, ref, [
-    ...summaryItems(session),
-    peekHeaders(wantedHeaders),
-  ])
-  const parts = sortParts(message.bodyStructure)
-  const { body, warnings } = await readBody(session, mailbox, message, parts, options)
+  const [found = notFound()] = await getMessages(session, [ref], options)
+  if (found instanceof MailError) throw found
+  return found
+}
+
+/**
+ * Several in the round trips of one, as long as they are in one mailbox and built alike. What is stale or gone is its
+ * error in its place; any other failure is thrown.
+ */
+export async function getMessages(
+  session: ImapSession,
+  refs: readonly MessageRef[],
+  options: GetMessageOptions,
+): Promise<(MessageDetail | MailError)[]> {
+  if (!refs.every(({ uid }) => isUid(uid))) throw new MailError('invalid_input', { field: 'id' })
+  const found = new Map<MessageRef, MessageDetail | MailError>()
+  for (const path of new Set(refs.map(({ mailbox }) => mailbox))) {
+    const here = refs.filter(({ mailbox }) => mailbox === path)
+    const read = await readMailbox(session, path, here, options).catch(orMissing)
+    for (const ref of here) {
+      const detail = read instanceof MailError ? read : (read.get(ref) ?? notFound())
+      found.set(ref, detail)
+    }
+  }
+  return refs.map((ref) => found.get(ref) ?? notFound())
+}
+
+const notFound = () => new MailError('message_not_found', { protocol: 'imap' })
+
+function orMissing(error: unknown): MailError {
+  if (error instanceof MailError && error.code === 'mailbox_not_found') return error
+  throw error
+}
+
+async function readMailbox(
+  session: ImapSession,
+  path: string,
+  refs: readonly MessageRef[],
+  options: GetMessageOptions,
+): Promise<Map<MessageRef, MessageDetail | MailError>> {
+  const uids = toUidSet(refs.map(({ uid }) => uid))
+  const items = [...summaryItems(session), peekHeaders(wantedHeaders)]
+  const { mailbox, messages } = await session.examineAndFetch(path, uids, items)
+  const isStale = ({ uidValidity }: MessageRef) => uidValidity !== mailbox.uidValidity
+  const wanted = messages
+    .filter(({ uid }) => refs.some((ref) => ref.uid === uid && !isStale(ref)))
+    .map((message) => ({ message, parts: sortParts(message.bodyStructure) }))
+  const bodies = await readBodies(session, mailbox, wanted, options)
+  return new Map(
+    refs.map((ref) => {
+      if (isStale(ref)) return [ref, new MailError('stale_id', { protocol: 'imap' })]
+      const one = wanted.find(({ message }) => message.uid === ref.uid)
+      const read = bodies.get(ref.uid)
+      return [ref, one && read ? toDetail(session, ref, one, read) : notFound()]
+    }),
+  )
+}
+
+function toDetail(
+  session: ImapSession,
+  ref: MessageRef,
+  { message, parts }: StructuredMessage,
+  { body, warnings }: ReadBody,
+): MessageDetail {
   const headers = parseHeaders(message.headers)
   const { envelope } = message
   const domain = envelope?.from?.[0]?.address?.split('@').at(-1)
@@ -103,93 +153,4 @@ function fromWarnings(raw: readonly string[], { envelope }: FetchedMessage): str
     return inName !== undefined && inName.toLowerCase() !== address?.toLowerCase()
   })
   return raw.length > 1 || from.length !== 1 || named ? ['suspicious_from'] : []
-}
-
-async function readBody(
-  session: ImapSession,
-  mailbox: SelectedMailbox,
-  message: FetchedMessage,
-  { bodies }: MessageParts,
-  { format, offset, maxChars }: GetMessageOptions,
-): Promise<{ body: MessageBody; warnings: string[] }> {
-  const chosen = bodies.flatMap(
-    ({ plain, html }) => (format === 'html' ? (html ?? plain) : (plain ?? html)) ?? [],
-  )
-  const contents = await fetchParts(session, mailbox, message.uid, chosen)
-  // "This message needs an HTML reader", said by an empty text part.
-  const instead = bodies.flatMap(({ plain, html }) =>
-    plain && html && chosen.includes(plain) && (contents.get(plain) ?? '').trim() === ''
-      ? [{ plain, html }]
-      : [],
-  )
-  const replaced = await fetchParts(
-    session,
-    mailbox,
-    message.uid,
-    instead.map(({ html }) => html),
-  )
-  const read = chosen.map((part) => {
-    const html = instead.find(({ plain }) => plain === part)?.html
-    return html
-      ? render(html, replaced.get(html) ?? '', format)
-      : render(part, contents.get(part) ?? '', format)
-  })
-  const sources = chosen.map((part) => instead.find(({ plain }) => plain === part)?.html.type ?? part.type)
-  const whole = read
-    .map(({ text }) => text)
-    .filter((text) => text !== '')
-    .join('\n\n')
-  const warnings = read.flatMap((one) => one.warnings)
-  const text = sliceText(whole, offset, maxChars)
-  if (offset + text.length < whole.length || chosen.some(({ size }) => size > maxPartBytes))
-    warnings.push('body_truncated')
-  const source = sources.includes('text/html') ? 'text/html' : (sources[0] ?? 'none')
-  return { body: { source, text, offset, totalChars: whole.length }, warnings }
-}
-
-async function fetchParts(
-  session: ImapSession,
-  mailbox: SelectedMailbox,
-  uid: number,
-  parts: readonly TextPart[],
-): Promise<Map<TextPart, string>> {
-  const texts = new Map<TextPart, string>()
-  if (parts.length === 0) return texts
-  const items = [{ type: 'ATOM', value: 'UID' }, ...parts.map((part) => peek(part.partId, 0, maxPartBytes))]
-  const rows = await session.fetch(mailbox, 'uid', String(uid), items)
-  const row = rows.find((one) => one.uid === uid)
-  if (!row) throw new MailError('message_not_found', { protocol: 'imap' })
-  for (const part of parts) {
-    const content = row.bodyParts?.get(part.partId)
-    if (!Buffer.isBuffer(content)) continue
-    texts.set(part, decodeCharset(decodeTransfer(content, part.encoding), part.charset))
-  }
-  return texts
-}
-
-function render(part: TextPart, text: string, format: 'text' | 'html'): ReadableText {
-  if (part.type === 'text/html') return format === 'html' ? sanitizeHtml(text) : htmlToText(text)
-  const clean = removeInvisible(
-    part.flowed ? unflow(text, part.deleteSpace) : text.replaceAll(/\r\n?/g, '\n'),
-  )
-  const neutral = neutraliseLinks(clean.text)
-  const shown = neutral.text.trim()
-  return {
-    text: format === 'html' ? `<pre>${escapeText(shown)}</pre>` : shown,
-    warnings: [
-      ...(clean.removed ? ['hidden_text_removed'] : []),
-      ...(neutral.mismatch ? ['link_text_mismatch'] : []),
-    ],
-  }
-}
-
-/** Never ends or begins inside a surrogate pair. */
-function sliceText(text: string, offset: number, maxChars: number): string {
-  const from = isLowSurrogate(text, offset) ? offset - 1 : offset
-  const to = offset + maxChars
-  return text.slice(Math.max(0, from), isLowSurrogate(text, to) ? to - 1 : to)
-}
-
-function isLowSurrogate(text: string, at: number): boolean {
-  return at > 0 && at < text.length && /[\uDC00-\uDFFF]/.test(text.charAt(at))
 }

@@ -16,7 +16,7 @@ export {
 export { type Connector, createConnector, type MailDeps } from './dial.ts'
 export { type AttachmentContent, fetchAttachment } from './fetch-attachment.ts'
 export { findByMessageId } from './find-message.ts'
-export { getMessage } from './get-message.ts'
+export { getMessage, getMessages } from './get-message.ts'
 export { createHostPolicy, type HostPolicy, type MailProtocol } from './host-policy.ts'
 export { type ImapDeps, type ImapSession, withImapSession } from './imap-session.ts'
 export {

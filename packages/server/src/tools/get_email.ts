@@ -1,8 +1,8 @@
 /** One email or a few of them, body included, each body cut so that the answer as a whole fits. */
-import { getMessage, MailError, type MessageDetail } from '@email-connector/mail'
+import { getMessages, MailError } from '@email-connector/mail'
 import * as z from 'zod'
 import { emailDetail, toDetailText, toEmailDetail } from './email-detail.ts'
-import { type NamedMessage, openEmails } from './email-refs.ts'
+import { openEmails } from './email-refs.ts'
 import { fits } from './limits.ts'
 import * as parameters from './parameters.ts'
 import { ToolError } from './result.ts'
@@ -42,22 +42,19 @@ export const getEmail = defineTool({
     const { opened, messages } = await openEmails(call, ids, { account: input.account, field })
     const { format, offset } = input
     const maxChars = Math.min(input.max_chars, Math.floor(bodyChars / messages.length))
-    const found = await call.withSession(opened, async (session) => {
-      const details: (readonly [NamedMessage, MessageDetail | MailError])[] = []
-      for (const message of messages) {
-        const detail = await getMessage(session, message.ref, { format, offset, maxChars }).catch(orMissing)
-        // One id alone: its fault is the fault of the call.
-        if (detail instanceof MailError && input.id !== undefined) throw detail
-        details.push([message, detail])
-      }
-      return details
-    })
+    const refs = messages.map(({ ref }) => ref)
+    const details = await call.withSession(opened, (session) =>
+      getMessages(session, refs, { format, offset, maxChars }),
+    )
+    // One id alone: its fault is the fault of the call.
+    if (input.id !== undefined && details[0] instanceof MailError) throw details[0]
     const answer = (share: number) => {
-      const emails = found.map(([{ id }, detail]) =>
-        detail instanceof MailError
+      const emails = details.map((detail, index) => {
+        const id = messages[index]?.id ?? ''
+        return detail instanceof MailError
           ? { id, code: detail.code }
-          : toEmailDetail(id, detail, Math.floor(maxChars * share)),
-      )
+          : toEmailDetail(id, detail, Math.floor(maxChars * share))
+      })
       const [first] = emails
       const one = input.id === undefined || !first || 'code' in first ? { emails } : { email: first }
       const texts = emails.map((email) =>
@@ -71,10 +68,3 @@ export const getEmail = defineTool({
     return answer(share)
   },
 })
-
-/** An email that is gone is one row of the answer; a broken connection ends it. */
-function orMissing(error: unknown): MailError {
-  const codes = ['message_not_found', 'mailbox_not_found', 'stale_id']
-  if (error instanceof MailError && codes.includes(error.code)) return error
-  throw error
-}
