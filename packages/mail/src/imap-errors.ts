@@ -26,6 +26,8 @@ export function toMailError(error: unknown, stage: ImapStage): MailError {
 
 const throttling =
   /too many|throttl|rate.?limit|simultaneous|connection limit|maximum number of connections|command or bandwidth/i
+/** Exchange has no response codes; it answers so when the mailbox's own server cannot be reached. */
+const notNow = /server unavailable|authenticated but not connected|temporar(y|ily)|try again later/i
 const passwordsOff = /basic\s?auth\w* is (disabled|blocked)|BasicAuth(Blocked|Disabled)|basic authentication/i
 const noSuchMailbox =
   /(doesn'?t|does not|not) exist|unknown mailbox|no such (mailbox|folder)|mailbox not found/i
@@ -46,9 +48,9 @@ function codeOf(failure: Failure, stage: ImapStage): MailErrorCode {
   if (stage === 'login') {
     if (passwordsOff.test(text)) return 'login_needs_oauth'
     // RFC 5530 §3: these say "not now", not "wrong password"
-    return ['UNAVAILABLE', 'INUSE', 'LIMIT', 'OVERQUOTA'].includes(responseCode)
-      ? 'throttled'
-      : 'login_refused'
+    if (['UNAVAILABLE', 'INUSE', 'LIMIT', 'OVERQUOTA'].includes(responseCode)) return 'throttled'
+    if (responseCode === 'SERVERBUG') return 'server_refused'
+    return responseCode === '' && notNow.test(text) ? 'throttled' : 'login_refused'
   }
   switch (responseCode) {
     case 'NONEXISTENT':
@@ -68,6 +70,7 @@ function codeOf(failure: Failure, stage: ImapStage): MailErrorCode {
       return 'message_not_found'
   }
   if (/quota/i.test(text)) return 'over_quota'
+  if (responseCode === '' && notNow.test(text)) return 'throttled'
   return stage === 'select' && noSuchMailbox.test(text) ? 'mailbox_not_found' : 'server_refused'
 }
 
