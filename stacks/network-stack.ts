@@ -3,7 +3,7 @@
  * private subnets, one fixed address to the outside, mail ports and HTTPS and nothing else. DynamoDB and KMS
  * are reached inside AWS.
  */
-import { CfnOutput, RemovalPolicy, type Stack } from 'aws-cdk-lib'
+import { CfnOutput, Fn, RemovalPolicy, type Stack } from 'aws-cdk-lib'
 import {
   CfnEIP,
   FlowLogDestination,
@@ -36,6 +36,10 @@ export function createNetworkStack(stack: Stack, stage: Stage, data: DataParts):
   const address = new CfnEIP(stack, 'EgressAddress', { domain: 'vpc' })
   // Mail hosts may have it on a list: a new one is an outage for their owners.
   address.applyRemovalPolicy(stage.keepData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY)
+  // Left to itself CDK asks the account for its zones while it synthesizes, and writes down what it was told.
+  Object.defineProperty(stack, 'availabilityZones', {
+    value: [0, 1].map((index) => Fn.select(index, Fn.getAzs())),
+  })
   // The cast: CDK's classes are not written for exactOptionalPropertyTypes.
   const vpc = new Vpc(stack, 'Vpc', {
     maxAzs: 2,

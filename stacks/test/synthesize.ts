@@ -50,7 +50,12 @@ export const personal: StageOptions = { region: 'eu-central-1', keepData: false,
 
 export function synthesize(
   options: StageOptions,
-  { name = 'prod', streams = true, aspect }: { name?: string; streams?: boolean; aspect?: IAspect } = {},
+  {
+    name = 'prod',
+    streams = true,
+    aspect,
+    account,
+  }: { name?: string; streams?: boolean; aspect?: IAspect; account?: string } = {},
 ): Synthesized {
   const stage = parseStage(name, options)
   const bundles = mkdtempSync(join(tmpdir(), 'stacks-test-'))
@@ -63,7 +68,9 @@ export function synthesize(
   try {
     createStacks(app, stage, {
       createStack(id) {
-        const stack = new Stack(app, stackName(name, id), { env: { region: stage.region } })
+        const stack = new Stack(app, stackName(name, id), {
+          env: { region: stage.region, ...(account !== undefined && { account }) },
+        })
         stacks.push(stack)
         return stack
       },
@@ -72,6 +79,8 @@ export function synthesize(
     })
     if (aspect !== undefined) Aspects.of(app).add(aspect)
     const assembly = app.synth()
+    const { missing = [] } = assembly.manifest
+    if (missing.length > 0) throw new Error(`Synthesis asks the account for ${missing[0]?.key}`)
     const templates = Object.fromEntries(
       assembly.stacks.map((artifact) => [
         artifact.stackName.replace(stackName(name, ''), ''),

@@ -389,6 +389,10 @@ describe('network and account rules', () => {
     expect(inVpc.sort()).toEqual(['Mcp', 'Oauth'])
   })
 
+  test('synthesis asks the account for nothing, even when it knows which one it is', () => {
+    expect(() => synthesize(production, { account: '123456789012' })).not.toThrow()
+  })
+
   test('every role carries the boundary, and everything that can its tags', () => {
     for (const [id, { Properties }] of Object.entries(get('production').all('AWS::IAM::Role')))
       expect(Properties.PermissionsBoundary, id).toBe(production.permissionsBoundaryArn)
