@@ -1,7 +1,7 @@
 /**
  * The authorization request (RFC 6749 §4.1.1) from its query to a value whose every part was checked. The order is
  * the point: until the client and its redirect URI are known, an error stays on our own page; after that every error
- * goes to the client. `prompt`, `nonce`, `login_hint` and other unknown parameters are ignored (§3.1).
+ * goes to the client. `nonce`, `login_hint` and other unknown parameters are ignored (§3.1).
  */
 import type { Client, Clients } from './clients.ts'
 import { OAuthError, type RefusalReason } from './errors.ts'
@@ -104,21 +104,7 @@ function parseRest(
 ): Pick<AuthorizationRequest, 'state' | 'codeChallenge' | 'scope' | 'resource'> {
   if (parameters.duplicates.size > 0)
     throw invalid('duplicate_parameter', 'A parameter is given more than once.')
-  // OpenID Connect Core §6: refused by name, since a client would believe they were honoured.
-  if (parameters.get('request') !== undefined) {
-    throw new OAuthError(
-      'request_not_supported',
-      'unsupported_parameter',
-      'Request objects are not supported.',
-    )
-  }
-  if (parameters.get('request_uri') !== undefined) {
-    throw new OAuthError(
-      'request_uri_not_supported',
-      'unsupported_parameter',
-      'request_uri is not supported.',
-    )
-  }
+  assertSupported(parameters)
   const responseType = parameters.get('response_type')
   if (responseType === undefined) throw invalid('missing_parameter', 'response_type is missing.')
   if (responseType !== 'code') {
@@ -133,6 +119,18 @@ function parseRest(
     codeChallenge: parseCodeChallenge(parameters),
     scope: parseScope(parameters.get('scope'), scopes),
     resource: parseResource(parameters.get('resource'), resource),
+  }
+}
+
+/** OpenID Connect Core §3.1.2.6: refused by name, since a client would believe that they were honoured. */
+function assertSupported(parameters: Parameters): void {
+  for (const name of ['request', 'request_uri', 'registration'] as const) {
+    if (parameters.get(name) === undefined) continue
+    throw new OAuthError(`${name}_not_supported`, 'unsupported_parameter', `${name} is not supported.`)
+  }
+  // Its sender wants an answer without a page, and nothing here is answered without one.
+  if (parameters.get('prompt')?.split(' ').includes('none')) {
+    throw new OAuthError('interaction_required', 'unsupported_parameter', 'The owner must be asked.')
   }
 }
 

@@ -4,7 +4,7 @@
  */
 import { noStore } from './answer.ts'
 
-/** RFC 6749 §4.1.2.1 and §5.2, RFC 7009 §2.2.1, RFC 7591 §3.2.2, RFC 8707 §2. */
+/** RFC 6749 §4.1.2.1 and §5.2, RFC 7009 §2.2.1, RFC 7591 §3.2.2, RFC 8707 §2, OpenID Connect Core §3.1.2.6. */
 export type OAuthErrorCode =
   | 'invalid_request'
   | 'invalid_client'
@@ -15,6 +15,8 @@ export type OAuthErrorCode =
   | 'unsupported_response_type'
   | 'request_not_supported'
   | 'request_uri_not_supported'
+  | 'registration_not_supported'
+  | 'interaction_required'
   | 'access_denied'
   | 'invalid_redirect_uri'
   | 'invalid_client_metadata'

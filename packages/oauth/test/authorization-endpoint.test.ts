@@ -89,6 +89,17 @@ describe('Authorization request', () => {
     ],
     ['a request object', authorizeQuery(pkce().challenge, { request: 'e30' }), 'request_not_supported'],
     [
+      'a registration',
+      authorizeQuery(pkce().challenge, { registration: '{}' }),
+      'registration_not_supported',
+    ],
+    ['no page wanted', authorizeQuery(pkce().challenge, { prompt: 'none' }), 'interaction_required'],
+    [
+      'no page wanted, in a list',
+      authorizeQuery(pkce().challenge, { prompt: 'login none' }),
+      'interaction_required',
+    ],
+    [
       'a request_uri',
       authorizeQuery(pkce().challenge, { request_uri: 'https://x.example' }),
       'request_uri_not_supported',
