@@ -11,8 +11,8 @@ import { KeyRefusedError } from '../keys/key-wrapper.ts'
 import { ownerIndexes } from '../keys/owner-index.ts'
 import type { AccountKeys, GrantBinding } from './account-record.ts'
 import { sealAccount } from './account-record.ts'
-import type { AccountStore } from './account-store.ts'
-import { openGrantHint, sealGrantHint, toAccountHint } from './grant-hint.ts'
+import type { AccountRow, AccountStore } from './account-store.ts'
+import { type AccountHint, openGrantHint, sealGrantHint, toAccountHint } from './grant-hint.ts'
 
 export interface ConnectOptions extends AccountKeys {
   readonly peppers: readonly SecretKey[]
@@ -31,22 +31,30 @@ export interface GrantChange {
   readonly linkId?: string
 }
 
+/** A mailbox that was sealed under S: what the grant will say of it. */
+export interface ConnectedAccount {
+  readonly ownerIndex: string
+  readonly hint: AccountHint
+}
+
 export interface PreparedGrant {
   /** `ownerIndexes[i]` belongs to `accountIds[i]`. */
   readonly ownerIndexes: readonly string[]
   readonly accountIds: readonly string[]
   readonly sealedHint: string
-  /** Index, then records; the grant, which names them, comes after. */
+  /** Index, then what is left of the records; the grant, which names them, comes after. */
   write(store: AccountStore): Promise<void>
 }
 
-/** Seals the first mailbox of a grant that is to be created. One key call. Throws KeyUnavailableError. */
-export async function prepareGrant(
-  options: ConnectOptions & GrantBinding & { readonly pendingExpiresAt: EpochSeconds },
-): Promise<PreparedGrant> {
-  const { secret, grantId, account, memory, absoluteExpiresAt, pendingExpiresAt } = options
+/** Of a grant that is to be created; its records go at `pendingExpiresAt` unless it is. */
+export type PendingBinding = GrantBinding & { readonly pendingExpiresAt: EpochSeconds }
+
+/** Seals one mailbox of a grant that is to be created; the row is the caller's to write. Throws KeyUnavailableError. */
+export async function prepareAccount(
+  options: ConnectOptions & PendingBinding,
+): Promise<{ connected: ConnectedAccount; row: AccountRow }> {
+  const { secret, account, memory, pendingExpiresAt } = options
   const accountId = newAccountId()
-  const ownerIndex = currentOwnerIndex(options)
   const row = await sealAccount(options, secret, options, {
     accountId,
     credentialVersion: 1,
@@ -55,12 +63,41 @@ export async function prepareGrant(
     expiresAt: pendingExpiresAt,
   })
   return {
-    ownerIndexes: [ownerIndex],
-    accountIds: [accountId],
-    sealedHint: sealGrantHint(secret, grantId, [toAccountHint(accountId, account)]),
+    connected: { ownerIndex: currentOwnerIndex(options), hint: toAccountHint(accountId, account) },
+    row,
+  }
+}
+
+/** The last or only mailbox of a grant that is to be created, with those before it. One key call. */
+export async function prepareGrant(
+  options: ConnectOptions & PendingBinding & { readonly earlier?: readonly ConnectedAccount[] },
+): Promise<PreparedGrant> {
+  const { connected, row } = await prepareAccount(options)
+  const gathered = gatherGrant(options, [...(options.earlier ?? []), connected])
+  return {
+    ...gathered,
     async write(store) {
-      await store.createOwnerIndex(ownerIndex, grantId, absoluteExpiresAt)
+      await gathered.write(store)
       await store.createAccount(row)
+    },
+  }
+}
+
+/** A grant that is to be created from mailboxes whose records are written. */
+export function gatherGrant(
+  { secret, grantId, absoluteExpiresAt }: { secret: Uint8Array } & GrantBinding,
+  connected: readonly ConnectedAccount[],
+): PreparedGrant {
+  const ownerIndexes = connected.map(({ ownerIndex }) => ownerIndex)
+  const hints = connected.map(({ hint }) => hint)
+  return {
+    ownerIndexes,
+    accountIds: hints.map(({ accountId }) => accountId),
+    sealedHint: sealGrantHint(secret, grantId, hints),
+    async write(store) {
+      for (const ownerIndex of ownerIndexes) {
+        await store.createOwnerIndex(ownerIndex, grantId, absoluteExpiresAt)
+      }
     },
   }
 }

@@ -15,6 +15,9 @@ const unlessSet: Readonly<Record<string, string>> = {
   'Cache-Control': 'no-store',
 }
 
+/** What a program is answered with, as plain values. */
+export const securityHeaders: Readonly<Record<string, string>> = { ...always, ...unlessSet }
+
 /** A copy with a mutable header list: responses of `fetch` and `Response.redirect` have an immutable one. */
 export function withSecurityHeaders(response: Response): Response {
   const headers = new Headers(response.headers)

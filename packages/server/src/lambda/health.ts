@@ -1,9 +1,17 @@
-/** The health function: the smallest bundle, no client, no right, no setting. */
-import packageFile from '../../package.json' with { type: 'json' }
-import { health } from '../health.ts'
-import { createBufferedHandler } from './buffered-handler.ts'
+/** The health function: the smallest bundle; no client, no right, no setting. */
+import { answerHealth } from '../health.ts'
+import { version } from '../version.ts'
 
-// The answer depends on the method only; the request's host is nobody's.
-export const handler = createBufferedHandler('https://health.invalid', async ({ request }) =>
-  health(request, packageFile.version),
-)
+/** REST and HTTP API say the method in different places. */
+interface HealthEvent {
+  readonly httpMethod?: string
+  readonly requestContext?: { readonly http?: { readonly method: string } }
+}
+
+export async function handler(event: HealthEvent) {
+  const { status, headers, body } = answerHealth(
+    event.httpMethod ?? event.requestContext?.http?.method ?? 'GET',
+    version,
+  )
+  return { statusCode: status, headers, body, isBase64Encoded: false }
+}

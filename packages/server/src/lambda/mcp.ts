@@ -3,9 +3,9 @@
  * the deployment. Behind the REST API the authorizer has read the token's row; on the HTTP API there is none, and the
  * function reads it itself. Either way the row counts only once its wrap opens under the presented token.
  */
+
 import { createConnector, createHostPolicy } from '@email-connector/mail'
 import { type AccessTokenRows, createChallenge, findAccessToken, unwrapSecret } from '@email-connector/oauth'
-import packageFile from '../../package.json' with { type: 'json' }
 import { createAuthenticate } from '../authenticate.ts'
 import { scopes } from '../caller.ts'
 import { clock, nowSeconds } from '../clock.ts'
@@ -15,6 +15,7 @@ import { createDataKeyKeeper } from '../keys/data-key-keeper.ts'
 import { createKmsKeyWrapper } from '../keys/kms-key-wrapper.ts'
 import { createMcpProduct } from '../mcp-product.ts'
 import { createDynamoStores } from '../store/dynamodb/stores.ts'
+import { version } from '../version.ts'
 import { parseAuthorizerContext } from './authorizer-context.ts'
 import { createBufferedHandler, type RequestHandler } from './buffered-handler.ts'
 import { readMcpEnvironment } from './environment.ts'
@@ -29,7 +30,7 @@ const mcp = createMcpProduct({
   ...{ publicUrl, stage, stores, challenge, log },
   keyWrapper: createDataKeyKeeper({ keyWrapper: createKmsKeyWrapper({ region, keyId: credentialsKey }) }),
   connector: createConnector({ policy: createHostPolicy() }),
-  version: packageFile.version,
+  version,
 })
 
 /** One route is cheap to build, and nothing of one request is in reach of the next (R65). */

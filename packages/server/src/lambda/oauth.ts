@@ -2,14 +2,15 @@
  * The oauth function: everything but `/mcp` and `/health`, answered in one piece. It may generate data keys and open
  * none. Clients of AWS and the deployment's secrets live as long as the environment; nothing of a caller does (R65).
  */
+
 import { createConnector, createHostPolicy } from '@email-connector/mail'
-import packageFile from '../../package.json' with { type: 'json' }
 import { clock } from '../clock.ts'
 import { errorResponse } from '../http/errors.ts'
 import { type App, serveRoutes } from '../http/frame.ts'
 import { createKmsKeyWrapper } from '../keys/kms-key-wrapper.ts'
 import { createOAuthProduct } from '../oauth-product.ts'
 import { createDynamoStores } from '../store/dynamodb/stores.ts'
+import { version } from '../version.ts'
 import { createBufferedHandler } from './buffered-handler.ts'
 import { readOAuthEnvironment } from './environment.ts'
 import { log } from './function-log.ts'
@@ -28,7 +29,7 @@ async function open(): Promise<App> {
     ...{ settings, stage, stores, keyWrapper, connector, log },
     secrets: instance,
     privateHosts: false,
-    version: packageFile.version,
+    version,
   })
   return serveRoutes({ settings, routes, log, now: clock.now })
 }

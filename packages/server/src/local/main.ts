@@ -3,18 +3,19 @@
  * and a demo mailbox. State lives in DATA_DIR; every acknowledged write is on disk before its answer, so it may be
  * stopped in any way at any moment.
  */
+
 import { mkdirSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { createConnector, createHostPolicy } from '@email-connector/mail'
 import { getRequestListener } from '@hono/node-server'
-import packageFile from '../../package.json' with { type: 'json' }
 import { createFileKeyWrapper } from '../keys/file-key-wrapper.ts'
 import { loadLocalSecrets } from '../keys/instance-secrets.ts'
 import { createLog } from '../log.ts'
 import { createProduct } from '../product.ts'
 import { SettingsError } from '../settings.ts'
 import { createLevelStores } from '../store/level/stores.ts'
+import { version } from '../version.ts'
 import { startDemoMailbox } from './demo/demo-mailbox.ts'
 import { type LocalSettings, parseLocalSettings } from './settings.ts'
 
@@ -63,7 +64,7 @@ async function run(settings: LocalSettings): Promise<void> {
     privateHosts: settings.allowPrivateMailHosts,
     ...(demo === undefined ? {} : { demo }),
     log,
-    version: packageFile.version,
+    version,
   })
 
   const listener = getRequestListener(

@@ -23,6 +23,12 @@ export interface SignInPage extends MailboxForm {
   readonly redirectUri: string
   readonly redirectHost: string
   readonly mayWrite: boolean
+  /** From the second mailbox on: what is connected, and the permission that was chosen with the first. */
+  readonly soFar?: {
+    readonly sealed: string
+    readonly permission: Permission
+    readonly addresses: readonly string[]
+  }
   readonly idleDays: number
   readonly absoluteDays: number
   readonly status?: number
@@ -45,9 +51,17 @@ ${faults.length > 0 && errorSummary(faults)}
 <div>
 <form method="post" action="/oauth/connect" novalidate data-once data-domains="${providerDomains(page.providers)}" autocomplete="on">
 <input type="hidden" name="state" value="${page.handle}">
+${
+  page.soFar !== undefined &&
+  html`<input type="hidden" name="so_far" value="${page.soFar.sealed}">
+<div class="note" role="status"><p><strong>Signed in so far:</strong> ${page.soFar.addresses.map((address, index) => html`${index > 0 && ', '}<bdi>${address}</bdi>`)}. Now the next mailbox.</p></div>`
+}
 <section class="card">${mailboxFields(page)}</section>
-<section class="card">${consent(page)}</section>
-<div class="actions"><button type="submit" name="action" value="connect" data-busy="Connecting…">Connect mailbox</button><button type="submit" class="quiet" name="action" value="deny">Deny</button></div>
+<section class="card">${page.soFar === undefined ? consent(page) : agreed(page, page.soFar)}</section>
+<div class="actions"><button type="submit" name="action" value="connect" data-busy="Connecting…">Connect mailbox</button><button type="submit" class="quiet" name="action" value="another" data-busy="Connecting…">Connect and add another</button>${
+      page.soFar !== undefined &&
+      html`<button type="submit" class="quiet" name="action" value="finish" data-busy="Connecting…">Finish without this one</button>`
+    }<button type="submit" class="quiet" name="action" value="deny">Deny</button></div>
 </form>
 </div>
 </div>`,
@@ -80,4 +94,9 @@ function consent(page: SignInPage): Html {
   return html`<fieldset${described('permission', fault)}><legend>What <bdi>${page.client.name}</bdi> may do</legend>
 <p class="soft">${page.mayWrite ? 'You can revoke this at any time.' : 'This app asked only to read mail.'}</p>
 <div role="radiogroup" aria-label="Permission"${fault !== undefined && html` aria-invalid="true"`}>${choice('read')}${choice('write')}${choice('send')}</div>${faultText('permission', fault)}</fieldset>`
+}
+
+function agreed({ client }: SignInPage, { permission }: NonNullable<SignInPage['soFar']>): Html {
+  const { title, text } = permissionTexts[permission]
+  return html`<h2>What <bdi>${client.name}</bdi> may do with all of them</h2><p><b>${title}.</b> ${text(client.name)}</p>`
 }

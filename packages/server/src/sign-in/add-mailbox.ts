@@ -18,13 +18,13 @@ import { addAccount, replaceAccount } from '../accounts/connect-account.ts'
 import { permissions } from '../caller.ts'
 import { parseForm } from '../http/body.ts'
 import { KeyRefusedError } from '../keys/key-wrapper.ts'
-import { isSameOwner, ownerIndexes } from '../keys/owner-index.ts'
+import { ownerIndexes } from '../keys/owner-index.ts'
 import { hashGrantId } from '../log.ts'
 import { linkMailboxPage, linkProofPage } from '../pages/link-page.ts'
 import { messagePage } from '../pages/page.ts'
 import { type Fields, keptValues, mailboxRules, parseMailbox } from './form.ts'
 import { type OpenedLink, openLink, parseLinkField } from './link.ts'
-import { type SignInOptions, tooManyAttempts } from './sign-in.ts'
+import { isSameMailbox, type SignInOptions, tooManyAttempts } from './sign-in.ts'
 
 export interface AddMailbox {
   /** GET /oauth/link */
@@ -97,8 +97,7 @@ export function createAddMailbox(options: AddMailboxOptions): AddMailbox {
     if (proved instanceof Response) return proved
     const { account, values } = proved
     const [first] = asking.link.mailboxes
-    const owner = { imapHost: account.imap.host, login: account.address }
-    if (first === undefined || !isSameOwner({ imapHost: first.imap.host, login: first.address }, owner)) {
+    if (first === undefined || !isSameMailbox(first, account)) {
       const message = 'This is not the mailbox that was connected first. Sign in to that one.'
       return show({ values, faults: [{ field: 'address', message }], status: 422 })
     }

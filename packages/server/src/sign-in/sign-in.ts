@@ -5,14 +5,16 @@
  * are the authorization server's; the address policy and TLS are the mail package's.
  */
 import { randomBytes } from 'node:crypto'
-import type { MailAccount, Provider, ServerMemory } from '@email-connector/mail'
-import type { AuthorizationServer, EpochSeconds, Transaction } from '@email-connector/oauth'
+import type { MailAccount, Provider, ProviderId } from '@email-connector/mail'
+import type { AuthorizationServer, ConsentSubject, EpochSeconds, Transaction } from '@email-connector/oauth'
 import type { AccountStore } from '../accounts/account-store.ts'
-import { prepareGrant } from '../accounts/connect-account.ts'
+import { gatherGrant, type PreparedGrant, prepareAccount, prepareGrant } from '../accounts/connect-account.ts'
+import type { AccountHint } from '../accounts/grant-hint.ts'
 import { type Permission, scopeOfPermission } from '../caller.ts'
 import { parseForm } from '../http/body.ts'
 import type { InstanceSecrets } from '../keys/instance-secrets.ts'
 import type { KeyWrapper } from '../keys/key-wrapper.ts'
+import { isSameOwner } from '../keys/owner-index.ts'
 import { hashGrantId, type Log } from '../log.ts'
 import { messagePage } from '../pages/page.ts'
 import { type SignInPage, signInPage } from '../pages/sign-in-page.ts'
@@ -26,13 +28,14 @@ import {
   parsePermission,
 } from './form.ts'
 import type { MailboxLogin } from './mailbox-login.ts'
+import { type MailboxesSoFar, openSoFar, sealSoFar } from './mailboxes-so-far.ts'
 
 export interface SignInOptions {
   readonly settings: ServerSettings
   readonly oauth: AuthorizationServer
   readonly accounts: AccountStore
   readonly keyWrapper: KeyWrapper
-  readonly secrets: Pick<InstanceSecrets, 'peppers'>
+  readonly secrets: Pick<InstanceSecrets, 'peppers' | 'handoffKeys'>
   /** Where keys are used (KMS encryption context). */
   readonly app: string
   readonly stage: string
@@ -57,6 +60,15 @@ const daySeconds = 86_400
 /** A grant that no client redeems goes after this long, and its records with it. */
 const pendingSeconds = 600
 
+/** One form of a sign-in that is open. */
+interface Asking {
+  readonly opened: { readonly transaction: Transaction } & ConsentSubject
+  readonly handle: string
+  readonly fields: Fields
+  readonly ip: string
+  readonly soFar?: MailboxesSoFar
+}
+
 export function createSignIn(options: SignInOptions): SignIn {
   const { settings, oauth, mailboxLogin, log } = options
   const rules = mailboxRules(options)
@@ -68,7 +80,8 @@ export function createSignIn(options: SignInOptions): SignIn {
       const authorization = await oauth.authorize(request)
       if (authorization.kind === 'response') return authorization.response
       const headers = { 'Set-Cookie': authorization.cookie }
-      return form(authorization, authorization.handle, { values: firstValues, faults: [], headers })
+      const asking = { opened: authorization, handle: authorization.handle }
+      return form(asking, { values: firstValues, faults: [], headers })
     },
 
     async connect(request, { ip }) {
@@ -86,89 +99,141 @@ export function createSignIn(options: SignInOptions): SignIn {
         return await oauth.deny(transaction)
       }
 
-      const values = keptValues(fields)
-      const mailbox = parseMailbox(fields, rules)
-      const permission = parsePermission(fields, mayWrite(transaction))
-      if (mailbox.parsed === undefined || permission.parsed === undefined) {
-        const faults = [...(mailbox.faults ?? []), ...(permission.faults ?? [])]
-        return form(opened, handle, { values, faults, status: 422 })
+      const sealed = fields.get('so_far')
+      const name = { handle, transactionId: transaction.id }
+      const soFar = sealed === undefined ? undefined : openSoFar(options.secrets.handoffKeys, name, sealed)
+      if (sealed !== undefined && soFar === undefined) return ended()
+      const asking = { opened, handle, fields, ip, ...(soFar && { soFar }) }
+      try {
+        if (soFar !== undefined && fields.get('action') === 'finish') {
+          return await approve(
+            transaction,
+            soFar,
+            gatherGrant(bindingOf(transaction, soFar), soFar.connected),
+          )
+        }
+        return await signInToMailbox(asking)
+      } finally {
+        soFar?.secret.fill(0)
       }
-      const account = mailbox.parsed
-      const refusal = mailboxLogin.refusal(account)
-      if (refusal !== undefined) return form(opened, handle, { values, faults: [refusal], status: 403 })
-
-      const attempt = await oauth.countAttempt(transaction)
-      if (attempt === 'gone') return ended()
-      if (attempt === 'exhausted') return tooManyAttempts()
-      const login = await mailboxLogin.login(account, { smtp: permission.parsed === 'send', ip })
-      if (login.kind === 'exhausted') return tooManyAttempts()
-      if (login.kind === 'failed') return form(opened, handle, { values, faults: [login.fault], status: 422 })
-      return await grant(transaction, account, permission.parsed, login.memory)
     },
   }
 
-  /** Index row and record first, then the authorization server's grant and code: a crash between leaves orphans. */
-  async function grant(
-    transaction: Transaction,
-    account: MailAccount,
-    permission: Permission,
-    memory: ServerMemory,
-  ): Promise<Response> {
-    const secret = new Uint8Array(randomBytes(32))
-    const grantId = randomBytes(16).toString('hex')
-    const absoluteExpiresAt = options.now() + settings.lifetimes.refreshAbsoluteSeconds
+  /** Nothing is written before every login has succeeded. */
+  async function signInToMailbox(asking: Asking): Promise<Response> {
+    const { opened, fields, ip, soFar } = asking
+    const { transaction } = opened
+    const values = keptValues(fields)
+    const again = (faults: readonly Fault[], status: number) => form(asking, { values, faults, status })
+
+    const mailbox = parseMailbox(fields, rules)
+    const permission = soFar ? { parsed: soFar.permission } : parsePermission(fields, mayWrite(transaction))
+    if (mailbox.parsed === undefined || permission.parsed === undefined) {
+      return again([...(mailbox.faults ?? []), ...(permission.faults ?? [])], 422)
+    }
+    const account = mailbox.parsed
+    if (soFar?.connected.some(({ hint }) => isSameMailbox(hint, account))) {
+      return again([{ field: 'address', message: 'This mailbox is connected already. Choose another.' }], 422)
+    }
+    const refusal = mailboxLogin.refusal(account)
+    if (refusal !== undefined) return again([refusal], 403)
+
+    const attempt = await oauth.countAttempt(transaction)
+    if (attempt === 'gone') return ended()
+    if (attempt === 'exhausted') return tooManyAttempts()
+    const login = await mailboxLogin.login(account, { smtp: permission.parsed === 'send', ip })
+    if (login.kind === 'exhausted') return tooManyAttempts()
+    if (login.kind === 'failed') return again([login.fault], 422)
+
+    const known = soFar ?? firstOf(permission.parsed)
     try {
-      const { ownerIndexes, accountIds, sealedHint, write } = await prepareGrant({
-        secret,
-        grantId,
-        account,
-        memory,
-        clientId: transaction.clientId,
-        permission,
-        resource: transaction.resource,
-        issuer: settings.publicUrl,
-        absoluteExpiresAt,
-        pendingExpiresAt: options.now() + pendingSeconds,
-        keyWrapper: options.keyWrapper,
-        peppers: options.secrets.peppers,
-        app: options.app,
-        stage: options.stage,
-      })
-      await write(options.accounts)
-      const scope = scopeOfPermission(permission)
-      const response = await oauth.approve(transaction, {
-        ...{ grantId, secret, permission, scope, ownerIndexes, accountIds, sealedHint, absoluteExpiresAt },
-      })
-      log({
-        event: 'connect',
-        outcome: 'ok',
-        provider: account.provider,
-        permission,
-        grant: hashGrantId(grantId),
-      })
-      return response
+      const connecting = {
+        ...{ ...bindingOf(transaction, known), account, memory: login.memory },
+        ...{ keyWrapper: options.keyWrapper, peppers: options.secrets.peppers },
+        ...{ app: options.app, stage: options.stage, issuer: settings.publicUrl },
+      }
+      if (fields.get('action') === 'another') {
+        const { connected, row } = await prepareAccount(connecting)
+        await options.accounts.createAccount(row)
+        const next = { ...known, connected: [...known.connected, connected] }
+        return form({ ...asking, soFar: next }, { values: {}, faults: [] })
+      }
+      const prepared = await prepareGrant({ ...connecting, earlier: known.connected })
+      return await approve(transaction, known, prepared, account.provider)
     } finally {
-      secret.fill(0)
+      known.secret.fill(0)
     }
   }
 
+  function firstOf(permission: Permission): MailboxesSoFar {
+    return {
+      grantId: randomBytes(16).toString('hex'),
+      secret: new Uint8Array(randomBytes(32)),
+      permission,
+      absoluteExpiresAt: options.now() + settings.lifetimes.refreshAbsoluteSeconds,
+      connected: [],
+    }
+  }
+
+  /** Index rows and records first, then the authorization server's grant and code: a crash between leaves orphans. */
+  async function approve(
+    transaction: Transaction,
+    soFar: MailboxesSoFar,
+    { write, ...named }: PreparedGrant,
+    provider?: ProviderId,
+  ): Promise<Response> {
+    const { grantId, secret, permission, absoluteExpiresAt } = soFar
+    await write(options.accounts)
+    const response = await oauth.approve(transaction, {
+      ...{ grantId, secret, permission, absoluteExpiresAt, ...named },
+      scope: scopeOfPermission(permission),
+    })
+    log({
+      ...{ event: 'connect', outcome: 'ok', permission, grant: hashGrantId(grantId) },
+      ...(provider && { provider }),
+      count: named.accountIds.length,
+    })
+    return response
+  }
+
+  function bindingOf(transaction: Transaction, soFar: MailboxesSoFar) {
+    const { grantId, secret, permission, absoluteExpiresAt } = soFar
+    const { clientId, resource } = transaction
+    // A first record must outlive the forms that follow it, and the code.
+    const pendingExpiresAt = transaction.expiresAt + pendingSeconds
+    return { grantId, secret, permission, absoluteExpiresAt, clientId, resource, pendingExpiresAt }
+  }
+
   function form(
-    asking: { transaction: Transaction; client: SignInPage['client']; redirectHost: string },
-    handle: string,
+    { opened, handle, soFar }: Pick<Asking, 'opened' | 'handle' | 'soFar'>,
     state: Pick<SignInPage, 'values' | 'faults' | 'status' | 'headers'>,
   ): Response {
+    const { transaction, client, redirectHost } = opened
+    const name = { handle, transactionId: transaction.id }
     return signInPage({
-      handle,
-      client: asking.client,
-      redirectUri: asking.transaction.redirectUri,
-      redirectHost: asking.redirectHost,
-      mayWrite: mayWrite(asking.transaction),
+      ...{ handle, client, redirectHost },
+      redirectUri: transaction.redirectUri,
+      mayWrite: mayWrite(transaction),
       ...rules,
       idleDays: Math.round(settings.lifetimes.refreshIdleSeconds / daySeconds),
       absoluteDays: Math.round(settings.lifetimes.refreshAbsoluteSeconds / daySeconds),
       ...state,
+      ...(soFar && {
+        soFar: {
+          sealed: sealSoFar(options.secrets.handoffKeys, name, soFar),
+          permission: soFar.permission,
+          addresses: soFar.connected.map(({ hint }) => hint.address),
+        },
+      }),
     })
   }
+}
+
+export function isSameMailbox(hint: AccountHint, { imap, address }: MailAccount): boolean {
+  return isSameOwner(
+    { imapHost: hint.imap.host, login: hint.address },
+    { imapHost: imap.host, login: address },
+  )
 }
 
 function mayWrite(transaction: Transaction): boolean {

@@ -1,0 +1,84 @@
+/**
+ * Several mailboxes in one sign-in: what was connected so far, S included, travels in the page between two forms and
+ * is stored nowhere. It opens only with the deployment's handoff key and the handle of this sign-in's page, so neither
+ * the page nor the deployment's secrets alone yield S, and no other sign-in can take it over. Older text of the same
+ * sign-in opens too: whoever goes back in his browser connects fewer mailboxes, and the records left over expire.
+ */
+import type { EpochSeconds } from '@email-connector/oauth'
+import type { ConnectedAccount } from '../accounts/connect-account.ts'
+import type { Permission } from '../caller.ts'
+import type { SecretKey } from '../keys/instance-secrets.ts'
+import {
+  canonical,
+  deriveKey,
+  fromText,
+  keyBytes,
+  open,
+  SealBrokenError,
+  seal,
+  toText,
+  zero,
+} from '../keys/seal.ts'
+
+export interface MailboxesSoFar {
+  readonly grantId: string
+  /** S. The caller zeroes it. */
+  readonly secret: Uint8Array
+  /** Chosen with the first mailbox; it is in the AAD of every record. */
+  readonly permission: Permission
+  readonly absoluteExpiresAt: EpochSeconds
+  readonly connected: readonly ConnectedAccount[]
+}
+
+export interface SignInName {
+  /** In the page, and nowhere else in clear. */
+  readonly handle: string
+  readonly transactionId: string
+}
+
+/** For a hidden field of the page. */
+export function sealSoFar(keys: readonly SecretKey[], name: SignInName, soFar: MailboxesSoFar): string {
+  const [newest] = keys
+  if (newest === undefined) throw new Error('There is no handoff key')
+  const { secret, ...rest } = soFar
+  const plain = Buffer.concat([secret, Buffer.from(JSON.stringify(rest))])
+  try {
+    return withKey(newest, name, (key) => toText(seal(key, plain, associated(name))))
+  } finally {
+    zero(plain)
+  }
+}
+
+/** Undefined when it was changed or belongs to another sign-in. */
+export function openSoFar(
+  keys: readonly SecretKey[],
+  name: SignInName,
+  text: string,
+): MailboxesSoFar | undefined {
+  for (const each of keys) {
+    try {
+      const plain = withKey(each, name, (key) => open(key, fromText(text), associated(name)))
+      // Authenticated, so it is what `sealSoFar` wrote.
+      const rest = JSON.parse(Buffer.from(plain.subarray(keyBytes)).toString('utf8'))
+      const secret = Uint8Array.from(plain.subarray(0, keyBytes))
+      zero(plain)
+      return { ...rest, secret }
+    } catch (error) {
+      if (!(error instanceof SealBrokenError)) throw error
+    }
+  }
+  return undefined
+}
+
+function withKey<T>(secret: SecretKey, { handle }: SignInName, use: (key: Uint8Array) => T): T {
+  const key = deriveKey(secret.key, Buffer.from(handle, 'utf8'), 'sign-in-so-far')
+  try {
+    return use(key)
+  } finally {
+    zero(key)
+  }
+}
+
+function associated({ transactionId }: SignInName): Uint8Array {
+  return canonical(['sign-in-so-far', 1, transactionId])
+}

@@ -1,0 +1,202 @@
+/**
+ * What is deployed and what of it loads before the first answer: every byte and module there is waited for by whoever
+ * meets a cold start. And what is in no bundle, so that nobody can switch it on (R72).
+ */
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { type AccessTokenRow, tokenId, wrapSecret } from '@email-connector/oauth'
+import { createFunctionPool, createTempFolder, findNode24 } from '@email-connector/testing'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { buildFunctions, functionNames } from '../../../../scripts/build.ts'
+import packageFile from '../../package.json' with { type: 'json' }
+import { toAuthorizerContext } from '../../src/lambda/authorizer-context.ts'
+import { version } from '../../src/version.ts'
+import { toolsListMessage } from './gateway.ts'
+import loadedAtStart from './loaded-at-start.json' with { type: 'json' }
+
+type FunctionName = (typeof functionNames)[number]
+
+interface Metafile {
+  readonly outputs: Record<
+    string,
+    {
+      readonly entryPoint?: string
+      readonly imports: readonly { path: string; kind: string }[]
+      readonly inputs: Record<string, { readonly bytesInOutput: number }>
+    }
+  >
+}
+
+const folder = createTempFolder('bundles')
+const committed = JSON.parse(
+  readFileSync(new URL('../../../../bench/counts.json', import.meta.url), 'utf8'),
+) as { bundles: Record<FunctionName, { bytes: number; eagerBytes: number }> }
+const tolerance = 0.05
+
+const metafileOf = (name: FunctionName) =>
+  JSON.parse(readFileSync(join(folder.path, `${name}.meta.json`), 'utf8')) as Metafile
+const textOf = (name: FunctionName) =>
+  readdirSync(join(folder.path, name))
+    .map((file) => readFileSync(join(folder.path, name, file), 'utf8'))
+    .join('\n')
+
+/** The entry and whatever it imports at once. */
+function outputsAtStart(name: FunctionName): string[] {
+  const { outputs } = metafileOf(name)
+  const found = new Set(
+    Object.keys(outputs).filter(
+      (path) => outputs[path]?.entryPoint !== undefined && basename(path) === 'index.mjs',
+    ),
+  )
+  for (const path of found)
+    for (const one of outputs[path]?.imports ?? [])
+      if (one.kind === 'import-statement' && one.path in outputs) found.add(one.path)
+  return [...found]
+}
+
+/** `@scope/name` of a dependency, the folder of a workspace package. */
+function packageOf(input: string): string {
+  const inside = input.split('node_modules/').at(-1) ?? ''
+  if (inside === input) return input.split('/').slice(0, 2).join('/')
+  return inside
+    .split('/')
+    .slice(0, inside.startsWith('@') ? 2 : 1)
+    .join('/')
+}
+
+beforeAll(() => buildFunctions(folder.path))
+afterAll(() => folder.remove())
+
+describe.each(functionNames)('the %s bundle', (name) => {
+  test('has the committed size, in all and before the first answer, within 5 %', () => {
+    const bytesOf = (paths: readonly string[]) =>
+      paths.reduce((bytes, path) => bytes + statSync(join(folder.path, name, basename(path))).size, 0)
+    const { bytes, eagerBytes } = committed.bundles[name]
+    const advice = 'If it has to be so, `pnpm bench --write` accepts it'
+    const all = bytesOf(Object.keys(metafileOf(name).outputs))
+    expect(Math.abs(all - bytes) / bytes, `${all} bytes, committed ${bytes}. ${advice}`).toBeLessThan(
+      tolerance,
+    )
+    const eager = bytesOf(outputsAtStart(name))
+    expect(
+      Math.abs(eager - eagerBytes) / eagerBytes,
+      `${eager} bytes at start, committed ${eagerBytes}. ${advice}`,
+    ).toBeLessThan(tolerance)
+  })
+
+  test('loads the committed packages before the first answer', () => {
+    const { outputs } = metafileOf(name)
+    const inputs = outputsAtStart(name).flatMap((path) => Object.entries(outputs[path]?.inputs ?? {}))
+    const packages = inputs
+      .filter(([, { bytesInOutput }]) => bytesInOutput > 0)
+      .map(([input]) => packageOf(input))
+    expect([...new Set(packages)].sort()).toEqual(loadedAtStart[name])
+  })
+
+  test('R72: holds no way to private mail hosts, other ports, the demo mailbox or the embedded store', () => {
+    const text = textOf(name)
+    expect(text.length).toBeGreaterThan(1000)
+    for (const word of [
+      'ALLOW_PRIVATE_MAIL_HOSTS',
+      'DEMO_MAILBOX',
+      'hoodiecrow',
+      'smtp-server',
+      'classic-level',
+      'TEST_NETWORK',
+    ])
+      expect(text.includes(word), word).toBe(false)
+    const inputs = Object.keys(metafileOf(name).outputs).flatMap((path) =>
+      Object.keys(metafileOf(name).outputs[path]?.inputs ?? {}),
+    )
+    expect(inputs.filter((input) => /src\/(local|try)\/|store\/level|testing\//.test(input))).toEqual([])
+  })
+
+  test('holds no source map and no secret of the building machine', () => {
+    const text = textOf(name)
+    expect(text).not.toContain('sourceMappingURL')
+    expect(text.includes(process.cwd())).toBe(false)
+  })
+})
+
+test('R72: the search finds what is there', () => {
+  expect(textOf('mcp')).toContain('CREDENTIALS_KEY')
+  expect(textOf('oauth')).toContain('ALLOWED_ACCOUNTS')
+})
+
+test('R66: only oauth can ask Secrets Manager, and health knows nothing of AWS at all', () => {
+  const holds = (name: FunctionName, word: string) =>
+    Object.values(metafileOf(name).outputs).some(({ inputs }) =>
+      Object.keys(inputs).some((input) => input.includes(word)),
+    )
+  expect(functionNames.filter((name) => holds(name, 'client-secrets-manager'))).toEqual(['oauth'])
+  expect(functionNames.filter((name) => holds(name, 'client-kms'))).toEqual(['oauth', 'mcp'])
+  expect(functionNames.filter((name) => holds(name, 'client-dynamodb'))).toEqual([
+    'oauth',
+    'mcp',
+    'authorizer',
+  ])
+  expect(textOf('health')).not.toContain('process.env')
+})
+
+test('the version the functions answer with is that of package.json', () => {
+  expect(version).toBe(packageFile.version)
+})
+
+test.skipIf(findNode24() === undefined)(
+  'tools/list is answered with the files of the start alone; the mail libraries wait for a tool (needs the optional Node 24)',
+  async () => {
+    const pool = createFunctionPool({
+      file: join(folder.path, 'mcp', 'index.mjs'),
+      exportName: 'handler',
+      environment: {
+        ...{ AWS_REGION: 'eu-central-1', AWS_ACCESS_KEY_ID: 'none', AWS_SECRET_ACCESS_KEY: 'none' },
+        ...{ STAGE: 'test', PUBLIC_URL: publicUrl, CREDENTIALS_KEY: 'key' },
+        ...{ GRANTS_TABLE: 'a', TOKENS_TABLE: 'b', SESSIONS_TABLE: 'c', ONCE_TABLE: 'd' },
+      },
+      timeoutMs: 20_000,
+      node: String(findNode24()),
+      preload: [join(import.meta.dirname, '../../../testing/src/gateway/record-loads.mjs')],
+    })
+    const chunks: Buffer[] = []
+    await pool.invoke(toolsListEvent(), { prelude: () => {}, chunk: (bytes) => chunks.push(bytes) })
+    await pool.close()
+    expect(Buffer.concat(chunks).toString()).toContain('"get_recent_emails"')
+    const loaded = pool.output.join('').matchAll(/^loaded (.+)$/gm)
+    const own = [...loaded].map(([, file = '']) => file).filter((file) => file !== 'lambda-runtime.mjs')
+    expect(own.sort()).toEqual(
+      outputsAtStart('mcp')
+        .map((path) => basename(path))
+        .sort(),
+    )
+  },
+)
+
+const publicUrl = 'https://mail.example.org'
+
+/** With a token whose wrap opens, as the authorizer hands it on. */
+function toolsListEvent(): object {
+  const token = 'ab'.repeat(32)
+  const row: Omit<AccessTokenRow, 'wrap'> = {
+    ...{ v: 1, type: 'access', id: tokenId(token), grantId: 'grant', generation: 1, clientId: 'client' },
+    ...{ scope: 'email:read', permission: 'read', resource: `${publicUrl}/mcp` },
+    ...{ issuedAt: 1_700_000_000, expiresAt: 4_000_000_000 },
+  }
+  const context = toAuthorizerContext({ ...row, wrap: wrapSecret(token, row, new Uint8Array(32).fill(7)) })
+  return {
+    httpMethod: 'POST',
+    path: '/mcp',
+    multiValueHeaders: {
+      Host: ['mail.example.org'],
+      Authorization: [`Bearer ${token}`],
+      'Content-Type': ['application/json'],
+      Accept: ['application/json, text/event-stream'],
+      'MCP-Protocol-Version': ['2026-07-28'],
+      'Mcp-Method': ['tools/list'],
+    },
+    body: JSON.stringify(toolsListMessage),
+    requestContext: {
+      identity: { sourceIp: '198.51.100.7' },
+      authorizer: Object.fromEntries(Object.entries(context).map(([name, value]) => [name, String(value)])),
+    },
+  }
+}
