@@ -1,6 +1,6 @@
 /**
  * What is deployed and what of it loads before the first answer: every byte and module there is waited for by whoever
- * meets a cold start. And what is in no bundle, so that nobody can switch it on (R72).
+ * meets a cold start (bundles.json: what grows beyond 5 % is accepted there, by hand). And what is in no bundle, so that nobody can switch it on (R72).
  */
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
@@ -11,8 +11,8 @@ import { buildFunctions, functionNames } from '../../../../scripts/build.ts'
 import packageFile from '../../package.json' with { type: 'json' }
 import { toAuthorizerContext } from '../../src/lambda/authorizer-context.ts'
 import { version } from '../../src/version.ts'
+import committed from './bundles.json' with { type: 'json' }
 import { toolsListMessage } from './gateway.ts'
-import loadedAtStart from './loaded-at-start.json' with { type: 'json' }
 
 type FunctionName = (typeof functionNames)[number]
 
@@ -28,9 +28,6 @@ interface Metafile {
 }
 
 const folder = createTempFolder('bundles')
-const committed = JSON.parse(
-  readFileSync(new URL('../../../../bench/counts.json', import.meta.url), 'utf8'),
-) as { bundles: Record<FunctionName, { bytes: number; eagerBytes: number }> }
 const tolerance = 0.05
 
 const metafileOf = (name: FunctionName) =>
@@ -71,16 +68,13 @@ describe.each(functionNames)('the %s bundle', (name) => {
   test('has the committed size, in all and before the first answer, within 5 %', () => {
     const bytesOf = (paths: readonly string[]) =>
       paths.reduce((bytes, path) => bytes + statSync(join(folder.path, name, basename(path))).size, 0)
-    const { bytes, eagerBytes } = committed.bundles[name]
-    const advice = 'If it has to be so, `pnpm bench --write` accepts it'
+    const { bytes, bytesAtStart } = committed[name]
     const all = bytesOf(Object.keys(metafileOf(name).outputs))
-    expect(Math.abs(all - bytes) / bytes, `${all} bytes, committed ${bytes}. ${advice}`).toBeLessThan(
-      tolerance,
-    )
-    const eager = bytesOf(outputsAtStart(name))
+    expect(Math.abs(all - bytes) / bytes, `${all} bytes, committed ${bytes}`).toBeLessThan(tolerance)
+    const atStart = bytesOf(outputsAtStart(name))
     expect(
-      Math.abs(eager - eagerBytes) / eagerBytes,
-      `${eager} bytes at start, committed ${eagerBytes}. ${advice}`,
+      Math.abs(atStart - bytesAtStart) / bytesAtStart,
+      `${atStart} bytes at start, committed ${bytesAtStart}`,
     ).toBeLessThan(tolerance)
   })
 
@@ -90,12 +84,12 @@ describe.each(functionNames)('the %s bundle', (name) => {
     const packages = inputs
       .filter(([, { bytesInOutput }]) => bytesInOutput > 0)
       .map(([input]) => packageOf(input))
-    expect([...new Set(packages)].sort()).toEqual(loadedAtStart[name])
+    expect([...new Set(packages)].sort()).toEqual(committed[name].packagesAtStart)
   })
 
   test('R72: holds no way to private mail hosts, other ports, the demo mailbox or the embedded store', () => {
     const text = textOf(name)
-    expect(text.length).toBeGreaterThan(1000)
+    expect(text.length).toBeGreaterThan(500)
     for (const word of [
       'ALLOW_PRIVATE_MAIL_HOSTS',
       'DEMO_MAILBOX',
