@@ -1,0 +1,91 @@
+/** docs/deploy.md as far as it can be compared: settings, counted calls, sums, names. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { runInNewContext } from 'node:vm'
+import { describe, expect, test } from 'vitest'
+import { codeIn, readDocument, rowsIn, sectionOf } from '../../packages/server/test/documents/document.ts'
+import { parseStage, type StageOptions } from '../settings.ts'
+import { production, synthesize } from './synthesize.ts'
+
+const root = join(import.meta.dirname, '..', '..')
+const document = readDocument('deploy.md')
+
+describe('docs/deploy.md', () => {
+  test('names every setting and no other', () => {
+    const source = readFileSync(join(root, 'stacks', 'settings.ts'), 'utf8')
+    const options = source.slice(
+      source.indexOf('export interface StageOptions'),
+      source.indexOf('/** Complete'),
+    )
+    // Two spaces: settings of the first level.
+    const settings = [...options.matchAll(/^ {2}readonly (\w+)\??:/gm)].map(([, name]) => name)
+    const written = rowsIn(sectionOf(document, '## Every setting')).flatMap(([cell = '']) => codeIn(cell))
+    expect(written.sort()).toEqual(settings.sort())
+  })
+
+  test('says the defaults as they are', () => {
+    const { keepData, tokensBackup, logRetentionDays, throttle, firewall, vpc, gatewayLogRole } = parseStage(
+      'x',
+      {
+        region: 'eu-central-1',
+      },
+    )
+    const defaults = new Map(
+      rowsIn(sectionOf(document, '## Every setting')).map(([name = '', value = '']) => [
+        codeIn(name)[0],
+        value,
+      ]),
+    )
+    expect(defaults.get('keepData')).toMatch(new RegExp(`^\`${keepData}\``))
+    expect(defaults.get('tokensBackup')).toBe(`\`${tokensBackup}\``)
+    expect(defaults.get('logRetentionDays')).toMatch(new RegExp(`^${logRetentionDays};`))
+    expect(defaults.get('throttle')).toBe(
+      `\`requestsPerSecond\` ${throttle.requestsPerSecond}, \`burst\` ${throttle.burst}`,
+    )
+    expect([defaults.get('firewall'), defaults.get('vpc')]).toEqual([`\`${firewall}\``, `\`${vpc}\``])
+    expect(defaults.get('gatewayLogRole')).toBe(`\`${gatewayLogRole}\``)
+  })
+
+  test('counts AWS calls as the bench does', () => {
+    const { aws } = JSON.parse(readFileSync(join(root, 'bench', 'counts.json'), 'utf8')) as {
+      aws: Record<string, { dynamoDb: number; kms: number }>
+    }
+    const rows = rowsIn(sectionOf(document, '## Cost')).filter(([request = '']) => aws[request] !== undefined)
+    expect(rows.length).toBeGreaterThanOrEqual(7)
+    for (const [request = '', dynamoDb, kms] of rows)
+      expect([request, dynamoDb, kms]).toEqual([
+        request,
+        String(aws[request]?.dynamoDb),
+        String(aws[request]?.kms),
+      ])
+  })
+
+  test('adds up what 1,000 calls cost', () => {
+    const prices = rowsIn(sectionOf(document, '## Cost'))
+      .filter((cells) => cells.length === 4)
+      .map((cells) => Number(cells[3]?.replaceAll('*', '')))
+    const together = prices.pop()
+    expect(prices.reduce((sum, price) => sum + price, 0)).toBeCloseTo(together ?? 0, 4)
+    expect(prices).toHaveLength(7)
+  })
+
+  test('names the stacks that are made', () => {
+    const names = rowsIn(sectionOf(document, '## What is deployed')).flatMap(([cell = '']) =>
+      codeIn(cell).filter((code) => code.startsWith('STAGE-')),
+    )
+    const { stacks } = synthesize(production, { name: 'STAGE' })
+    expect(names.sort()).toEqual(stacks.map(({ stackName }) => stackName).sort())
+  })
+
+  test('gives a stage that is accepted', () => {
+    const [, example = ''] = /prod: (\{[\s\S]*?\n {5}\}),/.exec(document) ?? []
+    const options = runInNewContext(`(${example})`) as StageOptions
+    expect(parseStage('prod', options)).toMatchObject({ keepData: true, alarmAddress: 'ops@example.com' })
+  })
+
+  test('the seed it asks for is one the functions accept', () => {
+    // openssl rand -base64 48 prints 64 characters.
+    expect(document).toContain('openssl rand -base64 48')
+    expect(document).toContain('43 characters or more')
+  })
+})
