@@ -47,7 +47,7 @@ export const scenarios: readonly Scenario[] = [
     growsNot: true,
     arguments: (take) => ({ id: take(1)[0] }),
   },
-  { name: 'get_email, 20 ids', tool: 'get_email', budget: 44, arguments: (take) => ({ ids: take(20) }) },
+  { name: 'get_email, 20 ids', tool: 'get_email', budget: 7, arguments: (take) => ({ ids: take(20) }) },
   {
     name: 'draft_email, 1 kB',
     tool: 'draft_email',

@@ -86,7 +86,7 @@ export async function measureTools(
 }
 
 /** The proxy learns of a closed connection one latency later. */
-async function untilClosed(proxies: readonly DelayProxy[]): Promise<void> {
+export async function untilClosed(proxies: readonly DelayProxy[]): Promise<void> {
   while (proxies.some((one) => one.openCount() > 0)) await new Promise((resolve) => setTimeout(resolve, 5))
 }
 
