@@ -139,7 +139,8 @@ export function createAuthorizationEndpoint(settings: Settings): AuthorizationEn
       const code = createAuthorizationCode()
       const { grant, row } = toRows(settings, transaction, approval, tokenId(code))
       try {
-        await store.createGrant(grant)
+        // A caller that prepared its grant over several forms may have been sent the last of them twice.
+        if ((await store.createGrant(grant)) === 'exists') return alreadyUsed()
         await store.createToken({ ...row, wrap: wrapSecret(code, row, approval.secret) })
         // Last, so that a failure before it leaves the form usable. Of two forms one gets its code through.
         if (!(await store.consumeTransaction(transaction.id))) {

@@ -122,8 +122,8 @@ export interface Transaction {
 }
 
 export interface AuthorizationStore {
-  /** Throws when a grant with that id exists. */
-  createGrant(grant: Grant): Promise<void>
+  /** One caller of many with the same grant id gets 'created'; the first row stays. */
+  createGrant(grant: Grant): Promise<'created' | 'exists'>
   getGrant(grantId: string): Promise<Grant | undefined>
   /**
    * Extends the account rows of a pending grant to its absolute expiry; called before the commit. A row that is

@@ -53,7 +53,11 @@ export function createMemoryStore(hooks: Hooks = {}): MemoryStore {
   }
 
   const operations = {
-    createGrant: (grant) => create(grants, grant.grantId, grant),
+    async createGrant(grant) {
+      if (grants.has(grant.grantId)) return 'exists'
+      await create(grants, grant.grantId, grant)
+      return 'created'
+    },
     getGrant: (grantId) => get(grants, grantId),
     extendAccounts(_grantId, accountIds, expiresAt) {
       for (const id of accountIds) if (accounts.has(id)) accounts.set(id, expiresAt)

@@ -5,6 +5,7 @@
 import type { MailAccount, MailServer, ProviderId } from '@email-connector/mail'
 import { createHintCipher } from '../keys/hint.ts'
 import { KeyRefusedError } from '../keys/key-wrapper.ts'
+import { isSameOwner } from '../keys/owner-index.ts'
 
 export interface AccountHint {
   readonly accountId: string
@@ -17,6 +18,12 @@ const purpose = 'grant'
 
 export function toAccountHint(accountId: string, { address, provider, imap }: MailAccount): AccountHint {
   return { accountId, address, provider, imap }
+}
+
+/** Whether a login that was proved just now is this mailbox. The hint was sealed under S, so it is the grant's own word. */
+export function isSameMailbox(hint: AccountHint, { imap, address }: MailAccount): boolean {
+  const one = { imapHost: hint.imap.host, login: hint.address }
+  return isSameOwner(one, { imapHost: imap.host, login: address })
 }
 
 export function sealGrantHint(secret: Uint8Array, grantId: string, hints: readonly AccountHint[]): string {

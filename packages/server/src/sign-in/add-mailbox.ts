@@ -15,6 +15,7 @@ import {
   toSetCookie,
 } from '@email-connector/oauth'
 import { addAccount, replaceAccount } from '../accounts/connect-account.ts'
+import { isSameMailbox } from '../accounts/grant-hint.ts'
 import { permissions } from '../caller.ts'
 import { parseForm } from '../http/body.ts'
 import { KeyRefusedError } from '../keys/key-wrapper.ts'
@@ -22,9 +23,10 @@ import { ownerIndexes } from '../keys/owner-index.ts'
 import { hashGrantId } from '../log.ts'
 import { linkMailboxPage, linkProofPage } from '../pages/link-page.ts'
 import { messagePage } from '../pages/page.ts'
+import { tooManyAttempts } from '../pages/sign-in-messages.ts'
 import { type Fields, keptValues, mailboxRules, parseMailbox } from './form.ts'
 import { type OpenedLink, openLink, parseLinkField } from './link.ts'
-import { isSameMailbox, type SignInOptions, tooManyAttempts } from './sign-in.ts'
+import type { SignInOptions } from './sign-in.ts'
 
 export interface AddMailbox {
   /** GET /oauth/link */

@@ -20,10 +20,10 @@ import { ownerIndexes } from '../keys/owner-index.ts'
 import { hashGrantId, type Log } from '../log.ts'
 import { connectionsPage, connectionsSignInPage } from '../pages/connections-page.ts'
 import { messagePage } from '../pages/page.ts'
+import { tooManyAttempts } from '../pages/sign-in-messages.ts'
 import type { ServerSettings } from '../settings.ts'
 import { type DemoMailbox, type Fields, keptValues, mailboxRules, parseMailbox } from './form.ts'
 import type { MailboxLogin } from './mailbox-login.ts'
-import { tooManyAttempts } from './sign-in.ts'
 
 export interface Connections {
   /** GET /oauth/connections */

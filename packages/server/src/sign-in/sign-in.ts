@@ -5,22 +5,23 @@
  * are the authorization server's; the address policy and TLS are the mail package's.
  */
 import { randomBytes } from 'node:crypto'
-import type { MailAccount, Provider, ProviderId } from '@email-connector/mail'
+import type { Provider, ProviderId } from '@email-connector/mail'
 import type { AuthorizationServer, ConsentSubject, EpochSeconds, Transaction } from '@email-connector/oauth'
 import type { AccountStore } from '../accounts/account-store.ts'
 import { gatherGrant, type PreparedGrant, prepareAccount, prepareGrant } from '../accounts/connect-account.ts'
-import type { AccountHint } from '../accounts/grant-hint.ts'
+import { isSameMailbox } from '../accounts/grant-hint.ts'
 import { type Permission, scopeOfPermission } from '../caller.ts'
 import { parseForm } from '../http/body.ts'
 import type { InstanceSecrets } from '../keys/instance-secrets.ts'
 import type { KeyWrapper } from '../keys/key-wrapper.ts'
-import { isSameOwner } from '../keys/owner-index.ts'
 import { hashGrantId, type Log } from '../log.ts'
-import { messagePage } from '../pages/page.ts'
+import { signInEnded, tooManyAttempts, unreadableForm } from '../pages/sign-in-messages.ts'
 import { type SignInPage, signInPage } from '../pages/sign-in-page.ts'
 import type { ServerSettings } from '../settings.ts'
 import {
   type DemoMailbox,
+  type Fault,
+  type Fields,
   type FormValues,
   keptValues,
   mailboxRules,
@@ -86,12 +87,12 @@ export function createSignIn(options: SignInOptions): SignIn {
 
     async connect(request, { ip }) {
       const fields = await parseForm(request)
-      if (fields === undefined) return unreadable()
+      if (fields === undefined) return unreadableForm()
       const handle = fields.get('state') ?? ''
       const opened = await oauth.openTransaction(request, handle)
       if (opened.kind === 'refused') {
         log({ event: 'connect', outcome: 'refused', code: 'cross_site' })
-        return ended()
+        return signInEnded()
       }
       const { transaction } = opened
       if (fields.get('action') === 'deny') {
@@ -102,7 +103,7 @@ export function createSignIn(options: SignInOptions): SignIn {
       const sealed = fields.get('so_far')
       const name = { handle, transactionId: transaction.id }
       const soFar = sealed === undefined ? undefined : openSoFar(options.secrets.handoffKeys, name, sealed)
-      if (sealed !== undefined && soFar === undefined) return ended()
+      if (sealed !== undefined && soFar === undefined) return signInEnded()
       const asking = { opened, handle, fields, ip, ...(soFar && { soFar }) }
       try {
         if (soFar !== undefined && fields.get('action') === 'finish') {
@@ -139,7 +140,7 @@ export function createSignIn(options: SignInOptions): SignIn {
     if (refusal !== undefined) return again([refusal], 403)
 
     const attempt = await oauth.countAttempt(transaction)
-    if (attempt === 'gone') return ended()
+    if (attempt === 'gone') return signInEnded()
     if (attempt === 'exhausted') return tooManyAttempts()
     const login = await mailboxLogin.login(account, { smtp: permission.parsed === 'send', ip })
     if (login.kind === 'exhausted') return tooManyAttempts()
@@ -229,39 +230,6 @@ export function createSignIn(options: SignInOptions): SignIn {
   }
 }
 
-export function isSameMailbox(hint: AccountHint, { imap, address }: MailAccount): boolean {
-  return isSameOwner(
-    { imapHost: hint.imap.host, login: hint.address },
-    { imapHost: imap.host, login: address },
-  )
-}
-
 function mayWrite(transaction: Transaction): boolean {
   return transaction.scope.split(' ').includes('email:write')
-}
-
-function unreadable(): Response {
-  return messagePage({
-    status: 400,
-    title: 'The form could not be read',
-    text: 'Go back to your app and connect again.',
-  })
-}
-
-/** One answer for a missing or foreign cookie, a used handle and a foreign page (R41). */
-function ended(): Response {
-  return messagePage({
-    status: 403,
-    title: 'This sign-in has ended',
-    text: 'It was used already, has expired, or was opened in another browser. Go back to your app and connect again.',
-  })
-}
-
-export function tooManyAttempts(): Response {
-  return messagePage({
-    status: 429,
-    title: 'Too many attempts',
-    text: 'To protect mailboxes, signing in is paused for 15 minutes. After that, go back to your app and connect again.',
-    headers: { 'Retry-After': '900' },
-  })
 }

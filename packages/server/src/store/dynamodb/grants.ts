@@ -31,7 +31,7 @@ export function createGrantTable(table: Table): GrantOperations & AccountStore {
   return {
     async createGrant(grant) {
       const { outcome } = await table.create(grantKey(grant.grantId), { ...grant })
-      if (outcome === 'refused') throw new Error('A grant with that id exists')
+      return outcome === 'written' ? 'created' : 'exists'
     },
 
     async getGrant(grantId) {

@@ -34,10 +34,9 @@ export function createGrantTable(database: RowDatabase): GrantOperations & Accou
 
   return {
     createGrant: (row) =>
-      grants.change(row.grantId, (grant) => {
-        if (grant) throw new Error('A grant with that id exists')
-        return { row, answer: undefined }
-      }),
+      grants.change<'created' | 'exists'>(row.grantId, (grant) =>
+        grant ? { answer: 'exists' } : { row, answer: 'created' },
+      ),
 
     getGrant: (grantId) => grants.find(grantId),
 
