@@ -50,7 +50,9 @@ export async function startLocalRunner(
     output: child.output,
     async stop(signal = 'SIGINT') {
       if (!ended) process.kill(child.pid, signal)
-      return await child.ended
+      // A tied process keeps nobody's event loop alive.
+      const waiting = setInterval(() => {}, 1_000)
+      return await child.ended.finally(() => clearInterval(waiting))
     },
   }
 }
