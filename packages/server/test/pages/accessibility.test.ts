@@ -25,8 +25,8 @@ describe.skipIf(findChromium() === undefined)('every page in Chromium', () => {
   })
 
   it.each([
-    [390, 'dark'],
-    [1280, 'light'],
+    [390, 'light'],
+    [1280, 'dark'],
   ] as const)(
     '%i pixels wide, %s: axe-core finds no violation, the console stays empty',
     async (width, colorScheme) => {

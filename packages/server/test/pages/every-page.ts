@@ -40,6 +40,11 @@ export async function answerEveryPage(app: MailboxApp): Promise<ReadonlyMap<stri
       422,
       await submit({ ...mailbox('bob@test.example', 'wrong'), permission: 'send' }, form),
     ],
+    [
+      'sign-in to the next mailbox',
+      200,
+      await submit({ ...mailbox('cid@test.example'), permission: 'write', action: 'another' }, form),
+    ],
     ['sign-in stopped', 401, await test.fetch('/oauth/authorize?client_id=nobody')],
     ['sign-in ended', 403, await post('/oauth/connect', { state: 'x' })],
     ['connections: sign-in', 200, await test.fetch('/oauth/connections')],
