@@ -3,7 +3,6 @@
  * the deployment. Behind the REST API the authorizer has read the token's row; on the HTTP API there is none, and the
  * function reads it itself. Either way the row counts only once its wrap opens under the presented token.
  */
-
 import { createConnector, createHostPolicy } from '@email-connector/mail'
 import { type AccessTokenRows, createChallenge, findAccessToken, unwrapSecret } from '@email-connector/oauth'
 import { createAuthenticate } from '../authenticate.ts'

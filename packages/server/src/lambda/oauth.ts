@@ -2,7 +2,6 @@
  * The oauth function: everything but `/mcp` and `/health`, answered in one piece. It may generate data keys and open
  * none. Clients of AWS and the deployment's secrets live as long as the environment; nothing of a caller does (R65).
  */
-
 import { createConnector, createHostPolicy } from '@email-connector/mail'
 import { clock } from '../clock.ts'
 import { errorResponse } from '../http/errors.ts'

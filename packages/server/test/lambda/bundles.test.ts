@@ -1,6 +1,7 @@
 /**
  * What is deployed and what of it loads before the first answer: every byte and module there is waited for by whoever
- * meets a cold start (bundles.json: what grows beyond 5 % is accepted there, by hand). And what is in no bundle, so that nobody can switch it on (R72).
+ * meets a cold start (what grows beyond 5 % is accepted by hand, in bundles.json). And what is in no bundle, so that
+ * nobody can switch it on (R72).
  */
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
