@@ -5,7 +5,7 @@ const drop = (fields: Record<string, string>, name: string) =>
   Object.fromEntries(Object.entries(fields).filter(([key]) => key !== name))
 
 describe('Authorization code', () => {
-  it('is exchanged for an opaque pair that works, with the granted scope', async () => {
+  it('is exchanged for an opaque pair that works, with the granted scope [oauth21-3.2.3]', async () => {
     const deployment = createDeployment()
     const { redemption, grantId, secret } = await deployment.signIn({
       permission: 'read',
@@ -43,7 +43,7 @@ describe('Authorization code', () => {
     ])
   })
 
-  it('R07: of 50 parallel redemptions one wins, the others are refused and undo nothing', async () => {
+  it('R07: of 50 parallel redemptions one wins, the others are refused and undo nothing [oauth21-4.1.2-once]', async () => {
     const deployment = createDeployment()
     const { redemption } = await deployment.signIn()
     const responses = await Promise.all(
@@ -61,7 +61,7 @@ describe('Authorization code', () => {
     expect(deployment.store.tokens.size).toBe(5)
   })
 
-  it('R07 R31: lives 60 seconds, whatever the store still holds', async () => {
+  it('R07 R31: lives 60 seconds, whatever the store still holds [oauth21-4.1.2]', async () => {
     for (const [age, expected] of [
       [59, 200],
       [60, 400],
@@ -81,7 +81,7 @@ describe('Authorization code', () => {
     expect(await deployment.isLive(tokens.access_token)).toBe(true)
   })
 
-  it('R08: a valid replay later than 10 s revokes what the code issued', async () => {
+  it('R08: a valid replay later than 10 s revokes what the code issued [oauth21-4.1.2-once]', async () => {
     for (const later of [11, 3600, 86_000]) {
       const deployment = createDeployment()
       const { redemption, tokens, grantId } = await deployment.connect()
@@ -114,31 +114,39 @@ describe('Authorization code', () => {
   })
 
   it.each([
-    ['R06: another verifier', { code_verifier: pkce().verifier }, '400 invalid_grant'],
-    ['R06: a verifier of 42 characters', { code_verifier: 'a'.repeat(42) }, '400 invalid_request'],
-    ['R06: a verifier of 129 characters', { code_verifier: 'a'.repeat(129) }, '400 invalid_request'],
+    ['R06: another verifier [rfc7636-4.6]', { code_verifier: pkce().verifier }, '400 invalid_grant'],
     [
-      'R06: a verifier outside the character set',
+      'R06: a verifier of 42 characters [rfc7636-4.1]',
+      { code_verifier: 'a'.repeat(42) },
+      '400 invalid_request',
+    ],
+    [
+      'R06: a verifier of 129 characters [rfc7636-4.1]',
+      { code_verifier: 'a'.repeat(129) },
+      '400 invalid_request',
+    ],
+    [
+      'R06: a verifier outside the character set [rfc7636-4.1]',
       { code_verifier: `${'a'.repeat(42)}!` },
       '400 invalid_request',
     ],
-    ['R06: an empty verifier', { code_verifier: '' }, '400 invalid_request'],
+    ['R06: an empty verifier [oauth21-3.1] [rfc9700-2.1.1]', { code_verifier: '' }, '400 invalid_request'],
     [
-      'R09: another client',
+      'R09: another client [oauth21-4.1.2]',
       { client_id: 'https://vscode.dev/oauth/client-metadata.json' },
       '400 invalid_grant',
     ],
     ['R09: an unknown client', { client_id: 'nobody' }, '401 invalid_client'],
     [
-      'R09: another redirect URI',
+      'R09: another redirect URI [oauth21-4.1.2]',
       { redirect_uri: 'https://claude.com/api/mcp/auth_callback' },
       '400 invalid_grant',
     ],
     ['R09: an empty redirect URI', { redirect_uri: '' }, '400 invalid_request'],
-    ['R09: another resource', { resource: 'https://evil.example/mcp' }, '400 invalid_target'],
+    ['R09: another resource [rfc8707-2.2]', { resource: 'https://evil.example/mcp' }, '400 invalid_target'],
     ['another code', { code: 'A'.repeat(48) }, '400 invalid_grant'],
     ['a code that is no code', { code: 'x' }, '400 invalid_grant'],
-    ['another grant type', { grant_type: 'password' }, '400 unsupported_grant_type'],
+    ['another grant type [rfc9700-2.4]', { grant_type: 'password' }, '400 unsupported_grant_type'],
     ['an empty grant type', { grant_type: '' }, '400 invalid_request'],
   ])('%s is refused and consumes nothing: the right request then succeeds', async (_, change, expected) => {
     const deployment = createDeployment()
@@ -153,7 +161,7 @@ describe('Authorization code', () => {
     await ok(deployment.server.token(form('token', drop(redemption, 'resource'))))
   })
 
-  it('R12: parameters in the URL are not read', async () => {
+  it('R12: parameters in the URL are not read [oauth21-3.2]', async () => {
     const deployment = createDeployment()
     const { redemption } = await deployment.signIn()
     const request = new Request(`${issuer}/oauth/token?${new URLSearchParams(redemption)}`, {
@@ -204,7 +212,7 @@ describe('Client authentication', () => {
     await ok(deployment.server.token(form('token', redemption, header)))
   })
 
-  it('R09: no secret, a wrong one, a secret from a public client: 401 and nothing is consumed', async () => {
+  it('R09: no secret, a wrong one, a secret from a public client: 401 and nothing is consumed [oauth21-3.2.1] [oauth21-3.2.4]', async () => {
     const deployment = createDeployment()
     const { redemption } = await deployment.signIn(asTeam)
     const isPublic = await deployment.signIn()
@@ -226,7 +234,7 @@ describe('Client authentication', () => {
     await ok(deployment.server.token(form('token', { ...redemption, client_secret: secret })))
   })
 
-  it('two ways at once, or two ids, are refused', async () => {
+  it('two ways at once, or two ids, are refused [oauth21-2.4]', async () => {
     const deployment = createDeployment()
     const { redemption } = await deployment.signIn(asTeam)
     for (const fields of [

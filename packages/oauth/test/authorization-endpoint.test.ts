@@ -70,15 +70,27 @@ describe('Authorization request', () => {
   })
 
   it.each([
-    ['R06: no challenge', without('code_challenge'), 'invalid_request'],
-    ['R06: no method, which would mean plain', without('code_challenge_method'), 'invalid_request'],
-    ['R06: plain', authorizeQuery(pkce().challenge, { code_challenge_method: 'plain' }), 'invalid_request'],
-    ['R06: a challenge of 42 characters', authorizeQuery('a'.repeat(42)), 'invalid_request'],
+    ['R06: no challenge [rfc7636-4.4.1] [oauth21-4.1.1]', without('code_challenge'), 'invalid_request'],
+    [
+      'R06: no method, which would mean plain [rfc7636-4.4.1]',
+      without('code_challenge_method'),
+      'invalid_request',
+    ],
+    [
+      'R06: plain [rfc7636-4.4.1] [rfc9700-2.1.1]',
+      authorizeQuery(pkce().challenge, { code_challenge_method: 'plain' }),
+      'invalid_request',
+    ],
+    ['R06: a challenge of 42 characters [rfc7636-4.2]', authorizeQuery('a'.repeat(42)), 'invalid_request'],
     ['R06: a challenge of 44 characters', authorizeQuery('a'.repeat(44)), 'invalid_request'],
-    ['R06: a challenge that is not base64url', authorizeQuery(`${'a'.repeat(42)}+`), 'invalid_request'],
+    [
+      'R06: a challenge that is not base64url [rfc7636-4.2]',
+      authorizeQuery(`${'a'.repeat(42)}+`),
+      'invalid_request',
+    ],
     ['no response_type', without('response_type'), 'invalid_request'],
     [
-      'response_type token',
+      'response_type token [oauth21-4.1.1] [rfc9700-2.1.2]',
       authorizeQuery(pkce().challenge, { response_type: 'token' }),
       'unsupported_response_type',
     ],
@@ -107,19 +119,22 @@ describe('Authorization request', () => {
     ['only unknown scopes', authorizeQuery(pkce().challenge, { scope: 'openid email' }), 'invalid_scope'],
     ['a malformed scope', authorizeQuery(pkce().challenge, { scope: 'email:read "x"' }), 'invalid_scope'],
     [
-      'R09: another resource',
+      'R09: another resource [rfc8707-2]',
       authorizeQuery(pkce().challenge, { resource: `${issuer}/mcp/` }),
       'invalid_target',
     ],
-  ])('R10: %s goes to the client with iss and state once each', async (_, query, error) => {
-    const url = await errorOf(createDeployment(), query)
-    if (typeof url === 'number') throw new Error(`Not redirected but ${url}`)
-    expect(`${url.origin}${url.pathname}`).toBe(claudeUri)
-    expect(url.searchParams.getAll('error')).toEqual([error])
-    expect(url.searchParams.getAll('iss')).toEqual([issuer])
-    expect(url.searchParams.getAll('state')).toEqual(['state with spaces & <b>'])
-    expect(url.searchParams.has('code')).toBe(false)
-  })
+  ])(
+    'R10: %s goes to the client with iss and state once each [oauth21-4.1.2.1] [rfc9207-2] [rfc9700-2.1.2]',
+    async (_, query, error) => {
+      const url = await errorOf(createDeployment(), query)
+      if (typeof url === 'number') throw new Error(`Not redirected but ${url}`)
+      expect(`${url.origin}${url.pathname}`).toBe(claudeUri)
+      expect(url.searchParams.getAll('error')).toEqual([error])
+      expect(url.searchParams.getAll('iss')).toEqual([issuer])
+      expect(url.searchParams.getAll('state')).toEqual(['state with spaces & <b>'])
+      expect(url.searchParams.has('code')).toBe(false)
+    },
+  )
 
   it('R10: a missing or duplicated state is an error to the client that carries none', async () => {
     const doubled = `${new URLSearchParams(authorizeQuery(pkce().challenge))}&state=other`
@@ -133,7 +148,7 @@ describe('Authorization request', () => {
   })
 
   it.each(['code_challenge', 'scope', 'resource', 'prompt'])(
-    'R11: a second %s goes to the client as an error',
+    'R11: a second %s goes to the client as an error [oauth21-3.1-twice]',
     async (name) => {
       const query = new URLSearchParams(
         authorizeQuery(pkce().challenge, { [name]: name === 'prompt' ? 'x' : 'email:read' }),
@@ -156,7 +171,7 @@ describe('Authorization request', () => {
     ['a broken escape', `${new URLSearchParams(authorizeQuery(pkce().challenge))}&x=%zz`, 400],
     ['bytes that are not UTF-8', `${new URLSearchParams(authorizeQuery(pkce().challenge))}&x=%ff`, 400],
     ['a query of 9 KB', authorizeQuery(pkce().challenge, { state: 'x'.repeat(9000) }), 400],
-  ])('R04 R11: %s stays on our own page', async (_, query, status) => {
+  ])('R04 R11: %s stays on our own page [oauth21-2.3.5]', async (_, query, status) => {
     const { server } = createDeployment()
     const outcome = await server.authorize(
       new Request(
@@ -188,7 +203,7 @@ describe('Authorization request', () => {
     expect(page.requestedScope).toBe(asked)
   })
 
-  it('what clients add out of habit is ignored', async () => {
+  it('what clients add out of habit is ignored [oauth21-3.1]', async () => {
     const page = await open(createDeployment(), {
       prompt: 'consent',
       nonce: 'n',
@@ -211,7 +226,7 @@ describe('Authorization request', () => {
 })
 
 describe('Approval', () => {
-  it('R10 R19: goes back by 303 with code, state and iss once each, and ends the cookie', async () => {
+  it('R10 R19: goes back by 303 with code, state and iss once each, and ends the cookie [rfc9207-2] [rfc9700-4.12]', async () => {
     const deployment = createDeployment()
     const page = await open(deployment)
     const response = await deployment.server.approve(page.transaction, approval)

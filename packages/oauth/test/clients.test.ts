@@ -29,14 +29,14 @@ function withDocument(given: () => unknown, maxAgeSeconds?: number) {
 }
 
 describe('Client ID Metadata Documents', () => {
-  it('R17: a fetched document opens a page, with the host that vouches for it', async () => {
+  it('R17: a fetched document opens a page, with the host that vouches for it [cimd-6-host]', async () => {
     const { server } = withDocument(() => document)
     const page = await server.authorize(query())
     if (page.kind !== 'page') throw new Error('No page')
     expect(page.client).toEqual({ clientId: url, name: 'An app', host: 'app.example', loopbackOnly: true })
   })
 
-  it('R17: is kept for a day, well under 7, and a failure is never kept', async () => {
+  it('R17: is kept for a day, well under 7, and a failure is never kept [cimd-4-cache]', async () => {
     let isUp = false
     const { server, clock, fetches } = withDocument(() => {
       if (!isUp) throw new Error('down')
@@ -59,16 +59,19 @@ describe('Client ID Metadata Documents', () => {
     ['an hour', 3600, 3600],
     ['nothing at all, to be kept 5 minutes', 0, 300],
     ['a year, to be kept 7 days', 31_536_000, 604_800],
-  ])('R17: a document whose server says %s is kept within bounds', async (_, maxAgeSeconds, kept) => {
-    const { server, clock, fetches } = withDocument(() => document, maxAgeSeconds)
-    await server.authorize(query())
-    clock.now += kept - 1
-    await server.authorize(query())
-    expect(fetches()).toBe(1)
-    clock.now += 1
-    await server.authorize(query())
-    expect(fetches()).toBe(2)
-  })
+  ])(
+    'R17: a document whose server says %s is kept within bounds [cimd-4-cache]',
+    async (_, maxAgeSeconds, kept) => {
+      const { server, clock, fetches } = withDocument(() => document, maxAgeSeconds)
+      await server.authorize(query())
+      clock.now += kept - 1
+      await server.authorize(query())
+      expect(fetches()).toBe(1)
+      clock.now += 1
+      await server.authorize(query())
+      expect(fetches()).toBe(2)
+    },
+  )
 
   it('R17: a document that is no client is fetched again the next time', async () => {
     const { server, fetches } = withDocument(() => ({ ...document, client_id: 'https://app.example/other' }))
@@ -110,7 +113,7 @@ describe('Client ID Metadata Documents', () => {
     ['no object', 'text'],
     ['null', null],
     ['another redirect URI', { ...document, redirect_uris: [claudeUri] }],
-  ])('R17: a document with %s is refused', async (_, given) => {
+  ])('R17: a document with %s is refused [cimd-4]', async (_, given) => {
     expect((await withDocument(() => given).server.authorize(query())).kind).toBe('response')
   })
 
@@ -122,7 +125,7 @@ describe('Client ID Metadata Documents', () => {
     expect(page.kind === 'page' && page.client.clientId).toBe(claudeId)
   })
 
-  it('R17: only https with a path, in one spelling, is fetched at all', async () => {
+  it('R17: only https with a path, in one spelling, is fetched at all [cimd-3]', async () => {
     for (const odd of [
       ...[
         'http://app.example/client.json',

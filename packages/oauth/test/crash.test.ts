@@ -153,7 +153,7 @@ describe('R63: a fault at any point', () => {
     }
   })
 
-  it('of a revocation, by client, owner, replay or reuse: the retry finishes it', async () => {
+  it('of a revocation, by client, owner, replay or reuse: the retry finishes it [rfc7009-2.2.1]', async () => {
     const ways: Record<string, (deployment: Deployment) => Promise<() => Promise<Response>>> = {
       async client(deployment) {
         const { tokens } = await deployment.connect()

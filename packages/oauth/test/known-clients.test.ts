@@ -223,53 +223,56 @@ function authorizeUrl(clientId: string, challenge: string, habits: Habits): URL 
 }
 
 describe('Every known client', () => {
-  it.each(rows)('%s: registers, signs in, gets a pair and refreshes it', async (_, habits) => {
-    const deployment = createDeployment()
-    const { server } = deployment
-    const { introduction, callback, adds = {}, withoutResource } = habits
-    const clientId = await introduce(deployment, habits)
-    const { verifier, challenge } = pkce()
-    const url = authorizeUrl(clientId, challenge, habits)
+  it.each(rows)(
+    '%s: registers, signs in, gets a pair and refreshes it [mcp26-cimd] [mcp26-refresh]',
+    async (_, habits) => {
+      const deployment = createDeployment()
+      const { server } = deployment
+      const { introduction, callback, adds = {}, withoutResource } = habits
+      const clientId = await introduce(deployment, habits)
+      const { verifier, challenge } = pkce()
+      const url = authorizeUrl(clientId, challenge, habits)
 
-    const page = await server.authorize(new Request(url))
-    if (page.kind !== 'page') throw new Error(`No page but ${page.response.status}`)
-    expect(page.client.loopbackOnly).toBe(habits.loopbackOnly ?? false)
-    expect(page.client.host).toBe(
-      introduction.kind === 'document' ? new URL(introduction.url).host : undefined,
-    )
-
-    const answer = await approveAt(deployment, url)
-    expect(answer.href.startsWith(`${callback}?`)).toBe(true)
-    expect(answer.searchParams.get('state')).toBe('the client’s own')
-    expect(answer.searchParams.get('iss')).toBe(issuer)
-
-    const method = introduction.kind === 'typed in' ? introduction.method : 'none'
-    const send = (fields: Record<string, string>) =>
-      ok(
-        server.token(
-          form(
-            'token',
-            {
-              ...fields,
-              ...(method !== 'client_secret_basic' && { client_id: clientId }),
-              ...(method === 'client_secret_post' && { client_secret: secret }),
-              ...(!withoutResource && { resource }),
-            },
-            method === 'client_secret_basic' ? basic(clientId, secret) : {},
-          ),
-        ),
+      const page = await server.authorize(new Request(url))
+      if (page.kind !== 'page') throw new Error(`No page but ${page.response.status}`)
+      expect(page.client.loopbackOnly).toBe(habits.loopbackOnly ?? false)
+      expect(page.client.host).toBe(
+        introduction.kind === 'document' ? new URL(introduction.url).host : undefined,
       )
-    const tokens = await send({
-      grant_type: 'authorization_code',
-      code: answer.searchParams.get('code') ?? '',
-      redirect_uri: callback,
-      code_verifier: verifier,
-    })
-    // Whatever was asked beside them, and with a refresh token though nobody said offline_access.
-    expect(tokens.scope).toBe(adds.scope === 'email:read' ? 'email:read' : 'email:read email:write')
-    const refreshed = await send({ grant_type: 'refresh_token', refresh_token: tokens.refresh_token })
-    expect(await deployment.isLive(refreshed.access_token)).toBe(true)
-  })
+
+      const answer = await approveAt(deployment, url)
+      expect(answer.href.startsWith(`${callback}?`)).toBe(true)
+      expect(answer.searchParams.get('state')).toBe('the client’s own')
+      expect(answer.searchParams.get('iss')).toBe(issuer)
+
+      const method = introduction.kind === 'typed in' ? introduction.method : 'none'
+      const send = (fields: Record<string, string>) =>
+        ok(
+          server.token(
+            form(
+              'token',
+              {
+                ...fields,
+                ...(method !== 'client_secret_basic' && { client_id: clientId }),
+                ...(method === 'client_secret_post' && { client_secret: secret }),
+                ...(!withoutResource && { resource }),
+              },
+              method === 'client_secret_basic' ? basic(clientId, secret) : {},
+            ),
+          ),
+        )
+      const tokens = await send({
+        grant_type: 'authorization_code',
+        code: answer.searchParams.get('code') ?? '',
+        redirect_uri: callback,
+        code_verifier: verifier,
+      })
+      // Whatever was asked beside them, and with a refresh token though nobody said offline_access.
+      expect(tokens.scope).toBe(adds.scope === 'email:read' ? 'email:read' : 'email:read email:write')
+      const refreshed = await send({ grant_type: 'refresh_token', refresh_token: tokens.refresh_token })
+      expect(await deployment.isLive(refreshed.access_token)).toBe(true)
+    },
+  )
 
   it.each(rows.filter(([, habits]) => habits.switch !== undefined))(
     '%s: is turned away on our own page once the owner switches it off',

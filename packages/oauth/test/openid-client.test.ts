@@ -54,7 +54,7 @@ describe('openid-client', () => {
     })
   })
 
-  it('R10: it refuses an answer of another issuer, so a mix-up stops with it', async () => {
+  it('R10: it refuses an answer of another issuer, so a mix-up stops with it [rfc9207-2.4]', async () => {
     const deployment = createDeployment()
     const client = await openid.discovery(new URL(issuer), 'claude-team', undefined, openid.None(), {
       algorithm: 'oauth2',

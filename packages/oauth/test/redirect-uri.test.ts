@@ -58,19 +58,22 @@ const attacks: Record<string, string> = {
 }
 
 describe('Redirect URIs', () => {
-  it.each(Object.entries(attacks))('R04: %s stays on a local 400 page', async (_, uri) => {
-    const { server, store } = createDeployment()
-    const outcome = await server.authorize(
-      authorizeRequest(authorizeQuery(pkce().challenge, { ...preRegistered, redirect_uri: uri })),
-    )
-    if (outcome.kind !== 'response') throw new Error('A page was shown')
-    expect(outcome.response.status).toBe(400)
-    expect(outcome.response.headers.get('location')).toBeNull()
-    expect(await outcome.response.text()).not.toContain('evil')
-    expect(store.transactions.size).toBe(0)
-  })
+  it.each(Object.entries(attacks))(
+    'R04: %s stays on a local 400 page [rfc9700-2.1] [oauth21-2.3.5]',
+    async (_, uri) => {
+      const { server, store } = createDeployment()
+      const outcome = await server.authorize(
+        authorizeRequest(authorizeQuery(pkce().challenge, { ...preRegistered, redirect_uri: uri })),
+      )
+      if (outcome.kind !== 'response') throw new Error('A page was shown')
+      expect(outcome.response.status).toBe(400)
+      expect(outcome.response.headers.get('location')).toBeNull()
+      expect(await outcome.response.text()).not.toContain('evil')
+      expect(store.transactions.size).toBe(0)
+    },
+  )
 
-  it('R04: a missing and a duplicated redirect_uri stay on a local 400 page', async () => {
+  it('R04: a missing and a duplicated redirect_uri stay on a local 400 page [oauth21-2.3.5]', async () => {
     const { server } = createDeployment()
     const query = new URLSearchParams(authorizeQuery(pkce().challenge))
     const doubled = `${query}&redirect_uri=${encodeURIComponent(claudeUri)}`
@@ -82,7 +85,7 @@ describe('Redirect URIs', () => {
     }
   })
 
-  it('R04: an accepted URI that the client did not register stays on a local 400 page', async () => {
+  it('R04: an accepted URI that the client did not register stays on a local 400 page [oauth21-2.3.1] [cimd-4-redirect]', async () => {
     const { server } = createDeployment()
     const outcome = await server.authorize(
       authorizeRequest(authorizeQuery(pkce().challenge, { redirect_uri: 'https://vscode.dev/redirect' })),
@@ -98,7 +101,7 @@ describe('Redirect URIs', () => {
     expect(without.accept(claudeUri)).toBe(claudeUri)
   })
 
-  it('accepts what the owner adds, if nothing about it is odd', () => {
+  it('accepts what the owner adds, if nothing about it is odd [rfc8252-7.1]', () => {
     const mine = 'https://app.example/return?from=mail'
     expect(createRedirectUriPolicy({ extra: [mine] }).accept(mine)).toBe(mine)
     for (const odd of [
@@ -128,7 +131,7 @@ describe('Redirect URIs', () => {
     expect(isAcceptableRedirectUri('http://localhost:9000/other')).toBe(true)
   })
 
-  it('R05: any port on the three loopback names with the three paths', () => {
+  it('R05: any port on the three loopback names with the three paths [rfc8252-7.3]', () => {
     fc.assert(
       fc.property(
         fc.constantFrom('localhost', '127.0.0.1', '[::1]'),
@@ -148,7 +151,7 @@ describe('Redirect URIs', () => {
     expect(isRegistered(uri, ['http://localhost/oauth/callback'])).toBe(false)
   })
 
-  it('R04: one character changed is never accepted (a port may be another port)', () => {
+  it('R04: one character changed is never accepted (a port may be another port) [oauth21-2.3.1] [rfc9700-2.1]', () => {
     const uris = [
       ...accepted,
       'http://localhost:6274/oauth/callback',

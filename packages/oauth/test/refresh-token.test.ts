@@ -4,7 +4,7 @@ import { createDeployment, issuer, ok, problem } from './deployment.ts'
 const day = 86_400
 
 describe('Refresh', () => {
-  it('R14: rotates the pair; the old access token retires after 65 s, the old refresh row loses its wrap', async () => {
+  it('R14: rotates the pair; the old access token retires after 65 s, the old refresh row loses its wrap [rfc9700-2.2.2]', async () => {
     const deployment = createDeployment()
     const { tokens, secret, grantId } = await deployment.connect()
     deployment.clock.now += 100
@@ -68,7 +68,7 @@ describe('Refresh', () => {
     ['later than 60 s', 1, 61],
     ['two generations old', 2, 0],
     ['three generations old', 3, 5],
-  ])('R14: reuse %s revokes the grant', async (_, rotations, seconds) => {
+  ])('R14: reuse %s revokes the grant [rfc9700-2.2.2]', async (_, rotations, seconds) => {
     const deployment = createDeployment()
     const { tokens, grantId } = await deployment.connect()
     let current = tokens
@@ -87,7 +87,7 @@ describe('Refresh', () => {
     })
   })
 
-  it('R14: without the client’s own authentication the old token gets nothing and revokes nothing', async () => {
+  it('R14: without the client’s own authentication the old token gets nothing and revokes nothing [oauth21-4.3]', async () => {
     const deployment = createDeployment()
     const mine = await deployment.connect()
     const next = await ok(deployment.refresh(mine.tokens.refresh_token))
@@ -98,7 +98,7 @@ describe('Refresh', () => {
     expect(await deployment.isLive(next.access_token)).toBe(true)
   })
 
-  it('R09: another resource is invalid_target and consumes nothing', async () => {
+  it('R09: another resource is invalid_target and consumes nothing [rfc8707-2.2]', async () => {
     const deployment = createDeployment()
     const { tokens } = await deployment.connect()
     expect(await problem(deployment.refresh(tokens.refresh_token, { resource: issuer }))).toBe(
@@ -109,7 +109,7 @@ describe('Refresh', () => {
     await ok(deployment.refresh(tokens.refresh_token))
   })
 
-  it('R14: scope narrows the access token for that time only, and never widens', async () => {
+  it('R14: scope narrows the access token for that time only, and never widens [oauth21-4.3] [rfc9700-2.3]', async () => {
     const deployment = createDeployment()
     const wide = (await deployment.connect()).tokens
     const narrowed = await ok(deployment.refresh(wide.refresh_token, { scope: 'email:read' }))
@@ -129,7 +129,7 @@ describe('Refresh', () => {
     )
   })
 
-  it('R14 R31: ends after 90 idle days, and 365 days after consent whatever happens', async () => {
+  it('R14 R31: ends after 90 idle days, and 365 days after consent whatever happens [rfc9700-4.14.2]', async () => {
     const idle = createDeployment()
     const { tokens } = await idle.connect()
     idle.clock.now += 90 * day

@@ -23,7 +23,7 @@ async function register(deployment: ReturnType<typeof createDeployment>, given: 
 }
 
 describe('Dynamic client registration', () => {
-  it('R16: answers what it registered, and keeps nothing', async () => {
+  it('R16: answers what it registered, and keeps nothing [rfc7591-3.2.1]', async () => {
     const deployment = createDeployment()
     const operations: string[] = []
     deployment.store.hooks.before = (operation) => operations.push(operation)
@@ -55,7 +55,7 @@ describe('Dynamic client registration', () => {
     expect(await problem(other.refresh(tokens.refresh_token))).toBe('400 invalid_grant')
   })
 
-  it('R16: null and foreign fields are dropped from the answer', async () => {
+  it('R16: null and foreign fields are dropped from the answer [rfc7591-2]', async () => {
     const answer = await register(createDeployment(), {
       ...metadata,
       client_name: null,
@@ -71,7 +71,7 @@ describe('Dynamic client registration', () => {
     expect(answer.token_endpoint_auth_method).toBe('none')
   })
 
-  it('R16: never fetches a URL from the metadata', async () => {
+  it('R16: never fetches a URL from the metadata [rfc7591-5]', async () => {
     let requests = 0
     const canary = createServer((_, response) => {
       requests += 1
@@ -96,7 +96,7 @@ describe('Dynamic client registration', () => {
     expect(requests).toBe(0)
   })
 
-  it('R16: redirect URIs that are not accepted are left out; when none is left it is an error', async () => {
+  it('R16: redirect URIs that are not accepted are left out; when none is left it is an error [rfc7591-3.2.2] [rfc7591-5]', async () => {
     const deployment = createDeployment()
     const odd = ['https://evil.example/cb', 'cursor://x', 'http://localhost:99999/callback', 7, null]
     const answer = await register(deployment, { redirect_uris: [...odd, claudeUri, claudeUri] })
@@ -148,7 +148,7 @@ describe('Dynamic client registration', () => {
     ['null', 'null', {}, '400 invalid_client_metadata'],
     ['9 KB', JSON.stringify({ ...metadata, x: 'x'.repeat(9000) }), {}, '413 invalid_request'],
     ['a form', 'a=b', { 'Content-Type': 'application/x-www-form-urlencoded' }, '400 invalid_client_metadata'],
-  ])('R11 R16: %s is refused', async (_, body, headers, expected) => {
+  ])('R11 R16: %s is refused [rfc7591-3.1] [rfc7591-3.2.2]', async (_, body, headers, expected) => {
     const { server } = createDeployment()
     expect(await problem(server.register(registration(body, headers as Record<string, string>)))).toBe(
       expected,

@@ -5,7 +5,7 @@ const revoke = (token: string, change: Record<string, string> = {}) =>
   form('revoke', { client_id: claudeId, token, ...change })
 
 describe('Revocation', () => {
-  it('R15: a refresh token ends the grant at once, with all that hangs on it', async () => {
+  it('R15: a refresh token ends the grant at once, with all that hangs on it [rfc7009-2] [rfc7009-2.1-grant]', async () => {
     const deployment = createDeployment()
     const { tokens } = await deployment.connect()
     const next = await ok(deployment.refresh(tokens.refresh_token))
@@ -39,7 +39,19 @@ describe('Revocation', () => {
     expect(await deployment.isLive(next.access_token)).toBe(true)
   })
 
-  it('R15: a foreign client revokes nothing and learns nothing; an unknown token is still 200', async () => {
+  it.each(['access_token', 'refresh_token', 'smoke'])(
+    'R15: a token is found whatever its hint says: %s [rfc7009-2.1-hint]',
+    async (token_type_hint) => {
+      const deployment = createDeployment()
+      const { tokens } = await deployment.connect()
+      await deployment.server.revoke(revoke(tokens.access_token, { token_type_hint }))
+      expect(await deployment.isLive(tokens.access_token)).toBe(false)
+      await deployment.server.revoke(revoke(tokens.refresh_token, { token_type_hint }))
+      expect(await problem(deployment.refresh(tokens.refresh_token))).toBe('400 invalid_grant')
+    },
+  )
+
+  it('R15: a foreign client revokes nothing and learns nothing; an unknown token is still 200 [rfc7009-2.1] [rfc7009-2.2]', async () => {
     const deployment = createDeployment()
     const { tokens, code } = await deployment.connect()
     const foreign = { client_id: 'https://vscode.dev/oauth/client-metadata.json' }
@@ -58,7 +70,7 @@ describe('Revocation', () => {
     await ok(deployment.refresh(tokens.refresh_token))
   })
 
-  it('R15: an unknown client or a wrong secret is 401, a missing token 400, and nothing is revoked', async () => {
+  it('R15: an unknown client or a wrong secret is 401, a missing token 400, and nothing is revoked [rfc7009-2.1]', async () => {
     const deployment = createDeployment()
     const { tokens } = await deployment.connect()
     const { server } = deployment

@@ -7,7 +7,7 @@ const redirectUri = 'http://localhost:53211/callback'
 
 describe('A strict client', () => {
   it.each(['public', 'confidential'])(
-    'R02 R10: a %s one discovers, signs in, refreshes and revokes',
+    'R02 R10: a %s one discovers, signs in, refreshes and revokes [rfc8414-3.3] [rfc9728-3.3] [rfc9207-2.4]',
     async (kind) => {
       const deployment = createDeployment()
       const options = { [oauth.customFetch]: routesOf(deployment.server) }

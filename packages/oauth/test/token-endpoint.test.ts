@@ -49,15 +49,18 @@ describe('R11: the token endpoint takes one form with one meaning', () => {
     expect(await problem(ask(init))).toBe('400 invalid_request')
   })
 
-  it.each(['GET', 'PUT', 'DELETE'])('%s is answered with 405 and what is allowed', async (method) => {
-    for (const endpoint of ['token', 'revoke', 'register'] as const) {
-      const response = await deployment.server[endpoint](
-        new Request(`${issuer}/oauth/${endpoint}`, { method }),
-      )
-      expect(response.headers.get('allow')).toBe('POST')
-      expect(await problem(response)).toBe('405 invalid_request')
-    }
-  })
+  it.each(['GET', 'PUT', 'DELETE'])(
+    '%s is answered with 405 and what is allowed [oauth21-3.2]',
+    async (method) => {
+      for (const endpoint of ['token', 'revoke', 'register'] as const) {
+        const response = await deployment.server[endpoint](
+          new Request(`${issuer}/oauth/${endpoint}`, { method }),
+        )
+        expect(response.headers.get('allow')).toBe('POST')
+        expect(await problem(response)).toBe('405 invalid_request')
+      }
+    },
+  )
 
   it('none of all that has consumed the code', async () => {
     await ok(

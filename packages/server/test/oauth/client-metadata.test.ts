@@ -105,7 +105,7 @@ describe('A client metadata document', () => {
     ['a unique local address', ['fd00::1']],
     ['one public and one private', [publicAddress, '192.168.1.1']],
     ['nothing', []],
-  ])('R17: a name that stands for %s costs no connection', async (_, addresses) => {
+  ])('R17: a name that stands for %s costs no connection [cimd-6]', async (_, addresses) => {
     await expect(fetchOver({ resolves: [addresses] })(url)).rejects.toThrow()
     expect([dialled, requests]).toEqual([[], []])
   })
@@ -170,7 +170,7 @@ describe('A client metadata document', () => {
         setImmediate(() => request.socket.destroy())
       },
     ],
-  ])('R17: %s is refused after one request', async (_, given) => {
+  ])('R17: %s is refused after one request [cimd-6]', async (_, given) => {
     answer = given
     await expect(fetchOver()(url)).rejects.toThrow()
     expect(requests).toHaveLength(1)
@@ -205,7 +205,7 @@ describe('A client metadata document', () => {
       'a body that never ends',
       (_q, response) => response.setHeader('Content-Type', 'application/json').write('{'),
     ],
-  ])('R17: %s ends at the deadline, and its connection is closed', async (_, given) => {
+  ])('R17: %s ends at the deadline, and its connection is closed [cimd-6]', async (_, given) => {
     let closed: Promise<unknown> = Promise.resolve()
     answer = (request, response) => {
       closed = once(request.socket, 'close')

@@ -19,7 +19,7 @@ afterEach(() => {
 })
 
 describe.each(eras)('%s', (era) => {
-  it('R14: a client with an expired access token refreshes it, and its user is not asked', async () => {
+  it('R14: a client with an expired access token refreshes it, and its user is not asked [mcp26-refresh]', async () => {
     const remembered: Memory = {}
     const first = await connectClient(product.fields, { url: product.url, era, remembered })
     expect(await first.listTools()).toContain('send_email')

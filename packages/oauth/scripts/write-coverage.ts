@@ -1,0 +1,5 @@
+/** Writes docs/spec-coverage.md: which test shows which demand of the standards. */
+import { writeFileSync } from 'node:fs'
+import { coveragePath, printCoverage } from '../test/spec-coverage.ts'
+
+writeFileSync(coveragePath, printCoverage())
