@@ -17,6 +17,7 @@ export interface GetMessageOptions {
   readonly format: 'text' | 'html'
   /** Characters to leave out at the start, to read a long body in slices. */
   readonly offset: number
+  /** 0: the body is not wanted, and not fetched. */
   readonly maxChars: number
 }
 
@@ -42,9 +43,7 @@ export async function readBodies(
 ): Promise<Map<number, ReadBody>> {
   const chosen = messages.map(({ message: { uid }, parts }) => ({
     uid,
-    parts: parts.bodies.flatMap(
-      ({ plain, html }) => (options.format === 'html' ? (html ?? plain) : (plain ?? html)) ?? [],
-    ),
+    parts: options.maxChars === 0 ? [] : chooseParts(parts, options.format),
     bodies: parts.bodies,
   }))
   const read = new Map<number, ReadBody>()
@@ -69,6 +68,10 @@ export async function readBodies(
     }
   }
   return read
+}
+
+function chooseParts({ bodies }: MessageParts, format: 'text' | 'html'): TextPart[] {
+  return bodies.flatMap(({ plain, html }) => (format === 'html' ? (html ?? plain) : (plain ?? html)) ?? [])
 }
 
 function toBody(

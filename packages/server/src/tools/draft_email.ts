@@ -3,7 +3,7 @@ import { appendMessage, composeMessage, resolveMailbox } from '@email-connector/
 import * as z from 'zod'
 import { toEmailId } from './email-id.ts'
 import { toLine } from './limits.ts'
-import { outgoingParameters, prepareOutgoing, toRecipientLines } from './outgoing.ts'
+import { openOutgoing, outgoingParameters, toRecipientLines } from './outgoing.ts'
 import { defineTool } from './tool.ts'
 import { quoteUntrusted } from './untrusted.ts'
 
@@ -23,14 +23,22 @@ export const draftEmail = defineTool({
     recipients: z.array(z.string()),
   }),
   async handle(input, call) {
-    const { opened, draft } = await prepareOutgoing(call, input)
-    const composed = await composeMessage({ ...draft, date: new Date(call.now() * 1000) })
-    const { ref, mailbox } = await call.withSession(opened, async (session) => {
+    const outgoing = await openOutgoing(call, input)
+    const { opened, readsMailbox } = outgoing
+    const compose = async (draft: typeof outgoing.draft) => ({
+      draft,
+      composed: await composeMessage({ ...draft, date: new Date(call.now() * 1000) }),
+    })
+    // What needs nothing of the mailbox is refused before a connection; what does is read over the one that appends.
+    const whole = readsMailbox ? undefined : await compose(outgoing.draft)
+    const { draft, composed, ref, mailbox } = await call.withSession(opened, async (session) => {
+      const message = whole ?? (await compose(await outgoing.complete(session)))
       const drafts = await resolveMailbox(session, 'drafts')
       const flags = ['\\Draft', '\\Seen']
       // Bcc stays in a draft: whoever sends it later has to know.
-      const appended = await appendMessage(session, { mailbox: drafts.path, raw: composed.rawWithBcc, flags })
-      return { ref: appended, mailbox: drafts.path }
+      const raw = message.composed.rawWithBcc
+      const appended = await appendMessage(session, { mailbox: drafts.path, raw, flags })
+      return { ...message, ref: appended, mailbox: drafts.path }
     })
     const id = ref === undefined ? {} : { id: toEmailId(opened.accountId, ref) }
     const structured = {

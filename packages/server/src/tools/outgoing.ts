@@ -31,15 +31,24 @@ export const outgoingParameters = {
 }
 const outgoing = z.strictObject(outgoingParameters)
 
+type Draft = Omit<OutgoingDraft, 'date' | 'messageId'>
+
 export interface PreparedMessage {
   readonly opened: OpenedAccount
-  readonly draft: Omit<OutgoingDraft, 'date' | 'messageId'>
+  readonly draft: Draft
 }
 
-export async function prepareOutgoing(
+export interface OpenedOutgoing extends PreparedMessage {
+  /** The parameters name emails, which `complete` has to read before the draft is whole. */
+  readonly readsMailbox: boolean
+  complete(session: ImapSession): Promise<Draft>
+}
+
+/** Refuses what can be refused without a connection, and opens none. */
+export async function openOutgoing(
   call: ToolCall,
   input: z.output<typeof outgoing>,
-): Promise<PreparedMessage> {
+): Promise<OpenedOutgoing> {
   const recipients = {
     to: parseAddressList(input.to, 'to'),
     cc: parseAddressList(input.cc, 'cc'),
@@ -61,20 +70,32 @@ export async function prepareOutgoing(
     body: input.body,
     attachments: given.flatMap((one) => ('emailId' in one ? [] : [one])),
   }
-  if (parents.length + sources.length === 0) return { opened, draft }
-  return call.withSession(opened, async (session) => {
-    const [parent] = parents
-    const thread = parent === undefined ? {} : await readThread(session, parent.ref)
-    return {
-      opened,
-      draft: { ...draft, ...thread, attachments: await readAttachments(session, given, sources) },
-    }
-  })
+  const readsMailbox = parents.length + sources.length > 0
+  return {
+    opened,
+    draft,
+    readsMailbox,
+    async complete(session) {
+      if (!readsMailbox) return draft
+      const [parent] = parents
+      const thread = parent === undefined ? {} : await readThread(session, parent.ref)
+      return { ...draft, ...thread, attachments: await readAttachments(session, given, sources) }
+    },
+  }
+}
+
+/** With a connection of its own, where the mailbox has to be read. */
+export async function prepareOutgoing(
+  call: ToolCall,
+  input: z.output<typeof outgoing>,
+): Promise<PreparedMessage> {
+  const { opened, draft, readsMailbox, complete } = await openOutgoing(call, input)
+  return { opened, draft: readsMailbox ? await call.withSession(opened, complete) : draft }
 }
 
 /** RFC 5322 §3.6.4: In-Reply-To is the parent's id; References are the parent's, else its In-Reply-To, and that id. */
 async function readThread(session: ImapSession, ref: MessageRef) {
-  const parent = await getMessage(session, ref, { format: 'text', offset: 0, maxChars: 1 })
+  const parent = await getMessage(session, ref, { format: 'text', offset: 0, maxChars: 0 })
   if (parent.messageId === undefined) return {}
   const before = parent.references.length > 0 ? parent.references : [parent.inReplyTo ?? []].flat()
   return { inReplyTo: parent.messageId, references: [...before, parent.messageId] }
