@@ -61,11 +61,24 @@ export const scenarios: readonly Scenario[] = [
     arguments: (_, run) => letter(run, paragraph.repeat(400)),
   },
   {
+    name: 'draft_email, a reply',
+    tool: 'draft_email',
+    budget: 6,
+    arguments: (take, run) => ({ ...letter(run, paragraph), in_reply_to: take(1)[0] }),
+  },
+  {
     name: 'mark_as_read',
     tool: 'mark_as_read',
     budget: 6,
     growsNot: true,
     arguments: (take) => ({ ids: take(1, 'unseen') }),
+  },
+  {
+    // Dovecot leaves what did not change out of its answer, so it is asked.
+    name: 'mark_as_read, read before',
+    tool: 'mark_as_read',
+    budget: 7,
+    arguments: (take) => ({ ids: take(1) }),
   },
   {
     name: 'move_email',
