@@ -17,6 +17,8 @@ const maxBytes = 5 * 1024
 /** Resolving included: a person waits for the page. */
 const defaultDeadlineMs = 5_000
 const maxHeaderBytes = 8 * 1024
+/** At once: anyone may ask for a page, and a slow server of theirs must not hold sockets of ours without end. */
+const maxFetches = 10
 
 export interface ClientMetadataOptions {
   /** One that reaches public addresses only, whatever the deployment allows for mail servers. */
@@ -32,10 +34,19 @@ export function createClientMetadataFetch(options: ClientMetadataOptions): Fetch
   if (policy.allowPrivate) throw new Error('Client metadata is fetched from public addresses only')
   // No session is resumed: Node skips the host name check on those.
   const agent = options.agent ?? new Agent({ keepAlive: false, maxCachedSessions: 0 })
+  let fetches = 0
 
   return async (url) => {
-    const signal = AbortSignal.timeout(deadlineMs)
-    const target = parseTarget(url)
+    if (fetches >= maxFetches) throw new Error('Too many at once')
+    fetches += 1
+    try {
+      return await fetchDocument(parseTarget(url), AbortSignal.timeout(deadlineMs))
+    } finally {
+      fetches -= 1
+    }
+  }
+
+  async function fetchDocument(target: URL, signal: AbortSignal): ReturnType<FetchClientMetadata> {
     const addresses = await abortable(policy.resolve(target.hostname), signal)
     const response = await get(target, { addresses, agent, signal })
     try {

@@ -215,6 +215,23 @@ describe('A client metadata document', () => {
     await closed
   })
 
+  it('R17: of 12 at once 10 are fetched; when they are done others may', async () => {
+    const left: ServerResponse[] = []
+    answer = (_request, response) => left.push(response)
+    const fetchClientMetadata = fetchOver()
+    const asked = Array.from({ length: 12 }, () => fetchClientMetadata(url))
+    const settled = Promise.allSettled(asked)
+    while (left.length < 10) await once(server, 'request')
+    for (const response of left) json({} as IncomingMessage, response)
+    expect((await settled).map(({ status }) => status).sort()).toEqual([
+      ...Array(10).fill('fulfilled'),
+      ...Array(2).fill('rejected'),
+    ])
+    expect(requests).toHaveLength(10)
+    answer = json
+    await fetchClientMetadata(url)
+  })
+
   it('R17: a resolver that does not answer ends at the deadline', async () => {
     const fetchClientMetadata = createClientMetadataFetch({
       policy: createHostPolicy({ resolve: () => new Promise(() => undefined) }),

@@ -1,4 +1,5 @@
 /** mcp-remote, as Claude Desktop and others start it, against the local runner: both are processes of their own. */
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { completeSignIn, createTempFolder, freePort } from '@email-connector/testing'
 import { Client } from '@modelcontextprotocol/sdk/client/index.js'
@@ -70,7 +71,7 @@ async function signIn(authorizeUrl: string): Promise<void> {
 
 const noSignIn = () => Promise.reject(new Error('It asks its user to sign in again'))
 
-it('mcp-remote registers, signs in and works; started again it works without its user', async () => {
+it('R14: mcp-remote registers, signs in and works; started again, also with an access token that ended, it asks nobody', async () => {
   const port = await freePort()
   const first = await startProxy(port, signIn)
   const { tools } = await first.client.listTools()
@@ -83,4 +84,27 @@ it('mcp-remote registers, signs in and works; started again it works without its
   expect(answer.isError).not.toBe(true)
   expect(JSON.stringify(answer.structuredContent)).toContain(demoAddress)
   await second.client.close()
+
+  await revokeAccessToken()
+  const third = await startProxy(port, noSignIn)
+  expect((await third.client.listTools()).tools).toHaveLength(tools.length)
+  await third.client.close()
 }, 60_000)
+
+/** As good as expired: only the refresh token that mcp-remote remembers helps now. */
+async function revokeAccessToken(): Promise<void> {
+  const remembered = (name: string) => {
+    const file = readdirSync(folder.path, { recursive: true, encoding: 'utf8' }).find((one) =>
+      one.endsWith(name),
+    )
+    return JSON.parse(readFileSync(join(folder.path, file ?? name), 'utf8'))
+  }
+  const response = await fetch(`${runner.url}/oauth/revoke`, {
+    method: 'POST',
+    body: new URLSearchParams({
+      client_id: remembered('client_info.json').client_id,
+      token: remembered('tokens.json').access_token,
+    }),
+  })
+  expect(response.status).toBe(200)
+}
