@@ -1,5 +1,5 @@
 /** The test app with a mail server that it can reach, and what a person does with both: connect, get a link. */
-import { createConnector, createHostPolicy } from '@email-connector/mail'
+import { type Connector, createConnector, createHostPolicy } from '@email-connector/mail'
 import {
   completeSignIn,
   createCertificateAuthority,
@@ -17,21 +17,29 @@ export interface MailboxApp {
   /** What a person types to sign in. */
   mailbox(address: string, password?: string): Record<string, string>
   /** The access token of a new connection. */
-  connect(options?: { address?: string; name?: string; permission?: string }): Promise<string>
+  connect(options?: { address?: string; name?: string; permission?: string; ip?: string }): Promise<string>
   /** The one-time link that the connection's tools would show. */
   createLink(token: string): Promise<string>
   asCaller<T>(token: string, use: (caller: Caller) => Promise<T>): Promise<T>
   close(): Promise<void>
 }
 
-export async function startMailboxApp(options: TestAppOptions = {}): Promise<MailboxApp> {
+/** `elsewhere`: who connects to any host but `localhost`. */
+export async function startMailboxApp(
+  options: TestAppOptions & { elsewhere?: Connector } = {},
+): Promise<MailboxApp> {
   const authority = await createCertificateAuthority()
   const certificate = await authority.issue({ names: ['localhost'] })
   const imap = await startScriptedImap({ tls: 'implicit', certificate, password: 'right' })
   let call: (caller: Caller) => Promise<unknown> = async () => undefined
   const policy = createHostPolicy({ allowPrivate: true, resolve: async () => ['127.0.0.1'] })
+  const own = createConnector({ policy, ca: [authority.ca] })
   const test = await startTestApp({
-    connector: createConnector({ policy, ca: [authority.ca] }),
+    connector: {
+      ...own,
+      connect: (server, call) =>
+        (server.host === 'localhost' ? own : (options.elsewhere ?? own)).connect(server, call),
+    },
     privateHosts: true,
     mcp: async (_request, caller) => Response.json((await call(caller)) ?? null),
     ...options,
@@ -61,10 +69,10 @@ export async function startMailboxApp(options: TestAppOptions = {}): Promise<Mai
 
   return {
     ...{ test, imap, mailbox, asCaller },
-    async connect({ address = 'ann@test.example', name = 'Claude', permission = 'write' } = {}) {
+    async connect({ address = 'ann@test.example', name = 'Claude', permission = 'write', ip } = {}) {
       const authorizeUrl = await test.authorizeUrl({ name })
       const fields = { ...mailbox(address), permission }
-      const outcome = await completeSignIn({ authorizeUrl, fields, fetch: fetchOf(test) })
+      const outcome = await completeSignIn({ authorizeUrl, fields, fetch: fetchOf(test, ip) })
       if (!outcome.redirected || outcome.code === null) throw new Error('The sign-in did not succeed')
       return redeem(test, authorizeUrl, outcome.code)
     },

@@ -201,11 +201,15 @@ describe.skipIf(findChromium() === undefined)('in Chromium', () => {
     },
   )
 
-  it('R20: the owner revokes a connection from the page', async () => {
-    const { page } = await open({ name: 'Old app' })
-    await fill(page, 'right')
-    await page.click('button[value=connect]')
-    await page.waitForURL((url) => url.port === String(clientPort))
+  it('R20: the owner revokes a connection from the page, then deletes everything', async () => {
+    for (const name of ['Kept app', 'Old app']) {
+      const { page } = await open({ name })
+      await fill(page, 'right')
+      await page.click('button[value=connect]')
+      await page.waitForURL((url) => url.port === String(clientPort))
+      await page.context().close()
+    }
+    const { page } = await open()
     await page.goto(
       new URL('/oauth/connections', `http://localhost:${new URL(await test.authorizeUrl()).port}`).href,
     )
@@ -220,6 +224,12 @@ describe.skipIf(findChromium() === undefined)('in Chromium', () => {
     await row.getByRole('button', { name: 'Revoke' }).click()
     await page.getByRole('status').waitFor()
     expect(await page.locator('main').textContent()).not.toContain('Old app')
+    expect(await page.locator('main').textContent()).toContain('Kept app')
+    const deletion = page.getByRole('button', { name: 'Delete everything' })
+    expect(await deletion.isVisible()).toBe(false)
+    await page.click('summary')
+    await deletion.click()
+    await page.getByText('Nothing is connected').waitFor()
     await page.context().close()
   })
 
