@@ -36,7 +36,7 @@ test.skipIf(!findDovecot())(
     const stalled = findWorse(committed, first).some((one) => /round trips|commands/.test(one))
     expectNoWorse(stalled ? await countTools() : first)
   },
-  60_000,
+  120_000,
 )
 
 test.skipIf(!findDovecot())(
@@ -45,7 +45,7 @@ test.skipIf(!findDovecot())(
     const large = await measureGrowth([20_000], () => {})
     expect(findGrown([...committed.growth.slice(0, 1), ...large])).toEqual([])
   },
-  60_000,
+  120_000,
 )
 
 test('every call is within its budget of round trips', () => {
@@ -59,6 +59,7 @@ test.skipIf(!findDovecot() || !findDynamoDb())(
   async () => {
     expectNoWorse({ aws: await measureAwsCalls() })
   },
+  60_000,
 )
 
 /** Counting sign-in attempts takes a row for each limit; the page shows both sums. */

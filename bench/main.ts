@@ -87,7 +87,11 @@ for (const [name, part] of Object.entries(parts)) {
   process.stdout.write(`${name}\n`)
   measured = { ...measured, ...(await part(values.large)) }
 }
-const counts: Counts = { ...committed, ...measured }
+// Sizes that were not run now stay as they were.
+const growth = [...(measured.growth ?? []), ...committed.growth]
+  .filter(({ messages }, index, rows) => rows.findIndex((row) => row.messages === messages) === index)
+  .sort((a, b) => a.messages - b.messages)
+const counts: Counts = { ...committed, ...measured, growth }
 process.stdout.write(`\n${renderPerformancePage(counts)}\n`)
 
 const worse = [...findWorse(committed, measured), ...findGrown(measured.growth ?? [])]
