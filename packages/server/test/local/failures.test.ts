@@ -218,7 +218,9 @@ describe('as a tool error', () => {
     expect(imap.clear()).not.toContain(login.password)
   })
 
-  test('a mail server that falls silent after the login: an answer before 25 s', async () => {
+  test('a mail server that falls silent after the login: an answer before 25 s', {
+    timeout: 60_000,
+  }, async () => {
     const silent: ImapHandler = (_tag, _args, connection) => connection.closed
     const answer = await withHandlers({ LIST: silent, EXAMINE: silent, SELECT: silent }, () =>
       call('list_mailboxes'),

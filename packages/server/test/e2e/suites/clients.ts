@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { completeSignIn, createTempFolder, findNode24 } from '@email-connector/testing'
+import { completeSignIn, createTempFolder, findNode24, freePort } from '@email-connector/testing'
 import { describe, expect, test } from 'vitest'
 import { connectClient, eras } from '../clients.ts'
 import { type Running, signInFields } from '../product.ts'
@@ -69,13 +69,15 @@ export function describeClients(name: string, running: () => Running) {
   })
 }
 
-/** It prints the URL of the sign-in and waits on 127.0.0.1:6276 for the browser, which is us. */
+/** It prints the URL of the sign-in and waits for the browser, which is us; its usual port 6276 may be another test's. */
 async function runInspector(
   args: string[],
   home: string,
   fields: Readonly<Record<string, string>>,
 ): Promise<{ code: number | null; output: string }> {
-  const child = spawn(node ?? '', [inspector, '--cli', '--transport', 'http', ...args], {
+  const callback = `http://127.0.0.1:${await freePort()}/oauth/callback`
+  const always = ['--cli', '--transport', 'http', '--callback-url', callback]
+  const child = spawn(node ?? '', [inspector, ...always, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     // Without a terminal it signs in only when it may try to open a browser; with this PATH there is none.
     env: { HOME: home, PATH: home, MCP_AUTO_OPEN_ENABLED: 'true', MCP_INSPECTOR_SECRET_STORE: 'file' },

@@ -1,6 +1,7 @@
 /** The last suite of a file: what everything before it has left behind. */
 import { describe, expect, test } from 'vitest'
 import type { Running } from '../product.ts'
+import { createCanaries } from '../secrets.ts'
 
 /** Enough was typed and issued before for the search to mean something. */
 const leastCanaries = 15
@@ -19,6 +20,10 @@ export function describeLeaks(name: string, running: () => Running) {
       const dump = await product.dumpStore()
       // A failed comparison would print the whole dump.
       expect(['grant', 'access', 'refresh', 'session'].filter((kind) => !dump.includes(kind))).toEqual([])
+      // What does stand there in clear is found: the search works.
+      const control = createCanaries()
+      control.add('control', 'Some client')
+      expect(control.foundIn(dump)).not.toEqual([])
       expect(canaries.foundIn(dump)).toEqual([])
     })
   })
