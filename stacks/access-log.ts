@@ -2,14 +2,14 @@
  * One line per request at the gateway. The route is the pattern (`/oauth/{proxy+}`), never the path: links and queries
  * carry secrets. No header, no address of the caller, nothing from the authorizer.
  */
-export function accessLogFields(names: { path: string; error: string }): string {
+export function accessLogFields(route: string): string {
   return JSON.stringify({
     requestId: '$context.requestId',
     time: '$context.requestTime',
     method: '$context.httpMethod',
-    route: names.path,
+    route,
     status: '$context.status',
-    error: names.error,
+    error: '$context.error.responseType',
     responseBytes: '$context.responseLength',
     latencyMs: '$context.responseLatency',
     functionStatus: '$context.integration.status',

@@ -45,7 +45,7 @@ export function connectHttpApi(options: {
   if (!(cfnStage instanceof CfnStage)) throw new Error('The stage of an HTTP API is not what it was')
   cfnStage.accessLogSettings = {
     destinationArn: accessLogs.logGroupArn,
-    format: accessLogFields({ path: '$context.routeKey', error: '$context.error.responseType' }),
+    format: accessLogFields('$context.routeKey'),
   }
 
   const integrations = new Map<string, HttpLambdaIntegration>()

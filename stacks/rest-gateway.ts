@@ -60,9 +60,7 @@ export function createRestGateway(options: {
     deployOptions: {
       stageName: 'live',
       accessLogDestination: new LogGroupLogDestination(accessLogs),
-      accessLogFormat: AccessLogFormat.custom(
-        accessLogFields({ path: '$context.resourcePath', error: '$context.error.responseType' }),
-      ),
+      accessLogFormat: AccessLogFormat.custom(accessLogFields('$context.resourcePath')),
       // Execution logs and traces hold bodies and headers.
       loggingLevel: MethodLoggingLevel.OFF,
       dataTraceEnabled: false,
