@@ -3,7 +3,7 @@
  * do next. What a mail server, AWS or a library said never gets here: MailError carries it in `cause` only, and the
  * one switch below turns its code into our sentence.
  */
-import type { MailError, MailErrorCode } from '@email-connector/mail'
+import { MailError, type MailErrorCode } from '@email-connector/mail'
 
 export type ToolErrorCode =
   | MailErrorCode
@@ -29,8 +29,14 @@ export class ToolError extends Error {
   }
 }
 
+/** What a sign-in stored and this deployment does not reach any more: no parameter that a caller could correct. */
+const storedServer = /^(imap|smtp)_(host|port)$/
+
 /** The exact reason stays in `cause` for the operator; this is the dull public sentence. */
 export function toToolError(error: MailError, publicUrl: string, link?: string): ToolError {
+  const [, protocol] = storedServer.exec(error.field ?? '') ?? []
+  if (protocol === 'imap' || protocol === 'smtp')
+    return toToolError(new MailError('host_unreachable', { protocol, cause: error }), publicUrl)
   const options = error.field === undefined ? { cause: error } : { field: error.field, cause: error }
   return new ToolError(error.code, sentenceFor(error, publicUrl, link), options)
 }
