@@ -20,6 +20,9 @@ import {
   zero,
 } from '../keys/seal.ts'
 
+/** Which sign-in it belongs to is said by the key: no handle is made twice. */
+const associated = canonical(['sign-in-so-far', 1])
+
 export interface MailboxesSoFar {
   readonly grantId: string
   /** S. The caller zeroes it. */
@@ -30,20 +33,14 @@ export interface MailboxesSoFar {
   readonly connected: readonly ConnectedAccount[]
 }
 
-export interface SignInName {
-  /** In the page, and nowhere else in clear. */
-  readonly handle: string
-  readonly transactionId: string
-}
-
 /** For a hidden field of the page. */
-export function sealSoFar(keys: readonly SecretKey[], name: SignInName, soFar: MailboxesSoFar): string {
+export function sealSoFar(keys: readonly SecretKey[], handle: string, soFar: MailboxesSoFar): string {
   const [newest] = keys
   if (newest === undefined) throw new Error('There is no handoff key')
   const { secret, ...rest } = soFar
   const plain = Buffer.concat([secret, Buffer.from(JSON.stringify(rest))])
   try {
-    return withKey(newest, name, (key) => toText(seal(key, plain, associated(name))))
+    return withKey(newest, handle, (key) => toText(seal(key, plain, associated)))
   } finally {
     zero(plain)
   }
@@ -52,12 +49,12 @@ export function sealSoFar(keys: readonly SecretKey[], name: SignInName, soFar: M
 /** Undefined when it was changed or belongs to another sign-in. */
 export function openSoFar(
   keys: readonly SecretKey[],
-  name: SignInName,
+  handle: string,
   text: string,
 ): MailboxesSoFar | undefined {
   for (const each of keys) {
     try {
-      const plain = withKey(each, name, (key) => open(key, fromText(text), associated(name)))
+      const plain = withKey(each, handle, (key) => open(key, fromText(text), associated))
       // Authenticated, so it is what `sealSoFar` wrote.
       const rest = JSON.parse(Buffer.from(plain.subarray(keyBytes)).toString('utf8'))
       const secret = Uint8Array.from(plain.subarray(0, keyBytes))
@@ -70,15 +67,11 @@ export function openSoFar(
   return undefined
 }
 
-function withKey<T>(secret: SecretKey, { handle }: SignInName, use: (key: Uint8Array) => T): T {
+function withKey<T>(secret: SecretKey, handle: string, use: (key: Uint8Array) => T): T {
   const key = deriveKey(secret.key, Buffer.from(handle, 'utf8'), 'sign-in-so-far')
   try {
     return use(key)
   } finally {
     zero(key)
   }
-}
-
-function associated({ transactionId }: SignInName): Uint8Array {
-  return canonical(['sign-in-so-far', 1, transactionId])
 }

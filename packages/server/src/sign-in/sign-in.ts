@@ -101,8 +101,7 @@ export function createSignIn(options: SignInOptions): SignIn {
       }
 
       const sealed = fields.get('so_far')
-      const name = { handle, transactionId: transaction.id }
-      const soFar = sealed === undefined ? undefined : openSoFar(options.secrets.handoffKeys, name, sealed)
+      const soFar = sealed === undefined ? undefined : openSoFar(options.secrets.handoffKeys, handle, sealed)
       if (sealed !== undefined && soFar === undefined) return signInEnded()
       const asking = { opened, handle, fields, ip, ...(soFar && { soFar }) }
       try {
@@ -210,7 +209,6 @@ export function createSignIn(options: SignInOptions): SignIn {
     state: Pick<SignInPage, 'values' | 'faults' | 'status' | 'headers'>,
   ): Response {
     const { transaction, client, redirectHost } = opened
-    const name = { handle, transactionId: transaction.id }
     return signInPage({
       ...{ handle, client, redirectHost },
       redirectUri: transaction.redirectUri,
@@ -221,7 +219,7 @@ export function createSignIn(options: SignInOptions): SignIn {
       ...state,
       ...(soFar && {
         soFar: {
-          sealed: sealSoFar(options.secrets.handoffKeys, name, soFar),
+          sealed: sealSoFar(options.secrets.handoffKeys, handle, soFar),
           permission: soFar.permission,
           addresses: soFar.connected.map(({ hint }) => hint.address),
         },

@@ -1,4 +1,5 @@
 import { createConnector, createHostPolicy } from '@email-connector/mail'
+import { tokenId } from '@email-connector/oauth'
 import {
   type CertificateAuthority,
   completeSignIn,
@@ -247,6 +248,10 @@ describe('R20: without proof of the first mailbox a link does nothing', () => {
     const other = openBrowser()
     expect((await other({ link, ...step, ...mailbox('bob@test.example') })).status).toBe(403)
     expect((await other({ link, ...mailbox('ann@test.example') })).status).toBe(403)
+    const cookieName = `__Host-link-${tokenId(link.split('#')[1] ?? '').slice(0, 16)}`
+    const forged = openBrowser({ Cookie: `${cookieName}=${'A'.repeat(43)}` })
+    expect((await forged({ link, ...step, ...mailbox('bob@test.example') })).status).toBe(403)
+    expect((await forged({ link, ...mailbox('ann@test.example') })).status).toBe(403)
     // The same browser may go back and prove again.
     await prove(link, mine)
     expect((await mine({ link, ...step, ...mailbox('bob@test.example') })).status).toBe(200)
