@@ -6,6 +6,9 @@
 export type Declarations = ReadonlyMap<string, string>
 
 /** `!important` ones stand under `!name`, until `applyImportant` lets them win over whatever came later. */
+/** No property needs more, and expressions that look for one bracket after another take time by the square. */
+const maxValueChars = 1000
+
 export function parseDeclarations(style: string): Map<string, string> {
   const declarations = new Map<string, string>()
   for (const part of withoutComments(style).split(';')) {
@@ -13,7 +16,10 @@ export function parseDeclarations(style: string): Map<string, string> {
     if (colon < 1) continue
     const name = part.slice(0, colon).trim().toLowerCase()
     const said = part.slice(colon + 1).toLowerCase()
-    const value = said.replace(/!\s*important/, '').trim()
+    const value = said
+      .replace(/!\s*important/, '')
+      .trim()
+      .slice(0, maxValueChars)
     if (name !== '' && value !== '') declarations.set(/!\s*important/.test(said) ? `!${name}` : name, value)
   }
   return declarations

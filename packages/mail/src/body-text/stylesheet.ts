@@ -17,6 +17,7 @@ const maxRules = 2000
 const maxCompoundRules = 300
 const maxAttributeRules = 50
 const maxClasses = 50
+const maxSelectorChars = 1000
 const relevant =
   /display|visibility|opacity|font|height|width|color|background|indent|position|left|top|clip|transform|margin|filter/i
 
@@ -64,7 +65,9 @@ function onlyElsewhere(media: string): boolean {
 }
 
 function parseSelector(selector: string, declarations: Declarations): StyleRule | undefined {
-  const compound = selector.split(/[\s>+~]+(?![^[]*\])/).at(-1) ?? ''
+  // the last compound is all that counts, and splitting takes time by the square
+  const end = selector.slice(-maxSelectorChars)
+  const compound = end.split(/[\s>+~]+(?![^[]*\])/).at(-1) ?? ''
   if (/::|:(hover|active|focus|visited|link|before|after|checked|root)/i.test(compound)) return undefined
   const tag = /^[a-z][a-z0-9]*/i.exec(compound)?.[0]?.toLowerCase()
   const plain = compound.replace(/:[a-z-]+(\([^)]*\))?/gi, '')
