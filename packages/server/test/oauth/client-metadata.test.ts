@@ -18,6 +18,13 @@ type Answer = (request: IncomingMessage, response: ServerResponse) => void
 const json: Answer = (_request, response) => {
   response.setHeader('Content-Type', 'application/json').end(JSON.stringify(document))
 }
+/** With the document, so that the status alone decides. */
+const answerWith =
+  (status: number, headers: Record<string, string> = {}): Answer =>
+  (_request, response) =>
+    response
+      .writeHead(status, { 'Content-Type': 'application/json', ...headers })
+      .end(JSON.stringify(document))
 
 let authority: CertificateAuthority
 let server: Server
@@ -132,9 +139,10 @@ describe('A client metadata document', () => {
   })
 
   it.each<[string, Answer]>([
-    ['a redirect', (_q, response) => response.writeHead(302, { Location: `${url}?again` }).end()],
-    ['a permanent redirect', (_q, response) => response.writeHead(308, { Location: url }).end()],
-    ['404', (_q, response) => response.writeHead(404, { 'Content-Type': 'application/json' }).end('{}')],
+    ['a redirect', answerWith(302, { Location: `${url}?again` })],
+    ['a permanent redirect', answerWith(308, { Location: url })],
+    ['404', answerWith(404)],
+    ['203', answerWith(203)],
     ['204', (_q, response) => response.writeHead(204).end()],
     ['HTML', (_q, response) => response.setHeader('Content-Type', 'text/html').end(JSON.stringify(document))],
     ['no content type', (_q, response) => response.end(JSON.stringify(document))],
