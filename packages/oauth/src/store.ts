@@ -119,6 +119,8 @@ export interface Transaction {
   readonly resource: string
   readonly attempts: number
   readonly expiresAt: EpochSeconds
+  /** HMAC under the handle over all of it but `attempts`: a row that was changed in the store no longer opens. */
+  readonly mac: string
 }
 
 export interface AuthorizationStore {
@@ -172,7 +174,7 @@ export interface AuthorizationStore {
   ): Promise<'redeemed' | 'already' | 'gone'>
   /** Sets `retiresAt` unless an earlier one is set. A missing row is no error. */
   retireAccessToken(id: string, retiresAt: EpochSeconds): Promise<void>
-  /** Removes the wrap, leaving a tombstone. A missing row is no error. */
+  /** Removes the wrap and the sealed answer, leaving a tombstone. A missing row is no error. */
   buryRefreshToken(id: string): Promise<void>
   /** Binds a link to a browser; refused when another browser holds it. */
   bindLink(id: string, cookieHash: string): Promise<'bound' | 'refused'>

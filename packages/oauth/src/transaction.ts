@@ -3,13 +3,18 @@
  * (in the browser that loaded it) and our own origin. The store has only hashes of the first two. A cookie belongs
  * to one sign-in, so that two tabs do not end each other. Our `no-referrer` makes browsers send `Origin: null`.
  */
-import { randomBytes } from 'node:crypto'
+import { createHmac, randomBytes } from 'node:crypto'
 import type { AuthorizationRequest } from './authorization-request.ts'
 import { readCookie, toSetCookie } from './browser-cookie.ts'
 import { isEqualText, sha256 } from './digest.ts'
 import type { AuthorizationStore, EpochSeconds, Transaction } from './store.ts'
 
-export type TransactionRefusal = 'unknown_handle' | 'expired' | 'wrong_cookie' | 'foreign_origin'
+export type TransactionRefusal =
+  | 'unknown_handle'
+  | 'expired'
+  | 'wrong_cookie'
+  | 'foreign_origin'
+  | 'changed_row'
 
 export interface TransactionSettings {
   readonly issuer: string
@@ -25,7 +30,7 @@ export async function createTransaction(
 ): Promise<{ transaction: Transaction; handle: string; cookie: string }> {
   const handle = randomBytes(32).toString('base64url')
   const cookieValue = randomBytes(32).toString('base64url')
-  const transaction: Transaction = {
+  const fields: Omit<Transaction, 'mac'> = {
     v: 1,
     id: sha256(handle),
     cookieHash: sha256(cookieValue),
@@ -39,6 +44,7 @@ export async function createTransaction(
     attempts: 0,
     expiresAt: settings.now() + settings.lifetimeSeconds,
   }
+  const transaction: Transaction = { ...fields, mac: macOf(handle, fields) }
   await settings.store.createTransaction(transaction)
   return {
     transaction,
@@ -61,12 +67,26 @@ export async function openTransaction(
   if (!/^[A-Za-z0-9_-]{43}$/.test(handle)) return { kind: 'refused', reason: 'unknown_handle' }
   const transaction = await store.findTransaction(sha256(handle))
   if (transaction === undefined) return { kind: 'refused', reason: 'unknown_handle' }
+  if (!isEqualText(macOf(handle, transaction), transaction.mac))
+    return { kind: 'refused', reason: 'changed_row' }
   const cookie = readCookie(request, issuer, cookieName(transaction.id))
   if (cookie === undefined || !isEqualText(sha256(cookie), transaction.cookieHash)) {
     return { kind: 'refused', reason: 'wrong_cookie' }
   }
   if (transaction.expiresAt <= now()) return { kind: 'refused', reason: 'expired' }
   return { kind: 'open', transaction }
+}
+
+/**
+ * Who writes to the table must not be able to send the code elsewhere: only the page and its server know the handle.
+ * A JSON array in a fixed order.
+ */
+function macOf(handle: string, row: Omit<Transaction, 'mac'>): string {
+  const text = JSON.stringify([
+    ...['transaction', row.v, row.id, row.cookieHash, row.clientId, row.clientName, row.redirectUri],
+    ...[row.clientState, row.codeChallenge, row.scope, row.resource, row.expiresAt],
+  ])
+  return createHmac('sha256', handle).update(text, 'utf8').digest('hex')
 }
 
 /** The Set-Cookie value that ends it. */

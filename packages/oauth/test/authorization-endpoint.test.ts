@@ -368,6 +368,30 @@ describe('R41: a form counts only from the browser that got the page', () => {
     }
   })
 
+  it('R24: a row that was changed in the store between page and form is refused, whatever was changed', async () => {
+    const changes = {
+      redirectUri: 'https://evil.example/callback',
+      codeChallenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
+      clientId: 'another',
+      clientName: 'Another',
+      clientState: 'another',
+      scope: 'email:read email:write email:admin',
+      resource: 'https://evil.example/mcp',
+      expiresAt: 9_999_999_999,
+    }
+    for (const [name, value] of Object.entries(changes)) {
+      const deployment = createDeployment()
+      const page = await open(deployment)
+      const row = deployment.store.transactions.get(page.transaction.id)
+      if (row === undefined) throw new Error('The page has no row')
+      deployment.store.transactions.set(row.id, { ...row, [name]: value })
+      const headers = { cookie: cookieOf(page.cookie) }
+      const request = new Request(`${issuer}/oauth/connect`, { method: 'POST', headers })
+      const outcome = await deployment.server.openTransaction(request, page.handle)
+      expect(outcome, name).toEqual({ kind: 'refused', reason: 'changed_row' })
+    }
+  })
+
   it('no handle, a malformed one, a foreign one and a used one are refused', async () => {
     for (const handle of ['', 'x', 'a'.repeat(43), `${'a'.repeat(42)}\n`]) {
       expect(await post({}, { handle })).toBe('unknown_handle')

@@ -114,7 +114,7 @@ export function createMemoryStore(hooks: Hooks = {}): MemoryStore {
     buryRefreshToken(id) {
       const row = token('refresh', id)
       if (row === undefined) return
-      const { wrap: _, ...tombstone }: RefreshTokenRow = row
+      const { wrap: _wrap, sealedAnswer: _answer, ...tombstone }: RefreshTokenRow = row
       put(tokens, `refresh#${id}`, tombstone)
     },
     bindLink(id, cookieHash) {

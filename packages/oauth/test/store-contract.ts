@@ -92,6 +92,7 @@ function aTransaction(): Transaction {
     resource: 'https://mail.example/mcp',
     attempts: 0,
     expiresAt: now + 900,
+    mac: id(),
   }
 }
 
@@ -358,13 +359,15 @@ export function describeAuthorizationStore(
         expect(await store.findToken('refresh', gone)).toBeUndefined()
       })
 
-      it('buries a refresh token: the wrap goes, the rest stays, and again without an error', async () => {
+      it('buries a refresh token: wrap and sealed answer go, the rest stays, and again without an error', async () => {
         const row = aRefreshToken()
         await store.createToken(row)
         await store.buryRefreshToken(row.id)
         await store.buryRefreshToken(row.id)
         const buried = await store.findToken('refresh', row.id)
         expect(buried?.wrap).toBeUndefined()
+        // Whoever has an older token and the handoff key must not be able to walk on to the live ones.
+        expect(buried?.sealedAnswer).toBeUndefined()
         expect(buried).toMatchObject({ generation: row.generation, expiresAt: row.expiresAt })
       })
 

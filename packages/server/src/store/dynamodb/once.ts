@@ -135,6 +135,7 @@ function toTransaction(item: Item): Transaction {
     resource: readText(item, 'resource'),
     attempts: readNumber(item, 'attempts'),
     expiresAt: readNumber(item, 'expiresAt'),
+    mac: readText(item, 'mac'),
   }
 }
 

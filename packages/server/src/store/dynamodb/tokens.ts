@@ -51,7 +51,10 @@ export function createTokenTable(table: Table): TokenOperations {
     },
 
     async buryRefreshToken(id) {
-      await table.update(tokenKey('refresh', id), { remove: '#wrap', condition: 'attribute_exists(#pk)' })
+      await table.update(tokenKey('refresh', id), {
+        remove: '#wrap, #sealedAnswer',
+        condition: 'attribute_exists(#pk)',
+      })
     },
 
     async bindLink(id, cookieHash) {

@@ -48,7 +48,7 @@ export function createTokenTable(database: RowDatabase): TokenOperations {
     buryRefreshToken: (id) =>
       tables.refresh.change(id, (row) => {
         if (row === undefined) return { answer: undefined }
-        const { wrap: _, ...tombstone } = row
+        const { wrap: _wrap, sealedAnswer: _answer, ...tombstone } = row
         return { row: tombstone, answer: undefined }
       }),
 
