@@ -51,6 +51,7 @@ export async function measureAwsCalls(): Promise<Record<string, AwsCost>> {
       corsOrigins: [],
       extraRedirectUris: [],
       disabledClients: [],
+      disabledProviders: [],
       lifetimes: {
         accessTokenSeconds: 30 * day,
         refreshIdleSeconds: 90 * day,

@@ -129,11 +129,12 @@ function createEnvironments({
     SESSIONS_TABLE: data.tables.sessions.tableName,
     ONCE_TABLE: data.tables.once.tableName,
   }
-  const { CORS_ORIGINS } = stage.variables
+  const { CORS_ORIGINS, DISABLED_PROVIDERS } = stage.variables
   const environments: Record<FunctionName, Record<string, string>> = {
     mcp: {
       ...product,
       ...(CORS_ORIGINS !== undefined && { CORS_ORIGINS }),
+      ...(DISABLED_PROVIDERS !== undefined && { DISABLED_PROVIDERS }),
       GATEWAY: streams ? 'rest' : 'http',
     },
     oauth: {

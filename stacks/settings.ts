@@ -21,6 +21,8 @@ export interface StageOptions {
   readonly allowedAccounts?: readonly string[]
   /** Known clients that are switched off: claude, claude-code, chatgpt, … */
   readonly disabledClients?: readonly string[]
+  /** Mail providers that are switched off: gmail, icloud, outlook, yahoo, fastmail, protonmail, generic. */
+  readonly disabledProviders?: readonly string[]
   readonly extraRedirectUris?: readonly string[]
   readonly corsOrigins?: readonly string[]
   /** Makes a secret in which clients with an id and a secret are entered by hand. */
@@ -167,6 +169,7 @@ export function parseStage(name: string, options: StageOptions): Stage {
 const origins = {
   ALLOWED_ACCOUNTS: 'allowedAccounts',
   DISABLED_CLIENTS: 'disabledClients',
+  DISABLED_PROVIDERS: 'disabledProviders',
   EXTRA_REDIRECT_URIS: 'extraRedirectUris',
   CORS_ORIGINS: 'corsOrigins',
   ACCESS_TOKEN_DAYS: 'tokenDays.access',
@@ -179,6 +182,7 @@ function toVariables(options: StageOptions): Record<string, string> {
   const values: Record<keyof typeof origins, string> = {
     ALLOWED_ACCOUNTS: list(options.allowedAccounts),
     DISABLED_CLIENTS: list(options.disabledClients),
+    DISABLED_PROVIDERS: list(options.disabledProviders),
     EXTRA_REDIRECT_URIS: list(options.extraRedirectUris),
     CORS_ORIGINS: list(options.corsOrigins),
     ACCESS_TOKEN_DAYS: number(tokenDays.access),

@@ -32,6 +32,7 @@ export const production: StageOptions = {
   domain: { name: 'mail.example.com', hostedZone: { id: 'Z0123456789ABC', name: 'example.com' } },
   allowedAccounts: ['example.com', 'ann@example.org'],
   disabledClients: ['cursor'],
+  disabledProviders: ['outlook', 'protonmail'],
   corsOrigins: ['https://tools.example.com'],
   extraRedirectUris: ['https://tools.example.com/callback'],
   preRegisteredClients: true,

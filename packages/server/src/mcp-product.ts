@@ -2,7 +2,7 @@
  * The MCP endpoint with the product's tools, from parts that are already open. Needs no secret of the deployment and
  * knows nothing of sign-in. Nothing here reads the environment.
  */
-import { type Connector, providers } from '@email-connector/mail'
+import { type Connector, type ProviderId, providers } from '@email-connector/mail'
 import { createGrantAccounts } from './accounts/grant-accounts.ts'
 import { nowSeconds } from './clock.ts'
 import { createHintCipher } from './keys/hint.ts'
@@ -16,6 +16,7 @@ import { createToolApplication } from './tools/registry.ts'
 
 export interface McpProductOptions {
   readonly publicUrl: string
+  readonly disabledProviders?: readonly ProviderId[]
   readonly stage: string
   readonly stores: Stores
   readonly keyWrapper: KeyWrapper
@@ -26,7 +27,17 @@ export interface McpProductOptions {
 }
 
 export function createMcpProduct(options: McpProductOptions): McpEndpoint {
-  const { publicUrl, stage, stores, keyWrapper, connector, challenge, log, version } = options
+  const {
+    publicUrl,
+    disabledProviders = [],
+    stage,
+    stores,
+    keyWrapper,
+    connector,
+    challenge,
+    log,
+    version,
+  } = options
   return createMcpEndpoint({
     application: createToolApplication({
       grantAccounts: createGrantAccounts({
@@ -40,7 +51,7 @@ export function createMcpProduct(options: McpProductOptions): McpEndpoint {
       once: stores.once,
       createLink: createLinkMaker({ store: stores.authorization, publicUrl, now: nowSeconds }),
       mail: { connector, now: nowSeconds },
-      providersOffered: providers.map(({ id }) => id),
+      providersOffered: providers.map(({ id }) => id).filter((id) => !disabledProviders.includes(id)),
       publicUrl,
       version,
       log,

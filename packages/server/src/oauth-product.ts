@@ -2,7 +2,7 @@
  * Everything but `/mcp`, from parts that are already open: the authorization server, sign-in and the owner's pages. Knows
  * no tool and no MCP, so that its Lambda function loads neither. Nothing here reads the environment.
  */
-import { type Connector, createHostPolicy, providers } from '@email-connector/mail'
+import { type Connector, createHostPolicy, providers as knownProviders } from '@email-connector/mail'
 import { type AuthorizationServer, createAuthorizationServer } from '@email-connector/oauth'
 import { oauthRoutes, siteRoutes } from './app.ts'
 import { scopes } from './caller.ts'
@@ -43,6 +43,7 @@ export function createOAuthProduct(options: OAuthProductOptions): {
 } {
   const { settings, stage, stores, keyWrapper, secrets, connector, log, version } = options
   const { publicUrl, resource } = settings
+  const providers = knownProviders.filter(({ id }) => !settings.disabledProviders.includes(id))
 
   const oauth = createAuthorizationServer({
     issuer: publicUrl,

@@ -24,7 +24,12 @@ export function createProduct(options: ProductOptions): App {
     routes: {
       ...routes,
       ...mcpRoutes({
-        mcp: createMcpProduct({ ...options, publicUrl, challenge }),
+        mcp: createMcpProduct({
+          ...options,
+          publicUrl,
+          disabledProviders: settings.disabledProviders,
+          challenge,
+        }),
         authenticate: createAuthenticate({ oauth, resource }),
         challenge,
       }),

@@ -3,6 +3,7 @@
  * `serverVariables` and call `parseSettings`, which reports every fault at once and never repeats a value: a secret
  * in the wrong variable must not end in a terminal or a log.
  */
+import { type ProviderId, providers } from '@email-connector/mail/providers'
 import {
   isAcceptableRedirectUri,
   type KnownClientId,
@@ -25,6 +26,8 @@ export interface ServerSettings {
   readonly extraRedirectUris: readonly string[]
   /** Known clients the owner has switched off. */
   readonly disabledClients: readonly KnownClientId[]
+  /** Providers the owner has switched off: not offered, and refused when asked for all the same. */
+  readonly disabledProviders: readonly ProviderId[]
   readonly lifetimes: {
     readonly accessTokenSeconds: number
     readonly refreshIdleSeconds: number
@@ -35,6 +38,7 @@ export interface ServerSettings {
 }
 
 const clientIds = knownClients.map(({ id }) => id)
+const providerIds = providers.map(({ id }) => id)
 
 export class SettingsError extends Error {
   override readonly name = 'SettingsError'
@@ -105,6 +109,10 @@ export const serverVariables = {
     (entry) => clientIds.some((id) => id === entry),
     `must list some of: ${clientIds.join(', ')}`,
   ),
+  DISABLED_PROVIDERS: listOf(
+    (entry) => providerIds.some((id) => id === entry),
+    `must list some of: ${providerIds.join(', ')}`,
+  ),
   ACCESS_TOKEN_DAYS: wholeNumber(30, 1, 365),
   REFRESH_IDLE_DAYS: wholeNumber(90, 1, 365),
   GRANT_DAYS: wholeNumber(365, 1, 3650),
@@ -112,6 +120,10 @@ export const serverVariables = {
 
 const serverSchema = z.object(serverVariables)
 export type ServerVariables = z.output<typeof serverSchema>
+
+export function toDisabledProviders(entries: readonly string[]): readonly ProviderId[] {
+  return providerIds.filter((id) => entries.includes(id))
+}
 
 /** A deployment's address in its canonical form; `demo` is the local runner's to say. */
 export function toServerSettings(variables: ServerVariables, options: { demo: boolean }): ServerSettings {
@@ -127,6 +139,7 @@ export function toServerSettings(variables: ServerVariables, options: { demo: bo
     corsOrigins: variables.CORS_ORIGINS,
     extraRedirectUris: variables.EXTRA_REDIRECT_URIS,
     disabledClients: clientIds.filter((id) => variables.DISABLED_CLIENTS.includes(id)),
+    disabledProviders: toDisabledProviders(variables.DISABLED_PROVIDERS),
     lifetimes: {
       accessTokenSeconds: variables.ACCESS_TOKEN_DAYS * day,
       refreshIdleSeconds: variables.REFRESH_IDLE_DAYS * day,

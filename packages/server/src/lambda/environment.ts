@@ -4,7 +4,13 @@
  * which mail hosts may be reached (R72).
  */
 import * as z from 'zod'
-import { parseSettings, publicUrlVariable, serverVariables, toServerSettings } from '../settings.ts'
+import {
+  parseSettings,
+  publicUrlVariable,
+  serverVariables,
+  toDisabledProviders,
+  toServerSettings,
+} from '../settings.ts'
 import type { TableNames } from '../store/table-schema.ts'
 
 const name = z.string('is missing').regex(/^[\w./:+=@-]{1,2048}$/, 'must be a resource name or ARN')
@@ -23,6 +29,7 @@ export const mcpVariables = {
   ...shared,
   PUBLIC_URL: publicUrlVariable,
   CORS_ORIGINS: serverVariables.CORS_ORIGINS,
+  DISABLED_PROVIDERS: serverVariables.DISABLED_PROVIDERS,
   /** `http`: an HTTP API, which cannot stream. */
   GATEWAY: z.enum(['rest', 'http'], 'must be rest or http').default('rest'),
 }
@@ -44,6 +51,7 @@ export function readMcpEnvironment() {
     ...toResources(variables),
     settings: { publicUrl: variables.PUBLIC_URL, corsOrigins: variables.CORS_ORIGINS },
     resource: `${variables.PUBLIC_URL}/mcp`,
+    disabledProviders: toDisabledProviders(variables.DISABLED_PROVIDERS),
     streams: variables.GATEWAY === 'rest',
   }
 }

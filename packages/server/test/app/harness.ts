@@ -73,6 +73,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     corsOrigins: [],
     extraRedirectUris: [],
     disabledClients: [],
+    disabledProviders: [],
     lifetimes: {
       accessTokenSeconds: 30 * 86_400,
       refreshIdleSeconds: 90 * 86_400,
