@@ -83,6 +83,18 @@ describe('every route and method', () => {
     expect(JSON.parse(plain).issuer).toBe(publicUrl)
   })
 
+  it('shows what the authorization server refuses as a page of ours, its headers kept', async () => {
+    for (const [path, status] of [
+      ['/oauth/authorize', 400],
+      ['/oauth/authorize?client_id=nobody', 401],
+    ] as const) {
+      const response = await test.fetch(path)
+      expect([response.status, response.headers.get('Cache-Control')]).toEqual([status, 'no-store'])
+      expect(response.headers.get('Content-Security-Policy')).toContain("script-src 'nonce-")
+      expect(await response.text()).toContain('<h1>This sign-in cannot go on</h1>')
+    }
+  })
+
   it('answers /health with status and version only', async () => {
     expect(await (await test.fetch('/health')).json()).toEqual({ status: 'ok', version: '0.0.0-test' })
   })

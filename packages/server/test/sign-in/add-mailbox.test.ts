@@ -1,5 +1,5 @@
 import { createConnector, createHostPolicy } from '@email-connector/mail'
-import { tokenId } from '@email-connector/oauth'
+import { StoreUnavailableError, tokenId } from '@email-connector/oauth'
 import {
   type CertificateAuthority,
   completeSignIn,
@@ -360,4 +360,39 @@ it('R45: neither link nor password is in a log line', async () => {
   await (await prove(link))({ link, ...step, ...mailbox('bob@test.example') })
   const log = test.logLines.join('\n')
   for (const secret of [link.split('#')[1] ?? '', 'right', '@test.example']) expect(log).not.toContain(secret)
+})
+
+describe('R63: a store that is down is 503, and nothing is half done', () => {
+  type Step = 'prove' | 'connect'
+  it.each<[string, Step, number]>([
+    ['findToken', 'prove', 1],
+    ['getGrant', 'prove', 1],
+    ['bindLink', 'prove', 1],
+    ['createOwnerIndex', 'connect', 1],
+    ['createAccount', 'connect', 1],
+    ['setGrantAccounts', 'connect', 1],
+    // The grant has changed by then: the link is used up, the mailbox is there.
+    ['deleteToken', 'connect', 2],
+  ])('at %s (%s)', async (operation, at, mailboxesAfterwards) => {
+    const token = await connect()
+    const link = await createLink(token)
+    const browser = openBrowser()
+    const forms: Record<Step, Record<string, string>> = {
+      prove: { link, ...mailbox('ann@test.example') },
+      connect: { link, ...step, ...mailbox('bob@test.example') },
+    }
+    if (at === 'connect') await browser(forms.prove)
+    const { authorization, accounts } = test.stores
+    const working = { authorization: { ...authorization }, accounts: { ...accounts } }
+    const down = { [operation]: () => Promise.reject(new StoreUnavailableError('down')) }
+    Object.assign(operation in accounts ? accounts : authorization, down)
+    if (operation === 'getGrant') Object.assign(authorization, down)
+    expect((await browser(forms[at])).status).toBe(503)
+    Object.assign(authorization, working.authorization)
+    Object.assign(accounts, working.accounts)
+    expect(await openMailboxes(token)).toHaveLength(mailboxesAfterwards)
+    if (at === 'prove') expect((await browser(forms.prove)).status).toBe(200)
+    expect((await browser(forms.connect)).status).toBe(mailboxesAfterwards === 1 ? 200 : 403)
+    expect(await openMailboxes(token)).toHaveLength(2)
+  })
 })
