@@ -1,5 +1,5 @@
 /** Starts the local runner as a process of its own, the way `npm start` does, and keeps all it prints. */
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createTempFolder, freePort, startTiedProcess } from '@email-connector/testing'
 import { ClassicLevel } from 'classic-level'
@@ -14,6 +14,8 @@ export interface LocalRunner {
   output(): string
   /** Sends the signal and resolves with the exit code once the process is gone. */
   stop(signal?: NodeJS.Signals): Promise<number | null>
+  /** Stops it for good: its folder goes with it. */
+  remove(): Promise<void>
 }
 
 export async function startLocalRunner(
@@ -44,15 +46,20 @@ export async function startLocalRunner(
     if (ended) throw new Error(`The runner ended: ${child.output()}`)
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
+  async function stop(signal: NodeJS.Signals = 'SIGINT') {
+    if (!ended) process.kill(child.pid, signal)
+    // A tied process keeps nobody's event loop alive.
+    const waiting = setInterval(() => {}, 1_000)
+    return await child.ended.finally(() => clearInterval(waiting))
+  }
   return {
     url,
     dataDir,
     output: child.output,
-    async stop(signal = 'SIGINT') {
-      if (!ended) process.kill(child.pid, signal)
-      // A tied process keeps nobody's event loop alive.
-      const waiting = setInterval(() => {}, 1_000)
-      return await child.ended.finally(() => clearInterval(waiting))
+    stop,
+    async remove() {
+      await stop()
+      await rm(dataDir, { recursive: true, force: true })
     },
   }
 }
@@ -83,7 +90,7 @@ export const startLocalProduct: StartProduct = async ({ dovecot, submission }) =
       await runner.stop()
       return await dumpStore(runner.dataDir)
     },
-    stop: async () => void (await runner.stop()),
+    stop: runner.remove,
   }
 }
 

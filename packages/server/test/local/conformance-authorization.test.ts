@@ -21,7 +21,7 @@ describe.skipIf(node === undefined)('the conformance suite (without Node 24: ski
       ...['--url', runner.url, '--client-id', clientId],
       ...['--resource', `${runner.url}/mcp`, '--port', String(port)],
     ])
-    await runner.stop()
+    await runner.remove()
     expect(code, output).toBe(0)
     for (const scenario of ['authorization-server-metadata-endpoint', 'authorization-code-grant'])
       expect(output).toMatch(new RegExp(`✓ ${scenario}: [1-9]\\d* passed, 0 failed`))

@@ -21,7 +21,7 @@ describe('the demo mailbox', () => {
   })
   afterAll(async () => {
     await client.close()
-    await runner.stop()
+    await runner.remove()
   })
 
   async function rows(tool: string, parameters: Record<string, unknown> = {}): Promise<Row[]> {

@@ -75,7 +75,7 @@ describe('on the sign-in page', () => {
     imap = await startImap()
   })
   afterAll(async () => {
-    await runner.stop()
+    await runner.remove()
     await imap.stop()
   })
 
@@ -146,7 +146,7 @@ test('R40: without ALLOW_PRIVATE_MAIL_HOSTS a private address gets the very sent
   expect(refused?.sentence).toBe(unknown?.sentence)
   expect(metadata?.sentence).toBe(unknown?.sentence)
   for (const one of [refused, metadata, unknown]) expect(one?.seconds).toBeGreaterThan(4.9)
-  await runner.stop()
+  await runner.remove()
 })
 
 describe('as a tool error', () => {
@@ -166,7 +166,7 @@ describe('as a tool error', () => {
     tokens = await signIn(runner.url, clientId, fieldsFor(imap, { imap_tls: 'false' }))
   })
   afterAll(async () => {
-    await runner.stop()
+    await runner.remove()
     await imap.stop()
   })
 

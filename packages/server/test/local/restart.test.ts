@@ -35,7 +35,7 @@ describe('the local runner, stopped and started again', () => {
       expect((await second.call('list_accounts')).text).toContain('demo@mail.example')
       const renewed = await refresh(after.url, second.client.client_id, second.tokens.refresh_token ?? '')
       expect((await postToolCall(after.url, renewed.access_token, 'get_recent_emails')).status).toBe(200)
-      await after.stop()
+      await after.remove()
     },
   )
 
@@ -48,7 +48,7 @@ describe('the local runner, stopped and started again', () => {
         /Another email-connector uses this DATA_DIR|Another process uses/,
       )
       expect((await fetch(`${runner.url}/health`)).status).toBe(200)
-      await runner.stop()
+      await runner.remove()
     },
   )
 
@@ -65,7 +65,7 @@ describe('the local runner, stopped and started again', () => {
       await check(runner, clientId, grants, faults)
       if (kill === kills) {
         await checkEveryRefresh(runner, clientId, grants, faults)
-        await runner.stop()
+        await runner.remove()
         break
       }
       const early = await workUntilKilled(runner, clientId, grants)

@@ -39,7 +39,7 @@ try {
   }
 } finally {
   await browser.close()
-  await runner.stop()
+  await runner.remove()
 }
 
 async function openSignIn(page: Page) {

@@ -14,7 +14,7 @@ describe('pnpm try', () => {
   beforeAll(async () => {
     runner = await startLocalRunner()
   })
-  afterAll(async () => void (await runner.stop()))
+  afterAll(() => runner.remove())
 
   test('without a server it says how to start one', async () => {
     const answer = await run(['list_accounts'], { PUBLIC_URL: `http://localhost:${await freePort()}` })
