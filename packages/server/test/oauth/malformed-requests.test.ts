@@ -2,9 +2,12 @@
  * R11: 10,000 generated requests, wrong in every way a generator finds, over every route of the whole product: no 5xx,
  * no hang, and nothing that was connected before is disturbed.
  */
+import { parseForm } from '@email-connector/testing'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { connect, startProduct, type TestProduct, type Tokens } from './product.ts'
+import { oauthRoutes, siteRoutes } from '../../src/app.ts'
+import { mcpRoutes } from '../../src/http/mcp-route.ts'
+import { authorizeUrl, connect, startProduct, type TestProduct, type Tokens } from './product.ts'
 
 const runs = 10_000
 /** Far above what any of these takes, far below what a person would call a hang. */
@@ -13,32 +16,35 @@ const hangMs = 10_000
 let product: TestProduct
 let clientId: string
 let tokens: Tokens
+/** Of a sign-in that is under way, so that some forms get past the first checks. */
+let handle = ''
+let cookie = ''
 
 beforeAll(async () => {
   product = await startProduct()
   ;({ clientId, tokens } = await connect(product))
+  const page = await product.fetch(authorizeUrl(product, clientId))
+  handle = parseForm(await page.text()).hidden.state ?? ''
+  cookie = page.headers.getSetCookie()[0]?.split(';')[0] ?? ''
 })
 afterAll(() => product.close())
 
-const routes = [
-  ...['/', '/health', '/mcp', '/oauth/authorize', '/oauth/connect', '/oauth/connections', '/oauth/token'],
-  ...['/oauth/revoke', '/oauth/register', '/oauth/meta', '/oauth/add-mailbox'],
-  ...['oauth-authorization-server', 'openid-configuration', 'oauth-protected-resource'].flatMap((name) => [
-    `/.well-known/${name}`,
-    `/.well-known/${name}/mcp`,
-  ]),
-]
+/** Every path the product serves: the tables of routes open nothing until a request comes. */
+const unopened = {} as never
+const routes = Object.keys({ ...siteRoutes(unopened), ...oauthRoutes(unopened), ...mcpRoutes(unopened) })
 const path = fc.oneof(
   { weight: 12, arbitrary: fc.constantFrom(...routes) },
   fc.constantFrom('//', '/mcp/', '/MCP', '/oauth/../mcp', '/%', '/%2e%2e/', '/oauth/token;x', '/__proto__'),
   fc.webPath(),
 )
 
-/** Placeholders are replaced once the values exist. Tokens stand in no field: a generated revocation would be a good one. */
+/** Puts in what exists only now. Tokens stand in no field: a generated revocation would be a good one. */
 const fill = (text: string) =>
   text
     .replaceAll('{access}', tokens.access_token)
     .replaceAll('{client}', clientId)
+    .replaceAll('{handle}', handle)
+    .replaceAll('{cookie}', cookie)
     .replace(/[\ud800-\udfff]/gu, '')
 
 const words = fc.oneof(
@@ -92,6 +98,7 @@ const rpc = fc
   .map((message) => JSON.stringify(message))
 const body: fc.Arbitrary<string | Uint8Array<ArrayBuffer>> = fc.oneof(
   fields,
+  fields.map((more) => `state={handle}&${more}`),
   rpc,
   fc.json(),
   fc.uint8Array({ maxLength: 300 }).map((bytes) => Uint8Array.from(bytes)),
@@ -122,7 +129,14 @@ const headers = fc.record({
   accept: optional('application/json, text/event-stream', 'text/html', '*/*', 'x', ''),
   origin: optional('https://claude.ai', 'https://evil.example', 'null', 'x'),
   host: optional('evil.example', 'localhost', ''),
-  cookie: optional('a=b', 'sign-in-0123456789abcdef=x; sign-in-0123456789abcdef=y', '=', ';;'),
+  cookie: optional(
+    '{cookie}',
+    '{cookie}',
+    'a=b',
+    'sign-in-0123456789abcdef=x; sign-in-0123456789abcdef=y',
+    '=',
+    ';;',
+  ),
   'sec-fetch-site': optional('same-origin', 'cross-site', 'x'),
   'mcp-session-id': optional('x', 'a'.repeat(5_000), '../../x', '00000000-0000-4000-8000-000000000000'),
   'mcp-protocol-version': optional('2025-11-25', '2025-03-26', '2026-07-28', '9', 'x'),

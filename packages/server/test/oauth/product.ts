@@ -78,9 +78,22 @@ export interface Tokens {
   readonly scope: string
 }
 
+const redirectUri = 'http://localhost:6274/oauth/callback'
+
+/** A good request of a client that `connect` registered. */
+export function authorizeUrl({ url }: TestProduct, clientId: string, verifier = 'v'.repeat(43)): string {
+  return `${url}/oauth/authorize?${new URLSearchParams({
+    response_type: 'code',
+    client_id: clientId,
+    redirect_uri: redirectUri,
+    state: 'state',
+    code_challenge: createHash('sha256').update(verifier).digest('base64url'),
+    code_challenge_method: 'S256',
+  })}`
+}
+
 /** Registers, signs in with the demo mailbox and redeems. */
 export async function connect(product: TestProduct): Promise<{ clientId: string; tokens: Tokens }> {
-  const redirectUri = 'http://localhost:6274/oauth/callback'
   const registered = await product.fetch('/oauth/register', {
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },
@@ -88,16 +101,8 @@ export async function connect(product: TestProduct): Promise<{ clientId: string;
   })
   const { client_id: clientId } = (await registered.json()) as { client_id: string }
   const verifier = randomBytes(32).toString('base64url')
-  const query = new URLSearchParams({
-    response_type: 'code',
-    client_id: clientId,
-    redirect_uri: redirectUri,
-    state: 'state',
-    code_challenge: createHash('sha256').update(verifier).digest('base64url'),
-    code_challenge_method: 'S256',
-  })
   const outcome = await completeSignIn({
-    authorizeUrl: `${product.url}/oauth/authorize?${query}`,
+    authorizeUrl: authorizeUrl(product, clientId, verifier),
     fields: product.fields,
     fetch: (input, init) => product.fetch(String(input), init),
   })

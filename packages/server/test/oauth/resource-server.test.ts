@@ -1,7 +1,7 @@
 /** The whole product as a protected resource and its authorization server, by plain requests: no client forgives here. */
 import { completeSignIn } from '@email-connector/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { connect, startProduct, type TestProduct, type Tokens } from './product.ts'
+import { authorizeUrl, connect, startProduct, type TestProduct, type Tokens } from './product.ts'
 
 let product: TestProduct
 let clientId: string
@@ -178,16 +178,8 @@ describe('The protected resource', () => {
 })
 
 describe('The pages around consent', () => {
-  const authorizeUrl = () =>
-    `${product.url}/oauth/authorize?${new URLSearchParams({
-      response_type: 'code',
-      client_id: clientId,
-      redirect_uri: 'http://localhost:6274/oauth/callback',
-      state: 'state',
-      code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
-      code_challenge_method: 'S256',
-    })}`
-  const authorize = (headers: Record<string, string> = {}) => product.fetch(authorizeUrl(), { headers })
+  const authorize = (headers: Record<string, string> = {}) =>
+    product.fetch(authorizeUrl(product, clientId), { headers })
 
   it('R21: no page of another origin may read the authorization endpoint [rfc9700-2.6]', async () => {
     for (const origin of ['https://claude.ai', product.url, 'https://evil.example']) {
@@ -206,7 +198,7 @@ describe('The pages around consent', () => {
 
   it('R10 R19: the form goes back by 303, with the issuer as the metadata has it [rfc9700-4.12] [rfc9207-2.4]', async () => {
     const outcome = await completeSignIn({
-      authorizeUrl: authorizeUrl(),
+      authorizeUrl: authorizeUrl(product, clientId),
       fields: product.fields,
       fetch: (input, init) => product.fetch(String(input), init),
     })
