@@ -11,25 +11,28 @@ import { clock, nowSeconds } from '../clock.ts'
 import { serveRoutes } from '../http/frame.ts'
 import { mcpRoutes } from '../http/mcp-route.ts'
 import { createDataKeyKeeper } from '../keys/data-key-keeper.ts'
-import { createKmsKeyWrapper } from '../keys/kms-key-wrapper.ts'
 import { createMcpProduct } from '../mcp-product.ts'
-import { createDynamoStores } from '../store/dynamodb/stores.ts'
 import { version } from '../version.ts'
 import { parseAuthorizerContext } from './authorizer-context.ts'
+import { openAwsOnFirstUse } from './aws-on-first-use.ts'
 import { createBufferedHandler, type RequestHandler } from './buffered-handler.ts'
 import { readMcpEnvironment } from './environment.ts'
 import { log } from './function-log.ts'
 import { createStreamingHandler } from './streaming-handler.ts'
 
-const { settings, resource, region, stage, tables, credentialsKey, streams } = readMcpEnvironment()
+const { settings, resource, disabledProviders, region, stage, tables, credentialsKey, streams } =
+  readMcpEnvironment()
 const { publicUrl } = settings
-const stores = createDynamoStores({ region, tables })
+const { stores, keyWrapper } = openAwsOnFirstUse({ region, tables, credentialsKey })
 const challenge = createChallenge({ resource, scopes })
+/** The function ends after 28 s (stacks/functions.ts), and a buffered answer shows a client no question before its end. */
+const sessionQuestions = { waitMs: streams ? 14_000 : 0, requestMs: 27_000 }
 const mcp = createMcpProduct({
-  ...{ publicUrl, stage, stores, challenge, log },
-  keyWrapper: createDataKeyKeeper({ keyWrapper: createKmsKeyWrapper({ region, keyId: credentialsKey }) }),
+  ...{ publicUrl, disabledProviders, stage, stores, challenge, log },
+  keyWrapper: createDataKeyKeeper({ keyWrapper }),
   connector: createConnector({ policy: createHostPolicy() }),
   version,
+  sessionQuestions,
 })
 
 /** One route is cheap to build, and nothing of one request is in reach of the next (R65). */
