@@ -30,7 +30,7 @@ Serves email-connector on this machine. Settings are environment variables, all 
   ALLOWED_ACCOUNTS            addresses and domains that may connect (everyone)
   ALLOW_PRIVATE_MAIL_HOSTS    1: mail servers on private addresses and any port (0)
   OAUTH_CLIENT_ID, OAUTH_CLIENT_SECRET               one pre-registered client
-  EXTRA_REDIRECT_URIS, DISABLED_CLIENTS, CORS_ORIGINS
+  EXTRA_REDIRECT_URIS, DISABLED_CLIENTS, DISABLED_PROVIDERS, CORS_ORIGINS
   ACCESS_TOKEN_DAYS, REFRESH_IDLE_DAYS, GRANT_DAYS   lifetimes (30, 90, 365)
 `
 
