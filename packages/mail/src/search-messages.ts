@@ -10,9 +10,9 @@ import { listMailboxes } from './list-mailboxes.ts'
 import { MailError } from './mail-error.ts'
 import type { MessageSummary, Page } from './message.ts'
 import { isDeleted, toSummary } from './message-summary.ts'
+import { findNewestMatches } from './newest-matches.ts'
 import { resolveMailbox } from './resolve-mailbox.ts'
 import { compileSearch, type SearchCriteria, type SearchFields, toImapDate } from './search-criteria.ts'
-import { searchUids } from './search-uids.ts'
 import { takeNewest, toUidSet } from './uid-set.ts'
 
 export interface SearchOptions extends SearchFields {
@@ -111,11 +111,18 @@ async function searchMailbox(
         { type: 'ATOM', value: toImapDate(backTo, 'since') },
       ]
     : criteria.tokens
-  const found = await searchUids(session, tokens, criteria.utf8)
-
-  const rows: FetchedMessage[] = []
   let before = place?.before ?? Number.POSITIVE_INFINITY
   const filtered = options.hasAttachment !== undefined
+  // one more than can be shown tells whether another page follows
+  const count = (filtered ? maxAttachmentBatches * maxUidsPerFetch : options.limit) + 1
+  const { found, complete } = await findNewestMatches(
+    session,
+    mailbox,
+    { tokens, utf8: criteria.utf8 },
+    { count, before },
+  )
+
+  const rows: FetchedMessage[] = []
   for (let batch = 0; batch < (filtered ? maxAttachmentBatches : 1) && rows.length < options.limit; batch++) {
     const uids = takeNewest(
       found,
@@ -134,7 +141,7 @@ async function searchMailbox(
     rows.push(...taken)
     before = (taken.length < fitting.length ? taken.at(-1)?.uid : uids.at(-1)) ?? before
   }
-  const more = takeNewest(found, 1, before).length > 0
+  const more = !complete || takeNewest(found, 1, before).length > 0
   return { mailbox, rows, before: more ? before : 0, ...(backTo ? { searchedBackTo: backTo } : {}) }
 }
 

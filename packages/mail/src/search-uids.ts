@@ -1,6 +1,6 @@
 /** UID SEARCH, compact where the server can (RFC 4731 ESEARCH), as ranges either way. */
 import { type ImapSession, type ImapToken, textOf } from './imap-session.ts'
-import { parseUidRanges, type UidRange } from './uid-set.ts'
+import { isUid, parseUidRanges, type UidRange } from './uid-set.ts'
 
 const atom = (value: string): ImapToken => ({ type: 'ATOM', value })
 
@@ -8,23 +8,32 @@ export async function searchUids(
   session: ImapSession,
   criteria: ImapToken[],
   utf8 = false,
+  /** Only the newest so many; where the server has PARTIAL. */
+  newest?: number,
 ): Promise<UidRange[]> {
   const ranges: UidRange[] = []
   await session.run(
     'UID SEARCH',
     [
-      ...(session.has('ESEARCH') ? [atom('RETURN'), [atom('ALL')]] : []),
+      ...(newest !== undefined
+        ? // RFC 9394 §3.1: counted from the end
+          [atom('RETURN'), [atom('PARTIAL'), atom(`-1:-${newest}`)]]
+        : session.has('ESEARCH')
+          ? [atom('RETURN'), [atom('ALL')]]
+          : []),
       ...(utf8 ? [atom('CHARSET'), atom('UTF-8')] : []),
       ...criteria,
     ],
     {
       SEARCH({ numbers, attributes }) {
         const found = numbers ?? (attributes ?? []).map((one) => Number(textOf(one)))
-        for (const uid of found) ranges.push(...parseUidRanges(String(uid)))
+        for (const uid of found) if (isUid(uid)) ranges.push([uid, uid])
       },
       ESEARCH({ attributes = [] }) {
         const at = attributes.findIndex((one) => textOf(one).toUpperCase() === 'ALL')
         if (at >= 0) ranges.push(...parseUidRanges(textOf(attributes[at + 1])))
+        const partial = attributes[attributes.findIndex((one) => textOf(one).toUpperCase() === 'PARTIAL') + 1]
+        if (Array.isArray(partial)) ranges.push(...parseUidRanges(textOf(partial[1])))
       },
     },
   )

@@ -71,13 +71,61 @@ describe('IMAP against a scripted server', () => {
   const recent = (session: ImapSession) =>
     listRecent(session, { mailbox: 'INBOX', limit: 5, unreadOnly: false })
 
-  describe.each(['greeting', 'LOGIN', 'EXAMINE', 'FETCH'])('R58: a hostile server at %s', (at) => {
+  const draft = { mailbox: 'Drafts', raw: Buffer.from('Subject: x\r\n\r\nbody'), flags: ['\\Draft'] }
+  const stages: { at: string; call: (session: ImapSession) => Promise<unknown>; greeting?: string }[] = [
+    { at: 'greeting', call: recent },
+    { at: 'CAPABILITY', call: recent, greeting: '* OK hello' },
+    { at: 'LOGIN', call: recent },
+    { at: 'EXAMINE', call: recent },
+    { at: 'FETCH', call: recent },
+    { at: 'LIST', call: (session) => listMailboxes(session, { includeCounts: true }) },
+    {
+      at: 'UID SEARCH',
+      call: (session) => searchMessages(session, { mailbox: 'INBOX', limit: 1, from: 'x' }),
+    },
+    {
+      at: 'UID FETCH',
+      call: (session) => getMessage(session, ref(7), { format: 'text', offset: 0, maxChars: 9 }),
+    },
+    { at: 'SELECT', call: (session) => setFlags(session, [ref(7)], { add: ['\\Seen'], remove: [] }) },
+    { at: 'UID STORE', call: (session) => setFlags(session, [ref(7)], { add: ['\\Seen'], remove: [] }) },
+    { at: 'APPEND', call: (session) => appendMessage(session, draft) },
+  ]
+  describe.each(stages)('R58: a hostile server at $at', ({ at, call, greeting }) => {
     it.each(allMisbehaviours)('%s ends with an error within the deadline, sockets closed', async (how) => {
-      const server = await start({ misbehave: { at, how }, mailboxes: [{ path: 'INBOX', exists: 3 }] })
-      const code = await codeOf(run(server, recent, { deadlineMs: 300 }))
+      const server = await start({
+        misbehave: { at, how },
+        mailboxes: [{ path: 'INBOX', exists: 3 }, { path: 'Drafts' }],
+        ...(greeting ? { greeting } : {}),
+      })
+      const code = await codeOf(run(server, call, { deadlineMs: 300 }))
       expect(code).toMatch(/^(timeout|connection_lost|server_refused)$/)
       await expect.poll(() => server.openCount()).toBe(0)
     })
+  })
+
+  it.each(allMisbehaviours)('R58, R36: %s at STARTTLS ends in time, nothing secret sent', async (how) => {
+    const server = await start({ tls: 'starttls', misbehave: { at: 'STARTTLS', how } })
+    const opened = withImapSession(
+      account(server, 'starttls'),
+      { ...depsFor(authority.ca), deadlineMs: 300 },
+      recent,
+    )
+    expect(await codeOf(opened)).toMatch(
+      /^(timeout|connection_lost|starttls_missing|tls_failed|server_refused)$/,
+    )
+    expect(server.clear()).not.toMatch(/LOGIN|AUTHENTICATE|wonder|YWxpY2U/)
+    await expect.poll(() => server.openCount()).toBe(0)
+  })
+
+  it('R58: the deadline that nobody injected is 25 s, against a server that dribbles', {
+    timeout: 40_000,
+  }, async () => {
+    const server = await start({ misbehave: { at: 'EXAMINE', how: 'dribble' } })
+    const before = performance.now()
+    expect(await codeOf(run(server, recent))).toBe('timeout')
+    expect(performance.now() - before).toBeGreaterThan(20_000)
+    await expect.poll(() => server.openCount()).toBe(0)
   })
 
   it.each(allMisbehaviours)(
@@ -397,6 +445,58 @@ describe('IMAP against a scripted server', () => {
       '980001:1000000 UNSEEN',
       '800001:1000000 UNSEEN',
       '1:1000000 UNSEEN',
+    ])
+  })
+
+  it('R59: a search on a plain server goes down in windows, and its cursor goes on below', async () => {
+    const server = await start({
+      capabilities: 'IMAP4rev1',
+      mailboxes: [{ path: 'INBOX', exists: 1_000_000 }],
+    })
+    const asked: string[] = []
+    server.handlers['UID SEARCH'] = async (tag, args, connection) => {
+      asked.push(args)
+      await connection.send(args.startsWith('980001:') ? '* SEARCH 7 8' : '* SEARCH 3 5')
+      await connection.send(`${tag} OK done`)
+    }
+    server.handlers['UID FETCH'] = async (tag, args, connection) => {
+      const [first, last = first] = (args.split(' ')[0] ?? '').split(/[:,]/)
+      for (const uid of new Set([first, last])) await connection.send(`* ${uid} FETCH (UID ${uid} FLAGS ())`)
+      await connection.send(`${tag} OK done`)
+    }
+    const page = (limit: number, cursor?: string) =>
+      run(server, (session) =>
+        searchMessages(session, { mailbox: 'INBOX', limit, from: 'x', ...(cursor ? { cursor } : {}) }),
+      )
+    const first = await page(1)
+    expect(first.items.map((one) => one.ref.uid)).toEqual([8])
+    expect(asked).toEqual(['980001:1000000 FROM "x"'])
+    const second = await page(2, first.next)
+    expect(second.items.map((one) => one.ref.uid)).toEqual([7, 5])
+    expect(asked.slice(1)).toEqual(['980001:1000000 FROM "x"', '780001:980000 FROM "x"'])
+    const third = await page(5, second.next)
+    expect(third.items.map((one) => one.ref.uid)).toEqual([3])
+    expect(third.next).toBeUndefined()
+  })
+
+  it('R59: a server with PARTIAL is asked for the newest matches only', async () => {
+    const server = await start({
+      capabilities: 'IMAP4rev1 ESEARCH PARTIAL',
+      mailboxes: [{ path: 'INBOX', exists: 1_000_000 }],
+    })
+    server.handlers['UID SEARCH'] = reply('* ESEARCH (TAG "1") UID PARTIAL (-1:-2 5,8)', 'TAG OK done')
+    server.handlers['UID FETCH'] = reply('* 8 FETCH (UID 8 FLAGS ())', 'TAG OK done')
+    const page = (cursor?: string) =>
+      run(server, (session) =>
+        searchMessages(session, { mailbox: 'INBOX', limit: 1, from: 'x', ...(cursor ? { cursor } : {}) }),
+      )
+    const first = await page()
+    expect(first.items.map((one) => one.ref.uid)).toEqual([8])
+    server.handlers['UID SEARCH'] = reply('* ESEARCH (TAG "1") UID PARTIAL (-1:-2 NIL)', 'TAG OK done')
+    expect(await page(first.next)).toMatchObject({ items: [] })
+    expect(server.commands().filter((line) => line.startsWith('UID SEARCH'))).toEqual([
+      'UID SEARCH RETURN (PARTIAL -1:-2) FROM "x"',
+      'UID SEARCH RETURN (PARTIAL -1:-2) UID 1:7 FROM "x"',
     ])
   })
 
