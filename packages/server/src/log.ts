@@ -58,6 +58,19 @@ const words = {
     'over_quota',
     'too_large',
     'not_supported',
+    // ToolErrorCode
+    'account_not_found',
+    'connection_ended',
+    'permission_missing',
+    'rate_limited',
+    'credentials_unreadable',
+    'temporarily_unavailable',
+    'key_reused',
+    'send_in_progress',
+    'not_confirmed',
+    'internal_error',
+    // A tool that answers with a question
+    'confirmation_asked',
     // Sign-in
     'not_allowed',
     'too_many_attempts',

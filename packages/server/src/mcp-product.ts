@@ -12,7 +12,7 @@ import { createMcpEndpoint, type McpEndpoint } from './mcp/mcp-endpoint.ts'
 import type { Challenge } from './mcp/scope-check.ts'
 import { createLinkMaker } from './sign-in/link.ts'
 import type { Stores } from './store/stores.ts'
-import { createToolApplication } from './tools/registry.ts'
+import { createToolApplication, type SessionQuestions } from './tools/registry.ts'
 
 export interface McpProductOptions {
   readonly publicUrl: string
@@ -24,6 +24,7 @@ export interface McpProductOptions {
   readonly challenge: Challenge
   readonly log: Log
   readonly version: string
+  readonly sessionQuestions?: SessionQuestions
 }
 
 export function createMcpProduct(options: McpProductOptions): McpEndpoint {
@@ -55,6 +56,7 @@ export function createMcpProduct(options: McpProductOptions): McpEndpoint {
       publicUrl,
       version,
       log,
+      ...(options.sessionQuestions && { sessionQuestions: options.sessionQuestions }),
       now: nowSeconds,
     }),
     sessions: stores.sessions,

@@ -5,7 +5,7 @@
  */
 import { type ImapSession, type MailDeps, MailError, withImapSession } from '@email-connector/mail'
 import { StoreUnavailableError } from '@email-connector/oauth'
-import type { CallToolResult } from '@modelcontextprotocol/server'
+import { type CallToolResult, type InputRequiredResult, inputRequired } from '@modelcontextprotocol/server'
 import {
   AccountNotFoundError,
   type GrantAccounts,
@@ -17,6 +17,7 @@ import { KeyRefusedError, KeyUnavailableError } from '../keys/key-wrapper.ts'
 import { describeBug, hashGrantId, type Log, type LogLine } from '../log.ts'
 import type { CreateLink } from '../sign-in/link.ts'
 import type { OnceStore } from '../store/once-store.ts'
+import type { Asking, ToolQuestion } from './confirmation.ts'
 import { fits } from './limits.ts'
 import { ToolError, toToolError } from './result.ts'
 import type { Tool, ToolCall } from './tool.ts'
@@ -26,7 +27,7 @@ import { type MakeMark, randomMark } from './untrusted.ts'
 /** Two calls a second, all the time: no conversation gets there, a loop does. */
 const maxCallsPerMinute = 120
 /** Below every client's own limit, and what product.md promises: an answer before 25 s. */
-const callDeadlineMs = 24_000
+export const callDeadlineMs = 24_000
 
 export interface CallSurroundings {
   readonly grantAccounts: (caller: Caller) => GrantAccounts
@@ -46,8 +47,8 @@ export async function answerCall(
   given: unknown,
   caller: Caller,
   around: CallSurroundings,
-  signal: AbortSignal,
-): Promise<CallToolResult> {
+  { signal, asking }: { signal: AbortSignal; asking: Asking },
+): Promise<CallToolResult | InputRequiredResult> {
   const startedAt = performance.now()
   const log = (line: LogLine) =>
     around.log({
@@ -60,7 +61,12 @@ export async function answerCall(
     await assertWithinLimit(around, caller)
     assertPermission(tool, caller, around.publicUrl)
     const input = parseArguments(tool.input, given)
-    const { structured, text } = await tool.handle(input, createCall(caller, around, signal, startedAt))
+    const result = await tool.handle(input, createCall(caller, around, { signal, asking, startedAt }))
+    if ('question' in result) {
+      log({ event: 'tool', outcome: 'ok', code: 'confirmation_asked' })
+      return toQuestion(result)
+    }
+    const { structured, text } = result
     if (!fits({ structured, text })) {
       throw new ToolError(
         'too_large',
@@ -84,8 +90,7 @@ export async function answerCall(
 function createCall(
   caller: Caller,
   around: CallSurroundings,
-  signal: AbortSignal | undefined,
-  startedAt: number,
+  { signal, asking, startedAt }: { signal?: AbortSignal; asking: Asking; startedAt: number },
 ): ToolCall {
   const { deadlineMs = callDeadlineMs, ...mail } = around.mail
   // One deadline for the call, however many connections it opens.
@@ -98,6 +103,7 @@ function createCall(
     caller,
     accounts: around.grantAccounts(caller),
     once: around.once,
+    asking,
     createLink: () => createLink(around, caller),
     now: around.now,
     publicUrl: around.publicUrl,
@@ -105,8 +111,15 @@ function createCall(
     makeMark: around.makeMark ?? randomMark,
     mailDeps,
     withSession: (opened, use) => openSession(opened, mailDeps(), use),
-    toCompletion: () => createCall(caller, around, undefined, startedAt),
+    toCompletion: () => createCall(caller, around, { asking, startedAt }),
   }
+}
+
+/** A form without fields: to submit it is the answer. */
+function toQuestion({ question, state }: ToolQuestion): InputRequiredResult {
+  const requestedSchema = { type: 'object' as const, properties: {} }
+  const inputRequests = { confirm: inputRequired.elicit({ message: question, requestedSchema }) }
+  return inputRequired({ inputRequests, requestState: state })
 }
 
 async function openSession<T>(
@@ -209,8 +222,7 @@ function toLogLine(error: unknown, code: ToolError['code']): LogLine {
   if (error instanceof KeyUnavailableError)
     return { event: 'unavailable', code: 'key_service', outcome: 'unavailable' }
   if (code === 'internal_error') return { event: 'bug', outcome: 'failed', ...describeBug(error) }
-  // The log drops a code it has no word for.
-  return { event: 'tool', outcome: 'failed', code: code as LogLine['code'] & string }
+  return { event: 'tool', outcome: 'failed', code }
 }
 
 function elapsedMs(startedAt: number): number {

@@ -2,10 +2,11 @@
  * Every tool, and the server of one request that offers them. Adding a tool is its file and its line in `tools`. The
  * endpoint has already answered 403 for a scope the token lacks; what surrounds a call is answer-call.ts.
  */
-import { McpServer } from '@modelcontextprotocol/server'
+import { inputResponse, McpServer, type ServerContext } from '@modelcontextprotocol/server'
 import type { Caller } from '../caller.ts'
 import type { McpApplication } from '../mcp/application.ts'
-import { answerCall, type CallSurroundings, mayCall, scopeOf } from './answer-call.ts'
+import { answerCall, type CallSurroundings, callDeadlineMs, mayCall, scopeOf } from './answer-call.ts'
+import type { Asking } from './confirmation.ts'
 import { draftEmail } from './draft_email.ts'
 import { getEmail } from './get_email.ts'
 import { getRecentEmails } from './get_recent_emails.ts'
@@ -48,7 +49,19 @@ const listLifeMs = 3_600_000
 
 export interface ToolApplicationOptions extends CallSurroundings {
   readonly version: string
+  readonly sessionQuestions?: SessionQuestions
 }
+
+/** A question of the 2025 era waits inside the request that asks it; where the host ends that early, or cannot stream. */
+export interface SessionQuestions {
+  /** How long it may wait. 0: the client cannot be asked, since it sees nothing before the answer. */
+  readonly waitMs: number
+  /** When the host ends the request: what is sent after a late yes must be sent by then. */
+  readonly requestMs?: number
+}
+
+/** The longest a person is waited for where nothing else ends the request. */
+const defaultQuestions: SessionQuestions = { waitMs: 240_000 }
 
 export function createToolApplication(options: ToolApplicationOptions): McpApplication {
   return {
@@ -61,10 +74,19 @@ export function createToolApplication(options: ToolApplicationOptions): McpAppli
 }
 
 function buildServer(caller: Caller, signal: AbortSignal, options: ToolApplicationOptions): McpServer {
+  const builtAt = performance.now()
+  const { waitMs, requestMs } = options.sessionQuestions ?? defaultQuestions
+  const surroundings = (): CallSurroundings => {
+    if (requestMs === undefined) return options
+    const { deadlineMs = callDeadlineMs } = options.mail
+    const leftMs = Math.max(1, builtAt + requestMs - performance.now())
+    return { ...options, mail: { ...options.mail, deadlineMs: Math.min(deadlineMs, leftMs) } }
+  }
   const server = new McpServer(
     { name: 'email-connector', title: 'Email connector', version: options.version },
     {
       capabilities: { tools: { listChanged: false } },
+      ...(waitMs > 0 && { inputRequired: { maxRounds: 2, roundTimeoutMs: waitMs } }),
       cacheHints: { 'tools/list': { ttlMs: listLifeMs, cacheScope: 'private' } },
     },
   )
@@ -74,11 +96,30 @@ function buildServer(caller: Caller, signal: AbortSignal, options: ToolApplicati
     const { name, inputSchema, outputSchema, ...described } = definition
     const schemas = { inputSchema: toOpenSchema(inputSchema), outputSchema: toOpenSchema(outputSchema) }
     server.registerTool(name, { ...described, ...schemas }, (given, context) =>
-      answerCall(tool, given, caller, options, AbortSignal.any([signal, context.mcpReq.signal])),
+      answerCall(tool, given, caller, surroundings(), {
+        signal: AbortSignal.any([signal, context.mcpReq.signal]),
+        asking: toAsking(server, context, waitMs),
+      }),
     )
   }
   // All tools can be called, so that a missing permission is an answer and not an unknown name; not all are listed.
   const listed = toolDefinitions.filter((_, index) => mayCall(caller, tools[index]))
   server.server.setRequestHandler('tools/list', () => ({ tools: listed.map((one) => ({ ...one })) }))
   return server
+}
+
+/** A client that declares elicitation without a mode means forms (2025-06-18). */
+function toAsking(server: McpServer, { mcpReq }: ServerContext, waitMs: number): Asking {
+  const { elicitation } = server.server.getClientCapabilities() ?? {}
+  const takesForms =
+    elicitation !== undefined && (elicitation.form !== undefined || elicitation.url === undefined)
+  // Only the 2026 revision has an envelope; its questions are answers, and wait in the client.
+  const canAsk = takesForms && (mcpReq.envelope !== undefined || waitMs > 0)
+  const state = mcpReq.requestState()
+  const response = inputResponse(mcpReq.inputResponses, 'confirm')
+  return {
+    canAsk,
+    ...(typeof state === 'string' && { state }),
+    ...(response.kind === 'elicit' && { answer: response.action }),
+  }
 }

@@ -17,7 +17,7 @@ import { ToolError } from './result.ts'
 const keptSeconds = 24 * 3600
 /** The same words, sent, may be meant again; what nobody got may be tried again soon. */
 const keptUnnamedSeconds = { sent: 3600, rejected: 60, unknown: keptSeconds }
-/** No call lives longer: its own deadline is 25 s, the function's 60 s. */
+/** No call lives longer: its own deadline is 24 s, the function's 28 s. */
 const attemptSeconds = 60
 
 const sendPurpose = 'send'
@@ -56,12 +56,10 @@ export function createSendLedger(
   { once, caller, now }: { once: OnceStore; caller: Caller; now: () => number },
   request: SendRequest,
 ): SendLedger {
-  const macKey = deriveKey(caller.secret, new Uint8Array(0), 'send-key')
-  const mac = (...parts: string[]) => createHmac('sha256', macKey).update(canonical(parts)).digest('hex')
-  const content = mac('content', ...request.content)
+  const mac = (...parts: string[]) => toMac(caller.secret, parts)
+  const content = toContentMac(caller.secret, request.content)
   const isNamed = request.idempotencyKey !== undefined
   const key = mac('key', request.accountId, isNamed ? 'named' : 'content', request.idempotencyKey ?? content)
-  zero(macKey)
   const attempt = randomUUID()
   // The row names the attempt: whoever finds it without an outcome can ask Sent for its Message-ID.
   const toMessageId = (ofAttempt: string) => `<${ofAttempt}@${request.domain}>`
@@ -133,6 +131,18 @@ export function createSendLedger(
       }
     },
   }
+}
+
+/** Names a message without telling anything of it. */
+export function toContentMac(secret: Uint8Array, content: readonly string[]): string {
+  return toMac(secret, ['content', ...content])
+}
+
+function toMac(secret: Uint8Array, parts: readonly string[]): string {
+  const key = deriveKey(secret, new Uint8Array(0), 'send-key')
+  const mac = createHmac('sha256', key).update(canonical(parts)).digest('hex')
+  zero(key)
+  return mac
 }
 
 function toOutcome(outcome: Exclude<SubmissionOutcome, { state: 'withheld' }>): Omit<Outcome, 'messageId'> {

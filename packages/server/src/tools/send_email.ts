@@ -1,16 +1,10 @@
 /** Sends an email at most once, says what became of it, and sees to its copy in Sent. */
-import { composeMessage, submitMessage } from '@email-connector/mail'
 import * as z from 'zod'
-import { toEmailId } from './email-id.ts'
-import { outgoingParameters, type PreparedMessage, prepareOutgoing } from './outgoing.ts'
+import { deliver, delivery } from './deliver.ts'
+import { outgoingParameters, prepareOutgoing } from './outgoing.ts'
 import * as parameters from './parameters.ts'
 import { ToolError } from './result.ts'
-import { createSendLedger, type SendOutcome } from './send-ledger.ts'
-import { fileSentCopy, type SentCopy } from './sent-copy.ts'
 import { defineTool } from './tool.ts'
-
-/** Of the time that is left: a server that goes silent after the final dot must leave some to look at Sent. */
-const smtpShare = 0.75
 
 export const sendEmail = defineTool({
   name: 'send_email',
@@ -20,92 +14,13 @@ export const sendEmail = defineTool({
   permission: 'send',
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: true },
   input: z.strictObject({ ...outgoingParameters, idempotency_key: parameters.line.optional() }),
-  output: z.object({
-    account: z.string(),
-    state: z.enum(['sent', 'rejected', 'unknown']),
-    repeated: z.boolean(),
-    recipients: z.array(z.object({ address: z.string(), ok: z.boolean(), code: z.string().optional() })),
-    message_id: z.string(),
-    sent_copy: z.enum(['filed', 'found', 'by_provider', 'failed', 'none']),
-    sent_copy_id: z.string().optional(),
-  }),
+  output: delivery,
   async handle(input, call) {
+    // Before a mailbox is read for it.
     if (input.to.length + input.cc.length + input.bcc.length === 0) {
       throw new ToolError('invalid_input', '"to" must name at least one recipient.', { field: 'to' })
     }
     const { idempotency_key, ...outgoing } = input
-    const { opened, draft } = await prepareOutgoing(call, outgoing)
-    // From here on a client that goes away must not leave an email of which nobody knows whether it was sent.
-    const sending = call.toCompletion()
-    const ledger = createSendLedger(sending, {
-      accountId: opened.accountId,
-      domain: draft.from.address.slice(draft.from.address.lastIndexOf('@') + 1),
-      idempotencyKey: idempotency_key,
-      content: toContent(draft),
-    })
-    const { messageId } = ledger
-    const composed = await composeMessage({ ...draft, date: new Date(call.now() * 1000), messageId })
-    const submitted = ledger.sendOnce((beforeData) =>
-      submitMessage(opened.account, sending.mailDeps(smtpShare), composed, { beforeData }),
-    )
-    const [sent, copy] = await Promise.all([
-      submitted,
-      fileSentCopy(sending, opened, composed.raw, submitted),
-    ])
-    // A copy that we did not file was filed by the server that took the email: it went out.
-    const outcome: SendOutcome =
-      copy.state === 'found' ? { ...sent, state: 'sent', accepted: [...composed.envelope.to] } : sent
-    const recipients = [
-      ...outcome.accepted.map((address) => ({ address, ok: true })),
-      ...outcome.rejected.map(({ address, code }) => ({ address, ok: false, code })),
-    ]
-    const copyId = copy.ref === undefined ? {} : { sent_copy_id: toEmailId(opened.accountId, copy.ref) }
-    const structured = {
-      account: opened.address,
-      state: outcome.state,
-      repeated: outcome.repeated,
-      recipients,
-      message_id: outcome.messageId,
-      sent_copy: copy.state,
-      ...copyId,
-    }
-    return { structured, text: toText(outcome, copy, copyId.sent_copy_id) }
+    return await deliver(call, await prepareOutgoing(call, outgoing), { idempotencyKey: idempotency_key })
   },
 })
-
-/** In a fixed order, each list with its own length before it in the MAC: no two messages share a content. */
-function toContent(draft: PreparedMessage['draft']): string[] {
-  const addresses = [draft.from, ...draft.to, { address: '' }, ...draft.cc, { address: '' }, ...draft.bcc]
-  return [
-    ...addresses.map((one) => one.address),
-    draft.subject,
-    draft.body,
-    draft.inReplyTo ?? '',
-    ...draft.attachments.flatMap((one) => [one.filename, one.contentType, one.content.toString('base64')]),
-  ]
-}
-
-const copyText: Record<SentCopy['state'], string> = {
-  filed: 'A copy is in Sent',
-  found: 'Sent already holds it',
-  by_provider: 'The provider files the copy in Sent',
-  failed: 'Warning: no copy could be filed in Sent',
-  none: 'No copy was filed in Sent by this call',
-}
-
-function toText(outcome: SendOutcome, copy: SentCopy, copyId: string | undefined): string {
-  const first = {
-    sent: outcome.repeated ? 'This email was sent by an earlier call; nothing was sent now.' : 'Sent.',
-    rejected: `Not sent: the outgoing server rejected it${outcome.reason === undefined ? '' : ` (${outcome.reason})`}.`,
-    unknown:
-      'Unknown whether it was sent: the server took it and did not confirm. It is not sent again; the recipient or the Sent mailbox can tell.',
-  }[outcome.state]
-  const lines = [
-    first,
-    outcome.accepted.length === 0 ? [] : `Accepted: ${outcome.accepted.join(', ')}`,
-    outcome.rejected.map(({ address, code }) => `Rejected: ${address} (${code})`),
-    `Message-ID: ${outcome.messageId}`,
-    `${outcome.state === 'unknown' && copy.state === 'failed' ? 'Sent could not be looked at' : copyText[copy.state]}${copyId === undefined ? '' : `, id ${copyId}`}.`,
-  ]
-  return lines.flat().join('\n')
-}

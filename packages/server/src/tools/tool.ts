@@ -8,6 +8,7 @@ import type * as z from 'zod'
 import type { GrantAccounts, OpenedAccount } from '../accounts/grant-accounts.ts'
 import type { Caller, Permission } from '../caller.ts'
 import type { OnceStore } from '../store/once-store.ts'
+import type { Asking, ToolQuestion } from './confirmation.ts'
 import type { MakeMark } from './untrusted.ts'
 
 export interface ToolResult<Structured> {
@@ -31,7 +32,7 @@ export interface Tool<Input extends z.ZodType = z.ZodType, Output extends z.ZodT
   }
   readonly input: Input
   readonly output: Output
-  handle(input: z.output<Input>, call: ToolCall): Promise<ToolResult<z.input<Output>>>
+  handle(input: z.output<Input>, call: ToolCall): Promise<ToolResult<z.input<Output>> | ToolQuestion>
 }
 
 /** What one call has at hand. */
@@ -39,6 +40,7 @@ export interface ToolCall {
   readonly caller: Caller
   readonly accounts: GrantAccounts
   readonly once: OnceStore
+  readonly asking: Asking
   /** A one-time link for the owner, to add a mailbox or renew a password; undefined when there is none now. */
   createLink(): Promise<string | undefined>
   /** Epoch seconds. */

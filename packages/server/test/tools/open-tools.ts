@@ -60,6 +60,7 @@ export async function openTools(options: {
   makeMark?: () => string
   once?: (once: ToolApplicationOptions['once']) => ToolApplicationOptions['once']
   createLink?: ToolApplicationOptions['createLink']
+  sessionQuestions?: ToolApplicationOptions['sessionQuestions']
 }): Promise<OpenTools> {
   const { permission = 'send', lifeDays = 300, now = () => Math.floor(Date.now() / 1000) } = options
   const folder = createTempFolder('tools')
@@ -113,6 +114,7 @@ export async function openTools(options: {
     publicUrl,
     version: '0.0.0',
     log: (line) => logged.push(line),
+    ...(options.sessionQuestions && { sessionQuestions: options.sessionQuestions }),
     ...(options.makeMark === undefined ? {} : { makeMark: options.makeMark }),
   })
   const caller: Caller = {
