@@ -25,7 +25,8 @@ function decodeBase64(content: Buffer): Buffer {
 function decodeQuotedPrintable(content: Buffer): Buffer {
   const text = content
     .toString('latin1')
-    .replace(/[ \t]+(?=\r?\n|$)/g, '')
+    // from the first blank of a run only: a long run inside a line would take time by the square
+    .replace(/(?<![ \t])[ \t]+(?=\r?\n|$)/g, '')
     .replace(/=\r?\n/g, '')
     .replace(/=[0-9A-Fa-f]?$/, '')
     .replace(/=([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))

@@ -112,11 +112,14 @@ function imageText({ src, width, height }: Readonly<Record<string, string>>): st
 }
 
 function tidy(text: string): string {
-  return text
-    .replaceAll(/\r\n?/g, '\n')
-    .replaceAll(/[ \t]+\n/g, '\n')
-    .replaceAll(/\n[ \t]+(?=\S)/g, '\n')
-    .replaceAll(/(\S)[ \t]{2,}/g, '$1 ')
-    .replaceAll(/\n{3,}/g, '\n\n')
-    .trim()
+  return (
+    text
+      .replaceAll(/\r\n?/g, '\n')
+      // from the first blank of a run only: a long run inside a line would take time by the square
+      .replaceAll(/(?<![ \t])[ \t]+\n/g, '\n')
+      .replaceAll(/\n[ \t]+(?=\S)/g, '\n')
+      .replaceAll(/(\S)[ \t]{2,}/g, '$1 ')
+      .replaceAll(/\n{3,}/g, '\n\n')
+      .trim()
+  )
 }
