@@ -1,6 +1,6 @@
 /**
- * Turns a Request handler into a Lambda handler that streams (`awslambda.streamifyResponse`). Where that global is
- * missing (`sst dev`) it is buffered. A client that goes away aborts the request's signal.
+ * Turns a Request handler into a Lambda handler that streams (`awslambda.streamifyResponse`). Where the runtime does
+ * not offer that (`sst dev`) it is buffered. A client that goes away aborts the request's signal.
  */
 import type { Writable } from 'node:stream'
 import { finished } from 'node:stream/promises'
@@ -24,8 +24,9 @@ interface StreamingRuntime {
 }
 
 export function createStreamingHandler(publicUrl: string, handle: RequestHandler): unknown {
-  const runtime = (globalThis as { awslambda?: StreamingRuntime }).awslambda
-  if (runtime === undefined) return createBufferedHandler(publicUrl, handle)
+  const runtime = (globalThis as { awslambda?: Partial<StreamingRuntime> }).awslambda
+  // The AWS SDK makes an empty `awslambda` where there is none, so the global alone says nothing.
+  if (!streams(runtime)) return createBufferedHandler(publicUrl, handle)
   return runtime.streamifyResponse(async (event, stream) => {
     const gone = new AbortController()
     stream.on('close', () => gone.abort())
@@ -38,6 +39,10 @@ export function createStreamingHandler(publicUrl: string, handle: RequestHandler
     })
     await pipe(response.body, out, gone.signal)
   })
+}
+
+function streams(runtime: Partial<StreamingRuntime> | undefined): runtime is StreamingRuntime {
+  return typeof runtime?.streamifyResponse === 'function'
 }
 
 async function pipe(

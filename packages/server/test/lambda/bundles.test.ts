@@ -3,6 +3,7 @@
  * meets a cold start (what grows beyond 5 % is accepted by hand, in bundles.json). And what is in no bundle, so that
  * nobody can switch it on (R72).
  */
+import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { type AccessTokenRow, tokenId, wrapSecret } from '@email-connector/oauth'
@@ -143,11 +144,7 @@ test.skipIf(findNode24() === undefined)(
     const pool = createFunctionPool({
       file: join(folder.path, 'mcp', 'index.mjs'),
       exportName: 'handler',
-      environment: {
-        ...{ AWS_REGION: 'eu-central-1', AWS_ACCESS_KEY_ID: 'none', AWS_SECRET_ACCESS_KEY: 'none' },
-        ...{ STAGE: 'test', PUBLIC_URL: publicUrl, CREDENTIALS_KEY: 'key' },
-        ...{ GRANTS_TABLE: 'a', TOKENS_TABLE: 'b', SESSIONS_TABLE: 'c', ONCE_TABLE: 'd' },
-      },
+      environment: mcpEnvironment,
       timeoutMs: 20_000,
       node: String(findNode24()),
       preload: [join(import.meta.dirname, '../../../testing/src/gateway/record-loads.mjs')],
@@ -166,7 +163,32 @@ test.skipIf(findNode24() === undefined)(
   },
 )
 
+test.each([
+  ['nothing', '{}'],
+  ['what the AWS SDK leaves where there is no runtime', '{ awslambda: {} }'],
+])('R70: without the streaming runtime (`sst dev`) mcp answers in one piece: %s', (_, globals) => {
+  const script = `
+    Object.assign(globalThis, ${globals})
+    const { handler } = await import(process.argv[1])
+    const answer = await handler(JSON.parse(process.argv[2]))
+    process.stdout.write(answer.body)
+    process.exit()`
+  const event = JSON.stringify(toolsListEvent())
+  const output = execFileSync(
+    process.execPath,
+    ['--input-type=module', '--eval', script, join(folder.path, 'mcp', 'index.mjs'), event],
+    { env: mcpEnvironment, encoding: 'utf8' },
+  )
+  expect(output).toContain('"get_recent_emails"')
+})
+
 const publicUrl = 'https://mail.example.org'
+
+const mcpEnvironment = {
+  ...{ AWS_REGION: 'eu-central-1', AWS_ACCESS_KEY_ID: 'none', AWS_SECRET_ACCESS_KEY: 'none' },
+  ...{ STAGE: 'test', PUBLIC_URL: publicUrl, CREDENTIALS_KEY: 'key' },
+  ...{ GRANTS_TABLE: 'a', TOKENS_TABLE: 'b', SESSIONS_TABLE: 'c', ONCE_TABLE: 'd' },
+}
 
 /** With a token whose wrap opens, as the authorizer hands it on. */
 function toolsListEvent(): object {
