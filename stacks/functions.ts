@@ -13,8 +13,12 @@ import { type FunctionName, functionName, functionNames, logGroupName, roleName 
 import { createRights } from './rights.ts'
 import type { Stage } from './settings.ts'
 
-/** API Gateway gives up after 29 s (REST) and 30 s (HTTP API). */
+/** API Gateway gives up on an answer in one piece after 29 s (REST) and 30 s (HTTP API). */
 export const gatewayTimeout = Duration.seconds(29)
+/** A streamed one may take 15 minutes. */
+export const streamTimeout = Duration.seconds(305)
+/** What claude.ai waits for an answer: a person has that long to confirm an email. Tools end far sooner by themselves. */
+const streamingSeconds = 300
 
 const sizes: Readonly<Record<FunctionName, { memorySize: number; timeoutSeconds: number }>> = {
   mcp: { memorySize: 1024, timeoutSeconds: 28 },
@@ -54,10 +58,8 @@ export function createFunctions(options: {
 }): Functions {
   const { stack, host, stage, data, network } = options
   const rightsOf = createRights({ stack, stage: stage.name, data, hasAuthorizer: options.hasAuthorizer })
-  const environmentOf = createEnvironments({
-    ...options,
-    streams: options.hasAuthorizer && host.streams,
-  })
+  const streams = options.hasAuthorizer && host.streams
+  const environmentOf = createEnvironments({ ...options, streams })
   const functions: Partial<Record<FunctionName, LambdaFunction>> = {}
   const logGroups: Partial<Record<FunctionName, LogGroup>> = {}
 
@@ -86,7 +88,7 @@ export function createFunctions(options: {
       functionName: functionName(stage.name, name),
       architecture: Architecture.ARM_64,
       memorySize: sizes[name].memorySize,
-      timeout: Duration.seconds(sizes[name].timeoutSeconds),
+      timeout: Duration.seconds(name === 'mcp' && streams ? streamingSeconds : sizes[name].timeoutSeconds),
       role,
       logGroup,
       environment: environmentOf(name),

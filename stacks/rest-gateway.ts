@@ -27,7 +27,7 @@ import { ARecord, HostedZone, RecordTarget } from 'aws-cdk-lib/aws-route53'
 import { ApiGatewayDomain } from 'aws-cdk-lib/aws-route53-targets'
 import { accessLogFields } from './access-log.ts'
 import type { DataParts } from './data-stack.ts'
-import { type Functions, gatewayTimeout } from './functions.ts'
+import { type Functions, gatewayTimeout, streamTimeout } from './functions.ts'
 import { type GatewayRoute, gatewayResponses, gatewayRoutes } from './gateway-table.ts'
 import { logGroupName, stackName } from './names.ts'
 import type { Stage, StageOptions } from './settings.ts'
@@ -82,10 +82,11 @@ export function createRestGateway(options: {
   const requestValidator = api.addRequestValidator('Validator', { validateRequestParameters: true })
   for (const route of gatewayRoutes) {
     const resource = api.root.resourceForPath(route.path)
+    const responseTransferMode = toTransferMode(route, options.streams)
     const integration = new LambdaIntegration(functions.get(route.target), {
       allowTestInvoke: false,
-      timeout: gatewayTimeout,
-      responseTransferMode: toTransferMode(route, options.streams),
+      timeout: responseTransferMode === ResponseTransferMode.STREAM ? streamTimeout : gatewayTimeout,
+      responseTransferMode,
     })
     const requestParameters = route.path.endsWith('{proxy+}') ? { 'method.request.path.proxy': true } : {}
     const open = { authorizationType: AuthorizationType.NONE, requestValidator, requestParameters }
