@@ -31,11 +31,11 @@ export async function findNewestMatches(
   if (session.has('ESEARCH') || mailbox.exists <= (windowSizes[0] ?? 0))
     return { found: await searchUids(session, tokens, utf8), complete: true }
 
-  const found: UidRange[] = []
+  let found: UidRange[] = []
   let last = mailbox.exists
   for (const size of windowSizes) {
     const first = Math.max(1, last - size + 1)
-    found.push(...(await searchUids(session, [sequence(first, last), ...tokens], utf8)))
+    found = found.concat(await searchUids(session, [sequence(first, last), ...tokens], utf8))
     last = first - 1
     if (last < 1 || takeNewest(found, count, before).length === count) break
   }

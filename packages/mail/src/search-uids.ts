@@ -30,10 +30,14 @@ export async function searchUids(
         for (const uid of found) if (isUid(uid)) ranges.push([uid, uid])
       },
       ESEARCH({ attributes = [] }) {
-        const at = attributes.findIndex((one) => textOf(one).toUpperCase() === 'ALL')
-        if (at >= 0) ranges.push(...parseUidRanges(textOf(attributes[at + 1])))
-        const partial = attributes[attributes.findIndex((one) => textOf(one).toUpperCase() === 'PARTIAL') + 1]
-        if (Array.isArray(partial)) ranges.push(...parseUidRanges(textOf(partial[1])))
+        const itemOf = (name: string) => {
+          const at = attributes.findIndex((one) => textOf(one).toUpperCase() === name)
+          return at < 0 ? undefined : attributes[at + 1]
+        }
+        const partial = itemOf('PARTIAL')
+        const set = Array.isArray(partial) ? partial[1] : itemOf('ALL')
+        // one by one: a spread of a hundred thousand overflows the stack
+        for (const range of parseUidRanges(textOf(set))) ranges.push(range)
       },
     },
   )

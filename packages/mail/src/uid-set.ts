@@ -14,12 +14,20 @@ export function toUidSet(uids: readonly number[]): string {
   return ranges.map(([low, high]) => (low === high ? `${low}` : `${low}:${high}`)).join(',')
 }
 
+/** Piece by piece: a set of a million may not become a million strings first. */
 export function parseUidRanges(set: string): UidRange[] {
-  return set
-    .split(',')
-    .map((part) => part.split(':').map(Number))
-    .filter((numbers) => numbers.length <= 2 && numbers.every((one) => isUid(one)))
-    .map(([low = 0, high = low]) => (low <= high ? [low, high] : [high, low]))
+  const ranges: UidRange[] = []
+  for (let at = 0; at <= set.length; ) {
+    const comma = set.indexOf(',', at)
+    const end = comma < 0 ? set.length : comma
+    const piece = set.slice(at, end)
+    const colon = piece.indexOf(':')
+    const low = Number(colon < 0 ? piece : piece.slice(0, colon))
+    const high = colon < 0 ? low : Number(piece.slice(colon + 1))
+    if (isUid(low) && isUid(high)) ranges.push(low <= high ? [low, high] : [high, low])
+    at = end + 1
+  }
+  return ranges
 }
 
 /** RFC 9051 §2.3.1.1: a non-zero unsigned 32-bit number. */

@@ -53,8 +53,9 @@ describe('R59: memory and bytes', () => {
   it.each([
     { work: 'recent', of: million, on: bareServer, result: 50, maxBytes: 100_000 },
     { work: 'unread', of: million, on: bareServer, result: 50, maxBytes: 200_000 },
-    // A plain server can only list every match: 7 MB of numbers.
-    { work: 'searchAll', of: million, on: bareServer, result: 50, maxBytes: 9 * megabyte },
+    // A plain server lists every match, 7 MB of numbers: the newest window is enough here.
+    { work: 'searchAll', of: million, on: bareServer, result: 50, maxBytes: 300_000 },
+    { work: 'searchAll', of: million, on: goodServer, result: 50, maxBytes: 9 * megabyte },
     { work: 'get', of: bigMessage, on: goodServer, result: 18, maxBytes: 20_000 },
     { work: 'attachment', of: bigAttachment, on: goodServer, result: 57 * 460_000, maxBytes: 36 * megabyte },
   ])(

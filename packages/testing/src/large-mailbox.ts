@@ -207,14 +207,17 @@ export function createLargeMailbox(options: LargeMailboxOptions): LargeMailbox {
       await connection.send(`${tag} OK done`)
     }
 
-  /** Understands UNSEEN, SEEN and UID sets; any other criterion matches everything. */
+  /** Understands UNSEEN, SEEN, UID sets and a sequence set that comes first; any other criterion matches everything. */
   const search =
     (byUid: boolean): ImapHandler =>
     async (tag, args, connection) => {
       const criteria = args.replace(/^RETURN \([^)]*\) ?/i, '')
       const options = /^RETURN \(([^)]*)\)/i.exec(args)?.[1]?.toUpperCase()
       const [, uids] = /\bUID ([\d:,*]+)/i.exec(criteria) ?? []
-      const ranges = uids ? parseSet(uids, uidOf(exists)) : [[1, uidOf(exists)] as const]
+      const [sequences] = /^[\d:,*]+(?= |$)/.exec(criteria) ?? []
+      const ranges = uids
+        ? parseSet(uids, uidOf(exists))
+        : parseSet(sequences ?? '1:*', exists).map(([first, last]) => [uidOf(first), uidOf(last)] as const)
       const found: number[] = []
       for (const [first, last] of ranges)
         for (let one = Math.max(1, Math.ceil(first / 2)); one <= Math.min(exists, last / 2); one++) {
