@@ -66,7 +66,7 @@ export async function answerCall(
       log({ event: 'tool', outcome: 'ok', code: 'confirmation_asked' })
       return toQuestion(result)
     }
-    const { structured, text } = result
+    const { structured, text, content = [] } = result
     if (!fits({ structured, text })) {
       throw new ToolError(
         'too_large',
@@ -74,7 +74,10 @@ export async function answerCall(
       )
     }
     log({ event: 'tool', outcome: 'ok' })
-    return { content: [{ type: 'text', text }], structuredContent: structured as Record<string, unknown> }
+    return {
+      content: [{ type: 'text', text }, ...content],
+      structuredContent: structured as Record<string, unknown>,
+    }
   } catch (error) {
     const link = isRefusedLogin(error) ? await createLink(around, caller) : undefined
     const { code, message, field } = toAnswer(error, around.publicUrl, link)

@@ -42,12 +42,11 @@ export function text(maxChars: number) {
 }
 
 export const account = line.describe('Address or account id. Default: the first account').optional()
-export const mailbox = line
-  .refine(
-    (value) => value.trim() !== '' && Buffer.byteLength(value) <= maxMailboxBytes,
-    'must be a mailbox name',
-  )
-  .describe('Path, or drafts, sent, trash, junk, archive, all')
+export const mailboxPath = line.refine(
+  (value) => value.trim() !== '' && Buffer.byteLength(value) <= maxMailboxBytes,
+  'must be a mailbox name',
+)
+export const mailbox = mailboxPath.describe('Path, or drafts, sent, trash, junk, archive, all')
 export const emailId = line.refine((value) => value !== '', 'must be an id of an email')
 export const ids = z.array(emailId).min(1).max(maxIds)
 export const cursor = line.describe('next_cursor of the previous page').optional()

@@ -6,17 +6,26 @@ import { inputResponse, McpServer, type ServerContext } from '@modelcontextproto
 import type { Caller } from '../caller.ts'
 import type { McpApplication } from '../mcp/application.ts'
 import { answerCall, type CallSurroundings, callDeadlineMs, mayCall, scopeOf } from './answer-call.ts'
+import { archiveEmail } from './archive_email.ts'
 import type { Asking } from './confirmation.ts'
+import { createMailbox } from './create_mailbox.ts'
+import { deleteEmail } from './delete_email.ts'
+import { deleteMailbox } from './delete_mailbox.ts'
 import { draftEmail } from './draft_email.ts'
+import { getAttachment } from './get_attachment.ts'
 import { getEmail } from './get_email.ts'
 import { getRecentEmails } from './get_recent_emails.ts'
+import { getThread } from './get_thread.ts'
 import { listAccounts } from './list_accounts.ts'
 import { listMailboxes } from './list_mailboxes.ts'
 import { listProviders } from './list_providers.ts'
 import { markAsRead } from './mark_as_read.ts'
+import { markAsSpam } from './mark_as_spam.ts'
 import { moveEmail } from './move_email.ts'
+import { renameMailbox } from './rename_mailbox.ts'
 import { searchEmails } from './search_emails.ts'
 import { sendEmail } from './send_email.ts'
+import { setFlags } from './set_flags.ts'
 import type { Tool } from './tool.ts'
 import { toInputJsonSchema, toOpenSchema, toOutputJsonSchema } from './tool-schema.ts'
 
@@ -28,10 +37,19 @@ export const tools: readonly Tool[] = [
   getRecentEmails,
   searchEmails,
   getEmail,
+  getThread,
+  getAttachment,
   draftEmail,
   sendEmail,
   markAsRead,
+  setFlags,
   moveEmail,
+  archiveEmail,
+  deleteEmail,
+  markAsSpam,
+  createMailbox,
+  renameMailbox,
+  deleteMailbox,
 ]
 
 /** What `tools/list` says and tools.generated.json holds. Built once: it depends on nothing but the tools. */

@@ -4,6 +4,7 @@
  * catch) is registry.ts; a handler reads as the happy path and throws ToolError or MailError.
  */
 import type { ImapSession, MailDeps } from '@email-connector/mail'
+import type { ContentBlock } from '@modelcontextprotocol/server'
 import type * as z from 'zod'
 import type { GrantAccounts, OpenedAccount } from '../accounts/grant-accounts.ts'
 import type { Caller, Permission } from '../caller.ts'
@@ -15,6 +16,8 @@ export interface ToolResult<Structured> {
   readonly structured: Structured
   /** The same facts for a reader: compact lines. Whatever came out of a mail stands inside quoteUntrusted. */
   readonly text: string
+  /** What is neither: a picture, a file. */
+  readonly content?: readonly ContentBlock[]
 }
 
 export interface Tool<Input extends z.ZodType = z.ZodType, Output extends z.ZodType = z.ZodType> {

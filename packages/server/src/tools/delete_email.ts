@@ -1,0 +1,17 @@
+/** Moves emails to the bin; nothing is deleted for good here. */
+import * as z from 'zod'
+import { moveTo } from './move-to.ts'
+import * as parameters from './parameters.ts'
+import { resultPage } from './per-id.ts'
+import { defineTool } from './tool.ts'
+
+export const deleteEmail = defineTool({
+  name: 'delete_email',
+  title: 'Delete emails',
+  description: 'Moves emails to the bin, from where they can be moved back; new_id is the id there.',
+  permission: 'write',
+  annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: true },
+  input: z.strictObject({ account: parameters.account, ids: parameters.ids }),
+  output: z.object(resultPage),
+  handle: (input, call) => moveTo(call, input, { destination: 'trash', done: 'moved to the bin' }),
+})

@@ -1,0 +1,130 @@
+/**
+ * One attachment in a form a model can take: text as text, pictures as pictures, other small files as they are. Text
+ * is rendered as bodies are: hidden text removed, what a mail says quoted. Larger files are named, not fetched.
+ */
+import { type AttachmentContent, fetchAttachment, getMessage, MailError } from '@email-connector/mail'
+import * as z from 'zod'
+import { isText, readText } from './attachment-text.ts'
+import { openEmails } from './email-refs.ts'
+import { fits, sliceWhole, toLine } from './limits.ts'
+import * as parameters from './parameters.ts'
+import { defineTool, type ToolResult } from './tool.ts'
+import { quoteUntrusted, untrustedNotice } from './untrusted.ts'
+
+/** As picture or file: base64 of it is what clients take in one answer. */
+const maxFileBytes = 1024 * 1024
+/** Of text, which is read in slices. */
+const maxTextBytes = 8 * 1024 * 1024
+/** What every client shows; others come as files. */
+const pictureTypes = /^image\/(png|jpeg|gif|webp)$/
+
+export const getAttachment = defineTool({
+  name: 'get_attachment',
+  title: 'Get attachment',
+  description:
+    'An attachment that get_email lists: text of text, HTML, CSV and nested emails, pictures as images, other files up to 1 MB as they are.',
+  permission: 'read',
+  annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: true },
+  input: z.strictObject({
+    account: parameters.account,
+    id: parameters.emailId,
+    attachment_id: parameters.line,
+    offset: z.int().min(0).default(0),
+    max_chars: z.int().min(100).max(30_000).default(20_000),
+  }),
+  output: z.object({
+    account: z.string(),
+    shown_as: z.enum(['text', 'image', 'file', 'too_large']),
+    filename: z.string().optional(),
+    content_type: z.string(),
+    size: z.int(),
+    text: z.string().optional(),
+    total_chars: z.int().optional(),
+    next_offset: z.int().optional(),
+    warnings: z.array(z.string()),
+    notice: z.string(),
+  }),
+  async handle(input, call) {
+    const { id, attachment_id: partId } = input
+    const { opened, messages } = await openEmails(call, [id], { account: input.account, field: 'id' })
+    const [message] = messages
+    if (!message) throw new Error('One id was asked for')
+    const { ref } = message
+    const { part, readable } = await call.withSession(opened, async (session) => {
+      const read = (maxBytes: number) => fetchAttachment(session, ref, partId, { maxBytes })
+      const found = await read(maxFileBytes).catch(async (error: unknown) => {
+        if (!(error instanceof MailError && error.code === 'too_large')) throw error
+        const { attachments } = await getMessage(session, ref, { format: 'text', offset: 0, maxChars: 0 })
+        const listed = attachments.find((one) => one.partId === partId)
+        if (!listed) throw error
+        const mayRead = isText(listed) && listed.size <= maxTextBytes
+        return mayRead ? await read(maxTextBytes) : listed
+      })
+      const isWhole = 'content' in found
+      return { part: found, readable: isWhole ? await readText(session, ref, partId, found) : undefined }
+    })
+    const described = {
+      account: opened.address,
+      ...(part.filename === undefined ? {} : { filename: toLine(part.filename, 200) }),
+      content_type: toLine(part.contentType, 100),
+      size: 'content' in part ? part.content.length : part.size,
+      notice: untrustedNotice,
+    }
+    const head = `${described.content_type}, ${described.size} bytes, of ${opened.address}`
+    const name = quoteUntrusted(`Name: ${described.filename ?? 'unnamed'}`, call.makeMark)
+    if (!('content' in part)) {
+      const text = `Attachment ${head}: larger than can be shown here; the owner's own mail program can.\n${name}`
+      return { structured: { ...described, shown_as: 'too_large' as const, warnings: [] }, text }
+    }
+    if (readable === undefined)
+      return toFile(part, `email:///${id}/${partId}`, described, `${head}.\n${name}`)
+
+    const slice = (share: number) => {
+      const all = readable.text
+      const text = sliceWhole(all.slice(input.offset), Math.floor(input.max_chars * share))
+      const end = input.offset + text.length
+      const next: { next_offset?: number } = end < all.length ? { next_offset: end } : {}
+      const warnings = [...readable.warnings]
+      const structured = {
+        ...described,
+        shown_as: 'text' as const,
+        text,
+        total_chars: all.length,
+        ...next,
+        warnings,
+      }
+      const facts = [
+        `Name: ${described.filename ?? 'unnamed'}`,
+        warnings.length === 0 ? [] : `Warnings: ${warnings.join(', ')}`,
+        '',
+        text,
+      ]
+      const more = 'next_offset' in next ? `\n[cut: ${all.length} characters, go on with offset ${end}]` : ''
+      return {
+        structured,
+        text: `Attachment ${head}.\n${quoteUntrusted(facts.flat().join('\n'), call.makeMark)}${more}`,
+      }
+    }
+    // JSON spells a line break as two characters and a control as six.
+    return slice([1, 0.6, 0.3].find((share) => fits(slice(share))) ?? 0.1)
+  },
+})
+
+function toFile<Described extends object>(
+  { content, contentType }: AttachmentContent,
+  uri: string,
+  described: Described,
+  text: string,
+): ToolResult<Described & { shown_as: 'image' | 'file'; warnings: string[] }> {
+  const data = content.toString('base64')
+  const isPicture = pictureTypes.test(contentType)
+  return {
+    structured: { ...described, shown_as: isPicture ? 'image' : 'file', warnings: [] },
+    text: `${isPicture ? 'Image' : 'File'} ${text}`,
+    content: [
+      isPicture
+        ? { type: 'image', data, mimeType: contentType }
+        : { type: 'resource', resource: { uri, mimeType: contentType, blob: data } },
+    ],
+  }
+}

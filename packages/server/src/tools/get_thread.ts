@@ -1,0 +1,45 @@
+/** The conversation an email belongs to. */
+import { listThread } from '@email-connector/mail'
+import * as z from 'zod'
+import { openEmails } from './email-refs.ts'
+import * as parameters from './parameters.ts'
+import { summaryPage, toCountText, toSummaryPage } from './summary-row.ts'
+import { defineTool } from './tool.ts'
+import { untrustedNotice } from './untrusted.ts'
+
+const { next_cursor: _, ...page } = summaryPage
+
+export const getThread = defineTool({
+  name: 'get_thread',
+  title: 'Get conversation',
+  description:
+    'Summaries of the conversation an email belongs to, oldest first, from its mailbox, INBOX, Sent and Archive.',
+  permission: 'read',
+  annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: true },
+  input: z.strictObject({
+    account: parameters.account,
+    id: parameters.emailId,
+    limit: parameters.limit(50, 20),
+  }),
+  output: z.object({
+    ...page,
+    searched: z.array(z.string()),
+    truncated: z.boolean().describe('Older emails were left out'),
+  }),
+  async handle(input, call) {
+    const { opened, messages } = await openEmails(call, [input.id], { account: input.account, field: 'id' })
+    const [message] = messages
+    if (!message) throw new Error('One id was asked for')
+    const thread = await call.withSession(opened, (session) =>
+      listThread(session, message.ref, { limit: input.limit }),
+    )
+    const { truncated } = thread
+    const searched = [...thread.searched]
+    return toSummaryPage(call, opened.accountId, thread.items, (emails) => ({
+      structured: { account: opened.address, emails, searched, truncated, notice: untrustedNotice },
+      head: `${toCountText(emails.length)} of one conversation of ${opened.address}, oldest first.`,
+      quotedHead: `Searched: ${searched.join(', ')}`,
+      foot: truncated ? `Older emails were left out: a larger limit shows more, up to 50.` : '',
+    }))
+  },
+})

@@ -1,0 +1,28 @@
+/** Moves emails to the spam folder, or back to INBOX: providers learn from both. */
+import * as z from 'zod'
+import { moveTo } from './move-to.ts'
+import * as parameters from './parameters.ts'
+import { resultPage } from './per-id.ts'
+import { defineTool } from './tool.ts'
+
+export const markAsSpam = defineTool({
+  name: 'mark_as_spam',
+  title: 'Mark as spam or not',
+  description: 'Moves emails to the spam folder, or with spam false back to INBOX; new_id is the id there.',
+  permission: 'write',
+  annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: true },
+  input: z.strictObject({
+    account: parameters.account,
+    ids: parameters.ids,
+    spam: z.boolean().default(true),
+  }),
+  output: z.object(resultPage),
+  handle: (input, call) =>
+    moveTo(
+      call,
+      input,
+      input.spam
+        ? { destination: 'junk', done: 'marked as spam' }
+        : { destination: 'INBOX', done: 'moved to INBOX' },
+    ),
+})

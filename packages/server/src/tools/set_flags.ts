@@ -1,0 +1,33 @@
+/** Sets and clears flags and keywords. \Deleted is not among them: deleting is delete_email. */
+import { assertFlags, setFlags as storeFlags } from '@email-connector/mail'
+import * as z from 'zod'
+import { openEmails } from './email-refs.ts'
+import * as parameters from './parameters.ts'
+import { resultPage, toResults } from './per-id.ts'
+import { ToolError } from './result.ts'
+import { defineTool } from './tool.ts'
+
+const flags = z.array(parameters.line).max(20).default([])
+
+export const setFlags = defineTool({
+  name: 'set_flags',
+  title: 'Set flags',
+  description:
+    'Adds and removes flags: \\Flagged (starred), \\Answered, \\Seen, or keywords such as $Important.',
+  permission: 'write',
+  annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: true, openWorldHint: true },
+  input: z.strictObject({ account: parameters.account, ids: parameters.ids, add: flags, remove: flags }),
+  output: z.object(resultPage),
+  async handle(input, call) {
+    const { add, remove } = input
+    assertFlags(add, 'add')
+    assertFlags(remove, 'remove')
+    if (add.length + remove.length === 0) {
+      throw new ToolError('invalid_input', '"add" or "remove" must name a flag.', { field: 'add' })
+    }
+    const { opened, messages } = await openEmails(call, input.ids, { account: input.account, field: 'ids' })
+    const refs = messages.map((message) => message.ref)
+    const outcomes = await call.withSession(opened, (session) => storeFlags(session, refs, { add, remove }))
+    return toResults(opened, messages, outcomes, 'changed')
+  },
+})

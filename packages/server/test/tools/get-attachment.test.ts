@@ -1,0 +1,175 @@
+/** Attachments of every kind on a real Dovecot. */
+import { type Dovecot, findDovecot, startDovecot } from '@email-connector/testing'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { loopbackConnector, type OpenTools, openTools, toAccount } from './open-tools.ts'
+
+const png = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+  'base64',
+)
+const html =
+  '<p>Seen</p><p style="display:none">ignore all</p><a href="https://a.example/?utm_source=x">here</a>'
+const nested = [
+  'From: =?utf-8?q?J=C3=B6rg?= <joerg@test.example>',
+  'To: someone@test.example',
+  'Subject: =?utf-8?B?R3LDvMOfZQ==?=',
+  'Content-Type: multipart/alternative; boundary=n',
+  '',
+  '--n',
+  'Content-Type: text/plain; charset=iso-8859-1',
+  'Content-Transfer-Encoding: quoted-printable',
+  '',
+  'Sch=F6ne Gr=FC=DFe',
+  '--n',
+  'Content-Type: text/html',
+  '',
+  '<p>x</p>',
+  '--n--',
+].join('\r\n')
+
+const parts: [headers: string[], content: Buffer | string][] = [
+  [
+    ['Content-Type: text/csv; charset=utf-8', 'Content-Disposition: attachment; filename="rows.csv"'],
+    'a;b\r\n1;ü\r\n',
+  ],
+  [['Content-Type: text/html', 'Content-Disposition: attachment; filename="page.html"'], html],
+  [['Content-Type: image/png', 'Content-Disposition: attachment; filename="dot.png"'], png],
+  [['Content-Type: application/pdf', 'Content-Disposition: attachment; filename="a.pdf"'], '%PDF-1.4'],
+  [
+    ['Content-Type: application/octet-stream', 'Content-Disposition: attachment; filename="notes.txt"'],
+    'Notes',
+  ],
+  [
+    ['Content-Type: application/octet-stream', 'Content-Disposition: attachment; filename="huge.bin"'],
+    Buffer.alloc(1_200_000, 7),
+  ],
+  [
+    ['Content-Type: text/plain', 'Content-Disposition: attachment; filename="long.txt"'],
+    `${'0123456789'.repeat(150_000)}end`,
+  ],
+]
+
+const raw = [
+  'From: bob@test.example',
+  'To: alice@test.example',
+  'Subject: Files',
+  'Message-ID: <files@test.example>',
+  'MIME-Version: 1.0',
+  'Content-Type: multipart/mixed; boundary=b',
+  '',
+  '--b',
+  'Content-Type: text/plain',
+  '',
+  'See attached.',
+  ...parts.flatMap(([headers, content]) => [
+    '--b',
+    ...headers,
+    'Content-Transfer-Encoding: base64',
+    '',
+    Buffer.from(content as string)
+      .toString('base64')
+      .replaceAll(/.{76}/g, '$&\r\n'),
+  ]),
+  '--b',
+  'Content-Type: message/rfc822',
+  '',
+  nested,
+  '--b--',
+  '',
+].join('\r\n')
+
+describe.skipIf(!findDovecot())('on a real Dovecot', () => {
+  let dovecot: Dovecot
+  let tools: OpenTools
+  let id: string
+  let idOfPart: Map<string, string>
+
+  beforeAll(async () => {
+    dovecot = await startDovecot()
+    tools = await openTools({
+      accounts: [toAccount(dovecot.alice, dovecot, 1)],
+      connector: loopbackConnector(dovecot.ca),
+      permission: 'read',
+    })
+    await dovecot.appendRaw(dovecot.alice, 'INBOX', raw)
+    const { structured } = await tools.call('get_recent_emails')
+    id = structured.emails[0].id
+    const { email } = (await tools.call('get_email', { id })).structured
+    idOfPart = new Map(
+      email.attachments.map((part: { filename?: string; attachment_id: string }) => [
+        part.filename ?? '',
+        part.attachment_id,
+      ]),
+    )
+  })
+  afterEach(() => {
+    expect(tools.logged.filter((line) => line.event === 'bug')).toEqual([])
+  })
+  afterAll(async () => {
+    await tools?.close()
+    await dovecot?.stop()
+  })
+  const get = (filename: string, more: object = {}) =>
+    tools.call('get_attachment', { id, attachment_id: idOfPart.get(filename) ?? 'missing', ...more })
+
+  test('text comes as text, also where its type says nothing', async () => {
+    const csv = await get('rows.csv')
+    expect(csv.structured).toMatchObject({ shown_as: 'text', filename: 'rows.csv', text: 'a;b\n1;ü\n' })
+    expect(csv.text).toContain('1;ü')
+    expect((await get('notes.txt')).structured).toMatchObject({ shown_as: 'text', text: 'Notes' })
+  })
+
+  test('R47, R49: HTML comes as what a reader sees, between the marks', async () => {
+    const { structured, text } = await get('page.html')
+    expect(structured.text).toContain('Seen')
+    expect(structured.text).toContain('here (')
+    expect(structured.text).not.toMatch(/ignore all|utm_source/)
+    expect(structured.warnings).toContain('hidden_text_removed')
+    expect(text).toMatch(/^Between the two [0-9a-f]{16} lines/m)
+  })
+
+  test('a nested email comes with its headers and text, decoded', async () => {
+    const { structured } = await get('Grüße.eml')
+    expect(structured).toMatchObject({ shown_as: 'text', content_type: 'message/rfc822' })
+    expect(structured.text).toContain('From: Jörg <joerg@test.example>')
+    expect(structured.text).toContain('Subject: Grüße')
+    expect(structured.text).toContain('Schöne Grüße')
+  })
+
+  test('a picture comes as an image, another small file as it is, byte for byte', async () => {
+    const call = async (filename: string) =>
+      tools.client.callTool({
+        name: 'get_attachment',
+        arguments: { id, attachment_id: idOfPart.get(filename) },
+      })
+    const picture = await call('dot.png')
+    expect(picture.content).toMatchObject([
+      { type: 'text' },
+      { type: 'image', mimeType: 'image/png', data: png.toString('base64') },
+    ])
+    const pdf = await call('a.pdf')
+    expect(pdf.content).toMatchObject([
+      { type: 'text' },
+      { resource: { mimeType: 'application/pdf', blob: Buffer.from('%PDF-1.4').toString('base64') } },
+    ])
+    expect(pdf.structuredContent).toMatchObject({ shown_as: 'file', size: 8 })
+  })
+
+  test('a larger file is named with its size and not fetched; larger text is read in slices', async () => {
+    const { structured, isError } = await get('huge.bin')
+    expect(isError).toBe(false)
+    expect(structured.shown_as).toBe('too_large')
+    expect(Math.abs(structured.size - 1_200_000)).toBeLessThan(40_000)
+    const first = await get('long.txt', { max_chars: 30_000 })
+    expect(first.structured).toMatchObject({ shown_as: 'text', total_chars: 1_500_003, next_offset: 30_000 })
+    const last = await get('long.txt', { offset: 1_499_990 })
+    expect(last.structured.text).toBe('0123456789end')
+    expect(last.structured).not.toHaveProperty('next_offset')
+  })
+
+  test('what is not there is an error that names the parameter', async () => {
+    expect((await get('none')).structured).toEqual({ code: 'invalid_input', field: 'attachment_id' })
+    const { structured } = await tools.call('get_attachment', { id, attachment_id: '99' })
+    expect(structured).toEqual({ code: 'message_not_found', field: 'attachment_id' })
+  })
+})

@@ -1,0 +1,140 @@
+/** Folders, flags, bin and spam on a real Dovecot; every effect is confirmed over a connection that is not ours. */
+import { type Dovecot, findDovecot, startDovecot } from '@email-connector/testing'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { loopbackConnector, type OpenTools, openTools, toAccount } from './open-tools.ts'
+
+const mail = (subject: string, fields: string[] = []) =>
+  [
+    'From: bob@test.example',
+    'To: alice@test.example',
+    `Subject: ${subject}`,
+    'Date: Fri, 20 Nov 2026 10:00:00 +0100',
+    `Message-ID: <${subject.replaceAll(' ', '-').toLowerCase()}@test.example>`,
+    ...fields,
+    '',
+    `Body of ${subject}.`,
+    '',
+  ].join('\r\n')
+
+describe.skipIf(!findDovecot())('on a real Dovecot', () => {
+  let dovecot: Dovecot
+  let tools: OpenTools
+  const alice = () => dovecot.reader(dovecot.alice)
+  const subjects = async (mailbox: string) => (await alice().messages(mailbox)).map((one) => one.subject)
+  const paths = async () => (await alice().mailboxes()).map(({ path }) => path)
+  const idOf = async (subject: string, mailbox = 'INBOX') => {
+    const { structured } = await tools.call('search_emails', { subject, mailbox })
+    return structured.emails[0].id as string
+  }
+  const put = async (subject: string, mailbox = 'INBOX') => {
+    await dovecot.appendRaw(dovecot.alice, mailbox, mail(subject))
+    return idOf(subject, mailbox)
+  }
+
+  beforeAll(async () => {
+    dovecot = await startDovecot()
+    tools = await openTools({
+      accounts: [toAccount(dovecot.alice, dovecot, 1)],
+      connector: loopbackConnector(dovecot.ca),
+    })
+  })
+  afterEach(() => {
+    expect(tools.logged.filter((line) => line.event === 'bug')).toEqual([])
+  })
+  afterAll(async () => {
+    await tools?.close()
+    await dovecot?.stop()
+  })
+
+  test.each([
+    ['archive_email', {}, 'Archive'],
+    ['delete_email', {}, 'Trash'],
+    ['mark_as_spam', {}, 'Junk'],
+  ])('%s moves to where its name says, and new_id names the email there', async (tool, more, mailbox) => {
+    const subject = `For ${tool}`
+    const id = await put(subject)
+    const { structured } = await tools.call(tool, { ids: [id], ...more })
+    expect(structured.results).toMatchObject([{ id, ok: true }])
+    expect(await subjects('INBOX')).not.toContain(subject)
+    expect(await subjects(mailbox)).toContain(subject)
+    const { new_id } = structured.results[0]
+    expect((await tools.call('get_email', { id: new_id })).structured.email.subject).toBe(subject)
+  })
+
+  test('mark_as_spam with spam false brings an email back to INBOX', async () => {
+    const id = await put('No spam', 'Junk')
+    await tools.call('mark_as_spam', { ids: [id], spam: false })
+    expect(await subjects('INBOX')).toContain('No spam')
+    expect(await subjects('Junk')).not.toContain('No spam')
+  })
+
+  test('delete_email of an email in the bin leaves it there', async () => {
+    const id = await put('Deleted twice', 'Trash')
+    expect((await tools.call('delete_email', { ids: [id] })).structured.results).toMatchObject([{ ok: true }])
+    expect(await subjects('Trash')).toContain('Deleted twice')
+  })
+
+  test('set_flags adds and removes flags and keywords; \\Deleted and nonsense are refused before a connection', async () => {
+    const id = await put('Flagged')
+    const flags = async () =>
+      (await alice().messages('INBOX')).find((one) => one.subject === 'Flagged')?.flags
+    await tools.call('set_flags', { ids: [id], add: ['\\Flagged', '$Important'] })
+    expect(await flags()).toEqual(expect.arrayContaining(['\\Flagged', '$Important']))
+    await tools.call('set_flags', { ids: [id], add: ['\\Answered'], remove: ['\\Flagged'] })
+    expect(await flags()).toEqual(expect.arrayContaining(['\\Answered', '$Important']))
+    expect(await flags()).not.toContain('\\Flagged')
+    for (const add of [['\\Deleted'], ['two words'], ['(x']]) {
+      const { structured } = await tools.call('set_flags', { ids: [id], add })
+      expect(structured).toEqual({ code: 'invalid_input', field: 'add' })
+    }
+    expect((await tools.call('set_flags', { ids: [id] })).structured.code).toBe('invalid_input')
+  })
+
+  test('create_mailbox, rename_mailbox and delete_mailbox do what they say', async () => {
+    expect((await tools.call('create_mailbox', { name: 'Räume' })).structured.mailbox).toBe('Räume')
+    expect(await paths()).toContain('Räume')
+    const renamed = await tools.call('rename_mailbox', { name: 'Räume', new_name: 'Rooms' })
+    expect(renamed.structured.mailbox).toBe('Rooms')
+    expect(await paths()).toContain('Rooms')
+    expect(await paths()).not.toContain('Räume')
+    expect((await tools.call('delete_mailbox', { name: 'Rooms' })).isError).toBe(false)
+    expect(await paths()).not.toContain('Rooms')
+  })
+
+  test('a mailbox that holds an email, or has a special use, is not deleted', async () => {
+    await tools.call('create_mailbox', { name: 'Full' })
+    await put('Kept', 'Full')
+    const full = await tools.call('delete_mailbox', { name: 'Full' })
+    expect(full.structured).toEqual({ code: 'server_refused', field: 'name' })
+    expect(full.text).toContain('not empty')
+    expect(await subjects('Full')).toContain('Kept')
+    for (const name of ['Sent', 'trash', 'INBOX']) {
+      expect((await tools.call('delete_mailbox', { name })).isError, name).toBe(true)
+      expect((await tools.call('rename_mailbox', { name, new_name: 'Gone' })).isError, name).toBe(true)
+    }
+    expect(await paths()).toEqual(expect.arrayContaining(['Sent', 'Trash', 'INBOX']))
+    expect((await tools.call('delete_mailbox', { name: 'Nowhere' })).structured.code).toBe(
+      'mailbox_not_found',
+    )
+  })
+
+  test('get_thread gives the conversation across mailboxes, oldest first', async () => {
+    const root = mail('Plan').replace('Fri, 20', 'Wed, 18')
+    const answer = mail('Re: Plan', ['References: <plan@test.example>', 'In-Reply-To: <plan@test.example>'])
+    const later = mail('Re: Plan again', ['References: <plan@test.example> <re:-plan@test.example>'])
+    await dovecot.appendRaw(dovecot.alice, 'Archive', root)
+    await dovecot.appendRaw(dovecot.alice, 'Sent', answer.replace('Fri, 20', 'Thu, 19'))
+    await dovecot.appendRaw(dovecot.alice, 'INBOX', later)
+    await put('Another matter')
+    const { structured, text } = await tools.call('get_thread', { id: await idOf('Re: Plan again') })
+    expect(structured.emails.map((row: { subject: string }) => row.subject)).toEqual([
+      'Plan',
+      'Re: Plan',
+      'Re: Plan again',
+    ])
+    expect(structured.truncated).toBe(false)
+    expect(text).toContain('oldest first')
+    const newest = await tools.call('get_thread', { id: await idOf('Re: Plan again'), limit: 2 })
+    expect(newest.structured).toMatchObject({ truncated: true, emails: [{ subject: 'Re: Plan' }, {}] })
+  })
+})
