@@ -1,4 +1,4 @@
-/** Moves emails to the archive. */
+/** Moves emails to the archive; on Gmail, which has none, to all mail, which is the same. */
 import * as z from 'zod'
 import { moveTo } from './move-to.ts'
 import * as parameters from './parameters.ts'
@@ -13,5 +13,5 @@ export const archiveEmail = defineTool({
   annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: true },
   input: z.strictObject({ account: parameters.account, ids: parameters.ids }),
   output: z.object(resultPage),
-  handle: (input, call) => moveTo(call, input, { destination: 'archive', done: 'archived' }),
+  handle: (input, call) => moveTo(call, input, { destinations: ['archive', 'all'], done: 'archived' }),
 })

@@ -33,8 +33,6 @@ export async function deliver(
     throw new ToolError('invalid_input', '"to" must name at least one recipient.', { field: 'to' })
   }
   const content = toContent(draft, about)
-  const question = await confirm(call, { opened, draft }, content)
-  if (question) return question
   // From here on a client that goes away must not leave an email of which nobody knows whether it was sent.
   const sending = call.toCompletion()
   const ledger = createSendLedger(sending, {
@@ -45,6 +43,9 @@ export async function deliver(
   })
   const { messageId } = ledger
   const composed = await composeMessage({ ...draft, date: new Date(call.now() * 1000), messageId })
+  // Last before anything leaves: nobody is asked about what cannot be sent.
+  const question = await confirm(call, { opened, draft }, content)
+  if (question) return question
   const submitted = ledger.sendOnce((beforeData) =>
     submitMessage(opened.account, sending.mailDeps(smtpShare), composed, { beforeData }),
   )

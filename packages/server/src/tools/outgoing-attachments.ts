@@ -43,8 +43,9 @@ export async function readAttachments(
   session: ImapSession,
   parsed: readonly (NamedAttachment | OutgoingAttachment)[],
   sources: readonly NamedMessage[],
+  before: readonly OutgoingAttachment[] = [],
 ): Promise<OutgoingAttachment[]> {
-  const read: OutgoingAttachment[] = []
+  const read = [...before]
   for (const one of parsed) {
     if ('emailId' in one) {
       const source = sources.find(({ id }) => id === one.emailId)

@@ -6,6 +6,7 @@ import {
   getMessage,
   type ImapSession,
   type MailAddress,
+  type MessageDetail,
   type MessageRef,
   type OutgoingDraft,
   parseAddressList,
@@ -93,15 +94,18 @@ export async function prepareOutgoing(
   return { opened, draft: readsMailbox ? await call.withSession(opened, complete) : draft }
 }
 
-/** RFC 5322 §3.6.4: In-Reply-To is the parent's id; References are the parent's, else its In-Reply-To, and that id. */
 async function readThread(session: ImapSession, ref: MessageRef) {
-  const parent = await getMessage(session, ref, { format: 'text', offset: 0, maxChars: 0 })
+  return toThread(await getMessage(session, ref, { format: 'text', offset: 0, maxChars: 0 }))
+}
+
+/** RFC 5322 §3.6.4: In-Reply-To is the parent's id; References are the parent's, else its In-Reply-To, and that id. */
+export function toThread(parent: MessageDetail): Pick<OutgoingDraft, 'inReplyTo' | 'references'> {
   if (parent.messageId === undefined) return {}
   const before = parent.references.length > 0 ? parent.references : [parent.inReplyTo ?? []].flat()
   return { inReplyTo: parent.messageId, references: [...before, parent.messageId] }
 }
 
-function parseFrom({ account }: OpenedAccount, from: string | undefined): MailAddress {
+export function parseFrom({ account }: OpenedAccount, from: string | undefined): MailAddress {
   const named = account.displayName === undefined ? {} : { name: account.displayName }
   if (from === undefined) return { ...named, address: account.address }
   const allowed = [account.address, ...account.aliases]

@@ -12,6 +12,7 @@ import { createMailbox } from './create_mailbox.ts'
 import { deleteEmail } from './delete_email.ts'
 import { deleteMailbox } from './delete_mailbox.ts'
 import { draftEmail } from './draft_email.ts'
+import { forwardEmail } from './forward_email.ts'
 import { getAttachment } from './get_attachment.ts'
 import { getEmail } from './get_email.ts'
 import { getRecentEmails } from './get_recent_emails.ts'
@@ -23,6 +24,7 @@ import { markAsRead } from './mark_as_read.ts'
 import { markAsSpam } from './mark_as_spam.ts'
 import { moveEmail } from './move_email.ts'
 import { renameMailbox } from './rename_mailbox.ts'
+import { replyToEmail } from './reply_to_email.ts'
 import { searchEmails } from './search_emails.ts'
 import { sendEmail } from './send_email.ts'
 import { setFlags } from './set_flags.ts'
@@ -41,6 +43,8 @@ export const tools: readonly Tool[] = [
   getAttachment,
   draftEmail,
   sendEmail,
+  replyToEmail,
+  forwardEmail,
   markAsRead,
   setFlags,
   moveEmail,

@@ -66,6 +66,8 @@ function goodArguments(one: OpenTools, accountId: string): Record<string, Record
     archive_email: { ids: [id] },
     delete_email: { ids: [id] },
     mark_as_spam: { ids: [id] },
+    reply_to_email: { id, body: 'Text', to: ['bob@test.example'], idempotency_key: 'k' },
+    forward_email: { id, body: 'Text', to: ['bob@test.example'], idempotency_key: 'k' },
     create_mailbox: { name: 'New' },
     rename_mailbox: { name: 'Old', new_name: 'New' },
     delete_mailbox: { name: 'Old' },
@@ -110,7 +112,7 @@ const granted: Record<Permission, string[]> = {
     'rename_mailbox',
     'delete_mailbox',
   ],
-  send: ['send_email'],
+  send: ['send_email', 'reply_to_email', 'forward_email'],
 }
 
 test.each([

@@ -1,0 +1,63 @@
+/** Forwards an email: its headers and text below the new ones, its attachments along. */
+import { type AttachmentPart, type MessageDetail, parseAddressList } from '@email-connector/mail'
+import * as z from 'zod'
+import { answerParameters, sendAnswer, toPeople, toQuotedText, toSubject } from './answer-parent.ts'
+import { delivery } from './deliver.ts'
+import { readAttachments } from './outgoing-attachments.ts'
+import * as parameters from './parameters.ts'
+import { ToolError } from './result.ts'
+import { defineTool } from './tool.ts'
+
+export const forwardEmail = defineTool({
+  name: 'forward_email',
+  title: 'Forward email',
+  description: 'Sends an email on as text, with its attachments up to 3 MB. Repeats as send_email.',
+  permission: 'send',
+  annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: true },
+  input: z.strictObject({
+    ...answerParameters,
+    body: answerParameters.body.default(''),
+    to: parameters.addresses,
+    include_attachments: z.boolean().default(true),
+  }),
+  output: delivery,
+  handle(input, call) {
+    const to = parseAddressList(input.to, 'to')
+    if (to.length === 0) {
+      throw new ToolError('invalid_input', '"to" must name at least one recipient.', { field: 'to' })
+    }
+    return sendAnswer(call, input, '$Forwarded', async ({ email, session }) => {
+      const parts = input.include_attachments ? email.attachments.filter(isFile) : []
+      const named = parts.map((part) => ({ emailId: input.id, attachmentId: part.partId }))
+      const source = { id: input.id, accountTag: '', ref: email.ref }
+      return {
+        to,
+        cc: [],
+        bcc: [],
+        subject: toSubject(/^\s*(fwd?|wg|tr)(\[\d+\])?:/i, 'Fwd', email.subject),
+        body: `${input.body}\n\n${toForwarded(email)}\n`,
+        attachments: await readAttachments(session, named, [source]),
+      }
+    })
+  },
+})
+
+/** Pictures that belong to a text which goes on without them stay behind. */
+function isFile({ inline, contentType }: AttachmentPart): boolean {
+  return !(inline && contentType.startsWith('image/'))
+}
+
+function toForwarded(email: MessageDetail): string {
+  return [
+    'Forwarded message:',
+    `From: ${toPeople(email.from)}`,
+    `Date: ${email.date}`,
+    `Subject: ${email.subject}`,
+    `To: ${toPeople(email.to)}`,
+    email.cc.length === 0 ? [] : `Cc: ${toPeople(email.cc)}`,
+    '',
+    toQuotedText(email),
+  ]
+    .flat()
+    .join('\n')
+}

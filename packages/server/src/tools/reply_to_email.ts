@@ -1,0 +1,70 @@
+/** Answers an email: its thread, its sender, the words it said quoted below. */
+import {
+  type MailAccount,
+  type MailAddress,
+  type MessageDetail,
+  parseAddressList,
+} from '@email-connector/mail'
+import * as z from 'zod'
+import { answerParameters, ownOf, sendAnswer, toPeople, toQuotedText, toSubject } from './answer-parent.ts'
+import { delivery } from './deliver.ts'
+import { toThread } from './outgoing.ts'
+import * as parameters from './parameters.ts'
+import { defineTool } from './tool.ts'
+
+export const replyToEmail = defineTool({
+  name: 'reply_to_email',
+  title: 'Reply to email',
+  description:
+    'Sends a reply in the thread of an email, its text quoted below, from the address that received it. Repeats as send_email.',
+  permission: 'send',
+  annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: true },
+  input: z.strictObject({
+    ...answerParameters,
+    reply_all: z.boolean().default(false),
+    to: parameters.addresses.default([]).describe('Instead of the sender'),
+  }),
+  output: delivery,
+  handle(input, call) {
+    const to = parseAddressList(input.to, 'to')
+    return sendAnswer(call, input, '\\Answered', async ({ email, opened }) => ({
+      ...toRecipients(email, opened.account, { to, replyAll: input.reply_all }),
+      ...toThread(email),
+      bcc: [],
+      subject: toSubject(/^\s*(re|aw|sv|antw)(\[\d+\])?:/i, 'Re', email.subject),
+      body: `${input.body}\n\n${toQuote(email)}\n`,
+      attachments: [],
+    }))
+  },
+})
+
+/** RFC 5322 §3.6.2: Reply-To says where answers go. An answer to one's own email goes to whom it went to. */
+function toRecipients(
+  email: MessageDetail,
+  account: MailAccount,
+  { to, replyAll }: { to: readonly MailAddress[]; replyAll: boolean },
+): { to: MailAddress[]; cc: MailAddress[] } {
+  const isOwn = ownOf(account)
+  const sender = email.replyTo.length > 0 ? email.replyTo : email.from
+  const target = email.from.some(isOwn) ? email.to : sender
+  const others = target.filter((one) => !isOwn(one))
+  // A note to oneself has nobody else.
+  const first = unique(to.length > 0 ? to : others.length > 0 ? others : target)
+  const taken = new Set(first.map(toKey))
+  const rest = [...email.to, ...email.cc].filter((one) => !isOwn(one) && !taken.has(toKey(one)))
+  return { to: first, cc: replyAll ? unique(rest) : [] }
+}
+
+function unique(addresses: readonly MailAddress[]): MailAddress[] {
+  return [...new Map(addresses.map((one) => [toKey(one), one])).values()]
+}
+
+function toKey({ address }: MailAddress): string {
+  return address.toLowerCase()
+}
+
+function toQuote(email: MessageDetail): string {
+  const lines = toQuotedText(email).split('\n')
+  const quoted = lines.map((line) => (line === '' || line.startsWith('>') ? `>${line}` : `> ${line}`))
+  return [`On ${email.date}, ${toPeople(email.from)} wrote:`, '', ...quoted].join('\n')
+}
