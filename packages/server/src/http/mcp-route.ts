@@ -3,6 +3,7 @@
  * secret lives until the last byte of it is out (R29). Names nothing of sign-in, so that its function loads little.
  */
 import type { AuthorizationServer } from '@email-connector/oauth'
+import { GrantGoneError } from '../accounts/grant-accounts.ts'
 import type { Authenticate } from '../authenticate.ts'
 import type { Caller } from '../caller.ts'
 import { afterBody, withCappedBody } from './body.ts'
@@ -42,6 +43,8 @@ async function serveMcp(options: McpRouteOptions, request: Request): Promise<Res
     return afterBody(await options.mcp.handle(capped, caller), forget)
   } catch (error) {
     forget()
+    // The token outlived its grant by a moment: a race with a revocation, or a row that expired.
+    if (error instanceof GrantGoneError) return unauthorized(options, 'invalid_token')
     throw error
   }
 }

@@ -4,10 +4,17 @@
  */
 import type { McpServer } from '@modelcontextprotocol/server'
 import type { Caller, Scope } from '../caller.ts'
+import type { CallBeginning } from './call-beginning.ts'
 
 export interface McpApplication {
-  /** A new server for one request of one caller. `signal` aborts when the client is gone or the answer is complete. */
-  buildServer(caller: Caller, options: { signal: AbortSignal }): McpServer
+  /**
+   * A new server for one request of one caller. `signal` aborts when the client is gone or the answer is complete.
+   * `beginning` is there for a single call of a tool, which may tell it how it began.
+   */
+  buildServer(
+    caller: Caller,
+    options: { signal: AbortSignal; beginning?: CallBeginning | undefined },
+  ): McpServer
   /** The scope a call of this tool needs; undefined: none, or no such tool. */
   requiredScope(tool: string): Scope | undefined
 }

@@ -6,6 +6,7 @@
 import { createMcpHandler } from '@modelcontextprotocol/server'
 import type { Caller } from '../caller.ts'
 import type { McpApplication } from './application.ts'
+import { createCallBeginning } from './call-beginning.ts'
 import { whenAnswered } from './closing-body.ts'
 import { guardErrors } from './error-guard.ts'
 
@@ -23,17 +24,24 @@ export interface ModernExchange {
 export async function serveModern(exchange: ModernExchange): Promise<Response> {
   const { request, body, caller, application, holdMs, report } = exchange
   const ending = new AbortController()
+  const beginning = createCallBeginning(body)
   const handler = createMcpHandler(
-    () => guardErrors(application.buildServer(caller, { signal: ending.signal }), report),
+    () => guardErrors(application.buildServer(caller, { signal: ending.signal, beginning }), report),
     { legacy: 'reject' },
   )
   request.signal.addEventListener('abort', () => ending.abort(), { once: true })
-  const response = await handler.fetch(request, { parsedBody: body })
-  const hold = isListen(body) ? setTimeout(() => void handler.close(), holdMs) : undefined
-  return whenAnswered(response, () => {
-    clearTimeout(hold)
+  try {
+    const response = await handler.fetch(request, { parsedBody: body })
+    const begun = (await beginning?.hold(response)) ?? response
+    const hold = isListen(body) ? setTimeout(() => void handler.close(), holdMs) : undefined
+    return whenAnswered(begun, () => {
+      clearTimeout(hold)
+      ending.abort()
+    })
+  } catch (error) {
     ending.abort()
-  })
+    throw error
+  }
 }
 
 function isListen(body: unknown): boolean {

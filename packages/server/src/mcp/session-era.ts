@@ -13,6 +13,7 @@ import type { Caller } from '../caller.ts'
 import type { HintCipher } from '../keys/hint.ts'
 import type { Session, SessionStore } from '../sessions/session-store.ts'
 import type { McpApplication } from './application.ts'
+import { createCallBeginning } from './call-beginning.ts'
 import { whenAnswered } from './closing-body.ts'
 import { guardErrors } from './error-guard.ts'
 import {
@@ -138,7 +139,8 @@ export function createSessionEra(options: {
     connect: (server: McpServer) => Promise<void>,
   ): Promise<Response> {
     const ending = new AbortController()
-    const server = guardErrors(application.buildServer(caller, { signal: ending.signal }), report)
+    const beginning = createCallBeginning(body)
+    const server = guardErrors(application.buildServer(caller, { signal: ending.signal, beginning }), report)
     server.server.onerror = report
     const end = () => {
       ending.abort()
@@ -148,7 +150,8 @@ export function createSessionEra(options: {
     try {
       await connect(server)
       // Without resumption nobody can fetch the answer of a broken stream: a client that is gone ends the call.
-      return whenAnswered(await inner.handleRequest(request, { parsedBody: body }), end)
+      const response = await inner.handleRequest(request, { parsedBody: body })
+      return whenAnswered((await beginning?.hold(response)) ?? response, end)
     } catch (error) {
       end()
       throw error

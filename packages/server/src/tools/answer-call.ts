@@ -15,6 +15,7 @@ import {
 import { type Caller, permits, type Scope } from '../caller.ts'
 import { KeyRefusedError, KeyUnavailableError } from '../keys/key-wrapper.ts'
 import { describeBug, hashGrantId, type Log, type LogLine } from '../log.ts'
+import type { CallBeginning } from '../mcp/call-beginning.ts'
 import type { CreateLink } from '../sign-in/link.ts'
 import type { OnceStore } from '../store/once-store.ts'
 import type { Asking, ToolQuestion } from './confirmation.ts'
@@ -47,7 +48,7 @@ export async function answerCall(
   given: unknown,
   caller: Caller,
   around: CallSurroundings,
-  { signal, asking }: { signal: AbortSignal; asking: Asking },
+  request: { signal: AbortSignal; asking: Asking; beginning?: CallBeginning | undefined },
 ): Promise<CallToolResult | InputRequiredResult> {
   const startedAt = performance.now()
   const log = (line: LogLine) =>
@@ -61,7 +62,7 @@ export async function answerCall(
     await assertWithinLimit(around, caller)
     assertPermission(tool, caller, around.publicUrl)
     const input = parseArguments(tool.input, given)
-    const result = await tool.handle(input, createCall(caller, around, { signal, asking, startedAt }))
+    const result = await tool.handle(input, createCall(caller, around, { ...request, startedAt }))
     if ('question' in result) {
       log({ event: 'tool', outcome: 'ok', code: 'confirmation_asked' })
       return toQuestion(result)
@@ -81,7 +82,8 @@ export async function answerCall(
   } catch (error) {
     const link = isRefusedLogin(error) ? await createLink(around, caller) : undefined
     const { code, message, field } = toAnswer(error, around.publicUrl, link)
-    log(toLogLine(error, code))
+    const endsRequest = isOutside(error) && request.beginning?.failed(error) === true
+    log(endsRequest ? { event: 'tool', outcome: 'failed', code } : toLogLine(error, code))
     return {
       isError: true,
       content: [{ type: 'text', text: message }],
@@ -93,7 +95,17 @@ export async function answerCall(
 function createCall(
   caller: Caller,
   around: CallSurroundings,
-  { signal, asking, startedAt }: { signal?: AbortSignal; asking: Asking; startedAt: number },
+  {
+    signal,
+    asking,
+    beginning,
+    startedAt,
+  }: {
+    signal?: AbortSignal
+    asking: Asking
+    beginning?: CallBeginning | undefined
+    startedAt: number
+  },
 ): ToolCall {
   const { deadlineMs = callDeadlineMs, ...mail } = around.mail
   // One deadline for the call, however many connections it opens.
@@ -102,9 +114,18 @@ function createCall(
     ...(signal && { signal }),
     deadlineMs: Math.max(1, Math.round((deadlineMs - elapsedMs(startedAt)) * share)),
   })
+  const accounts = around.grantAccounts(caller)
   return {
     caller,
-    accounts: around.grantAccounts(caller),
+    accounts: {
+      ...accounts,
+      async open(ref) {
+        const opened = await accounts.open(ref)
+        // Limit, grant and key are behind it; what comes now is the mail server's.
+        beginning?.begun()
+        return opened
+      },
+    },
     once: around.once,
     asking,
     createLink: () => createLink(around, caller),
@@ -170,6 +191,15 @@ function assertPermission(tool: Tool, caller: Caller, publicUrl: string): void {
     ? `This needs the scope ${scopeOf(tool)}, which the client did not ask for. The owner can connect again with it.`
     : `The owner granted ${permissionText[caller.permission]} only. The owner can revoke this connection at ${publicUrl}/oauth/connections, connect again and grant "${tool.permission}".`
   throw new ToolError('permission_missing', sentence)
+}
+
+/** Not for a model to act on: the request itself is answered 503 or, where the grant is gone, 401. */
+function isOutside(error: unknown): boolean {
+  return (
+    error instanceof StoreUnavailableError ||
+    error instanceof KeyUnavailableError ||
+    error instanceof GrantGoneError
+  )
 }
 
 function isRefusedLogin(error: unknown): boolean {

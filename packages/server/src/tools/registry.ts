@@ -91,11 +91,15 @@ export function createToolApplication(options: ToolApplicationOptions): McpAppli
       const tool = tools.find((one) => one.name === name)
       return tool && scopeOf(tool)
     },
-    buildServer: (caller, { signal }) => buildServer(caller, signal, options),
+    buildServer: (caller, request) => buildServer(caller, request, options),
   }
 }
 
-function buildServer(caller: Caller, signal: AbortSignal, options: ToolApplicationOptions): McpServer {
+function buildServer(
+  caller: Caller,
+  { signal, beginning }: Parameters<McpApplication['buildServer']>[1],
+  options: ToolApplicationOptions,
+): McpServer {
   const builtAt = performance.now()
   const { waitMs, requestMs } = options.sessionQuestions ?? defaultQuestions
   const surroundings = (): CallSurroundings => {
@@ -121,6 +125,7 @@ function buildServer(caller: Caller, signal: AbortSignal, options: ToolApplicati
       answerCall(tool, given, caller, surroundings(), {
         signal: AbortSignal.any([signal, context.mcpReq.signal]),
         asking: toAsking(server, context, waitMs),
+        beginning,
       }),
     )
   }

@@ -48,6 +48,26 @@ describe.each(['2025-11-25', '2026-07-28'])('in %s', (era) => {
     expect(application.servers.length).toBeGreaterThanOrEqual(20)
   })
 
+  test('R63: a call that fails before it has begun fails as a request, and its server ends', async () => {
+    const { ask, application } = await setup()
+    await expect(ask(call('outage'))).rejects.toThrow('outage')
+    expect(application.signals.at(-1)?.aborted).toBe(true)
+    expect(await textOf(await ask(call('whoami')))).toBe(caller.grantId)
+  })
+
+  test('R63: one that fails later answers by itself', async () => {
+    const { ask, application } = await setup()
+    await ask(call('whoami'))
+    let open = () => {}
+    application.gate = new Promise((resolve) => {
+      open = resolve
+    })
+    const answer = ask(call('outage_later'))
+    await new Promise((resolve) => setImmediate(resolve))
+    open()
+    expect(await textOf(await answer)).toBe('its own answer')
+  })
+
   test('R03: a tool outside the scope is 403 insufficient_scope naming every scope, before any server is built', async () => {
     const { ask, application } = await setup()
     const reader = createCaller({ scopes: ['email:read'] })

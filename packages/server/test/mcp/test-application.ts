@@ -22,11 +22,21 @@ export function createTestApplication(): TestApplication {
     signals: [],
     gate: Promise.resolve(),
     requiredScope: (tool) => (tool === 'write' ? 'email:write' : undefined),
-    buildServer(caller, { signal }) {
+    buildServer(caller, { signal, beginning }) {
       const server = new McpServer({ name: 'test', version: '1' })
       application.servers.push(server)
       application.signals.push(signal)
       registerTools(server, caller, application)
+      server.registerTool('outage', {}, async () => {
+        const late = beginning?.failed(new Error('outage')) !== true
+        return { content: [{ type: 'text', text: late ? 'its own answer' : 'nobody reads this' }] }
+      })
+      server.registerTool('outage_later', {}, async () => {
+        beginning?.begun()
+        await application.gate
+        const late = beginning?.failed(new Error('outage')) !== true
+        return { content: [{ type: 'text', text: late ? 'its own answer' : 'nobody reads this' }] }
+      })
       return server
     },
   }
