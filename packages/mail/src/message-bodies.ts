@@ -13,8 +13,11 @@ import type { FetchedMessage, ImapSession, SelectedMailbox } from './imap-sessio
 import type { MessageBody } from './message.ts'
 import { toUidSet } from './uid-set.ts'
 
+type Format = 'text' | 'html' | 'source'
+
 export interface GetMessageOptions {
-  readonly format: 'text' | 'html'
+  /** `source`: plain text as its writer typed it, links and all: for a draft that is changed or sent on, not to be shown. */
+  readonly format: Format
   /** Characters to leave out at the start, to read a long body in slices. */
   readonly offset: number
   /** 0: the body is not wanted, and not fetched. */
@@ -70,7 +73,7 @@ export async function readBodies(
   return read
 }
 
-function chooseParts({ bodies }: MessageParts, format: 'text' | 'html'): TextPart[] {
+function chooseParts({ bodies }: MessageParts, format: Format): TextPart[] {
   return bodies.flatMap(({ plain, html }) => (format === 'html' ? (html ?? plain) : (plain ?? html)) ?? [])
 }
 
@@ -145,11 +148,11 @@ async function fetchParts(
   return texts
 }
 
-function render(part: TextPart, text: string, format: 'text' | 'html'): ReadableText {
+function render(part: TextPart, text: string, format: Format): ReadableText {
   if (part.type === 'text/html') return format === 'html' ? sanitizeHtml(text) : htmlToText(text)
-  const clean = removeInvisible(
-    part.flowed ? unflow(text, part.deleteSpace) : text.replaceAll(/\r\n?/g, '\n'),
-  )
+  const typed = part.flowed ? unflow(text, part.deleteSpace) : text.replaceAll(/\r\n?/g, '\n')
+  if (format === 'source') return { text: typed, warnings: [] }
+  const clean = removeInvisible(typed)
   const neutral = neutraliseLinks(clean.text)
   const shown = neutral.text.trim()
   return {

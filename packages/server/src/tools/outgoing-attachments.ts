@@ -17,9 +17,9 @@ const attachment = z.strictObject({
   content: parameters.text(maxBase64Chars).optional(),
 })
 
-export const attachments = z
-  .array(attachment)
-  .max(20)
+const list = z.array(attachment).max(20)
+export const attachmentsInstead = list.optional().describe('In place of those it has; as in draft_email')
+export const attachments = list
   .default([])
   .describe(
     'email_id and attachment_id, or filename, content_type and content (text, base64 for other types); 3 MB',

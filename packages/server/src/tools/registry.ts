@@ -26,10 +26,12 @@ import { moveEmail } from './move_email.ts'
 import { renameMailbox } from './rename_mailbox.ts'
 import { replyToEmail } from './reply_to_email.ts'
 import { searchEmails } from './search_emails.ts'
+import { sendDraft } from './send_draft.ts'
 import { sendEmail } from './send_email.ts'
 import { setFlags } from './set_flags.ts'
 import type { Tool } from './tool.ts'
 import { toInputJsonSchema, toOpenSchema, toOutputJsonSchema } from './tool-schema.ts'
+import { updateDraft } from './update_draft.ts'
 
 /** In the order in which clients list them. */
 export const tools: readonly Tool[] = [
@@ -42,6 +44,8 @@ export const tools: readonly Tool[] = [
   getThread,
   getAttachment,
   draftEmail,
+  updateDraft,
+  sendDraft,
   sendEmail,
   replyToEmail,
   forwardEmail,

@@ -66,6 +66,14 @@ function goodArguments(one: OpenTools, accountId: string): Record<string, Record
     archive_email: { ids: [id] },
     delete_email: { ids: [id] },
     mark_as_spam: { ids: [id] },
+    update_draft: {
+      id,
+      to: ['bob@test.example'],
+      subject: 'Hello',
+      body: 'Text',
+      from: 'sales@test.example',
+    },
+    send_draft: { id, idempotency_key: 'k' },
     reply_to_email: { id, body: 'Text', to: ['bob@test.example'], idempotency_key: 'k' },
     forward_email: { id, body: 'Text', to: ['bob@test.example'], idempotency_key: 'k' },
     create_mailbox: { name: 'New' },
@@ -102,6 +110,7 @@ const granted: Record<Permission, string[]> = {
   ],
   write: [
     'draft_email',
+    'update_draft',
     'mark_as_read',
     'set_flags',
     'move_email',
@@ -112,7 +121,7 @@ const granted: Record<Permission, string[]> = {
     'rename_mailbox',
     'delete_mailbox',
   ],
-  send: ['send_email', 'reply_to_email', 'forward_email'],
+  send: ['send_email', 'send_draft', 'reply_to_email', 'forward_email'],
 }
 
 test.each([
