@@ -17,7 +17,7 @@ import { ToolError } from './result.ts'
 const keptSeconds = 24 * 3600
 /** The same words, sent, may be meant again; what nobody got may be tried again soon. */
 const keptUnnamedSeconds = { sent: 3600, rejected: 60, unknown: keptSeconds }
-/** No call lives longer: its own deadline is 24 s, the function's 28 s. */
+/** From its reservation on no call lives longer: its deadline is 24 s; a question to a person was answered before. */
 const attemptSeconds = 60
 
 const sendPurpose = 'send'
