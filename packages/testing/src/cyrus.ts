@@ -3,7 +3,7 @@
  * ports, folder, users and CA. Folders stand below `INBOX.`; capabilities come in full only after login.
  */
 import { execFileSync } from 'node:child_process'
-import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { chmod, cp, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { createCertificateAuthority, TEST_HOSTS } from './certificates.ts'
@@ -26,8 +26,8 @@ export function findCyrus(): string | undefined {
 }
 
 export async function startCyrus(): Promise<RealImapServer> {
-  const unpacked = findCyrus()
-  if (!unpacked) throw new Error('Cyrus is not unpacked: run scripts/unpack-mail-servers.sh')
+  const cached = findCyrus()
+  if (!cached) throw new Error('Cyrus is not unpacked: run scripts/unpack-mail-servers.sh')
   const folder = createTempFolder('cyrus')
   const at = (name: string) => join(folder.path, name)
   const authority = await createCertificateAuthority()
@@ -36,6 +36,9 @@ export async function startCyrus(): Promise<RealImapServer> {
   const asRoot = process.getuid?.() === 0
   const owner = asRoot ? 'mail' : userInfo().username
 
+  // The account it becomes may not be able to enter the folder of the project; it can enter this one.
+  const unpacked = asRoot ? at('programs') : cached
+  if (asRoot) await cp(cached, unpacked, { recursive: true, verbatimSymlinks: true })
   const program = (name: string) => join(unpacked, name)
   const libraries = ['usr/lib/x86_64-linux-gnu', 'lib/x86_64-linux-gnu', 'usr/lib']
   const env = {
