@@ -2,6 +2,7 @@
  * One IMAP connection for one call: connect, log in, use, close. Bounded by one absolute deadline and by sizes, both
  * ending in close(): LOGOUT would cost a round trip. Operations are left to the files that take an ImapSession.
  */
+import type { Socket } from 'node:net'
 import type { MailAccount } from './account.ts'
 import { withDeadline } from './deadline.ts'
 import type { MailDeps } from './dial.ts'
@@ -26,6 +27,8 @@ export { textOf }
 export interface ImapDeps extends MailDeps {
   /** What an earlier call learned; makes CAPABILITY and LIST unnecessary. May be wrong. */
   readonly memory?: ServerMemory
+  /** A connection to `account.imap` that the caller has begun to open; used once, closed with the session. */
+  readonly socket?: Promise<Socket>
   /** Called when something new was learned, before the call ends. */
   readonly onMemory?: (memory: ServerMemory) => void
 }
@@ -53,7 +56,7 @@ export async function withImapSession<T>(
     try {
       const first = await attempt(account, deps, signal, use)
       if (first.retry === undefined) return first.value
-      const { memory: wrong, ...fresh } = deps
+      const { memory: wrong, socket: _used, ...fresh } = deps
       const second = await attempt(account, fresh, signal, async (session) => {
         const value = await use(session)
         // the next call must not stumble over the same capability
@@ -80,7 +83,7 @@ async function attempt<T>(
 ): Promise<Attempt<T>> {
   // the library takes 80 ms to load, once: while the connection is made
   const loading = import('./imap-client.ts')
-  const socket = await deps.connector.connect(account.imap, { signal, protocol: 'imap' })
+  const socket = await (deps.socket ?? deps.connector.connect(account.imap, { signal, protocol: 'imap' }))
   const { createImapClient } = await loading
   const { connector, memory } = deps
   const client = createImapClient({ account, connector, socket, ...(memory ? { memory } : {}) })

@@ -20,8 +20,6 @@ export interface AccountSummary {
   readonly provider: ProviderId
   readonly isDefault: boolean
   readonly permission: Permission
-  /** For opening a socket early; to be used only if the opened account names the same server. */
-  readonly imap: MailServer
 }
 
 export interface OpenedAccount {
@@ -37,9 +35,11 @@ export interface GrantAccounts {
   list(): Promise<readonly AccountSummary[]>
   /**
    * By address (any case) or account id; the default without one. Throws AccountNotFoundError, GrantGoneError,
-   * KeyRefusedError (changed rows: alarm), KeyUnavailableError and StoreUnavailableError (503).
+   * KeyRefusedError (changed rows: alarm), KeyUnavailableError and StoreUnavailableError (503). `located` is told
+   * where the mailbox should be while the key service is still asked: for opening a socket early, to be used only if
+   * the opened account names the same server.
    */
-  open(ref?: string): Promise<OpenedAccount>
+  open(ref?: string, located?: (imap: MailServer) => void): Promise<OpenedAccount>
   /** When the grant ends, whatever is refreshed until then. */
   endsAt(): Promise<EpochSeconds>
 }
@@ -98,8 +98,8 @@ export function createGrantAccounts(
     return {
       async list() {
         const { mailboxes } = await loadOnce()
-        return mailboxes.map(({ hint }, index) => ({
-          ...hint,
+        return mailboxes.map(({ hint: { imap: _, ...named } }, index) => ({
+          ...named,
           isDefault: index === 0,
           permission: caller.permission,
         }))
@@ -109,13 +109,14 @@ export function createGrantAccounts(
         return (await loadOnce()).grant.absoluteExpiresAt
       },
 
-      async open(ref) {
+      async open(ref, located) {
         const { grant, mailboxes } = await loadOnce()
         const mailbox =
           ref === undefined ? mailboxes[0] : mailboxes.find(({ hint }) => isNamed(hint, ref.trim()))
         if (mailbox === undefined) throw new AccountNotFoundError(mailboxes.map(({ hint }) => hint.address))
-        const { row } = mailbox
+        const { row, hint } = mailbox
         assertSameGrant(row, grant)
+        located?.(hint.imap)
         const { account, renewed } = await openAccount(options, caller.secret, grant, row)
         // Losing the race is fine: whoever won has written today's form.
         if (renewed) await unlessUnavailable(store.replaceCredential(renewed, row.credentialVersion))

@@ -3,7 +3,13 @@
  * then the handler under one deadline. Whatever is thrown becomes a ToolError here, in one place: the SDK would
  * otherwise show the message of any error to the model.
  */
-import { type ImapSession, type MailDeps, MailError, withImapSession } from '@email-connector/mail'
+import {
+  type ImapDeps,
+  type ImapSession,
+  type MailDeps,
+  MailError,
+  withImapSession,
+} from '@email-connector/mail'
 import { StoreUnavailableError } from '@email-connector/oauth'
 import { type CallToolResult, type InputRequiredResult, inputRequired } from '@modelcontextprotocol/server'
 import {
@@ -19,6 +25,7 @@ import type { CallBeginning } from '../mcp/call-beginning.ts'
 import type { CreateLink } from '../sign-in/link.ts'
 import type { OnceStore } from '../store/once-store.ts'
 import type { Asking, ToolQuestion } from './confirmation.ts'
+import { createEarlyConnections, type EarlyConnections } from './early-connection.ts'
 import { fits } from './limits.ts'
 import { ToolError, toToolError } from './result.ts'
 import type { Tool, ToolCall } from './tool.ts'
@@ -58,11 +65,24 @@ export async function answerCall(
       durationMs: elapsedMs(startedAt),
       ...line,
     })
+  const early = createEarlyConnections({
+    connector: around.mail.connector,
+    signal: request.signal,
+    leftMs: () => Math.max(1, (around.mail.deadlineMs ?? callDeadlineMs) - elapsedMs(startedAt)),
+  })
   try {
     await assertWithinLimit(around, caller)
     assertPermission(tool, caller, around.publicUrl)
     const input = parseArguments(tool.input, given)
-    const result = await tool.handle(input, createCall(caller, around, { ...request, startedAt }))
+    const result = await tool.handle(
+      input,
+      createCall(caller, around, {
+        ...request,
+        // What sends may first ask a person, and connects to another server before this one.
+        ...(tool.permission !== 'send' && { early }),
+        startedAt,
+      }),
+    )
     if ('question' in result) {
       log({ event: 'tool', outcome: 'ok', code: 'confirmation_asked' })
       return toQuestion(result)
@@ -89,6 +109,8 @@ export async function answerCall(
       content: [{ type: 'text', text: message }],
       structuredContent: { code, ...(field === undefined ? {} : { field }) },
     }
+  } finally {
+    early.close()
   }
 }
 
@@ -99,11 +121,13 @@ function createCall(
     signal,
     asking,
     beginning,
+    early,
     startedAt,
   }: {
     signal?: AbortSignal
     asking: Asking
     beginning?: CallBeginning | undefined
+    early?: EarlyConnections
     startedAt: number
   },
 ): ToolCall {
@@ -120,7 +144,7 @@ function createCall(
     accounts: {
       ...accounts,
       async open(ref) {
-        const opened = await accounts.open(ref)
+        const opened = await accounts.open(ref, early?.start)
         // Limit, grant and key are behind it; what comes now is the mail server's.
         beginning?.begun()
         return opened
@@ -134,7 +158,10 @@ function createCall(
     providersOffered: around.providersOffered,
     makeMark: around.makeMark ?? randomMark,
     mailDeps,
-    withSession: (opened, use) => openSession(opened, mailDeps(), use),
+    withSession(opened, use) {
+      const socket = early?.take(opened.account.imap)
+      return openSession(opened, { ...mailDeps(), ...(socket && { socket }) }, use)
+    },
     toCompletion: () => createCall(caller, around, { asking, startedAt }),
   }
 }
@@ -148,7 +175,7 @@ function toQuestion({ question, state }: ToolQuestion): InputRequiredResult {
 
 async function openSession<T>(
   { account, memory, remember }: OpenedAccount,
-  deps: MailDeps,
+  deps: ImapDeps,
   use: (session: ImapSession) => Promise<T>,
 ): Promise<T> {
   let remembering: Promise<void> | undefined

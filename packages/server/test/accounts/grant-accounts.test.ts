@@ -30,7 +30,6 @@ describe('opening', () => {
         provider: 'generic',
         isDefault: true,
         permission: 'send',
-        imap: account.imap,
       },
     ])
   })

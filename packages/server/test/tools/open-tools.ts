@@ -13,6 +13,7 @@ import { addAccount, prepareGrant } from '../../src/accounts/connect-account.ts'
 import { createGrantAccounts } from '../../src/accounts/grant-accounts.ts'
 import { type Caller, type Permission, scopeOfPermission } from '../../src/caller.ts'
 import { createFileKeyWrapper } from '../../src/keys/file-key-wrapper.ts'
+import type { KeyWrapper } from '../../src/keys/key-wrapper.ts'
 import type { LogLine } from '../../src/log.ts'
 import type { McpApplication } from '../../src/mcp/application.ts'
 import type { SessionStore } from '../../src/sessions/session-store.ts'
@@ -60,13 +61,16 @@ export async function openTools(options: {
   makeMark?: () => string
   once?: (once: ToolApplicationOptions['once']) => ToolApplicationOptions['once']
   createLink?: ToolApplicationOptions['createLink']
+  /** Around the key service. */
+  keyWrapper?: (keyWrapper: KeyWrapper) => KeyWrapper
   sessionQuestions?: ToolApplicationOptions['sessionQuestions']
 }): Promise<OpenTools> {
   const { permission = 'send', lifeDays = 300, now = () => Math.floor(Date.now() / 1000) } = options
   const folder = createTempFolder('tools')
   const stores = await createLevelStores({ dir: join(folder.path, 'store'), now })
+  const fileKeyWrapper = createFileKeyWrapper({ path: join(folder.path, 'key') })
   const keys = {
-    keyWrapper: createFileKeyWrapper({ path: join(folder.path, 'key') }),
+    keyWrapper: options.keyWrapper?.(fileKeyWrapper) ?? fileKeyWrapper,
     app: 'email-connector',
     stage: 'test',
     issuer: publicUrl,

@@ -235,7 +235,6 @@ test('malformed input is a tool error that names the field, and reaches no serve
     ['get_recent_emails', { limit: '10' }, 'limit'],
     ['get_recent_emails', { limit: 1.5 }, 'limit'],
     ['get_recent_emails', { unknown_one: 1 }, 'unknown_one'],
-    ['get_recent_emails', { cursor: 'nonsense' }, 'cursor'],
     ['search_emails', { since: '2026-02-30' }, 'since'],
     ['search_emails', { before: 'yesterday' }, 'before'],
     ['get_email', {}, 'id'],
@@ -262,6 +261,13 @@ test('malformed input is a tool error that names the field, and reaches no serve
     expect(text).toContain(field)
   }
   expect(connections).toBe(0)
+})
+
+test('a cursor is bound to its account: a foreign one is found out while the connection opens, before any login', async () => {
+  const one = await open()
+  const { structured } = await one.call('get_recent_emails', { cursor: 'nonsense' })
+  expect(structured).toEqual({ code: 'invalid_input', field: 'cursor' })
+  expect(connections).toBeLessThanOrEqual(1)
 })
 
 /** Every place of a value where a string stands, as a path. */
