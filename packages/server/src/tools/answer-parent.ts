@@ -14,7 +14,7 @@ import {
 } from '@email-connector/mail'
 import * as z from 'zod'
 import type { OpenedAccount } from '../accounts/grant-accounts.ts'
-import { type Delivery, deliver } from './deliver.ts'
+import { type Delivery, type DeliveryOptions, deliver } from './deliver.ts'
 import { assertOfAccount, openEmails, parseEmailIds } from './email-refs.ts'
 import { sliceWhole } from './limits.ts'
 import { type PreparedMessage, parseFrom } from './outgoing.ts'
@@ -47,7 +47,7 @@ export async function sendAnswer(
   input: z.output<typeof answer>,
   /** What is set on the parent once the answer is out. */
   flag: string,
-  toDraft: (parent: Parent) => Promise<Omit<Draft, 'from'>>,
+  toDraft: (parent: Parent) => Promise<Omit<Draft, 'from'> & Pick<DeliveryOptions, 'known'>>,
 ): Promise<Awaited<ReturnType<typeof deliver>>> {
   const given = parseAttachments(input.attachments)
   const named = given.flatMap((one) => ('emailId' in one ? [one.emailId] : []))
@@ -57,17 +57,17 @@ export async function sendAnswer(
   if (!parent) throw new Error('One id was asked for')
   assertOfAccount(sources, opened, 'attachments')
   const options = { format: 'text', offset: 0, maxChars: maxQuotedChars } as const
-  const draft = await call.withSession(opened, async (session) => {
+  const { draft, known } = await call.withSession(opened, async (session) => {
     const email = await getMessage(session, parent.ref, options)
     const from = parseFrom(opened, findReceiver(email, opened.account))
-    const draft = await toDraft({ email, opened, session })
-    const added = await readAttachments(session, given, sources, draft.attachments)
-    return { ...draft, from, attachments: added }
+    const { known, ...draft } = await toDraft({ email, opened, session })
+    const attachments = await readAttachments(session, given, sources, draft.attachments)
+    return { draft: { ...draft, from, attachments }, known }
   })
   const result = await deliver(
     call,
     { opened, draft },
-    { idempotencyKey: input.idempotency_key, about: input.id },
+    { idempotencyKey: input.idempotency_key, about: input.id, known },
   )
   if ('question' in result || !isSentNow(result.structured)) return result
   await call

@@ -6,7 +6,7 @@
  * client that lies about what its user said. A client that cannot ask sends without: the owner granted that.
  */
 import { randomBytes } from 'node:crypto'
-import { removeInvisible } from '@email-connector/mail'
+import { type MailAddress, removeInvisible } from '@email-connector/mail'
 import * as z from 'zod'
 import { createHintCipher } from '../keys/hint.ts'
 import { SealBrokenError } from '../keys/seal.ts'
@@ -42,6 +42,7 @@ export async function confirm(
   call: ToolCall,
   { opened, draft }: PreparedMessage,
   content: readonly string[],
+  known?: readonly MailAddress[],
 ): Promise<ToolQuestion | undefined> {
   const { asking, caller } = call
   if (!asking.canAsk) return undefined
@@ -52,7 +53,7 @@ export async function confirm(
     const state = { id: randomBytes(16).toString('hex'), accountId, content: mac, expiresAt }
     const plain = Buffer.from(JSON.stringify(state), 'utf8')
     const sealed = createHintCipher(caller.secret).seal(purpose, caller.grantId, plain)
-    return { question: toQuestion(draft), state: sealed }
+    return { question: toQuestion(draft, known), state: sealed }
   }
   const state = openState(call, asking.state)
   if (state === undefined || state.accountId !== accountId || state.content !== mac) {
@@ -63,7 +64,7 @@ export async function confirm(
   if (!(await call.once.useOnce(`confirm#${state.id}`, state.expiresAt))) {
     throw notConfirmed('The confirmation was used before')
   }
-  if (asking.answer !== 'accept') throw notConfirmed('The user did not confirm')
+  if (asking.answer !== 'accept') throw new ToolError('not_confirmed', 'The user said no: this email was not sent.')
   return undefined
 }
 
@@ -82,13 +83,14 @@ function notConfirmed(reason: string): ToolError {
 }
 
 /** Every recipient and attachment; of the text as much as a dialogue holds, last, where it can imitate nothing. */
-function toQuestion(draft: PreparedMessage['draft']): string {
+function toQuestion(draft: PreparedMessage['draft'], known: readonly MailAddress[] | undefined): string {
   const { from, subject, body, attachments } = draft
   const text = removeInvisible(body).text.trim()
   const lines = [
     'Send this email?',
     `From: ${from.address}`,
     toRecipientLines(draft),
+    toNewRecipients(draft, known),
     `Subject: ${toLine(subject, 998)}`,
     attachments.map((one) => `Attachment: ${toLine(one.filename, 200)}, ${one.content.length} bytes`),
     '',
@@ -96,4 +98,18 @@ function toQuestion(draft: PreparedMessage['draft']): string {
     text.length > shownBodyChars ? `[${text.length - shownBodyChars} more characters]` : [],
   ]
   return lines.flat().join('\n')
+}
+
+/**
+ * A reply that goes to none of those who wrote or got the email may be one that a Reply-To, or a text, led astray. For
+ * other emails it would take a search of Sent for every recipient.
+ */
+function toNewRecipients(
+  { to, cc, bcc }: PreparedMessage['draft'],
+  known: readonly MailAddress[] | undefined,
+): string[] {
+  if (known === undefined) return []
+  const seen = new Set(known.map((one) => one.address.toLowerCase()))
+  const strangers = [...to, ...cc, ...bcc].filter((one) => !seen.has(one.address.toLowerCase()))
+  return strangers.map((one) => `New recipient, not in the email this answers: ${one.address}`)
 }

@@ -1,5 +1,5 @@
 /** What every sending tool does with a message that is ready: ask, send it at most once, see to its copy in Sent. */
-import { composeMessage, submitMessage } from '@email-connector/mail'
+import { composeMessage, type MailAddress, submitMessage } from '@email-connector/mail'
 import * as z from 'zod'
 import { confirm, type ToolQuestion } from './confirmation.ts'
 import { toEmailId } from './email-id.ts'
@@ -23,11 +23,18 @@ export const delivery = z.object({
 })
 export type Delivery = z.output<typeof delivery>
 
+export interface DeliveryOptions {
+  readonly idempotencyKey?: string | undefined
+  /** Which email is answered, forwarded or sent, where its id says more than the text. */
+  readonly about?: string
+  /** Who wrote and got the email that is answered: anybody else is shown as new. */
+  readonly known?: readonly MailAddress[] | undefined
+}
+
 export async function deliver(
   call: ToolCall,
   { opened, draft }: PreparedMessage,
-  /** `about`: which email is answered, forwarded or sent, where its id says more than the text. */
-  { idempotencyKey, about = '' }: { idempotencyKey?: string | undefined; about?: string } = {},
+  { idempotencyKey, about = '', known }: DeliveryOptions = {},
 ): Promise<ToolResult<Delivery> | ToolQuestion> {
   if (draft.to.length + draft.cc.length + draft.bcc.length === 0) {
     throw new ToolError('invalid_input', '"to" must name at least one recipient.', { field: 'to' })
@@ -44,7 +51,7 @@ export async function deliver(
   const { messageId } = ledger
   const composed = await composeMessage({ ...draft, date: new Date(call.now() * 1000), messageId })
   // Last before anything leaves: nobody is asked about what cannot be sent.
-  const question = await confirm(call, { opened, draft }, content)
+  const question = await confirm(call, { opened, draft }, content, known)
   if (question) return question
   const submitted = ledger.sendOnce((beforeData) =>
     submitMessage(opened.account, sending.mailDeps(smtpShare), composed, { beforeData }),

@@ -34,6 +34,7 @@ export const replyToEmail = defineTool({
       subject: toSubject(/^\s*(re|aw|sv|antw)(\[\d+\])?:/i, 'Re', email.subject),
       body: `${input.body}\n\n${toQuote(email)}\n`,
       attachments: [],
+      known: [...email.from, ...email.to, ...email.cc],
     }))
   },
 })

@@ -6,6 +6,10 @@ import {
   startDovecot,
   startSubmission,
 } from '@email-connector/testing'
+import { Client } from '@modelcontextprotocol/sdk/client/index.js'
+import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js'
+import { ElicitRequestSchema } from '@modelcontextprotocol/sdk/types.js'
+import type { Transport } from '@modelcontextprotocol/server'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { loopbackConnector, type OpenTools, openTools, toAccount } from './open-tools.ts'
 
@@ -89,6 +93,31 @@ describe.skipIf(!findDovecot())('over a real submission server', () => {
     expect(text).toMatch(/^Subject: Re: Round\r$/m)
     await tools.call('reply_to_email', { id, body: 'One.', to: ['eve@test.example'] })
     expect(lastSent().to).toEqual(['eve@test.example'])
+  })
+
+  test('R52: the question before a reply names every recipient, and those who are new to the conversation', async () => {
+    const id = await put('Bait', ['To: alice@test.example', 'Reply-To: eve@test.example'])
+    const client = new Client({ name: 'asks', version: '1' }, { capabilities: { elicitation: {} } })
+    const asked: string[] = []
+    client.setRequestHandler(ElicitRequestSchema, async ({ params }) => {
+      asked.push(params.message)
+      return { action: 'decline' as const }
+    })
+    const over = new AbortController()
+    const server = tools.application.buildServer(tools.caller, { signal: over.signal })
+    const [clientSide, serverSide] = InMemoryTransport.createLinkedPair()
+    await server.connect(serverSide as unknown as Transport)
+    await client.connect(clientSide)
+    const before = submission.dataCount()
+    const reply = { name: 'reply_to_email', arguments: { id, body: 'x' } }
+    const answer = await client.callTool(reply)
+    expect(answer).toMatchObject({ isError: true, structuredContent: { code: 'not_confirmed' } })
+    expect(asked[0]).toContain('New recipient, not in the email this answers: eve@test.example')
+    await client.callTool({ ...reply, arguments: { ...reply.arguments, to: ['bob@test.example'] } })
+    expect(asked[1]).toContain('To: bob@test.example')
+    expect(asked[1]).not.toContain('New recipient')
+    expect(submission.dataCount()).toBe(before)
+    await client.close()
   })
 
   test("an answer to one's own email goes to whom it went to", async () => {
