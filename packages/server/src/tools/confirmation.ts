@@ -64,7 +64,8 @@ export async function confirm(
   if (!(await call.once.useOnce(`confirm#${state.id}`, state.expiresAt))) {
     throw notConfirmed('The confirmation was used before')
   }
-  if (asking.answer !== 'accept') throw new ToolError('not_confirmed', 'The user said no: this email was not sent.')
+  if (asking.answer !== 'accept')
+    throw new ToolError('not_confirmed', 'The user said no: this email was not sent.')
   return undefined
 }
 
