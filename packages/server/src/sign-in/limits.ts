@@ -1,7 +1,7 @@
 /**
  * How often a mailbox may be tried from outside (R42, R40): failures per account, failures and accounts per address
  * of the internet, attempts per typed host. Counted before the mail server is contacted, so parallel tries cannot slip
- * through; a success is counted beside it and taken off. Keys are HMACs: the store learns nobody's address.
+ * through; a success is taken off again. Keys are HMACs: the store learns nobody's address.
  * With the store down nothing can be counted, so nothing is tried: StoreUnavailableError goes up and the form is closed.
  */
 import { createHmac } from 'node:crypto'
@@ -42,10 +42,8 @@ export function createSignInLimits(options: {
   const accountOf = ({ imap, login }: MailAccount) => [imap.host.toLowerCase(), login.trim().toLowerCase()]
 
   /** Attempts that failed or still run, this one included. */
-  async function failuresAfterTaking(subject: string): Promise<number> {
-    const attempts = await store.count(subject, windowSeconds, now())
-    return attempts - (await store.peek(`${subject}+`, windowSeconds, now()))
-  }
+  const failuresAfterTaking = (subject: string) => store.count(subject, windowSeconds, now())
+  const giveBack = (subject: string) => store.count(subject, windowSeconds, now(), -1)
 
   async function accountsOfIp(account: MailAccount, ip: string): Promise<number> {
     const subject = keyOf('ip-accounts', ip)
@@ -75,8 +73,10 @@ export function createSignInLimits(options: {
     },
 
     async succeeded(account, peer) {
-      await store.count(`${keyOf('ip', networkOf(peer))}+`, windowSeconds, now())
-      await store.count(`${keyOf('account', ...accountOf(account))}+`, windowSeconds, now())
+      await Promise.all([
+        giveBack(keyOf('ip', networkOf(peer))),
+        giveBack(keyOf('account', ...accountOf(account))),
+      ])
     },
   }
 }

@@ -18,8 +18,8 @@ export interface SendRow {
 }
 
 export interface OnceStore {
-  /** Counts one event in the fixed window that contains `now`; answers the count, this one included. */
-  count(key: string, windowSeconds: number, now: EpochSeconds): Promise<number>
+  /** Counts one event in the fixed window that contains `now`, or takes one off; answers the count with it. */
+  count(key: string, windowSeconds: number, now: EpochSeconds, by?: 1 | -1): Promise<number>
   /** The count so far, without adding to it. */
   peek(key: string, windowSeconds: number, now: EpochSeconds): Promise<number>
   /**

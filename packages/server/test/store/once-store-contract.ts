@@ -18,6 +18,17 @@ export function describeOnceStore(name: string, open: () => Stores): void {
       expect(await once.peek(key, 900, now)).toBe(50)
     })
 
+    test('R42: what is taken off while others count is missing from the sum, and from nothing else', async () => {
+      const { once } = open()
+      const key = newId()
+      await Promise.all(
+        Array.from({ length: 40 }, (_, index) => once.count(key, 900, now, index % 4 === 0 ? -1 : 1)),
+      )
+      expect(await once.peek(key, 900, now)).toBe(20)
+      expect(await once.count(key, 900, now, -1)).toBe(19)
+      expect(await once.count(key, 900, now + 900)).toBe(1)
+    })
+
     test('windows and keys are counted apart, and peeking counts nothing', async () => {
       const { once } = open()
       const key = newId()

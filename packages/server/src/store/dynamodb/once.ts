@@ -51,14 +51,14 @@ export function createTransactionTable(table: Table): TransactionOperations {
 
 export function createOnceTable(table: Table): OnceStore {
   return {
-    async count(key, windowSeconds, now) {
+    async count(key, windowSeconds, now, by = 1) {
       const { id, endsAt } = limitWindow(key, windowSeconds, now)
       const result = await table.update(
         { pk: `count#${id}` },
         {
           set: '#expiresAt = :end',
-          add: '#events :one',
-          values: { ':end': endsAt, ':one': 1 },
+          add: '#events :by',
+          values: { ':end': endsAt, ':by': by },
         },
       )
       return readNumber(result.item ?? {}, 'events')

@@ -37,10 +37,10 @@ export function createOnceTable(database: RowDatabase): OnceStore {
   const sends = database.table<SendRow>('send')
   const used = database.table<ExpiringRow>('used')
   return {
-    count(key, windowSeconds, now) {
+    count(key, windowSeconds, now, by = 1) {
       const { id, endsAt } = limitWindow(key, windowSeconds, now)
       return counts.change(id, (row) => {
-        const events = (row?.events ?? 0) + 1
+        const events = (row?.events ?? 0) + by
         return { row: { events, expiresAt: endsAt }, answer: events }
       })
     },
