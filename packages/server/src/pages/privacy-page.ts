@@ -18,7 +18,7 @@ export function privacyPage({ lifetimes }: Pick<ServerSettings, 'lifetimes'>): R
 ${row('Your address, password and mail servers', `Until you revoke the app, at most ${absoluteDays} days. After ${idleDays} days without use no token is left that opens it`, 'Nobody from the database alone, nor with the server’s own key: the app’s access token is part of the key')}
 ${row('Addresses and folder names, to answer faster', 'As above', 'Who holds a token of the app')}
 ${row('Which app, what it may do, how many mailboxes, when connected and last used (to the hour)', 'As above', 'The operator of this server')}
-${row('A fingerprint of your mail server and address, so that you find your connections', 'As above', 'The operator cannot turn it back, but holds its key: he can check a guess whether a certain mailbox is connected')}
+${row('A fingerprint of your mail server and address, so that you find your connections', `As above; of a sign-in that was checked and then given up, up to ${absoluteDays} days`, 'The operator cannot turn it back, but holds its key: he can check a guess whether a certain mailbox is connected')}
 ${row('The app’s name and version, and open questions to you', 'Up to 24 hours', 'The name and version: the operator. The questions: who holds a token of the app')}
 ${row('Fingerprint and outcome of a mail you sent, so that it is sent once', 'Up to 24 hours', 'The outcome: who holds a token of the app')}
 ${row('A sign-in or one-time link under way, and counts of failed sign-ins', 'Up to an hour', 'The operator; addresses stand there as fingerprints only')}
