@@ -28,7 +28,7 @@ const textNames = /\.(txt|csv|tsv|md|log|json|xml|html?|ics|vcf|ya?ml)$/i
 
 export function isText({ contentType, filename = '' }: NamedType): boolean {
   if (contentType === 'application/octet-stream') return textNames.test(filename)
-  return textTypes.test(contentType) && contentType !== 'image/svg+xml'
+  return textTypes.test(contentType)
 }
 
 /** Undefined: not text. */
