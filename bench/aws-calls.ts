@@ -35,7 +35,7 @@ const day = 86_400
 
 export async function measureAwsCalls(): Promise<Record<string, AwsCost>> {
   const [dynamoDb, kms, dovecot] = await Promise.all([startDynamoDb(), startKms(), startDovecot()])
-  const submission = await startSubmission({ dovecot })
+  const submission = await startSubmission({ mailServer: dovecot })
   const tables = await createTables(dynamoDb, 'bench')
   const proxy = await startDynamoDbProxy(dynamoDb.endpoint)
   // As the mcp function has it.

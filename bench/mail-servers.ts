@@ -47,7 +47,7 @@ export async function startMailServers(messages = 500): Promise<MailServers> {
   }))
   const further = Array.from({ length: furtherMailboxes }, (_, index) => ({ name: `Project ${index + 1}` }))
   const dovecot = await startDovecot({ folders: [...special, ...further], format: 'mdbox' })
-  const submission = await startSubmission({ dovecot })
+  const submission = await startSubmission({ mailServer: dovecot })
   const filled = await fill(dovecot, messages)
   const atDistance = async (oneWayMs: number): Promise<Distance> => {
     const clock: CausalClock = { depth: 0 }

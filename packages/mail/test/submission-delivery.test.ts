@@ -20,7 +20,7 @@ describe.skipIf(!findDovecot())('delivery through a real server (needs Dovecot)'
   let server: Submission
   beforeAll(async () => {
     dovecot = await startDovecot()
-    server = await startSubmission({ dovecot, accessTokens: ['token-1'] })
+    server = await startSubmission({ mailServer: dovecot, accessTokens: ['token-1'] })
   })
   afterAll(async () => {
     await server.stop()

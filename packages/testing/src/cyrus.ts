@@ -14,11 +14,11 @@ import { createTempFolder } from './temp-folder.ts'
 import { startTiedProcess } from './tied-process.ts'
 
 const FOLDERS = ['Drafts', 'Sent', 'Trash', 'Junk', 'Archive']
-/** Cyrus's SASL takes the realm of its users from the server's name. */
+/** The domain that the address of a login loses, and what SASL puts in its place: the server's name. */
+const DOMAIN = 'test.example'
 const REALM = 'localhost'
-// Without virtual domains the login is the local part.
-const alice = { ...testUser('alice', 'wonder land 1'), login: 'alice' }
-const bob = { ...testUser('bob', 'bobs-Passw0rd'), login: 'bob' }
+const alice = testUser('alice', 'wonder land 1')
+const bob = testUser('bob', 'bobs-Passw0rd')
 
 /** Undefined where it is not unpacked, so that a test can say that it was not run. */
 export function findCyrus(): string | undefined {
@@ -50,11 +50,13 @@ export async function startCyrus(): Promise<RealImapServer> {
   await writeFile(at('cert.pem'), cert)
   await writeFile(at('key.pem'), key)
   await writeFile(at('imapd.conf'), configuration(folder.path, owner))
-  for (const { login, password } of [alice, bob])
-    execFileSync(program('usr/sbin/saslpasswd2'), ['-p', '-c', '-f', at('sasldb2'), '-u', REALM, login], {
+  for (const { login, password } of [alice, bob]) {
+    const user = login.replace(`@${DOMAIN}`, '')
+    execFileSync(program('usr/sbin/saslpasswd2'), ['-p', '-c', '-f', at('sasldb2'), '-u', REALM, user], {
       input: password,
       env,
     })
+  }
   await chmod(folder.path, 0o755)
   if (asRoot) execFileSync('chown', ['-R', owner, folder.path])
 
@@ -101,6 +103,8 @@ export async function startCyrus(): Promise<RealImapServer> {
 function configuration(folder: string, owner: string): string {
   return `
 servername: ${REALM}
+virtdomains: userid
+defaultdomain: ${DOMAIN}
 configdirectory: ${folder}/state
 defaultpartition: default
 partition-default: ${folder}/mail

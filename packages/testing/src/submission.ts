@@ -1,14 +1,15 @@
 /**
  * A submission server as a mail provider runs it: TLS port and STARTTLS port, AUTH required, the same users as
- * Dovecot, and real delivery into Dovecot's mailboxes over LMTP. Addresses outside test.example are taken as
- * relayed and only counted. It refuses in the ways real servers do; for servers that die, see smtp-sink.ts.
+ * the mail server, and real delivery into their mailboxes: over LMTP where it speaks that, else over IMAP. Addresses
+ * outside test.example are taken as relayed and only counted. It refuses in the ways real servers do; for servers that
+ * die, see smtp-sink.ts.
  */
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { SMTPServer } from 'smtp-server'
 import type { ServerCertificate } from './certificates.ts'
 import { TEST_HOSTS } from './certificates.ts'
-import type { Dovecot } from './dovecot.ts'
+import type { RealImapServer } from './imap-server.ts'
 import { deliverOverLmtp } from './lmtp.ts'
 
 /** What the server is to answer instead of accepting; may be changed at any time. */
@@ -53,7 +54,7 @@ export interface Submission {
 }
 
 export interface SubmissionOptions {
-  dovecot: Dovecot
+  mailServer: RealImapServer & { readonly lmtpPath?: string }
   /** false: the plain port does not know STARTTLS. */
   startTls?: boolean
   /** Announced SIZE; larger messages get 552 after the final dot. */
@@ -66,8 +67,8 @@ export interface SubmissionOptions {
 }
 
 export async function startSubmission(options: SubmissionOptions): Promise<Submission> {
-  const { dovecot, maxBytes } = options
-  const certificate = options.certificate ?? (await dovecot.authority.issue({ names: TEST_HOSTS }))
+  const { mailServer, maxBytes } = options
+  const certificate = options.certificate ?? (await mailServer.authority.issue({ names: TEST_HOSTS }))
   const messages: SubmittedMessage[] = []
   const refusals: SubmissionRefusals = { recipients: new Map() }
   let connections = 0
@@ -77,13 +78,23 @@ export async function startSubmission(options: SubmissionOptions): Promise<Submi
     if (refusals.data) throw toError(refusals.data)
     if (maxBytes !== undefined && raw.length > maxBytes) throw toError({ code: 552, text: 'too large' })
     const local = to.filter((address) => address.toLowerCase().endsWith('@test.example'))
-    if (local.length > 0) {
-      const answers = await deliverOverLmtp(dovecot.lmtpPath, from, local, raw)
+    const { lmtpPath } = mailServer
+    if (lmtpPath === undefined) await deliverOverImap(local, raw)
+    else if (local.length > 0) {
+      const answers = await deliverOverLmtp(lmtpPath, from, local, raw)
       const [refused] = answers.filter(({ code }) => code >= 300)
       if (refused && answers.every(({ code }) => code >= 300)) throw toError(refused)
     }
-    const sender = dovecot.users.find((user) => user.login === login)
-    if (options.filesSentCopy && sender) await dovecot.appendRaw(sender, 'Sent', raw, ['\\Seen'])
+    const sender = mailServer.users.find((user) => user.login === login)
+    if (options.filesSentCopy && sender) await mailServer.appendRaw(sender, 'Sent', raw, ['\\Seen'])
+  }
+
+  async function deliverOverImap(to: readonly string[], raw: Buffer) {
+    for (const address of new Set(to.map((one) => one.toLowerCase()))) {
+      const user = mailServer.users.find((one) => one.address === address)
+      if (!user) throw toError({ code: 550, text: '5.1.1 User does not exist' })
+      await mailServer.appendRaw(user, 'INBOX', raw)
+    }
   }
 
   const listen = async (secure: boolean) => {
@@ -105,7 +116,7 @@ export async function startSubmission(options: SubmissionOptions): Promise<Submi
         const known =
           auth.method === 'XOAUTH2'
             ? options.accessTokens?.includes(auth.accessToken ?? '')
-            : dovecot.users.some((user) => user.login === auth.username && user.password === auth.password)
+            : mailServer.users.some((user) => user.login === auth.username && user.password === auth.password)
         if (refusals.login) callback(toError(refusals.login))
         else if (known && auth.username) callback(null, { user: auth.username })
         else callback(toError({ code: 535, text: '5.7.8 Username and password not accepted' }))
@@ -149,7 +160,7 @@ export async function startSubmission(options: SubmissionOptions): Promise<Submi
     host: 'localhost',
     smtpsPort: smtps.port,
     smtpPort: smtp.port,
-    ca: dovecot.ca,
+    ca: mailServer.ca,
     messages,
     dataCount: () => messages.length,
     connectionCount: () => connections,

@@ -8,7 +8,7 @@ describe.skipIf(!findDovecot())('Submission in front of Dovecot', () => {
   let submission: Submission
   beforeAll(async () => {
     dovecot = await startDovecot()
-    submission = await startSubmission({ dovecot })
+    submission = await startSubmission({ mailServer: dovecot })
   })
   afterAll(async () => {
     await submission.stop()

@@ -8,6 +8,7 @@ import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb'
 import {
   createFunctionPool,
   createTempFolder,
+  type Dovecot,
   type DynamoDbProxy,
   type FunctionPool,
   findDynamoDb,
@@ -70,7 +71,7 @@ export function deployed(folder: string, name: FunctionName) {
 
 /** @param options.environment variables of the oauth and mcp functions beyond those of the template */
 export async function startGatewayProduct(
-  { dovecot, submission }: Pick<TestMail, 'dovecot' | 'submission'>,
+  { imap, submission }: Pick<TestMail<Dovecot>, 'imap' | 'submission'>,
   options: { environment?: Record<string, string>; hasAuthorizer?: boolean } = {},
 ): Promise<GatewayProduct> {
   const bundles = createTempFolder('functions')
@@ -106,13 +107,13 @@ export async function startGatewayProduct(
     AWS_SECRET_ACCESS_KEY: 'local',
     AWS_ENDPOINT_URL_KMS: kms.endpoint,
     AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsManager.endpoint,
-    NODE_EXTRA_CA_CERTS: dovecot.authority.caPath,
+    NODE_EXTRA_CA_CERTS: imap.authority.caPath,
     TEST_NETWORK: JSON.stringify({
       host: mailHost,
       address: publicAddress,
       ports: {
-        993: dovecot.imapsPort,
-        143: dovecot.imapPort,
+        993: imap.imapsPort,
+        143: imap.imapPort,
         465: submission.smtpsPort,
         587: submission.smtpPort,
       },

@@ -2,7 +2,7 @@
  * The same sentences as for the local runner, against the bundles that are deployed, behind the gateway simulator. Needs
  * Dovecot, Node 24 and the local DynamoDB; says so where one is missing.
  */
-import { findDovecot } from '@email-connector/testing'
+import { findDovecot, startDovecot } from '@email-connector/testing'
 import { describe } from 'vitest'
 import { startGatewayProduct, whyNoGateway } from './gateway-product.ts'
 import { useProduct } from './product.ts'
@@ -17,7 +17,7 @@ const missing = findDovecot() === undefined ? 'Dovecot is not installed' : whyNo
 describe.skipIf(missing !== undefined)(
   `the deployed functions${missing ? ` (not run: ${missing})` : ''}`,
   () => {
-    const running = useProduct(startGatewayProduct)
+    const running = useProduct(startGatewayProduct, startDovecot)
     describeDiscovery('the gateway', running)
     describeClients('the gateway', running)
     describeTools('the gateway', running)

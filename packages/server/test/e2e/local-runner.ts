@@ -3,7 +3,7 @@ import { readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createTempFolder, freePort, startTiedProcess } from '@email-connector/testing'
 import { ClassicLevel } from 'classic-level'
-import type { StartProduct } from './product.ts'
+import type { Product, TestMail } from './product.ts'
 
 const server = join(import.meta.dirname, '..', '..')
 
@@ -69,8 +69,8 @@ export function loopbackMail(caPath: string): Record<string, string> {
   return { ALLOW_PRIVATE_MAIL_HOSTS: '1', NODE_EXTRA_CA_CERTS: caPath }
 }
 
-export const startLocalProduct: StartProduct = async ({ dovecot, submission }) => {
-  const runner = await startLocalRunner({ environment: loopbackMail(dovecot.authority.caPath) })
+export async function startLocalProduct({ imap, submission }: TestMail): Promise<Product> {
+  const runner = await startLocalRunner({ environment: loopbackMail(imap.authority.caPath) })
   return {
     url: runner.url,
     challengeHeader: 'www-authenticate',
@@ -79,7 +79,7 @@ export const startLocalProduct: StartProduct = async ({ dovecot, submission }) =
       address,
       password,
       imap_host: 'localhost',
-      imap_port: String(dovecot.imapsPort),
+      imap_port: String(imap.imapsPort),
       imap_tls: 'true',
       smtp_host: 'localhost',
       smtp_port: String(submission.smtpsPort),

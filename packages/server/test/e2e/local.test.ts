@@ -1,5 +1,5 @@
 /** The whole product as `npm start` runs it, against real mail servers. Needs Dovecot; says so where it is missing. */
-import { findDovecot } from '@email-connector/testing'
+import { findDovecot, startDovecot } from '@email-connector/testing'
 import { describe } from 'vitest'
 import { startLocalProduct } from './local-runner.ts'
 import { useProduct } from './product.ts'
@@ -10,7 +10,7 @@ import { describeLeaks } from './suites/leaks.ts'
 import { describeTools } from './suites/tools.ts'
 
 describe.skipIf(findDovecot() === undefined)('the local runner', () => {
-  const running = useProduct(startLocalProduct)
+  const running = useProduct(startLocalProduct, startDovecot)
   describeDiscovery('npm start', running)
   describeClients('npm start', running)
   describeTools('npm start', running)

@@ -3,17 +3,16 @@
  * a function of `StartProduct`, so that the same sentences are tested on the local runner and behind the gateway.
  */
 import {
-  type Dovecot,
+  type RealImapServer,
   type Submission,
-  startDovecot,
   startSubmission,
   type TestUser,
 } from '@email-connector/testing'
 import { afterAll, beforeAll } from 'vitest'
 import { type Canaries, createCanaries } from './secrets.ts'
 
-export interface TestMail {
-  readonly dovecot: Dovecot
+export interface TestMail<Server extends RealImapServer = RealImapServer> {
+  readonly imap: Server
   readonly submission: Submission
   stop(): Promise<void>
 }
@@ -32,17 +31,19 @@ export interface Product {
   stop(): Promise<void>
 }
 
-export type StartProduct = (mail: TestMail) => Promise<Product>
+export type StartProduct<Server extends RealImapServer> = (mail: TestMail<Server>) => Promise<Product>
 
-export async function startTestMail(): Promise<TestMail> {
-  const dovecot = await startDovecot()
-  const submission = await startSubmission({ dovecot })
+export async function startTestMail<Server extends RealImapServer>(
+  startServer: () => Promise<Server>,
+): Promise<TestMail<Server>> {
+  const imap = await startServer()
+  const submission = await startSubmission({ mailServer: imap })
   return {
-    dovecot,
+    imap,
     submission,
     async stop() {
       await submission.stop()
-      await dovecot.stop()
+      await imap.stop()
     },
   }
 }
@@ -67,12 +68,15 @@ export interface Running {
 }
 
 /** Starts once for all suites of a test file. */
-export function useProduct(startProduct: StartProduct): () => Running {
+export function useProduct<Server extends RealImapServer>(
+  startProduct: StartProduct<Server>,
+  startServer: () => Promise<Server>,
+): () => Running {
   let running: Running | undefined
   beforeAll(async () => {
-    const mail = await startTestMail()
+    const mail = await startTestMail(startServer)
     const canaries = createCanaries()
-    for (const { address, password } of mail.dovecot.users) {
+    for (const { address, password } of mail.imap.users) {
       canaries.add('address', address)
       canaries.add('password', password)
     }

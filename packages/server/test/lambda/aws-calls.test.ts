@@ -67,7 +67,7 @@ describe.skipIf(missing !== undefined)(whenPossible('R27: AWS calls per request'
 
   test('a tool call, 2025 era: one read of the session more', async () => {
     const { product, mail } = running()
-    const client = await connectClient(signInFields(product, mail.dovecot.alice), {
+    const client = await connectClient(signInFields(product, mail.imap.alice), {
       url: product.url,
       era: 'sdk 1, 2025 era',
     })
@@ -102,7 +102,7 @@ describe.skipIf(missing !== undefined)(whenPossible('R27: AWS calls per request'
     const steps: Calls[] = []
     const outcome = await completeSignIn({
       authorizeUrl: url,
-      fields: signInFields(product, mail.dovecot.alice),
+      fields: signInFields(product, mail.imap.alice),
       fetch: async (input, init) => {
         let answer: Response | undefined
         steps.push(

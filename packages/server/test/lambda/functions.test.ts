@@ -2,7 +2,13 @@
  * Single functions as they are deployed: on the HTTP API of a personal stage, where no authorizer stands before mcp and
  * nothing streams; when Secrets Manager is down at a start; and against whoever would widen what they may reach (R72).
  */
-import { completeSignIn, createFunctionPool, type FunctionPool } from '@email-connector/testing'
+import {
+  completeSignIn,
+  createFunctionPool,
+  type Dovecot,
+  type FunctionPool,
+  startDovecot,
+} from '@email-connector/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
   deployed,
@@ -15,20 +21,20 @@ import { createAuthorizationRequest, register, signIn } from '../e2e/raw-client.
 import { missing, toolsListMessage, whenPossible } from './gateway.ts'
 
 describe.skipIf(missing !== undefined)(whenPossible('one function at a time'), () => {
-  let mail: TestMail
+  let mail: TestMail<Dovecot>
   let product: GatewayProduct
   let clientId: string
   let token: string
   const pools: FunctionPool[] = []
   beforeAll(async () => {
-    mail = await startTestMail()
+    mail = await startTestMail(startDovecot)
     product = await startGatewayProduct(mail, {
       hasAuthorizer: false,
       // What a deployed function must not listen to.
       environment: { ALLOW_PRIVATE_MAIL_HOSTS: '1', DEMO_MAILBOX: 'on', GATEWAY: 'http' },
     })
     clientId = await register(product.url)
-    token = (await signIn(product.url, clientId, signInFields(product, mail.dovecot.alice))).access_token
+    token = (await signIn(product.url, clientId, signInFields(product, mail.imap.alice))).access_token
   })
   afterAll(async () => {
     await Promise.all(pools.map((pool) => pool.close()))
@@ -152,13 +158,13 @@ describe.skipIf(missing !== undefined)(whenPossible('one function at a time'), (
     'R72: told by its environment to allow private hosts, the function still refuses %s',
     async (_, fields) => {
       const { url } = createAuthorizationRequest(product.url, clientId)
-      const logins = (await mail.dovecot.rawLog(mail.dovecot.bob)).length
+      const logins = (await mail.imap.rawLog(mail.imap.bob)).length
       const outcome = await completeSignIn({
         authorizeUrl: url,
-        fields: { ...signInFields(product, mail.dovecot.bob, 'send'), ...fields },
+        fields: { ...signInFields(product, mail.imap.bob, 'send'), ...fields },
       })
       expect(outcome).toMatchObject({ redirected: false, status: 422 })
-      expect((await mail.dovecot.rawLog(mail.dovecot.bob)).length).toBe(logins)
+      expect((await mail.imap.rawLog(mail.imap.bob)).length).toBe(logins)
     },
   )
 

@@ -1,12 +1,12 @@
 /** A product behind the gateway for one test file, and the few requests its tests are made of. */
-import { findDovecot } from '@email-connector/testing'
+import { type Dovecot, findDovecot, startDovecot } from '@email-connector/testing'
 import { afterAll, beforeAll } from 'vitest'
 import { type GatewayProduct, startGatewayProduct, whyNoGateway } from '../e2e/gateway-product.ts'
 import { type Permission, signInFields, startTestMail, type TestMail } from '../e2e/product.ts'
 import { register, signIn, type Tokens } from '../e2e/raw-client.ts'
 
 export interface RunningGateway {
-  readonly mail: TestMail
+  readonly mail: TestMail<Dovecot>
   readonly product: GatewayProduct
   /** Of alice's first grant, which may send. */
   readonly clientId: string
@@ -22,10 +22,10 @@ export const whenPossible = (title: string) =>
 export function useGateway(): () => RunningGateway {
   let running: RunningGateway | undefined
   beforeAll(async () => {
-    const mail = await startTestMail()
+    const mail = await startTestMail(startDovecot)
     const product = await startGatewayProduct(mail)
     const clientId = await register(product.url)
-    const tokens = await signIn(product.url, clientId, signInFields(product, mail.dovecot.alice))
+    const tokens = await signIn(product.url, clientId, signInFields(product, mail.imap.alice))
     running = { mail, product, clientId, tokens }
   })
   afterAll(async () => {
@@ -40,7 +40,7 @@ export function useGateway(): () => RunningGateway {
 
 export async function signInAgain(running: RunningGateway, permission: Permission = 'send'): Promise<Tokens> {
   const { product, mail, clientId } = running
-  return await signIn(product.url, clientId, signInFields(product, mail.dovecot.alice, permission))
+  return await signIn(product.url, clientId, signInFields(product, mail.imap.alice, permission))
 }
 
 /** `tools/list` of the 2026 era. Without a token there is no Authorization header. */

@@ -68,7 +68,7 @@ describe.skipIf(missing !== undefined)(whenPossible('R63: AWS down'), () => {
       const { product, mail, clientId } = running()
       const { url } = createAuthorizationRequest(product.url, clientId)
       const jar = new Map<string, string>()
-      const fields = signInFields(product, mail.dovecot.alice)
+      const fields = signInFields(product, mail.imap.alice)
       const outcome = await completeSignIn({
         authorizeUrl: url,
         fields,
@@ -92,7 +92,7 @@ describe.skipIf(missing !== undefined)(whenPossible('R63: AWS down'), () => {
     const { url, verifier } = createAuthorizationRequest(product.url, clientId)
     const outcome = await completeSignIn({
       authorizeUrl: url,
-      fields: signInFields(product, mail.dovecot.alice),
+      fields: signInFields(product, mail.imap.alice),
     })
     if (!outcome.redirected) throw new Error('The sign-in was refused')
     const requests = async (parameters: Record<string, string>) => {

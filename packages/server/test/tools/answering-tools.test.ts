@@ -46,7 +46,7 @@ describe.skipIf(!findDovecot())('over a real submission server', () => {
 
   beforeAll(async () => {
     dovecot = await startDovecot()
-    submission = await startSubmission({ dovecot })
+    submission = await startSubmission({ mailServer: dovecot })
     const account = {
       ...toAccount(dovecot.alice, dovecot, submission.smtpsPort),
       aliases: ['sales@test.example'],

@@ -22,7 +22,7 @@ describe.skipIf(!findDovecot())('over a real submission server', () => {
 
   beforeAll(async () => {
     dovecot = await startDovecot()
-    submission = await startSubmission({ dovecot })
+    submission = await startSubmission({ mailServer: dovecot })
     const account = {
       ...toAccount(dovecot.alice, dovecot, submission.smtpsPort),
       aliases: ['sales@test.example'],
@@ -235,7 +235,7 @@ describe.skipIf(!findDovecot())('over a real submission server', () => {
   })
 
   test('R57: a provider that files the copy itself gets none from us', async () => {
-    const filing = await startSubmission({ dovecot, filesSentCopy: true })
+    const filing = await startSubmission({ mailServer: dovecot, filesSentCopy: true })
     const account: MailAccount = { ...toAccount(dovecot.alice, dovecot, filing.smtpsPort), provider: 'gmail' }
     const gmail = await openTools({ accounts: [account], connector: loopbackConnector(dovecot.ca) })
     const { structured } = await gmail.call('send_email', letter('Filed by them'))

@@ -88,7 +88,7 @@ export function describeBrowser(name: string, running: () => Running, options: {
       if (smtp_secure !== undefined) await page.selectOption('#smtp_secure', smtp_secure)
     }
 
-    const alicesFields = () => running().product.mailboxFields(running().mail.dovecot.alice)
+    const alicesFields = () => running().product.mailboxFields(running().mail.imap.alice)
     const accountsOf = async ({ access_token }: Tokens) =>
       (await postToolCall(running().product.url, access_token, 'list_accounts')).text()
 
@@ -105,7 +105,7 @@ export function describeBrowser(name: string, running: () => Running, options: {
         const tokens = await arrive(page, request, clientId)
         expect(statuses).toEqual([303])
         expect(complaints).toEqual([])
-        expect(await accountsOf(tokens)).toContain(running().mail.dovecot.alice.address)
+        expect(await accountsOf(tokens)).toContain(running().mail.imap.alice.address)
         await page.context().close()
       },
     )

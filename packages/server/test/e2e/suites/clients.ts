@@ -32,7 +32,7 @@ export function describeClients(name: string, running: () => Running) {
   describe(`${name}: third-party clients`, () => {
     test.each(eras)('%s: discovery, registration, sign-in, token, tools/list and a call', async (era) => {
       const { product, mail, canaries } = running()
-      const { alice } = mail.dovecot
+      const { alice } = mail.imap
       const client = await connectClient(signInFields(product, alice), { url: product.url, era, canaries })
       expect((await client.listTools()).sort()).toEqual(expect.arrayContaining(expectedTools))
       const { structured } = await client.call('list_accounts')
@@ -47,7 +47,7 @@ export function describeClients(name: string, running: () => Running) {
       async (era) => {
         const { product, mail } = running()
         const home = createTempFolder('inspector')
-        const fields = signInFields(product, mail.dovecot.alice)
+        const fields = signInFields(product, mail.imap.alice)
         const inspect = (...args: string[]) =>
           runInspector(
             ['--server-url', `${product.url}/mcp`, '--protocol-era', era, ...args],

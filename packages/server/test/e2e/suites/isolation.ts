@@ -16,11 +16,7 @@ export function describeIsolation(name: string, running: () => Running) {
     async function give(user: TestUser): Promise<string> {
       const subject = `Only for one pair of eyes ${randomBytes(6).toString('hex')}`
       running().canaries.add('subject', subject)
-      await running().mail.dovecot.appendRaw(
-        user,
-        'INBOX',
-        `Subject: ${subject}\nFrom: x@x.example\n\nHello\n`,
-      )
+      await running().mail.imap.appendRaw(user, 'INBOX', `Subject: ${subject}\nFrom: x@x.example\n\nHello\n`)
       return subject
     }
     const everythingOf = async (client: ConnectedClient) =>
@@ -31,7 +27,7 @@ export function describeIsolation(name: string, running: () => Running) {
       ])
 
     test('R65: what user A did in a process leaves nothing that user B gets to see after him', async () => {
-      const { alice, bob } = running().mail.dovecot
+      const { alice, bob } = running().mail.imap
       const alicesSubject = await give(alice)
       const first = await connect(alice, 'sdk 2, 2026 era')
       expect(await everythingOf(first)).toContain(alicesSubject)
@@ -58,7 +54,7 @@ export function describeIsolation(name: string, running: () => Running) {
     })
 
     test.each(eras)('R22: calls of two people at the same time (%s): no answer crosses', async (era) => {
-      const { alice, bob } = running().mail.dovecot
+      const { alice, bob } = running().mail.imap
       const people = await Promise.all(
         [alice, bob].map(async (user) => ({
           user,
@@ -88,7 +84,7 @@ export function describeIsolation(name: string, running: () => Running) {
     test("a session of one person is unknown to the other's token", async () => {
       const { product, mail } = running()
       const [first, second] = await Promise.all(
-        [mail.dovecot.alice, mail.dovecot.bob].map((user) => connect(user, 'sdk 1, 2025 era')),
+        [mail.imap.alice, mail.imap.bob].map((user) => connect(user, 'sdk 1, 2025 era')),
       )
       const post = (client: ConnectedClient | undefined, message: object, session?: string) =>
         fetch(`${product.url}/mcp`, {
