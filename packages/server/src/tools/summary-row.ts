@@ -91,7 +91,7 @@ function toLines(row: SummaryRow, index: number): string {
   ].filter((mark) => mark !== false)
   const lines = [
     `${index + 1}. ${row.id} ${row.date} ${marks.join(', ')}`,
-    `   ${row.from} to ${row.to}: ${row.subject}`,
+    `   ${row.from}${row.to === '' ? '' : ` to ${row.to}`}: ${row.subject}`,
   ]
   return (row.preview === '' ? lines : [...lines, `   ${row.preview}`]).join('\n')
 }
