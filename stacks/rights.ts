@@ -33,8 +33,7 @@ const oauth: readonly TableRight[] = [
   },
   { table: 'tokens', prefixes: ['link#'], actions: ['GetItem', 'UpdateItem', 'DeleteItem'] },
   { table: 'once', prefixes: ['txn#'], actions: ['GetItem', 'PutItem', 'UpdateItem'] },
-  { table: 'once', prefixes: ['count#'], actions: ['GetItem', 'UpdateItem'] },
-  { table: 'once', prefixes: ['used#'], actions: ['PutItem'] },
+  { table: 'once', prefixes: ['count#'], actions: ['UpdateItem'] },
 ]
 
 const mcp: readonly TableRight[] = [

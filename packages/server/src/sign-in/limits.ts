@@ -29,7 +29,7 @@ export interface SignInLimits {
 }
 
 export function createSignInLimits(options: {
-  store: Pick<OnceStore, 'count' | 'peek' | 'useOnce'>
+  store: Pick<OnceStore, 'count' | 'countDistinct'>
   key: Uint8Array
   now: () => EpochSeconds
 }): SignInLimits {
@@ -45,14 +45,13 @@ export function createSignInLimits(options: {
   const failuresAfterTaking = (subject: string) => store.count(subject, windowSeconds, now())
   const giveBack = (subject: string) => store.count(subject, windowSeconds, now(), -1)
 
-  async function accountsOfIp(account: MailAccount, ip: string): Promise<number> {
-    const subject = keyOf('ip-accounts', ip)
-    const hour = Math.floor(now() / hourSeconds)
-    const mark = keyOf('ip-account', ip, ...accountOf(account), String(hour))
-    return (await store.useOnce(mark, (hour + 1) * hourSeconds))
-      ? await store.count(subject, hourSeconds, now())
-      : await store.peek(subject, hourSeconds, now())
-  }
+  const accountsOfIp = (account: MailAccount, ip: string) =>
+    store.countDistinct(
+      keyOf('ip-accounts', ip),
+      keyOf('ip-account', ip, ...accountOf(account)),
+      hourSeconds,
+      now(),
+    )
 
   /** In the window of the link's end, whenever the attempt is: one count for its whole life. */
   const attemptsWith = ({ id, expiresAt }: CountedLink) =>

@@ -20,8 +20,8 @@ export interface SendRow {
 export interface OnceStore {
   /** Counts one event in the fixed window that contains `now`, or takes one off; answers the count with it. */
   count(key: string, windowSeconds: number, now: EpochSeconds, by?: 1 | -1): Promise<number>
-  /** The count so far, without adding to it. */
-  peek(key: string, windowSeconds: number, now: EpochSeconds): Promise<number>
+  /** Counts a member of the window once, however often it comes; answers how many different ones, this one included. */
+  countDistinct(key: string, member: string, windowSeconds: number, now: EpochSeconds): Promise<number>
   /**
    * Takes a send for this attempt: when there is none, or a `reserved` one is past its deadline. Otherwise answers
    * the row as it is (a `data` row past its deadline is the caller's `unknown`).

@@ -117,7 +117,7 @@ export async function recordRun(): Promise<RecordedRun> {
       ),
     )
     const bearer = { Authorization: `Bearer ${refreshed.access_token}` }
-    const modern = (method: string, parameters: Record<string, unknown> = {}) =>
+    const modern = (method: string, parameters: Record<string, unknown> = {}, capabilities: object = {}) =>
       postJson(
         '/mcp',
         {
@@ -127,7 +127,7 @@ export async function recordRun(): Promise<RecordedRun> {
             _meta: {
               'io.modelcontextprotocol/protocolVersion': '2026-07-28',
               'io.modelcontextprotocol/clientInfo': { name: 'recorder', version: '1' },
-              'io.modelcontextprotocol/clientCapabilities': {},
+              'io.modelcontextprotocol/clientCapabilities': capabilities,
             },
           },
         },
@@ -158,6 +158,21 @@ export async function recordRun(): Promise<RecordedRun> {
     }
     await note('send_email', () =>
       callTool('send_email', { to: [demo.address], subject: 'Recorded', body: 'Words.' }),
+    )
+    const letter = { to: [demo.address], subject: 'Confirmed', body: 'Other words.' }
+    const sendConfirmed = async (answer: object = {}) =>
+      answered(
+        await modern(
+          'tools/call',
+          { name: 'send_email', arguments: letter, ...answer },
+          { elicitation: { form: {} } },
+        ),
+      )
+    const asked = await note('send_email, the question', () => sendConfirmed())
+    const { result } = JSON.parse(asked.text) as { result: { requestState: string } }
+    const inputResponses = { confirm: { action: 'accept', content: {} } }
+    await note('send_email, confirmed', () =>
+      sendConfirmed({ requestState: result.requestState, inputResponses }),
     )
 
     const legacy = (body: unknown, headers: Record<string, string> = {}) =>

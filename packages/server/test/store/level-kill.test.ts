@@ -46,7 +46,7 @@ test('R64: kill -9 at any moment loses nothing that was acknowledged and leaves 
       counts.set(counter, Math.max(counts.get(counter) ?? 0, Number(count)))
     }
     for (const [counter, count] of counts) {
-      expect(await stores.once.peek(counter, 900, now)).toBeGreaterThanOrEqual(count)
+      expect(await stores.once.count(counter, 900, now)).toBeGreaterThan(count)
     }
     // Every row can still be read: nothing torn.
     await stores.sweep()

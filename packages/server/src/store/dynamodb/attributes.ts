@@ -2,12 +2,19 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb'
 
 export type Item = Record<string, AttributeValue>
-export type Plain = string | number | boolean | readonly string[] | Readonly<Record<string, string>>
+export type Plain =
+  | string
+  | number
+  | boolean
+  | readonly string[]
+  | ReadonlySet<string>
+  | Readonly<Record<string, string>>
 
 export function toAttribute(value: Plain): AttributeValue {
   if (typeof value === 'string') return { S: value }
   if (typeof value === 'number') return { N: String(value) }
   if (typeof value === 'boolean') return { BOOL: value }
+  if (isSet(value)) return { SS: [...value] }
   if (isList(value)) return { L: value.map((text) => ({ S: text })) }
   return { M: toItem(value) }
 }
@@ -46,6 +53,10 @@ export function optionalText<N extends string>(item: Item, name: N): { [K in N]?
 
 export function optionalNumber<N extends string>(item: Item, name: N): { [K in N]?: number } {
   return item[name] === undefined ? {} : ({ [name]: readNumber(item, name) } as { [K in N]: number })
+}
+
+function isSet(value: object): value is ReadonlySet<string> {
+  return value instanceof Set
 }
 
 function isList(value: object): value is readonly string[] {

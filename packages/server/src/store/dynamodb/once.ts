@@ -64,9 +64,17 @@ export function createOnceTable(table: Table): OnceStore {
       return readNumber(result.item ?? {}, 'events')
     },
 
-    async peek(key, windowSeconds, now) {
-      const item = await table.get({ pk: `count#${limitWindow(key, windowSeconds, now).id}` })
-      return item === undefined ? 0 : readNumber(item, 'events')
+    async countDistinct(key, member, windowSeconds, now) {
+      const { id, endsAt } = limitWindow(key, windowSeconds, now)
+      const result = await table.update(
+        { pk: `count#${id}` },
+        {
+          set: '#expiresAt = :end',
+          add: '#members :member',
+          values: { ':end': endsAt, ':member': new Set([member]) },
+        },
+      )
+      return result.item?.members?.SS?.length ?? 0
     },
 
     async reserveSend(key, row, now) {

@@ -34,6 +34,7 @@ export function createTransactionTable(database: RowDatabase): TransactionOperat
 
 export function createOnceTable(database: RowDatabase): OnceStore {
   const counts = database.table<ExpiringRow & { events: number }>('count')
+  const distinct = database.table<ExpiringRow & { members: readonly string[] }>('distinct')
   const sends = database.table<SendRow>('send')
   const used = database.table<ExpiringRow>('used')
   return {
@@ -45,8 +46,12 @@ export function createOnceTable(database: RowDatabase): OnceStore {
       })
     },
 
-    async peek(key, windowSeconds, now) {
-      return (await counts.find(limitWindow(key, windowSeconds, now).id))?.events ?? 0
+    countDistinct(key, member, windowSeconds, now) {
+      const { id, endsAt } = limitWindow(key, windowSeconds, now)
+      return distinct.change(id, (row) => {
+        const members = [...new Set([...(row?.members ?? []), member])]
+        return { row: { members, expiresAt: endsAt }, answer: members.length }
+      })
     },
 
     reserveSend: (key, { attempt, deadline, expiresAt }, now) =>
