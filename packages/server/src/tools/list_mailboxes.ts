@@ -59,7 +59,8 @@ export const listMailboxes = defineTool({
     const mailboxes = tooMany < 0 ? listed : listed.slice(0, tooMany)
     const next = tooMany < 0 ? {} : { next_cursor: toCursor(String(start + tooMany), question) }
     const lines = mailboxes.map(({ path, special_use, total, unread }) => {
-      const counts = total === undefined ? '' : `: ${total} ${total === 1 ? 'email' : 'emails'}, ${unread ?? 0} unread`
+      const counts =
+        total === undefined ? '' : `: ${total} ${total === 1 ? 'email' : 'emails'}, ${unread ?? 0} unread`
       return `${toLine(path, 1000)}${special_use === undefined ? '' : ` [${special_use}]`}${counts}`
     })
     const rest = next.next_cursor === undefined ? [] : [`More: cursor ${next.next_cursor}`]
