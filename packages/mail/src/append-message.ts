@@ -21,6 +21,8 @@ export async function appendMessage(
 ): Promise<MessageRef | undefined> {
   assertFlags(flags, 'flags')
   const { path } = await resolveMailbox(session, mailbox)
+  // RFC 9051 §6.3.3: what is examined may not change, and Courier refuses an APPEND to it. In the same flight.
+  if (session.examined === path) session.sendAhead('SELECT', [session.path(path)])
   const completion = await session.run(
     'APPEND',
     [session.path(path), flags.map((value) => ({ type: 'ATOM', value })), { type: 'LITERAL', value: raw }],

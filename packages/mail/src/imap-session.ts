@@ -144,6 +144,7 @@ export class ImapSession {
   /** Who receives: decides whose word about a sender counts. */
   readonly receiver: { readonly provider: ProviderId; readonly imapHost: string }
   #mailboxes: readonly Mailbox[] | undefined
+  #examined: string | undefined
   #wrote = false
 
   constructor(client: ImapClient, account: MailAccount, deps: ImapDeps) {
@@ -168,6 +169,11 @@ export class ImapSession {
 
   get capabilities(): readonly string[] {
     return this.#client.capabilities()
+  }
+
+  /** The mailbox that is open for reading only. */
+  get examined(): string | undefined {
+    return this.#examined
   }
 
   /** From memory, or as listed in this session. */
@@ -236,6 +242,7 @@ export class ImapSession {
     const completion = await this.run(command, [this.path(mailbox)], seen.handlers, 'select')
     const readOnly = textOf(completion.attributes?.[0]?.section?.[0]) === 'READ-ONLY'
     const selected = seen.toMailbox(mailbox)
+    this.#examined = access === 'read' ? mailbox : undefined
     if (access === 'write' && readOnly) throw new MailError('server_refused', { protocol: 'imap' })
     return selected
   }
@@ -248,6 +255,7 @@ export class ImapSession {
   ): Promise<{ mailbox: SelectedMailbox; messages: FetchedMessage[] }> {
     const seen = createSelectObserver()
     this.sendAhead('EXAMINE', [this.path(mailbox)])
+    this.#examined = mailbox
     try {
       const messages = await this.#fetch('UID FETCH', uids, items, mailbox, seen.handlers)
       return { mailbox: seen.toMailbox(mailbox), messages }

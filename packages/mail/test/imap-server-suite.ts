@@ -250,6 +250,17 @@ export function describeServer({ start, prefix, delimiter, expunges, can }: Serv
     expect(await run((session) => findByMessageId(session, 'drafts', '<none@example.org>'))).toBeUndefined()
   })
 
+  it('stores into the mailbox that it has just looked at', async () => {
+    const raw = Buffer.from(textMail(41).replaceAll('\n', '\r\n'))
+    const ref = await run(async (session) => {
+      expect(await findByMessageId(session, 'sent', '<n41@example.org>')).toBeUndefined()
+      return await appendMessage(session, { mailbox: 'sent', raw, flags: ['\\Seen'] })
+    })
+    expect((await reader().messages('Sent')).map(({ uid, subject }) => ({ uid, subject }))).toEqual([
+      { uid: ref?.uid, subject: 'Number 41' },
+    ])
+  })
+
   it('searches by every field, in UTF-8, in one mailbox or all, and pages', async () => {
     await reader().append('Archive', [
       textMail(50, 'X-Any: 1\n'),
