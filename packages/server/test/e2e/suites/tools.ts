@@ -1,15 +1,21 @@
 /** Every tool through a client over HTTP against a real server; a second IMAP connection of ours confirms each effect. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { connectClient, type ToolAnswer } from '../clients.ts'
+import { connectClient, type Era, type ToolAnswer } from '../clients.ts'
 import { type Running, signInFields } from '../product.ts'
 import { postToolCall } from '../raw-client.ts'
 import { openToolSession, type ToolSession } from './tool-session.ts'
 import { describeOrganising } from './tools-that-organise.ts'
 import { describeWriting } from './tools-that-write.ts'
 
+const bothEras: readonly Era[] = ['sdk 1, 2025 era', 'sdk 2, 2026 era']
+
 /** @param prefix what stands before the name of every mailbox but INBOX on this server */
-export function describeTools(name: string, running: () => Running, { prefix = '' } = {}) {
-  describe.each(['sdk 1, 2025 era', 'sdk 2, 2026 era'] as const)(`${name}: every tool (%s)`, (era) => {
+export function describeTools(
+  name: string,
+  running: () => Running,
+  { prefix = '', eras = bothEras }: { prefix?: string; eras?: readonly Era[] } = {},
+) {
+  describe.each(eras)(`${name}: every tool (%s)`, (era) => {
     let session: ToolSession
     let received: { subject: string; body: string; id: string }
     let written: { subject: string; body: string }
