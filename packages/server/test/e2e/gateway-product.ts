@@ -8,7 +8,6 @@ import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb'
 import {
   createFunctionPool,
   createTempFolder,
-  type Dovecot,
   type DynamoDbProxy,
   type FunctionPool,
   findDynamoDb,
@@ -29,7 +28,7 @@ import { tableRights } from '../../../../stacks/rights.ts'
 import { createInstanceSecrets } from '../../src/keys/instance-secrets.ts'
 import type { TableNames } from '../../src/store/table-schema.ts'
 import { createTables } from '../store/dynamodb-tables.ts'
-import type { Product, TestMail } from './product.ts'
+import type { MailPorts, Product } from './product.ts'
 
 export type FunctionName = 'oauth' | 'mcp' | 'health' | 'authorizer'
 
@@ -71,7 +70,7 @@ export function deployed(folder: string, name: FunctionName) {
 
 /** @param options.environment variables of the oauth and mcp functions beyond those of the template */
 export async function startGatewayProduct(
-  { imap, submission }: Pick<TestMail<Dovecot>, 'imap' | 'submission'>,
+  { imap, submission }: MailPorts,
   options: { environment?: Record<string, string>; hasAuthorizer?: boolean } = {},
 ): Promise<GatewayProduct> {
   const bundles = createTempFolder('functions')
@@ -177,13 +176,13 @@ export async function startGatewayProduct(
     ...{ dynamoDb, kms, secretsManager, tables, functions, environments },
     tableAccess: dynamoDbServer.clientOptions,
     bundles: bundles.path,
-    mailboxFields: ({ address, password }) => ({
+    mailboxFields: ({ address, password }, imapTls = 'true') => ({
       provider: 'generic',
       address,
       password,
       imap_host: mailHost,
-      imap_port: '993',
-      imap_tls: 'true',
+      imap_port: imapTls === 'true' ? '993' : '143',
+      imap_tls: imapTls,
       smtp_host: mailHost,
       smtp_port: '465',
       smtp_secure: 'true',

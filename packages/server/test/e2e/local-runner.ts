@@ -3,7 +3,7 @@ import { readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createTempFolder, freePort, startTiedProcess } from '@email-connector/testing'
 import { ClassicLevel } from 'classic-level'
-import type { Product, TestMail } from './product.ts'
+import type { MailPorts, Product } from './product.ts'
 
 const server = join(import.meta.dirname, '..', '..')
 
@@ -69,18 +69,18 @@ export function loopbackMail(caPath: string): Record<string, string> {
   return { ALLOW_PRIVATE_MAIL_HOSTS: '1', NODE_EXTRA_CA_CERTS: caPath }
 }
 
-export async function startLocalProduct({ imap, submission }: TestMail): Promise<Product> {
+export async function startLocalProduct({ imap, submission }: MailPorts): Promise<Product> {
   const runner = await startLocalRunner({ environment: loopbackMail(imap.authority.caPath) })
   return {
     url: runner.url,
     challengeHeader: 'www-authenticate',
-    mailboxFields: ({ address, password }) => ({
+    mailboxFields: ({ address, password }, imapTls = 'true') => ({
       provider: 'generic',
       address,
       password,
       imap_host: 'localhost',
-      imap_port: String(imap.imapsPort),
-      imap_tls: 'true',
+      imap_port: String(imapTls === 'true' ? imap.imapsPort : imap.imapPort),
+      imap_tls: imapTls,
       smtp_host: 'localhost',
       smtp_port: String(submission.smtpsPort),
       smtp_secure: 'true',

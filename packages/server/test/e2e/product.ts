@@ -17,13 +17,20 @@ export interface TestMail<Server extends RealImapServer = RealImapServer> {
   stop(): Promise<void>
 }
 
+/** All that a product has to know of the mail servers. */
+export interface MailPorts {
+  /** Without `imapPort` nobody may ask for STARTTLS. */
+  readonly imap: Pick<RealImapServer, 'authority' | 'imapsPort'> & { readonly imapPort?: number }
+  readonly submission: Pick<Submission, 'smtpsPort' | 'smtpPort'>
+}
+
 export interface Product {
   /** PUBLIC_URL. */
   readonly url: string
   /** Where the challenge of a 403 stands: API Gateway renames it on what a function answers. */
   readonly challengeHeader: string
   /** The fields of the sign-in form that connect this mailbox, as this product reaches it. */
-  mailboxFields(user: TestUser): Record<string, string>
+  mailboxFields(user: TestUser, imapTls?: 'true' | 'false'): Record<string, string>
   /** Everything printed and logged so far. */
   output(): string
   /** Every stored row, also of what was overwritten where the store still has it. Ends the product. */
