@@ -57,24 +57,10 @@ export function describeFailures(name: string, startProduct: (mail: MailPorts) =
     permission: 'send',
   })
 
-  /** Posts the form and expects it again, with sentences. */
-  async function failSignIn(typed: Record<string, string>) {
-    const { url } = createAuthorizationRequest(product.url, await register(product.url))
-    const startedAt = performance.now()
-    const outcome = await completeSignIn({ authorizeUrl: url, fields: typed })
-    expect(performance.now() - startedAt).toBeLessThan(answerMs)
-    if (outcome.redirected) throw new Error('The sign-in went through')
-    expect(outcome.status).toBe(422)
-    expect(outcome.html).not.toContain(typed.password)
-    for (const kept of ['address', 'imap_host', 'imap_port', 'smtp_port'])
-      expect(outcome.html).toContain(`value="${typed[kept]}"`)
-    return faultsOf(outcome.html)
-  }
-
   describe(`${name}: failures on the sign-in page`, () => {
     test('a wrong password: says so, names no server text, and the SMTP server is not even asked', async () => {
       const before = smtp.connectionCount()
-      expect(await failSignIn({ ...fields(), password: 'wrong horse 7' })).toEqual([
+      expect(await failSignIn(product.url, { ...fields(), password: 'wrong horse 7' })).toEqual([
         'The mail server refused this address and password. Check both and try again.',
       ])
       expect(smtp.connectionCount()).toBe(before)
@@ -82,13 +68,13 @@ export function describeFailures(name: string, startProduct: (mail: MailPorts) =
 
     test('a password that only the outgoing server refuses: says which server, and the way out', async () => {
       smtp.faults.AUTH = { reply: '535 5.7.8 no' }
-      const [sentence] = await failSignIn(fields())
+      const [sentence] = await failSignIn(product.url, fields())
       delete smtp.faults.AUTH
       expect(sentence).toMatch(/^Reading works, but the server for outgoing mail refused/)
     })
 
     test('an unknown host', async () => {
-      expect(await failSignIn({ ...fields(), imap_host: 'no-such-host.invalid' })).toEqual([
+      expect(await failSignIn(product.url, { ...fields(), imap_host: 'no-such-host.invalid' })).toEqual([
         `No server for incoming mail could be reached at no-such-host.invalid, port ${fields().imap_port}. Check the name and the port.`,
       ])
     })
@@ -96,7 +82,7 @@ export function describeFailures(name: string, startProduct: (mail: MailPorts) =
     test('R36: a server without STARTTLS: says so, and the password never left', async () => {
       options.tls = 'none'
       const typed = fields('false')
-      expect(await failSignIn(typed)).toEqual([
+      expect(await failSignIn(product.url, typed)).toEqual([
         `${typed.imap_host} does not offer STARTTLS on port ${typed.imap_port}, so the password was not sent. Choose TLS and port 993.`,
       ])
       options.tls = 'starttls'
@@ -109,7 +95,7 @@ export function describeFailures(name: string, startProduct: (mail: MailPorts) =
     test('a stopped mail server', async () => {
       await imap.stop()
       const typed = fields()
-      expect(await failSignIn(typed)).toEqual([
+      expect(await failSignIn(product.url, typed)).toEqual([
         `No server for incoming mail could be reached at ${typed.imap_host}, port ${typed.imap_port}. Check the name and the port.`,
       ])
     })
@@ -205,4 +191,18 @@ export function describeFailures(name: string, startProduct: (mail: MailPorts) =
       })
     })
   })
+}
+
+/** Posts the form and expects it again, with sentences. */
+export async function failSignIn(publicUrl: string, typed: Record<string, string>) {
+  const { url } = createAuthorizationRequest(publicUrl, await register(publicUrl))
+  const startedAt = performance.now()
+  const outcome = await completeSignIn({ authorizeUrl: url, fields: typed })
+  expect(performance.now() - startedAt).toBeLessThan(answerMs)
+  if (outcome.redirected) throw new Error('The sign-in went through')
+  expect(outcome.status).toBe(422)
+  expect(outcome.html).not.toContain(typed.password)
+  for (const kept of ['address', 'imap_host', 'imap_port', 'smtp_port'])
+    expect(outcome.html).toContain(`value="${typed[kept]}"`)
+  return faultsOf(outcome.html)
 }
