@@ -1,7 +1,7 @@
 /**
  * What each tool costs on the wire and in the client's context: the product's tools in process, behind a real MCP
  * client, in front of real mail servers at a distance. Every scenario is called twice by a fresh grant: `cold` knows
- * nothing of the server, `warm` has what the first call left in the grant's record, as every call after sign-in has.
+ * nothing of the server, `warm` has in the grant's record what a sign-in leaves there, which is what one LIST teaches.
  */
 import type { Connector } from '@email-connector/mail'
 import { toEmailId } from '@email-connector/server/src/tools/email-id.ts'
@@ -75,7 +75,9 @@ export async function measureTools(
           ms,
         }
       }
-      const cost = { cold: await call(), warm: await call() }
+      const cold = await call()
+      await tools.call('list_mailboxes')
+      const cost = { cold, warm: await call() }
       costs[scenario.name] = cost
       report(`${scenario.name}: ${cost.cold.roundTrips} round trips cold, ${cost.warm.roundTrips} warm`)
     } finally {

@@ -13,6 +13,7 @@ import { specialUse } from 'imapflow/lib/special-use.js'
 import { decodePath, encodePath, formatMessageResponse } from 'imapflow/lib/tools.js'
 import type { MailAccount, TlsMode } from './account.ts'
 import type { Connector } from './dial.ts'
+import { combineFirstFlight, type EarlyCommand } from './first-flight.ts'
 import { type ImapStage, toMailError } from './imap-errors.ts'
 import { MailError } from './mail-error.ts'
 import type { ServerMemory } from './message.ts'
@@ -33,8 +34,10 @@ export interface ImapClientOptions {
 }
 
 export interface ImapClient {
-  /** Greeting to login. */
+  /** Greeting to login. With a memory, commands may be given before it ends: the first may leave with the LOGIN. */
   connect(): Promise<void>
+  /** How the commands that left with the LOGIN fared: undefined where there were none, or the login failed. */
+  firstFlight(): 'kept' | 'lost' | undefined
   /** Sends one command and waits for its end. Throws on NO, BAD, BYE and a lost connection. */
   run(
     command: string,
@@ -42,7 +45,7 @@ export interface ImapClient {
     untagged: UntaggedHandlers,
     stage: ImapStage,
   ): Promise<ImapResponse>
-  /** Sends a command without waiting; its tagged answer is not seen. */
+  /** Sends a command in front of the next `run`; its tagged answer is not seen. */
   sendAhead(command: string, attributes: ImapToken[]): void
   has(capability: string): boolean
   capabilities(): string[]
@@ -55,7 +58,7 @@ export interface ImapClient {
 }
 
 /** The part of the library's connection that its types leave out (pinned version; the trace test guards it). */
-interface Channel {
+export interface Channel {
   exec(
     command: string,
     attributes: ImapToken[],
@@ -66,10 +69,11 @@ interface Channel {
   throttleWait(delayMs: number): Promise<boolean>
   commands: Map<string, (channel: Channel, ...rest: unknown[]) => Promise<unknown>>
   commandParts: Buffer[]
+  tagCounter: number
   currentRequest: { tag: string; sent?: boolean } | false
   expectCapabilityUpdate: boolean
 }
-interface SentCommand {
+export interface SentCommand {
   tag: string
   command: string
   attributes: ImapToken[]
@@ -84,16 +88,43 @@ const maxResponseBytes = 16 * 1024 * 1024
 export function createImapClient(options: ImapClientOptions): ImapClient {
   const client = createFlow(options)
   const channel = client as unknown as Channel
+  const remembered = new Set(options.memory?.capabilities)
+  const known = () => (isOpen ? new Set(client.capabilities.keys()) : remembered)
   let ahead = 0
+  let isOpen = false
+  let opening: Promise<void> = Promise.resolve()
+  let before: SentCommand[] = []
+  let first: EarlyCommand | undefined
+  const write = (command: SentCommand) => channel.write(compiler(command))
+  const flight = combineFirstFlight(channel, write, () => first)
   return {
     async connect() {
-      await client.connect().catch((error: unknown) => {
-        throw toMailError(error, 'login')
-      })
+      opening = client.connect().then(
+        () => {
+          isOpen = true
+        },
+        (error: unknown) => {
+          throw toMailError(error, 'login')
+        },
+      )
+      await opening
+    },
+    firstFlight() {
+      if (!flight.arrived()) return undefined
+      return flight.lost() ? 'lost' : 'kept'
     },
     async run(command, attributes, untagged, stage) {
+      const early = { command, attributes, untagged, before }
+      before = []
+      if (!isOpen) first ??= early
+      await opening
       try {
-        const { response, next } = await channel.exec(command, attributes, { untagged })
+        let answer = flight.answerTo(early)
+        if (answer === undefined) {
+          for (const one of early.before) write(one)
+          answer = channel.exec(command, attributes, { untagged })
+        }
+        const { response, next } = await answer
         next()
         return response
       } catch (error) {
@@ -101,14 +132,10 @@ export function createImapClient(options: ImapClientOptions): ImapClient {
       }
     },
     sendAhead(command, attributes) {
-      try {
-        channel.write(compiler({ tag: `P${++ahead}`, command, attributes }))
-      } catch (error) {
-        throw toMailError(error, 'command')
-      }
+      before.push({ tag: `P${++ahead}`, command, attributes })
     },
-    has: (capability) => client.capabilities.has(capability),
-    capabilities: () => [...client.capabilities.keys()],
+    has: (capability) => known().has(capability),
+    capabilities: () => [...known()],
     async toRow(response, path) {
       const row = await formatMessageResponse(response, { path } as MailboxObject, 'sha256', client)
       const dateText = envelopeDate(response)

@@ -61,6 +61,7 @@ export async function withImapSession<T>(
         const value = await use(session)
         // the next call must not stumble over the same capability
         if (session.knownMailboxes === undefined) session.remember(wrong?.mailboxes ?? [])
+        if (first.early) session.rememberLoss()
         return value
       })
       if (second.retry !== undefined) throw second.retry
@@ -73,7 +74,9 @@ export async function withImapSession<T>(
   })
 }
 
-type Attempt<T> = { readonly retry: MailError } | { readonly retry?: undefined; readonly value: T }
+type Attempt<T> =
+  | { readonly retry: MailError; readonly early: boolean }
+  | { readonly retry?: undefined; readonly value: T }
 
 async function attempt<T>(
   account: MailAccount,
@@ -89,20 +92,21 @@ async function attempt<T>(
   const client = createImapClient({ account, connector, socket, ...(memory ? { memory } : {}) })
   const close = () => client.close()
   signal.addEventListener('abort', close)
-  let session: ImapSession | undefined
+  const session = new ImapSession(client, account, deps)
   try {
     signal.throwIfAborted()
-    await client.connect()
-    session = new ImapSession(client, account, deps)
-    return { value: await use(session) }
+    const connected = client.connect()
+    // what is asked for by the time the greeting is there may leave with the LOGIN
+    if (memory === undefined || memory.pipelines === false) await connected
+    const [, value] = await Promise.all([connected, Promise.resolve(session).then(use)])
+    if (client.firstFlight() === 'lost') session.rememberLoss()
+    return { value }
   } catch (error) {
-    if (
-      deps.memory !== undefined &&
-      error instanceof MailError &&
-      !session?.wrote &&
-      mayBeStaleMemory(error)
-    ) {
-      return { retry: error }
+    if (memory !== undefined && error instanceof MailError && !session.wrote) {
+      // the login was taken, what came with it was not
+      const early = client.firstFlight() !== undefined && error.code !== 'mailbox_not_found'
+      const hungUp = early && error.code === 'connection_lost'
+      if (hungUp || mayBeStaleMemory(error)) return { retry: error, early }
     }
     throw error
   } finally {
@@ -146,12 +150,14 @@ export class ImapSession {
   #mailboxes: readonly Mailbox[] | undefined
   #examined: string | undefined
   #wrote = false
+  #pipelines: boolean
 
   constructor(client: ImapClient, account: MailAccount, deps: ImapDeps) {
     this.receiver = { provider: account.provider, imapHost: account.imap.host }
     this.#client = client
     this.#deps = deps
     this.#mailboxes = deps.memory?.mailboxes
+    this.#pipelines = deps.memory?.pipelines !== false
   }
 
   /** Something may have been changed: nothing may be repeated from here on. */
@@ -186,6 +192,12 @@ export class ImapSession {
     this.#deps.onMemory?.(this.toMemory())
   }
 
+  /** Commands that came with a LOGIN were lost: not again. */
+  rememberLoss(): void {
+    this.#pipelines = false
+    this.remember(this.#mailboxes ?? [])
+  }
+
   toMemory(): ServerMemory {
     const mailboxes = this.#mailboxes ?? []
     return {
@@ -194,6 +206,7 @@ export class ImapSession {
       capabilities: this.capabilities.filter((name) => name !== 'STARTTLS' && name !== 'LOGINDISABLED'),
       delimiter: mailboxes[0]?.delimiter ?? '/',
       mailboxes: mailboxes.map(({ total: _total, unread: _unread, ...mailbox }) => mailbox),
+      ...(this.#pipelines ? {} : { pipelines: false }),
     }
   }
 

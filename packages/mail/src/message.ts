@@ -117,4 +117,6 @@ export interface ServerMemory {
   readonly capabilities: readonly string[]
   readonly delimiter: string
   readonly mailboxes: readonly Mailbox[]
+  /** false: the server loses commands that come with a LOGIN. */
+  readonly pipelines?: boolean
 }
