@@ -183,16 +183,19 @@ describe('what leaves with the LOGIN', () => {
   })
 })
 
-describe.skipIf(!findCourier())('what leaves with the LOGIN, on Courier, which loses it', () => {
-  it('costs a wait once and is remembered', { timeout: 30_000 }, async () => {
+describe.skipIf(!findCourier())('what leaves with the LOGIN, on Courier, which may lose it', () => {
+  it('costs at most one wait and is remembered', { timeout: 30_000 }, async () => {
     const courier = await startCourier()
     try {
       const account = accountOn({ host: courier.host, port: courier.imapsPort }, courier.alice)
-      const memory = await verifyImapLogin(account, depsFor(courier.ca))
-      const first = await call(account, courier.ca, memory, recent)
-      expect(first.value).toEqual({ items: [] })
-      const next = await call(account, courier.ca, first.learned ?? memory, recent)
-      expect(next).toMatchObject({ value: { items: [] }, commands: ['LOGIN', 'EXAMINE'] })
+      let memory = await verifyImapLogin(account, depsFor(courier.ca))
+      // it loses only what it reads together with the LOGIN, so not every time
+      for (let left = 4; left > 0; left--) {
+        const seen = await call(account, courier.ca, memory, recent)
+        expect(seen.value).toEqual({ items: [] })
+        if (memory.pipelines === false) expect(seen.commands).toEqual(['LOGIN', 'EXAMINE'])
+        memory = seen.learned ?? memory
+      }
     } finally {
       await courier.stop()
     }
