@@ -6,22 +6,13 @@ import { findDovecot, startDovecot } from '@email-connector/testing'
 import { describe } from 'vitest'
 import { startGatewayProduct, whyNoGateway } from './gateway-product.ts'
 import { useProduct } from './product.ts'
-import { describeClients } from './suites/clients.ts'
-import { describeDiscovery } from './suites/discovery.ts'
-import { describeIsolation } from './suites/isolation.ts'
-import { describeLeaks } from './suites/leaks.ts'
-import { describeTools } from './suites/tools.ts'
+import { describeWholeProduct } from './suites/whole-product.ts'
 
 const missing = findDovecot() === undefined ? 'Dovecot is not installed' : whyNoGateway()
 
 describe.skipIf(missing !== undefined)(
   `the deployed functions${missing ? ` (not run: ${missing})` : ''}`,
   () => {
-    const running = useProduct(startGatewayProduct, startDovecot)
-    describeDiscovery('the gateway', running)
-    describeClients('the gateway', running)
-    describeTools('the gateway', running)
-    describeIsolation('the gateway', running)
-    describeLeaks('the gateway', running)
+    describeWholeProduct('the gateway', useProduct(startGatewayProduct, startDovecot))
   },
 )
