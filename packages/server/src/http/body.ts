@@ -1,7 +1,4 @@
-/**
- * Bodies: requests are read with a cap that holds whatever Content-Length says, forms are parsed strictly (R11), and
- * the end of a response's body can be waited for.
- */
+/** Bodies of requests: read with a cap that holds whatever Content-Length says; forms are parsed strictly (R11). */
 
 export class BodyTooLargeError extends Error {
   override readonly name = 'BodyTooLargeError'
@@ -69,31 +66,4 @@ export async function parseForm(request: Request): Promise<ReadonlyMap<string, s
 function splitOnce(pair: string): [string, string] {
   const at = pair.indexOf('=')
   return at === -1 ? [pair, ''] : [pair.slice(0, at), pair.slice(at + 1)]
-}
-
-/** Runs `finish` once, when the body has been read to its end, has failed, or nobody wants it any more. */
-export function afterBody(response: Response, finish: () => void): Response {
-  if (response.body === null) {
-    finish()
-    return response
-  }
-  const reader = response.body.getReader()
-  const body = new ReadableStream<Uint8Array>({
-    async pull(controller) {
-      try {
-        const read = await reader.read()
-        if (!read.done) return controller.enqueue(read.value)
-        finish()
-        controller.close()
-      } catch (error) {
-        finish()
-        controller.error(error)
-      }
-    },
-    async cancel(reason) {
-      finish()
-      await reader.cancel(reason)
-    },
-  })
-  return new Response(body, { status: response.status, headers: response.headers })
 }

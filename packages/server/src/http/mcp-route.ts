@@ -6,7 +6,8 @@ import type { AuthorizationServer } from '@email-connector/oauth'
 import { GrantGoneError } from '../accounts/grant-accounts.ts'
 import type { Authenticate } from '../authenticate.ts'
 import type { Caller } from '../caller.ts'
-import { afterBody, withCappedBody } from './body.ts'
+import { whenAnswered } from '../mcp/closing-body.ts'
+import { withCappedBody } from './body.ts'
 import type { Routes } from './frame.ts'
 
 /** The MCP SDK's own cap. */
@@ -40,7 +41,7 @@ async function serveMcp(options: McpRouteOptions, request: Request): Promise<Res
   const forget = () => caller.secret.fill(0)
   try {
     const capped = await withCappedBody(request, maxMcpBytes)
-    return afterBody(await options.mcp.handle(capped, caller), forget)
+    return whenAnswered(await options.mcp.handle(capped, caller), forget)
   } catch (error) {
     forget()
     // The token outlived its grant by a moment: a race with a revocation, or a row that expired.
