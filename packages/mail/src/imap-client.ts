@@ -53,6 +53,8 @@ export interface ImapClient {
   /** Modified UTF-7 (RFC 3501 §5.1.3). */
   encodePath(path: string): string
   decodePath(path: string): string
+  /** Of the whole connection; one octet more closes it. */
+  allowBytes(bytes: number): void
   specialUseOf(name: string, attributes: readonly string[]): { flag?: string; source: string }
   close(): void
 }
@@ -72,6 +74,8 @@ export interface Channel {
   tagCounter: number
   currentRequest: { tag: string; sent?: boolean } | false
   expectCapabilityUpdate: boolean
+  /** What the socket is piped into. */
+  streamer: { write(chunk: Buffer, ...rest: unknown[]): boolean }
 }
 export interface SentCommand {
   tag: string
@@ -96,6 +100,7 @@ export function createImapClient(options: ImapClientOptions): ImapClient {
   let before: SentCommand[] = []
   let first: EarlyCommand | undefined
   const write = (command: SentCommand) => channel.write(compiler(command))
+  const allowBytes = countBytes(channel, () => client.close())
   const flight = combineFirstFlight(channel, write, () => first)
   return {
     async connect() {
@@ -113,7 +118,8 @@ export function createImapClient(options: ImapClientOptions): ImapClient {
       if (!flight.arrived()) return undefined
       return flight.lost() ? 'lost' : 'kept'
     },
-    async run(command, attributes, untagged, stage) {
+    async run(command, attributes, handlers, stage) {
+      const { untagged, fault } = catchFaults(handlers, () => client.close())
       const early = { command, attributes, untagged, before }
       before = []
       if (!isOpen) first ??= early
@@ -126,8 +132,10 @@ export function createImapClient(options: ImapClientOptions): ImapClient {
         }
         const { response, next } = await answer
         next()
+        fault.rethrow()
         return response
       } catch (error) {
+        fault.rethrow()
         throw toMailError(error, stage)
       }
     },
@@ -143,6 +151,7 @@ export function createImapClient(options: ImapClientOptions): ImapClient {
     },
     encodePath: (path) => encodePath(client, path),
     decodePath: (path) => decodePath(client, path),
+    allowBytes,
     specialUseOf(name, attributes) {
       const folder = { name, flags: new Set(attributes) } as unknown as Parameters<typeof specialUse>[1]
       const { flag, source } = specialUse(true, folder)
@@ -183,6 +192,49 @@ function createFlow(options: ImapClientOptions): ImapFlow {
   shortenLogin(channel, client, options)
   allowLargeNonSynchronizingAppend(channel, client)
   return client
+}
+
+/** The library drops what a handler throws; here it ends the connection and is the command's own failure. */
+function catchFaults(handlers: UntaggedHandlers, close: () => void) {
+  let caught: { readonly error: unknown } | undefined
+  const untagged = Object.entries(handlers).map(([name, handle]): [string, UntaggedHandlers[string]] => [
+    name,
+    async (response) => {
+      if (caught !== undefined) return
+      try {
+        await handle(response)
+      } catch (error) {
+        caught = { error }
+        close()
+      }
+    },
+  ])
+  return {
+    untagged: Object.fromEntries(untagged),
+    fault: {
+      rethrow() {
+        if (caught !== undefined) throw caught.error
+      },
+    },
+  }
+}
+
+/** Counts what the server sends, before it is parsed. Sizes of lines and literals alone do not bound their number. */
+function countBytes({ streamer }: Channel, close: () => void): (bytes: number) => void {
+  const write = streamer.write.bind(streamer)
+  let allowed = 0
+  let received = 0
+  streamer.write = (chunk, ...rest) => {
+    received += chunk.length
+    if (received > allowed) {
+      close()
+      return false
+    }
+    return write(chunk, ...rest)
+  }
+  return (bytes) => {
+    allowed = bytes
+  }
 }
 
 /** Hands over the socket our connector opened and checked; upgrades it with the same trust. */

@@ -20,6 +20,7 @@ import { MailError } from './mail-error.ts'
 import type { Mailbox, ServerMemory } from './message.ts'
 import type { ProviderId } from './providers.ts'
 import { textOf } from './response-text.ts'
+import { createSetTest, isUid, sizeOfSet } from './uid-set.ts'
 
 export type { FetchedMessage, ImapAttribute, ImapResponse, ImapToken }
 export { textOf }
@@ -39,7 +40,13 @@ export interface SelectedMailbox {
   readonly exists: number
 }
 
-/** More rows than any request of ours can yield. */
+/** Beside what FETCH asks for: capabilities, a list of mailboxes, a search of a million numbers, which is 9 MB. */
+const maxSessionBytes = 16 * 1024 * 1024
+/** The envelope and structure of one message: a thousand recipients are 45 kB. */
+const maxRowBytes = 128 * 1024
+/** Literal framing, and a server that counts characters for octets. */
+const literalSlack = 1.1
+/** Rows of one command; a set like `5:*` names no end. */
 const maxFetchedRows = 5_000
 
 /**
@@ -150,6 +157,7 @@ export class ImapSession {
   #mailboxes: readonly Mailbox[] | undefined
   #examined: string | undefined
   #wrote = false
+  #allowedBytes = maxSessionBytes
   #pipelines: boolean
 
   constructor(client: ImapClient, account: MailAccount, deps: ImapDeps) {
@@ -158,6 +166,7 @@ export class ImapSession {
     this.#deps = deps
     this.#mailboxes = deps.memory?.mailboxes
     this.#pipelines = deps.memory?.pipelines !== false
+    this.#allow(0)
   }
 
   /** Something may have been changed: nothing may be repeated from here on. */
@@ -167,6 +176,12 @@ export class ImapSession {
 
   get now(): number {
     return this.#deps.now()
+  }
+
+  /** A server that sends more than what was asked for is not answering: the connection ends (R58). */
+  #allow(bytes: number): void {
+    this.#allowedBytes += bytes
+    this.#client.allowBytes(this.#allowedBytes)
   }
 
   has(capability: string): boolean {
@@ -297,17 +312,30 @@ export class ImapSession {
     handlers: UntaggedHandlers,
   ): Promise<FetchedMessage[]> {
     const rows = new Map<number, FetchedMessage>()
+    const count = Math.min(sizeOfSet(set), maxFetchedRows)
+    const isAskedFor = command === 'UID FETCH' ? createSetTest(set) : isUid
+    this.#allow(count * (maxRowBytes + octetsAskedFor(items) * literalSlack))
     await this.run(command, [{ type: 'SEQUENCE', value: set }, items], {
       ...handlers,
       FETCH: async (response) => {
-        if (rows.size >= maxFetchedRows) return
         const row = await this.#client.toRow(response, path)
-        // an unasked-for FETCH (a flag changed elsewhere) has no UID and no content
-        if (row.uid) rows.set(row.uid, { ...rows.get(row.uid), ...row })
+        // An unasked-for FETCH (a flag changed elsewhere) has no UID, or one that is not ours to keep.
+        if (!isUid(row.uid) || !isAskedFor(row.uid)) return
+        const known = rows.get(row.uid)
+        if (known === undefined && rows.size >= count) return
+        rows.set(row.uid, { ...known, ...row })
       },
     })
     return [...rows.values()]
   }
+}
+
+/** Of the parts that are asked for by their length. */
+function octetsAskedFor(items: readonly ImapToken[]): number {
+  return items.reduce<number>((sum, item) => {
+    const partial = typeof item === 'object' && item !== null && 'partial' in item ? item.partial : undefined
+    return sum + (Array.isArray(partial) ? Number(partial[1]) || 0 : 0)
+  }, 0)
 }
 
 function createSelectObserver() {
@@ -316,7 +344,8 @@ function createSelectObserver() {
   return {
     handlers: {
       EXISTS(response: ImapResponse) {
-        exists = Number(response.command) || 0
+        const count = Number(response.command)
+        exists = isUid(count) ? count : 0
       },
       OK(response: ImapResponse) {
         const section = response.attributes?.[0]?.section

@@ -7,8 +7,14 @@ import { MailError } from './mail-error.ts'
 import { specialUseOfAttribute } from './mailbox-names.ts'
 import type { Mailbox, SpecialUse } from './message.ts'
 
-/** More mailboxes than anyone reads; a server that lists on and on is stopped here. */
+/** More mailboxes than anyone reads; the rest is left out. */
 const maxMailboxes = 5_000
+/** A server that lists on and on is stopped here. */
+const maxLines = 50_000
+/** Modified UTF-7 of the longest name that can be given back to a server. */
+const maxPathChars = 4_096
+/** RFC 6154 and RFC 9051 §7.3.1 know some twenty. */
+const maxAttributes = 50
 /** STATUS opens each mailbox on some servers: more than this would cost them seconds. */
 const maxStatusCommands = 100
 
@@ -21,12 +27,17 @@ export async function listMailboxes(
 ): Promise<Mailbox[]> {
   const listed: ListedMailbox[] = []
   const counts = new Map<string, Counts>()
+  let lines = 0
   const untagged = {
     LIST: (response: ImapResponse) => {
+      lines += 1
+      if (lines > maxLines) throw new MailError('connection_lost', { protocol: 'imap' })
       const one = toListed(session, response)
       if (one !== undefined && listed.length < maxMailboxes) listed.push(one)
     },
-    STATUS: (response: ImapResponse) => addCounts(session, response, counts),
+    STATUS: (response: ImapResponse) => {
+      if (counts.size < maxMailboxes) addCounts(session, response, counts)
+    },
   }
 
   const extended = session.has('LIST-EXTENDED') || session.has('LIST-STATUS') || session.has('IMAP4rev2')
@@ -73,18 +84,18 @@ interface Counts {
 function toListed(session: ImapSession, { attributes }: ImapResponse): ListedMailbox | undefined {
   const [flags, delimiter, path] = attributes ?? []
   const raw = textOf(path)
-  if (raw === '' || !Array.isArray(flags)) return undefined
+  if (raw === '' || raw.length > maxPathChars || !Array.isArray(flags)) return undefined
   const decoded = session.decodePath(raw)
   return {
     path: decoded.toUpperCase() === 'INBOX' ? 'INBOX' : decoded,
     delimiter: textOf(delimiter),
-    attributes: flags.map(textOf),
+    attributes: flags.slice(0, maxAttributes).map(textOf),
   }
 }
 
 function addCounts(session: ImapSession, { attributes }: ImapResponse, counts: Map<string, Counts>): void {
   const [path, values] = attributes ?? []
-  if (!Array.isArray(values)) return
+  if (!Array.isArray(values) || textOf(path).length > maxPathChars) return
   const found: { total?: number; unread?: number } = {}
   for (let at = 0; at + 1 < values.length; at += 2) {
     const value = Number(textOf(values[at + 1]))

@@ -17,11 +17,9 @@ import type { MessageRef } from './message.ts'
 import { isDeleted } from './message-summary.ts'
 import { changeByMailbox, type RefOutcome, type UidOutcome } from './refs-by-mailbox.ts'
 import { resolveMailbox } from './resolve-mailbox.ts'
-import { expandUidSet, toUidSet } from './uid-set.ts'
+import { pairUidSets, toUidSet } from './uid-set.ts'
 
 const atom = (value: string): ImapToken => ({ type: 'ATOM', value })
-/** More than a call may name; a larger set in COPYUID is not an answer to it. */
-const maxUidsPerSet = 10_000
 
 /** Throws `mailbox_not_found` for the destination. */
 export async function moveMessages(
@@ -60,7 +58,7 @@ async function move(
   uids: number[],
   destination: string,
 ): Promise<Map<number, UidOutcome>> {
-  const copied = createCopyUidObserver(destination)
+  const copied = createCopyUidObserver(uids, destination)
   // Without UIDPLUS the server's OK says nothing about which messages there were.
   const present = session.has('UIDPLUS')
     ? []
@@ -84,7 +82,7 @@ async function copyAndExpunge(
   uids: number[],
   destination: string,
 ): Promise<Map<number, UidOutcome>> {
-  const copied = createCopyUidObserver(destination)
+  const copied = createCopyUidObserver(uids, destination)
   const copy = [{ type: 'SEQUENCE', value: toUidSet(uids) }, session.path(destination)]
   // a failed COPY throws here, and nothing is marked or expunged
   copied.see(await session.run('UID COPY', copy, { OK: copied.see }))
@@ -128,18 +126,16 @@ async function copyAndMark(
 }
 
 /** RFC 4315 §3, COPYUID: in the tagged OK of COPY, in an untagged OK of MOVE. */
-function createCopyUidObserver(destination: string) {
+function createCopyUidObserver(uids: readonly number[], destination: string) {
   const outcomes = new Map<number, UidOutcome>()
+  const wanted = new Set(uids)
   return {
     outcomes,
     see({ attributes }: ImapResponse) {
       const [code, uidValidity, from, to] = attributes?.[0]?.section ?? []
       if (textOf(code).toUpperCase() !== 'COPYUID') return
-      const sources = expandUidSet(textOf(from), maxUidsPerSet)
-      const targets = expandUidSet(textOf(to), maxUidsPerSet)
-      if (sources.length !== targets.length) throw new MailError('connection_lost', { protocol: 'imap' })
-      for (const [at, uid] of sources.entries()) {
-        const newRef = { mailbox: destination, uidValidity: textOf(uidValidity), uid: targets[at] ?? 0 }
+      for (const [uid, copy] of pairUidSets(textOf(from), textOf(to), wanted)) {
+        const newRef = { mailbox: destination, uidValidity: textOf(uidValidity), uid: copy }
         outcomes.set(uid, { ok: true, newRef })
       }
     },

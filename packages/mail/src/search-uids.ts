@@ -1,8 +1,12 @@
 /** UID SEARCH, compact where the server can (RFC 4731 ESEARCH), as ranges either way. */
 import { type ImapSession, type ImapToken, textOf } from './imap-session.ts'
+import { MailError } from './mail-error.ts'
 import { isUid, parseUidRanges, type UidRange } from './uid-set.ts'
 
 const atom = (value: string): ImapToken => ({ type: 'ATOM', value })
+
+/** A mailbox of a million messages, each match alone. More is no answer to a search. */
+const maxRanges = 1_200_000
 
 export async function searchUids(
   session: ImapSession,
@@ -12,6 +16,10 @@ export async function searchUids(
   newest?: number,
 ): Promise<UidRange[]> {
   const ranges: UidRange[] = []
+  const keep = (range: UidRange) => {
+    if (ranges.length >= maxRanges) throw new MailError('connection_lost', { protocol: 'imap' })
+    ranges.push(range)
+  }
   await session.run(
     'UID SEARCH',
     [
@@ -27,7 +35,7 @@ export async function searchUids(
     {
       SEARCH({ numbers, attributes }) {
         const found = numbers ?? (attributes ?? []).map((one) => Number(textOf(one)))
-        for (const uid of found) if (isUid(uid)) ranges.push([uid, uid])
+        for (const uid of found) if (isUid(uid)) keep([uid, uid])
       },
       ESEARCH({ attributes = [] }) {
         const itemOf = (name: string) => {
@@ -37,7 +45,7 @@ export async function searchUids(
         const partial = itemOf('PARTIAL')
         const set = Array.isArray(partial) ? partial[1] : itemOf('ALL')
         // one by one: a spread of a hundred thousand overflows the stack
-        for (const range of parseUidRanges(textOf(set))) ranges.push(range)
+        for (const range of parseUidRanges(textOf(set))) keep(range)
       },
     },
   )

@@ -44,10 +44,11 @@ async function store(
   { add, remove }: FlagChange,
 ): Promise<ReadonlyMap<number, UidOutcome>> {
   const flagsByUid = new Map<number, readonly string[]>()
+  const wanted = new Set(uids)
   const untagged = {
     FETCH: (response: ImapResponse) => {
       const seen = readFlags(response)
-      if (seen) flagsByUid.set(seen.uid, seen.flags)
+      if (seen && wanted.has(seen.uid)) flagsByUid.set(seen.uid, seen.flags)
     },
   }
   const set = toUidSet(uids)

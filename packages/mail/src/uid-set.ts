@@ -48,16 +48,56 @@ export function takeNewest(
   return taken
 }
 
-/** One decimal UID out of a set the server gave as COPYUID (RFC 4315), in its order. */
-export function expandUidSet(set: string, limit: number): number[] {
+/**
+ * The two sets of a COPYUID (RFC 4315 §3) as pairs of old and new UID, only of what was asked for. Throws
+ * `connection_lost` for sets of different lengths and for more UIDs than were asked for: such an answer is none.
+ */
+export function pairUidSets(from: string, to: string, wanted: ReadonlySet<number>): [number, number][] {
+  const sources = expandUidSet(from, wanted.size)
+  const targets = expandUidSet(to, wanted.size)
+  if (sources.length !== targets.length) throw new MailError('connection_lost', { protocol: 'imap' })
+  return sources.flatMap((uid, at): [number, number][] => {
+    const target = targets[at]
+    return target !== undefined && wanted.has(uid) ? [[uid, target]] : []
+  })
+}
+
+/** In the server's order; never more than `limit`, however long the set is. */
+function expandUidSet(set: string, limit: number): number[] {
   const uids: number[] = []
-  for (const part of set.split(',')) {
-    const [first = Number.NaN, last = first] = part.split(':').map(Number)
-    if (!isUid(first) || !isUid(last) || Math.abs(last - first) >= limit) {
+  for (let at = 0; at <= set.length; ) {
+    const comma = set.indexOf(',', at)
+    const end = comma < 0 ? set.length : comma
+    const piece = set.slice(at, end)
+    const colon = piece.indexOf(':')
+    const first = Number(colon < 0 ? piece : piece.slice(0, colon))
+    const last = colon < 0 ? first : Number(piece.slice(colon + 1))
+    const count = Math.abs(last - first) + 1
+    if (!isUid(first) || !isUid(last) || uids.length + count > limit) {
       throw new MailError('connection_lost', { protocol: 'imap' })
     }
     const step = first <= last ? 1 : -1
     for (let uid = first; uid !== last + step; uid += step) uids.push(uid)
+    at = end + 1
   }
   return uids
+}
+
+/** Whether a sequence set as we write them (`1:3,7`, `5:*`) names the number. */
+export function createSetTest(set: string): (value: number) => boolean {
+  const ranges = set.split(',').map((piece): UidRange => {
+    const [first = '', last = first] = piece.split(':')
+    const toNumber = (text: string) => (text === '*' ? Number.POSITIVE_INFINITY : Number(text))
+    const [one, other] = [toNumber(first), toNumber(last)]
+    return one <= other ? [one, other] : [other, one]
+  })
+  return (value) => ranges.some(([low, high]) => value >= low && value <= high)
+}
+
+/** How many numbers a set as we write them can name. */
+export function sizeOfSet(set: string): number {
+  return set.split(',').reduce((sum, piece) => {
+    const [first = '', last = first] = piece.split(':')
+    return sum + (last === '*' ? Number.POSITIVE_INFINITY : Math.abs(Number(last) - Number(first)) + 1)
+  }, 0)
 }

@@ -5,7 +5,14 @@ import { type BodyStructure, sortParts } from '../src/body-structure.ts'
 import { decodeCharset, decodeTransfer, unflow } from '../src/body-text/decode-part.ts'
 import { htmlToText, MailError, removeInvisible } from '../src/index.ts'
 import { compileSearch } from '../src/search-criteria.ts'
-import { expandUidSet, parseUidRanges, takeNewest, toUidSet } from '../src/uid-set.ts'
+import {
+  createSetTest,
+  pairUidSets,
+  parseUidRanges,
+  sizeOfSet,
+  takeNewest,
+  toUidSet,
+} from '../src/uid-set.ts'
 
 describe('decoding', () => {
   it.each([
@@ -148,11 +155,24 @@ describe('UID sets', () => {
       fc.property(fc.uniqueArray(fc.integer({ min: 1, max: 500 }), { minLength: 1 }), (uids) => {
         const descending = [...uids].sort((a, b) => b - a)
         expect(takeNewest(parseUidRanges(toUidSet(uids)), 1000)).toEqual(descending)
-        expect(expandUidSet(toUidSet(uids), 1000).sort((a, b) => b - a)).toEqual(descending)
+        const set = toUidSet(uids)
+        const pairs = pairUidSets(set, set, new Set(uids))
+        expect(pairs.map(([uid]) => uid).sort((a, b) => b - a)).toEqual(descending)
+        expect(uids.every(createSetTest(set))).toBe(true)
+        expect(sizeOfSet(set)).toBe(uids.length)
       }),
     )
     expect(takeNewest(parseUidRanges('1:4294967295'), 2)).toEqual([4294967295, 4294967294])
-    expect(() => expandUidSet('1:4294967295', 1000)).toThrow(MailError)
+    const all = '1:4294967295'
+    for (const [from, to] of [
+      [all, all],
+      ['7,9', '41'],
+      ['7', '0'],
+      ['4294967296', '41'],
+      ['1:2', '41:42'],
+    ] as const)
+      expect(() => pairUidSets(from, to, new Set([7]))).toThrow(MailError)
+    expect(pairUidSets('7,8', '41,42', new Set([8, 9]))).toEqual([[8, 42]])
     expect(parseUidRanges('0,x,7:5,99999999999')).toEqual([[5, 7]])
   })
 })

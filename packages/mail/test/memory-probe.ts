@@ -1,9 +1,12 @@
-/** A program of its own, so that its memory is its own: does one thing to a mailbox and prints the most it held. */
+/** A program of its own, so that its memory is its own: does one thing to a mailbox and prints how it ended and the most it held. */
 import {
   fetchAttachment,
   getMessage,
   type ImapSession,
+  listMailboxes,
   listRecent,
+  MailError,
+  moveMessages,
   searchMessages,
   withImapSession,
 } from '../src/index.ts'
@@ -31,9 +34,15 @@ const works: Record<string, (session: ImapSession) => Promise<number>> = {
     const options = { maxBytes: 30_000_000 }
     return (await fetchAttachment(session, await newest(session), '2', options)).content.length
   },
+  mailboxes: async (session) => (await listMailboxes(session, { includeCounts: true })).length,
+  move: async (session) =>
+    (await moveMessages(session, [{ mailbox: 'INBOX', uidValidity: '1', uid: 7 }], 'Trash')).length,
 }
 
 const [work = '', port = '', ca = ''] = process.argv.slice(2)
 const account = accountOn({ host: 'localhost', port: Number(port) }, alice)
-const result = await withImapSession(account, depsFor(ca), works[work] ?? (async () => -1))
-process.stdout.write(JSON.stringify({ result, peakBytes: process.resourceUsage().maxRSS * 1024 }))
+const outcome = await withImapSession(account, depsFor(ca), works[work] ?? (async () => -1)).then(
+  (result) => ({ result }),
+  (error: unknown) => ({ failed: error instanceof MailError ? error.code : String(error) }),
+)
+process.stdout.write(JSON.stringify({ ...outcome, peakBytes: process.resourceUsage().maxRSS * 1024 }))
