@@ -113,7 +113,7 @@ function toDialError(cause: Error, event: 'connect' | 'secureConnect', protocol:
   return new MailError(dropped ? 'connection_lost' : 'tls_failed', { cause, protocol })
 }
 
-/** The resolver takes no signal; what it answers after the deadline is dropped. */
+/** The lookup is cancelled with the signal; the call does not wait for it to end. */
 function resolved(
   policy: HostPolicy,
   host: string,
@@ -125,7 +125,7 @@ function resolved(
     signal.addEventListener('abort', onAbort, { once: true })
     if (signal.aborted) onAbort()
     policy
-      .resolve(host)
+      .resolve(host, signal)
       // refused, unknown or unreachable: the same error down to its properties (R40)
       .then(resolve, (cause) => reject(new MailError('host_unreachable', { cause, protocol })))
       .finally(() => signal.removeEventListener('abort', onAbort))

@@ -4,11 +4,11 @@
  * "public" to the check and "loopback" to the connection. What is refused and what does not exist are the same error.
  * `allowPrivate` is for the local runner alone; what bounds it is that no other entry point can pass it.
  */
-import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
 import type { MailServer, TlsMode } from './account.ts'
 import { assertHost, invalid } from './input.ts'
 import { MailError } from './mail-error.ts'
+import { createNameResolver, type ResolveName } from './name-resolver.ts'
 import { isPublicAddress } from './public-address.ts'
 
 export type MailProtocol = 'imap' | 'smtp'
@@ -17,8 +17,11 @@ export interface HostPolicy {
   readonly allowPrivate: boolean
   /** Throws `invalid_input` naming `imap_port` or `smtp_port`. */
   checkPort(server: MailServer, protocol: MailProtocol): void
-  /** The addresses to try, in order, every one of them checked; never empty. Throws `host_unreachable`. */
-  resolve(host: string): Promise<readonly string[]>
+  /**
+   * The addresses to try, in order, every one of them checked; never empty. Throws `host_unreachable`. When the signal
+   * aborts, the lookup is cancelled before this rejects.
+   */
+  resolve(host: string, signal: AbortSignal): Promise<readonly string[]>
 }
 
 /** The port decides the TLS mode: RFC 8314 §3.2, §3.3 for implicit, RFC 9051 §11.1 and RFC 6409 §3.1 for STARTTLS. */
@@ -27,11 +30,12 @@ const tlsModeOfPort: Readonly<Record<MailProtocol, Readonly<Record<number, TlsMo
   smtp: { 465: 'implicit', 587: 'starttls' },
 }
 
-/** @param options.resolve every address a name stands for; the system's resolver unless a test passes its own */
+/** @param options.resolve every address of a name; hosts file and DNS unless a test passes its own */
 export function createHostPolicy(
-  options: { resolve?: (host: string) => Promise<readonly string[]>; allowPrivate?: boolean } = {},
+  options: { resolve?: ResolveName; allowPrivate?: boolean } = {},
 ): HostPolicy {
-  const { resolve = lookupAll, allowPrivate = false } = options
+  const { allowPrivate = false } = options
+  const { resolve = createNameResolver({ asksSystem: allowPrivate }) } = options
   return {
     allowPrivate,
 
@@ -41,9 +45,9 @@ export function createHostPolicy(
         throw invalid(`${protocol}_port`)
     },
 
-    async resolve(host) {
+    async resolve(host, signal) {
       assertHost(host, 'host')
-      const addresses = isIP(host) ? [host] : await resolve(host).catch(unreachable)
+      const addresses = isIP(host) ? [host] : await resolve(host, signal).catch(unreachable)
       if (addresses.length === 0) return unreachable(new Error('the name has no address'))
       // one bad answer refuses all: a mixed answer is an attack or a mistake, and which one is used would be luck
       if (!allowPrivate && !addresses.every(isPublicAddress)) {
@@ -56,10 +60,4 @@ export function createHostPolicy(
 
 function unreachable(cause: unknown): never {
   throw new MailError('host_unreachable', { cause })
-}
-
-/** IPv4 first: Lambda outside a VPC has no IPv6 egress, and every mail host of note answers on IPv4. */
-async function lookupAll(host: string): Promise<readonly string[]> {
-  const answers = await lookup(host, { all: true, verbatim: true })
-  return answers.sort((a, b) => a.family - b.family).map((answer) => answer.address)
 }

@@ -3,6 +3,7 @@ import type { MailServer, TlsMode } from '../src/account.ts'
 import { createHostPolicy, type MailProtocol } from '../src/host-policy.ts'
 import { MailError } from '../src/mail-error.ts'
 
+const live = new AbortController().signal
 const answering = (...addresses: string[]) => createHostPolicy({ resolve: async () => addresses })
 const codeOf = (work: Promise<unknown>) =>
   work.then(
@@ -12,7 +13,7 @@ const codeOf = (work: Promise<unknown>) =>
 
 describe('hosts', () => {
   it('R33: every public answer is handed on, in order', async () => {
-    await expect(answering('9.9.9.9', '2606:4700::1').resolve('imap.example.com')).resolves.toEqual([
+    await expect(answering('9.9.9.9', '2606:4700::1').resolve('imap.example.com', live)).resolves.toEqual([
       '9.9.9.9',
       '2606:4700::1',
     ])
@@ -24,14 +25,14 @@ describe('hosts', () => {
     [['9.9.9.9', '::ffff:10.0.0.1']],
     [['9.9.9.9', 'internal.example']],
   ])('R33: one bad answer refuses all of %j', async (addresses) => {
-    expect(await codeOf(answering(...addresses).resolve('imap.example.com'))).toBe('host_unreachable')
+    expect(await codeOf(answering(...addresses).resolve('imap.example.com', live))).toBe('host_unreachable')
   })
 
   it('R33: the name is resolved anew each time, so a rebinding name is caught', async () => {
     const answers = [['9.9.9.9'], ['169.254.169.254']]
     const policy = createHostPolicy({ resolve: async () => answers.shift() ?? [] })
-    expect(await codeOf(policy.resolve('rebind.example.com'))).toBe('resolved')
-    expect(await codeOf(policy.resolve('rebind.example.com'))).toBe('host_unreachable')
+    expect(await codeOf(policy.resolve('rebind.example.com', live))).toBe('resolved')
+    expect(await codeOf(policy.resolve('rebind.example.com', live))).toBe('host_unreachable')
   })
 
   it('R40: refused, unknown and empty answers are one error, the same in every visible property', async () => {
@@ -45,10 +46,10 @@ describe('hosts', () => {
       if (!(error instanceof MailError)) throw new Error('not a MailError')
       return { message: error.message, code: error.code, field: error.field, protocol: error.protocol }
     }
-    const refused = await visible(answering('10.0.0.1').resolve('a.example'))
-    expect(await visible(failing.resolve('a.example'))).toEqual(refused)
-    expect(await visible(answering().resolve('a.example'))).toEqual(refused)
-    expect(await visible(createHostPolicy().resolve('10.0.0.1'))).toEqual(refused)
+    const refused = await visible(answering('10.0.0.1').resolve('a.example', live))
+    expect(await visible(failing.resolve('a.example', live))).toEqual(refused)
+    expect(await visible(answering().resolve('a.example', live))).toEqual(refused)
+    expect(await visible(createHostPolicy().resolve('10.0.0.1', live))).toEqual(refused)
   })
 
   it.each([
@@ -97,15 +98,15 @@ describe('hosts', () => {
       },
       allowPrivate: true,
     })
-    expect(await codeOf(policy.resolve(host))).toBe('invalid_input')
+    expect(await codeOf(policy.resolve(host, live))).toBe('invalid_input')
     expect(asked).toBe(0)
   })
 
   it('private addresses pass only where allowPrivate was given', async () => {
     const local = createHostPolicy({ allowPrivate: true })
-    await expect(local.resolve('127.0.0.1')).resolves.toEqual(['127.0.0.1'])
-    expect((await local.resolve('localhost')).length).toBeGreaterThan(0)
-    expect(await codeOf(createHostPolicy().resolve('localhost'))).toBe('host_unreachable')
+    await expect(local.resolve('127.0.0.1', live)).resolves.toEqual(['127.0.0.1'])
+    expect((await local.resolve('localhost', live)).length).toBeGreaterThan(0)
+    expect(await codeOf(createHostPolicy().resolve('localhost', live))).toBe('host_unreachable')
   })
 })
 

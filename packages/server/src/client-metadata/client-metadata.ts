@@ -47,7 +47,8 @@ export function createClientMetadataFetch(options: ClientMetadataOptions): Fetch
   }
 
   async function fetchDocument(target: URL, signal: AbortSignal): ReturnType<FetchClientMetadata> {
-    const addresses = await abortable(policy.resolve(target.hostname), signal)
+    // Ends with the signal: a slot is free again only when the lookup is over.
+    const addresses = await policy.resolve(target.hostname, signal)
     const response = await get(target, { addresses, agent, signal })
     try {
       assertDocument(response)
@@ -122,12 +123,4 @@ async function readBody(response: IncomingMessage): Promise<string> {
     chunks.push(chunk)
   }
   return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks))
-}
-
-/** The resolver takes no signal; what it answers after the deadline is dropped. */
-function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
-    promise.then(resolve, reject)
-  })
 }

@@ -1,10 +1,10 @@
 /** R17 in the whole product: a stranger’s document is looked for once, on the consent page’s behalf, and nowhere else. */
 import dns from 'node:dns/promises'
-import { syncBuiltinESMExports } from 'node:module'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { startProduct, type TestProduct } from './product.ts'
 
-const { lookup } = dns
+const { prototype } = dns.Resolver
+const { resolve4, resolve6 } = prototype
 let product: TestProduct
 /** Names the product asked the resolver for; every one of them stands for this machine. */
 let asked: string[] = []
@@ -13,14 +13,12 @@ beforeAll(async () => {
   product = await startProduct()
   const answer = async (name: string) => {
     asked.push(name)
-    return [{ address: '127.0.0.1', family: 4 }]
+    return ['127.0.0.1']
   }
-  Object.assign(dns, { lookup: answer })
-  syncBuiltinESMExports()
+  Object.assign(prototype, { resolve4: answer, resolve6: async () => [] })
 })
 afterAll(async () => {
-  Object.assign(dns, { lookup })
-  syncBuiltinESMExports()
+  Object.assign(prototype, { resolve4, resolve6 })
   await product.close()
 })
 beforeEach(() => {

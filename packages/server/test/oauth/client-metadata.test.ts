@@ -242,7 +242,10 @@ describe('A client metadata document', () => {
 
   it('R17: a resolver that does not answer ends at the deadline', async () => {
     const fetchClientMetadata = createClientMetadataFetch({
-      policy: createHostPolicy({ resolve: () => new Promise(() => undefined) }),
+      policy: createHostPolicy({
+        resolve: (_host, signal) =>
+          new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
+      }),
       deadlineMs: 20,
     })
     // Keeps the process alive: a deadline alone does not, and needs not in a server.

@@ -14,9 +14,16 @@ const { host, address, ports } = JSON.parse(process.env.TEST_NETWORK ?? '{}')
 const isLoopback = (name) => name === undefined || ['localhost', '127.0.0.1', '::1'].includes(name)
 const notFound = (name) => Object.assign(new Error(`no such host ${name}`), { code: 'ENOTFOUND' })
 
-dns.promises.lookup = async (name) => {
+const { prototype } = dns.promises.Resolver
+prototype.resolve4 = async (name) => {
   if (name !== host) throw notFound(name)
-  return [{ address, family: 4 }]
+  return [address]
+}
+prototype.resolve6 = async (name) => {
+  throw notFound(name)
+}
+dns.promises.lookup = async (name) => {
+  throw notFound(name)
 }
 
 const connect = net.Socket.prototype.connect
