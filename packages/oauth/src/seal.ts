@@ -14,17 +14,24 @@ export function seal(key: Uint8Array, plain: Uint8Array, associated: string): st
   )
 }
 
-/** Undefined when anything differs: key, associated text, one bit. The caller zeroes what it gets. */
+/**
+ * Undefined when anything differs: key, associated text, one bit. The caller zeroes what it gets: a plain Uint8Array,
+ * never a Buffer, whose `slice` shares memory where everybody expects a copy.
+ */
 export function open(key: Uint8Array, sealed: string, associated: string): Uint8Array | undefined {
   const bytes = Buffer.from(sealed, 'base64url')
   if (bytes.length < nonceBytes + tagBytes) return undefined
-  const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, nonceBytes), {
-    authTagLength: tagBytes,
-  })
+  const { buffer, byteOffset } = bytes
+  const textBytes = bytes.length - nonceBytes - tagBytes
+  const nonce = new Uint8Array(buffer, byteOffset, nonceBytes)
+  const text = new Uint8Array(buffer, byteOffset + nonceBytes, textBytes)
+  const tag = new Uint8Array(buffer, byteOffset + nonceBytes + textBytes, tagBytes)
+  const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: tagBytes })
   decipher.setAAD(Buffer.from(associated, 'utf8'))
-  decipher.setAuthTag(bytes.subarray(-tagBytes))
+  decipher.setAuthTag(tag)
   // `update` gives all of it, `final` only the verdict: until then nothing leaves this function.
-  const plain = decipher.update(bytes.subarray(nonceBytes, -tagBytes))
+  const opened = decipher.update(text)
+  const plain = new Uint8Array(opened.buffer, opened.byteOffset, opened.length)
   try {
     decipher.final()
     return plain

@@ -4,7 +4,7 @@ import { createOpaqueToken, tokenId, unwrapSecret, type WrappedFields, wrapSecre
 import { openAnswer, sealAnswer } from '../src/repeatable-answer.ts'
 import { createDeployment, form, ok } from './deployment.ts'
 
-/** Every buffer that node:crypto gave back as a derived key or as opened text. */
+/** Every buffer that node:crypto gave back as a derived key or as opened text, or that a key was derived from. */
 const seen = vi.hoisted((): { buffers: Uint8Array[] } => ({ buffers: [] }))
 
 vi.mock('node:crypto', async (original) => {
@@ -13,7 +13,8 @@ vi.mock('node:crypto', async (original) => {
     ...crypto,
     hkdfSync: (...given: Parameters<typeof crypto.hkdfSync>) => {
       const key = crypto.hkdfSync(...given)
-      seen.buffers.push(new Uint8Array(key))
+      // The material holds a token in clear, alone or before the handoff key.
+      seen.buffers.push(new Uint8Array(key), given[1] as Uint8Array)
       return key
     },
     createDecipheriv: (...given: Parameters<typeof crypto.createDecipheriv>) => {
@@ -98,6 +99,15 @@ describe('Token wraps', () => {
     expect(() => wrapSecret(token, rows[0] as WrappedFields, randomBytes(16))).toThrow()
   })
 
+  it('what opens is no Buffer: a `slice` of it is a copy', () => {
+    const row = rows[0] as WrappedFields
+    const opened = unwrapSecret(token, { ...row, wrap: wrapSecret(token, row, secret) })
+    expect(opened).not.toBeInstanceOf(Buffer)
+    const copy = opened?.slice()
+    opened?.fill(0)
+    expect(Buffer.from(copy ?? [])).toEqual(secret)
+  })
+
   it('a repeatable answer opens with the old token and the handoff key, for its own row', () => {
     const keys = [{ kid: 'k', key: randomBytes(32) }]
     const binding = { oldToken: token, grantId: 'g', refreshTokenId: 'r' }
@@ -155,7 +165,7 @@ describe('R29: derived keys and opened secrets are zeroed', () => {
     const changed: WrappedFields & { wrap?: string } = { ...row, expiresAt: 9 }
     changed.wrap = wrapSecret(token, row, secret)
     expect(unwrapSecret(token, changed)).toBeUndefined()
-    expect(seen.buffers.length).toBe(3)
+    expect(seen.buffers.length).toBe(5)
     expect(seen.buffers.filter((bytes) => !isZero(bytes))).toEqual([])
   })
 })

@@ -82,7 +82,7 @@ export async function openAccount(
     wrapped,
     keyContext(keys, binding.grantId, row.accountId),
   )
-  const spareKey = row.v < newest ? dataKey.slice() : undefined
+  const spareKey = row.v < newest ? Uint8Array.from(dataKey) : undefined
   let plain: Uint8Array | undefined
   try {
     plain = openRecord(row, secret, dataKey, recordContext(keys, binding, row))

@@ -64,7 +64,7 @@ export function createDataKeyKeeper(options: {
       const entry = kept.get(id)
       // Evicted between the two lines by a burst of other keys: ask again, keep nothing.
       if (entry === undefined) return keyWrapper.unwrapDataKey(wrapped, context)
-      return entry.plain.slice()
+      return Uint8Array.from(entry.plain)
     },
 
     close() {

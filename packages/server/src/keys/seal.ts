@@ -22,16 +22,15 @@ export function seal(key: Uint8Array, plain: Uint8Array, associated: Uint8Array)
   return Buffer.concat([nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()])
 }
 
-/** The caller zeroes what it gets. Throws SealBrokenError. */
+/** The caller zeroes what it gets: a plain Uint8Array, never a Buffer. Throws SealBrokenError. */
 export function open(key: Uint8Array, sealed: Uint8Array, associated: Uint8Array): Uint8Array {
   if (sealed.length < nonceBytes + tagBytes) throw new SealBrokenError('Sealed text is too short')
-  const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, nonceBytes), {
-    authTagLength: tagBytes,
-  })
+  const [nonce, text, tag] = partsOf(sealed)
+  const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: tagBytes })
   decipher.setAAD(associated)
-  decipher.setAuthTag(sealed.subarray(sealed.length - tagBytes))
+  decipher.setAuthTag(tag)
   // GCM is a stream cipher: `update` gives everything, `final` only the verdict.
-  const plain = decipher.update(sealed.subarray(nonceBytes, sealed.length - tagBytes))
+  const plain = asPlainBytes(decipher.update(text))
   try {
     decipher.final()
   } catch (cause) {
@@ -39,6 +38,22 @@ export function open(key: Uint8Array, sealed: Uint8Array, associated: Uint8Array
     throw new SealBrokenError('Sealed text does not open', { cause })
   }
   return plain
+}
+
+/** Views of bytes that are no secret. */
+function partsOf(sealed: Uint8Array): [nonce: Uint8Array, text: Uint8Array, tag: Uint8Array] {
+  const { buffer, byteOffset, length } = sealed
+  const textBytes = length - nonceBytes - tagBytes
+  return [
+    new Uint8Array(buffer, byteOffset, nonceBytes),
+    new Uint8Array(buffer, byteOffset + nonceBytes, textBytes),
+    new Uint8Array(buffer, byteOffset + nonceBytes + textBytes, tagBytes),
+  ]
+}
+
+/** The same memory without Buffer's `slice`, which shares where everybody expects a copy. */
+function asPlainBytes({ buffer, byteOffset, length }: Uint8Array): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, length)
 }
 
 export function toText(bytes: Uint8Array): string {

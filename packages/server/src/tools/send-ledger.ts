@@ -123,7 +123,7 @@ export function createSendLedger(
     messageId,
     async sendOnce(submit) {
       // The caller's own is zeroed when its client goes away; the outcome still has to be sealed.
-      const secret = caller.secret.slice()
+      const secret = Uint8Array.from(caller.secret)
       try {
         return await sendWith(createHintCipher(secret), submit)
       } finally {

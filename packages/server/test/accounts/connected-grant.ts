@@ -44,7 +44,8 @@ export async function connectGrant(
   keyWrapper: KeyWrapper,
   account = buildMailAccount(),
 ): Promise<ConnectedGrant> {
-  const secret = new Uint8Array(randomBytes(32))
+  // A view of shared memory, as Node's Buffers are: what must be a copy of it has to be one.
+  const secret = Buffer.from(randomBytes(32))
   const connect = { ...keysWith(keyWrapper), peppers, secret }
   const pending = buildGrant({
     state: 'pending',

@@ -8,19 +8,27 @@ import { syncBuiltinESMExports } from 'node:module'
 export interface CryptoSpy {
   /** Derived keys and decrypted texts, as the memory that our code holds. */
   readonly buffers: Uint8Array[]
+  /** Keys that a cipher was made with, either way. */
+  readonly cipherKeys: Uint8Array[]
   restore(): void
 }
 
 export function spyOnCrypto(): CryptoSpy {
-  const { hkdfSync, createDecipheriv } = crypto
+  const { hkdfSync, createCipheriv, createDecipheriv } = crypto
   const buffers: Uint8Array[] = []
+  const cipherKeys: Uint8Array[] = []
   // Our code views the ArrayBuffer that it gets, it does not copy it.
   crypto.hkdfSync = (...args: Parameters<typeof hkdfSync>) => {
     const key = hkdfSync(...args)
     buffers.push(new Uint8Array(key))
     return key
   }
+  crypto.createCipheriv = ((...args: Parameters<typeof createCipheriv>) => {
+    cipherKeys.push(args[1] as Uint8Array)
+    return createCipheriv(...args)
+  }) as typeof createCipheriv
   crypto.createDecipheriv = ((...args: Parameters<typeof createDecipheriv>) => {
+    cipherKeys.push(args[1] as Uint8Array)
     const decipher = createDecipheriv(...args)
     const update = decipher.update.bind(decipher) as (input: Uint8Array) => Buffer
     decipher.update = ((input: Uint8Array) => {
@@ -33,11 +41,16 @@ export function spyOnCrypto(): CryptoSpy {
   syncBuiltinESMExports()
   return {
     buffers,
+    cipherKeys,
     restore() {
-      Object.assign(crypto, { hkdfSync, createDecipheriv })
+      Object.assign(crypto, { hkdfSync, createCipheriv, createDecipheriv })
       syncBuiltinESMExports()
     },
   }
 }
 
 export const isZeroed = (buffer: Uint8Array) => buffer.every((byte) => byte === 0)
+
+/** Whether both begin at the same byte of memory, whatever views they are. */
+export const isSameMemory = (one: Uint8Array, other: Uint8Array) =>
+  one.buffer === other.buffer && one.byteOffset === other.byteOffset

@@ -1,5 +1,5 @@
 /** One contract, two key wrappers; then what each can get wrong alone, and the keeper in front of them. */
-import { chmod, readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { chmod, open as openFile, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createTempFolder, type LocalKms, startKms } from '@email-connector/testing'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
@@ -7,7 +7,8 @@ import { createDataKeyKeeper } from '../../src/keys/data-key-keeper.ts'
 import { createFileKeyWrapper } from '../../src/keys/file-key-wrapper.ts'
 import type { KeyContext, KeyWrapper } from '../../src/keys/key-wrapper.ts'
 import { createKmsKeyWrapper } from '../../src/keys/kms-key-wrapper.ts'
-import { isZeroed } from './crypto-spy.ts'
+import { zero } from '../../src/keys/seal.ts'
+import { isZeroed, spyOnCrypto } from './crypto-spy.ts'
 
 const context: KeyContext = { app: 'email-connector', stage: 'test', grantId: 'grant', accountId: 'account' }
 const folder = createTempFolder('keys')
@@ -86,15 +87,49 @@ describe('key file', () => {
     const path = join(folder.path, 'open-key')
     const wrapper = createFileKeyWrapper({ path })
     const { wrapped } = await wrapper.generateDataKey(context)
-    await chmod(path, 0o644)
-    await expect(wrapper.unwrapDataKey(wrapped, context)).rejects.toMatchObject({
-      name: 'KeyUnavailableError',
-    })
+    // One right of one other each: none of them is too little to matter.
+    for (const mode of [0o640, 0o620, 0o610, 0o604, 0o602, 0o601, 0o644, 0o660]) {
+      await chmod(path, mode)
+      await expect(wrapper.unwrapDataKey(wrapped, context), mode.toString(8)).rejects.toMatchObject({
+        name: 'KeyUnavailableError',
+      })
+    }
     await chmod(path, 0o600)
     await wrapper.unwrapDataKey(wrapped, context)
     await writeFile(path, 'short')
     await expect(wrapper.generateDataKey(context)).rejects.toMatchObject({ name: 'KeyUnavailableError' })
     expect(await readFile(path, 'utf8')).toBe('short')
+  })
+
+  test('R29: the wrapping key is zeroed after sealing, after opening and after refusing', async () => {
+    const wrapper = createFileKeyWrapper({ path: join(folder.path, 'watched', 'key') })
+    const { wrapped } = await wrapper.generateDataKey(context)
+    const spy = spyOnCrypto()
+    try {
+      await wrapper.generateDataKey(context)
+      await wrapper.unwrapDataKey(wrapped, context)
+      await wrapper.unwrapDataKey(wrapped, { ...context, grantId: 'other' }).catch(() => undefined)
+    } finally {
+      spy.restore()
+    }
+    expect(spy.cipherKeys).toHaveLength(3)
+    expect(spy.cipherKeys.map(isZeroed)).toEqual([true, true, true])
+  })
+
+  test('R63: a new key file is on disk before the first data key is sealed under it, its name too', async () => {
+    const probe = await openFile(folder.path, 'r')
+    const prototype = Object.getPrototypeOf(probe)
+    await probe.close()
+    const synced = vi.spyOn(prototype, 'sync')
+    try {
+      const wrapper = createFileKeyWrapper({ path: join(folder.path, 'synced', 'key') })
+      await wrapper.generateDataKey(context)
+      expect(synced).toHaveBeenCalledTimes(2)
+      await wrapper.generateDataKey(context)
+      expect(synced).toHaveBeenCalledTimes(2)
+    } finally {
+      synced.mockRestore()
+    }
   })
 })
 
@@ -205,6 +240,14 @@ describe('keeper', () => {
     first.fill(0)
     expect(isZeroed(await unwrap('a'))).toBe(false)
     keeper.close()
+    // A wrapper that answers with a Buffer, whose own `slice` would share the kept memory.
+    const plain = Buffer.alloc(32, 7)
+    const ofBuffers = createDataKeyKeeper({
+      keyWrapper: { ...kmsWrapper, unwrapDataKey: async () => Buffer.from(plain) },
+    })
+    zero(await ofBuffers.unwrapDataKey(plain, context))
+    expect(Buffer.from(await ofBuffers.unwrapDataKey(plain, context))).toEqual(plain)
+    ofBuffers.close()
   })
 
   test('R29: after five minutes, whatever was asked for, a key is zeroed and fetched again', async () => {

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createHintCipher } from '../../src/keys/hint.ts'
 import { openRecord, type RecordContext, sealRecord } from '../../src/keys/record.ts'
 import { canonical, deriveKey, fromText, open, SealBrokenError, seal, toText } from '../../src/keys/seal.ts'
-import { type CryptoSpy, isZeroed, spyOnCrypto } from './crypto-spy.ts'
+import { type CryptoSpy, isSameMemory, isZeroed, spyOnCrypto } from './crypto-spy.ts'
 
 const secret = () => new Uint8Array(randomBytes(32))
 const bytes = (text: string) => new Uint8Array(Buffer.from(text))
@@ -33,6 +33,15 @@ describe('sealing', () => {
     }
     expect(() => open(key, sealed, bytes('associatee'))).toThrow(SealBrokenError)
     expect(() => open(secret(), sealed, bytes('associated'))).toThrow(SealBrokenError)
+  })
+
+  test('what opens is no Buffer: a `slice` of it is a copy', () => {
+    const key = secret()
+    const opened = open(key, seal(key, bytes('plain'), bytes('a')), bytes('a'))
+    expect(opened).not.toBeInstanceOf(Buffer)
+    const copy = opened.slice()
+    opened.fill(0)
+    expect(Buffer.from(copy).toString()).toBe('plain')
   })
 
   test('R26: a genuine tag cut to any shorter length is refused', () => {
@@ -85,12 +94,14 @@ describe('sealing', () => {
 describe('records', () => {
   const dataKey = secret()
   const owner = secret()
-  const sealed = () => sealRecord(bytes('{"login":"a"}'), owner, dataKey.slice(), context)
+  const sealed = () => sealRecord(bytes('{"login":"a"}'), owner, Uint8Array.from(dataKey), context)
 
   test('R23: a record opens only with the secret and the data key together', () => {
     const record = sealed()
-    expect(Buffer.from(openRecord(record, owner, dataKey.slice(), context)).toString()).toBe('{"login":"a"}')
-    expect(() => openRecord(record, secret(), dataKey.slice(), context)).toThrow('another key')
+    expect(Buffer.from(openRecord(record, owner, Uint8Array.from(dataKey), context)).toString()).toBe(
+      '{"login":"a"}',
+    )
+    expect(() => openRecord(record, secret(), Uint8Array.from(dataKey), context)).toThrow('another key')
     expect(() => openRecord(record, owner, secret(), context)).toThrow('another key')
   })
 
@@ -99,7 +110,7 @@ describe('records', () => {
     (name) => {
       const value = context[name]
       const changed = { ...context, [name]: typeof value === 'number' ? value + 1 : `${value}x` }
-      expect(() => openRecord(sealed(), owner, dataKey.slice(), changed)).toThrow(
+      expect(() => openRecord(sealed(), owner, Uint8Array.from(dataKey), changed)).toThrow(
         expect.objectContaining({ name: 'KeyRefusedError' }),
       )
     },
@@ -111,14 +122,14 @@ describe('records', () => {
     const spy = spyOnCrypto()
     try {
       const mixed = { ...record, commitment: other.commitment }
-      expect(() => openRecord(mixed, owner, dataKey.slice(), context)).toThrow('another key')
+      expect(() => openRecord(mixed, owner, Uint8Array.from(dataKey), context)).toThrow('another key')
       // The commitment's own derivation and nothing else: no record key, no plain text.
       expect(spy.buffers).toHaveLength(1)
     } finally {
       spy.restore()
     }
     for (const commitment of ['', record.commitment.slice(2), `${record.commitment}AA`]) {
-      expect(() => openRecord({ ...record, commitment }, owner, dataKey.slice(), context)).toThrow(
+      expect(() => openRecord({ ...record, commitment }, owner, Uint8Array.from(dataKey), context)).toThrow(
         expect.objectContaining({ name: 'KeyRefusedError' }),
       )
     }
@@ -133,7 +144,7 @@ describe('records', () => {
 
     test('after sealing', () => {
       const plain = bytes('plain')
-      const key = dataKey.slice()
+      const key = Uint8Array.from(dataKey)
       sealRecord(plain, owner, key, context)
       expect(spy.buffers).toHaveLength(2)
       for (const buffer of [...spy.buffers, plain, key]) expect(isZeroed(buffer)).toBe(true)
@@ -143,9 +154,9 @@ describe('records', () => {
     test('after opening; the plain text is its receiver’s', () => {
       const record = sealed()
       spy.buffers.length = 0
-      const key = dataKey.slice()
+      const key = Uint8Array.from(dataKey)
       const plain = openRecord(record, owner, key, context)
-      const others = spy.buffers.filter((buffer) => buffer !== plain)
+      const others = spy.buffers.filter((buffer) => !isSameMemory(buffer, plain))
       expect(others).toHaveLength(2)
       for (const buffer of [...others, key]) expect(isZeroed(buffer)).toBe(true)
     })
@@ -158,7 +169,7 @@ describe('records', () => {
     ])('after refusing %s', (_, record, changed) => {
       const genuine = sealed()
       spy.buffers.length = 0
-      const key = dataKey.slice()
+      const key = Uint8Array.from(dataKey)
       expect(() => openRecord({ ...genuine, ...record }, owner, key, { ...context, ...changed })).toThrow()
       expect(spy.buffers.length).toBeGreaterThan(0)
       for (const buffer of [...spy.buffers, key]) expect(isZeroed(buffer)).toBe(true)
@@ -169,7 +180,7 @@ describe('records', () => {
       const hint = cipher.seal('memory', 'grant', bytes('plain'))
       const plain = cipher.open('memory', 'grant', hint)
       expect(() => cipher.open('memory', 'other', hint)).toThrow(SealBrokenError)
-      for (const buffer of spy.buffers.filter((buffer) => buffer !== plain))
+      for (const buffer of spy.buffers.filter((one) => !isSameMemory(one, plain)))
         expect(isZeroed(buffer)).toBe(true)
     })
   })

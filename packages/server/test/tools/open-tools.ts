@@ -76,7 +76,8 @@ export async function openTools(options: {
     issuer: publicUrl,
   }
   const peppers = [{ kid: '1', key: new Uint8Array(randomBytes(32)) }]
-  const secret = new Uint8Array(randomBytes(32))
+  // A Buffer, whose own `slice` is no copy.
+  const secret = Buffer.from(randomBytes(32))
   const [first, ...others] = options.accounts
   if (!first) throw new Error('A grant has at least one account')
   const scope = scopeOfPermission(permission)

@@ -37,7 +37,7 @@ beforeEach(async () => {
     await stores.close()
     await folder.remove()
   }
-  const secret = new Uint8Array(randomBytes(32))
+  const secret = Buffer.from(randomBytes(32))
   caller = {
     grantId: 'grant',
     clientId: 'client',
