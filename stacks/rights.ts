@@ -41,7 +41,7 @@ const mcp: readonly TableRight[] = [
   { table: 'tokens', prefixes: ['link#'], actions: ['PutItem'] },
   { table: 'sessions', prefixes: ['session#'], actions: ['GetItem', 'PutItem', 'UpdateItem'] },
   { table: 'once', prefixes: ['count#'], actions: ['UpdateItem'] },
-  { table: 'once', prefixes: ['send#'], actions: ['PutItem', 'UpdateItem', 'DeleteItem'] },
+  { table: 'once', prefixes: ['send#'], actions: ['GetItem', 'PutItem', 'UpdateItem'] },
   { table: 'once', prefixes: ['used#'], actions: ['PutItem'] },
 ]
 

@@ -53,7 +53,8 @@ function toServerPath(mailboxes: readonly Mailbox[], name: string): string {
 }
 
 function getChangeable(mailboxes: readonly Mailbox[], name: string): Mailbox {
-  const mailbox = findMailbox(mailboxes, name)
+  // A path before the word of a special use: what bears one is not to be changed anyway.
+  const mailbox = mailboxes.find((one) => one.path === name) ?? findMailbox(mailboxes, name)
   if (!mailbox) throw new MailError('mailbox_not_found', { protocol: 'imap' })
   if (mailbox.specialUse !== undefined) throw invalid('name')
   return mailbox

@@ -22,6 +22,17 @@ export type MailErrorCode =
   | 'throttled'
   /** The server refused a command that should work. */
   | 'server_refused'
+  /** A temporary refusal (4xx), such as greylisting. */
+  | 'try_later'
+  /** This account may not send with this From. */
+  | 'sender_refused'
+  /** The server wants another login for sending. */
+  | 'auth_required'
+  /** The server sends nothing to other domains for this account. */
+  | 'relay_refused'
+  /** Spam, content or another rule of the server. */
+  | 'policy_refused'
+  | 'too_many_recipients'
   | 'mailbox_not_found'
   | 'message_not_found'
   /** UIDVALIDITY changed: the ids of this mailbox are stale. */

@@ -14,6 +14,7 @@ import {
   type RecipientRefusal,
   readRecipientRefusal,
   readRefusal,
+  readWholeRefusal,
   type SmtpFailure,
   toSmtpError,
 } from './smtp-reply.ts'
@@ -116,7 +117,10 @@ function readSendFailure(failure: SmtpFailure, { gate, hookFailure }: Progress):
   if (gate === 'withheld') return { state: 'withheld' }
   const { responseCode = 0 } = failure
   if (responseCode >= 400 && responseCode < 600) {
-    return { state: 'rejected', rejected: toRejected(failure.rejectedErrors), reason: readRefusal(failure) }
+    const { rejectedErrors } = failure
+    if (rejectedErrors === undefined) return { state: 'rejected', rejected: [], reason: readRefusal(failure) }
+    const { reason, isOfSender } = readWholeRefusal(rejectedErrors)
+    return { state: 'rejected', rejected: isOfSender ? [] : toRejected(rejectedErrors), reason }
   }
   if (gate === 'open') return { state: 'unknown' }
   throw toSmtpError(failure)

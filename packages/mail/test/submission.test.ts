@@ -240,7 +240,7 @@ describe('R56: what became of it', () => {
     ['a dribble', 'dribble', { state: 'unknown' }],
     ['nonsense', { reply: 'HTTP/1.1 200 OK' }, { state: 'unknown' }],
     ['a second 354', { reply: '354 go on' }, { state: 'unknown' }],
-    ['a refusal', { reply: '554 5.7.1 spam' }, { state: 'rejected', rejected: [], reason: 'server_refused' }],
+    ['a refusal', { reply: '554 5.7.1 spam' }, { state: 'rejected', rejected: [], reason: 'policy_refused' }],
     ['a quota', { reply: '552 5.2.2 full' }, { state: 'rejected', rejected: [], reason: 'over_quota' }],
     ['a limit', { reply: '550 5.4.5 Daily limit' }, { state: 'rejected', rejected: [], reason: 'throttled' }],
     ['a 421', { reply: '421 4.7.0 slow down' }, { state: 'rejected', rejected: [], reason: 'throttled' }],
@@ -328,7 +328,7 @@ describe('R58: before the message, every fault is an error in time and every soc
   })
 
   it.each([
-    ['MAIL', '550 5.7.60 not allowed to send as', 'server_refused'],
+    ['MAIL', '550 5.7.60 not allowed to send as', 'sender_refused'],
     ['MAIL', '421 4.7.0 slow down', 'throttled'],
     ['MAIL', '451 4.7.500 Server busy', 'throttled'],
     ['MAIL', '552 5.3.4 too big', 'too_large'],

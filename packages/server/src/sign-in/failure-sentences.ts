@@ -42,6 +42,7 @@ export function failureFault(error: MailError, account: MailAccount, provider: P
         message: `${server.host} does not offer STARTTLS on port ${server.port}, so the password was not sent. Choose TLS and port ${smtp ? 465 : 993}.`,
       }
     case 'throttled':
+    case 'try_later':
       return { message: `${server.host} is refusing new logins at the moment. Try again in a few minutes.` }
     case 'invalid_input':
       return typed
@@ -49,6 +50,11 @@ export function failureFault(error: MailError, account: MailAccount, provider: P
         : { field: 'address', message: 'Enter a complete email address, such as ann@example.com.' }
     case 'connection_lost':
     case 'server_refused':
+    case 'sender_refused':
+    case 'auth_required':
+    case 'relay_refused':
+    case 'policy_refused':
+    case 'too_many_recipients':
     case 'mailbox_not_found':
     case 'message_not_found':
     case 'stale_id':

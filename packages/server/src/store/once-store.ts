@@ -12,6 +12,9 @@ export interface SendRow {
   readonly attempt: string
   /** Until then the attempt is believed to be running. */
   readonly deadline: EpochSeconds
+  /** In the row of an idempotency key: the key of the content's row that it was used for. */
+  readonly content?: string
+  readonly settledAt?: EpochSeconds
   /** The settled outcome, sealed under K_hint. */
   readonly sealedOutcome?: string
   readonly expiresAt: EpochSeconds
@@ -22,14 +25,17 @@ export interface OnceStore {
   count(key: string, windowSeconds: number, now: EpochSeconds, by?: 1 | -1): Promise<number>
   /** Counts a member of the window once, however often it comes; answers how many different ones, this one included. */
   countDistinct(key: string, member: string, windowSeconds: number, now: EpochSeconds): Promise<number>
+  /** The row of a send; undefined when there is none or it has expired. */
+  findSend(key: string, now: EpochSeconds): Promise<SendRow | undefined>
   /**
-   * Takes a send for this attempt: when there is none, or a `reserved` one is past its deadline. Otherwise answers
-   * the row as it is (a `data` row past its deadline is the caller's `unknown`).
+   * Takes a send for this attempt: when there is no row, when it has expired, or when it still is the row `instead`,
+   * which the caller has seen and may replace; a `data` row is never replaced. Otherwise answers the row as it is.
    */
   reserveSend(
     key: string,
-    row: { attempt: string; deadline: EpochSeconds; expiresAt: EpochSeconds },
+    row: { attempt: string; deadline: EpochSeconds; expiresAt: EpochSeconds; content?: string },
     now: EpochSeconds,
+    instead?: SendRow,
   ): Promise<{ outcome: 'reserved' } | { outcome: 'held'; row: SendRow }>
   /** `reserved → data`, by the attempt that holds it. Refused: another attempt took over; send nothing. */
   enterData(key: string, attempt: string, deadline: EpochSeconds): Promise<'entered' | 'refused'>
@@ -37,9 +43,17 @@ export interface OnceStore {
   settleSend(
     key: string,
     attempt: string,
-    settled: { state: 'sent' | 'rejected' | 'unknown'; sealedOutcome: string; expiresAt: EpochSeconds },
+    settled: {
+      state: 'sent' | 'rejected' | 'unknown'
+      sealedOutcome: string
+      settledAt: EpochSeconds
+      expiresAt: EpochSeconds
+    },
   ): Promise<'settled' | 'refused'>
-  /** Frees a reservation that never reached DATA, so that a retry may send. */
+  /**
+   * Gives up a reservation that never reached DATA: its deadline is over at once and it holds no content, so that a
+   * retry may take it. The row stays: a key that was seen before is no new key.
+   */
   releaseSend(key: string, attempt: string): Promise<void>
   /** Marks something used, once. One caller of many gets true. */
   useOnce(key: string, expiresAt: EpochSeconds): Promise<boolean>

@@ -8,12 +8,13 @@
 import { randomBytes } from 'node:crypto'
 import { type MailAddress, removeInvisible } from '@email-connector/mail'
 import * as z from 'zod'
+import type { OpenedAccount } from '../accounts/grant-accounts.ts'
 import { createHintCipher } from '../keys/hint.ts'
 import { SealBrokenError } from '../keys/seal.ts'
 import { sliceWhole, toLine } from './limits.ts'
 import { type PreparedMessage, toRecipientLines } from './outgoing.ts'
 import { ToolError } from './result.ts'
-import { toContentMac } from './send-ledger.ts'
+import { toContentMac } from './send-rows.ts'
 import type { ToolCall } from './tool.ts'
 
 /** The client's side of a question to its user. */
@@ -39,8 +40,8 @@ const stored = z.object({ id: z.string(), accountId: z.string(), content: z.stri
 
 /** A question to answer with, or undefined: go on. Throws `not_confirmed`; then nothing is sent. */
 export async function confirm(
-  call: ToolCall,
-  { opened, draft }: PreparedMessage,
+  call: Pick<ToolCall, 'asking' | 'caller' | 'once' | 'now'>,
+  { opened, draft }: { opened: Pick<OpenedAccount, 'accountId'>; draft: PreparedMessage['draft'] },
   content: readonly string[],
   known?: readonly MailAddress[],
 ): Promise<ToolQuestion | undefined> {
@@ -69,7 +70,10 @@ export async function confirm(
   return undefined
 }
 
-function openState({ caller }: ToolCall, sealed: string): z.output<typeof stored> | undefined {
+function openState(
+  { caller }: Pick<ToolCall, 'caller'>,
+  sealed: string,
+): z.output<typeof stored> | undefined {
   try {
     const plain = createHintCipher(caller.secret).open(purpose, caller.grantId, sealed)
     return stored.parse(JSON.parse(Buffer.from(plain).toString('utf8')))

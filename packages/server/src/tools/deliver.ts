@@ -1,11 +1,13 @@
 /** What every sending tool does with a message that is ready: ask, send it at most once, see to its copy in Sent. */
-import { composeMessage, type MailAddress, submitMessage } from '@email-connector/mail'
+import { type ComposedMessage, composeMessage, type MailAddress, submitMessage } from '@email-connector/mail'
 import * as z from 'zod'
+import type { OpenedAccount } from '../accounts/grant-accounts.ts'
 import { confirm, type ToolQuestion } from './confirmation.ts'
 import { toEmailId } from './email-id.ts'
 import type { PreparedMessage } from './outgoing.ts'
 import { ToolError } from './result.ts'
-import { createSendLedger, type SendOutcome } from './send-ledger.ts'
+import { createSendLedger } from './send-ledger.ts'
+import { describeOutcome, type SendOutcome } from './send-outcome.ts'
 import { fileSentCopy, type SentCopy } from './sent-copy.ts'
 import type { ToolCall, ToolResult } from './tool.ts'
 
@@ -16,6 +18,7 @@ export const delivery = z.object({
   account: z.string(),
   state: z.enum(['sent', 'rejected', 'unknown']),
   repeated: z.boolean(),
+  message: z.string(),
   recipients: z.array(z.object({ address: z.string(), ok: z.boolean(), code: z.string().optional() })),
   message_id: z.string(),
   sent_copy: z.enum(['filed', 'found', 'by_provider', 'failed', 'none']),
@@ -25,8 +28,10 @@ export type Delivery = z.output<typeof delivery>
 
 export interface DeliveryOptions {
   readonly idempotencyKey?: string | undefined
-  /** Which email is answered, forwarded or sent, where its id says more than the text. */
+  /** Which email is answered or forwarded, where its id says more than the text. */
   readonly about?: string
+  /** The draft that is sent. */
+  readonly draftId?: string
   /** Who wrote and got the email that is answered: anybody else is shown as new. */
   readonly known?: readonly MailAddress[] | undefined
 }
@@ -34,19 +39,19 @@ export interface DeliveryOptions {
 export async function deliver(
   call: ToolCall,
   { opened, draft }: PreparedMessage,
-  { idempotencyKey, about = '', known }: DeliveryOptions = {},
+  { idempotencyKey, about = '', draftId, known }: DeliveryOptions = {},
 ): Promise<ToolResult<Delivery> | ToolQuestion> {
   if (draft.to.length + draft.cc.length + draft.bcc.length === 0) {
     throw new ToolError('invalid_input', '"to" must name at least one recipient.', { field: 'to' })
   }
-  const content = toContent(draft, about)
+  const content = toContent(draft, draftId ?? about)
   // From here on a client that goes away must not leave an email of which nobody knows whether it was sent.
   const sending = call.toCompletion()
   const ledger = createSendLedger(sending, {
     accountId: opened.accountId,
     domain: draft.from.address.slice(draft.from.address.lastIndexOf('@') + 1),
     idempotencyKey,
-    content,
+    content: draftId === undefined ? content : { draftId },
   })
   const { messageId } = ledger
   const composed = await composeMessage({ ...draft, date: new Date(call.now() * 1000), messageId })
@@ -56,35 +61,51 @@ export async function deliver(
   const submitted = ledger.sendOnce((beforeData) =>
     submitMessage(opened.account, sending.mailDeps(smtpShare), composed, { beforeData }),
   )
-  const [sent, copy] = await Promise.all([submitted, fileSentCopy(sending, opened, composed.raw, submitted)])
+  return await answerDelivery(sending, opened, submitted, composed)
+}
+
+/** Files the copy and says what happened. `composed` is absent where an earlier call sent, or tried. */
+export async function answerDelivery(
+  call: ToolCall,
+  opened: OpenedAccount,
+  submitted: Promise<SendOutcome>,
+  composed?: ComposedMessage,
+): Promise<ToolResult<Delivery>> {
+  const [sent, copy] = await Promise.all([submitted, fileSentCopy(call, opened, composed?.raw, submitted)])
   // A copy that we did not file was filed by the server that took the email: it went out.
   const outcome: SendOutcome =
-    copy.state === 'found' ? { ...sent, state: 'sent', accepted: [...composed.envelope.to] } : sent
+    copy.state === 'found' ? { ...sent, state: 'sent', accepted: [...(composed?.envelope.to ?? [])] } : sent
   const recipients = [
     ...outcome.accepted.map((address) => ({ address, ok: true })),
     ...outcome.rejected.map(({ address, code }) => ({ address, ok: false, code })),
   ]
   const copyId = copy.ref === undefined ? {} : { sent_copy_id: toEmailId(opened.accountId, copy.ref) }
+  const message = describeOutcome(outcome, call.now(), call.publicUrl)
   const structured = {
     account: opened.address,
     state: outcome.state,
     repeated: outcome.repeated,
+    message,
     recipients,
     message_id: outcome.messageId,
     sent_copy: copy.state,
     ...copyId,
   }
-  return { structured, text: toText(outcome, copy, copyId.sent_copy_id) }
+  return { structured, text: toText(outcome, message, copy, copyId.sent_copy_id) }
 }
 
-/** In a fixed order, each list with its own length before it in the MAC: no two messages share a content. */
+/**
+ * In a fixed order: each list of addresses ends with an empty one, which no address is, and each string has its length
+ * before it in the MAC. No two messages share a content.
+ */
 function toContent(draft: PreparedMessage['draft'], about: string): string[] {
-  const addresses = [draft.from, ...draft.to, { address: '' }, ...draft.cc, { address: '' }, ...draft.bcc]
+  const lists = [[draft.from], draft.to, draft.cc, draft.bcc]
   return [
-    ...addresses.map((one) => one.address),
+    ...lists.flatMap((list) => [...list.flatMap(({ address, name = '' }) => [address, name]), '']),
     draft.subject,
     draft.body,
     draft.inReplyTo ?? '',
+    JSON.stringify(draft.references ?? []),
     about,
     ...draft.attachments.flatMap((one) => [one.filename, one.contentType, one.content.toString('base64')]),
   ]
@@ -98,15 +119,9 @@ const copyText: Record<SentCopy['state'], string> = {
   none: 'No copy was filed in Sent by this call',
 }
 
-function toText(outcome: SendOutcome, copy: SentCopy, copyId: string | undefined): string {
-  const first = {
-    sent: outcome.repeated ? 'This email was sent by an earlier call; nothing was sent now.' : 'Sent.',
-    rejected: `Not sent: the outgoing server rejected it${outcome.reason === undefined ? '' : ` (${outcome.reason})`}.`,
-    unknown:
-      'Unknown whether it was sent: the server took it and did not confirm. It is not sent again; the recipient or the Sent mailbox can tell.',
-  }[outcome.state]
+function toText(outcome: SendOutcome, message: string, copy: SentCopy, copyId: string | undefined): string {
   const lines = [
-    first,
+    message,
     outcome.accepted.length === 0 ? [] : `Accepted: ${outcome.accepted.join(', ')}`,
     outcome.rejected.map(({ address, code }) => `Rejected: ${address} (${code})`),
     `Message-ID: ${outcome.messageId}`,

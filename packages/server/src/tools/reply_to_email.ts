@@ -39,20 +39,31 @@ export const replyToEmail = defineTool({
   },
 })
 
-/** RFC 5322 §3.6.2: Reply-To says where answers go. An answer to one's own email goes to whom it went to. */
+/**
+ * Never to oneself where there is anybody else. RFC 5322 §3.6.2: Reply-To says where answers go, which a contact form
+ * relies on that writes in its owner's own name. An answer to one's own email without it goes to whom that went to.
+ */
 function toRecipients(
   email: MessageDetail,
   account: MailAccount,
   { to, replyAll }: { to: readonly MailAddress[]; replyAll: boolean },
 ): { to: MailAddress[]; cc: MailAddress[] } {
   const isOwn = ownOf(account)
-  const sender = email.replyTo.length > 0 ? email.replyTo : email.from
-  const target = email.from.some(isOwn) ? email.to : sender
-  const others = target.filter((one) => !isOwn(one))
-  // A note to oneself has nobody else.
-  const first = unique(to.length > 0 ? to : others.length > 0 ? others : target)
+  const othersIn = (list: readonly MailAddress[]) => list.filter((one) => !isOwn(one))
+  const { from, replyTo, cc, bcc } = email
+  const targets = [
+    to,
+    othersIn(replyTo),
+    othersIn(from),
+    othersIn(email.to),
+    othersIn([...cc, ...bcc]),
+    email.to,
+    from,
+  ]
+  // The last two: a note to oneself has nobody else.
+  const first = unique(targets.find((list) => list.length > 0) ?? [])
   const taken = new Set(first.map(toKey))
-  const rest = [...email.to, ...email.cc].filter((one) => !isOwn(one) && !taken.has(toKey(one)))
+  const rest = othersIn([...email.to, ...cc]).filter((one) => !taken.has(toKey(one)))
   return { to: first, cc: replyAll ? unique(rest) : [] }
 }
 

@@ -43,7 +43,7 @@ export function toToolError(error: MailError, publicUrl: string, link?: string):
 }
 
 /** `link`: one-time, for the owner, made for a refused login only. */
-function sentenceFor(error: MailError, publicUrl: string, link: string | undefined): string {
+export function sentenceFor(error: MailError, publicUrl: string, link?: string): string {
   const server = error.protocol === 'smtp' ? 'The outgoing mail server' : 'The mail server'
   const connectAgain = `The owner can revoke this connection at ${publicUrl}/oauth/connections and connect again.`
   const renew =
@@ -71,6 +71,18 @@ function sentenceFor(error: MailError, publicUrl: string, link: string | undefin
       return `${server} asks for fewer requests. Wait some minutes, then try again.`
     case 'server_refused':
       return `${server} refused the operation. Try again, or try it in the provider's own program.`
+    case 'try_later':
+      return `${server} asks to try again later; some delay what comes from a sender they do not know. Wait 15 minutes.`
+    case 'sender_refused':
+      return `${server} does not let this account send from this address. Use "from" with another address of the account, or ask the provider.`
+    case 'auth_required':
+      return `${server} does not accept the login for sending, though it took the password. ${connectAgain}`
+    case 'relay_refused':
+      return `${server} sends nothing to other domains for this account. The owner can connect again with the provider's own outgoing server.`
+    case 'policy_refused':
+      return `${server} refuses this email by a rule of its own, such as spam, content or policy. Change its text, links or attachments, or ask the provider.`
+    case 'too_many_recipients':
+      return `${server} does not take so many recipients at once. Send to fewer.`
     case 'mailbox_not_found':
       return 'There is no such mailbox. list_mailboxes shows the names.'
     case 'message_not_found':
@@ -80,7 +92,9 @@ function sentenceFor(error: MailError, publicUrl: string, link: string | undefin
     case 'stale_id':
       return 'The server renumbered this mailbox, so the id is stale. List or search again for a new one.'
     case 'over_quota':
-      return 'The mailbox is full: the owner has to delete something first.'
+      return error.protocol === 'smtp'
+        ? `${server} says that a mailbox is full: the recipient's, or the account's own. Someone has to delete something first.`
+        : 'The mailbox is full: the owner has to delete something first.'
     case 'too_large':
       return 'This is larger than the server or this connector accepts. Ask for less, or send less.'
     case 'not_supported':

@@ -1,46 +1,54 @@
 /**
- * An email is sent at most once. What was asked for gets a key: the caller's idempotency key, or else the content. The
- * key is reserved, then moved to `data` on the last instant at which nothing has been sent, then settled. A call that
- * finds the key taken answers what is stored and sends nothing. What ended between `data` and an answer of the
- * server is `unknown` for good: nobody can tell, so nobody sends it again.
+ * An email is sent at most once within a grant: by its idempotency key, and by its content whatever the key. Each has
+ * a row. The content's row alone decides: it is reserved, then moved to `data` on the last instant at which nothing
+ * has been sent, then settled; what ended between `data` and an answer of the server is `unknown`, and nobody sends
+ * it again while that is remembered. The key's row is taken first and names the content's row, so that a crash at any
+ * point leaves a key whose outcome is found there, and it gets the outcome at the end.
+ *
+ * A call that finds a row taken answers what is stored and sends nothing. A key that was seen before never counts as
+ * new, even where its own call ended before DATA.
  */
-import { createHmac, randomUUID } from 'node:crypto'
-import { MailError, type MailErrorCode, type SubmissionOutcome } from '@email-connector/mail'
-import * as z from 'zod'
+import { randomUUID } from 'node:crypto'
+import type { SubmissionOutcome } from '@email-connector/mail'
 import type { Caller } from '../caller.ts'
 import { createHintCipher, type HintCipher } from '../keys/hint.ts'
-import { canonical, deriveKey, zero } from '../keys/seal.ts'
+import { zero } from '../keys/seal.ts'
 import type { OnceStore, SendRow } from '../store/once-store.ts'
 import { ToolError } from './result.ts'
+import {
+  openOutcome,
+  type SendOutcome,
+  sealOutcome,
+  toOutcome,
+  toOutcomeOfError,
+  unknown,
+} from './send-outcome.ts'
+import { isOfContent, type Rows, type SendRequest, toRows } from './send-rows.ts'
 
-/** How long an attempt is remembered: a day, unless the caller gave it no name and its end is known. */
+/** How long rows live, and how long a key answers its first outcome. */
 const keptSeconds = 24 * 3600
-/** The same words, sent, may be meant again; what nobody got may be tried again soon. */
-const keptUnnamedSeconds = { sent: 3600, rejected: 60, unknown: keptSeconds }
 /** From its reservation on no call lives longer: its deadline is 24 s; a question to a person was answered before. */
 const attemptSeconds = 60
 
-const sendPurpose = 'send'
+/** After how many seconds the same content may go out again: what nobody got soon, what somebody may have got late. */
+interface Pause {
+  readonly sent: number
+  readonly rejected: number
+  readonly unknown: number
+}
+const soon = { rejected: 60, unknown: keptSeconds }
+/** The same words may be meant again. */
+const unnamedPause: Pause = { ...soon, sent: 3600 }
+/** A model whose call timed out makes a new key for its retry; it has given up long before ten minutes are over. */
+const newKeyPause: Pause = { ...soon, sent: 600 }
+/** A key that was seen before is a retry, and a draft is sent once. */
+const repeatPause: Pause = { ...soon, sent: keptSeconds }
 
-const storedOutcome = z.object({
-  state: z.enum(['sent', 'rejected', 'unknown']),
-  accepted: z.array(z.string()),
-  rejected: z.array(z.object({ address: z.string(), code: z.string() })),
-  reason: z.string().optional(),
-  messageId: z.string(),
-  content: z.string(),
-})
-export type SendOutcome = Omit<z.output<typeof storedOutcome>, 'content'> & { readonly repeated: boolean }
-
-type Outcome = Omit<SendOutcome, 'repeated'>
-
-export interface SendRequest {
-  readonly accountId: string
-  /** The domain of From: where the Message-ID is made. */
-  readonly domain: string
-  readonly idempotencyKey?: string | undefined
-  /** Everything that makes this message this message, in a fixed order. */
-  readonly content: readonly string[]
+interface Surroundings {
+  readonly once: OnceStore
+  readonly caller: Caller
+  /** Epoch seconds. */
+  readonly now: () => number
 }
 
 /** Must call `enterData` right before the message leaves, and send nothing unless it answers true. */
@@ -52,37 +60,55 @@ export interface SendLedger {
   sendOnce(submit: Submit): Promise<SendOutcome>
 }
 
+/** `domain`: of From, where the Message-ID is made. */
 export function createSendLedger(
-  { once, caller, now }: { once: OnceStore; caller: Caller; now: () => number },
-  request: SendRequest,
+  { once, caller, now }: Surroundings,
+  request: SendRequest & { readonly domain: string },
 ): SendLedger {
-  const mac = (...parts: string[]) => toMac(caller.secret, parts)
-  const content = toContentMac(caller.secret, request.content)
-  const isNamed = request.idempotencyKey !== undefined
-  const key = mac('key', request.accountId, isNamed ? 'named' : 'content', request.idempotencyKey ?? content)
+  const rows = toRows(caller.secret, request)
   const attempt = randomUUID()
   // The row names the attempt: whoever finds it without an outcome can ask Sent for its Message-ID.
   const toMessageId = (ofAttempt: string) => `<${ofAttempt}@${request.domain}>`
   const messageId = toMessageId(attempt)
 
-  async function settle(cipher: HintCipher, outcome: Outcome): Promise<void> {
-    const plain = Buffer.from(JSON.stringify({ ...outcome, content }), 'utf8')
-    await once.settleSend(key, attempt, {
-      state: outcome.state,
-      sealedOutcome: cipher.seal(sendPurpose, caller.grantId, plain),
-      expiresAt: now() + (isNamed ? keptSeconds : keptUnnamedSeconds[outcome.state]),
-    })
+  /** Takes the row, where `mayReplace` allows it in the place of what is there; else answers what is there. */
+  async function take(
+    key: string,
+    content: { content?: string },
+    mayReplace: (row: SendRow) => boolean,
+  ): Promise<{ held: SendRow } | { held?: undefined; isKnown: boolean }> {
+    const row = { attempt, deadline: now() + attemptSeconds, expiresAt: now() + keptSeconds, ...content }
+    const first = await once.reserveSend(key, row, now())
+    if (first.outcome === 'reserved') return { isKnown: false }
+    if (!mayReplace(first.row)) return { held: first.row }
+    const second = await once.reserveSend(key, row, now(), first.row)
+    return second.outcome === 'reserved' ? { isKnown: true } : { held: second.row }
+  }
+
+  /** Its attempt ended, or was killed, before DATA. */
+  const isAbandoned = (row: SendRow) =>
+    row.state === 'reserved' && row.deadline <= now() && isOfContent(row, rows)
+
+  async function settle(cipher: HintCipher, keys: readonly string[], outcome: SendOutcome): Promise<void> {
+    const { repeated: _, again: __, settledAt = now(), ...settled } = outcome
+    const sealedOutcome = sealOutcome(cipher, caller.grantId, settled, rows.mac)
+    const row = { state: outcome.state, sealedOutcome, settledAt, expiresAt: now() + keptSeconds }
+    // Each alone is enough to answer by: a store that fails now makes repeats `unknown` at worst, never this answer wrong.
+    await Promise.allSettled(keys.map((key) => once.settleSend(key, attempt, row)))
+  }
+
+  /** So that a retry may take them at once; without it, after their deadline. */
+  async function release(keys: readonly string[]): Promise<void> {
+    await Promise.allSettled(keys.map((key) => once.releaseSend(key, attempt)))
   }
 
   function answerHeld(cipher: HintCipher, row: SendRow): SendOutcome {
-    if (row.sealedOutcome !== undefined) {
-      const plain = Buffer.from(cipher.open(sendPurpose, caller.grantId, row.sealedOutcome))
-      const { content: sentContent, ...outcome } = storedOutcome.parse(JSON.parse(plain.toString('utf8')))
-      if (sentContent === content) return { ...outcome, repeated: true }
-      const sentence = 'This idempotency_key belongs to another email: use a new one for this email.'
-      throw new ToolError('key_reused', sentence, { field: 'idempotency_key' })
+    const settled = openSettled(cipher, caller.grantId, row, rows)
+    if (settled !== undefined) return settled
+    if (row.state === 'data' && row.deadline < now()) {
+      const again = { from: row.expiresAt, by: rows.named === undefined ? 'same_call' : 'new_key' } as const
+      return { ...unknown(toMessageId(row.attempt)), repeated: true, again }
     }
-    if (row.deadline < now()) return { ...unknown(toMessageId(row.attempt)), repeated: true }
     throw new ToolError(
       'send_in_progress',
       'This email is being sent by another call. The same call in a minute answers the outcome; it is not sent twice.',
@@ -90,74 +116,113 @@ export function createSendLedger(
   }
 
   async function sendWith(cipher: HintCipher, submit: Submit): Promise<SendOutcome> {
-    const deadline = now() + attemptSeconds
-    const reserved = await once.reserveSend(key, { attempt, deadline, expiresAt: now() + keptSeconds }, now())
-    if (reserved.outcome === 'held') return answerHeld(cipher, reserved.row)
+    const { named } = rows
+    let pause = rows.isDraft ? repeatPause : unnamedPause
+    if (named !== undefined) {
+      const taken = await take(named, { content: rows.content }, isAbandoned)
+      if (taken.held) return answerHeld(cipher, taken.held)
+      if (!rows.isDraft) pause = taken.isKnown ? repeatPause : newKeyPause
+    }
+    const mine = named === undefined ? [] : [named]
+    try {
+      const taken = await take(rows.content, {}, (row) => isAbandoned(row) || isOver(row, pause, now()))
+      if (!taken.held) {
+        mine.push(rows.content)
+        return await submitWith(cipher, mine, submit)
+      }
+      const outcome = answerHeld(cipher, taken.held)
+      await settle(cipher, mine, outcome)
+      return outcome
+    } catch (error) {
+      // Nothing has left, or the content's row is in `data` by now and stays there.
+      await release(mine)
+      throw error
+    }
+  }
 
+  async function submitWith(
+    cipher: HintCipher,
+    mine: readonly string[],
+    submit: Submit,
+  ): Promise<SendOutcome> {
     let entered = false
     let overtaken = false
     const enterData = async () => {
-      entered = (await once.enterData(key, attempt, now() + attemptSeconds)) === 'entered'
+      entered = (await once.enterData(rows.content, attempt, now() + attemptSeconds)) === 'entered'
       overtaken = !entered
       return entered
     }
-    let outcome: Outcome
-    try {
-      const submitted = await submit(enterData)
-      if (overtaken || submitted.state === 'withheld') throw overtakenError()
-      outcome = { ...toOutcome(submitted), messageId }
-    } catch (error) {
-      // Before DATA nothing can have left: the next call may try. After it a MailError still means that nothing did.
-      if (!entered) {
-        await once.releaseSend(key, attempt).catch(() => undefined)
-        throw error
-      }
-      outcome = error instanceof MailError ? rejected(error.code, messageId) : unknown(messageId)
-    }
-    // Sent is sent: a store that fails now makes later repeats `unknown`, never this answer wrong.
-    await settle(cipher, outcome).catch(() => undefined)
-    return { ...outcome, repeated: false }
+    const outcome = await submit(enterData).then(
+      (submitted) => {
+        if (overtaken || submitted.state === 'withheld') throw overtakenError()
+        return toOutcome(submitted, messageId)
+      },
+      (error: unknown) => {
+        // Before DATA nothing can have left: the next call may try.
+        if (!entered) throw error
+        return toOutcomeOfError(error, messageId)
+      },
+    )
+    const settledAt = now()
+    const again = toAgain(outcome.state, { settledAt, expiresAt: settledAt + keptSeconds }, rows)
+    const answer = { ...outcome, repeated: false, settledAt, again }
+    await settle(cipher, mine, answer)
+    return answer
   }
 
-  return {
-    messageId,
-    async sendOnce(submit) {
-      // The caller's own is zeroed when its client goes away; the outcome still has to be sealed.
-      const secret = Uint8Array.from(caller.secret)
-      try {
-        return await sendWith(createHintCipher(secret), submit)
-      } finally {
-        zero(secret)
-      }
-    },
+  return { messageId, sendOnce: (submit) => withCipher(caller.secret, (cipher) => sendWith(cipher, submit)) }
+}
+
+/** What an earlier call for this key, or this content, was settled with. Reads only. Throws `key_reused`. */
+export async function findSendOutcome(
+  { once, caller, now }: Surroundings,
+  request: SendRequest,
+): Promise<SendOutcome | undefined> {
+  const rows = toRows(caller.secret, request)
+  const keys = [rows.named ?? [], rows.content].flat()
+  const found = await Promise.all(keys.map((key) => once.findSend(key, now())))
+  const row = found.find((one) => one?.sealedOutcome !== undefined && !isOver(one, repeatPause, now()))
+  if (row === undefined) return undefined
+  return await withCipher(caller.secret, async (cipher) => openSettled(cipher, caller.grantId, row, rows))
+}
+
+function openSettled(cipher: HintCipher, grantId: string, row: SendRow, rows: Rows): SendOutcome | undefined {
+  if (!isOfContent(row, rows)) throw reusedError()
+  if (row.sealedOutcome === undefined) return undefined
+  const { content, ...outcome } = openOutcome(cipher, grantId, row.sealedOutcome)
+  if (content !== rows.mac) throw reusedError()
+  return { ...outcome, repeated: true, settledAt: row.settledAt, again: toAgain(outcome.state, row, rows) }
+}
+
+/** Rows of 0.1.0 do not say when they were settled: theirs is over when they expire. */
+function isOver({ state, settledAt }: SendRow, pause: Pause, now: number): boolean {
+  if (settledAt === undefined || state === 'reserved' || state === 'data') return false
+  return settledAt + pause[state] <= now
+}
+
+function toAgain(
+  state: keyof Pause,
+  { settledAt, expiresAt }: Pick<SendRow, 'settledAt' | 'expiresAt'>,
+  rows: Rows,
+): SendOutcome['again'] {
+  if (rows.isDraft && state === 'sent') return undefined
+  const from = settledAt === undefined ? expiresAt : settledAt + newKeyPause[state]
+  return { from, by: rows.named !== undefined || state === 'sent' ? 'new_key' : 'same_call' }
+}
+
+/** The caller's own secret is zeroed when its client goes away; the outcome still has to be sealed. */
+async function withCipher<T>(secret: Uint8Array, use: (cipher: HintCipher) => Promise<T>): Promise<T> {
+  const copy = Uint8Array.from(secret)
+  try {
+    return await use(createHintCipher(copy))
+  } finally {
+    zero(copy)
   }
 }
 
-/** Names a message without telling anything of it. */
-export function toContentMac(secret: Uint8Array, content: readonly string[]): string {
-  return toMac(secret, ['content', ...content])
-}
-
-function toMac(secret: Uint8Array, parts: readonly string[]): string {
-  const key = deriveKey(secret, new Uint8Array(0), 'send-key')
-  const mac = createHmac('sha256', key).update(canonical(parts)).digest('hex')
-  zero(key)
-  return mac
-}
-
-function toOutcome(outcome: Exclude<SubmissionOutcome, { state: 'withheld' }>): Omit<Outcome, 'messageId'> {
-  switch (outcome.state) {
-    case 'sent':
-      return { state: 'sent', accepted: [...outcome.accepted], rejected: [...outcome.rejected] }
-    case 'rejected':
-      return { state: 'rejected', accepted: [], rejected: [...outcome.rejected], reason: outcome.reason }
-    case 'unknown':
-      return { state: 'unknown', accepted: [], rejected: [] }
-  }
-}
-
-function rejected(reason: MailErrorCode, messageId: string): Outcome {
-  return { state: 'rejected', accepted: [], rejected: [], reason, messageId }
+function reusedError(): ToolError {
+  const sentence = 'This idempotency_key belongs to another email: use a new one for this email.'
+  return new ToolError('key_reused', sentence, { field: 'idempotency_key' })
 }
 
 function overtakenError(): ToolError {
@@ -165,8 +230,4 @@ function overtakenError(): ToolError {
     'send_in_progress',
     'Another call took this email over; this one sent nothing. The same call in a minute answers the outcome.',
   )
-}
-
-function unknown(messageId: string): Outcome {
-  return { state: 'unknown', accepted: [], rejected: [], messageId }
 }

@@ -1,11 +1,13 @@
 /** Sends a draft as it lies in Drafts, then puts it into the bin. */
 import { MailError } from '@email-connector/mail'
 import * as z from 'zod'
-import { deliver, delivery } from './deliver.ts'
-import { openEmails } from './email-refs.ts'
+import type { OpenedAccount } from '../accounts/grant-accounts.ts'
+import { answerDelivery, type Delivery, deliver, delivery } from './deliver.ts'
+import { type NamedMessage, openEmails } from './email-refs.ts'
 import * as parameters from './parameters.ts'
+import { findSendOutcome } from './send-ledger.ts'
 import { binDraft, readDraft } from './stored-draft.ts'
-import { defineTool } from './tool.ts'
+import { defineTool, type ToolCall, type ToolResult } from './tool.ts'
 
 export const sendDraft = defineTool({
   name: 'send_draft',
@@ -25,20 +27,41 @@ export const sendDraft = defineTool({
     const { opened, messages } = await openEmails(call, [id], { account: input.account, field: 'id' })
     const [message] = messages
     if (!message) throw new Error('One id was asked for')
+    // Asked before the mailbox is: a draft that was sent is no longer in Drafts.
+    const { accountId } = opened
+    const earlier = await findSendOutcome(call, { accountId, idempotencyKey, content: { draftId: id } })
+    if (earlier !== undefined) {
+      const result = await answerDelivery(call, opened, Promise.resolve(earlier))
+      return await withDraftBinned(call, opened, message, result)
+    }
     const draft = await call.withSession(opened, (session) =>
       readDraft(session, opened, message, { isBodyKept: true }),
     )
-    const result = await deliver(call, { opened, draft }, { idempotencyKey, about: id })
-    if ('question' in result || result.structured.state !== 'sent') return result
-    // Sent is sent: a draft that stays behind is told, and no failure.
-    const isBinned = await call
-      .toCompletion()
-      .withSession(opened, (session) => binDraft(session, message.ref))
-      .catch((error: unknown) => {
-        if (error instanceof MailError) return false
-        throw error
-      })
-    const fate = isBinned ? 'The draft is in the bin.' : 'The draft is still in Drafts.'
-    return { ...result, text: `${result.text}\n${fate}` }
+    const result = await deliver(call, { opened, draft }, { idempotencyKey, draftId: id })
+    return 'question' in result ? result : await withDraftBinned(call, opened, message, result)
   },
 })
+
+/** Sent is sent: a draft that stays behind is told, and no failure. A repeat puts right what a crash left undone. */
+async function withDraftBinned(
+  call: ToolCall,
+  opened: OpenedAccount,
+  { ref }: NamedMessage,
+  result: ToolResult<Delivery>,
+): Promise<ToolResult<Delivery>> {
+  if (result.structured.state !== 'sent') return result
+  const fate = await call
+    .toCompletion()
+    .withSession(opened, (session) => binDraft(session, ref))
+    .catch((error: unknown) => {
+      if (error instanceof MailError) return 'kept' as const
+      throw error
+    })
+  return { ...result, text: `${result.text}\n${fateText[fate]}` }
+}
+
+const fateText = {
+  in_bin: 'The draft is in the bin.',
+  kept: 'The draft is still in Drafts.',
+  gone: 'The draft is no longer in Drafts.',
+}

@@ -5,7 +5,7 @@
  */
 import { appendMessage, filesSentCopy, findByMessageId, type MessageRef } from '@email-connector/mail'
 import type { OpenedAccount } from '../accounts/grant-accounts.ts'
-import type { SendOutcome } from './send-ledger.ts'
+import type { SendOutcome } from './send-outcome.ts'
 import type { ToolCall } from './tool.ts'
 
 export interface SentCopy {
@@ -17,7 +17,8 @@ export interface SentCopy {
 export async function fileSentCopy(
   call: ToolCall,
   opened: OpenedAccount,
-  raw: Buffer,
+  /** Absent where an earlier call sent, or tried: then nothing is filed. */
+  raw: Buffer | undefined,
   outcome: Promise<SendOutcome>,
 ): Promise<SentCopy> {
   if (filesSentCopy(opened.account)) {
@@ -27,11 +28,13 @@ export async function fileSentCopy(
   try {
     return await call.withSession(opened, async (session) => {
       const { state, repeated, messageId } = await outcome
-      if (state === 'rejected' || (state === 'sent' && repeated)) return { state: 'none' }
+      if (state === 'rejected' || (state === 'sent' && (repeated || raw === undefined)))
+        return { state: 'none' }
       if (state === 'unknown') {
         const ref = await findByMessageId(session, 'sent', messageId)
         return ref === undefined ? { state: 'none' } : { state: 'found', ref }
       }
+      if (raw === undefined) throw new Error('An email that was sent now has its bytes')
       const ref = await appendMessage(session, { mailbox: 'sent', raw, flags: ['\\Seen'] })
       return ref === undefined ? { state: 'filed' } : { state: 'filed', ref }
     })

@@ -76,13 +76,14 @@ export async function saveDraft(
   return { ref, mailbox: drafts.path }
 }
 
-/** false: it is still in Drafts. What took its place is safe by now, so a failure here is no failure of the call. */
-export async function binDraft(session: ImapSession, ref: MessageRef): Promise<boolean> {
+/** What took its place is safe by now, so a failure here is no failure of the call. */
+export async function binDraft(session: ImapSession, ref: MessageRef): Promise<'in_bin' | 'kept' | 'gone'> {
   try {
     const [outcome] = await moveMessages(session, [ref], 'trash')
-    return outcome?.ok === true
+    if (outcome?.ok === true) return 'in_bin'
+    return outcome?.code === 'message_not_found' ? 'gone' : 'kept'
   } catch (error) {
-    if (error instanceof MailError) return false
+    if (error instanceof MailError) return 'kept'
     throw error
   }
 }

@@ -62,8 +62,9 @@ export const updateDraft = defineTool({
       }
     })
     const { structured, text } = toSavedDraft(call, opened, done.draft, done.saved)
-    const fate = done.binned ? 'The old draft is in the bin.' : 'The old draft is still in Drafts.'
-    const old_draft = done.binned ? ('in_bin' as const) : ('kept' as const)
+    const isBinned = done.binned === 'in_bin'
+    const fate = isBinned ? 'The old draft is in the bin.' : 'The old draft is still in Drafts.'
+    const old_draft = isBinned ? ('in_bin' as const) : ('kept' as const)
     return { structured: { ...structured, old_draft }, text: `${text}\n${fate}` }
   },
 })

@@ -159,6 +159,12 @@ export async function recordRun(): Promise<RecordedRun> {
     await note('send_email', () =>
       callTool('send_email', { to: [demo.address], subject: 'Recorded', body: 'Words.' }),
     )
+    const keyed = { to: [demo.address], subject: 'Keyed', body: 'Words.', idempotency_key: 'once' }
+    await note('send_email, with a key', () => callTool('send_email', keyed))
+    await note('send_email, repeated', () => callTool('send_email', keyed))
+    const saved = await callTool('draft_email', { to: [demo.address], subject: 'Draft', body: 'Words.' })
+    const draftId = /"id":"([\w-]+)"/.exec(saved.text)?.[1] ?? ''
+    await note('send_draft', () => callTool('send_draft', { id: draftId }))
     const letter = { to: [demo.address], subject: 'Confirmed', body: 'Other words.' }
     const sendConfirmed = async (answer: object = {}) =>
       answered(

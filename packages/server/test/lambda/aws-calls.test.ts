@@ -96,6 +96,20 @@ describe.skipIf(missing !== undefined)(whenPossible('R27: AWS calls per request'
     expect(calls.mcp).toHaveLength(5 + calls.mcp.filter((call) => call === 'UpdateItem grant#').length)
   })
 
+  test('a send with an idempotency_key: two writes more, before and after; a repeat of it one in all', async () => {
+    const { product, tokens } = running()
+    const keyed = { to: ['bob@test.example'], subject: 'Keyed', body: 'Once.', idempotency_key: 'counted' }
+    const send = async () => {
+      const answer = await postToolCall(product.url, tokens.access_token, 'send_email', keyed)
+      expect(await answer.text()).toContain('"state":"sent"')
+    }
+    const ofSends = ({ mcp }: Calls) => mcp.filter((call) => call.endsWith(' send#')).sort()
+    const put = 'PutItem send#'
+    const update = 'UpdateItem send#'
+    expect(ofSends(await count(send))).toEqual([put, put, update, update, update])
+    expect(ofSends(await count(send))).toEqual([put])
+  })
+
   test('a sign-in: one GenerateDataKey for its mailbox; the code: one read and five writes, no KMS', async () => {
     const { product, mail, clientId } = running()
     const { url, verifier } = createAuthorizationRequest(product.url, clientId)

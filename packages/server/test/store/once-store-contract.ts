@@ -6,7 +6,12 @@ import { newId, now, race } from './builders.ts'
 export function describeOnceStore(name: string, open: () => Stores): void {
   describe(`${name}: once`, () => {
     const reservation = (attempt: string) => ({ attempt, deadline: now + 30, expiresAt: now + 3600 })
-    const settlement = { state: 'sent', sealedOutcome: 'outcome', expiresAt: now + 86_400 } as const
+    const settlement = {
+      state: 'sent',
+      sealedOutcome: 'outcome',
+      settledAt: now,
+      expiresAt: now + 86_400,
+    } as const
 
     test('R42: 50 events at the same time are counted as 50, each with its own number', async () => {
       const { once } = open()
@@ -65,14 +70,14 @@ export function describeOnceStore(name: string, open: () => Stores): void {
       }
     })
 
-    test('R55: a reservation is taken over only past its deadline, by one of 50, and the first may not send', async () => {
+    test('R55: a row that was seen is replaced by one of 50, and who held it may not go on', async () => {
       const { once } = open()
       const key = newId()
       await once.reserveSend(key, reservation('first'), now)
-      expect(await once.reserveSend(key, reservation('early'), now + 29)).toMatchObject({ outcome: 'held' })
-      const late = { deadline: now + 60, expiresAt: now + 3600 }
+      const seen = await once.findSend(key, now)
+      expect(seen).toEqual({ ...reservation('first'), state: 'reserved' })
       const outcomes = await race(async (index) => {
-        const { outcome } = await once.reserveSend(key, { attempt: `late ${index}`, ...late }, now + 30)
+        const { outcome } = await once.reserveSend(key, reservation(`late ${index}`), now, seen)
         return outcome
       })
       expect(outcomes).toEqual(
@@ -83,6 +88,30 @@ export function describeOnceStore(name: string, open: () => Stores): void {
       )
       expect(await once.enterData(key, 'first', now + 90)).toBe('refused')
       expect(await once.settleSend(key, 'first', settlement)).toBe('refused')
+    })
+
+    test('R55: a settled row is replaced as it was seen, with nothing of it left', async () => {
+      const { once } = open()
+      const key = newId()
+      await once.reserveSend(key, { ...reservation('first'), content: 'row' }, now)
+      await once.settleSend(key, 'first', settlement)
+      const seen = await once.findSend(key, now)
+      expect(seen).toEqual({ ...reservation('first'), content: 'row', ...settlement })
+      expect(await once.reserveSend(key, reservation('second'), now)).toEqual({ outcome: 'held', row: seen })
+      expect(await once.reserveSend(key, reservation('second'), now, seen)).toEqual({ outcome: 'reserved' })
+      expect(await once.findSend(key, now)).toEqual({ ...reservation('second'), state: 'reserved' })
+    })
+
+    test('R55: a row that moved on since it was seen is not replaced', async () => {
+      const { once } = open()
+      const key = newId()
+      await once.reserveSend(key, reservation('first'), now)
+      const seen = await once.findSend(key, now)
+      await once.settleSend(key, 'first', settlement)
+      expect(await once.reserveSend(key, reservation('second'), now, seen)).toMatchObject({
+        outcome: 'held',
+        row: { state: 'sent', attempt: 'first' },
+      })
     })
 
     test('R56: once in DATA nobody takes over, however late', async () => {
@@ -96,7 +125,11 @@ export function describeOnceStore(name: string, open: () => Stores): void {
         row: { ...reservation('first'), state: 'data', deadline: now + 60 },
       })
       await once.releaseSend(key, 'first')
-      expect(await once.reserveSend(key, reservation('second'), now + 600)).toMatchObject({ outcome: 'held' })
+      const seen = await once.findSend(key, now)
+      expect(seen).toMatchObject({ state: 'data', deadline: now + 60 })
+      expect(await once.reserveSend(key, reservation('second'), now + 600, seen)).toMatchObject({
+        outcome: 'held',
+      })
     })
 
     test('a settled send stays settled and is answered with its outcome', async () => {
@@ -122,11 +155,19 @@ export function describeOnceStore(name: string, open: () => Stores): void {
       const [settled, freed] = [newId(), newId()]
       await once.reserveSend(settled, reservation('first'), now)
       expect(await once.settleSend(settled, 'first', { ...settlement, state: 'rejected' })).toBe('settled')
-      await once.reserveSend(freed, reservation('first'), now)
+      await once.reserveSend(freed, { ...reservation('first'), content: 'row' }, now)
       await once.releaseSend(freed, 'second')
-      expect(await once.reserveSend(freed, reservation('second'), now)).toMatchObject({ outcome: 'held' })
+      expect(await once.findSend(freed, now)).toMatchObject({ deadline: now + 30, content: 'row' })
       await once.releaseSend(freed, 'first')
-      expect(await once.reserveSend(freed, reservation('second'), now)).toEqual({ outcome: 'reserved' })
+      // The row stays: whoever comes next can tell that the key was seen before.
+      const seen = await once.findSend(freed, now)
+      expect(seen).toEqual({ ...reservation('first'), deadline: 0, state: 'reserved' })
+      expect(await once.reserveSend(freed, reservation('second'), now)).toEqual({
+        outcome: 'held',
+        row: seen,
+      })
+      expect(await once.reserveSend(freed, reservation('second'), now, seen)).toEqual({ outcome: 'reserved' })
+      await once.releaseSend(newId(), 'first')
     })
 
     test('R31: a send row past its expiry holds nothing', async () => {
@@ -135,6 +176,8 @@ export function describeOnceStore(name: string, open: () => Stores): void {
       await once.reserveSend(key, reservation('first'), now)
       await once.settleSend(key, 'first', { ...settlement, expiresAt: now + 100 })
       expect(await once.reserveSend(key, reservation('second'), now + 99)).toMatchObject({ outcome: 'held' })
+      expect(await once.findSend(key, now + 99)).toMatchObject({ attempt: 'first' })
+      expect(await once.findSend(key, now + 100)).toBeUndefined()
       expect(await once.reserveSend(key, reservation('second'), now + 100)).toEqual({ outcome: 'reserved' })
     })
 

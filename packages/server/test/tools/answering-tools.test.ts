@@ -130,6 +130,64 @@ describe.skipIf(!findDovecot())('over a real submission server', () => {
     expect(lastSent().to).toEqual(['carol@test.example'])
   })
 
+  const formMail = (subject: string, fields: string[], from = 'Website <alice@test.example>') =>
+    mail(subject, fields).replace('Bob Doe <bob@test.example>', from)
+  const own = 'alice@test.example'
+
+  test.each([
+    [
+      'a contact form in one\u2019s own name',
+      own,
+      [`To: ${own}`, 'Reply-To: Customer <cust@shop.example>'],
+      ['cust@shop.example'],
+      [],
+    ],
+    [
+      'an alias that writes to oneself for a customer',
+      'sales@test.example',
+      [`To: ${own}`, 'Reply-To: SALES@test.example, cust@shop.example'],
+      ['cust@shop.example'],
+      [],
+    ],
+    [
+      'a form with more readers',
+      own,
+      [`To: ${own}, carol@test.example`, 'Cc: sales@test.example', 'Reply-To: cust@shop.example'],
+      ['cust@shop.example'],
+      ['carol@test.example'],
+    ],
+    [
+      'one\u2019s own email with a Reply-To of one\u2019s own',
+      own,
+      ['To: carol@test.example', `Reply-To: ${own}`],
+      ['carol@test.example'],
+      [],
+    ],
+    [
+      'one\u2019s own email to oneself with readers',
+      own,
+      [`To: ${own}`, 'Cc: carol@test.example'],
+      ['carol@test.example'],
+      [],
+    ],
+    [
+      'a stranger whose Reply-To is oneself',
+      'bob@test.example',
+      [`To: ${own}`, `Reply-To: ${own}`],
+      ['bob@test.example'],
+      [],
+    ],
+    ['a note to oneself', own, [`To: ${own}`], [own], []],
+  ] as const)('RFC 5322 §3.6.2: a reply to %s does not go to oneself', async (kind, from, fields, to, cc) => {
+    const subject = kind.replaceAll(/\W+/g, ' ')
+    await dovecot.appendRaw(dovecot.alice, 'INBOX', formMail(subject, [...fields], `Someone <${from}>`))
+    const id = await idOf(subject)
+    await tools.call('reply_to_email', { id, body: 'One.' })
+    expect(lastSent().to).toEqual(to)
+    await tools.call('reply_to_email', { id, body: 'All.', reply_all: true })
+    expect(lastSent().to).toEqual([...to, ...cc])
+  })
+
   test('R39: a sender that is no address is refused, and nothing is sent', async () => {
     const before = submission.dataCount()
     const id = await put('Odd', ['To: alice@test.example', 'Reply-To: "a, b"@[10.0.0.1]'])

@@ -19,6 +19,7 @@ import type { McpApplication } from '../../src/mcp/application.ts'
 import type { SessionStore } from '../../src/sessions/session-store.ts'
 import { createLinkMaker } from '../../src/sign-in/link.ts'
 import { createLevelStores } from '../../src/store/level/stores.ts'
+import type { Stores } from '../../src/store/stores.ts'
 import {
   tools as allTools,
   createToolApplication,
@@ -52,6 +53,8 @@ export async function openTools(options: {
   accounts: readonly MailAccount[]
   connector: Connector
   permission?: Permission
+  /** A local store of its own unless given. */
+  stores?: Stores
   /** Of the token; what the permission answers unless given. */
   scopes?: readonly string[]
   deadlineMs?: number
@@ -67,7 +70,11 @@ export async function openTools(options: {
 }): Promise<OpenTools> {
   const { permission = 'send', lifeDays = 300, now = () => Math.floor(Date.now() / 1000) } = options
   const folder = createTempFolder('tools')
-  const stores = await createLevelStores({ dir: join(folder.path, 'store'), now })
+  const ownStores = options.stores
+    ? undefined
+    : await createLevelStores({ dir: join(folder.path, 'store'), now })
+  const stores = options.stores ?? ownStores
+  if (stores === undefined) throw new Error('There is a store')
   const fileKeyWrapper = createFileKeyWrapper({ path: join(folder.path, 'key') })
   const keys = {
     keyWrapper: options.keyWrapper?.(fileKeyWrapper) ?? fileKeyWrapper,
@@ -161,7 +168,7 @@ export async function openTools(options: {
     async close() {
       over.abort()
       await client.close()
-      await stores.close()
+      await ownStores?.close()
       await folder.remove()
     },
   }

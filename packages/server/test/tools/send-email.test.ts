@@ -17,6 +17,9 @@ describe.skipIf(!findDovecot())('over a real submission server', () => {
   let dovecot: Dovecot
   let submission: Submission
   let tools: OpenTools
+  /** Seconds that the product's clock is ahead. */
+  let ahead = 0
+  const now = () => Math.floor(Date.now() / 1000) + ahead
   const alice = () => dovecot.reader(dovecot.alice)
   const bob = () => dovecot.reader(dovecot.bob)
 
@@ -30,6 +33,7 @@ describe.skipIf(!findDovecot())('over a real submission server', () => {
     tools = await openTools({
       accounts: [account, toAccount(dovecot.bob, dovecot, submission.smtpsPort)],
       connector: loopbackConnector(dovecot.ca),
+      now,
     })
   })
   afterAll(async () => {
@@ -38,6 +42,7 @@ describe.skipIf(!findDovecot())('over a real submission server', () => {
     await dovecot?.stop()
   })
   beforeEach(() => {
+    ahead = 0
     submission.refusals.recipients.clear()
     delete submission.refusals.data
   })
@@ -116,12 +121,23 @@ describe.skipIf(!findDovecot())('over a real submission server', () => {
     expect(await found(alice(), 'Sent', 'At once')).toHaveLength(1)
   })
 
-  test('a key that was used for another email is refused, and a new key sends the same words again', async () => {
+  test('R55, R85: a key that was used for another email is refused; a new key sends the same words after ten minutes', async () => {
     const before = submission.dataCount()
     await tools.call('send_email', { ...letter('Key A'), idempotency_key: 'a' })
     const other = await tools.call('send_email', { ...letter('Key B'), idempotency_key: 'a' })
     expect(other.structured).toEqual({ code: 'key_reused', field: 'idempotency_key' })
-    await tools.call('send_email', { ...letter('Key A'), idempotency_key: 'b' })
+    const early = await tools.call('send_email', { ...letter('Key A'), idempotency_key: 'b' })
+    expect(early.structured).toMatchObject({ state: 'sent', repeated: true })
+    expect(early.structured.message).toMatch(
+      /^This email was sent at \S+Z by an earlier call; nothing was sent now\. To send it again, call with a new idempotency_key from \S+Z on\.$/,
+    )
+    expect(submission.dataCount() - before).toBe(1)
+    ahead = 600
+    const tooLate = await tools.call('send_email', { ...letter('Key A'), idempotency_key: 'b' })
+    expect(tooLate.structured.message).toMatch(
+      /nothing was sent now\. To send it again, call with a new idempotency_key\.$/,
+    )
+    await tools.call('send_email', { ...letter('Key A'), idempotency_key: 'c' })
     expect(submission.dataCount() - before).toBe(2)
     const ids = (await found(bob(), 'INBOX', 'Key A')).map((one) => one.messageId)
     expect(new Set(ids).size).toBe(2)
@@ -141,6 +157,55 @@ describe.skipIf(!findDovecot())('over a real submission server', () => {
     expect(refused.text).not.toContain('foreign words')
     expect(submission.dataCount()).toBe(before)
     expect(await found(alice(), 'Sent', 'Wholly')).toHaveLength(0)
+  })
+
+  test('a temporary refusal says when to try again, and a repeat within the minute that it repeats it', async () => {
+    submission.refusals.recipients.set('bob@test.example', {
+      code: 450,
+      text: '4.2.0 foreign words: greylisted',
+    })
+    const grey = { ...letter('Grey'), to: ['bob@test.example'] }
+    const refused = await tools.call('send_email', grey)
+    expect(refused.structured).toMatchObject({
+      state: 'rejected',
+      repeated: false,
+      recipients: [{ address: 'bob@test.example', ok: false, code: 'try_later' }],
+    })
+    expect(refused.structured.message).toMatch(
+      /^Not sent: The outgoing mail server asks to try again later.* make the same call from \S+Z on\.$/,
+    )
+    submission.refusals.recipients.clear()
+    const repeat = await tools.call('send_email', grey)
+    expect(repeat.structured).toMatchObject({ state: 'rejected', repeated: true })
+    expect(repeat.structured.message).toMatch(
+      /This is the outcome of an earlier call at \S+Z; nothing was tried now\. To try again, make the same call from \S+Z on\.$/,
+    )
+    expect(repeat.text).toContain(repeat.structured.message)
+    ahead = 61
+    expect((await tools.call('send_email', grey)).structured).toMatchObject({
+      state: 'sent',
+      repeated: false,
+    })
+  })
+
+  test('R55: messages that differ in anything share no content, a Bcc and a subject that look alike included', async () => {
+    const before = submission.dataCount()
+    const base = { to: ['bob@test.example'], subject: 'carol@test.example', body: 'x' }
+    const emails = [
+      base,
+      { ...base, cc: ['carol@test.example'], subject: '' },
+      { ...base, bcc: ['carol@test.example'], subject: '' },
+      { ...base, bcc: ['carol@test.example'], subject: 'x', body: '' },
+      { ...base, to: ['bob@test.example', 'carol@test.example'], subject: '' },
+      { ...base, to: ['Robert <bob@test.example>'] },
+      { ...base, subject: '', body: 'carol@test.example' },
+    ]
+    for (const email of emails) {
+      expect((await tools.call('send_email', email)).structured, JSON.stringify(email)).toMatchObject({
+        repeated: false,
+      })
+    }
+    expect(submission.dataCount() - before).toBe(emails.length)
   })
 
   test('a reply threads: In-Reply-To and References come from the email it answers', async () => {

@@ -3,7 +3,7 @@ import type { AuthorizationStore, Transaction } from '@email-connector/oauth'
 import type { OnceStore, SendRow, SendState } from '../once-store.ts'
 import { limitWindow } from '../once-store.ts'
 import type { Item } from './attributes.ts'
-import { optionalText, readNumber, readText } from './attributes.ts'
+import { optionalNumber, optionalText, readNumber, readText } from './attributes.ts'
 import type { Table } from './table.ts'
 
 type TransactionOperations = Pick<
@@ -77,14 +77,29 @@ export function createOnceTable(table: Table): OnceStore {
       return result.item?.members?.SS?.length ?? 0
     },
 
-    async reserveSend(key, row, now) {
+    async findSend(key, now) {
+      const item = await table.get(sendKey(key))
+      const row = item && toSendRow(item)
+      return row === undefined || row.expiresAt <= now ? undefined : row
+    },
+
+    async reserveSend(key, row, now, instead) {
+      const isExpired = '#expiresAt <= :now'
+      const isStill = '(#attempt = :attempt AND #state = :state AND #state <> :sending)'
       const result = await table.create(
         sendKey(key),
         { ...row, state: 'reserved' },
-        {
-          condition: '#expiresAt <= :now OR (#state = :reserved AND #deadline <= :now)',
-          values: { ':now': now, ':reserved': 'reserved' },
-        },
+        instead === undefined
+          ? { condition: isExpired, values: { ':now': now } }
+          : {
+              condition: `${isExpired} OR ${isStill}`,
+              values: {
+                ':now': now,
+                ':attempt': instead.attempt,
+                ':state': instead.state,
+                ':sending': 'data',
+              },
+            },
       )
       if (result.outcome === 'written') return { outcome: 'reserved' }
       if (result.item === undefined) throw new Error('A send was refused by no row')
@@ -100,13 +115,14 @@ export function createOnceTable(table: Table): OnceStore {
       return outcome === 'written' ? 'entered' : 'refused'
     },
 
-    async settleSend(key, attempt, { state, sealedOutcome, expiresAt }) {
+    async settleSend(key, attempt, { state, sealedOutcome, settledAt, expiresAt }) {
       const { outcome } = await table.update(sendKey(key), {
-        set: '#state = :state, #sealedOutcome = :sealed, #expiresAt = :expires',
+        set: '#state = :state, #sealedOutcome = :sealed, #settledAt = :settled, #expiresAt = :expires',
         condition: '#attempt = :attempt AND #state IN (:reserved, :sending)',
         values: {
           ':state': state,
           ':sealed': sealedOutcome,
+          ':settled': settledAt,
           ':expires': expiresAt,
           ':attempt': attempt,
           ':reserved': 'reserved',
@@ -116,11 +132,14 @@ export function createOnceTable(table: Table): OnceStore {
       return outcome === 'written' ? 'settled' : 'refused'
     },
 
-    releaseSend: (key, attempt) =>
-      table.remove(sendKey(key), {
+    async releaseSend(key, attempt) {
+      await table.update(sendKey(key), {
+        set: '#deadline = :over',
+        remove: '#content',
         condition: '#attempt = :attempt AND #state = :reserved',
-        values: { ':attempt': attempt, ':reserved': 'reserved' },
-      }),
+        values: { ':over': 0, ':attempt': attempt, ':reserved': 'reserved' },
+      })
+    },
 
     async useOnce(key, expiresAt) {
       const { outcome } = await table.create({ pk: `used#${key}` }, { expiresAt })
@@ -152,6 +171,8 @@ function toSendRow(item: Item): SendRow {
     state: readText(item, 'state') as SendState,
     attempt: readText(item, 'attempt'),
     deadline: readNumber(item, 'deadline'),
+    ...optionalText(item, 'content'),
+    ...optionalNumber(item, 'settledAt'),
     ...optionalText(item, 'sealedOutcome'),
     expiresAt: readNumber(item, 'expiresAt'),
   }

@@ -54,12 +54,20 @@ export function createOnceTable(database: RowDatabase): OnceStore {
       })
     },
 
-    reserveSend: (key, { attempt, deadline, expiresAt }, now) =>
+    async findSend(key, now) {
+      const row = await sends.find(key)
+      return row === undefined || row.expiresAt <= now ? undefined : row
+    },
+
+    reserveSend: (key, reserved, now, instead) =>
       sends.change<Awaited<ReturnType<OnceStore['reserveSend']>>>(key, (row) => {
-        const isFree =
-          row === undefined || row.expiresAt <= now || (row.state === 'reserved' && row.deadline <= now)
-        return isFree
-          ? { row: { state: 'reserved', attempt, deadline, expiresAt }, answer: { outcome: 'reserved' } }
+        const isStill =
+          row !== undefined &&
+          row.attempt === instead?.attempt &&
+          row.state === instead.state &&
+          row.state !== 'data'
+        return row === undefined || row.expiresAt <= now || isStill
+          ? { row: { ...reserved, state: 'reserved' }, answer: { outcome: 'reserved' } }
           : { answer: { outcome: 'held', row } }
       }),
 
@@ -78,11 +86,11 @@ export function createOnceTable(database: RowDatabase): OnceStore {
       ),
 
     releaseSend: (key, attempt) =>
-      sends.change(key, (row) =>
-        row?.state === 'reserved' && row.attempt === attempt
-          ? { row: 'removed', answer: undefined }
-          : { answer: undefined },
-      ),
+      sends.change(key, (row) => {
+        if (row?.state !== 'reserved' || row.attempt !== attempt) return { answer: undefined }
+        const { content: _, ...given } = row
+        return { row: { ...given, deadline: 0 }, answer: undefined }
+      }),
 
     useOnce: (key, expiresAt) =>
       used.change<boolean>(key, (row) => (row ? { answer: false } : { row: { expiresAt }, answer: true })),
