@@ -145,6 +145,32 @@ describe('a message', () => {
     expect(server.dataCount()).toBe(0)
   })
 
+  it('a refusal that is about the sender names no recipient', async () => {
+    const server = await sink()
+    server.faults.RCPT = {
+      reply: '553 5.7.1 <alice@test.example>: Sender address rejected: not owned by user',
+    }
+    await expect(submit(server)).resolves.toEqual({
+      state: 'rejected',
+      rejected: [],
+      reason: 'sender_refused',
+    })
+    await allClosed(server)
+  })
+
+  it('blocked content is no size, also over several lines', async () => {
+    const server = await sink()
+    server.faults['final-dot'] = {
+      reply: '552-5.7.0 blocked: its content presents\r\n552 5.7.0 a security issue',
+    }
+    await expect(submit(server)).resolves.toEqual({
+      state: 'rejected',
+      rejected: [],
+      reason: 'policy_refused',
+    })
+    await allClosed(server)
+  })
+
   it('is refused here when it is larger than the server takes', async () => {
     const server = await sink({ extensions: ['SIZE 100'] })
     await expect(submit(server)).rejects.toMatchObject({ code: 'too_large' })

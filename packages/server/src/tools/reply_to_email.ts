@@ -50,17 +50,9 @@ function toRecipients(
 ): { to: MailAddress[]; cc: MailAddress[] } {
   const isOwn = ownOf(account)
   const othersIn = (list: readonly MailAddress[]) => list.filter((one) => !isOwn(one))
-  const { from, replyTo, cc, bcc } = email
-  const targets = [
-    to,
-    othersIn(replyTo),
-    othersIn(from),
-    othersIn(email.to),
-    othersIn([...cc, ...bcc]),
-    email.to,
-    from,
-  ]
-  // The last two: a note to oneself has nobody else.
+  const { from, replyTo, cc } = email
+  const targets = [to, othersIn(replyTo), othersIn(from), othersIn(email.to), othersIn(cc), email.to, from]
+  // Never Bcc, whose others do not know of each other. The last two: a note to oneself has nobody else.
   const first = unique(targets.find((list) => list.length > 0) ?? [])
   const taken = new Set(first.map(toKey))
   const rest = othersIn([...email.to, ...cc]).filter((one) => !taken.has(toKey(one)))
