@@ -64,7 +64,7 @@ export function createMemoryStore(hooks: Hooks = {}): MemoryStore {
     },
     commitRedemption({ grantId, codeId, accessTokenId, refreshTokenId, now }) {
       const grant = get(grants, grantId)
-      if (grant?.state !== 'pending' || grant.codeId !== codeId) return 'refused'
+      if (grant?.state !== 'pending' || grant.codeId !== codeId || grant.expiresAt <= now) return 'refused'
       put(grants, grantId, {
         ...grant,
         state: 'live',

@@ -199,6 +199,20 @@ export function describeAuthorizationStore(
         expect(await store.commitRedemption({ ...change, codeId: grant.codeId })).toBe('refused')
       })
 
+      it('R31: refuses a pending grant past its expiry, though its row is still there', async () => {
+        const grant = aGrant()
+        await store.createGrant(grant)
+        const change = {
+          grantId: grant.grantId,
+          codeId: grant.codeId,
+          accessTokenId: 'a',
+          refreshTokenId: 'r',
+        }
+        expect(await store.commitRedemption({ ...change, now: grant.expiresAt })).toBe('refused')
+        expect(await store.getGrant(grant.grantId)).toEqual(grant)
+        expect(await store.commitRedemption({ ...change, now: grant.expiresAt - 1 })).toBe('committed')
+      })
+
       it('commits a refresh from the generation it names', async () => {
         const grant = await aLiveGrant()
         expect(await store.commitRefresh(refreshOf(grant.grantId, 1))).toBe('committed')
