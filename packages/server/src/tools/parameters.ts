@@ -46,7 +46,9 @@ export const mailboxPath = line.refine(
   (value) => value.trim() !== '' && Buffer.byteLength(value) <= maxMailboxBytes,
   'must be a mailbox name',
 )
-export const mailbox = mailboxPath.describe('Path, or drafts, sent, trash, junk, archive, all')
+export const mailbox = mailboxPath.describe(
+  'drafts, sent, trash, junk, archive, all (special uses), or a path',
+)
 export const emailId = line.refine((value) => value !== '', 'must be an id of an email')
 export const ids = z.array(emailId).min(1).max(maxIds)
 export const cursor = line.describe('next_cursor of the previous page').optional()

@@ -10,7 +10,7 @@ export const sendEmail = defineTool({
   name: 'send_email',
   title: 'Send email',
   description:
-    'Sends an email. A repeat, with the same idempotency_key or the same content within an hour, answers the first outcome and sends nothing; a new idempotency_key sends the same content again after 10 minutes.',
+    'Sends an email. A repeat, by the same idempotency_key or content, answers the first outcome and sends nothing; a new key sends the same content again after 10 minutes.',
   permission: 'send',
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: true },
   input: z.strictObject({ ...outgoingParameters, idempotency_key: parameters.line.optional() }),
