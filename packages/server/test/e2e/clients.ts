@@ -94,7 +94,7 @@ export async function connectClient(
     await mcp.connect(first).catch(async (error) => {
       if (!(error instanceof UnauthorizedError2)) throw error
       const answer = outcome()
-      if (answer?.redirected !== true) throw new Error(textOf(answer))
+      if (answer?.redirected !== true) throw new Error(outcomeText(answer))
       // It checks `iss` and `state` itself.
       await first.finishAuth(answer.url.searchParams)
       await mcp.connect(new Transport2(url, { authProvider }))
