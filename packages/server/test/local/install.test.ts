@@ -98,6 +98,13 @@ test.each([
   expect(workspace.ensureInstalled('runtime')).toContain('install')
 })
 
+test('an install that broke off, before pnpm noted it, is done again', () => {
+  const workspace = createWorkspace()
+  workspace.install(everything)
+  workspace.remove('node_modules/.pnpm/lock.yaml')
+  expect(workspace.ensureInstalled('runtime')).toContain('install')
+})
+
 test('another version than the lock file wants, of any package, is replaced', () => {
   const workspace = createWorkspace()
   workspace.install(everything, (lock) => lock.replaceAll(/\bhono@\d+\.\d+\.\d+/g, 'hono@4.0.0'))
