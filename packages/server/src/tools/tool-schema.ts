@@ -117,7 +117,8 @@ function faultOf(issue: z.core.$ZodIssue | undefined): string {
     case 'unrecognized_keys':
       return 'is not known here'
     case 'invalid_type':
-      return /received (?:undefined|null)$/.test(issue.message)
+      // Null for a parameter says that there is none; inside of one it is a value like any other.
+      return (issue.path.length < 2 ? / (?:undefined|null)$/ : / undefined$/).test(issue.message)
         ? 'is missing'
         : `must be ${kinds[issue.expected] ?? issue.expected}`
     case 'invalid_value':

@@ -124,8 +124,8 @@ describe('the arguments of a call', () => {
   })
 
   test('nothing below the top level is read leniently', () => {
-    expect(() => read({ list: ['a', null] })).toThrow('"list[1]" is missing.')
-    expect(() => read({ objects: [{ name: null }] })).toThrow('"objects[0].name" is missing.')
+    expect(() => read({ list: ['a', null] })).toThrow('"list[1]" must be a text.')
+    expect(() => read({ objects: [{ name: null }] })).toThrow('"objects[0].name" must be a text.')
     expect(() => read({ objects: [{}, { nme: 'a' }] })).toThrow('"objects[1].nme" is not known here.')
     expect(() => read({ objects: { name: 'a' } })).toThrow('"objects" must be a list.')
   })
