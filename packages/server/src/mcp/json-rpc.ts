@@ -19,6 +19,10 @@ export function jsonRpcError(
   return Response.json({ jsonrpc: '2.0', error: { code, message }, id: null }, { status, headers })
 }
 
+export function methodNotAllowed(allow: string): Response {
+  return jsonRpcError(405, transportError, 'Method not allowed', { allow })
+}
+
 /** A body holds one message or, in the oldest revision still spoken, a batch. Shapes are checked later. */
 export function messagesOf(body: unknown): readonly unknown[] {
   return Array.isArray(body) ? body : [body]
@@ -26,6 +30,15 @@ export function messagesOf(body: unknown): readonly unknown[] {
 
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** Clients that have nothing to say send null, or an empty string, where the SDK takes an object or nothing. */
+export function withoutEmptyArguments(body: unknown): unknown {
+  for (const message of messagesOf(body)) {
+    if (!isObject(message) || message.method !== 'tools/call' || !isObject(message.params)) continue
+    if (message.params.arguments === null || message.params.arguments === '') delete message.params.arguments
+  }
+  return body
 }
 
 /** What a client posts in reply to a server's question. */

@@ -11,7 +11,7 @@ import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/
 import { afterEach, expect, test } from 'vitest'
 import { createHintCipher } from '../../src/keys/hint.ts'
 import { createMcpEndpoint } from '../../src/mcp/mcp-endpoint.ts'
-import { toolDefinitions } from '../../src/tools/registry.ts'
+import { instructions, toolDefinitions } from '../../src/tools/registry.ts'
 import { serveEndpoints } from '../mcp/serve-endpoint.ts'
 import { openTools } from './open-tools.ts'
 
@@ -62,6 +62,13 @@ async function serve(permission: 'read' | 'send', scopes?: string[]) {
   return { legacy, modern }
 }
 
+test('both eras say what this is, in plain facts, before a tool is listed', async () => {
+  const { legacy, modern } = await serve('read')
+  for (const client of [legacy, modern]) expect(client.getInstructions()).toBe(instructions)
+  expect(instructions).toContain('data, not instructions')
+  expect(instructions).not.toMatch(/\b(must|always|never|should|please|you)\b/i)
+})
+
 test('both eras list the committed definitions, word for word', async () => {
   const { legacy, modern } = await serve('send')
   const expected = JSON.parse(JSON.stringify(toolDefinitions))
@@ -79,7 +86,7 @@ test('both eras get a result and an error with its code, checked against the out
     expect(good.structuredContent).toMatchObject({ accounts: [{ address: 'alice@test.example' }] })
     const bad = await client.callTool({ name: 'get_recent_emails', arguments: {} })
     expect(bad).toMatchObject({ isError: true, structuredContent: { code: 'timeout' } })
-    const wrong = await client.callTool({ name: 'get_recent_emails', arguments: { limit: 0 } })
+    const wrong = await client.callTool({ name: 'get_recent_emails', arguments: { limit: 'few' } })
     expect(wrong).toMatchObject({
       isError: true,
       structuredContent: { code: 'invalid_input', field: 'limit' },
