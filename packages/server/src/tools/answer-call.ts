@@ -34,7 +34,7 @@ import { type MakeMark, randomMark } from './untrusted.ts'
 
 /** Two calls a second, all the time: no conversation gets there, a loop does. */
 const maxCallsPerMinute = 120
-/** Below every client's own limit, and what product.md promises: an answer before 25 s. */
+/** Below every client's own limit, and under the 25 s in which every call answers (R58). */
 export const callDeadlineMs = 24_000
 
 export interface CallSurroundings {
