@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util'
 import { UnauthorizedError } from '@modelcontextprotocol/sdk/client/auth.js'
 import { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
+import { version } from '../version.ts'
 import { startCallbackServer } from './callback-server.ts'
 import { createSavedSignIn } from './saved-sign-in.ts'
 
@@ -52,7 +53,7 @@ async function main(): Promise<number> {
     return 0
   }
   const callback = await startCallbackServer()
-  const client = new Client({ name: 'email-connector-try', version: '0.1.0' })
+  const client = new Client({ name: 'email-connector-try', version })
   const signIn = createSavedSignIn({
     file: stateFile,
     redirectUrl: callback.redirectUrl,

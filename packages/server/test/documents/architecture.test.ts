@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { isTest, listSources, readSource } from '@email-connector/testing/test-titles'
 import { expect, test } from 'vitest'
 import { gatewayRoutes } from '../../../../stacks/gateway-table.ts'
 import { oauthRoutes, siteRoutes } from '../../src/app.ts'
@@ -42,6 +43,15 @@ test('the paths of the architecture are those that are served, each by the funct
     target,
   ])
   expect(written.sort()).toEqual(served.sort())
+})
+
+test('the errors of the architecture are the classes of the code', () => {
+  const sources = listSources().filter((file) => !isTest(file) && !file.startsWith('packages/testing/'))
+  const classes = sources.flatMap((file) =>
+    [...readSource(file).matchAll(/\bclass (\w+) extends \w*Error\b/g)].map(([, name]) => name),
+  )
+  const listed = rowsIn(sectionOf(architecture, '## Errors')).flatMap(([names = '']) => codeIn(names))
+  expect(listed.sort()).toEqual(classes.sort())
 })
 
 test('one file of mail imports imapflow', () => {

@@ -41,9 +41,8 @@ afterEach(async () => {
 })
 
 /** Arguments that every tool takes as they are. */
-function goodArguments(one: OpenTools, accountId: string): Record<string, Record<string, unknown>> {
+function goodArguments(accountId: string): Record<string, Record<string, unknown>> {
   const id = toEmailId(accountId, { mailbox: 'INBOX', uidValidity: '1', uid: 1 })
-  void one
   const mail = { to: ['bob@test.example'], subject: 'Hello', body: 'Text', in_reply_to: id }
   return {
     list_providers: {},
@@ -135,7 +134,7 @@ test.each([
     const listed = (await one.client.listTools()).tools.map((tool) => tool.name)
     expect(listed.sort()).toEqual([...expected].sort())
     const id = await accountIdOf(one)
-    const given = goodArguments(one, id)
+    const given = goodArguments(id)
     for (const tool of tools) {
       const answer = await one.call(tool.name, given[tool.name])
       const isGranted = (expected as readonly string[]).includes(tool.name)
@@ -291,7 +290,7 @@ function replaceAt(
 
 test('R37: CR, LF, NUL or a control character in any string of any tool is refused before a connection', async () => {
   const one = await open({ now: neverTheSameMinute() })
-  const given = goodArguments(one, await accountIdOf(one))
+  const given = goodArguments(await accountIdOf(one))
   const places = Object.entries(given).flatMap(([tool, args]) =>
     stringPaths(args).map((path) => ({ tool, args, path })),
   )
