@@ -119,6 +119,14 @@ test('R72: the search finds what is there', () => {
   expect(textOf('oauth')).toContain('ALLOWED_ACCOUNTS')
 })
 
+test('what the pages read from files is inside the bundles that show pages', () => {
+  for (const name of ['oauth', 'mcp'] as const) {
+    expect(textOf(name)).toContain('prefers-color-scheme')
+    expect(textOf(name)).toContain('form[data-once]')
+    expect(textOf(name)).not.toMatch(/page\.(?:css|js)\b/)
+  }
+})
+
 test('R66: only oauth can ask Secrets Manager, and health knows nothing of AWS at all', () => {
   const holds = (name: FunctionName, word: string) =>
     Object.values(metafileOf(name).outputs).some(({ inputs }) =>
