@@ -50,7 +50,8 @@ export function toPageResponse(page: PageContent): Response {
 </head>
 <body>
 <a class="skip" href="#main">Skip to content</a>
-<header class="top"><a class="brand" href="/">${brandMark}${productName}</a><nav aria-label="Site"><a href="/oauth/connections">Your connections</a></nav></header>
+<header class="top"><a class="brand" href="/">${brandMark}${productName}</a><nav aria-label="Site"><a href="/oauth/connections">Your connections</a></nav>
+</header>
 <main id="main">${page.body}</main>
 <footer>No mail is stored here. Passwords are kept encrypted, and only a connected app's own key opens them. <a href="/privacy">Privacy</a></footer>
 <script nonce="${nonce}">${pageScript}</script>
@@ -79,7 +80,12 @@ export function messagePage(message: {
     title: message.title,
     status: message.status,
     ...(message.headers === undefined ? {} : { headers: message.headers }),
-    body: html`<div class="hero"><section class="card"><h1>${message.title}</h1><p class="lead">${message.text}</p></section></div>`,
+    body: html`<div class="hero">
+<section class="card">
+<h1>${message.title}</h1>
+<p class="lead">${message.text}</p>
+</section>
+</div>`,
   })
 }
 
