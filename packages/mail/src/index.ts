@@ -20,13 +20,9 @@ export { getMessage, getMessages } from './get-message.ts'
 export { createHostPolicy, type HostPolicy, type MailProtocol } from './host-policy.ts'
 export { type ImapDeps, type ImapSession, withImapSession } from './imap-session.ts'
 export {
-  assertAccount,
   assertAddress,
   assertHost,
-  assertMailboxName,
   assertNoControls,
-  assertText,
-  toAddress,
 } from './input.ts'
 export { listMailboxes } from './list-mailboxes.ts'
 export { listRecent } from './list-recent.ts'
@@ -36,13 +32,10 @@ export type * from './message.ts'
 export { moveMessages } from './move-messages.ts'
 export {
   filesSentCopy,
-  findProvider,
   type Provider,
   type ProviderId,
   providers,
-  suggestProvider,
 } from './providers.ts'
-export { isPublicAddress } from './public-address.ts'
 export type { RefOutcome } from './refs-by-mailbox.ts'
 export { resolveMailbox } from './resolve-mailbox.ts'
 export { prepareSearch, type SearchOptions, type SearchPage, searchMessages } from './search-messages.ts'

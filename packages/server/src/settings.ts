@@ -66,7 +66,7 @@ export function isLoopback(hostname: string): boolean {
 }
 
 /** Comma- or space-separated, empty entries dropped. */
-export function listOf(isValid: (entry: string) => boolean, message: string) {
+function listOf(isValid: (entry: string) => boolean, message: string) {
   return z
     .string()
     .default('')

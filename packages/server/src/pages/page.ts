@@ -6,7 +6,7 @@ import { pageSecurityPolicy } from '../http/headers.ts'
 import { pageCss, pageJs } from './assets.ts'
 import { type Html, html, trusted } from './html.ts'
 
-export const productName = 'email-connector'
+const productName = 'email-connector'
 
 /** Shows what belongs to the chosen provider without script; a browser without :has() shows everything. */
 const providerRules = [...providers.map(({ id }) => id), 'demo'].map(
