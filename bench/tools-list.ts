@@ -1,5 +1,5 @@
 /** What listing the tools costs a client's context: o200k tokens of the JSON of the `tools` array. */
-import { toolDefinitions } from '@email-connector/server/src/tools/registry.ts'
+import { toolDefinitions } from '@email-connector/server/tools'
 import { countTokens } from 'gpt-tokenizer/encoding/o200k_base'
 
 export interface ToolsListCost {
