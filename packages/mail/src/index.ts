@@ -1,5 +1,5 @@
 /** IMAP, SMTP and MIME for one mailbox. Every function throws only MailError; anything else is a bug. */
-export type { MailAccount, MailCredential, MailServer, TlsMode } from './account.ts'
+export type { MailAccount, MailCredential, MailServer, ProviderId, TlsMode } from './account.ts'
 export { parseAddressList } from './address-list.ts'
 export { appendMessage } from './append-message.ts'
 export { htmlToText, type ReadableText } from './body-text/html-to-text.ts'
@@ -33,7 +33,6 @@ export { moveMessages } from './move-messages.ts'
 export {
   filesSentCopy,
   type Provider,
-  type ProviderId,
   providers,
 } from './providers.ts'
 export type { RefOutcome } from './refs-by-mailbox.ts'

@@ -1,6 +1,6 @@
 /** The frame of every page, and the response it leaves in: nonce, policy, no caching. */
 import { randomBytes } from 'node:crypto'
-import { providers } from '@email-connector/mail'
+import { providers } from '@email-connector/mail/providers'
 import type { ErrorPage } from '@email-connector/oauth'
 import { pageSecurityPolicy } from '../http/headers.ts'
 import { pageCss, pageJs } from './assets.ts'
