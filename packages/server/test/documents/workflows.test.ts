@@ -41,3 +41,12 @@ test('workflows call scripts that exist, with the pnpm of package.json', () => {
   for (const name of [...names, ...runs.map(({ script = 'install' }) => script)])
     expect(known).toContain(name)
 })
+
+test('documents call pnpm in the version of package.json', () => {
+  const documents = ['README.md', 'CONTRIBUTING.md', 'docs/deploy.md'].map(read)
+  const calls = documents.flatMap((text) =>
+    [...text.matchAll(/npx (pnpm\S*)/g)].map(([, manager]) => manager),
+  )
+  expect(calls.length).toBeGreaterThan(10)
+  expect(calls.filter((manager) => manager !== packageFile.packageManager)).toEqual([])
+})
