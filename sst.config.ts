@@ -57,6 +57,8 @@ const createLiveFunction: Host['createFunction'] = (scope, id, name, props) =>
     runtime: 'nodejs24.x',
     architecture: 'arm_64',
     nodejs: { format: 'esm' },
+    // What pages/assets.ts reads, beside the file that the handler is bundled into.
+    copyFiles: [{ from: 'packages/server/src/pages/assets', to: 'packages/server/src/lambda/assets' }],
     tracing: 'disabled',
     timeout: props.timeout?.toSeconds() ?? 30,
     memorySize: props.memorySize ?? 512,

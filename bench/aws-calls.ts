@@ -3,16 +3,13 @@
  * keeps a log, and the KMS stand-in's own log. What `/mcp` reads of the tokens table is the authorizer's part.
  */
 import { createHash, randomBytes } from 'node:crypto'
-import { createDataKeyKeeper } from '@email-connector/server/src/keys/data-key-keeper.ts'
-import {
-  createInstanceSecrets,
-  parseInstanceSecrets,
-} from '@email-connector/server/src/keys/instance-secrets.ts'
-import { createKmsKeyWrapper } from '@email-connector/server/src/keys/kms-key-wrapper.ts'
-import { createProduct } from '@email-connector/server/src/product.ts'
-import { createDynamoStores } from '@email-connector/server/src/store/dynamodb/stores.ts'
-import { createTables } from '@email-connector/server/test/store/dynamodb-tables.ts'
-import { loopbackConnector } from '@email-connector/server/test/tools/open-tools.ts'
+import { createDataKeyKeeper } from '@email-connector/server/data-key-keeper'
+import { createDynamoStores } from '@email-connector/server/dynamodb-stores'
+import { createInstanceSecrets, parseInstanceSecrets } from '@email-connector/server/instance-secrets'
+import { createKmsKeyWrapper } from '@email-connector/server/kms-key-wrapper'
+import { createProduct } from '@email-connector/server/product'
+import { createTables } from '@email-connector/server/testing/dynamodb-tables'
+import { loopbackConnector } from '@email-connector/server/testing/open-tools'
 import {
   completeSignIn,
   startDovecot,

@@ -8,7 +8,7 @@ import { readFileSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { promisify } from 'node:util'
 import { type AccessTokenRow, tokenId, wrapSecret } from '@email-connector/oauth'
-import { toAuthorizerContext } from '@email-connector/server/src/lambda/authorizer-context.ts'
+import { toAuthorizerContext } from '@email-connector/server/authorizer-context'
 import { createTempFolder, findNode24 } from '@email-connector/testing'
 import { buildFunctions, functionNames } from '../scripts/build.ts'
 

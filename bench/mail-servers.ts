@@ -13,12 +13,12 @@ import {
 import { ImapFlow } from 'imapflow'
 import { buildLetter } from './letters.ts'
 
-export const nearMs = 25
+const nearMs = 25
 /**
  * For what talks to two servers at once. smtp-server holds its greeting back for 100 ms; unless a crossing takes longer,
  * what the other server says meanwhile counts as something the client had waited for.
  */
-export const farMs = 150
+const farMs = 150
 /** With INBOX and the five special ones: 37 mailboxes. */
 const furtherMailboxes = 31
 

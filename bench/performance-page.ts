@@ -147,7 +147,7 @@ function bundles({ bundles: sizes, starts }: Counts): string[] {
 
 type Cell = string | number
 
-export function table(head: readonly Cell[], rows: readonly (readonly Cell[])[]): string[] {
+function table(head: readonly Cell[], rows: readonly (readonly Cell[])[]): string[] {
   const line = (cells: readonly Cell[]) => `| ${cells.join(' | ')} |`
   // Numbers to the right.
   const rule = head.map((_, column) => (typeof rows[0]?.[column] === 'number' ? '---:' : '---'))

@@ -4,8 +4,8 @@
  * nothing of the server, `warm` has in the grant's record what a sign-in leaves there, which is what one LIST teaches.
  */
 import type { Connector } from '@email-connector/mail'
-import { toEmailId } from '@email-connector/server/src/tools/email-id.ts'
-import { loopbackConnector, openTools, toAccount } from '@email-connector/server/test/tools/open-tools.ts'
+import { toEmailId } from '@email-connector/server/email-id'
+import { loopbackConnector, openTools, toAccount } from '@email-connector/server/testing/open-tools'
 import type { DelayProxy } from '@email-connector/testing'
 import { countTokens } from 'gpt-tokenizer/encoding/o200k_base'
 import type { MailServers } from './mail-servers.ts'

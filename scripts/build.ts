@@ -3,12 +3,27 @@
  * the mail libraries load only when a tool needs them; the AWS SDK is inside (loading the runtime's own is slower);
  * no source-map support in the runtime (measured: it doubles the start). The metafile says what is in a bundle.
  */
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { build } from 'esbuild'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { build, type Plugin, transform } from 'esbuild'
 
 const root = join(import.meta.dirname, '..')
 export const functionNames = ['oauth', 'mcp', 'health', 'authorizer'] as const
+
+/** The pages read their stylesheet and script from files; a function gets both as minified text. */
+const assetsInside: Plugin = {
+  name: 'assets-inside',
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]pages[\\/]assets\.ts$/ }, async ({ path }) => {
+      const minify = async (loader: 'css' | 'js') => {
+        const source = readFileSync(join(dirname(path), 'assets', `page.${loader}`), 'utf8')
+        const { code } = await transform(source, { loader, minify: true, legalComments: 'none' })
+        return JSON.stringify(code)
+      }
+      return { contents: `export const pageCss = ${await minify('css')}, pageJs = ${await minify('js')}` }
+    })
+  },
+}
 
 export async function buildFunctions(outFolder = join(root, 'dist', 'functions')): Promise<void> {
   rmSync(outFolder, { recursive: true, force: true })
@@ -30,6 +45,7 @@ export async function buildFunctions(outFolder = join(root, 'dist', 'functions')
       legalComments: 'none',
       metafile: true,
       logLevel: 'warning',
+      plugins: [assetsInside],
       // CommonJS dependencies call require for Node's own modules.
       banner: { js: "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);" },
     })

@@ -1,6 +1,6 @@
 /**
- * `npm test`: installs what is missing, then checks format, lint and types and runs every test. Ends with one line that
- * counts them; what could not run here is named with its reason above that line, never silently left out.
+ * `npm test`: installs what is missing, then checks format, lint, types and unused code, and runs every test. Ends with
+ * one line that counts them; what could not run here is named with its reason above that line, never silently left out.
  */
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -15,6 +15,7 @@ const bin = (name) => join(root, 'node_modules', '.bin', name)
 const checks = [
   ['format and lint', bin('biome'), ['ci', '--reporter=summary', '.']],
   ['types', bin('tsc'), ['--noEmit', '-p', '.']],
+  ['unused code', bin('knip'), []],
 ]
 let passed = 0
 let failed = 0

@@ -32,7 +32,7 @@ import { type GatewayRoute, gatewayResponses, gatewayRoutes } from './gateway-ta
 import { logGroupName, stackName } from './names.ts'
 import type { Stage, StageOptions } from './settings.ts'
 
-export const scope = 'email:read email:write'
+const scope = 'email:read email:write'
 
 export function createRestGateway(options: {
   stack: Stack

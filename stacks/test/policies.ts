@@ -43,7 +43,7 @@ export function resourceStatements(synthesized: Synthesized): Statement[] {
   return [...keys, ...topics].flatMap(([id, document]) => statementsOf(id, document))
 }
 
-export function statementsOf(of: string, document: unknown): Statement[] {
+function statementsOf(of: string, document: unknown): Statement[] {
   return asList((document as { Statement: unknown }).Statement).map((entry) => {
     const raw = entry as RawStatement
     if (raw.NotAction !== undefined || raw.NotResource !== undefined)

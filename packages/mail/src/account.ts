@@ -1,5 +1,15 @@
 /** Where a mailbox is and how to log in: the shapes every operation of this package takes. */
-import type { ProviderId } from './providers.ts'
+
+export type ProviderId =
+  | 'gmail'
+  | 'icloud'
+  | 'outlook'
+  | 'yahoo'
+  | 'fastmail'
+  | 'protonmail'
+  | 'generic'
+  /** The local runner's embedded mailbox; not in `providers`. */
+  | 'demo'
 
 /** `implicit`: TLS from the first byte. `starttls`: upgraded before anything secret is sent, or refused. */
 export type TlsMode = 'implicit' | 'starttls'

@@ -8,22 +8,19 @@ import { connect as connectTls } from 'node:tls'
 import type { FetchMessageObject, ImapTransport, MailboxObject } from 'imapflow'
 import { ImapFlow } from 'imapflow'
 import { compiler } from 'imapflow/lib/handler/imap-handler.js'
-import type { ImapAttribute, ImapCompileNode, ImapResponse } from 'imapflow/lib/handler/types.js'
 import { specialUse } from 'imapflow/lib/special-use.js'
 import { decodePath, encodePath, formatMessageResponse } from 'imapflow/lib/tools.js'
 import type { MailAccount, TlsMode } from './account.ts'
 import type { Connector } from './dial.ts'
 import { combineFirstFlight, type EarlyCommand } from './first-flight.ts'
 import { type ImapStage, toMailError } from './imap-errors.ts'
+import type { Channel, ImapResponse, ImapToken, SentCommand, UntaggedHandlers } from './imap-protocol.ts'
 import { MailError } from './mail-error.ts'
 import type { ServerMemory } from './message.ts'
 import { textOf } from './response-text.ts'
 
-export type { ImapAttribute, ImapResponse }
-export type ImapToken = ImapCompileNode
 /** `dateText`: the Date header as written; the library keeps the moment and loses the sender's time of day. */
 export type FetchedMessage = FetchMessageObject & { readonly dateText?: string }
-export type UntaggedHandlers = Record<string, (response: ImapResponse) => Promise<void> | void>
 
 export interface ImapClientOptions {
   readonly account: MailAccount
@@ -57,30 +54,6 @@ export interface ImapClient {
   allowBytes(bytes: number): void
   specialUseOf(name: string, attributes: readonly string[]): { flag?: string; source: string }
   close(): void
-}
-
-/** The part of the library's connection that its types leave out (pinned version; the trace test guards it). */
-export interface Channel {
-  exec(
-    command: string,
-    attributes: ImapToken[],
-    options: { untagged: UntaggedHandlers },
-  ): Promise<{ response: ImapResponse; next(): void }>
-  write(chunk: Buffer | string): void
-  send(command: SentCommand): Promise<void>
-  throttleWait(delayMs: number): Promise<boolean>
-  commands: Map<string, (channel: Channel, ...rest: unknown[]) => Promise<unknown>>
-  commandParts: Buffer[]
-  tagCounter: number
-  currentRequest: { tag: string; sent?: boolean } | false
-  expectCapabilityUpdate: boolean
-  /** What the socket is piped into. */
-  streamer: { write(chunk: Buffer, ...rest: unknown[]): boolean }
-}
-export interface SentCommand {
-  tag: string
-  command: string
-  attributes: ImapToken[]
 }
 
 /** The largest piece we ask for is 4 MiB (fetch-attachment.ts); a server that sends more is not answering us. */

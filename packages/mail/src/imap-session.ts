@@ -3,22 +3,15 @@
  * ending in close(): LOGOUT would cost a round trip. Operations are left to the files that take an ImapSession.
  */
 import type { Socket } from 'node:net'
-import type { MailAccount } from './account.ts'
+import type { MailAccount, ProviderId } from './account.ts'
 import { withDeadline } from './deadline.ts'
 import type { MailDeps } from './dial.ts'
-import type {
-  FetchedMessage,
-  ImapAttribute,
-  ImapClient,
-  ImapResponse,
-  ImapToken,
-  UntaggedHandlers,
-} from './imap-client.ts'
+import type { FetchedMessage, ImapClient } from './imap-client.ts'
 import type { ImapStage } from './imap-errors.ts'
+import type { ImapAttribute, ImapResponse, ImapToken, UntaggedHandlers } from './imap-protocol.ts'
 import { assertAccount, assertMailboxName } from './input.ts'
 import { MailError } from './mail-error.ts'
 import type { Mailbox, ServerMemory } from './message.ts'
-import type { ProviderId } from './providers.ts'
 import { textOf } from './response-text.ts'
 import { createSetTest, isUid, sizeOfSet } from './uid-set.ts'
 

@@ -1,5 +1,5 @@
 /** IMAP, SMTP and MIME for one mailbox. Every function throws only MailError; anything else is a bug. */
-export type { MailAccount, MailCredential, MailServer, TlsMode } from './account.ts'
+export type { MailAccount, MailCredential, MailServer, ProviderId, TlsMode } from './account.ts'
 export { parseAddressList } from './address-list.ts'
 export { appendMessage } from './append-message.ts'
 export { htmlToText, type ReadableText } from './body-text/html-to-text.ts'
@@ -20,13 +20,9 @@ export { getMessage, getMessages } from './get-message.ts'
 export { createHostPolicy, type HostPolicy, type MailProtocol } from './host-policy.ts'
 export { type ImapDeps, type ImapSession, withImapSession } from './imap-session.ts'
 export {
-  assertAccount,
   assertAddress,
   assertHost,
-  assertMailboxName,
   assertNoControls,
-  assertText,
-  toAddress,
 } from './input.ts'
 export { listMailboxes } from './list-mailboxes.ts'
 export { listRecent } from './list-recent.ts'
@@ -36,13 +32,9 @@ export type * from './message.ts'
 export { moveMessages } from './move-messages.ts'
 export {
   filesSentCopy,
-  findProvider,
   type Provider,
-  type ProviderId,
   providers,
-  suggestProvider,
 } from './providers.ts'
-export { isPublicAddress } from './public-address.ts'
 export type { RefOutcome } from './refs-by-mailbox.ts'
 export { resolveMailbox } from './resolve-mailbox.ts'
 export { prepareSearch, type SearchOptions, type SearchPage, searchMessages } from './search-messages.ts'

@@ -2,18 +2,7 @@
  * The mail providers a person can choose by name: hosts, ports, and what is true of signing in to each. Pages and tools
  * show `note` and `appPasswordUrl` as they stand here. Facts were read in the vendors' own documents, not tried live.
  */
-import type { MailServer } from './account.ts'
-
-export type ProviderId =
-  | 'gmail'
-  | 'icloud'
-  | 'outlook'
-  | 'yahoo'
-  | 'fastmail'
-  | 'protonmail'
-  | 'generic'
-  /** The local runner's embedded mailbox; not in `providers`. */
-  | 'demo'
+import type { MailServer, ProviderId } from './account.ts'
 
 export interface Provider {
   readonly id: ProviderId

@@ -13,11 +13,13 @@ import {
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import {
   appendMessage,
+  fetchAttachment,
   getMessage,
   type ImapDeps,
   type ImapSession,
   listMailboxes,
   listRecent,
+  listThread,
   MailError,
   type MessageRef,
   moveMessages,
@@ -206,6 +208,10 @@ describe('IMAP against a scripted server', () => {
     server.handlers['UID FETCH'] = reply('* 1 FETCH (UID 7 FLAGS ())', 'TAG OK done')
     const options = { format: 'text', offset: 0, maxChars: 10 } as const
     expect(await codeOf(run(server, (session) => getMessage(session, ref(7), options)))).toBe('stale_id')
+    expect(
+      await codeOf(run(server, (session) => fetchAttachment(session, ref(7), '2', { maxBytes: 100 }))),
+    ).toBe('stale_id')
+    expect(await codeOf(run(server, (session) => listThread(session, ref(7), { limit: 5 })))).toBe('stale_id')
     const flagged = await run(server, (session) =>
       setFlags(session, [ref(7)], { add: ['\\Seen'], remove: [] }),
     )

@@ -1,4 +1,4 @@
-/** Writes docs/spec-coverage.md: which test shows which demand of the standards. */
+/** Writes docs/spec-coverage.md: which tests cover which demand of the standards. */
 import { writeFileSync } from 'node:fs'
 import { coveragePath, printCoverage } from '../test/spec-coverage.ts'
 

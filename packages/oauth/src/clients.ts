@@ -66,7 +66,7 @@ const registeredPrefix = 'dcr'
 const keepSeconds = { least: 5 * 60, usual: 24 * 60 * 60, most: 7 * 24 * 60 * 60 }
 /** So that strangers' ids cannot fill the memory. */
 const maxDocuments = 100
-export const maxNameLength = 80
+const maxNameLength = 80
 
 export function createClients(settings: ClientSettings): Clients {
   const { withoutClients = [] } = settings

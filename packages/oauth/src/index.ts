@@ -17,14 +17,12 @@ export { type FetchClientMetadata, hostOfClient, type PreRegisteredClient } from
 export { type KnownClientId, knownClients } from './known-clients.ts'
 export { isAcceptableRedirectUri, type RedirectUriSettings } from './redirect-uri.ts'
 export type { NamedKey } from './repeatable-answer.ts'
-export { includesScope } from './scope.ts'
-export { defaultLifetimes, type Lifetimes, type OAuthEvent } from './settings.ts'
+export type { Lifetimes, OAuthEvent } from './settings.ts'
 export type * from './store.ts'
 export { StoreUnavailableError } from './store.ts'
 export {
   createOpaqueToken,
   isOpaqueToken,
-  secretBytes,
   tokenId,
   unwrapSecret,
   type WrappedFields,

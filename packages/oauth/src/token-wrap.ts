@@ -8,7 +8,7 @@ import { deriveKey, open, seal } from './seal.ts'
 import type { AccessTokenRow, AuthorizationCodeRow, LinkRow, RefreshTokenRow } from './store.ts'
 
 /** Bytes of S. */
-export const secretBytes = 32
+const secretBytes = 32
 
 /** A row before it is wrapped, or as it was read. */
 export type WrappedFields =

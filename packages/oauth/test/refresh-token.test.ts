@@ -206,11 +206,14 @@ describe('Refresh', () => {
       deployment.store.tokens.set(key, { ...row, ...change } as typeof row)
       expect(await problem(deployment.refresh(tokens.refresh_token))).toBe('400 invalid_grant')
     }
-    const deployment = createDeployment()
-    const { tokens, grantId } = await deployment.connect({ permission: 'read' })
-    const grant = deployment.store.grants.get(grantId)
-    if (grant !== undefined) deployment.store.grants.set(grantId, { ...grant, permission: 'send' })
-    expect(await problem(deployment.refresh(tokens.refresh_token))).toBe('400 invalid_grant')
+    for (const change of [{ permission: 'send' }, { absoluteExpiresAt: 9_999_999_999 }] as const) {
+      const deployment = createDeployment()
+      const { tokens, grantId } = await deployment.connect({ permission: 'read' })
+      const grant = deployment.store.grants.get(grantId)
+      if (grant === undefined) throw new Error('There is no grant')
+      deployment.store.grants.set(grantId, { ...grant, ...change })
+      expect(await problem(deployment.refresh(tokens.refresh_token))).toBe('400 invalid_grant')
+    }
   })
 
   it('a rotated handoff key still opens the answers it sealed', async () => {

@@ -2,18 +2,18 @@
 import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import { requirements } from './requirements.ts'
-import { coveragePath, findCitations, printCoverage } from './spec-coverage.ts'
+import { coveragePath, findCoverage, printCoverage } from './spec-coverage.ts'
 
 const ids = requirements.map(({ id }) => id)
 
 it('every requirement has one id, and a test that cites it', () => {
   expect(new Set(ids).size).toBe(ids.length)
-  const cited = new Set(findCitations().map(({ id }) => id))
+  const cited = new Set(findCoverage().map(({ id }) => id))
   expect(ids.filter((id) => !cited.has(id))).toEqual([])
 })
 
 it('every id that a test cites is a requirement', () => {
-  expect(findCitations().filter(({ id }) => !ids.includes(id))).toEqual([])
+  expect(findCoverage().filter(({ id }) => !ids.includes(id))).toEqual([])
 })
 
 it('docs/spec-coverage.md is current (pnpm write-coverage)', () => {

@@ -65,9 +65,9 @@ function toSection(tool: Tool): string {
 
 function hintsOf({ annotations }: Tool): string {
   const { readOnlyHint, destructiveHint, idempotentHint } = annotations
+  const change = destructiveHint ? 'It may change or remove what is there.' : 'It changes something.'
   const words = [
-    readOnlyHint ? 'It only reads.' : 'It changes something.',
-    destructiveHint ? 'What it does cannot be taken back.' : '',
+    readOnlyHint ? 'It only reads.' : change,
     idempotentHint ? 'Calling it twice does the same as once.' : '',
   ]
   return words.filter((sentence) => sentence !== '').join(' ')

@@ -3,7 +3,8 @@
  * `serverVariables` and call `parseSettings`, which reports every fault at once and never repeats a value: a secret
  * in the wrong variable must not end in a terminal or a log.
  */
-import { type ProviderId, providers } from '@email-connector/mail/providers'
+import type { ProviderId } from '@email-connector/mail'
+import { providers } from '@email-connector/mail/providers'
 import {
   isAcceptableRedirectUri,
   type KnownClientId,
@@ -66,7 +67,7 @@ export function isLoopback(hostname: string): boolean {
 }
 
 /** Comma- or space-separated, empty entries dropped. */
-export function listOf(isValid: (entry: string) => boolean, message: string) {
+function listOf(isValid: (entry: string) => boolean, message: string) {
   return z
     .string()
     .default('')

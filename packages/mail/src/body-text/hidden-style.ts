@@ -5,10 +5,10 @@
 
 export type Declarations = ReadonlyMap<string, string>
 
-/** `!important` ones stand under `!name`, until `applyImportant` lets them win over whatever came later. */
 /** No property needs more, and expressions that look for one bracket after another take time by the square. */
 const maxValueChars = 1000
 
+/** `!important` ones are kept under `!name`, until `applyImportant` lets them win over whatever came later. */
 export function parseDeclarations(style: string): Map<string, string> {
   const declarations = new Map<string, string>()
   for (const part of withoutComments(style).split(';')) {

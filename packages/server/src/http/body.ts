@@ -1,4 +1,4 @@
-/** Bodies of requests: read with a cap that holds whatever Content-Length says; forms are parsed strictly (R11). */
+/** Bodies of requests: read with a cap that holds whatever Content-Length says. Forms are parsed strictly (R11). */
 
 export class BodyTooLargeError extends Error {
   override readonly name = 'BodyTooLargeError'

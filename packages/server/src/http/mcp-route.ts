@@ -1,17 +1,14 @@
 /**
- * `/mcp` between the frame and the MCP endpoint: the bearer check first, then the body, then the answer; the caller's
- * secret lives until the last byte of it is out (R29). Names nothing of sign-in, so that its function loads little.
+ * `/mcp` between the frame and the MCP endpoint: the bearer check first, then the answer; the caller's secret lives
+ * until the last byte of it is out (R29). Names nothing of sign-in, so that its function loads little. The endpoint
+ * reads the body and caps it, so that a refusal has the form that MCP clients read.
  */
 import type { AuthorizationServer } from '@email-connector/oauth'
 import { GrantGoneError } from '../accounts/grant-accounts.ts'
 import type { Authenticate } from '../authenticate.ts'
 import type { Caller } from '../caller.ts'
 import { whenAnswered } from '../mcp/closing-body.ts'
-import { withCappedBody } from './body.ts'
 import type { Routes } from './frame.ts'
-
-/** The MCP SDK's own cap. */
-const maxMcpBytes = 4 * 1024 * 1024
 
 export interface McpRouteOptions {
   readonly mcp: { handle(request: Request, caller: Caller): Promise<Response> }
@@ -40,8 +37,7 @@ async function serveMcp(options: McpRouteOptions, request: Request): Promise<Res
   const { caller } = authentication
   const forget = () => caller.secret.fill(0)
   try {
-    const capped = await withCappedBody(request, maxMcpBytes)
-    return whenAnswered(await options.mcp.handle(capped, caller), forget)
+    return whenAnswered(await options.mcp.handle(request, caller), forget)
   } catch (error) {
     forget()
     // The token outlived its grant by a moment: a race with a revocation, or a row that expired.

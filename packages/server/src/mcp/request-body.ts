@@ -1,13 +1,13 @@
 /**
- * Reads a POST body once, under a cap, for both eras. What comes out is any JSON value: shape and era are decided
- * by who reads it next.
+ * Reads a POST body once, under a cap, for both eras. Any JSON value may come out: shape and era are decided by the
+ * code that reads it next.
  */
 import { isJsonContentType } from '@modelcontextprotocol/server'
 import { BodyTooLargeError, readBody } from '../http/body.ts'
 import { jsonRpcError, parseError, transportError } from './json-rpc.ts'
 
 /** What the SDK and common gateways take; 3 MB of attachments in base64 fit. */
-export const maxBodyBytes = 4 * 1024 * 1024
+const maxBodyBytes = 4 * 1024 * 1024
 
 export type RequestBody = { kind: 'json'; body: unknown } | { kind: 'refused'; response: Response }
 

@@ -12,12 +12,16 @@ export function connectionsSignInPage(page: MailboxForm & { readonly status?: nu
     title: page.faults.length > 0 ? 'Please check the form' : 'Your connections',
     status: page.status ?? 200,
     body: html`
-<div class="hero"><h1>Your connections</h1>
-<p class="lead">Sign in with a connected mailbox to see which apps may use it, and to revoke them. The password is checked with your mail provider and not kept.</p></div>
+<div class="hero">
+<h1>Your connections</h1>
+<p class="lead">Sign in with a connected mailbox to see which apps may use it, and to revoke them. The password is checked with your mail provider and not kept.</p>
+</div>
 ${page.faults.length > 0 && errorSummary(page.faults)}
 <form class="narrow" method="post" action="/oauth/connections" novalidate data-once data-domains="${providerDomains(page.providers)}">
 <section class="card">${mailboxFields(page)}</section>
-<div class="actions"><button type="submit" data-busy="Signing in…">Show my connections</button></div>
+<div class="actions">
+<button type="submit" data-busy="Signing in…">Show my connections</button>
+</div>
 </form>`,
   })
 }
@@ -33,19 +37,34 @@ export function connectionsPage(page: {
   return toPageResponse({
     title: 'Your connections',
     body: html`
-<div class="hero"><h1>Your connections</h1><p class="lead">Apps that may use <b><bdi>${address}</bdi></b>.</p></div>
+<div class="hero">
+<h1>Your connections</h1>
+<p class="lead">Apps that may use <b><bdi>${address}</bdi></b>.</p>
+</div>
 ${
   revoked !== undefined &&
-  html`<div class="note" role="status" tabindex="-1" autofocus><p><strong>${revoked === 1 ? 'One connection was revoked' : `${revoked} connections were revoked`}.</strong> What was stored is deleted; ${revoked === 1 ? 'the app is' : 'the apps are'} refused from now on.</p></div>`
+  html`<div class="note" role="status" tabindex="-1" autofocus>
+<p><strong>${revoked === 1 ? 'One connection was revoked' : `${revoked} connections were revoked`}.</strong> What was stored is deleted; ${revoked === 1 ? 'the app is' : 'the apps are'} refused from now on.</p>
+</div>`
 }
 <form method="post" action="/oauth/connections" data-once>
 <input type="hidden" name="proof" value="${page.proof}">
 <section class="card">${
       grants.length === 0
-        ? html`<h2>Nothing is connected</h2><p class="soft">No app may use this mailbox through this server.</p>`
+        ? html`<h2>Nothing is connected</h2>
+<p class="soft">No app may use this mailbox through this server.</p>`
         : html`<ul class="rows">${grants.map(connection)}</ul>`
     }</section>
-${grants.length > 0 && html`<details><summary>Delete everything…</summary><div class="in"><p class="text">This revokes every app above and erases what this server stores for it, for all its mailboxes. Your mail stays as it is.</p><button type="submit" class="danger" name="revoke" value="all">Delete everything</button></div></details>`}
+${
+  grants.length > 0 &&
+  html`<details>
+<summary>Delete everything…</summary>
+<div class="in">
+<p class="text">This revokes every app above and erases what this server stores for it, for all its mailboxes. Your mail stays as it is.</p>
+<button type="submit" class="danger" name="revoke" value="all">Delete everything</button>
+</div>
+</details>`
+}
 </form>`,
   })
 }
@@ -53,9 +72,15 @@ ${grants.length > 0 && html`<details><summary>Delete everything…</summary><div
 function connection(grant: Grant): Html {
   const mailboxes = grant.accountIds.length
   const permission = permissions.find((known) => known === grant.permission) ?? 'read'
-  return html`<li><div><h2><bdi>${grant.clientName}</bdi></h2><p class="soft small">${permissionTexts[permission].title} · ${
+  return html`<li>
+<div>
+<h2><bdi>${grant.clientName}</bdi></h2>
+<p class="soft small">${permissionTexts[permission].title} · ${
     mailboxes === 1 ? 'this mailbox' : `${mailboxes} mailboxes`
   }<br>Connected ${day(grant.createdAt)} · ${
     grant.lastUsedAt === undefined ? 'not used yet' : html`last used ${day(grant.lastUsedAt)}`
-  } · ends ${day(grant.absoluteExpiresAt)} at the latest</p></div><button type="submit" class="quiet" name="revoke" value="${grant.grantId}" aria-label="Revoke ${grant.clientName}, connected ${dayText(grant.createdAt)}">Revoke</button></li>`
+  } · ends ${day(grant.absoluteExpiresAt)} at the latest</p>
+</div>
+<button type="submit" class="quiet" name="revoke" value="${grant.grantId}" aria-label="Revoke ${grant.clientName}, connected ${dayText(grant.createdAt)}">Revoke</button>
+</li>`
 }

@@ -17,28 +17,38 @@ export function homePage(settings: HomeSettings, providers: readonly Provider[])
 </div>
 <section class="card" aria-labelledby="url-title">
 <h2 id="url-title">Paste this URL into your assistant</h2>
-<div class="url"><code id="mcp-url">${settings.resource}</code><button type="button" data-script hidden data-copy="${settings.resource}" data-source="mcp-url">Copy</button></div>
+<div class="url">
+<code id="mcp-url">${settings.resource}</code>
+<button type="button" data-script hidden data-copy="${settings.resource}" data-source="mcp-url">Copy</button>
+</div>
 <p class="hint">It then opens a page of this server where you sign in to your mailbox and choose what is allowed.</p>
 </section>
 <section class="card" aria-labelledby="clients-title">
 <h2 id="clients-title">How to connect</h2>
 ${
   isLoopback(new URL(settings.publicUrl).hostname) &&
-  html`<div class="note warn"><p><strong>This server runs on your own computer.</strong> Programs on it, such as Claude Code, VS Code and the Inspector, can connect. Claude on the web and ChatGPT call from the internet and cannot reach it; deploy it for those.</p></div>`
+  html`<div class="note warn">
+<p><strong>This server runs on your own computer.</strong> Programs on it, such as Claude Code, VS Code and the Inspector, can connect. Claude on the web and ChatGPT call from the internet and cannot reach it; deploy it for those.</p>
+</div>`
 }
 ${clients(settings).map(
   (client, index) =>
-    html`<details${index === 0 && html` open`}><summary>${client.name}</summary><div class="in">${client.steps}</div></details>`,
+    html`<details${index === 0 && html` open`}><summary>${client.name}</summary>
+<div class="in">${client.steps}</div>
+</details>`,
 )}
 </section>
 <section class="card" aria-labelledby="providers-title">
 <h2 id="providers-title">Which mailboxes work</h2>
 <table>${providers.map(
       (provider) =>
-        html`<tr><th scope="row">${provider.name}<br>${standing(provider)}</th><td>${provider.note}${
+        html`<tr>
+<th scope="row">${provider.name}<br>${standing(provider)}</th>
+<td>${provider.note}${
           provider.appPasswordUrl !== undefined &&
           html` <a href="${provider.appPasswordUrl}" rel="noreferrer">Create an app password</a>`
-        }</td></tr>`,
+        }</td>
+</tr>`,
     )}</table>
 </section>
 <section class="card" aria-labelledby="privacy-title">
@@ -70,32 +80,44 @@ function clients(settings: HomeSettings): { name: string; steps: Html }[] {
       id: 'claude',
       hosted: true,
       name: 'Claude (web, desktop, mobile)',
-      steps: html`<ol><li>Open <b>Settings</b>, then <b>Connectors</b>.</li><li>Choose <b>Add custom connector</b>, paste <code>${url}</code>, then <b>Add</b>.</li><li>Choose <b>Connect</b> and sign in to your mailbox.</li></ol>`,
+      steps: html`<ol>
+<li>Open <b>Settings</b>, then <b>Connectors</b>.</li>
+<li>Choose <b>Add custom connector</b>, paste <code>${url}</code>, then <b>Add</b>.</li>
+<li>Choose <b>Connect</b> and sign in to your mailbox.</li>
+</ol>`,
     },
     {
       id: 'claude-code',
       name: 'Claude Code',
-      steps: html`<pre><code>claude mcp add --transport http email-connector ${url}</code></pre><p>Then type <code>/mcp</code> in Claude Code, choose <b>email-connector</b> and <b>Authenticate</b>.</p>`,
+      steps: html`<pre><code>claude mcp add --transport http email-connector ${url}</code></pre>
+<p>Then type <code>/mcp</code> in Claude Code, choose <b>email-connector</b> and <b>Authenticate</b>.</p>`,
     },
     {
       id: 'chatgpt',
       hosted: true,
       name: 'ChatGPT',
-      steps: html`<ol><li>Open <b>Settings</b>, then <b>Apps &amp; Connectors</b>, <b>Advanced settings</b>, and turn on <b>Developer mode</b>.</li><li>Choose <b>Create</b>, paste <code>${url}</code> as the MCP server URL, and <b>OAuth</b> as the authentication.</li><li>Choose <b>Connect</b> and sign in to your mailbox.</li></ol>`,
+      steps: html`<ol>
+<li>Open <b>Settings</b>, then <b>Apps &amp; Connectors</b>, <b>Advanced settings</b>, and turn on <b>Developer mode</b>.</li>
+<li>Choose <b>Create</b>, paste <code>${url}</code> as the MCP server URL, and <b>OAuth</b> as the authentication.</li>
+<li>Choose <b>Connect</b> and sign in to your mailbox.</li>
+</ol>`,
     },
     {
       id: 'vscode',
       name: 'VS Code',
-      steps: html`<pre><code>code --add-mcp '${vscode}'</code></pre><p>Or run <b>MCP: Add Server</b> from the command palette, choose <b>HTTP</b> and paste the URL.</p>`,
+      steps: html`<pre><code>code --add-mcp '${vscode}'</code></pre>
+<p>Or run <b>MCP: Add Server</b> from the command palette, choose <b>HTTP</b> and paste the URL.</p>`,
     },
     {
       id: 'cursor',
       name: 'Cursor',
-      steps: html`<p>Add this to <code>~/.cursor/mcp.json</code>:</p><pre><code>${cursor}</code></pre>`,
+      steps: html`<p>Add this to <code>~/.cursor/mcp.json</code>:</p>
+<pre><code>${cursor}</code></pre>`,
     },
     {
       name: 'MCP Inspector',
-      steps: html`<pre><code>npx @modelcontextprotocol/inspector</code></pre><p>Choose <b>Streamable HTTP</b>, paste <code>${url}</code> and connect.</p>`,
+      steps: html`<pre><code>npx @modelcontextprotocol/inspector</code></pre>
+<p>Choose <b>Streamable HTTP</b>, paste <code>${url}</code> and connect.</p>`,
     },
   ]
   const offered = all.filter(

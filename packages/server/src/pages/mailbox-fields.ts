@@ -17,12 +17,13 @@ export interface MailboxForm {
 
 /** Faults in the order of the form, each linked to its field; focused when the page opens. */
 export function errorSummary(faults: readonly Fault[]): Html {
-  return html`<div class="errors" role="alert" tabindex="-1" autofocus id="errors"><h2>${
-    faults.some((fault) => fault.field !== undefined) ? 'Please check the form' : 'That did not work'
-  }</h2><ul>${faults.map(
+  return html`<div class="errors" role="alert" tabindex="-1" autofocus id="errors">
+<h2>${faults.some((fault) => fault.field !== undefined) ? 'Please check the form' : 'That did not work'}</h2>
+<ul>${faults.map(
     (fault) =>
       html`<li>${fault.field === undefined ? fault.message : html`<a href="#${anchorOf(fault.field)}">${fault.message}</a>`}</li>`,
-  )}</ul></div>`
+  )}</ul>
+</div>`
 }
 
 function anchorOf(field: FieldName): string {
@@ -33,7 +34,8 @@ function anchorOf(field: FieldName): string {
 
 export function mailboxFields(page: MailboxForm): Html {
   const fault = faultOf(page, 'provider')
-  return html`<fieldset${described('provider', fault)}><legend>Your mailbox</legend><p class="soft">Who provides it?</p>
+  return html`<fieldset${described('provider', fault)}><legend>Your mailbox</legend>
+<p class="soft">Who provides it?</p>
 <div class="tiles" role="radiogroup" aria-label="Mail provider"${fault !== undefined && html` aria-invalid="true"`}>
 ${page.demo !== undefined && providerTile(page, { id: 'demo', name: 'Demo mailbox', hint: 'Try it out' }, page.demo)}
 ${page.providers.map((provider) =>
@@ -42,7 +44,9 @@ ${page.providers.map((provider) =>
 </div>${faultText('provider', fault)}</fieldset>
 ${
   page.demo !== undefined &&
-  html`<div class="note" data-provider="demo"><p><strong>A mailbox with sample mail, on this computer only.</strong><br>Address <code>${page.demo.address}</code><br>Password <code>${page.demo.password}</code></p></div>`
+  html`<div class="note" data-provider="demo">
+<p><strong>A mailbox with sample mail, on this computer only.</strong><br>Address <code>${page.demo.address}</code><br>Password <code>${page.demo.password}</code></p>
+</div>`
 }
 ${page.providers.map((provider) => providerNote(provider))}
 <fieldset class="servers" data-provider="generic">${hosts(page)}</fieldset>
@@ -83,13 +87,18 @@ function providerNote(provider: Provider): Html {
   return html`<div class="note${tone}" data-provider="${provider.id}"><p><strong>${provider.name}.</strong> ${provider.note}${
     provider.appPasswordUrl !== undefined &&
     html` <a href="${provider.appPasswordUrl}" target="_blank" rel="noopener noreferrer">Create an app password (new tab)</a>`
-  }</p></div>`
+  }</p>
+</div>`
 }
 
 function passwordField(page: MailboxForm): Html {
   const fault = faultOf(page, 'password')
-  return html`<div class="field"><label class="text" for="password">Password or app password</label>
-<div class="secret"><input id="password" name="password" type="password" autocomplete="current-password" aria-required="true"${described('password', fault)}><button type="button" class="quiet" data-script data-reveal hidden aria-pressed="false" aria-controls="password">Show</button></div>${faultText('password', fault)}</div>`
+  return html`<div class="field">
+<label class="text" for="password">Password or app password</label>
+<div class="secret">
+<input id="password" name="password" type="password" autocomplete="current-password" aria-required="true"${described('password', fault)}>
+<button type="button" class="quiet" data-script data-reveal hidden aria-pressed="false" aria-controls="password">Show</button>
+</div>${faultText('password', fault)}</div>`
 }
 
 function textField(
@@ -97,7 +106,9 @@ function textField(
   field: { name: keyof FormValues; label: string; type: string; attributes: Html },
 ): Html {
   const fault = faultOf(page, field.name)
-  return html`<div class="field"><label class="text" for="${field.name}">${field.label}</label><input id="${field.name}" name="${field.name}" type="${field.type}" value="${page.values[field.name]}" aria-required="true"${field.attributes}${described(field.name, fault)}>${faultText(field.name, fault)}</div>`
+  return html`<div class="field">
+<label class="text" for="${field.name}">${field.label}</label>
+<input id="${field.name}" name="${field.name}" type="${field.type}" value="${page.values[field.name]}" aria-required="true"${field.attributes}${described(field.name, fault)}>${faultText(field.name, fault)}</div>`
 }
 
 function hosts(page: MailboxForm): Html {
@@ -113,7 +124,9 @@ function hosts(page: MailboxForm): Html {
       { ...page, values: { [name]: usual, ...page.values } },
       { name, label: 'Port', type: 'text', attributes: html` inputmode="numeric" autocomplete="off"` },
     )
-  return html`<legend>Your mail servers</legend><p class="soft">Your provider's help pages name them.</p><div class="hosts">
+  return html`<legend>Your mail servers</legend>
+<p class="soft">Your provider's help pages name them.</p>
+<div class="hosts">
 <h3>Incoming mail (IMAP)</h3>${host('imap_host', 'imap.example.com')}${port('imap_port', '993')}${security(page, 'imap_tls', '993', '143')}
 <h3>Outgoing mail (SMTP)</h3>${host('smtp_host', 'smtp.example.com')}${port('smtp_port', '465')}${security(page, 'smtp_secure', '465', '587')}
 </div>`
@@ -126,7 +139,11 @@ function security(
   startTlsPort: string,
 ): Html {
   const fault = faultOf(page, name)
-  return html`<div class="field wide"><label class="text" for="${name}">Security</label><select id="${name}" name="${name}"${described(name, fault)}><option value="true">TLS (port ${implicitPort})</option><option value="false"${
+  return html`<div class="field wide">
+<label class="text" for="${name}">Security</label>
+<select id="${name}" name="${name}"${described(name, fault)}>
+<option value="true">TLS (port ${implicitPort})</option>
+<option value="false"${
     page.values[name] === 'false' && html` selected`
   }>STARTTLS, required (port ${startTlsPort})</option></select>${faultText(name, fault)}</div>`
 }

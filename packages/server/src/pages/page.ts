@@ -1,12 +1,19 @@
 /** The frame of every page, and the response it leaves in: nonce, policy, no caching. */
 import { randomBytes } from 'node:crypto'
+import { providers } from '@email-connector/mail/providers'
 import type { ErrorPage } from '@email-connector/oauth'
 import { pageSecurityPolicy } from '../http/headers.ts'
+import { pageCss, pageJs } from './assets.ts'
 import { type Html, html, trusted } from './html.ts'
-import { pageScript } from './script.ts'
-import { styleSheet } from './style.ts'
 
-export const productName = 'email-connector'
+const productName = 'email-connector'
+
+/** Shows what belongs to the chosen provider without script; a browser without :has() shows everything. */
+const providerRules = [...providers.map(({ id }) => id), 'demo'].map(
+  (id) => `form:has(#provider-${id}:checked) [data-provider~="${id}"]{display:block}\n`,
+)
+const styleSheet = trusted(pageCss + providerRules.join(''))
+const pageScript = trusted(pageJs)
 
 const mark = (ink: string, ground: string) =>
   `<rect width="32" height="32" rx="9" fill="${ground}"/><path d="M7 11.5 16 18l9-6.5M9 9.5h14a2 2 0 0 1 2 2v9a2 2 0 0 1-2 2H9a2 2 0 0 1-2-2v-9a2 2 0 0 1 2-2Z" fill="none" stroke="${ink}" stroke-width="2" stroke-linejoin="round" stroke-linecap="round"/>`
@@ -43,7 +50,8 @@ export function toPageResponse(page: PageContent): Response {
 </head>
 <body>
 <a class="skip" href="#main">Skip to content</a>
-<header class="top"><a class="brand" href="/">${brandMark}${productName}</a><nav aria-label="Site"><a href="/oauth/connections">Your connections</a></nav></header>
+<header class="top"><a class="brand" href="/">${brandMark}${productName}</a><nav aria-label="Site"><a href="/oauth/connections">Your connections</a></nav>
+</header>
 <main id="main">${page.body}</main>
 <footer>No mail is stored here. Passwords are kept encrypted, and only a connected app's own key opens them. <a href="/privacy">Privacy</a></footer>
 <script nonce="${nonce}">${pageScript}</script>
@@ -72,7 +80,12 @@ export function messagePage(message: {
     title: message.title,
     status: message.status,
     ...(message.headers === undefined ? {} : { headers: message.headers }),
-    body: html`<div class="hero"><section class="card"><h1>${message.title}</h1><p class="lead">${message.text}</p></section></div>`,
+    body: html`<div class="hero">
+<section class="card">
+<h1>${message.title}</h1>
+<p class="lead">${message.text}</p>
+</section>
+</div>`,
   })
 }
 

@@ -11,10 +11,21 @@ export function privacyPage({ lifetimes }: Pick<ServerSettings, 'lifetimes'>): R
   return toPageResponse({
     title: 'Privacy',
     body: html`
-<div class="hero"><h1>What this server keeps about you</h1>
-<p class="lead">No mail: each request of your app opens your mailbox, answers and forgets. What is kept is below, all of it.</p></div>
-<section class="card" aria-labelledby="kept-title"><h2 id="kept-title">What is stored</h2>
-<table><thead><tr><th scope="col">What</th><th scope="col">For how long</th><th scope="col">Who can read it</th></tr></thead><tbody>
+<div class="hero">
+<h1>What this server keeps about you</h1>
+<p class="lead">No mail: each request of your app opens your mailbox, answers and forgets. What is kept is below, all of it.</p>
+</div>
+<section class="card" aria-labelledby="kept-title">
+<h2 id="kept-title">What is stored</h2>
+<table>
+<thead>
+<tr>
+<th scope="col">What</th>
+<th scope="col">For how long</th>
+<th scope="col">Who can read it</th>
+</tr>
+</thead>
+<tbody>
 ${row('Your address, password and mail servers', `Until you revoke the app, at most ${absoluteDays} days. After ${idleDays} days without use no token is left that opens it`, 'Nobody from the database alone, nor with the server’s own key: the app’s access token is part of the key')}
 ${row('Addresses and folder names, to answer faster', 'As above', 'Who holds a token of the app')}
 ${row('Which app, what it may do, how many mailboxes, when connected and last used (to the hour)', 'As above', 'The operator of this server')}
@@ -22,17 +33,29 @@ ${row('A fingerprint of your mail server and address, so that you find your conn
 ${row('The app’s name and version, and open questions to you', 'Up to 24 hours', 'The name and version: the operator. The questions: who holds a token of the app')}
 ${row('Fingerprint and outcome of a mail you sent, so that it is sent once', 'Up to 24 hours', 'The outcome: who holds a token of the app')}
 ${row('A sign-in or one-time link under way, and counts of failed sign-ins', 'Up to an hour', 'The operator; addresses stand there as fingerprints only')}
-</tbody></table></section>
-<section class="card" aria-labelledby="logs-title"><h2 id="logs-title">Logs, cookies, backups</h2>
+</tbody>
+</table>
+</section>
+<section class="card" aria-labelledby="logs-title">
+<h2 id="logs-title">Logs, cookies, backups</h2>
 <p class="text">Logs hold times, outcomes and numbers. No address, password, token, subject or text has a place in them. The only cookies are those that tie a sign-in to your browser, for 15 minutes. Nothing is loaded from elsewhere and nobody else is told.</p>
-<p class="text">Revoking deletes at once. What has expired is refused at once and erased by the database within days. Where the operator keeps backups, they go back 35 days at most and hold the encrypted record; what opens it is not backed up unless the operator has decided otherwise.</p></section>
-<section class="card" aria-labelledby="limits-title"><h2 id="limits-title">What no encryption can promise</h2>
-<p class="text">While a request runs, the server has your password and the mail that was asked for in its memory, and a key for up to five minutes after it. Whoever operates this server and changes its program could read along. The app you connect reads what you let it read, and keeps that under its own rules.</p></section>
-<section class="card" aria-labelledby="delete-title"><h2 id="delete-title">See it, revoke it, delete it</h2>
-<p class="text">On <a href="/oauth/connections">your connections</a> you sign in with a connected mailbox, see every app, and revoke one or delete everything. Changing the password at your mail provider locks every app out as well.</p></section>`,
+<p class="text">Revoking deletes at once. What has expired is refused at once and erased by the database within days. Where the operator keeps backups, they go back 35 days at most and hold the encrypted record; what opens it is not backed up unless the operator has decided otherwise.</p>
+</section>
+<section class="card" aria-labelledby="limits-title">
+<h2 id="limits-title">What no encryption can promise</h2>
+<p class="text">While a request runs, the server has your password and the mail that was asked for in its memory, and a key for up to five minutes after it. Whoever operates this server and changes its program could read along. The app you connect reads what you let it read, and keeps that under its own rules.</p>
+</section>
+<section class="card" aria-labelledby="delete-title">
+<h2 id="delete-title">See it, revoke it, delete it</h2>
+<p class="text">On <a href="/oauth/connections">your connections</a> you sign in with a connected mailbox, see every app, and revoke one or delete everything. Changing the password at your mail provider locks every app out as well.</p>
+</section>`,
   })
 }
 
 function row(what: string, howLong: string, who: string): Html {
-  return html`<tr><th scope="row">${what}</th><td data-label="For how long">${howLong}</td><td data-label="Who can read it">${who}</td></tr>`
+  return html`<tr>
+<th scope="row">${what}</th>
+<td data-label="For how long">${howLong}</td>
+<td data-label="Who can read it">${who}</td>
+</tr>`
 }

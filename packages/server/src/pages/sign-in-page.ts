@@ -43,8 +43,10 @@ export function signInPage(page: SignInPage): Response {
     formAction: formActionOf(page.redirectUri),
     ...(page.headers === undefined ? {} : { headers: page.headers }),
     body: html`
-<div class="hero"><h1><bdi>${client.name}</bdi> asks to use your mailbox</h1>
-<p class="lead">Sign in to the mailbox and choose what it may do. Your password stays on this server, encrypted; the app never sees it.</p></div>
+<div class="hero">
+<h1><bdi>${client.name}</bdi> asks to use your mailbox</h1>
+<p class="lead">Sign in to the mailbox and choose what it may do. Your password stays on this server, encrypted; the app never sees it.</p>
+</div>
 ${faults.length > 0 && errorSummary(faults)}
 <div class="columns">
 <aside>${about(page)}</aside>
@@ -54,14 +56,19 @@ ${faults.length > 0 && errorSummary(faults)}
 ${
   page.soFar !== undefined &&
   html`<input type="hidden" name="so_far" value="${page.soFar.sealed}">
-<div class="note" role="status"><p><strong>Signed in so far:</strong> ${page.soFar.addresses.map((address, index) => html`${index > 0 && ', '}<bdi>${address}</bdi>`)}. Now the next mailbox.</p></div>`
+<div class="note" role="status">
+<p><strong>Signed in so far:</strong> ${page.soFar.addresses.map((address, index) => html`${index > 0 && ', '}<bdi>${address}</bdi>`)}. Now the next mailbox.</p>
+</div>`
 }
 <section class="card">${mailboxFields(page)}</section>
 <section class="card">${page.soFar === undefined ? consent(page) : agreed(page, page.soFar)}</section>
-<div class="actions"><button type="submit" name="action" value="connect" data-busy="Connecting…">Connect mailbox</button><button type="submit" class="quiet" name="action" value="another" data-busy="Connecting…">Connect and add another</button>${
+<div class="actions">
+<button type="submit" name="action" value="connect" data-busy="Connecting…">Connect mailbox</button>
+<button type="submit" class="quiet" name="action" value="another" data-busy="Connecting…">Connect and add another</button>${
       page.soFar !== undefined &&
       html`<button type="submit" class="quiet" name="action" value="finish" data-busy="Connecting…">Finish without this one</button>`
-    }<button type="submit" class="quiet" name="action" value="deny">Deny</button></div>
+    }<button type="submit" class="quiet" name="action" value="deny">Deny</button>
+</div>
 </form>
 </div>
 </div>`,
@@ -70,17 +77,25 @@ ${
 
 function about(page: SignInPage): Html {
   const { client } = page
-  return html`<section class="card" aria-labelledby="about-title"><h2 id="about-title">Who is asking</h2>
+  return html`<section class="card" aria-labelledby="about-title">
+<h2 id="about-title">Who is asking</h2>
 ${
   client.loopbackOnly &&
-  html`<div class="note warn"><p><strong>A program on your own computer.</strong> Any program there can call itself <bdi>${client.name}</bdi>. Go on only if you started this yourself just now.</p></div>`
+  html`<div class="note warn">
+<p><strong>A program on your own computer.</strong> Any program there can call itself <bdi>${client.name}</bdi>. Go on only if you started this yourself just now.</p>
+</div>`
 }
 <dl>
-<dt>App</dt><dd><bdi>${client.name}</bdi></dd>
-<dt>Published by</dt><dd>${client.host ?? html`<span class="soft">Not verified: the app chose its own name</span>`}</dd>
-<dt>You will be sent back to</dt><dd class="mono">${page.redirectHost}</dd>
-<dt>For how long</dt><dd>Until you revoke it; at most ${page.absoluteDays} days, and it ends after ${page.idleDays} days without use. See <a href="/oauth/connections">your connections</a></dd>
-</dl></section>`
+<dt>App</dt>
+<dd><bdi>${client.name}</bdi></dd>
+<dt>Published by</dt>
+<dd>${client.host ?? html`<span class="soft">Not verified: the app chose its own name</span>`}</dd>
+<dt>You will be sent back to</dt>
+<dd class="mono">${page.redirectHost}</dd>
+<dt>For how long</dt>
+<dd>Until you revoke it; at most ${page.absoluteDays} days, and it ends after ${page.idleDays} days without use. See <a href="/oauth/connections">your connections</a></dd>
+</dl>
+</section>`
 }
 
 function consent(page: SignInPage): Html {
@@ -98,5 +113,6 @@ function consent(page: SignInPage): Html {
 
 function agreed({ client }: SignInPage, { permission }: NonNullable<SignInPage['soFar']>): Html {
   const { title, text } = permissionTexts[permission]
-  return html`<h2>What <bdi>${client.name}</bdi> may do with all of them</h2><p><b>${title}.</b> ${text(client.name)}</p>`
+  return html`<h2>What <bdi>${client.name}</bdi> may do with all of them</h2>
+<p><b>${title}.</b> ${text(client.name)}</p>`
 }

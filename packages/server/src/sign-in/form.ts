@@ -14,7 +14,7 @@ import {
 } from '@email-connector/mail'
 import { type Permission, permissions, permits } from '../caller.ts'
 
-export const keptFields = [
+const keptFields = [
   'provider',
   'address',
   'imap_host',

@@ -81,7 +81,7 @@ export function createSignInLimits(options: {
 }
 
 /** One household or machine: an IPv4 address, or the /64 of an IPv6 one. */
-export function networkOf(ip: string): string {
+function networkOf(ip: string): string {
   const address = ip.split('%')[0] ?? ''
   if (!isIPv6(address)) return address
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)

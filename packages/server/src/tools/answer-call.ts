@@ -26,17 +26,16 @@ import { unexpectedError } from '../mcp/error-guard.ts'
 import type { CreateLink } from '../sign-in/link.ts'
 import type { OnceStore } from '../store/once-store.ts'
 import { cleanResult } from './clean-result.ts'
-import type { Asking, ToolQuestion } from './confirmation.ts'
 import { createEarlyConnections, type EarlyConnections } from './early-connection.ts'
 import { fits } from './limits.ts'
 import { ToolError, toToolError } from './result.ts'
-import type { Tool, ToolCall, ToolResult } from './tool.ts'
+import type { Asking, Tool, ToolCall, ToolQuestion, ToolResult } from './tool.ts'
 import { composes, parseArguments, toUnknownText } from './tool-schema.ts'
 import { type MakeMark, randomMark } from './untrusted.ts'
 
 /** Two calls a second, all the time: no conversation gets there, a loop does. */
 const maxCallsPerMinute = 120
-/** Below every client's own limit, and what product.md promises: an answer before 25 s. */
+/** Below every client's own limit, and under the 25 s in which every call answers (R58). */
 export const callDeadlineMs = 24_000
 
 export interface CallSurroundings {

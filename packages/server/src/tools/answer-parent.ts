@@ -34,7 +34,7 @@ const answer = z.object(answerParameters)
 type Draft = PreparedMessage['draft']
 
 /** Of the email that is quoted; what is longer is cut, and says so. */
-export const maxQuotedChars = 100_000
+const maxQuotedChars = 100_000
 
 interface Parent {
   readonly email: MessageDetail

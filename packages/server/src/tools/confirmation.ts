@@ -15,21 +15,7 @@ import { sliceWhole, toLine } from './limits.ts'
 import { type PreparedMessage, toRecipientLines } from './outgoing.ts'
 import { ToolError } from './result.ts'
 import { toContentMac } from './send-rows.ts'
-import type { ToolCall } from './tool.ts'
-
-/** The client's side of a question to its user. */
-export interface Asking {
-  /** It declared that it can show a form. */
-  readonly canAsk: boolean
-  /** What the question of an earlier round came with. */
-  readonly state?: string
-  readonly answer?: 'accept' | 'decline' | 'cancel'
-}
-
-export interface ToolQuestion {
-  readonly question: string
-  readonly state: string
-}
+import type { ToolCall, ToolQuestion } from './tool.ts'
 
 const purpose = 'confirmation'
 const lifeSeconds = 300

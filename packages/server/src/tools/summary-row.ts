@@ -9,7 +9,7 @@ import { fits, toLine } from './limits.ts'
 import type { ToolCall, ToolResult } from './tool.ts'
 import { quoteUntrusted } from './untrusted.ts'
 
-export const summaryRow = z.object({
+const summaryRow = z.object({
   id: z.string(),
   date: z.string(),
   from: z.string(),

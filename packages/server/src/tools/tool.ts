@@ -9,7 +9,6 @@ import type * as z from 'zod'
 import type { GrantAccounts, OpenedAccount } from '../accounts/grant-accounts.ts'
 import type { Caller, Permission } from '../caller.ts'
 import type { OnceStore } from '../store/once-store.ts'
-import type { Asking, ToolQuestion } from './confirmation.ts'
 import type { MakeMark } from './untrusted.ts'
 
 export interface ToolResult<Structured> {
@@ -18,6 +17,12 @@ export interface ToolResult<Structured> {
   readonly text: string
   /** What is neither: a picture, a file. */
   readonly content?: readonly ContentBlock[]
+}
+
+/** Instead of a result: what a person is to be asked first. `state` comes back with the answer. */
+export interface ToolQuestion {
+  readonly question: string
+  readonly state: string
 }
 
 export interface Tool<Input extends z.ZodType = z.ZodType, Output extends z.ZodType = z.ZodType> {
@@ -37,6 +42,15 @@ export interface Tool<Input extends z.ZodType = z.ZodType, Output extends z.ZodT
   /** Left out where a result is not always structured: a client that reads only that would miss pictures. */
   readonly output?: Output
   handle(input: z.output<Input>, call: ToolCall): Promise<ToolResult<z.input<Output>> | ToolQuestion>
+}
+
+/** The client's side of a question to its user. */
+export interface Asking {
+  /** It declared that it can show a form. */
+  readonly canAsk: boolean
+  /** What the question of an earlier round came with. */
+  readonly state?: string
+  readonly answer?: 'accept' | 'decline' | 'cancel'
 }
 
 /** What one call has at hand. */

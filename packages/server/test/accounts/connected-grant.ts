@@ -9,7 +9,7 @@ import type { KeyWrapper } from '../../src/keys/key-wrapper.ts'
 import type { Stores } from '../../src/store/stores.ts'
 import { buildGrant, newId, now } from '../store/builders.ts'
 
-export const issuer = 'http://localhost:8993'
+const issuer = 'http://localhost:8993'
 export const { peppers } = parseInstanceSecrets(createInstanceSecrets())
 
 export const keysWith = (keyWrapper: KeyWrapper) => ({

@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { isTest, listSources, readSource } from '@email-connector/testing/test-titles'
 import { expect, test } from 'vitest'
 import { gatewayRoutes } from '../../../../stacks/gateway-table.ts'
 import { oauthRoutes, siteRoutes } from '../../src/app.ts'
@@ -44,12 +45,23 @@ test('the paths of the architecture are those that are served, each by the funct
   expect(written.sort()).toEqual(served.sort())
 })
 
-test('one file of mail imports imapflow', () => {
+test('the errors of the architecture are the classes of the code', () => {
+  const sources = listSources().filter((file) => !isTest(file) && !file.startsWith('packages/testing/'))
+  const classes = sources.flatMap((file) =>
+    [...readSource(file).matchAll(/\bclass (\w+) extends \w*Error\b/g)].map(([, name]) => name),
+  )
+  const listed = rowsIn(sectionOf(architecture, '## Errors')).flatMap(([names = '']) => codeIn(names))
+  expect(listed.sort()).toEqual(classes.sort())
+})
+
+test('one file of mail imports imapflow, apart from its types', () => {
   const folder = fileURLToPath(new URL('packages/mail/src', root))
   const importing = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
     (file) =>
       file.endsWith('.ts') &&
-      /(?:from |import\()'imapflow['/]/.test(readFileSync(join(folder, file), 'utf8')),
+      /(?:^import (?!type\b)[^']*from |import\()'imapflow['/]/m.test(
+        readFileSync(join(folder, file), 'utf8'),
+      ),
   )
   expect(importing).toEqual(['imap-client.ts'])
 })

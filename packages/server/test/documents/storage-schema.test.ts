@@ -1,9 +1,15 @@
 /** docs/storage-schema.md against what the product really leaves in its tables, asks of AWS, and is deployed with. */
-import { findDynamoDb } from '@email-connector/testing'
+import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import { createTempFolder, findDynamoDb } from '@email-connector/testing'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { gatewayResponses } from '../../../../stacks/gateway-table.ts'
 import { tableRights } from '../../../../stacks/rights.ts'
+import { createFileKeyWrapper } from '../../src/keys/file-key-wrapper.ts'
+import { hintPurposes } from '../../src/keys/hint.ts'
+import { sealSoFar } from '../../src/sign-in/mailboxes-so-far.ts'
 import { tableSchemas } from '../../src/store/table-schema.ts'
+import { spyOnSeals } from '../keys/seal-spy.ts'
 import { codeIn, readDocument, rowsIn, sectionOf } from './document.ts'
 import { type RecordedRun, recordRun } from './recorded-run.ts'
 
@@ -27,6 +33,18 @@ function attributesOf(kind: string): string[] {
   const isToken = tableSchemas.tokens.prefixes.some((prefix) => prefix === kind)
   return [...ofEveryRow, ...(isToken ? ofEveryToken : []), ...(documented.get(kind) ?? [])].sort()
 }
+
+/** `hint`, 1, what it is for (…), grantId: the label of a sealed thing, and how many parts its associated data has. */
+const associatedData = rowsIn(sectionOf(schema, '### Associated data')).map(([, cell = '']) => ({
+  label: codeIn(cell)[0] ?? '',
+  parts: (cell.split(';')[0] ?? '').replace(/\([^)]*\)/g, '').split(',').length,
+  codes: codeIn(cell),
+}))
+
+test('the storage schema names everything that is sealed under the hint key', () => {
+  const ofHint = associatedData.find(({ label }) => label === 'hint')
+  expect(ofHint?.codes.slice(1)).toEqual(hintPurposes)
+})
 
 test('the storage schema has a section for every prefix of the tables', () => {
   const prefixes = Object.values(tableSchemas).flatMap((table) => [...table.prefixes])
@@ -61,14 +79,30 @@ describe.runIf(findDynamoDb() !== undefined)(
   'what a run leaves (needs the optional package @dynoxide/linux-x64)',
   () => {
     let run: RecordedRun
+    let sealed: readonly string[][]
     beforeAll(async () => {
-      run = await recordRun()
+      const spy = spyOnSeals()
+      try {
+        run = await recordRun()
+        await sealWhatTheRunDoesNot()
+      } finally {
+        spy.restore()
+      }
+      sealed = spy.associated
     })
 
     test('every stored attribute is in the storage schema, and nothing else is', () => {
       expect([...run.attributes.keys()].sort()).toEqual([...documented.keys()].sort())
       for (const [kind, stored] of run.attributes)
         expect(`${kind}: ${[...stored].sort().join(' ')}`).toBe(`${kind}: ${attributesOf(kind).join(' ')}`)
+    })
+
+    test('R24: the associated data of everything that is sealed has the label and the parts written', () => {
+      // The stand-in for KMS seals too, under its own names.
+      const ours = sealed.filter(([label = '']) => !label.startsWith('arn:'))
+      const seen = new Set(ours.map(([label = '', ...rest]) => `${label} ${rest.length + 1}`))
+      const written = associatedData.map(({ label, parts }) => `${label} ${parts}`)
+      expect([...seen].sort()).toEqual(written.sort())
     })
 
     test('R27: the storage schema counts the calls to AWS that each request makes', () => {
@@ -79,6 +113,24 @@ describe.runIf(findDynamoDb() !== undefined)(
     })
   },
 )
+
+/** A second mailbox in one sign-in, and the key file that takes the place of KMS on a laptop. */
+async function sealWhatTheRunDoesNot(): Promise<void> {
+  sealSoFar([{ kid: 'k', key: randomBytes(32) }], 'handle', {
+    grantId: 'g',
+    secret: randomBytes(32),
+    permission: 'read',
+    absoluteExpiresAt: 1,
+    connected: [],
+  })
+  const folder = createTempFolder('keys')
+  try {
+    const context = { app: 'email-connector', stage: 's', grantId: 'g', accountId: 'a' }
+    await createFileKeyWrapper({ path: join(folder.path, 'key') }).generateDataKey(context)
+  } finally {
+    await folder.remove()
+  }
+}
 
 /** ``2 `PutItem grant#`, `GetItem txn#` `` as one entry per call. */
 function callsIn(cell: string): string[] {

@@ -95,7 +95,7 @@ export async function startLocalProduct({ imap, submission }: MailPorts): Promis
 }
 
 /** Every live row, and every byte of every file: LevelDB's log still holds what was overwritten and deleted. */
-export async function dumpStore(dataDir: string): Promise<string> {
+async function dumpStore(dataDir: string): Promise<string> {
   const files = await readdir(dataDir, { recursive: true, withFileTypes: true })
   const bytes = await Promise.all(
     files.filter((file) => file.isFile()).map((file) => readFile(join(file.parentPath, file.name), 'latin1')),

@@ -177,9 +177,9 @@ describe('records', () => {
 
     test('after a hint, opened or refused', () => {
       const cipher = createHintCipher(owner)
-      const hint = cipher.seal('memory', 'grant', bytes('plain'))
-      const plain = cipher.open('memory', 'grant', hint)
-      expect(() => cipher.open('memory', 'other', hint)).toThrow(SealBrokenError)
+      const hint = cipher.seal('memory/a', 'grant', bytes('plain'))
+      const plain = cipher.open('memory/a', 'grant', hint)
+      expect(() => cipher.open('memory/a', 'other', hint)).toThrow(SealBrokenError)
       for (const buffer of spy.buffers.filter((one) => !isSameMemory(one, plain)))
         expect(isZeroed(buffer)).toBe(true)
     })
@@ -200,9 +200,9 @@ describe('hints', () => {
   test('R29: after the request’s secret was zeroed its cipher neither seals nor opens', () => {
     const owner = secret()
     const cipher = createHintCipher(owner)
-    const sealed = cipher.seal('queue', 'grant', bytes('x'))
+    const sealed = cipher.seal('session', 'grant', bytes('x'))
     owner.fill(0)
-    expect(() => cipher.seal('queue', 'grant', bytes('x'))).toThrow('zeroed')
-    expect(() => cipher.open('queue', 'grant', sealed)).toThrow('zeroed')
+    expect(() => cipher.seal('session', 'grant', bytes('x'))).toThrow('zeroed')
+    expect(() => cipher.open('session', 'grant', sealed)).toThrow('zeroed')
   })
 })

@@ -119,6 +119,15 @@ test('R72: the search finds what is there', () => {
   expect(textOf('oauth')).toContain('ALLOWED_ACCOUNTS')
 })
 
+test('what the pages read from files is inside the bundles that show pages', () => {
+  for (const name of ['oauth', 'mcp'] as const) {
+    const text = textOf(name)
+    for (const word of ['prefers-color-scheme', 'form[data-once]'])
+      expect(text.includes(word), word).toBe(true)
+    expect(/page\.(?:css|js)\b/.test(text)).toBe(false)
+  }
+})
+
 test('R66: only oauth can ask Secrets Manager, and health knows nothing of AWS at all', () => {
   const holds = (name: FunctionName, word: string) =>
     Object.values(metafileOf(name).outputs).some(({ inputs }) =>

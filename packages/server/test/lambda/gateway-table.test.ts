@@ -187,6 +187,9 @@ describe.skipIf(missing !== undefined)(whenPossible('what a client sees at the g
       const response = await post(path, bytes)
       expect(response.status, `${path} ${bytes}`).toBe(413)
       expect(Object.fromEntries(response.headers)).toMatchObject(securityHeaders)
+      const refusal =
+        path === '/mcp' ? { jsonrpc: '2.0', error: { code: -32000 } } : { error: 'invalid_request' }
+      expect(await response.json(), `${path} ${bytes}`).toMatchObject(refusal)
     }
   })
 

@@ -16,7 +16,7 @@ export interface TestApplication extends McpApplication {
   gate: Promise<void>
 }
 
-export function createTestApplication(): TestApplication {
+function createTestApplication(): TestApplication {
   const application: TestApplication = {
     servers: [],
     signals: [],

@@ -72,6 +72,26 @@ const lookups: Record<string, readonly string[]> = {
   'an OpenID Connect client': ['/.well-known/openid-configuration'],
 }
 
+it('R11: a body over the cap is refused before it is read to its end, in the form that MCP clients read', async () => {
+  let pulled = 0
+  const body = new ReadableStream<Uint8Array>({
+    pull(controller) {
+      pulled += 1
+      if (pulled > 1000) controller.close()
+      else controller.enqueue(new Uint8Array(65_536))
+    },
+  })
+  const response = await product.fetch('/mcp', {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${tokens.access_token}` },
+    body,
+    duplex: 'half',
+  } as RequestInit)
+  expect(response.status).toBe(413)
+  expect(await response.json()).toMatchObject({ jsonrpc: '2.0', id: null, error: { code: -32000 } })
+  expect(pulled).toBeLessThan(100)
+})
+
 describe('Discovery', () => {
   it.each(Object.entries(lookups))(
     'R01 R02: %s finds its document at the first look [rfc8414-3.1] [rfc9728-3.1] [rfc8414-3.2] [mcp25-as-metadata]',

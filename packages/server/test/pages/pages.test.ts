@@ -47,6 +47,12 @@ describe('a page', () => {
     ])
   })
 
+  it('shows what belongs to the chosen provider, for every provider there is', async () => {
+    const text = await home().text()
+    for (const id of [...providers.map((provider) => provider.id), 'demo'])
+      expect(text).toContain(`form:has(#provider-${id}:checked) [data-provider~="${id}"]{display:block}`)
+  })
+
   it('names every client with its exact line, and leaves out those the owner switched off', async () => {
     const text = await home().text()
     expect(text).toContain('claude mcp add --transport http email-connector https://a.example/mcp')

@@ -10,7 +10,7 @@ export type Plain =
   | ReadonlySet<string>
   | Readonly<Record<string, string>>
 
-export function toAttribute(value: Plain): AttributeValue {
+function toAttribute(value: Plain): AttributeValue {
   if (typeof value === 'string') return { S: value }
   if (typeof value === 'number') return { N: String(value) }
   if (typeof value === 'boolean') return { BOOL: value }

@@ -57,7 +57,7 @@ export type UpdateOutcome =
 export interface Table {
   /** Strongly consistent. */
   get(key: ItemKey): Promise<Item | undefined>
-  /** Refused when the row exists, unless `unless` says when it may be replaced. */
+  /** Refused when the row exists, unless `replaceIf` says when it may be replaced. */
   create(
     key: ItemKey,
     row: Readonly<Record<string, Plain | undefined>>,

@@ -21,7 +21,7 @@ import { createAuthorizationRequest, postToolCall, register, signIn, type Tokens
 
 const user = { address: 'ann@test.example', login: 'ann@test.example', password: 'correct horse 7' }
 const login = { address: user.address, password: user.password }
-/** What product.md promises. */
+/** Every call answers within it (R58). */
 const answerMs = 25_000
 
 export function describeFailures(name: string, startProduct: (mail: MailPorts) => Promise<Product>) {

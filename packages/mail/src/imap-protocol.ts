@@ -1,0 +1,34 @@
+/**
+ * The library's protocol machinery as types: parsed responses, tokens, the connection. Apart from imap-client.ts, so that
+ * what reads or sends tokens need not know the client, nor load the library.
+ */
+import type { ImapAttribute, ImapCompileNode, ImapResponse } from 'imapflow/lib/handler/types.js'
+
+export type { ImapAttribute, ImapResponse }
+export type ImapToken = ImapCompileNode
+export type UntaggedHandlers = Record<string, (response: ImapResponse) => Promise<void> | void>
+
+/** The part of the library's connection that its types leave out (pinned version; the trace test guards it). */
+export interface Channel {
+  exec(
+    command: string,
+    attributes: ImapToken[],
+    options: { untagged: UntaggedHandlers },
+  ): Promise<{ response: ImapResponse; next(): void }>
+  write(chunk: Buffer | string): void
+  send(command: SentCommand): Promise<void>
+  throttleWait(delayMs: number): Promise<boolean>
+  commands: Map<string, (channel: Channel, ...rest: unknown[]) => Promise<unknown>>
+  commandParts: Buffer[]
+  tagCounter: number
+  currentRequest: { tag: string; sent?: boolean } | false
+  expectCapabilityUpdate: boolean
+  /** What the socket is piped into. */
+  streamer: { write(chunk: Buffer, ...rest: unknown[]): boolean }
+}
+
+export interface SentCommand {
+  tag: string
+  command: string
+  attributes: ImapToken[]
+}

@@ -1,0 +1,60 @@
+/**
+ * No circle of imports, types included: lint sees only those that exist at run time. Files that know of each other are
+ * one idea in several files, and neither can be read or moved alone.
+ */
+import { posix } from 'node:path'
+import { listSources, readSource } from '@email-connector/testing/test-titles'
+import { expect, test } from 'vitest'
+
+/** `import … from './x.ts'`, `import type`, `export … from`; not `import()`, which is a choice at run time. */
+const fromClause = /^(?:import|export)\b[^'"]*?\bfrom\s+['"](\.[^'"]+)['"]|^import\s+['"](\.[^'"]+)['"]/gm
+
+const importsOf = new Map(listSources().map((file) => [file, listImports(file, readSource(file))]))
+
+function listImports(file: string, source: string): string[] {
+  return [...source.matchAll(fromClause)].map(([, named, bare]) =>
+    posix.join(posix.dirname(file), named ?? bare ?? ''),
+  )
+}
+
+/** From every file by depth; a file met again on its own path closes a circle. */
+function findCircles(graph: ReadonlyMap<string, readonly string[]>): string[] {
+  const done = new Set<string>()
+  const circles = new Set<string>()
+  const visit = (file: string, path: readonly string[]) => {
+    const start = path.indexOf(file)
+    if (start !== -1) circles.add([...path.slice(start), file].join(' > '))
+    if (start !== -1 || done.has(file)) return
+    for (const next of graph.get(file) ?? []) visit(next, [...path, file])
+    done.add(file)
+  }
+  for (const file of graph.keys()) visit(file, [])
+  return [...circles]
+}
+
+/** They go when each part of the stacks gets its folder and their types one file. */
+const known = [
+  'stacks/api-stack.ts > stacks/email-connector.ts > stacks/api-stack.ts',
+  'stacks/api-stack.ts > stacks/email-connector.ts > stacks/monitoring-stack.ts > stacks/api-stack.ts',
+  'stacks/email-connector.ts > stacks/network-stack.ts > stacks/functions.ts > stacks/email-connector.ts',
+]
+
+test('every relative import leads to a file that was read', () => {
+  const edges = [...importsOf].flatMap(([file, targets]) => targets.map((target) => ({ file, target })))
+  expect(edges.length).toBeGreaterThan(500)
+  expect(edges.filter(({ target }) => target.endsWith('.ts') && !importsOf.has(target))).toEqual([])
+})
+
+test('a circle is found, also through a type', () => {
+  const one = "import type { B } from './b.ts'"
+  const other = "import {\n  c,\n  type A,\n} from './a.ts'"
+  const graph = new Map([
+    ['src/a.ts', listImports('src/a.ts', one)],
+    ['src/b.ts', listImports('src/b.ts', other)],
+  ])
+  expect(findCircles(graph)).toEqual(['src/a.ts > src/b.ts > src/a.ts'])
+})
+
+test('no file imports itself, over however many others', () => {
+  expect(findCircles(importsOf)).toEqual(known)
+})
