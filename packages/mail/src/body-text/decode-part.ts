@@ -14,12 +14,19 @@ export function decodeTransfer(content: Buffer, encoding: string): Buffer {
   }
 }
 
+const maxBase64Runs = 1000
+
 /** Parts that were concatenated end in padding more than once; Node stops at the first. It skips line ends itself. */
 function decodeBase64(content: Buffer): Buffer {
   const text = content.toString('latin1')
-  const padding = text.indexOf('=')
-  if (padding < 0 || /^[=\s]*$/.test(text.slice(padding, padding + 1000))) return Buffer.from(text, 'base64')
-  return Buffer.concat(text.split(/=+/).map((run) => Buffer.from(run, 'base64')))
+  const runs: Buffer[] = []
+  let from = 0
+  for (let at = text.indexOf('='); at >= 0 && runs.length < maxBase64Runs; at = text.indexOf('=', from)) {
+    if (at > from) runs.push(Buffer.from(text.slice(from, at), 'base64'))
+    from = at + 1
+  }
+  // nobody joins this many: the rest is one run
+  return Buffer.concat([...runs, Buffer.from(text.slice(from).replaceAll('=', ''), 'base64')])
 }
 
 function decodeQuotedPrintable(content: Buffer): Buffer {
@@ -32,6 +39,8 @@ function decodeQuotedPrintable(content: Buffer): Buffer {
     .replace(/=([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
   return Buffer.from(text, 'latin1')
 }
+
+const maxLabelChars = 100
 
 /** Labels seen in mail that the WHATWG registry, which TextDecoder knows, does not list. */
 const aliases: Readonly<Record<string, string>> = {
@@ -51,6 +60,7 @@ const aliases: Readonly<Record<string, string>> = {
 
 export function decodeCharset(content: Buffer, charset: string): string {
   const label = charset
+    .slice(0, maxLabelChars)
     .trim()
     .toLowerCase()
     .replace(/^["']|["']$/g, '')

@@ -22,6 +22,7 @@ export interface CleanText {
 }
 
 export function removeInvisible(value: string): CleanText {
+  if (/^[\t\n\r\x20-\x7e]*$/.test(value)) return { text: value, removed: false }
   let removed = false
   const text = value
     .replace(carriers, (found) => {
