@@ -62,5 +62,5 @@ export function plainRest(html: string): string {
   )
   tokenizer.write(html)
   tokenizer.end()
-  return output.join('')
+  return output.join('').replaceAll(/\s+/g, (space) => (space.includes('\n') ? '\n' : ' '))
 }
