@@ -68,7 +68,7 @@ export function registrableDomain(host: string): string {
 // Neither text nor target may hold an opening bracket, so that a failed attempt ends where the next one starts. A preview
 // may be cut inside an image; what is no image by this expression and one to some renderer is broken up afterwards.
 const markdownImage =
-  /!\[[^[\]]{0,500}\](?:\(([^()[\s]{0,4000})(?:\s[^()[\n]{0,500})?(?:\)|$)|\[[^[\]\n]{0,200}\])/g
+  /!\[[^[\]]{0,500}\](?:\(([^()[\s]{0,4000})(?:(?:\s[^()[\n]{0,500})?\)|$)|\[[^[\]\n]{0,200}\])/g
 const markdownLink =
   /\[(\[image: [^\]\s]{1,255}\]|[^[\]\n]{1,500})\]\(([^()[\s]{0,4000})(?:\s[^()[\n]{0,500})?\)/g
 const markdownDefinition = /^([ \t]{0,3}\[[^\]\n]{1,200}\]:[ \t]*)<?(\S{1,4000}?)>?(?:[ \t].*)?$/gm
