@@ -288,7 +288,7 @@ const readers: [name: string, tokens: readonly string[], read: (text: string) =>
     (body) => markdownToHtml(`**x**\n> ${body.replaceAll('\n', '\n> ')}`),
   ],
   ['Markdown by lines', markdown, (body) => markdownToHtml(body.replaceAll(/.{70}/gs, '$&\n'))],
-  ['a heading', [...text, ...markdown], (body) => markdownToHtml(`# ${body}`)],
+  ['a heading', [...text, ...markdown], (body) => markdownToHtml(`# x${body}x`)],
   ['headers', [...text, ...addresses], (value) => parseHeaders(Buffer.from(`References: ${value}`))],
   ['a header on one line', text, cleanLine],
   [
@@ -365,6 +365,7 @@ describe('R77: what is too deep, too long or too costly to lay out', () => {
   it('keeps code and style out of those words', () => {
     const html = `${'<b>'.repeat(2_000)}SEEN<style>.x{color:red}</style><script>steal()</script><!-- note -->&amp;<p>TOO`
     expect(htmlToText(html).text).toMatch(/SEEN\n?&\nTOO$/)
+    expect(htmlToText(html).warnings).toEqual(['hidden_text_possible'])
     const cut = `<style>${'/* x */ '.repeat(150_000)}.y{color:red}</style>SEEN`
     expect(htmlToText(cut).text).toMatch(/SEEN$/)
     expect(htmlToText(cut).text).not.toContain('color:red')
