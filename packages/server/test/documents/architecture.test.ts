@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { isTest, listSources, readSource } from '@email-connector/testing/test-titles'
 import { expect, test } from 'vitest'
 import { gatewayRoutes } from '../../../../stacks/gateway-table.ts'
-import { oauthRoutes, siteRoutes } from '../../src/app.ts'
+import { oauthRoutes, siteRoutes } from '../../src/composition/routes.ts'
 import { mcpRoutes } from '../../src/http/mcp-route.ts'
 import { codeIn, readDocument, rowsIn, sectionOf } from './document.ts'
 

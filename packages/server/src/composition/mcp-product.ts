@@ -3,16 +3,16 @@
  * knows nothing of sign-in. Nothing here reads the environment.
  */
 import { type Connector, type ProviderId, providers } from '@email-connector/mail'
-import { createGrantAccounts, isLive } from './accounts/grant-accounts.ts'
-import { nowSeconds } from './clock.ts'
-import { createHintCipher } from './keys/hint.ts'
-import { appName, type KeyWrapper } from './keys/key-wrapper.ts'
-import { describeBug, type Log } from './log.ts'
-import { createMcpEndpoint, type McpEndpoint } from './mcp/mcp-endpoint.ts'
-import type { Challenge } from './mcp/scope-check.ts'
-import { createLinkMaker } from './sign-in/link.ts'
-import type { Stores } from './store/stores.ts'
-import { createToolApplication, type SessionQuestions } from './tools/registry.ts'
+import { createGrantAccounts, isLive } from '../accounts/grant-accounts.ts'
+import { nowSeconds } from '../clock.ts'
+import { createHintCipher } from '../keys/hint.ts'
+import { appName, type KeyWrapper } from '../keys/key-wrapper.ts'
+import { describeBug, type Log } from '../log.ts'
+import { createMcpEndpoint, type McpEndpoint } from '../mcp/mcp-endpoint.ts'
+import type { Challenge } from '../mcp/scope-check.ts'
+import { createLinkMaker } from '../sign-in/link.ts'
+import type { Stores } from '../store/stores.ts'
+import { createToolApplication, type SessionQuestions } from '../tools/registry.ts'
 
 export interface McpProductOptions {
   readonly publicUrl: string

@@ -1,6 +1,6 @@
 /** What the authorization server tells the operator, in the words of the log. */
 import type { OAuthEvent } from '@email-connector/oauth'
-import { hashGrantId, type LogLine } from './log.ts'
+import { hashGrantId, type LogLine } from '../log.ts'
 
 export function toLogLine(event: OAuthEvent): LogLine {
   switch (event.kind) {

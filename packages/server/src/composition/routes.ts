@@ -4,19 +4,19 @@
  */
 import type { Provider } from '@email-connector/mail'
 import type { AuthorizationServer } from '@email-connector/oauth'
-import { health } from './health.ts'
-import { withCappedBody } from './http/body.ts'
-import { type App, type Handler, type Route, type Routes, serveRoutes } from './http/frame.ts'
-import { type McpRouteOptions, mcpRoutes } from './http/mcp-route.ts'
-import type { Log } from './log.ts'
-import { homePage } from './pages/home-page.ts'
-import { privacyPage } from './pages/privacy-page.ts'
-import type { ServerSettings } from './settings.ts'
-import type { AddMailbox } from './sign-in/add-mailbox.ts'
-import type { Connections } from './sign-in/connections.ts'
-import type { SignIn } from './sign-in/sign-in.ts'
+import { health } from '../health.ts'
+import { withCappedBody } from '../http/body.ts'
+import { type App, type Handler, type Route, type Routes, serveRoutes } from '../http/frame.ts'
+import { type McpRouteOptions, mcpRoutes } from '../http/mcp-route.ts'
+import type { Log } from '../log.ts'
+import { homePage } from '../pages/home-page.ts'
+import { privacyPage } from '../pages/privacy-page.ts'
+import type { ServerSettings } from '../settings.ts'
+import type { AddMailbox } from '../sign-in/add-mailbox.ts'
+import type { Connections } from '../sign-in/connections.ts'
+import type { SignIn } from '../sign-in/sign-in.ts'
 
-export type { App, Peer } from './http/frame.ts'
+export type { App, Peer } from '../http/frame.ts'
 
 interface SiteOptions {
   readonly settings: ServerSettings
