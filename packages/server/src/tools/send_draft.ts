@@ -2,11 +2,11 @@
 import { MailError } from '@email-connector/mail'
 import * as z from 'zod'
 import type { OpenedAccount } from '../accounts/grant-accounts.ts'
-import { answerDelivery, type Delivery, deliver, delivery } from './deliver.ts'
+import { answerDelivery, type Delivery, deliver, delivery } from '../sending/deliver.ts'
+import { findSendOutcome } from '../sending/send-ledger.ts'
+import { binDraft, readDraft } from '../sending/stored-draft.ts'
 import { type NamedMessage, openEmails } from './email-refs.ts'
 import * as parameters from './parameters.ts'
-import { findSendOutcome } from './send-ledger.ts'
-import { binDraft, readDraft } from './stored-draft.ts'
 import { defineTool, type ToolCall, type ToolResult } from './tool.ts'
 
 export const sendDraft = defineTool({

@@ -18,7 +18,7 @@ import { createHintCipher } from '../../src/keys/hint.ts'
 import { createMcpEndpoint } from '../../src/mcp/mcp-endpoint.ts'
 import type { SessionQuestions } from '../../src/tools/registry.ts'
 import { serveEndpoints } from '../mcp/serve-endpoint.ts'
-import { loopbackConnector, type OpenTools, openTools } from './open-tools.ts'
+import { loopbackConnector, type OpenTools, openTools } from '../tools/open-tools.ts'
 
 type Action = 'accept' | 'decline' | 'cancel'
 

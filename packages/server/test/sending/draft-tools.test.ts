@@ -7,7 +7,7 @@ import {
   startSubmission,
 } from '@email-connector/testing'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { loopbackConnector, type OpenTools, openTools, toAccount } from './open-tools.ts'
+import { loopbackConnector, type OpenTools, openTools, toAccount } from '../tools/open-tools.ts'
 
 describe.skipIf(!findDovecot())('over a real submission server', () => {
   let dovecot: Dovecot

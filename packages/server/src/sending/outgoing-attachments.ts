@@ -1,9 +1,9 @@
 /** The attachments of an outgoing email: given in the call, or a part of an email that is there. */
 import { fetchAttachment, type ImapSession, type OutgoingAttachment } from '@email-connector/mail'
 import * as z from 'zod'
-import { type NamedMessage, parseEmailIds } from './email-refs.ts'
-import * as parameters from './parameters.ts'
-import { ToolError } from './result.ts'
+import { type NamedMessage, parseEmailIds } from '../tools/email-refs.ts'
+import * as parameters from '../tools/parameters.ts'
+import { ToolError } from '../tools/result.ts'
 
 /** All attachments of one mail, decoded: a request body is at most 4 MiB, base64 takes a third more. */
 const maxTotalBytes = 3 * 1024 * 1024

@@ -14,15 +14,15 @@ import {
 } from '@email-connector/mail'
 import * as z from 'zod'
 import type { OpenedAccount } from '../accounts/grant-accounts.ts'
-import { toEmailId } from './email-id.ts'
-import type { NamedMessage } from './email-refs.ts'
-import { toLine } from './limits.ts'
+import { toEmailId } from '../tools/email-id.ts'
+import type { NamedMessage } from '../tools/email-refs.ts'
+import { toLine } from '../tools/limits.ts'
+import * as parameters from '../tools/parameters.ts'
+import { ToolError } from '../tools/result.ts'
+import type { ToolCall, ToolResult } from '../tools/tool.ts'
+import { quoteUntrusted } from '../tools/untrusted.ts'
 import { type PreparedMessage, parseFrom, toRecipientLines } from './outgoing.ts'
 import { readAttachments } from './outgoing-attachments.ts'
-import * as parameters from './parameters.ts'
-import { ToolError } from './result.ts'
-import type { ToolCall, ToolResult } from './tool.ts'
-import { quoteUntrusted } from './untrusted.ts'
 
 type Draft = PreparedMessage['draft']
 

@@ -13,7 +13,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { createDynamoStores } from '../../src/store/dynamodb/stores.ts'
 import type { Stores } from '../../src/store/stores.ts'
 import { createTables } from '../store/dynamodb-tables.ts'
-import { loopbackConnector, type OpenTools, openTools } from './open-tools.ts'
+import { loopbackConnector, type OpenTools, openTools } from '../tools/open-tools.ts'
 
 let sink: SmtpSink
 let ca: string

@@ -12,12 +12,12 @@ import {
 } from '@email-connector/mail'
 import * as z from 'zod'
 import type { OpenedAccount } from '../accounts/grant-accounts.ts'
-import { assertOfAccount, parseEmailIds } from './email-refs.ts'
+import { assertOfAccount, parseEmailIds } from '../tools/email-refs.ts'
+import * as parameters from '../tools/parameters.ts'
+import { ToolError } from '../tools/result.ts'
+import type { ToolCall } from '../tools/tool.ts'
 import { attachments, parseAttachments, parseSources, readAttachments } from './outgoing-attachments.ts'
-import * as parameters from './parameters.ts'
 import { parseRecipients } from './recipients.ts'
-import { ToolError } from './result.ts'
-import type { ToolCall } from './tool.ts'
 
 export const outgoingParameters = {
   account: parameters.account,

@@ -5,8 +5,8 @@
  */
 import { appendMessage, filesSentCopy, findByMessageId, type MessageRef } from '@email-connector/mail'
 import type { OpenedAccount } from '../accounts/grant-accounts.ts'
+import type { ToolCall } from '../tools/tool.ts'
 import type { SendOutcome } from './send-outcome.ts'
-import type { ToolCall } from './tool.ts'
 
 export interface SentCopy {
   /** `found`: it was there without us. `by_provider`: it is the provider's to file. */

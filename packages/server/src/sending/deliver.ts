@@ -2,14 +2,14 @@
 import { type ComposedMessage, composeMessage, type MailAddress, submitMessage } from '@email-connector/mail'
 import * as z from 'zod'
 import type { OpenedAccount } from '../accounts/grant-accounts.ts'
+import { toEmailId } from '../tools/email-id.ts'
+import { ToolError } from '../tools/result.ts'
+import type { ToolCall, ToolQuestion, ToolResult } from '../tools/tool.ts'
 import { confirm } from './confirmation.ts'
-import { toEmailId } from './email-id.ts'
 import type { PreparedMessage } from './outgoing.ts'
-import { ToolError } from './result.ts'
 import { createSendLedger } from './send-ledger.ts'
 import { describeOutcome, type SendOutcome } from './send-outcome.ts'
 import { fileSentCopy, type SentCopy } from './sent-copy.ts'
-import type { ToolCall, ToolQuestion, ToolResult } from './tool.ts'
 
 /** Of the time that is left: a server that goes silent after the final dot must leave some to look at Sent. */
 const smtpShare = 0.75

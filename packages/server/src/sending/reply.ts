@@ -14,13 +14,13 @@ import {
 } from '@email-connector/mail'
 import * as z from 'zod'
 import type { OpenedAccount } from '../accounts/grant-accounts.ts'
+import { assertOfAccount, openEmails } from '../tools/email-refs.ts'
+import { sliceWhole } from '../tools/limits.ts'
+import * as parameters from '../tools/parameters.ts'
+import type { ToolCall } from '../tools/tool.ts'
 import { type Delivery, type DeliveryOptions, deliver } from './deliver.ts'
-import { assertOfAccount, openEmails } from './email-refs.ts'
-import { sliceWhole } from './limits.ts'
 import { type PreparedMessage, parseFrom } from './outgoing.ts'
 import { attachments, parseAttachments, parseSources, readAttachments } from './outgoing-attachments.ts'
-import * as parameters from './parameters.ts'
-import type { ToolCall } from './tool.ts'
 
 export const answerParameters = {
   account: parameters.account,

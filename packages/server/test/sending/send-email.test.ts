@@ -11,7 +11,7 @@ import {
   TEST_HOSTS,
 } from '@email-connector/testing'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { loopbackConnector, type OpenTools, openTools, toAccount } from './open-tools.ts'
+import { loopbackConnector, type OpenTools, openTools, toAccount } from '../tools/open-tools.ts'
 
 describe.skipIf(!findDovecot())('over a real submission server', () => {
   let dovecot: Dovecot

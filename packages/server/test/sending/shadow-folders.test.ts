@@ -7,7 +7,7 @@ import {
   startSubmission,
 } from '@email-connector/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { loopbackConnector, type OpenTools, openTools, toAccount } from './open-tools.ts'
+import { loopbackConnector, type OpenTools, openTools, toAccount } from '../tools/open-tools.ts'
 
 const words = ['drafts', 'sent', 'trash', 'archive', 'junk']
 const real: Record<string, string> = {

@@ -1,6 +1,6 @@
 /** What the question before a sending says, without a client around it. */
 import { expect, test } from 'vitest'
-import { confirm } from '../../src/tools/confirmation.ts'
+import { confirm } from '../../src/sending/confirmation.ts'
 
 const person = (address: string) => ({ address })
 const call = {
