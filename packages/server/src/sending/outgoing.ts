@@ -12,10 +12,10 @@ import {
 } from '@email-connector/mail'
 import * as z from 'zod'
 import type { OpenedAccount } from '../accounts/grant-accounts.ts'
-import { assertOfAccount, parseEmailIds } from '../tools/email-refs.ts'
-import * as parameters from '../tools/parameters.ts'
+import { assertOfAccount, parseEmailIds } from '../tool-call/email-refs.ts'
+import * as parameters from '../tool-call/parameters.ts'
+import type { ToolCall } from '../tool-call/tool.ts'
 import { ToolError } from '../tools/result.ts'
-import type { ToolCall } from '../tools/tool.ts'
 import { attachments, parseAttachments, parseSources, readAttachments } from './outgoing-attachments.ts'
 import { parseRecipients } from './recipients.ts'
 

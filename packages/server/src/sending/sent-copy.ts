@@ -5,7 +5,7 @@
  */
 import { appendMessage, filesSentCopy, findByMessageId, type MessageRef } from '@email-connector/mail'
 import type { OpenedAccount } from '../accounts/grant-accounts.ts'
-import type { ToolCall } from '../tools/tool.ts'
+import type { ToolCall } from '../tool-call/tool.ts'
 import type { SendOutcome } from './send-outcome.ts'
 
 export interface SentCopy {

@@ -1,10 +1,10 @@
 /** Deletes an empty mailbox; one that holds anything stays. */
 import { MailError, deleteMailbox as remove } from '@email-connector/mail'
 import * as z from 'zod'
+import * as parameters from '../tool-call/parameters.ts'
+import { defineTool } from '../tool-call/tool.ts'
 import { toLine } from './limits.ts'
-import * as parameters from './parameters.ts'
 import { ToolError } from './result.ts'
-import { defineTool } from './tool.ts'
 
 export const deleteMailbox = defineTool({
   name: 'delete_mailbox',

@@ -3,7 +3,7 @@ import { composeMessage } from '@email-connector/mail'
 import * as z from 'zod'
 import { openOutgoing, outgoingParameters } from '../sending/outgoing.ts'
 import { saveDraft, savedDraft, toSavedDraft } from '../sending/stored-draft.ts'
-import { defineTool } from './tool.ts'
+import { defineTool } from '../tool-call/tool.ts'
 
 export const draftEmail = defineTool({
   name: 'draft_email',

@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto'
 import type { MessageRef } from '@email-connector/mail'
-import { isLine } from './parameters.ts'
+import { isLine } from '../tool-call/parameters.ts'
 
 export interface EmailId {
   /** First 4 bytes of SHA-256(account id), hex: enough to tell the accounts of one grant apart. */

@@ -5,9 +5,9 @@ import { delivery } from '../sending/deliver.ts'
 import { readAttachments } from '../sending/outgoing-attachments.ts'
 import { parseRecipients } from '../sending/recipients.ts'
 import { answerParameters, sendAnswer, toPeople, toQuotedText, toSubject } from '../sending/reply.ts'
-import * as parameters from './parameters.ts'
+import * as parameters from '../tool-call/parameters.ts'
+import { defineTool } from '../tool-call/tool.ts'
 import { ToolError } from './result.ts'
-import { defineTool } from './tool.ts'
 
 export const forwardEmail = defineTool({
   name: 'forward_email',

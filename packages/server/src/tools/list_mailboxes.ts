@@ -1,11 +1,11 @@
 /** The folders of one account. Long lists are paged by what fits into one answer. */
 import { listMailboxes as readMailboxes } from '@email-connector/mail'
 import * as z from 'zod'
+import * as parameters from '../tool-call/parameters.ts'
+import { defineTool } from '../tool-call/tool.ts'
 import { parseCursor, toCursor } from './cursor.ts'
 import { maxResultChars, toLine } from './limits.ts'
-import * as parameters from './parameters.ts'
 import { toMoreText } from './summary-row.ts'
-import { defineTool } from './tool.ts'
 import { quoteUntrusted } from './untrusted.ts'
 
 const tool = 'list_mailboxes'

@@ -1,11 +1,13 @@
 /**
  * Every tool, and the server of one request that offers them. Adding a tool is its file and its line in `tools`. The
- * endpoint has already answered 403 for a scope the token lacks; what surrounds a call is answer-call.ts.
+ * endpoint has already answered 403 for a scope the token lacks; what surrounds a call is tool-call/run-tool.ts.
  */
 import { inputResponse, McpServer, type ServerContext } from '@modelcontextprotocol/server'
 import type { Caller } from '../caller.ts'
 import type { McpApplication } from '../mcp/application.ts'
-import { answerCall, type CallSurroundings, callDeadlineMs, mayCall, scopeOf } from './answer-call.ts'
+import { answerCall, type CallSurroundings, callDeadlineMs, mayCall, scopeOf } from '../tool-call/run-tool.ts'
+import type { Asking, Tool } from '../tool-call/tool.ts'
+import { toInputJsonSchema, toOpenSchema, toOutputJsonSchema } from '../tool-call/tool-schema.ts'
 import { archiveEmail } from './archive_email.ts'
 import { createMailbox } from './create_mailbox.ts'
 import { deleteEmail } from './delete_email.ts'
@@ -28,8 +30,6 @@ import { searchEmails } from './search_emails.ts'
 import { sendDraft } from './send_draft.ts'
 import { sendEmail } from './send_email.ts'
 import { setFlags } from './set_flags.ts'
-import type { Asking, Tool } from './tool.ts'
-import { toInputJsonSchema, toOpenSchema, toOutputJsonSchema } from './tool-schema.ts'
 import { updateDraft } from './update_draft.ts'
 
 /** In the order in which clients list them. */

@@ -5,8 +5,8 @@ import { delivery } from '../sending/deliver.ts'
 import { toThread } from '../sending/outgoing.ts'
 import { parseRecipients } from '../sending/recipients.ts'
 import { answerParameters, ownOf, sendAnswer, toPeople, toQuotedText, toSubject } from '../sending/reply.ts'
-import * as parameters from './parameters.ts'
-import { defineTool } from './tool.ts'
+import * as parameters from '../tool-call/parameters.ts'
+import { defineTool } from '../tool-call/tool.ts'
 
 export const replyToEmail = defineTool({
   name: 'reply_to_email',

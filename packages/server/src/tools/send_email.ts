@@ -2,9 +2,9 @@
 import * as z from 'zod'
 import { deliver, delivery } from '../sending/deliver.ts'
 import { outgoingParameters, prepareOutgoing } from '../sending/outgoing.ts'
-import * as parameters from './parameters.ts'
+import * as parameters from '../tool-call/parameters.ts'
+import { defineTool } from '../tool-call/tool.ts'
 import { ToolError } from './result.ts'
-import { defineTool } from './tool.ts'
 
 export const sendEmail = defineTool({
   name: 'send_email',

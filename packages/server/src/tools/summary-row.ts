@@ -4,9 +4,9 @@
  */
 import type { MailAddress, MessageSummary } from '@email-connector/mail'
 import * as z from 'zod'
+import type { ToolCall, ToolResult } from '../tool-call/tool.ts'
 import { toEmailId } from './email-id.ts'
 import { fits, toLine } from './limits.ts'
-import type { ToolCall, ToolResult } from './tool.ts'
 import { quoteUntrusted } from './untrusted.ts'
 
 const summaryRow = z.object({

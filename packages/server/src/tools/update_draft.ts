@@ -10,9 +10,9 @@ import {
 } from '../sending/outgoing-attachments.ts'
 import { parseRecipients } from '../sending/recipients.ts'
 import { binDraft, readDraft, saveDraft, savedDraft, toSavedDraft } from '../sending/stored-draft.ts'
-import { assertOfAccount, openEmails } from './email-refs.ts'
-import * as parameters from './parameters.ts'
-import { defineTool } from './tool.ts'
+import { assertOfAccount, openEmails } from '../tool-call/email-refs.ts'
+import * as parameters from '../tool-call/parameters.ts'
+import { defineTool } from '../tool-call/tool.ts'
 
 const addresses = parameters.addresses.optional()
 

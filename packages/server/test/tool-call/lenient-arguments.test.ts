@@ -3,11 +3,11 @@ import type { Connector, MailAccount } from '@email-connector/mail'
 import { MailError } from '@email-connector/mail'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import * as z from 'zod'
-import { readArguments } from '../../src/tools/lenient-arguments.ts'
-import * as parameters from '../../src/tools/parameters.ts'
+import { readArguments } from '../../src/tool-call/lenient-arguments.ts'
+import * as parameters from '../../src/tool-call/parameters.ts'
+import { composes, parseArguments, toUnknownText } from '../../src/tool-call/tool-schema.ts'
 import { toolDefinitions, tools } from '../../src/tools/registry.ts'
-import { composes, parseArguments, toUnknownText } from '../../src/tools/tool-schema.ts'
-import { type OpenTools, openTools } from './open-tools.ts'
+import { type OpenTools, openTools } from '../tools/open-tools.ts'
 
 const connector: Connector = {
   async connect() {

@@ -25,13 +25,13 @@ import type { CallBeginning } from '../mcp/call-beginning.ts'
 import { unexpectedError } from '../mcp/error-guard.ts'
 import type { CreateLink } from '../sign-in/link.ts'
 import type { OnceStore } from '../store/once-store.ts'
-import { cleanResult } from './clean-result.ts'
+import { cleanResult } from '../tools/clean-result.ts'
+import { fits } from '../tools/limits.ts'
+import { ToolError, toToolError } from '../tools/result.ts'
+import { type MakeMark, randomMark } from '../tools/untrusted.ts'
 import { createEarlyConnections, type EarlyConnections } from './early-connection.ts'
-import { fits } from './limits.ts'
-import { ToolError, toToolError } from './result.ts'
 import type { Asking, Tool, ToolCall, ToolQuestion, ToolResult } from './tool.ts'
 import { composes, parseArguments, toUnknownText } from './tool-schema.ts'
-import { type MakeMark, randomMark } from './untrusted.ts'
 
 /** Two calls a second, all the time: no conversation gets there, a loop does. */
 const maxCallsPerMinute = 120

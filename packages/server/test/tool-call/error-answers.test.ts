@@ -9,11 +9,11 @@ import type { CallToolResult } from '@modelcontextprotocol/server'
 import { afterEach, expect, test } from 'vitest'
 import { AccountNotFoundError, GrantGoneError } from '../../src/accounts/grant-accounts.ts'
 import { KeyRefusedError, KeyUnavailableError } from '../../src/keys/key-wrapper.ts'
-import { answerCall, type CallSurroundings } from '../../src/tools/answer-call.ts'
+import { answerCall, type CallSurroundings } from '../../src/tool-call/run-tool.ts'
+import type { Tool } from '../../src/tool-call/tool.ts'
 import { toolDefinitions, tools } from '../../src/tools/registry.ts'
 import { ToolError, type ToolErrorCode } from '../../src/tools/result.ts'
-import type { Tool } from '../../src/tools/tool.ts'
-import { type OpenTools, openTools } from './open-tools.ts'
+import { type OpenTools, openTools } from '../tools/open-tools.ts'
 
 const connector: Connector = { connect: () => Promise.reject(new Error('unused')), tlsOptions: () => ({}) }
 const account: MailAccount = {

@@ -5,9 +5,9 @@
  */
 import type { Tool as ListedTool, StandardSchemaWithJSON } from '@modelcontextprotocol/server'
 import * as z from 'zod'
+import { toLine } from '../tools/limits.ts'
+import { ToolError } from '../tools/result.ts'
 import { readArguments } from './lenient-arguments.ts'
-import { toLine } from './limits.ts'
-import { ToolError } from './result.ts'
 import type { Tool } from './tool.ts'
 
 export type JsonSchema = ListedTool['inputSchema']

@@ -1,7 +1,7 @@
 /** Moves to a mailbox that a tool's name says: archive, bin, spam. */
 import { MailError, moveMessages } from '@email-connector/mail'
+import { toResults } from '../tools/per-id.ts'
 import { openEmails } from './email-refs.ts'
-import { toResults } from './per-id.ts'
 import type { ToolCall } from './tool.ts'
 
 export async function moveTo(

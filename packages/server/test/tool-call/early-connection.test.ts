@@ -4,8 +4,8 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { type Connector, type MailAccount, MailError } from '@email-connector/mail'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { KeyUnavailableError } from '../../src/keys/key-wrapper.ts'
-import { createEarlyConnections } from '../../src/tools/early-connection.ts'
-import { openTools } from './open-tools.ts'
+import { createEarlyConnections } from '../../src/tool-call/early-connection.ts'
+import { openTools } from '../tools/open-tools.ts'
 
 const imap = { host: 'imap.test.example', port: 993, tls: 'implicit' } as const
 const account: MailAccount = {

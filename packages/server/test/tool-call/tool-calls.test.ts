@@ -7,7 +7,7 @@ import { afterEach, expect, test } from 'vitest'
 import type { Permission } from '../../src/caller.ts'
 import { toEmailId } from '../../src/tools/email-id.ts'
 import { tools } from '../../src/tools/registry.ts'
-import { type OpenTools, openTools } from './open-tools.ts'
+import { type OpenTools, openTools } from '../tools/open-tools.ts'
 
 const opened: OpenTools[] = []
 let connections = 0

@@ -1,7 +1,7 @@
 /**
  * What a tool is: a definition and a handler in one object, in a file named as the tool. The type makes every
  * annotation mandatory, and ties the handler to the schemas. What surrounds a call (permission, limit, parsing, the one
- * catch) is answer-call.ts; a handler reads as the happy path and throws ToolError or MailError.
+ * catch) is tool-call/run-tool.ts; a handler reads as the happy path and throws ToolError or MailError.
  */
 import type { ImapSession, MailDeps } from '@email-connector/mail'
 import type { ContentBlock } from '@modelcontextprotocol/server'
@@ -9,7 +9,7 @@ import type * as z from 'zod'
 import type { GrantAccounts, OpenedAccount } from '../accounts/grant-accounts.ts'
 import type { Caller, Permission } from '../caller.ts'
 import type { OnceStore } from '../store/once-store.ts'
-import type { MakeMark } from './untrusted.ts'
+import type { MakeMark } from '../tools/untrusted.ts'
 
 export interface ToolResult<Structured> {
   readonly structured: Structured
