@@ -3,7 +3,7 @@ import { fetchAttachment, type ImapSession, type OutgoingAttachment } from '@ema
 import * as z from 'zod'
 import { type NamedMessage, parseEmailIds } from '../tool-call/email-refs.ts'
 import * as parameters from '../tool-call/parameters.ts'
-import { ToolError } from '../tools/result.ts'
+import { ToolError } from '../wire/tool-error.ts'
 
 /** All attachments of one mail, decoded: a request body is at most 4 MiB, base64 takes a third more. */
 const maxTotalBytes = 3 * 1024 * 1024

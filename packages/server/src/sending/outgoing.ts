@@ -15,7 +15,7 @@ import type { OpenedAccount } from '../accounts/grant-accounts.ts'
 import { assertOfAccount, parseEmailIds } from '../tool-call/email-refs.ts'
 import * as parameters from '../tool-call/parameters.ts'
 import type { ToolCall } from '../tool-call/tool.ts'
-import { ToolError } from '../tools/result.ts'
+import { ToolError } from '../wire/tool-error.ts'
 import { attachments, parseAttachments, parseSources, readAttachments } from './outgoing-attachments.ts'
 import { parseRecipients } from './recipients.ts'
 

@@ -1,6 +1,6 @@
 /** Recipients as a tool gets them. The mail package knows the one form it takes; the place at fault is told here. */
 import { type MailAddress, MailError, parseAddressList } from '@email-connector/mail'
-import { ToolError } from '../tools/result.ts'
+import { ToolError } from '../wire/tool-error.ts'
 
 export function parseRecipients(entries: readonly string[], field: string): MailAddress[] {
   return entries.flatMap((entry, index) => {

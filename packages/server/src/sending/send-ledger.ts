@@ -14,7 +14,7 @@ import type { Caller } from '../caller.ts'
 import { createHintCipher, type HintCipher } from '../keys/hint.ts'
 import { zero } from '../keys/seal.ts'
 import type { OnceStore, SendRow } from '../store/once-store.ts'
-import { ToolError } from '../tools/result.ts'
+import { ToolError } from '../wire/tool-error.ts'
 import {
   openOutcome,
   type SendOutcome,

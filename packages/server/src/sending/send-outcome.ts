@@ -5,7 +5,7 @@
 import { MailError, type MailErrorCode, type SubmissionOutcome } from '@email-connector/mail'
 import * as z from 'zod'
 import type { HintCipher } from '../keys/hint.ts'
-import { sentenceFor } from '../tools/result.ts'
+import { sentenceFor } from '../wire/tool-error.ts'
 
 const stored = z.object({
   state: z.enum(['sent', 'rejected', 'unknown']),

@@ -1,8 +1,8 @@
 /** From ids that a client sent to one opened account and the messages in it. */
 import type { MessageRef } from '@email-connector/mail'
 import type { OpenedAccount } from '../accounts/grant-accounts.ts'
-import { parseEmailId, toAccountTag } from '../tools/email-id.ts'
-import { ToolError } from '../tools/result.ts'
+import { parseEmailId, toAccountTag } from '../wire/email-id.ts'
+import { ToolError } from '../wire/tool-error.ts'
 import type { ToolCall } from './tool.ts'
 
 export interface NamedMessage {

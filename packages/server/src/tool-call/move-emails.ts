@@ -1,6 +1,6 @@
 /** Moves to a mailbox that a tool's name says: archive, bin, spam. */
 import { MailError, moveMessages } from '@email-connector/mail'
-import { toResults } from '../tools/per-id.ts'
+import { toResults } from '../wire/results-by-id.ts'
 import { openEmails } from './email-refs.ts'
 import type { ToolCall } from './tool.ts'
 

@@ -5,8 +5,8 @@
  */
 import type { Tool as ListedTool, StandardSchemaWithJSON } from '@modelcontextprotocol/server'
 import * as z from 'zod'
-import { toLine } from '../tools/limits.ts'
-import { ToolError } from '../tools/result.ts'
+import { toLine } from '../wire/fit.ts'
+import { ToolError } from '../wire/tool-error.ts'
 import { readArguments } from './lenient-arguments.ts'
 import type { Tool } from './tool.ts'
 

@@ -9,7 +9,7 @@ import type * as z from 'zod'
 import type { GrantAccounts, OpenedAccount } from '../accounts/grant-accounts.ts'
 import type { Caller, Permission } from '../caller.ts'
 import type { OnceStore } from '../store/once-store.ts'
-import type { MakeMark } from '../tools/untrusted.ts'
+import type { MakeMark } from '../wire/untrusted.ts'
 
 export interface ToolResult<Structured> {
   readonly structured: Structured

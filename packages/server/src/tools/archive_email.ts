@@ -3,7 +3,7 @@ import * as z from 'zod'
 import { moveTo } from '../tool-call/move-emails.ts'
 import * as parameters from '../tool-call/parameters.ts'
 import { defineTool } from '../tool-call/tool.ts'
-import { resultPage } from './per-id.ts'
+import { resultPage } from '../wire/results-by-id.ts'
 
 export const archiveEmail = defineTool({
   name: 'archive_email',

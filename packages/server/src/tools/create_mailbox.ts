@@ -3,7 +3,7 @@ import { createMailbox as create } from '@email-connector/mail'
 import * as z from 'zod'
 import * as parameters from '../tool-call/parameters.ts'
 import { defineTool } from '../tool-call/tool.ts'
-import { toLine } from './limits.ts'
+import { toLine } from '../wire/fit.ts'
 
 export const createMailbox = defineTool({
   name: 'create_mailbox',

@@ -3,8 +3,8 @@ import { MailError, deleteMailbox as remove } from '@email-connector/mail'
 import * as z from 'zod'
 import * as parameters from '../tool-call/parameters.ts'
 import { defineTool } from '../tool-call/tool.ts'
-import { toLine } from './limits.ts'
-import { ToolError } from './result.ts'
+import { toLine } from '../wire/fit.ts'
+import { ToolError } from '../wire/tool-error.ts'
 
 export const deleteMailbox = defineTool({
   name: 'delete_mailbox',

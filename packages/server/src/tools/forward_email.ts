@@ -7,7 +7,7 @@ import { parseRecipients } from '../sending/recipients.ts'
 import { answerParameters, sendAnswer, toPeople, toQuotedText, toSubject } from '../sending/reply.ts'
 import * as parameters from '../tool-call/parameters.ts'
 import { defineTool } from '../tool-call/tool.ts'
-import { ToolError } from './result.ts'
+import { ToolError } from '../wire/tool-error.ts'
 
 export const forwardEmail = defineTool({
   name: 'forward_email',

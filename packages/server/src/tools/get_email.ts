@@ -4,10 +4,10 @@ import * as z from 'zod'
 import { openEmails } from '../tool-call/email-refs.ts'
 import * as parameters from '../tool-call/parameters.ts'
 import { defineTool } from '../tool-call/tool.ts'
-import { emailDetail, toCutText, toDetailText, toEmailDetail } from './email-detail.ts'
-import { fits } from './limits.ts'
-import { ToolError } from './result.ts'
-import { quoteUntrusted, untrustedNotice } from './untrusted.ts'
+import { emailDetail, toCutText, toDetailText, toEmailDetail } from '../wire/email-detail.ts'
+import { fits } from '../wire/fit.ts'
+import { ToolError } from '../wire/tool-error.ts'
+import { quoteUntrusted, untrustedNotice } from '../wire/untrusted.ts'
 
 /** A body stands twice in the answer, as text and as JSON: together they stay under the limit of a result. */
 const bodyChars = 36_000

@@ -3,9 +3,9 @@ import { listRecent } from '@email-connector/mail'
 import * as z from 'zod'
 import * as parameters from '../tool-call/parameters.ts'
 import { defineTool } from '../tool-call/tool.ts'
-import { parseCursor, toCursor } from './cursor.ts'
-import { summaryPage, toCountText, toMoreText, toSummaryPage } from './summary-row.ts'
-import { untrustedNotice } from './untrusted.ts'
+import { parseCursor, toCursor } from '../wire/cursor.ts'
+import { summaryPage, toCountText, toMoreText, toSummaryPage } from '../wire/summary-row.ts'
+import { untrustedNotice } from '../wire/untrusted.ts'
 
 const tool = 'get_recent_emails'
 

@@ -4,9 +4,9 @@ import * as z from 'zod'
 import { openEmails } from '../tool-call/email-refs.ts'
 import * as parameters from '../tool-call/parameters.ts'
 import { defineTool } from '../tool-call/tool.ts'
-import { toLine } from './limits.ts'
-import { summaryPage, toCountText, toSummaryPage } from './summary-row.ts'
-import { untrustedNotice } from './untrusted.ts'
+import { toLine } from '../wire/fit.ts'
+import { summaryPage, toCountText, toSummaryPage } from '../wire/summary-row.ts'
+import { untrustedNotice } from '../wire/untrusted.ts'
 
 const { next_cursor: _, ...page } = summaryPage
 

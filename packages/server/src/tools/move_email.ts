@@ -4,7 +4,7 @@ import * as z from 'zod'
 import { openEmails } from '../tool-call/email-refs.ts'
 import * as parameters from '../tool-call/parameters.ts'
 import { defineTool } from '../tool-call/tool.ts'
-import { resultPage, toResults } from './per-id.ts'
+import { resultPage, toResults } from '../wire/results-by-id.ts'
 
 export const moveEmail = defineTool({
   name: 'move_email',

@@ -3,7 +3,7 @@ import { renameMailbox as rename } from '@email-connector/mail'
 import * as z from 'zod'
 import * as parameters from '../tool-call/parameters.ts'
 import { defineTool } from '../tool-call/tool.ts'
-import { toLine } from './limits.ts'
+import { toLine } from '../wire/fit.ts'
 
 export const renameMailbox = defineTool({
   name: 'rename_mailbox',

@@ -4,7 +4,7 @@ import { deliver, delivery } from '../sending/deliver.ts'
 import { outgoingParameters, prepareOutgoing } from '../sending/outgoing.ts'
 import * as parameters from '../tool-call/parameters.ts'
 import { defineTool } from '../tool-call/tool.ts'
-import { ToolError } from './result.ts'
+import { ToolError } from '../wire/tool-error.ts'
 
 export const sendEmail = defineTool({
   name: 'send_email',

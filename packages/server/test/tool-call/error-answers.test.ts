@@ -12,7 +12,7 @@ import { KeyRefusedError, KeyUnavailableError } from '../../src/keys/key-wrapper
 import { answerCall, type CallSurroundings } from '../../src/tool-call/run-tool.ts'
 import type { Tool } from '../../src/tool-call/tool.ts'
 import { toolDefinitions, tools } from '../../src/tools/registry.ts'
-import { ToolError, type ToolErrorCode } from '../../src/tools/result.ts'
+import { ToolError, type ToolErrorCode } from '../../src/wire/tool-error.ts'
 import { type OpenTools, openTools } from '../tools/open-tools.ts'
 
 const connector: Connector = { connect: () => Promise.reject(new Error('unused')), tlsOptions: () => ({}) }

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { parseCursor, toCursor } from '../../src/tools/cursor.ts'
+import { parseCursor, toCursor } from '../../src/wire/cursor.ts'
 
 const question = {
   tool: 'search_emails',

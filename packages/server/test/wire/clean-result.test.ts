@@ -1,7 +1,7 @@
 /** R37 on the way out: whatever a server or a mail calls something, an answer holds text. */
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { cleanResult } from '../../src/tools/clean-result.ts'
+import { cleanResult } from '../../src/wire/clean-result.ts'
 
 test('names, paths and addresses are one line, texts keep their line breaks and tabs', () => {
   const hostile = 'a\0b\r\nc\u001b[31m\u0085d\u2028e\ud800f\tg'

@@ -6,7 +6,7 @@ import type { MailAddress, MessageSummary } from '@email-connector/mail'
 import * as z from 'zod'
 import type { ToolCall, ToolResult } from '../tool-call/tool.ts'
 import { toEmailId } from './email-id.ts'
-import { fits, toLine } from './limits.ts'
+import { fits, toLine } from './fit.ts'
 import { quoteUntrusted } from './untrusted.ts'
 
 const summaryRow = z.object({

@@ -8,7 +8,7 @@ import {
   readLongHtml,
   readLongText,
 } from '@email-connector/mail'
-import { toLine } from './limits.ts'
+import { toLine } from './fit.ts'
 
 export interface ReadableAttachment {
   readonly text: string

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { parseEmailId, toAccountTag, toEmailId } from '../../src/tools/email-id.ts'
+import { parseEmailId, toAccountTag, toEmailId } from '../../src/wire/email-id.ts'
 
 const uint32 = fc.integer({ min: 1, max: 0xffff_ffff })
 const mailbox = fc

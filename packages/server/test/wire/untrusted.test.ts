@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { sliceWhole, toLine } from '../../src/tools/limits.ts'
-import { quoteUntrusted } from '../../src/tools/untrusted.ts'
+import { sliceWhole, toLine } from '../../src/wire/fit.ts'
+import { quoteUntrusted } from '../../src/wire/untrusted.ts'
 
 test('R53: no text closes its own quotation, even one that knows the marks to come', () => {
   const marks = ['aaaa', 'bbbb', 'cccc']

@@ -3,7 +3,7 @@
  * answers. A cursor given back with other parameters is refused instead of quietly answering something else.
  */
 import { createHash } from 'node:crypto'
-import { ToolError } from './result.ts'
+import { ToolError } from './tool-error.ts'
 
 const fingerprintChars = 8
 /** Far above any cursor of ours; bounds what is decoded. */

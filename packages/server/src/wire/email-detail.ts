@@ -1,7 +1,7 @@
 /** One whole email as a client gets it, and the lines a model reads instead. */
 import type { MessageDetail } from '@email-connector/mail'
 import * as z from 'zod'
-import { sliceWhole, toLine } from './limits.ts'
+import { sliceWhole, toLine } from './fit.ts'
 import { toAddressText } from './summary-row.ts'
 
 /** Longer lists of recipients and attachments are cut; their number is said. */
