@@ -12,7 +12,7 @@ import { createMcpEndpoint, type McpEndpoint } from '../mcp/mcp-endpoint.ts'
 import type { Challenge } from '../mcp/scope-check.ts'
 import { createLinkMaker } from '../sign-in/link.ts'
 import type { Stores } from '../store/stores.ts'
-import { createToolApplication, type SessionQuestions } from '../tools/registry.ts'
+import { createToolApplication, type SessionQuestions } from '../tools/catalog.ts'
 
 export interface McpProductOptions {
   readonly publicUrl: string

@@ -11,7 +11,7 @@ import { AccountNotFoundError, GrantGoneError } from '../../src/accounts/grant-a
 import { KeyRefusedError, KeyUnavailableError } from '../../src/keys/key-wrapper.ts'
 import { answerCall, type CallSurroundings } from '../../src/tool-call/run-tool.ts'
 import type { Tool } from '../../src/tool-call/tool.ts'
-import { toolDefinitions, tools } from '../../src/tools/registry.ts'
+import { toolDefinitions, tools } from '../../src/tools/catalog.ts'
 import { ToolError, type ToolErrorCode } from '../../src/wire/tool-error.ts'
 import { type OpenTools, openTools } from '../tools/open-tools.ts'
 

@@ -6,7 +6,7 @@ import * as z from 'zod'
 import { readArguments } from '../../src/tool-call/lenient-arguments.ts'
 import * as parameters from '../../src/tool-call/parameters.ts'
 import { composes, parseArguments, toUnknownText } from '../../src/tool-call/tool-schema.ts'
-import { toolDefinitions, tools } from '../../src/tools/registry.ts'
+import { toolDefinitions, tools } from '../../src/tools/catalog.ts'
 import { type OpenTools, openTools } from '../tools/open-tools.ts'
 
 const connector: Connector = {

@@ -5,7 +5,7 @@ import { StoreUnavailableError } from '@email-connector/oauth'
 import * as fc from 'fast-check'
 import { afterEach, expect, test } from 'vitest'
 import type { Permission } from '../../src/caller.ts'
-import { tools } from '../../src/tools/registry.ts'
+import { tools } from '../../src/tools/catalog.ts'
 import { toEmailId } from '../../src/wire/email-id.ts'
 import { type OpenTools, openTools } from '../tools/open-tools.ts'
 

@@ -11,7 +11,7 @@ import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/
 import { afterEach, expect, test } from 'vitest'
 import { createHintCipher } from '../../src/keys/hint.ts'
 import { createMcpEndpoint } from '../../src/mcp/mcp-endpoint.ts'
-import { instructions, toolDefinitions } from '../../src/tools/registry.ts'
+import { instructions, toolDefinitions } from '../../src/tools/catalog.ts'
 import { serveEndpoints } from '../mcp/serve-endpoint.ts'
 import { openTools } from './open-tools.ts'
 

@@ -25,7 +25,7 @@ import {
   tools as allTools,
   createToolApplication,
   type ToolApplicationOptions,
-} from '../../src/tools/registry.ts'
+} from '../../src/tools/catalog.ts'
 import { buildGrant } from '../store/builders.ts'
 
 export interface ToolAnswer {
