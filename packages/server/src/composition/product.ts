@@ -2,10 +2,11 @@
  * The whole product in one process: what the local runner serves. In AWS the two halves are functions of their own
  * (lambda/oauth.ts, lambda/mcp.ts).
  */
-import { createAuthenticate } from '../authenticate.ts'
+
 import { clock } from '../clock.ts'
 import { type App, serveRoutes } from '../http/frame.ts'
-import { mcpRoutes } from '../http/mcp-route.ts'
+import { createAuthenticate } from '../mcp/authenticate.ts'
+import { mcpRoutes } from '../mcp/mcp-route.ts'
 import type { Stores } from '../store/stores.ts'
 import { createMcpProduct } from './mcp-product.ts'
 import { createOAuthProduct, type OAuthProductOptions } from './oauth-product.ts'

@@ -6,7 +6,7 @@ import { isTest, listSources, readSource } from '@email-connector/testing/test-t
 import { expect, test } from 'vitest'
 import { gatewayRoutes } from '../../../../stacks/gateway-table.ts'
 import { oauthRoutes, siteRoutes } from '../../src/composition/routes.ts'
-import { mcpRoutes } from '../../src/http/mcp-route.ts'
+import { mcpRoutes } from '../../src/mcp/mcp-route.ts'
 import { codeIn, readDocument, rowsIn, sectionOf } from './document.ts'
 
 const root = new URL('../../../../', import.meta.url)

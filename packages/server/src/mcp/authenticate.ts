@@ -3,7 +3,7 @@
  * for this resource (R13), and able to open its own row's wrap. Store failures are thrown: they are no verdict on a token.
  */
 import type { AuthorizationServer } from '@email-connector/oauth'
-import { type Caller, permissions } from './caller.ts'
+import { type Caller, permissions } from '../caller.ts'
 
 export type Authentication =
   | { readonly kind: 'caller'; readonly caller: Caller }
