@@ -6,9 +6,9 @@
 import type { AuthorizationServer } from '@email-connector/oauth'
 import { GrantGoneError } from '../accounts/grant-accounts.ts'
 import type { Caller } from '../caller.ts'
+import { whenAnswered } from '../http/closing-body.ts'
 import type { Routes } from '../http/frame.ts'
 import type { Authenticate } from './authenticate.ts'
-import { whenAnswered } from './closing-body.ts'
 
 export interface McpRouteOptions {
   readonly mcp: { handle(request: Request, caller: Caller): Promise<Response> }

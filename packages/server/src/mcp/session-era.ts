@@ -10,10 +10,10 @@ import {
   WebStandardStreamableHTTPServerTransport,
 } from '@modelcontextprotocol/server'
 import type { Caller } from '../caller.ts'
+import { whenAnswered } from '../http/closing-body.ts'
 import type { HintCipher } from '../keys/hint.ts'
 import type { McpApplication } from './application.ts'
 import { createCallBeginning } from './call-beginning.ts'
-import { whenAnswered } from './closing-body.ts'
 import { guardErrors } from './error-guard.ts'
 import {
   type Answer,
