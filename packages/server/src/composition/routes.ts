@@ -12,7 +12,7 @@ import { type McpRouteOptions, mcpRoutes } from '../mcp/mcp-route.ts'
 import { homePage } from '../pages/home-page.ts'
 import { privacyPage } from '../pages/privacy-page.ts'
 import type { ServerSettings } from '../settings.ts'
-import type { AddMailbox } from '../sign-in/add-mailbox.ts'
+import type { AddMailbox } from '../sign-in/add-account.ts'
 import type { Connections } from '../sign-in/connections.ts'
 import type { SignIn } from '../sign-in/sign-in.ts'
 

@@ -1,7 +1,7 @@
 /**
  * One-time links: how a client hands its owner a way to add a mailbox or to renew a password. The token wraps S like
  * any other, but opens nothing by itself: it is good for 15 minutes, once, and only in the browser that has proved the
- * grant's first mailbox (add-mailbox.ts). It stands in the URL's fragment, which browsers send to no server and put
+ * grant's first mailbox (sign-in/add-account.ts). It stands in the URL's fragment, which browsers send to no server and put
  * into no Referer. The grant names one link at a time; a new one ends the one before it.
  */
 import {

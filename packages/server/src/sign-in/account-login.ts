@@ -15,7 +15,7 @@ import type { Log, LogLine } from '../log.ts'
 import { isAccountAllowed, type ServerSettings } from '../settings.ts'
 import { failureFault } from './failure-sentences.ts'
 import type { Fault } from './form.ts'
-import type { CountedLink, SignInLimits } from './limits.ts'
+import type { CountedLink, SignInLimits } from './rate-limits.ts'
 
 /** Time that passes, for the floor under refusals; tests pass their own. Milliseconds. */
 export interface Clock {
