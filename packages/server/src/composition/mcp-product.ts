@@ -4,13 +4,13 @@
  */
 import { type Connector, type ProviderId, providers } from '@email-connector/mail'
 import { createGrantAccounts, isLive } from '../accounts/grant-accounts.ts'
+import { createLinkMaker } from '../accounts/one-time-link.ts'
 import { nowSeconds } from '../clock.ts'
 import { createHintCipher } from '../keys/hint.ts'
 import { appName, type KeyWrapper } from '../keys/key-wrapper.ts'
 import { describeBug, type Log } from '../log.ts'
 import { createMcpEndpoint, type McpEndpoint } from '../mcp/mcp-endpoint.ts'
 import type { Challenge } from '../mcp/scope-check.ts'
-import { createLinkMaker } from '../sign-in/link.ts'
 import type { Stores } from '../store/stores.ts'
 import { createToolApplication, type SessionQuestions } from '../tools/catalog.ts'
 

@@ -16,6 +16,7 @@ import {
 } from '@email-connector/oauth'
 import { addAccount, replaceAccount } from '../accounts/connect-account.ts'
 import { isSameMailbox } from '../accounts/grant-hint.ts'
+import { type OpenedLink, openLink, parseLinkField } from '../accounts/one-time-link.ts'
 import { permissions } from '../caller.ts'
 import { parseForm } from '../http/body.ts'
 import { KeyRefusedError } from '../keys/key-wrapper.ts'
@@ -25,7 +26,6 @@ import { linkMailboxPage, linkProofPage } from '../pages/link-page.ts'
 import { messagePage } from '../pages/page.ts'
 import { tooManyAttempts } from '../pages/sign-in-messages.ts'
 import { type Fields, keptValues, mailboxRules, parseMailbox } from './form.ts'
-import { type OpenedLink, openLink, parseLinkField } from './link.ts'
 import type { SignInOptions } from './sign-in.ts'
 
 export interface AddMailbox {

@@ -18,12 +18,12 @@ import {
   GrantGoneError,
   type OpenedAccount,
 } from '../accounts/grant-accounts.ts'
+import type { CreateLink } from '../accounts/one-time-link.ts'
 import { type Caller, permits, type Scope } from '../caller.ts'
 import { KeyRefusedError, KeyUnavailableError } from '../keys/key-wrapper.ts'
 import { describeBug, hashGrantId, type Log, type LogLine } from '../log.ts'
 import type { CallBeginning } from '../mcp/call-beginning.ts'
 import { unexpectedError } from '../mcp/error-guard.ts'
-import type { CreateLink } from '../sign-in/link.ts'
 import type { OnceStore } from '../store/once-store.ts'
 import { cleanResult } from '../wire/clean-result.ts'
 import { fits } from '../wire/fit.ts'

@@ -8,8 +8,8 @@ import {
   startScriptedImap,
 } from '@email-connector/testing'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { createLinkMaker } from '../../src/accounts/one-time-link.ts'
 import type { Caller } from '../../src/caller.ts'
-import { createLinkMaker } from '../../src/sign-in/link.ts'
 import { fetchOf, publicUrl, redeem, startTestApp, type TestApp } from '../app/harness.ts'
 
 let authority: CertificateAuthority

@@ -15,9 +15,9 @@ import {
   unwrapSecret,
   wrapSecret,
 } from '@email-connector/oauth'
-import { type AccountHint, openGrantHint } from '../accounts/grant-hint.ts'
 import type { Caller } from '../caller.ts'
 import { KeyRefusedError } from '../keys/key-wrapper.ts'
+import { type AccountHint, openGrantHint } from './grant-hint.ts'
 
 const linkSeconds = 15 * 60
 
