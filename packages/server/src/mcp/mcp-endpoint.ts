@@ -6,7 +6,7 @@
  */
 import { isLegacyRequest, SUPPORTED_PROTOCOL_VERSIONS } from '@modelcontextprotocol/server'
 import type { Caller } from '../caller.ts'
-import type { HintCipher } from '../keys/hint.ts'
+import type { HintCipher } from '../keys/token-cipher.ts'
 import type { McpApplication } from './application.ts'
 import { jsonRpcError, methodNotAllowed, transportError, withoutEmptyArguments } from './json-rpc.ts'
 import { serveModern } from './modern-era.ts'

@@ -11,7 +11,7 @@ import {
 } from '@modelcontextprotocol/server'
 import type { Caller } from '../caller.ts'
 import { whenAnswered } from '../http/closing-body.ts'
-import type { HintCipher } from '../keys/hint.ts'
+import type { HintCipher } from '../keys/token-cipher.ts'
 import type { McpApplication } from './application.ts'
 import { createCallBeginning } from './call-beginning.ts'
 import { guardErrors } from './error-guard.ts'

@@ -7,7 +7,7 @@ import { randomBytes } from 'node:crypto'
 import type { JSONRPCMessage } from '@modelcontextprotocol/server'
 import { parseJSONRPCMessage } from '@modelcontextprotocol/server'
 import type { Caller } from '../caller.ts'
-import type { HintCipher } from '../keys/hint.ts'
+import type { HintCipher } from '../keys/token-cipher.ts'
 import { type SessionStore, sessionLimits } from './session-store.ts'
 
 /** The form of a question's id on the wire: random, so that two processes never ask under the same one. */

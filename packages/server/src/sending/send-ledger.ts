@@ -11,8 +11,8 @@
 import { randomUUID } from 'node:crypto'
 import type { SubmissionOutcome } from '@email-connector/mail'
 import type { Caller } from '../caller.ts'
-import { createHintCipher, type HintCipher } from '../keys/hint.ts'
 import { zero } from '../keys/seal.ts'
+import { createHintCipher, type HintCipher } from '../keys/token-cipher.ts'
 import type { OnceStore, SendRow } from '../store/once-store.ts'
 import { ToolError } from '../wire/tool-error.ts'
 import {

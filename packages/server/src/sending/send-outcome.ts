@@ -4,7 +4,7 @@
  */
 import { MailError, type MailErrorCode, type SubmissionOutcome } from '@email-connector/mail'
 import * as z from 'zod'
-import type { HintCipher } from '../keys/hint.ts'
+import type { HintCipher } from '../keys/token-cipher.ts'
 import { sentenceFor } from '../wire/tool-error.ts'
 
 const stored = z.object({
