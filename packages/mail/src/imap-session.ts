@@ -4,8 +4,8 @@
  */
 import type { Socket } from 'node:net'
 import type { MailAccount, ProviderId } from './account.ts'
-import { withDeadline } from './deadline.ts'
-import type { MailDeps } from './dial.ts'
+import { withDeadline } from './connect/deadline.ts'
+import type { MailDeps } from './connect/dial.ts'
 import type { FetchedMessage, ImapClient } from './imap-client.ts'
 import type { ImapStage } from './imap-errors.ts'
 import type { ImapAttribute, ImapResponse, ImapToken, UntaggedHandlers } from './imap-protocol.ts'

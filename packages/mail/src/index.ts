@@ -14,11 +14,11 @@ export {
   type OutgoingAttachment,
   type OutgoingDraft,
 } from './compose.ts'
-export { type Connector, createConnector, type MailDeps } from './dial.ts'
+export { type Connector, createConnector, type MailDeps } from './connect/dial.ts'
+export { createHostPolicy, type HostPolicy, type MailProtocol } from './connect/host-policy.ts'
 export { type AttachmentContent, fetchAttachment } from './fetch-attachment.ts'
 export { findByMessageId } from './find-message.ts'
 export { getMessage, getMessages } from './get-message.ts'
-export { createHostPolicy, type HostPolicy, type MailProtocol } from './host-policy.ts'
 export { type ImapDeps, type ImapSession, withImapSession } from './imap-session.ts'
 export {
   assertAddress,

@@ -6,10 +6,10 @@
  */
 import { connect as connectTcp, isIP, type Socket } from 'node:net'
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls'
-import type { MailServer } from './account.ts'
+import type { MailServer } from '../account.ts'
+import { assertHost } from '../input.ts'
+import { MailError } from '../mail-error.ts'
 import type { HostPolicy, MailProtocol } from './host-policy.ts'
-import { assertHost } from './input.ts'
-import { MailError } from './mail-error.ts'
 
 export interface Connector {
   /**

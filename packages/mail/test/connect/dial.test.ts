@@ -8,9 +8,9 @@ import {
   startLineServer,
 } from '@email-connector/testing'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { createConnector } from '../src/dial.ts'
-import { createHostPolicy } from '../src/host-policy.ts'
-import { MailError } from '../src/mail-error.ts'
+import { createConnector } from '../../src/connect/dial.ts'
+import { createHostPolicy } from '../../src/connect/host-policy.ts'
+import { MailError } from '../../src/mail-error.ts'
 
 let certificates: Awaited<ReturnType<typeof createCertificateSet>>
 const servers: (LineServer | Server)[] = []

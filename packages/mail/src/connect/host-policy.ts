@@ -5,9 +5,9 @@
  * `allowPrivate` is for the local runner alone; what bounds it is that no other entry point can pass it.
  */
 import { isIP } from 'node:net'
-import type { MailServer, TlsMode } from './account.ts'
-import { assertHost, invalid } from './input.ts'
-import { MailError } from './mail-error.ts'
+import type { MailServer, TlsMode } from '../account.ts'
+import { assertHost, invalid } from '../input.ts'
+import { MailError } from '../mail-error.ts'
 import { createNameResolver, type ResolveName } from './name-resolver.ts'
 import { isPublicAddress } from './public-address.ts'
 

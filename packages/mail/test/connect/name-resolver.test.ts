@@ -6,7 +6,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createTempFolder } from '@email-connector/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createNameResolver } from '../src/name-resolver.ts'
+import { createNameResolver } from '../../src/connect/name-resolver.ts'
 
 const types = { A: 1, AAAA: 28 }
 const records: Record<string, { A?: string[]; AAAA?: string[]; silent?: keyof typeof types }> = {

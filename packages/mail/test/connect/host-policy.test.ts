@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import type { MailServer, TlsMode } from '../src/account.ts'
-import { createHostPolicy, type MailProtocol } from '../src/host-policy.ts'
-import { MailError } from '../src/mail-error.ts'
+import type { MailServer, TlsMode } from '../../src/account.ts'
+import { createHostPolicy, type MailProtocol } from '../../src/connect/host-policy.ts'
+import { MailError } from '../../src/mail-error.ts'
 
 const live = new AbortController().signal
 const answering = (...addresses: string[]) => createHostPolicy({ resolve: async () => addresses })

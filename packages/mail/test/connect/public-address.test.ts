@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { isPublicAddress } from '../src/public-address.ts'
+import { isPublicAddress } from '../../src/connect/public-address.ts'
 
 const refused: Record<string, string[]> = {
   'this network': ['0.0.0.0', '0.1.2.3', '0.255.255.255'],
