@@ -4,7 +4,7 @@
  */
 
 import { removeInvisible } from './body-text/invisible-characters.ts'
-import type { FetchedMessage } from './imap-session.ts'
+import type { FetchedMessage } from './imap/session.ts'
 import type { AttachmentPart } from './message.ts'
 
 export type BodyStructure = NonNullable<FetchedMessage['bodyStructure']>

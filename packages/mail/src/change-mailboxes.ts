@@ -1,5 +1,5 @@
 /** CREATE, RENAME, and DELETE of empty mailboxes. Mailboxes with a special use are not to be renamed or deleted here. */
-import type { ImapSession } from './imap-session.ts'
+import type { ImapSession } from './imap/session.ts'
 import { assertMailboxName, invalid } from './input.ts'
 import { listMailboxes } from './list-mailboxes.ts'
 import { MailError } from './mail-error.ts'

@@ -1,10 +1,11 @@
 /** A message by its Message-ID: after an APPEND without APPENDUID, after a send whose outcome is unknown. */
-import type { ImapSession } from './imap-session.ts'
+
+import { searchUids } from './imap/search-uids.ts'
+import type { ImapSession } from './imap/session.ts'
+import { takeNewest } from './imap/uid-set.ts'
 import { assertNoControls, invalid } from './input.ts'
 import type { MessageRef } from './message.ts'
 import { resolveMailbox } from './resolve-mailbox.ts'
-import { searchUids } from './search-uids.ts'
-import { takeNewest } from './uid-set.ts'
 
 /** The newest one, where there are several. */
 export async function findByMessageId(

@@ -4,9 +4,10 @@
  */
 import { readAuthentication } from './authentication-results.ts'
 import { sortParts } from './body-structure.ts'
-import { peekHeaders, summaryItems } from './fetch-items.ts'
 import { parseHeaders } from './headers.ts'
-import type { FetchedMessage, ImapSession, SelectedMailbox } from './imap-session.ts'
+import { peekHeaders, summaryItems } from './imap/fetch-items.ts'
+import type { FetchedMessage, ImapSession, SelectedMailbox } from './imap/session.ts'
+import { isUid, toUidSet } from './imap/uid-set.ts'
 import { MailError } from './mail-error.ts'
 import type { MessageDetail, MessageRef } from './message.ts'
 import {
@@ -16,7 +17,6 @@ import {
   type StructuredMessage,
 } from './message-bodies.ts'
 import { cleanLine, isAddress, toAddresses, toDate } from './message-summary.ts'
-import { isUid, toUidSet } from './uid-set.ts'
 
 const wantedHeaders = ['FROM', 'REFERENCES', 'AUTHENTICATION-RESULTS']
 const maxReferences = 100

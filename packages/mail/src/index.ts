@@ -19,7 +19,7 @@ export { createHostPolicy, type HostPolicy, type MailProtocol } from './connect/
 export { type AttachmentContent, fetchAttachment } from './fetch-attachment.ts'
 export { findByMessageId } from './find-message.ts'
 export { getMessage, getMessages } from './get-message.ts'
-export { type ImapDeps, type ImapSession, withImapSession } from './imap-session.ts'
+export { type ImapDeps, type ImapSession, withImapSession } from './imap/session.ts'
 export {
   assertAddress,
   assertHost,

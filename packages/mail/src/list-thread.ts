@@ -3,15 +3,16 @@
  * Message-ID of its References, which every later reply repeats (RFC 5322 §3.6.4). Looks where replies and their
  * answers are kept: the mailbox of the message, INBOX, Sent and Archive.
  */
-import { peekHeaders, summaryItems } from './fetch-items.ts'
+
 import { fetchByRef } from './get-message.ts'
 import { parseHeaders } from './headers.ts'
-import type { FetchedMessage, ImapSession, ImapToken } from './imap-session.ts'
+import { peekHeaders, summaryItems } from './imap/fetch-items.ts'
+import { searchUids } from './imap/search-uids.ts'
+import type { FetchedMessage, ImapSession, ImapToken } from './imap/session.ts'
+import { takeNewest, toUidSet } from './imap/uid-set.ts'
 import type { MessageRef, MessageSummary } from './message.ts'
 import { toSummary } from './message-summary.ts'
 import { mailboxesToSearch } from './search-messages.ts'
-import { searchUids } from './search-uids.ts'
-import { takeNewest, toUidSet } from './uid-set.ts'
 
 export interface ThreadPage {
   readonly items: readonly MessageSummary[]

@@ -7,10 +7,10 @@ import { decodeCharset, decodeTransfer, unflow } from './body-text/decode-part.t
 import { htmlToText, type ReadableText } from './body-text/html-to-text.ts'
 import { readPlain, renderApart } from './body-text/long-text.ts'
 import { escapeText, sanitizeHtml } from './body-text/sanitize-html.ts'
-import { peek } from './fetch-items.ts'
-import type { FetchedMessage, ImapSession, SelectedMailbox } from './imap-session.ts'
+import { peek } from './imap/fetch-items.ts'
+import type { FetchedMessage, ImapSession, SelectedMailbox } from './imap/session.ts'
+import { toUidSet } from './imap/uid-set.ts'
 import type { MessageBody } from './message.ts'
-import { toUidSet } from './uid-set.ts'
 
 type Format = 'text' | 'html' | 'source'
 

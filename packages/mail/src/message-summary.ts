@@ -4,8 +4,8 @@ import { decodeCharset, decodeTransfer } from './body-text/decode-part.ts'
 import { htmlToText } from './body-text/html-to-text.ts'
 import { collapsePadding, removeInvisible } from './body-text/invisible-characters.ts'
 import { notRendered, readPlain } from './body-text/long-text.ts'
-import { previewBytes } from './fetch-items.ts'
-import type { FetchedMessage, SelectedMailbox } from './imap-session.ts'
+import { previewBytes } from './imap/fetch-items.ts'
+import type { FetchedMessage, SelectedMailbox } from './imap/session.ts'
 import type { MailAddress, MessageSummary } from './message.ts'
 
 const maxPreviewChars = 200

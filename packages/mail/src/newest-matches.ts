@@ -2,9 +2,10 @@
  * The newest matches of a search, without the server listing every match of a large mailbox: the last ones only where
  * it can (RFC 9394 PARTIAL), ranges where it can (ESEARCH), else window by window from the newest message down.
  */
-import type { ImapSession, ImapToken, SelectedMailbox } from './imap-session.ts'
-import { searchUids } from './search-uids.ts'
-import { takeNewest, type UidRange } from './uid-set.ts'
+
+import { searchUids } from './imap/search-uids.ts'
+import type { ImapSession, ImapToken, SelectedMailbox } from './imap/session.ts'
+import { takeNewest, type UidRange } from './imap/uid-set.ts'
 
 export interface NewestMatches {
   readonly found: readonly UidRange[]

@@ -1,5 +1,5 @@
 /** From what a caller typed (`sent`, `Papierkorb`, `Projects/2026`) to a mailbox of this server. */
-import type { ImapSession } from './imap-session.ts'
+import type { ImapSession } from './imap/session.ts'
 import { assertMailboxName } from './input.ts'
 import { listMailboxes } from './list-mailboxes.ts'
 import { MailError } from './mail-error.ts'

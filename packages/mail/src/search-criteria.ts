@@ -2,7 +2,7 @@
  * The fields of a search as IMAP SEARCH keys (RFC 9051 §6.4.4), all checked before a connection is opened. Text that is
  * not ASCII goes as a UTF-8 literal; everything else is quoted by the compiler, so no text can become a key.
  */
-import type { ImapToken } from './imap-session.ts'
+import type { ImapToken } from './imap/session.ts'
 import { assertNoControls, invalid } from './input.ts'
 
 export interface SearchFields {

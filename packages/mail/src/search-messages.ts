@@ -3,8 +3,9 @@
  * which mailboxes were searched and, where a slow search was cut short, back to which day.
  */
 import { sortParts } from './body-structure.ts'
-import { listItems, summaryItems } from './fetch-items.ts'
-import type { FetchedMessage, ImapSession, SelectedMailbox } from './imap-session.ts'
+import { listItems, summaryItems } from './imap/fetch-items.ts'
+import type { FetchedMessage, ImapSession, SelectedMailbox } from './imap/session.ts'
+import { takeNewest, toUidSet } from './imap/uid-set.ts'
 import { invalid } from './input.ts'
 import { listMailboxes } from './list-mailboxes.ts'
 import { MailError } from './mail-error.ts'
@@ -13,7 +14,6 @@ import { isDeleted, toSummary } from './message-summary.ts'
 import { findNewestMatches } from './newest-matches.ts'
 import { resolveMailbox } from './resolve-mailbox.ts'
 import { compileSearch, type SearchCriteria, type SearchFields, toImapDate } from './search-criteria.ts'
-import { takeNewest, toUidSet } from './uid-set.ts'
 
 export interface SearchOptions extends SearchFields {
   /** A path, a special use, or `all`. */

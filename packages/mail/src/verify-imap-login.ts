@@ -1,7 +1,7 @@
 /** What sign-in does to a mailbox: one login, one LIST, so that the first tool call already knows the server. */
 import type { MailAccount } from './account.ts'
 import type { MailDeps } from './connect/dial.ts'
-import { withImapSession } from './imap-session.ts'
+import { withImapSession } from './imap/session.ts'
 import { listMailboxes } from './list-mailboxes.ts'
 import type { ServerMemory } from './message.ts'
 

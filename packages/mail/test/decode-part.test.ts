@@ -3,8 +3,6 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type BodyStructure, sortParts } from '../src/body-structure.ts'
 import { decodeCharset, decodeTransfer, unflow } from '../src/body-text/decode-part.ts'
-import { htmlToText, MailError, removeInvisible } from '../src/index.ts'
-import { compileSearch } from '../src/search-criteria.ts'
 import {
   createSetTest,
   pairUidSets,
@@ -12,7 +10,9 @@ import {
   sizeOfSet,
   takeNewest,
   toUidSet,
-} from '../src/uid-set.ts'
+} from '../src/imap/uid-set.ts'
+import { htmlToText, MailError, removeInvisible } from '../src/index.ts'
+import { compileSearch } from '../src/search-criteria.ts'
 
 describe('decoding', () => {
   it.each([

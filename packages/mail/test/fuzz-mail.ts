@@ -22,7 +22,7 @@ import {
   sanitizeHtml,
   withImapSession,
 } from '../src/index.ts'
-import { accountOn, depsFor } from './imap-account.ts'
+import { accountOn, depsFor } from './imap/imap-account.ts'
 import { nastyMails } from './nasty-mails.ts'
 
 export interface Finding {

@@ -12,7 +12,7 @@ import {
   type MessageSummary,
   withImapSession,
 } from '../src/index.ts'
-import { accountOn, depsFor } from './imap-account.ts'
+import { accountOn, depsFor } from './imap/imap-account.ts'
 import { type NastyMail, nastyMails } from './nasty-mails.ts'
 
 /** Of our own processor time: the machine may be busy with other things. */

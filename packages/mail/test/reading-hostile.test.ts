@@ -16,7 +16,7 @@ import {
   type MessageRef,
   withImapSession,
 } from '../src/index.ts'
-import { accountOn, depsFor } from './imap-account.ts'
+import { accountOn, depsFor } from './imap/imap-account.ts'
 
 const alice = { address: 'alice@test.example', login: 'alice@test.example', password: 'wonder' }
 const ref = (uid: number, uidValidity = '1'): MessageRef => ({ mailbox: 'INBOX', uidValidity, uid })

@@ -63,7 +63,7 @@ test('one file of mail imports imapflow, apart from its types', () => {
         readFileSync(join(folder, file), 'utf8'),
       ),
   )
-  expect(importing).toEqual(['imap-client.ts'])
+  expect(importing).toEqual(['imap/client.ts'])
 })
 
 test('every file and folder that the documents name exists', () => {

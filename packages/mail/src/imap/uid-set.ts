@@ -1,5 +1,5 @@
 /** UID sets (RFC 9051 §9, sequence-set) and the answers of SEARCH as ranges, never expanded: a set may mean millions. */
-import { MailError } from './mail-error.ts'
+import { MailError } from '../mail-error.ts'
 
 export type UidRange = readonly [low: number, high: number]
 

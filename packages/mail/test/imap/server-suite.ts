@@ -24,7 +24,7 @@ import {
   setFlags,
   verifyImapLogin,
   withImapSession,
-} from '../src/index.ts'
+} from '../../src/index.ts'
 import { accountOn, depsFor } from './imap-account.ts'
 
 export interface ServerKind {

@@ -28,7 +28,7 @@ import {
   setFlags,
   verifyImapLogin,
   withImapSession,
-} from '../src/index.ts'
+} from '../../src/index.ts'
 import { accountOn, depsFor } from './imap-account.ts'
 
 const alice = { address: 'alice@test.example', login: 'alice@test.example', password: 'wonder land 1' }

@@ -1,7 +1,7 @@
 /**
  * The only file that knows imapflow. Its protocol machinery (TLS upgrade, SASL, literals, parsing) is used; its command
  * methods are not: they answer `false` on failure, ask for more than we need, and wait between commands that can share
- * a flight. Everything that fails here throws MailError. When and why to connect is left to imap-session.ts.
+ * a flight. Everything that fails here throws MailError. When and why to connect is left to imap/session.ts.
  */
 import type { Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
@@ -10,13 +10,13 @@ import { ImapFlow } from 'imapflow'
 import { compiler } from 'imapflow/lib/handler/imap-handler.js'
 import { specialUse } from 'imapflow/lib/special-use.js'
 import { decodePath, encodePath, formatMessageResponse } from 'imapflow/lib/tools.js'
-import type { MailAccount, TlsMode } from './account.ts'
-import type { Connector } from './connect/dial.ts'
+import type { MailAccount, TlsMode } from '../account.ts'
+import type { Connector } from '../connect/dial.ts'
+import { MailError } from '../mail-error.ts'
+import type { ServerMemory } from '../message.ts'
+import { type ImapStage, toMailError } from './errors.ts'
 import { combineFirstFlight, type EarlyCommand } from './first-flight.ts'
-import { type ImapStage, toMailError } from './imap-errors.ts'
-import type { Channel, ImapResponse, ImapToken, SentCommand, UntaggedHandlers } from './imap-protocol.ts'
-import { MailError } from './mail-error.ts'
-import type { ServerMemory } from './message.ts'
+import type { Channel, ImapResponse, ImapToken, SentCommand, UntaggedHandlers } from './protocol.ts'
 import { textOf } from './response-text.ts'
 
 /** `dateText`: the Date header as written; the library keeps the moment and loses the sender's time of day. */

@@ -12,7 +12,7 @@ import {
   searchMessages,
   setFlags,
   withImapSession,
-} from '../src/index.ts'
+} from '../../src/index.ts'
 import { accountOn, depsFor } from './imap-account.ts'
 
 const mail = (subject: string, body = 'x') =>

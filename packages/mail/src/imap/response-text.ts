@@ -1,5 +1,5 @@
-/** Reads tokens of parsed responses; apart from imap-client.ts, so that using it does not load the library. */
-import type { ImapAttribute } from './imap-protocol.ts'
+/** Reads tokens of parsed responses; apart from imap/client.ts, so that using it does not load the library. */
+import type { ImapAttribute } from './protocol.ts'
 
 /** An atom, string, number or literal of a response as text. */
 export function textOf(attribute: ImapAttribute | undefined): string {

@@ -8,7 +8,7 @@ import {
   startDovecot,
 } from '@email-connector/testing'
 import { describe } from 'vitest'
-import { describeServer } from './imap-server-suite.ts'
+import { describeServer } from './server-suite.ts'
 
 const below = { prefix: 'INBOX.', delimiter: '.' }
 

@@ -1,5 +1,5 @@
 /**
- * The library's protocol machinery as types: parsed responses, tokens, the connection. Apart from imap-client.ts, so that
+ * The library's protocol machinery as types: parsed responses, tokens, the connection. Apart from imap/client.ts, so that
  * what reads or sends tokens need not know the client, nor load the library.
  */
 import type { ImapAttribute, ImapCompileNode, ImapResponse } from 'imapflow/lib/handler/types.js'

@@ -2,7 +2,7 @@
  * What a failed IMAP exchange means, in our closed set of codes. The server's words decide only where no response
  * code (RFC 5530) does, and never leave `cause`.
  */
-import { MailError, type MailErrorCode } from './mail-error.ts'
+import { MailError, type MailErrorCode } from '../mail-error.ts'
 
 /** What the library's errors may carry; none of it is certain. */
 interface Failure {

@@ -1,7 +1,7 @@
 /** Builders for the IMAP tests: an account on a test server, and a connector that counts what it carries. */
 import type { Socket } from 'node:net'
-import type { Connector, MailAccount, MailDeps, TlsMode } from '../src/index.ts'
-import { createConnector, createHostPolicy } from '../src/index.ts'
+import type { Connector, MailAccount, MailDeps, TlsMode } from '../../src/index.ts'
+import { createConnector, createHostPolicy } from '../../src/index.ts'
 
 export function accountOn(
   server: { host: string; port: number; tls?: TlsMode },

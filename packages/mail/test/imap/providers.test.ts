@@ -24,7 +24,7 @@ import {
   searchMessages,
   verifyImapLogin,
   withImapSession,
-} from '../src/index.ts'
+} from '../../src/index.ts'
 import { accountOn, depsFor } from './imap-account.ts'
 
 const alice = { address: 'alice@test.example', login: 'alice@test.example', password: 'abcd efgh ijkl mnop' }

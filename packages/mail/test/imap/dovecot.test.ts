@@ -13,7 +13,7 @@ import {
   setFlags,
   verifyImapLogin,
   withImapSession,
-} from '../src/index.ts'
+} from '../../src/index.ts'
 import { accountOn, createWire, depsFor } from './imap-account.ts'
 
 const textMail = (n: number, extra = '') =>

@@ -9,7 +9,7 @@ import {
   moveMessages,
   searchMessages,
   withImapSession,
-} from '../src/index.ts'
+} from '../../src/index.ts'
 import { accountOn, depsFor } from './imap-account.ts'
 
 const alice = { address: 'alice@test.example', login: 'alice@test.example', password: 'wonder land 1' }

@@ -1,5 +1,5 @@
 /** The data items of FETCH (RFC 9051 §6.4.5), always with PEEK: reading never sets \Seen. */
-import type { ImapSession, ImapToken } from './imap-session.ts'
+import type { ImapSession, ImapToken } from './session.ts'
 
 const atom = (value: string): ImapToken => ({ type: 'ATOM', value })
 

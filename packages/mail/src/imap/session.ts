@@ -3,15 +3,15 @@
  * ending in close(): LOGOUT would cost a round trip. Operations are left to the files that take an ImapSession.
  */
 import type { Socket } from 'node:net'
-import type { MailAccount, ProviderId } from './account.ts'
-import { withDeadline } from './connect/deadline.ts'
-import type { MailDeps } from './connect/dial.ts'
-import type { FetchedMessage, ImapClient } from './imap-client.ts'
-import type { ImapStage } from './imap-errors.ts'
-import type { ImapAttribute, ImapResponse, ImapToken, UntaggedHandlers } from './imap-protocol.ts'
-import { assertAccount, assertMailboxName } from './input.ts'
-import { MailError } from './mail-error.ts'
-import type { Mailbox, ServerMemory } from './message.ts'
+import type { MailAccount, ProviderId } from '../account.ts'
+import { withDeadline } from '../connect/deadline.ts'
+import type { MailDeps } from '../connect/dial.ts'
+import { assertAccount, assertMailboxName } from '../input.ts'
+import { MailError } from '../mail-error.ts'
+import type { Mailbox, ServerMemory } from '../message.ts'
+import type { FetchedMessage, ImapClient } from './client.ts'
+import type { ImapStage } from './errors.ts'
+import type { ImapAttribute, ImapResponse, ImapToken, UntaggedHandlers } from './protocol.ts'
 import { textOf } from './response-text.ts'
 import { createSetTest, isUid, sizeOfSet } from './uid-set.ts'
 
@@ -85,7 +85,7 @@ async function attempt<T>(
   use: (session: ImapSession) => Promise<T>,
 ): Promise<Attempt<T>> {
   // the library takes 80 ms to load, once: while the connection is made
-  const loading = import('./imap-client.ts')
+  const loading = import('./client.ts')
   const socket = await (deps.socket ?? deps.connector.connect(account.imap, { signal, protocol: 'imap' }))
   const { createImapClient } = await loading
   const { connector, memory } = deps

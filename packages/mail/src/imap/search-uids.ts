@@ -1,6 +1,7 @@
 /** UID SEARCH, compact where the server can (RFC 4731 ESEARCH), as ranges either way. */
-import { type ImapSession, type ImapToken, textOf } from './imap-session.ts'
-import { MailError } from './mail-error.ts'
+
+import { MailError } from '../mail-error.ts'
+import { type ImapSession, type ImapToken, textOf } from './session.ts'
 import { isUid, parseUidRanges, type UidRange } from './uid-set.ts'
 
 const atom = (value: string): ImapToken => ({ type: 'ATOM', value })

@@ -3,7 +3,7 @@
  * before the greeting, never behind a challenge or a literal, never a write. A server may lose what came with a LOGIN
  * (Courier does): what stays unanswered after the login is said once more, on the same connection.
  */
-import type { Channel, ImapToken, SentCommand, UntaggedHandlers } from './imap-protocol.ts'
+import type { Channel, ImapToken, SentCommand, UntaggedHandlers } from './protocol.ts'
 
 export interface EarlyCommand {
   readonly command: string
