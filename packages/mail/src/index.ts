@@ -40,11 +40,11 @@ export type { RefOutcome } from './refs-by-mailbox.ts'
 export { resolveMailbox } from './resolve-mailbox.ts'
 export { prepareSearch, type SearchOptions, type SearchPage, searchMessages } from './search-messages.ts'
 export { assertFlags, setFlags } from './set-flags.ts'
-export type { RecipientRefusal } from './smtp-reply.ts'
+export type { RecipientRefusal } from './smtp/reply.ts'
 export {
   type RejectedRecipient,
   type SubmissionOutcome,
   submitMessage,
   verifySmtpLogin,
-} from './submission.ts'
+} from './smtp/submission.ts'
 export { verifyImapLogin } from './verify-imap-login.ts'

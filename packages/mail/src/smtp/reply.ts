@@ -2,7 +2,7 @@
  * What an SMTP reply means to us, by its codes (RFC 5321 §4.2, RFC 3463) and, where vendors put the reason into words
  * only, by those words. The server's text itself goes no further than `cause`.
  */
-import { MailError, type MailErrorCode } from './mail-error.ts'
+import { MailError, type MailErrorCode } from '../mail-error.ts'
 
 /** What nodemailer's errors carry: `response` is the raw reply, absent when none arrived. */
 export interface SmtpFailure extends Error {

@@ -7,13 +7,13 @@
 import type { Readable } from 'node:stream'
 import type SMTPConnection from 'nodemailer/lib/smtp-connection'
 import type { Envelope, SentMessageInfo } from 'nodemailer/lib/smtp-connection'
-import type { MailAccount } from './account.ts'
-import { withDeadline } from './connect/deadline.ts'
-import type { MailDeps } from './connect/dial.ts'
-import { assertAccount } from './input.ts'
-import { MailError } from './mail-error.ts'
-import { authenticate } from './smtp-login.ts'
-import { type SmtpFailure, toSmtpError } from './smtp-reply.ts'
+import type { MailAccount } from '../account.ts'
+import { withDeadline } from '../connect/deadline.ts'
+import type { MailDeps } from '../connect/dial.ts'
+import { assertAccount } from '../input.ts'
+import { MailError } from '../mail-error.ts'
+import { authenticate } from './login.ts'
+import { type SmtpFailure, toSmtpError } from './reply.ts'
 
 export interface SmtpSession {
   readonly signal: AbortSignal

@@ -1,6 +1,11 @@
 /** What servers answer, word for word, and what it means to whoever sent the email. */
 import { describe, expect, it } from 'vitest'
-import { readRecipientRefusal, readRefusal, readWholeRefusal, type SmtpFailure } from '../src/smtp-reply.ts'
+import {
+  readRecipientRefusal,
+  readRefusal,
+  readWholeRefusal,
+  type SmtpFailure,
+} from '../../src/smtp/reply.ts'
 
 const failure = (response: string, command = 'DATA'): SmtpFailure =>
   Object.assign(new Error('refused'), { response, responseCode: Number(response.slice(0, 3)), command })

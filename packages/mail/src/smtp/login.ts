@@ -3,9 +3,9 @@
  * allows it, and no password to a server that takes tokens only. nodemailer's own XOAUTH2 tries a refused token twice.
  */
 import type { CustomAuthenticationContext } from 'nodemailer/lib/smtp-connection'
-import type { MailAccount } from './account.ts'
-import { MailError } from './mail-error.ts'
-import { readLoginRefusal } from './smtp-reply.ts'
+import type { MailAccount } from '../account.ts'
+import { MailError } from '../mail-error.ts'
+import { readLoginRefusal } from './reply.ts'
 
 type SendCommand = (command: string) => Promise<{ response: string; status: number }>
 

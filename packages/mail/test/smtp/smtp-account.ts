@@ -1,7 +1,7 @@
 /** An account whose SMTP server is a test server on loopback, and the connector that reaches it. */
-import type { MailAccount, MailCredential, TlsMode } from '../src/account.ts'
-import { createConnector, type MailDeps } from '../src/connect/dial.ts'
-import { createHostPolicy } from '../src/connect/host-policy.ts'
+import type { MailAccount, MailCredential, TlsMode } from '../../src/account.ts'
+import { createConnector, type MailDeps } from '../../src/connect/dial.ts'
+import { createHostPolicy } from '../../src/connect/host-policy.ts'
 
 export const password = 'correct horse'
 

@@ -5,11 +5,11 @@
  * Nothing is retried in this file. The Sent copy is filed elsewhere.
  */
 import { Readable } from 'node:stream'
-import type { MailAccount } from './account.ts'
-import type { ComposedMessage } from './compose.ts'
-import type { MailDeps } from './connect/dial.ts'
-import { invalid } from './input.ts'
-import type { MailErrorCode } from './mail-error.ts'
+import type { MailAccount } from '../account.ts'
+import type { ComposedMessage } from '../compose.ts'
+import type { MailDeps } from '../connect/dial.ts'
+import { invalid } from '../input.ts'
+import type { MailErrorCode } from '../mail-error.ts'
 import {
   type RecipientRefusal,
   readRecipientRefusal,
@@ -17,8 +17,8 @@ import {
   readWholeRefusal,
   type SmtpFailure,
   toSmtpError,
-} from './smtp-reply.ts'
-import { type SmtpSession, withSmtpSession } from './smtp-session.ts'
+} from './reply.ts'
+import { type SmtpSession, withSmtpSession } from './session.ts'
 
 export interface RejectedRecipient {
   readonly address: string

@@ -10,9 +10,9 @@ import {
   startSubmission,
 } from '@email-connector/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { MailAccount, TlsMode } from '../src/account.ts'
-import { composeMessage, type OutgoingDraft } from '../src/compose.ts'
-import { submitMessage, verifySmtpLogin } from '../src/submission.ts'
+import type { MailAccount, TlsMode } from '../../src/account.ts'
+import { composeMessage, type OutgoingDraft } from '../../src/compose.ts'
+import { submitMessage, verifySmtpLogin } from '../../src/smtp/submission.ts'
 import { loopbackDeps, smtpAccount } from './smtp-account.ts'
 
 describe.skipIf(!findDovecot())('delivery through a real server (needs Dovecot)', () => {
@@ -100,7 +100,7 @@ describe.skipIf(!findDovecot())('delivery through a real server (needs Dovecot)'
       const { stdout } = await promisify(execFile)(
         process.execPath,
         ['--import', 'tsx', '--input-type=module', '--eval', script],
-        { cwd: fileURLToPath(new URL('../src', import.meta.url)), env: { ...process.env, ...env } },
+        { cwd: fileURLToPath(new URL('../../src', import.meta.url)), env: { ...process.env, ...env } },
       )
       return stdout.trim()
     }
