@@ -3,8 +3,8 @@ import { findByMessageId } from './find-message.ts'
 import { parseHeaders } from './headers.ts'
 import { type ImapSession, textOf } from './imap/session.ts'
 import { MailError } from './mail-error.ts'
+import { resolveMailbox } from './mailboxes/resolve.ts'
 import type { MessageRef } from './message.ts'
-import { resolveMailbox } from './resolve-mailbox.ts'
 import { assertFlags } from './set-flags.ts'
 
 export interface AppendOptions {

@@ -4,8 +4,8 @@ import { searchUids } from './imap/search-uids.ts'
 import type { ImapSession } from './imap/session.ts'
 import { takeNewest } from './imap/uid-set.ts'
 import { assertNoControls, invalid } from './input.ts'
+import { resolveMailbox } from './mailboxes/resolve.ts'
 import type { MessageRef } from './message.ts'
-import { resolveMailbox } from './resolve-mailbox.ts'
 
 /** The newest one, where there are several. */
 export async function findByMessageId(

@@ -7,7 +7,6 @@ export { removeInvisible } from './body-text/invisible-characters.ts'
 export { neutraliseLinks } from './body-text/links.ts'
 export { readLongHtml, readLongText } from './body-text/long-text.ts'
 export { sanitizeHtml } from './body-text/sanitize-html.ts'
-export { createMailbox, deleteMailbox, renameMailbox } from './change-mailboxes.ts'
 export {
   type ComposedMessage,
   composeMessage,
@@ -25,10 +24,13 @@ export {
   assertHost,
   assertNoControls,
 } from './input.ts'
-export { listMailboxes } from './list-mailboxes.ts'
 export { listRecent } from './list-recent.ts'
 export { listThread, type ThreadPage } from './list-thread.ts'
 export { MailError, type MailErrorCode } from './mail-error.ts'
+export { createMailbox, deleteMailbox, renameMailbox } from './mailboxes/change.ts'
+export { listMailboxes } from './mailboxes/list.ts'
+export { resolveMailbox } from './mailboxes/resolve.ts'
+export { verifyImapLogin } from './mailboxes/verify-login.ts'
 export type * from './message.ts'
 export { moveMessages } from './move-messages.ts'
 export {
@@ -37,7 +39,6 @@ export {
   providers,
 } from './providers.ts'
 export type { RefOutcome } from './refs-by-mailbox.ts'
-export { resolveMailbox } from './resolve-mailbox.ts'
 export { prepareSearch, type SearchOptions, type SearchPage, searchMessages } from './search-messages.ts'
 export { assertFlags, setFlags } from './set-flags.ts'
 export type { RecipientRefusal } from './smtp/reply.ts'
@@ -47,4 +48,3 @@ export {
   submitMessage,
   verifySmtpLogin,
 } from './smtp/submission.ts'
-export { verifyImapLogin } from './verify-imap-login.ts'

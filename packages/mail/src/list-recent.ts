@@ -7,9 +7,9 @@ import { searchUids } from './imap/search-uids.ts'
 import type { FetchedMessage, ImapSession, SelectedMailbox } from './imap/session.ts'
 import { takeNewest, toUidSet } from './imap/uid-set.ts'
 import { MailError } from './mail-error.ts'
+import { resolveMailbox } from './mailboxes/resolve.ts'
 import type { MessageSummary, Page } from './message.ts'
 import { isDeleted, toSummary } from './message-summary.ts'
-import { resolveMailbox } from './resolve-mailbox.ts'
 
 export interface ListRecentOptions {
   readonly mailbox: string

@@ -14,10 +14,10 @@ import {
 } from './imap/session.ts'
 import { pairUidSets, toUidSet } from './imap/uid-set.ts'
 import { MailError } from './mail-error.ts'
+import { resolveMailbox } from './mailboxes/resolve.ts'
 import type { MessageRef } from './message.ts'
 import { isDeleted } from './message-summary.ts'
 import { changeByMailbox, type RefOutcome, type UidOutcome } from './refs-by-mailbox.ts'
-import { resolveMailbox } from './resolve-mailbox.ts'
 
 const atom = (value: string): ImapToken => ({ type: 'ATOM', value })
 

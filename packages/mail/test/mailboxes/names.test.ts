@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { findMailbox } from '../src/mailbox-names.ts'
-import type { Mailbox, SpecialUse } from '../src/message.ts'
+import { findMailbox } from '../../src/mailboxes/names.ts'
+import type { Mailbox, SpecialUse } from '../../src/message.ts'
 
 const mailbox = (path: string, specialUse?: SpecialUse): Mailbox => ({
   path,

@@ -1,10 +1,10 @@
 /** From what a caller typed (`sent`, `Papierkorb`, `Projects/2026`) to a mailbox of this server. */
-import type { ImapSession } from './imap/session.ts'
-import { assertMailboxName } from './input.ts'
-import { listMailboxes } from './list-mailboxes.ts'
-import { MailError } from './mail-error.ts'
-import { findMailbox } from './mailbox-names.ts'
-import type { Mailbox } from './message.ts'
+import type { ImapSession } from '../imap/session.ts'
+import { assertMailboxName } from '../input.ts'
+import { MailError } from '../mail-error.ts'
+import type { Mailbox } from '../message.ts'
+import { listMailboxes } from './list.ts'
+import { findMailbox } from './names.ts'
 
 /** Costs a LIST only where memory does not know the name. Throws `mailbox_not_found`. */
 export async function resolveMailbox(session: ImapSession, name: string): Promise<Mailbox> {

@@ -2,10 +2,10 @@
  * LIST, with special use and counts in the one command where the server can (RFC 5258, 5819, 6154), else with all
  * STATUS commands in one more flight. Remembers what it learned for the next call.
  */
-import { type ImapResponse, type ImapSession, type ImapToken, textOf } from './imap/session.ts'
-import { MailError } from './mail-error.ts'
-import { specialUseOfAttribute } from './mailbox-names.ts'
-import type { Mailbox, SpecialUse } from './message.ts'
+import { type ImapResponse, type ImapSession, type ImapToken, textOf } from '../imap/session.ts'
+import { MailError } from '../mail-error.ts'
+import type { Mailbox, SpecialUse } from '../message.ts'
+import { specialUseOfAttribute } from './names.ts'
 
 /** More mailboxes than anyone reads; the rest is left out. */
 const maxMailboxes = 5_000

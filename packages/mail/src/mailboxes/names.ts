@@ -1,5 +1,5 @@
 /** Special uses (RFC 6154) and the names our callers use for them. */
-import type { Mailbox, SpecialUse } from './message.ts'
+import type { Mailbox, SpecialUse } from '../message.ts'
 
 const byAttribute: Readonly<Record<string, SpecialUse>> = {
   '\\inbox': 'inbox',

@@ -1,10 +1,10 @@
 /** CREATE, RENAME, and DELETE of empty mailboxes. Mailboxes with a special use are not to be renamed or deleted here. */
-import type { ImapSession } from './imap/session.ts'
-import { assertMailboxName, invalid } from './input.ts'
-import { listMailboxes } from './list-mailboxes.ts'
-import { MailError } from './mail-error.ts'
-import { findMailbox } from './mailbox-names.ts'
-import type { Mailbox } from './message.ts'
+import type { ImapSession } from '../imap/session.ts'
+import { assertMailboxName, invalid } from '../input.ts'
+import { MailError } from '../mail-error.ts'
+import type { Mailbox } from '../message.ts'
+import { listMailboxes } from './list.ts'
+import { findMailbox } from './names.ts'
 
 /** `Parent/Child` with the server's own delimiter; a server that keeps everything below INBOX gets its prefix. */
 export async function createMailbox(session: ImapSession, name: string): Promise<Mailbox> {
