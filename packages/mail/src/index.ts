@@ -15,17 +15,12 @@ export {
 } from './compose.ts'
 export { type Connector, createConnector, type MailDeps } from './connect/dial.ts'
 export { createHostPolicy, type HostPolicy, type MailProtocol } from './connect/host-policy.ts'
-export { type AttachmentContent, fetchAttachment } from './fetch-attachment.ts'
-export { findByMessageId } from './find-message.ts'
-export { getMessage, getMessages } from './get-message.ts'
 export { type ImapDeps, type ImapSession, withImapSession } from './imap/session.ts'
 export {
   assertAddress,
   assertHost,
   assertNoControls,
 } from './input.ts'
-export { listRecent } from './list-recent.ts'
-export { listThread, type ThreadPage } from './list-thread.ts'
 export { MailError, type MailErrorCode } from './mail-error.ts'
 export { createMailbox, deleteMailbox, renameMailbox } from './mailboxes/change.ts'
 export { listMailboxes } from './mailboxes/list.ts'
@@ -38,8 +33,13 @@ export {
   type Provider,
   providers,
 } from './providers.ts'
+export { type AttachmentContent, fetchAttachment } from './reading/attachment.ts'
+export { findByMessageId } from './reading/find.ts'
+export { getMessage, getMessages } from './reading/get.ts'
+export { listRecent } from './reading/recent.ts'
+export { prepareSearch, type SearchOptions, type SearchPage, searchMessages } from './reading/search.ts'
+export { listThread, type ThreadPage } from './reading/thread.ts'
 export type { RefOutcome } from './refs-by-mailbox.ts'
-export { prepareSearch, type SearchOptions, type SearchPage, searchMessages } from './search-messages.ts'
 export { assertFlags, setFlags } from './set-flags.ts'
 export type { RecipientRefusal } from './smtp/reply.ts'
 export {

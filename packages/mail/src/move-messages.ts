@@ -16,7 +16,7 @@ import { pairUidSets, toUidSet } from './imap/uid-set.ts'
 import { MailError } from './mail-error.ts'
 import { resolveMailbox } from './mailboxes/resolve.ts'
 import type { MessageRef } from './message.ts'
-import { isDeleted } from './message-summary.ts'
+import { isDeleted } from './reading/summary.ts'
 import { changeByMailbox, type RefOutcome, type UidOutcome } from './refs-by-mailbox.ts'
 
 const atom = (value: string): ImapToken => ({ type: 'ATOM', value })

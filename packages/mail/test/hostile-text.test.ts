@@ -5,13 +5,13 @@
  */
 import { describe, expect, it } from 'vitest'
 import { parseAddressList } from '../src/address-list.ts'
-import { readAuthentication } from '../src/authentication-results.ts'
 import { decodeCharset, decodeTransfer, unflow } from '../src/body-text/decode-part.ts'
 import { readLongHtml, readLongText } from '../src/body-text/long-text.ts'
 import { parseHeaders } from '../src/headers.ts'
 import { htmlToText, MailError, neutraliseLinks, removeInvisible, sanitizeHtml } from '../src/index.ts'
 import { markdownToHtml } from '../src/markdown.ts'
-import { cleanLine } from '../src/message-summary.ts'
+import { readAuthentication } from '../src/reading/authentication-results.ts'
+import { cleanLine } from '../src/reading/summary.ts'
 
 const bytes = 1024 * 1024
 /** Where a megabyte of fifty tokens would take the test itself too long; what is quadratic takes seconds here as well. */

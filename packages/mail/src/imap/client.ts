@@ -56,7 +56,7 @@ export interface ImapClient {
   close(): void
 }
 
-/** The largest piece we ask for is 4 MiB (fetch-attachment.ts); a server that sends more is not answering us. */
+/** The largest piece we ask for is 4 MiB (reading/attachment.ts); a server that sends more is not answering us. */
 const maxLiteralBytes = 6 * 1024 * 1024
 /** A SEARCH answer of a million numbers is 7 MB. */
 const maxLineBytes = 8 * 1024 * 1024

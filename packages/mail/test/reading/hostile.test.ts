@@ -15,8 +15,8 @@ import {
   MailError,
   type MessageRef,
   withImapSession,
-} from '../src/index.ts'
-import { accountOn, depsFor } from './imap/imap-account.ts'
+} from '../../src/index.ts'
+import { accountOn, depsFor } from '../imap/imap-account.ts'
 
 const alice = { address: 'alice@test.example', login: 'alice@test.example', password: 'wonder' }
 const ref = (uid: number, uidValidity = '1'): MessageRef => ({ mailbox: 'INBOX', uidValidity, uid })

@@ -2,21 +2,17 @@
  * One message or several: the structure first, then only the text parts that will be read, never setting \Seen. EXAMINE and the
  * first FETCH share a flight; UIDVALIDITY is checked before anything of the answer is used.
  */
+
+import { parseHeaders } from '../headers.ts'
+import { peekHeaders, summaryItems } from '../imap/fetch-items.ts'
+import type { FetchedMessage, ImapSession, SelectedMailbox } from '../imap/session.ts'
+import { isUid, toUidSet } from '../imap/uid-set.ts'
+import { MailError } from '../mail-error.ts'
+import type { MessageDetail, MessageRef } from '../message.ts'
 import { readAuthentication } from './authentication-results.ts'
-import { sortParts } from './body-structure.ts'
-import { parseHeaders } from './headers.ts'
-import { peekHeaders, summaryItems } from './imap/fetch-items.ts'
-import type { FetchedMessage, ImapSession, SelectedMailbox } from './imap/session.ts'
-import { isUid, toUidSet } from './imap/uid-set.ts'
-import { MailError } from './mail-error.ts'
-import type { MessageDetail, MessageRef } from './message.ts'
-import {
-  type GetMessageOptions,
-  type ReadBody,
-  readBodies,
-  type StructuredMessage,
-} from './message-bodies.ts'
-import { cleanLine, isAddress, toAddresses, toDate } from './message-summary.ts'
+import { type GetMessageOptions, type ReadBody, readBodies, type StructuredMessage } from './bodies.ts'
+import { sortParts } from './structure.ts'
+import { cleanLine, isAddress, toAddresses, toDate } from './summary.ts'
 
 const wantedHeaders = ['FROM', 'REFERENCES', 'AUTHENTICATION-RESULTS']
 const maxReferences = 100

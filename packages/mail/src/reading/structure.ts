@@ -3,9 +3,9 @@
  * else is fetched. Names come decoded (RFC 2231, RFC 2047); sizes are the server's octets, less the base64 overhead.
  */
 
-import { removeInvisible } from './body-text/invisible-characters.ts'
-import type { FetchedMessage } from './imap/session.ts'
-import type { AttachmentPart } from './message.ts'
+import { removeInvisible } from '../body-text/invisible-characters.ts'
+import type { FetchedMessage } from '../imap/session.ts'
+import type { AttachmentPart } from '../message.ts'
 
 export type BodyStructure = NonNullable<FetchedMessage['bodyStructure']>
 

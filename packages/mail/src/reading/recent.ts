@@ -2,14 +2,14 @@
  * The newest messages of a mailbox: EXAMINE and one FETCH at its end, whatever its size; unread ones by SEARCH in
  * windows. A cursor names the UID where a page ended, so mail that arrives meanwhile neither repeats nor hides any.
  */
-import { listItems } from './imap/fetch-items.ts'
-import { searchUids } from './imap/search-uids.ts'
-import type { FetchedMessage, ImapSession, SelectedMailbox } from './imap/session.ts'
-import { takeNewest, toUidSet } from './imap/uid-set.ts'
-import { MailError } from './mail-error.ts'
-import { resolveMailbox } from './mailboxes/resolve.ts'
-import type { MessageSummary, Page } from './message.ts'
-import { isDeleted, toSummary } from './message-summary.ts'
+import { listItems } from '../imap/fetch-items.ts'
+import { searchUids } from '../imap/search-uids.ts'
+import type { FetchedMessage, ImapSession, SelectedMailbox } from '../imap/session.ts'
+import { takeNewest, toUidSet } from '../imap/uid-set.ts'
+import { MailError } from '../mail-error.ts'
+import { resolveMailbox } from '../mailboxes/resolve.ts'
+import type { MessageSummary, Page } from '../message.ts'
+import { isDeleted, toSummary } from './summary.ts'
 
 export interface ListRecentOptions {
   readonly mailbox: string

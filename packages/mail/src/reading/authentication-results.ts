@@ -4,9 +4,9 @@
  * removes from what it receives (§5). Where we do not know that name, there is no verdict.
  */
 
-import type { ProviderId } from './account.ts'
-import { registrableDomain } from './body-text/links.ts'
-import type { AuthenticationResult, AuthenticationVerdict } from './message.ts'
+import type { ProviderId } from '../account.ts'
+import { registrableDomain } from '../body-text/links.ts'
+import type { AuthenticationResult, AuthenticationVerdict } from '../message.ts'
 
 /** authserv-ids, as suffixes on a label boundary. `''`: Microsoft leaves the name out. */
 const names: Readonly<Partial<Record<ProviderId, readonly string[]>>> = {

@@ -3,9 +3,9 @@
  * it can (RFC 9394 PARTIAL), ranges where it can (ESEARCH), else window by window from the newest message down.
  */
 
-import { searchUids } from './imap/search-uids.ts'
-import type { ImapSession, ImapToken, SelectedMailbox } from './imap/session.ts'
-import { takeNewest, type UidRange } from './imap/uid-set.ts'
+import { searchUids } from '../imap/search-uids.ts'
+import type { ImapSession, ImapToken, SelectedMailbox } from '../imap/session.ts'
+import { takeNewest, type UidRange } from '../imap/uid-set.ts'
 
 export interface NewestMatches {
   readonly found: readonly UidRange[]

@@ -2,8 +2,8 @@
  * The fields of a search as IMAP SEARCH keys (RFC 9051 §6.4.4), all checked before a connection is opened. Text that is
  * not ASCII goes as a UTF-8 literal; everything else is quoted by the compiler, so no text can become a key.
  */
-import type { ImapToken } from './imap/session.ts'
-import { assertNoControls, invalid } from './input.ts'
+import type { ImapToken } from '../imap/session.ts'
+import { assertNoControls, invalid } from '../input.ts'
 
 export interface SearchFields {
   /** Words anywhere in the message, all of them; "quoted words" as one. */
@@ -62,7 +62,7 @@ export function compileSearch(fields: SearchFields): SearchCriteria {
     tokens.push(key('LARGER'), { type: 'NUMBER', value: Math.min(fields.largerThan, 0xffff_ffff) })
   }
   if (fields.gmailQuery !== undefined) tokens.push(key('X-GM-RAW'), text('gmail_query', fields.gmailQuery))
-  // No search key knows attachments; this one leaves few enough to look at (search-messages.ts does).
+  // No search key knows attachments; this one leaves few enough to look at (reading/search.ts does).
   if (fields.hasAttachment === true && fields.gmailQuery === undefined) {
     tokens.push(
       key('HEADER'),

@@ -1,11 +1,11 @@
 /** A message by its Message-ID: after an APPEND without APPENDUID, after a send whose outcome is unknown. */
 
-import { searchUids } from './imap/search-uids.ts'
-import type { ImapSession } from './imap/session.ts'
-import { takeNewest } from './imap/uid-set.ts'
-import { assertNoControls, invalid } from './input.ts'
-import { resolveMailbox } from './mailboxes/resolve.ts'
-import type { MessageRef } from './message.ts'
+import { searchUids } from '../imap/search-uids.ts'
+import type { ImapSession } from '../imap/session.ts'
+import { takeNewest } from '../imap/uid-set.ts'
+import { assertNoControls, invalid } from '../input.ts'
+import { resolveMailbox } from '../mailboxes/resolve.ts'
+import type { MessageRef } from '../message.ts'
 
 /** The newest one, where there are several. */
 export async function findByMessageId(

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { type Finding, fuzzMail, openWire, readContent } from './fuzz-mail.ts'
 
-const folder = fileURLToPath(new URL('./fixtures/fuzz/', import.meta.url))
+const folder = fileURLToPath(new URL('../fixtures/fuzz/', import.meta.url))
 
 describe('R62: fuzz', () => {
   it.each(readdirSync(folder).filter((name) => name.startsWith('content-')))('found once: %s', (name) => {

@@ -1,6 +1,6 @@
 /** Whose word about a sender counts. */
 import { describe, expect, it } from 'vitest'
-import { parseAuthenticationResults, readAuthentication } from '../src/authentication-results.ts'
+import { parseAuthenticationResults, readAuthentication } from '../../src/reading/authentication-results.ts'
 
 const gmail = { provider: 'gmail', imapHost: 'imap.gmail.com' } as const
 const own =

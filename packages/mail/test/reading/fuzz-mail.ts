@@ -8,9 +8,8 @@ import {
   startScriptedImap,
   TEST_HOSTS,
 } from '@email-connector/testing'
-import { readAuthentication } from '../src/authentication-results.ts'
-import { decodeCharset, decodeTransfer, unflow } from '../src/body-text/decode-part.ts'
-import { parseHeaders } from '../src/headers.ts'
+import { decodeCharset, decodeTransfer, unflow } from '../../src/body-text/decode-part.ts'
+import { parseHeaders } from '../../src/headers.ts'
 import {
   fetchAttachment,
   getMessage,
@@ -21,8 +20,9 @@ import {
   removeInvisible,
   sanitizeHtml,
   withImapSession,
-} from '../src/index.ts'
-import { accountOn, depsFor } from './imap/imap-account.ts'
+} from '../../src/index.ts'
+import { readAuthentication } from '../../src/reading/authentication-results.ts'
+import { accountOn, depsFor } from '../imap/imap-account.ts'
 import { nastyMails } from './nasty-mails.ts'
 
 export interface Finding {

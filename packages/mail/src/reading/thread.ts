@@ -4,15 +4,15 @@
  * answers are kept: the mailbox of the message, INBOX, Sent and Archive.
  */
 
-import { fetchByRef } from './get-message.ts'
-import { parseHeaders } from './headers.ts'
-import { peekHeaders, summaryItems } from './imap/fetch-items.ts'
-import { searchUids } from './imap/search-uids.ts'
-import type { FetchedMessage, ImapSession, ImapToken } from './imap/session.ts'
-import { takeNewest, toUidSet } from './imap/uid-set.ts'
-import type { MessageRef, MessageSummary } from './message.ts'
-import { toSummary } from './message-summary.ts'
-import { mailboxesToSearch } from './search-messages.ts'
+import { parseHeaders } from '../headers.ts'
+import { peekHeaders, summaryItems } from '../imap/fetch-items.ts'
+import { searchUids } from '../imap/search-uids.ts'
+import type { FetchedMessage, ImapSession, ImapToken } from '../imap/session.ts'
+import { takeNewest, toUidSet } from '../imap/uid-set.ts'
+import type { MessageRef, MessageSummary } from '../message.ts'
+import { fetchByRef } from './get.ts'
+import { mailboxesToSearch } from './search.ts'
+import { toSummary } from './summary.ts'
 
 export interface ThreadPage {
   readonly items: readonly MessageSummary[]

@@ -2,15 +2,16 @@
  * The text of messages: of each only the parts that will be read, and those of several messages in as few commands as
  * their structures allow. Rendering makes text safe to show; what is hidden or misleading in it becomes a warning.
  */
-import type { MessageParts, TextPart } from './body-structure.ts'
-import { decodeCharset, decodeTransfer, unflow } from './body-text/decode-part.ts'
-import { htmlToText, type ReadableText } from './body-text/html-to-text.ts'
-import { readPlain, renderApart } from './body-text/long-text.ts'
-import { escapeText, sanitizeHtml } from './body-text/sanitize-html.ts'
-import { peek } from './imap/fetch-items.ts'
-import type { FetchedMessage, ImapSession, SelectedMailbox } from './imap/session.ts'
-import { toUidSet } from './imap/uid-set.ts'
-import type { MessageBody } from './message.ts'
+
+import { decodeCharset, decodeTransfer, unflow } from '../body-text/decode-part.ts'
+import { htmlToText, type ReadableText } from '../body-text/html-to-text.ts'
+import { readPlain, renderApart } from '../body-text/long-text.ts'
+import { escapeText, sanitizeHtml } from '../body-text/sanitize-html.ts'
+import { peek } from '../imap/fetch-items.ts'
+import type { FetchedMessage, ImapSession, SelectedMailbox } from '../imap/session.ts'
+import { toUidSet } from '../imap/uid-set.ts'
+import type { MessageBody } from '../message.ts'
+import type { MessageParts, TextPart } from './structure.ts'
 
 type Format = 'text' | 'html' | 'source'
 

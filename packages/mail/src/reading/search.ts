@@ -2,18 +2,19 @@
  * Searches one mailbox, or with `all` the one that holds everything, else INBOX, Sent and Archive; newest first. Says
  * which mailboxes were searched and, where a slow search was cut short, back to which day.
  */
-import { sortParts } from './body-structure.ts'
-import { listItems, summaryItems } from './imap/fetch-items.ts'
-import type { FetchedMessage, ImapSession, SelectedMailbox } from './imap/session.ts'
-import { takeNewest, toUidSet } from './imap/uid-set.ts'
-import { invalid } from './input.ts'
-import { MailError } from './mail-error.ts'
-import { listMailboxes } from './mailboxes/list.ts'
-import { resolveMailbox } from './mailboxes/resolve.ts'
-import type { MessageSummary, Page } from './message.ts'
-import { isDeleted, toSummary } from './message-summary.ts'
+
+import { listItems, summaryItems } from '../imap/fetch-items.ts'
+import type { FetchedMessage, ImapSession, SelectedMailbox } from '../imap/session.ts'
+import { takeNewest, toUidSet } from '../imap/uid-set.ts'
+import { invalid } from '../input.ts'
+import { MailError } from '../mail-error.ts'
+import { listMailboxes } from '../mailboxes/list.ts'
+import { resolveMailbox } from '../mailboxes/resolve.ts'
+import type { MessageSummary, Page } from '../message.ts'
+import { compileSearch, type SearchCriteria, type SearchFields, toImapDate } from './criteria.ts'
 import { findNewestMatches } from './newest-matches.ts'
-import { compileSearch, type SearchCriteria, type SearchFields, toImapDate } from './search-criteria.ts'
+import { sortParts } from './structure.ts'
+import { isDeleted, toSummary } from './summary.ts'
 
 export interface SearchOptions extends SearchFields {
   /** A path, a special use, or `all`. */

@@ -11,8 +11,8 @@ import {
   MailError,
   type MessageSummary,
   withImapSession,
-} from '../src/index.ts'
-import { accountOn, depsFor } from './imap/imap-account.ts'
+} from '../../src/index.ts'
+import { accountOn, depsFor } from '../imap/imap-account.ts'
 import { type NastyMail, nastyMails } from './nasty-mails.ts'
 
 /** Of our own processor time: the machine may be busy with other things. */

@@ -1,12 +1,13 @@
 /** One row of a list, out of one FETCH row; everything in it is cleaned and bounded here. */
-import { type BodyStructure, sortParts } from './body-structure.ts'
-import { decodeCharset, decodeTransfer } from './body-text/decode-part.ts'
-import { htmlToText } from './body-text/html-to-text.ts'
-import { collapsePadding, removeInvisible } from './body-text/invisible-characters.ts'
-import { notRendered, readPlain } from './body-text/long-text.ts'
-import { previewBytes } from './imap/fetch-items.ts'
-import type { FetchedMessage, SelectedMailbox } from './imap/session.ts'
-import type { MailAddress, MessageSummary } from './message.ts'
+
+import { decodeCharset, decodeTransfer } from '../body-text/decode-part.ts'
+import { htmlToText } from '../body-text/html-to-text.ts'
+import { collapsePadding, removeInvisible } from '../body-text/invisible-characters.ts'
+import { notRendered, readPlain } from '../body-text/long-text.ts'
+import { previewBytes } from '../imap/fetch-items.ts'
+import type { FetchedMessage, SelectedMailbox } from '../imap/session.ts'
+import type { MailAddress, MessageSummary } from '../message.ts'
+import { type BodyStructure, sortParts } from './structure.ts'
 
 const maxPreviewChars = 200
 const maxHeaderChars = 998

@@ -9,8 +9,8 @@ import {
   type ServerMemory,
   verifyImapLogin,
   withImapSession,
-} from '../src/index.ts'
-import { accountOn, createWire, depsFor } from './imap/imap-account.ts'
+} from '../../src/index.ts'
+import { accountOn, createWire, depsFor } from '../imap/imap-account.ts'
 
 const options = { format: 'text', offset: 0, maxChars: 20_000 } as const
 const plain = (n: number) => `From: Ann <ann@example.org>\nSubject: Number ${n}\n\nBody of number ${n}\n`

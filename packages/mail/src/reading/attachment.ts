@@ -1,12 +1,13 @@
 /** One part of a message, decoded, in pieces large enough not to cost a round trip per 64 KiB. Never sets \Seen. */
-import { type BodyStructure, findPart, toAttachment } from './body-structure.ts'
-import { decodeTransfer } from './body-text/decode-part.ts'
-import { fetchByRef } from './get-message.ts'
-import { peek } from './imap/fetch-items.ts'
-import type { ImapSession } from './imap/session.ts'
-import { invalid } from './input.ts'
-import { MailError } from './mail-error.ts'
-import type { MessageRef } from './message.ts'
+
+import { decodeTransfer } from '../body-text/decode-part.ts'
+import { peek } from '../imap/fetch-items.ts'
+import type { ImapSession } from '../imap/session.ts'
+import { invalid } from '../input.ts'
+import { MailError } from '../mail-error.ts'
+import type { MessageRef } from '../message.ts'
+import { fetchByRef } from './get.ts'
+import { type BodyStructure, findPart, toAttachment } from './structure.ts'
 
 export interface AttachmentContent {
   readonly content: Buffer

@@ -12,8 +12,8 @@ import {
   type MessageDetail,
   type MessageRef,
   withImapSession,
-} from '../src/index.ts'
-import { accountOn, depsFor } from './imap/imap-account.ts'
+} from '../../src/index.ts'
+import { accountOn, depsFor } from '../imap/imap-account.ts'
 
 const options = { format: 'text', offset: 0, maxChars: 20_000 } as const
 const head = 'From: Ann <ann@example.org>\nTo: alice@test.example\nMIME-Version: 1.0\n'
