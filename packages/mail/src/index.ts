@@ -1,12 +1,15 @@
 /** IMAP, SMTP and MIME for one mailbox. Every function throws only MailError; anything else is a bug. */
 export type { MailAccount, MailCredential, MailServer, ProviderId, TlsMode } from './account.ts'
 export { parseAddressList } from './address-list.ts'
-export { appendMessage } from './append-message.ts'
 export { htmlToText, type ReadableText } from './body-text/html-to-text.ts'
 export { removeInvisible } from './body-text/invisible-characters.ts'
 export { neutraliseLinks } from './body-text/links.ts'
 export { readLongHtml, readLongText } from './body-text/long-text.ts'
 export { sanitizeHtml } from './body-text/sanitize-html.ts'
+export { appendMessage } from './changing/append.ts'
+export { assertFlags, setFlags } from './changing/flags.ts'
+export { moveMessages } from './changing/move.ts'
+export type { RefOutcome } from './changing/refs-by-mailbox.ts'
 export {
   type ComposedMessage,
   composeMessage,
@@ -27,7 +30,6 @@ export { listMailboxes } from './mailboxes/list.ts'
 export { resolveMailbox } from './mailboxes/resolve.ts'
 export { verifyImapLogin } from './mailboxes/verify-login.ts'
 export type * from './message.ts'
-export { moveMessages } from './move-messages.ts'
 export {
   filesSentCopy,
   type Provider,
@@ -39,8 +41,6 @@ export { getMessage, getMessages } from './reading/get.ts'
 export { listRecent } from './reading/recent.ts'
 export { prepareSearch, type SearchOptions, type SearchPage, searchMessages } from './reading/search.ts'
 export { listThread, type ThreadPage } from './reading/thread.ts'
-export type { RefOutcome } from './refs-by-mailbox.ts'
-export { assertFlags, setFlags } from './set-flags.ts'
 export type { RecipientRefusal } from './smtp/reply.ts'
 export {
   type RejectedRecipient,

@@ -1,12 +1,12 @@
 /** APPEND (RFC 9051 §6.3.12): one flight where the server takes non-synchronizing literals. Answers where it went. */
 
-import { parseHeaders } from './headers.ts'
-import { type ImapSession, textOf } from './imap/session.ts'
-import { MailError } from './mail-error.ts'
-import { resolveMailbox } from './mailboxes/resolve.ts'
-import type { MessageRef } from './message.ts'
-import { findByMessageId } from './reading/find.ts'
-import { assertFlags } from './set-flags.ts'
+import { parseHeaders } from '../headers.ts'
+import { type ImapSession, textOf } from '../imap/session.ts'
+import { MailError } from '../mail-error.ts'
+import { resolveMailbox } from '../mailboxes/resolve.ts'
+import type { MessageRef } from '../message.ts'
+import { findByMessageId } from '../reading/find.ts'
+import { assertFlags } from './flags.ts'
 
 export interface AppendOptions {
   /** A path or a special use. */

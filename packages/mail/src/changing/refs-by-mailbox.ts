@@ -2,11 +2,11 @@
  * Runs a change mailbox by mailbox over refs that may come from several, answering for each ref in the order asked. A
  * ref of another UIDVALIDITY is stale and is left alone; one mailbox's failure does not hide what was done in another.
  */
-import type { ImapSession, SelectedMailbox } from './imap/session.ts'
-import { isUid } from './imap/uid-set.ts'
-import { invalid } from './input.ts'
-import { MailError, type MailErrorCode } from './mail-error.ts'
-import type { MessageRef } from './message.ts'
+import type { ImapSession, SelectedMailbox } from '../imap/session.ts'
+import { isUid } from '../imap/uid-set.ts'
+import { invalid } from '../input.ts'
+import { MailError, type MailErrorCode } from '../mail-error.ts'
+import type { MessageRef } from '../message.ts'
 
 export interface RefOutcome {
   readonly ref: MessageRef

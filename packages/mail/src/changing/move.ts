@@ -4,19 +4,19 @@
  * behind, marked `\Deleted` once its copy is stored: lists leave it out, whoever expunges next removes it, and the
  * outcome says so. Refusing instead would leave those mailboxes without archive and delete.
  */
-import { flagItems } from './imap/fetch-items.ts'
+import { flagItems } from '../imap/fetch-items.ts'
 import {
   type ImapResponse,
   type ImapSession,
   type ImapToken,
   type SelectedMailbox,
   textOf,
-} from './imap/session.ts'
-import { pairUidSets, toUidSet } from './imap/uid-set.ts'
-import { MailError } from './mail-error.ts'
-import { resolveMailbox } from './mailboxes/resolve.ts'
-import type { MessageRef } from './message.ts'
-import { isDeleted } from './reading/summary.ts'
+} from '../imap/session.ts'
+import { pairUidSets, toUidSet } from '../imap/uid-set.ts'
+import { MailError } from '../mail-error.ts'
+import { resolveMailbox } from '../mailboxes/resolve.ts'
+import type { MessageRef } from '../message.ts'
+import { isDeleted } from '../reading/summary.ts'
 import { changeByMailbox, type RefOutcome, type UidOutcome } from './refs-by-mailbox.ts'
 
 const atom = (value: string): ImapToken => ({ type: 'ATOM', value })

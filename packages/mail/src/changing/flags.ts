@@ -2,12 +2,18 @@
  * STORE, believed only as far as the server's own FETCH answers show it. `\Deleted` is not to be set here: deleting is
  * a move, and a flag that another client expunges later is a delayed loss.
  */
-import { flagItems } from './imap/fetch-items.ts'
-import type { FetchedMessage, ImapResponse, ImapSession, ImapToken, SelectedMailbox } from './imap/session.ts'
-import { textOf } from './imap/session.ts'
-import { toUidSet } from './imap/uid-set.ts'
-import { invalid } from './input.ts'
-import type { MessageRef } from './message.ts'
+import { flagItems } from '../imap/fetch-items.ts'
+import type {
+  FetchedMessage,
+  ImapResponse,
+  ImapSession,
+  ImapToken,
+  SelectedMailbox,
+} from '../imap/session.ts'
+import { textOf } from '../imap/session.ts'
+import { toUidSet } from '../imap/uid-set.ts'
+import { invalid } from '../input.ts'
+import type { MessageRef } from '../message.ts'
 import { changeByMailbox, type RefOutcome, type UidOutcome } from './refs-by-mailbox.ts'
 
 export interface FlagChange {
