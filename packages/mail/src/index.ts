@@ -1,6 +1,5 @@
 /** IMAP, SMTP and MIME for one mailbox. Every function throws only MailError; anything else is a bug. */
 export type { MailAccount, MailCredential, MailServer, ProviderId, TlsMode } from './account.ts'
-export { parseAddressList } from './address-list.ts'
 export { htmlToText, type ReadableText } from './body-text/html-to-text.ts'
 export { removeInvisible } from './body-text/invisible-characters.ts'
 export { neutraliseLinks } from './body-text/links.ts'
@@ -10,12 +9,13 @@ export { appendMessage } from './changing/append.ts'
 export { assertFlags, setFlags } from './changing/flags.ts'
 export { moveMessages } from './changing/move.ts'
 export type { RefOutcome } from './changing/refs-by-mailbox.ts'
+export { parseAddressList } from './composing/address-list.ts'
 export {
   type ComposedMessage,
   composeMessage,
   type OutgoingAttachment,
   type OutgoingDraft,
-} from './compose.ts'
+} from './composing/compose.ts'
 export { type Connector, createConnector, type MailDeps } from './connect/dial.ts'
 export { createHostPolicy, type HostPolicy, type MailProtocol } from './connect/host-policy.ts'
 export { type ImapDeps, type ImapSession, withImapSession } from './imap/session.ts'

@@ -4,12 +4,12 @@
  * keeps the health check beside it alive.
  */
 import { describe, expect, it } from 'vitest'
-import { parseAddressList } from '../src/address-list.ts'
 import { decodeCharset, decodeTransfer, unflow } from '../src/body-text/decode-part.ts'
 import { readLongHtml, readLongText } from '../src/body-text/long-text.ts'
+import { parseAddressList } from '../src/composing/address-list.ts'
+import { markdownToHtml } from '../src/composing/markdown.ts'
 import { parseHeaders } from '../src/headers.ts'
 import { htmlToText, MailError, neutraliseLinks, removeInvisible, sanitizeHtml } from '../src/index.ts'
-import { markdownToHtml } from '../src/markdown.ts'
 import { readAuthentication } from '../src/reading/authentication-results.ts'
 import { cleanLine } from '../src/reading/summary.ts'
 

@@ -6,7 +6,7 @@
  */
 import { Readable } from 'node:stream'
 import type { MailAccount } from '../account.ts'
-import type { ComposedMessage } from '../compose.ts'
+import type { ComposedMessage } from '../composing/compose.ts'
 import type { MailDeps } from '../connect/dial.ts'
 import { invalid } from '../input.ts'
 import type { MailErrorCode } from '../mail-error.ts'

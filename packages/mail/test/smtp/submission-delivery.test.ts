@@ -11,7 +11,7 @@ import {
 } from '@email-connector/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { MailAccount, TlsMode } from '../../src/account.ts'
-import { composeMessage, type OutgoingDraft } from '../../src/compose.ts'
+import { composeMessage, type OutgoingDraft } from '../../src/composing/compose.ts'
 import { submitMessage, verifySmtpLogin } from '../../src/smtp/submission.ts'
 import { loopbackDeps, smtpAccount } from './smtp-account.ts'
 

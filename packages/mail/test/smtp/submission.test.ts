@@ -9,7 +9,7 @@ import {
 } from '@email-connector/testing'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { MailCredential, TlsMode } from '../../src/account.ts'
-import { type ComposedMessage, composeMessage } from '../../src/compose.ts'
+import { type ComposedMessage, composeMessage } from '../../src/composing/compose.ts'
 import { submitMessage, verifySmtpLogin } from '../../src/smtp/submission.ts'
 import { loopbackDeps, password, smtpAccount } from './smtp-account.ts'
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { parseAddressList } from '../src/address-list.ts'
-import { MailError } from '../src/mail-error.ts'
+import { parseAddressList } from '../../src/composing/address-list.ts'
+import { MailError } from '../../src/mail-error.ts'
 
 const addresses = (value: string | string[]) => parseAddressList(value, 'to').map(({ address }) => address)
 

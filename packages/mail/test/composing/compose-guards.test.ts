@@ -1,6 +1,6 @@
 /** The belt to the braces of compose.ts: what its composer writes is read again, whatever a later version of it does. */
 import { beforeEach, expect, it, vi } from 'vitest'
-import { composeMessage, type OutgoingDraft } from '../src/compose.ts'
+import { composeMessage, type OutgoingDraft } from '../../src/composing/compose.ts'
 
 /** What the composer does to the bytes behind our back. */
 const seen = vi.hoisted((): { spoil: (raw: string) => string } => ({ spoil: (raw) => raw }))

@@ -6,9 +6,9 @@
  */
 import { randomUUID } from 'node:crypto'
 import type addressparser from 'nodemailer/lib/addressparser'
-import { assertNoControls, assertText, invalid, toAddress } from './input.ts'
+import { assertNoControls, assertText, invalid, toAddress } from '../input.ts'
+import type { MailAddress } from '../message.ts'
 import { markdownToHtml } from './markdown.ts'
-import type { MailAddress } from './message.ts'
 
 export interface OutgoingAttachment {
   readonly filename: string

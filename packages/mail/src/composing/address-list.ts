@@ -3,8 +3,8 @@
  * groups, comments, quoted local parts, routes, bare specials in a name. What is left has one meaning, so what was
  * shown is what is sent. Reading the lists in received mail is another matter (message headers are never refused).
  */
-import { assertNoControls, invalid, toAddress } from './input.ts'
-import type { MailAddress } from './message.ts'
+import { assertNoControls, invalid, toAddress } from '../input.ts'
+import type { MailAddress } from '../message.ts'
 
 /**
  * One address, a comma-separated list (RFC 5322 §3.4), or an array of either; blank means nobody.

@@ -6,9 +6,9 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { parseAddressList } from '../src/address-list.ts'
-import { composeMessage, type OutgoingDraft } from '../src/compose.ts'
-import { MailError } from '../src/mail-error.ts'
+import { parseAddressList } from '../../src/composing/address-list.ts'
+import { composeMessage, type OutgoingDraft } from '../../src/composing/compose.ts'
+import { MailError } from '../../src/mail-error.ts'
 
 const draft = (changes: Partial<OutgoingDraft> = {}): OutgoingDraft => ({
   from: { name: 'Alice', address: 'alice@test.example' },

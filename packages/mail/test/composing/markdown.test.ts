@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { Parser } from 'htmlparser2'
 import { describe, expect, it } from 'vitest'
-import { markdownToHtml } from '../src/markdown.ts'
+import { markdownToHtml } from '../../src/composing/markdown.ts'
 
 const body = (markdown: string) =>
   /<body>\n(.*)\n<\/body>/s.exec(markdownToHtml(markdown) ?? '')?.[1]?.replace(/\n/g, '')
