@@ -4,14 +4,14 @@
  * keeps the health check beside it alive.
  */
 import { describe, expect, it } from 'vitest'
-import { decodeCharset, decodeTransfer, unflow } from '../src/body-text/decode-part.ts'
-import { readLongHtml, readLongText } from '../src/body-text/long-text.ts'
-import { parseAddressList } from '../src/composing/address-list.ts'
-import { markdownToHtml } from '../src/composing/markdown.ts'
-import { parseHeaders } from '../src/headers.ts'
-import { htmlToText, MailError, neutraliseLinks, removeInvisible, sanitizeHtml } from '../src/index.ts'
-import { readAuthentication } from '../src/reading/authentication-results.ts'
-import { cleanLine } from '../src/reading/summary.ts'
+import { decodeCharset, decodeTransfer, unflow } from '../../src/body-text/decode-part.ts'
+import { readLongHtml, readLongText } from '../../src/body-text/long-text.ts'
+import { parseAddressList } from '../../src/composing/address-list.ts'
+import { markdownToHtml } from '../../src/composing/markdown.ts'
+import { parseHeaders } from '../../src/headers.ts'
+import { htmlToText, MailError, neutraliseLinks, removeInvisible, sanitizeHtml } from '../../src/index.ts'
+import { readAuthentication } from '../../src/reading/authentication-results.ts'
+import { cleanLine } from '../../src/reading/summary.ts'
 
 const bytes = 1024 * 1024
 /** Where a megabyte of fifty tokens would take the test itself too long; what is quadratic takes seconds here as well. */

@@ -1,6 +1,6 @@
 /** From what a mail carries to what may be read: nothing a person could not see, no link that is not what it says. */
 import { describe, expect, it } from 'vitest'
-import { htmlToText, neutraliseLinks, removeInvisible, sanitizeHtml } from '../src/index.ts'
+import { htmlToText, neutraliseLinks, removeInvisible, sanitizeHtml } from '../../src/index.ts'
 
 const hidden: [string, string][] = [
   ['display:none', '<div style="display:none">SECRET</div>'],

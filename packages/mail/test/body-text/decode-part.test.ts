@@ -1,7 +1,7 @@
 /** Bytes to text: every label seen in mail, none that throws; and the pure parts of the IMAP operations. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { decodeCharset, decodeTransfer, unflow } from '../src/body-text/decode-part.ts'
+import { decodeCharset, decodeTransfer, unflow } from '../../src/body-text/decode-part.ts'
 import {
   createSetTest,
   pairUidSets,
@@ -9,10 +9,10 @@ import {
   sizeOfSet,
   takeNewest,
   toUidSet,
-} from '../src/imap/uid-set.ts'
-import { htmlToText, MailError, removeInvisible } from '../src/index.ts'
-import { compileSearch } from '../src/reading/criteria.ts'
-import { type BodyStructure, sortParts } from '../src/reading/structure.ts'
+} from '../../src/imap/uid-set.ts'
+import { htmlToText, MailError, removeInvisible } from '../../src/index.ts'
+import { compileSearch } from '../../src/reading/criteria.ts'
+import { type BodyStructure, sortParts } from '../../src/reading/structure.ts'
 
 describe('decoding', () => {
   it.each([
