@@ -40,7 +40,7 @@ export const production: StageOptions = {
   alarmAddress: 'ops@example.com',
   monthlyBudgetUsd: 100,
   logRetentionDays: 90,
-  reservedConcurrency: { mcp: 100, oauth: 20, authorizer: 100 },
+  reservedConcurrency: { mcp: 100, oauth: 20, authorizer: 30 },
   firewall: true,
   vpc: true,
   permissionsBoundaryArn: 'arn:aws:iam::123456789012:policy/boundary',

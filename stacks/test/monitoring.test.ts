@@ -1,0 +1,299 @@
+/** What an operator is told: every alarm to the last property, what a filter counts, who may publish, the budget. */
+import { beforeAll, describe, expect, test } from 'vitest'
+import { createLog, type LogLine } from '../../packages/server/src/log.ts'
+import { tableSchemas } from '../../packages/server/src/store/table-schema.ts'
+import { personal, production, type Resource, type Synthesized, synthesize } from './synthesize.ts'
+
+let withDomain: Synthesized
+let withoutDomain: Synthesized
+beforeAll(() => {
+  withDomain = synthesize(production)
+  withoutDomain = synthesize(personal)
+})
+
+describe('alarms', () => {
+  const oneOrMore = ['>= 1', '1 × 300 s', 'notBreaching']
+  const fiveOrMore = ['>= 5', '1 × 300 s', 'notBreaching']
+  const ofFunction = (name: string) => [
+    [`${name}Errors`, `AWS/Lambda Errors FunctionName=${name}`, 'Sum', ...oneOrMore],
+    [`${name}Throttles`, `AWS/Lambda Throttles FunctionName=${name}`, 'Sum', ...oneOrMore],
+  ]
+  const ofTable = (id: string) => {
+    const throttled = (what: string) => `AWS/DynamoDB ${what}ThrottleEvents TableName=${id} Sum`
+    return [
+      `${id}TableThrottles`,
+      `${id}Reads + ${id}Writes; ${id}Reads: ${throttled('Read')}; ${id}Writes: ${throttled('Write')}`,
+      'expression',
+      ...oneOrMore,
+    ]
+  }
+  const counted = (stage: string) => [
+    ['KeyRefused', `email-connector/${stage} KeyRefused`, 'Sum', ...oneOrMore],
+    ['KeysUnavailable', `email-connector/${stage} KeysUnavailable`, 'Sum', ...fiveOrMore],
+    ['StoreUnavailable', `email-connector/${stage} StoreUnavailable`, 'Sum', ...fiveOrMore],
+    ['Bugs', `email-connector/${stage} Bugs`, 'Sum', ...oneOrMore],
+  ]
+  const tables = ['grants', 'tokens', 'sessions', 'once'].map(ofTable)
+
+  test('R68: the alarms of a stage with a domain, to the metric, statistic, threshold and missing data', () => {
+    expect(alarmsOf(withDomain)).toEqual(
+      sorted([
+        ...['mcp', 'oauth', 'authorizer', 'health'].flatMap(ofFunction),
+        ...tables,
+        ...counted('prod'),
+        [
+          'Latency',
+          'AWS/ApiGateway Latency ApiName=prod-email-connector-gateway',
+          'p99',
+          '>= 10000',
+          '3 × 300 s',
+          'notBreaching',
+        ],
+        [
+          'ServerErrors',
+          'AWS/ApiGateway 5XXError ApiName=prod-email-connector-gateway',
+          'Sum',
+          ...fiveOrMore,
+        ],
+      ]),
+    )
+  })
+
+  test('R68: the alarms of a personal stage watch the HTTP API, whose metrics have other names', () => {
+    expect(alarmsOf(withoutDomain)).toEqual(
+      sorted([
+        ...['mcp', 'oauth', 'health'].flatMap(ofFunction),
+        ...tables,
+        ...counted('prod'),
+        ['Latency', 'AWS/ApiGateway Latency ApiId=gateway', 'p99', '>= 10000', '3 × 300 s', 'notBreaching'],
+        ['ServerErrors', 'AWS/ApiGateway 5xx ApiId=gateway', 'Sum', ...fiveOrMore],
+      ]),
+    )
+  })
+
+  test('R68: there is an alarm for every table', () => {
+    expect(Object.keys(tableSchemas)).toEqual(['grants', 'tokens', 'sessions', 'once'])
+  })
+
+  test('R68: every alarm reaches the encrypted topic and the alarm address', () => {
+    const topic = { Ref: Object.keys(withDomain.all('AWS::SNS::Topic'))[0] }
+    for (const { Properties } of Object.values(withDomain.all('AWS::CloudWatch::Alarm')))
+      expect(Properties.AlarmActions).toEqual([topic])
+    expect(JSON.stringify(withDomain.one('AWS::SNS::Topic').Properties.KmsMasterKeyId)).toContain(
+      'StorageKey',
+    )
+    expect(withDomain.one('AWS::SNS::Subscription').Properties).toMatchObject({
+      Protocol: 'email',
+      Endpoint: 'ops@example.com',
+    })
+  })
+})
+
+describe('what is counted from the log', () => {
+  /** Lines as the functions write them, each with the metric that counts it. */
+  const lines: readonly [LogLine, string | undefined][] = [
+    [{ event: 'key_refused', outcome: 'refused' }, 'KeyRefused'],
+    [
+      { event: 'key_refused', outcome: 'refused', tool: 'get_email', code: 'credentials_unreadable' },
+      'KeyRefused',
+    ],
+    [{ event: 'unavailable', code: 'key_service', outcome: 'unavailable' }, 'KeysUnavailable'],
+    [
+      { event: 'unavailable', code: 'store', requestId: '00000000-0000-0000-0000-000000000000' },
+      'StoreUnavailable',
+    ],
+    [{ event: 'bug', bug: 'TypeError', at: 'store.ts:12' }, 'Bugs'],
+    [{ event: 'tool', tool: 'get_email', outcome: 'failed', code: 'credentials_unreadable' }, undefined],
+    [
+      { event: 'tool', tool: 'get_email', outcome: 'unavailable', code: 'temporarily_unavailable' },
+      undefined,
+    ],
+    [{ event: 'request', route: 'mcp', status: 500 }, undefined],
+    [{ event: 'started' }, undefined],
+  ]
+
+  test('R68: each line that means trouble is counted by exactly its metric, and no other line by any', () => {
+    const filters = Object.values(withDomain.all('AWS::Logs::MetricFilter')).map(({ Properties }) => ({
+      pattern: String(Properties.FilterPattern),
+      ...(Properties.MetricTransformations as { MetricName: string }[])[0],
+    }))
+    for (const [line, metric] of lines) {
+      let written = ''
+      createLog({ write: (text) => (written = text), now: () => new Date(0) })(line)
+      expect(written).not.toContain('dropped')
+      const counting = filters.filter(({ pattern }) => matches(pattern, written))
+      expect([written, [...new Set(counting.map(({ MetricName }) => MetricName))]]).toEqual([
+        written,
+        metric === undefined ? [] : [metric],
+      ])
+    }
+  })
+
+  test('R68: every function that logs is counted, once by each metric, one for each line', () => {
+    const counts = Object.values(withDomain.all('AWS::Logs::MetricFilter')).map(({ Properties }) => {
+      const [first] = Properties.MetricTransformations as Record<string, string>[]
+      return [nameOf(Properties.LogGroupName), first?.MetricNamespace, first?.MetricName, first?.MetricValue]
+    })
+    expect(sorted(counts)).toEqual(
+      sorted(
+        ['mcp', 'oauth', 'authorizer'].flatMap((group) =>
+          ['KeyRefused', 'KeysUnavailable', 'StoreUnavailable', 'Bugs'].map((metric) => [
+            group,
+            'email-connector/prod',
+            metric,
+            '1',
+          ]),
+        ),
+      ),
+    )
+  })
+})
+
+describe('the topic', () => {
+  test('R68: CloudWatch of this account and EventBridge publish, over TLS, and nobody else', () => {
+    const { PolicyDocument, Topics } = withDomain.one('AWS::SNS::TopicPolicy').Properties
+    const topic = { Ref: Object.keys(withDomain.all('AWS::SNS::Topic'))[0] }
+    const publish = { Action: 'sns:Publish', Resource: topic }
+    expect(Topics).toEqual([topic])
+    expect((PolicyDocument as { Statement: object[] }).Statement).toEqual([
+      {
+        ...publish,
+        Sid: 'AllowPublishThroughSSLOnly',
+        Effect: 'Deny',
+        Principal: '*',
+        Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+      },
+      {
+        ...publish,
+        Sid: 'Publishcloudwatch',
+        Effect: 'Allow',
+        Principal: { Service: 'cloudwatch.amazonaws.com' },
+        Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
+      },
+      { ...publish, Sid: 'Publishevents', Effect: 'Allow', Principal: { Service: 'events.amazonaws.com' } },
+    ])
+  })
+
+  test('R68: every change that takes a key away, or lets others use it, is reported, of both keys', () => {
+    const { EventPattern, Targets } = withDomain.one('AWS::Events::Rule').Properties
+    const pattern = EventPattern as {
+      source: string[]
+      'detail-type': string[]
+      detail: { eventName: string[]; resources: { ARN: unknown[] } }
+    }
+    expect(pattern.source).toEqual(['aws.kms'])
+    expect(pattern['detail-type']).toEqual(['AWS API Call via CloudTrail'])
+    expect(pattern.detail.eventName).toEqual([
+      'DisableKey',
+      'ScheduleKeyDeletion',
+      'PutKeyPolicy',
+      'DisableKeyRotation',
+    ])
+    expect(pattern.detail.resources.ARN.map((arn) => JSON.stringify(arn))).toEqual([
+      expect.stringContaining('CredentialsKey'),
+      expect.stringContaining('StorageKey'),
+    ])
+    expect((Targets as { Arn: unknown }[]).map(({ Arn }) => Arn)).toEqual([
+      { Ref: Object.keys(withDomain.all('AWS::SNS::Topic'))[0] },
+    ])
+  })
+})
+
+describe('the budget', () => {
+  test('warns the alarm address at 80 % spent and when 100 % is forecast', () => {
+    const { Budget, NotificationsWithSubscribers } = withDomain.one('AWS::Budgets::Budget').Properties
+    expect(Budget).toMatchObject({
+      BudgetType: 'COST',
+      TimeUnit: 'MONTHLY',
+      BudgetLimit: { Amount: 100, Unit: 'USD' },
+    })
+    const warning = (Threshold: number, NotificationType: string) => ({
+      Notification: { ComparisonOperator: 'GREATER_THAN', Threshold, NotificationType },
+      Subscribers: [{ SubscriptionType: 'EMAIL', Address: 'ops@example.com' }],
+    })
+    expect(NotificationsWithSubscribers).toEqual([warning(80, 'ACTUAL'), warning(100, 'FORECASTED')])
+    expect(withoutDomain.all('AWS::Budgets::Budget')).toEqual({})
+  })
+})
+
+interface MetricOf {
+  Namespace: string
+  MetricName: string
+  Dimensions?: { Name: string; Value: unknown }[]
+}
+
+/** Name, metric, statistic, threshold, periods, missing data of every alarm. */
+function alarmsOf({ all }: Synthesized): string[][] {
+  const operators: Record<string, string> = { GreaterThanOrEqualToThreshold: '>=' }
+  return sorted(
+    Object.values(all('AWS::CloudWatch::Alarm')).map(({ Properties }: Resource) => {
+      const { AlarmName, Threshold, ComparisonOperator, EvaluationPeriods, DatapointsToAlarm } = Properties
+      const { metric, statistic, seconds } = watched(Properties)
+      const periods = DatapointsToAlarm === undefined ? '' : `${DatapointsToAlarm} of `
+      return [
+        String(AlarmName).replace('prod-email-connector-', ''),
+        metric,
+        statistic,
+        `${operators[String(ComparisonOperator)] ?? ComparisonOperator} ${Threshold}`,
+        `${periods}${EvaluationPeriods} × ${seconds} s`,
+        String(Properties.TreatMissingData),
+      ]
+    }),
+  )
+}
+
+function watched(properties: Resource['Properties']): {
+  metric: string
+  statistic: string
+  seconds: unknown
+} {
+  const describeMetric = ({ Namespace, MetricName, Dimensions = [] }: MetricOf) =>
+    [Namespace, MetricName, ...Dimensions.map(({ Name, Value }) => `${Name}=${nameOf(Value)}`)].join(' ')
+  if (properties.Metrics === undefined) {
+    const { Statistic, ExtendedStatistic, Period } = properties
+    return {
+      metric: describeMetric(properties as unknown as MetricOf),
+      statistic: String(Statistic ?? ExtendedStatistic),
+      seconds: Period,
+    }
+  }
+  const parts = properties.Metrics as {
+    Id: string
+    Expression?: string
+    ReturnData: boolean
+    MetricStat?: { Metric: MetricOf; Stat: string; Period: number }
+  }[]
+  const expression = parts.find(({ ReturnData }) => ReturnData)?.Expression ?? ''
+  const used = parts.flatMap(({ Id, MetricStat }) =>
+    MetricStat === undefined ? [] : [`${Id}: ${describeMetric(MetricStat.Metric)} ${MetricStat.Stat}`],
+  )
+  return {
+    metric: [expression, ...used].join('; '),
+    statistic: 'expression',
+    seconds: parts.find(({ MetricStat }) => MetricStat !== undefined)?.MetricStat?.Period,
+  }
+}
+
+/** A name that is written, or the short name of what CloudFormation puts in. */
+function nameOf(value: unknown): string {
+  if (typeof value === 'string') return value
+  const text = JSON.stringify(value)
+  const [, id = text] = /ExportsOutputRef(\w+?)(?:Logs)?[0-9A-F]{16}/.exec(text) ?? []
+  return `${id[0]?.toLowerCase()}${id.slice(1).replace(/[0-9A-F]{8}$/, '')}`
+}
+
+/** As CloudWatch Logs reads `{ ($.field = "word") && … }`; any other pattern is a failure. */
+function matches(pattern: string, line: string): boolean {
+  const inner = /^\{ (.+) \}$/.exec(pattern)?.[1]
+  if (inner === undefined) throw new Error(`Not a pattern over JSON: ${pattern}`)
+  const fields = JSON.parse(line) as Record<string, unknown>
+  return inner.split(' && ').every((condition) => {
+    const [, field = '', word] = /^\(\$\.(\w+) = "([^"]*)"\)$/.exec(condition) ?? []
+    if (word === undefined) throw new Error(`Not a comparison with a word: ${condition}`)
+    return fields[field] === word
+  })
+}
+
+function sorted<Row>(rows: Row[]): Row[] {
+  return [...rows].sort((a, b) => JSON.stringify(a).localeCompare(JSON.stringify(b)))
+}
