@@ -10,9 +10,10 @@ import { Aspects } from 'aws-cdk-lib'
 import { CfnFunction } from 'aws-cdk-lib/aws-lambda'
 import type { SSTConfig } from 'sst'
 import { Function as LiveFunction, Stack } from 'sst/constructs'
-import { createBundledFunction, createStacks, type Host } from './stacks/email-connector.ts'
-import { appName } from './stacks/names.ts'
+import { appName } from './packages/server/src/deployment-names.ts'
+import { createBundledFunction, createStacks } from './stacks/app.ts'
 import { getStage } from './stacks/stages.ts'
+import type { Host } from './stacks/types.ts'
 
 const config: SSTConfig = {
   config: ({ stage = 'personal', region }) => ({ name: appName, region: region ?? getStage(stage).region }),

@@ -8,9 +8,10 @@ import { readFileSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { promisify } from 'node:util'
 import { type AccessTokenRow, tokenId, wrapSecret } from '@email-connector/oauth'
+import { functionNames } from '@email-connector/server/src/deployment-names.ts'
 import { toAuthorizerContext } from '@email-connector/server/src/lambda/authorizer-context.ts'
 import { createTempFolder, findNode24 } from '@email-connector/testing'
-import { buildFunctions, functionNames } from '../scripts/build.ts'
+import { buildFunctions } from '../scripts/build.ts'
 
 export interface BundleSize {
   readonly bytes: number

@@ -6,9 +6,9 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { build } from 'esbuild'
+import { functionNames } from '../packages/server/src/deployment-names.ts'
 
 const root = join(import.meta.dirname, '..')
-export const functionNames = ['oauth', 'mcp', 'health', 'authorizer'] as const
 
 export async function buildFunctions(outFolder = join(root, 'dist', 'functions')): Promise<void> {
   rmSync(outFolder, { recursive: true, force: true })

@@ -1,21 +1,12 @@
 /** The functions and the gateway before them: a REST API where there is a domain, else an HTTP API. */
 import { CfnOutput, type Stack } from 'aws-cdk-lib'
-import type { LogGroup } from 'aws-cdk-lib/aws-logs'
 import type { DataParts } from './data-stack.ts'
-import type { Host } from './email-connector.ts'
-import { createFunctions, type Functions, type MailNetwork } from './functions.ts'
+import { createFunctions } from './functions.ts'
 import { connectHttpApi, createHttpApi } from './http-gateway.ts'
 import { createRestGateway } from './rest-gateway.ts'
 import type { Stage } from './settings.ts'
+import type { ApiParts, Host, MailNetwork } from './types.ts'
 import { createWebAcl } from './web-acl.ts'
-
-export interface ApiParts {
-  readonly functions: Functions
-  readonly accessLogs: LogGroup
-  readonly gateway:
-    | { readonly kind: 'rest'; readonly name: string }
-    | { readonly kind: 'http'; readonly id: string }
-}
 
 export function createApiStack(options: {
   stack: Stack

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { App, Stack } from 'aws-cdk-lib'
 import { buildFunctions } from '../scripts/build.ts'
-import { createBundledFunction, createStacks } from './email-connector.ts'
+import { createBundledFunction, createStacks } from './app.ts'
 import { stackName } from './names.ts'
 import { getStage } from './stages.ts'
 

@@ -3,20 +3,16 @@
  * gateway's, so that a slow call is answered by us and not cut off.
  */
 import { Duration, RemovalPolicy, type Stack } from 'aws-cdk-lib'
-import type { ISecurityGroup, IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2'
 import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { Architecture, type Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
 import { LogGroup } from 'aws-cdk-lib/aws-logs'
+import { type FunctionName, functionNames } from '../packages/server/src/deployment-names.ts'
 import type { DataParts } from './data-stack.ts'
-import type { Host } from './email-connector.ts'
-import { type FunctionName, functionName, functionNames, logGroupName, roleName } from './names.ts'
+import { functionName, logGroupName, roleName } from './names.ts'
 import { createRights } from './rights.ts'
 import type { Stage } from './settings.ts'
+import type { Functions, Host, MailNetwork } from './types.ts'
 
-/** API Gateway gives up on an answer in one piece after 29 s (REST) and 30 s (HTTP API). */
-export const gatewayTimeout = Duration.seconds(29)
-/** A streamed one may take 15 minutes. */
-export const streamTimeout = Duration.seconds(305)
 /** What claude.ai waits for an answer: a person has that long to confirm an email. Tools end far sooner by themselves. */
 const streamingSeconds = 300
 
@@ -32,19 +28,6 @@ const logicalIds: Readonly<Record<FunctionName, string>> = {
   oauth: 'Oauth',
   authorizer: 'Authorizer',
   health: 'Health',
-}
-
-export interface MailNetwork {
-  readonly vpc: IVpc
-  readonly vpcSubnets: SubnetSelection
-  readonly securityGroups: ISecurityGroup[]
-}
-
-export interface Functions {
-  readonly functions: Readonly<Partial<Record<FunctionName, LambdaFunction>>>
-  readonly logGroups: Readonly<Partial<Record<FunctionName, LogGroup>>>
-  /** Throws for a function this stage does not have. */
-  get(name: FunctionName): LambdaFunction
 }
 
 export function createFunctions(options: {

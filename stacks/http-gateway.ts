@@ -9,10 +9,10 @@ import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations
 import { LogGroup } from 'aws-cdk-lib/aws-logs'
 import { accessLogFields } from './access-log.ts'
 import type { DataParts } from './data-stack.ts'
-import { type Functions, gatewayTimeout } from './functions.ts'
 import { type GatewayRoute, gatewayRoutes } from './gateway-table.ts'
 import { logGroupName, stackName } from './names.ts'
 import type { Stage } from './settings.ts'
+import { type Functions, gatewayTimeout } from './types.ts'
 
 export function createHttpApi(stack: Stack, stage: Stage): HttpApi {
   return new HttpApi(stack, 'Gateway', {

@@ -5,7 +5,8 @@
  */
 import { ArnFormat, type Stack } from 'aws-cdk-lib'
 import { AccountRootPrincipal, PolicyDocument, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
-import { appName, type FunctionName, logGroupName, roleName } from './names.ts'
+import { appName, type FunctionName } from '../packages/server/src/deployment-names.ts'
+import { logGroupName, roleName } from './names.ts'
 
 /** A key policy's resource is the key it hangs on; AWS writes that `*`. */
 const thisKey = ['*']

@@ -23,11 +23,12 @@ import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { FilterPattern, MetricFilter } from 'aws-cdk-lib/aws-logs'
 import { Topic } from 'aws-cdk-lib/aws-sns'
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions'
+import { appName } from '../packages/server/src/deployment-names.ts'
 import type { LogLine } from '../packages/server/src/log.ts'
-import type { ApiParts } from './api-stack.ts'
 import type { DataParts } from './data-stack.ts'
-import { appName, stackName } from './names.ts'
+import { stackName } from './names.ts'
 import type { Stage } from './settings.ts'
+import type { ApiParts } from './types.ts'
 
 /** Counted from the log; each is a metric that costs only while it counts something. */
 const counts = {

@@ -20,9 +20,9 @@ import {
 } from 'aws-cdk-lib/aws-ec2'
 import { LogGroup } from 'aws-cdk-lib/aws-logs'
 import type { DataParts } from './data-stack.ts'
-import type { MailNetwork } from './functions.ts'
 import { logGroupName } from './names.ts'
 import type { Stage } from './settings.ts'
+import type { MailNetwork } from './types.ts'
 
 const egress: Readonly<Record<number, string>> = {
   443: 'HTTPS: client metadata documents, AWS endpoints',

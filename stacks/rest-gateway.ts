@@ -27,10 +27,10 @@ import { ARecord, HostedZone, RecordTarget } from 'aws-cdk-lib/aws-route53'
 import { ApiGatewayDomain } from 'aws-cdk-lib/aws-route53-targets'
 import { accessLogFields } from './access-log.ts'
 import type { DataParts } from './data-stack.ts'
-import { type Functions, gatewayTimeout, streamTimeout } from './functions.ts'
 import { type GatewayRoute, gatewayResponses, gatewayRoutes } from './gateway-table.ts'
 import { logGroupName, stackName } from './names.ts'
 import type { Stage, StageOptions } from './settings.ts'
+import { type Functions, gatewayTimeout, streamTimeout } from './types.ts'
 
 export const scope = 'email:read email:write'
 

@@ -9,14 +9,13 @@ import { basename, join } from 'node:path'
 import { type AccessTokenRow, tokenId, wrapSecret } from '@email-connector/oauth'
 import { createFunctionPool, createTempFolder, findNode24 } from '@email-connector/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { buildFunctions, functionNames } from '../../../../scripts/build.ts'
+import { buildFunctions } from '../../../../scripts/build.ts'
 import packageFile from '../../package.json' with { type: 'json' }
+import { type FunctionName, functionNames } from '../../src/deployment-names.ts'
 import { toAuthorizerContext } from '../../src/lambda/authorizer-context.ts'
 import { version } from '../../src/version.ts'
 import committed from './bundles.json' with { type: 'json' }
 import { toolsListMessage } from './gateway.ts'
-
-type FunctionName = (typeof functionNames)[number]
 
 interface Metafile {
   readonly outputs: Record<
@@ -125,10 +124,10 @@ test('R66: only oauth can ask Secrets Manager, and health knows nothing of AWS a
       Object.keys(inputs).some((input) => input.includes(word)),
     )
   expect(functionNames.filter((name) => holds(name, 'client-secrets-manager'))).toEqual(['oauth'])
-  expect(functionNames.filter((name) => holds(name, 'client-kms'))).toEqual(['oauth', 'mcp'])
+  expect(functionNames.filter((name) => holds(name, 'client-kms'))).toEqual(['mcp', 'oauth'])
   expect(functionNames.filter((name) => holds(name, 'client-dynamodb'))).toEqual([
-    'oauth',
     'mcp',
+    'oauth',
     'authorizer',
   ])
   expect(textOf('health')).not.toContain('process.env')

@@ -4,25 +4,16 @@
  * one to the other is an update in place.
  */
 import { join } from 'node:path'
-import { type App, type Stack, Tags } from 'aws-cdk-lib'
+import { type App, Tags } from 'aws-cdk-lib'
 import { ManagedPolicy, PermissionsBoundary } from 'aws-cdk-lib/aws-iam'
-import { Code, type FunctionProps, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda'
-import type { Construct } from 'constructs'
+import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda'
+import { appName } from '../packages/server/src/deployment-names.ts'
 import { createApiStack } from './api-stack.ts'
 import { createDataStack } from './data-stack.ts'
 import { createMonitoringStack } from './monitoring-stack.ts'
-import { appName, type FunctionName } from './names.ts'
 import { createNetworkStack } from './network-stack.ts'
 import type { Stage } from './settings.ts'
-
-export type OurFunctionProps = Omit<FunctionProps, 'code' | 'handler' | 'runtime'>
-
-export interface Host {
-  createStack(id: string): Stack
-  createFunction(scope: Construct, id: string, name: FunctionName, props: OurFunctionProps): LambdaFunction
-  /** Whether functions can stream: not under `sst dev`, which relays each call as one message. */
-  readonly streams: boolean
-}
+import type { Host } from './types.ts'
 
 export function createStacks(app: App, stage: Stage, host: Host): void {
   const dataStack = host.createStack('data')
