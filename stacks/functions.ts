@@ -7,7 +7,7 @@ import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk
 import { Architecture, type Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
 import { LogGroup } from 'aws-cdk-lib/aws-logs'
 import { type FunctionName, functionNames } from '../packages/server/src/deployment-names.ts'
-import type { DataParts } from './data-stack.ts'
+import type { DataParts } from './data/data-stack.ts'
 import { functionName, logGroupName, roleName } from './names.ts'
 import { createRights } from './rights.ts'
 import type { Stage } from './settings.ts'

@@ -19,7 +19,7 @@ import {
   Vpc,
 } from 'aws-cdk-lib/aws-ec2'
 import { LogGroup } from 'aws-cdk-lib/aws-logs'
-import type { DataParts } from './data-stack.ts'
+import type { DataParts } from './data/data-stack.ts'
 import { logGroupName } from './names.ts'
 import type { Stage } from './settings.ts'
 import type { MailNetwork } from './types.ts'

@@ -7,7 +7,7 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import type { LogGroup } from 'aws-cdk-lib/aws-logs'
 import type { FunctionName } from '../packages/server/src/deployment-names.ts'
 import type { TableId } from '../packages/server/src/store/table-schema.ts'
-import type { DataParts } from './data-stack.ts'
+import type { DataParts } from './data/data-stack.ts'
 import { credentialsContext, useThroughService } from './key-policies.ts'
 
 type ItemAction = 'GetItem' | 'PutItem' | 'UpdateItem' | 'DeleteItem' | 'Query'

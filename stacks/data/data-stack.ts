@@ -6,11 +6,11 @@ import { RemovalPolicy, type Stack } from 'aws-cdk-lib'
 import { AttributeType, BillingMode, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb'
 import { Key } from 'aws-cdk-lib/aws-kms'
 import { CfnSecret } from 'aws-cdk-lib/aws-secretsmanager'
-import { appName } from '../packages/server/src/deployment-names.ts'
-import { type TableId, tableSchemas } from '../packages/server/src/store/table-schema.ts'
-import { credentialsKeyPolicy, storageKeyPolicy } from './key-policies.ts'
-import { tableName } from './names.ts'
-import type { Stage } from './settings.ts'
+import { appName } from '../../packages/server/src/deployment-names.ts'
+import { type TableId, tableSchemas } from '../../packages/server/src/store/table-schema.ts'
+import { credentialsKeyPolicy, storageKeyPolicy } from '../key-policies.ts'
+import { tableName } from '../names.ts'
+import type { Stage } from '../settings.ts'
 
 export interface DataParts {
   readonly tables: Readonly<Record<TableId, Table>>
