@@ -11,7 +11,7 @@ import { appName } from '../packages/server/src/deployment-names.ts'
 import { createApiStack } from './api-stack.ts'
 import { createDataStack } from './data/data-stack.ts'
 import { createMonitoringStack } from './monitoring-stack.ts'
-import { createNetworkStack } from './network-stack.ts'
+import { createNetworkStack } from './network/network-stack.ts'
 import type { Stage } from './settings.ts'
 import type { Host } from './types.ts'
 

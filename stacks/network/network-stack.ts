@@ -19,10 +19,10 @@ import {
   Vpc,
 } from 'aws-cdk-lib/aws-ec2'
 import { LogGroup } from 'aws-cdk-lib/aws-logs'
-import type { DataParts } from './data/data-stack.ts'
-import { logGroupName } from './names.ts'
-import type { Stage } from './settings.ts'
-import type { MailNetwork } from './types.ts'
+import type { DataParts } from '../data/data-stack.ts'
+import { logGroupName } from '../names.ts'
+import type { Stage } from '../settings.ts'
+import type { MailNetwork } from '../types.ts'
 
 const egress: Readonly<Record<number, string>> = {
   443: 'HTTPS: client metadata documents, AWS endpoints',
