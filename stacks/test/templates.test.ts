@@ -3,8 +3,8 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { mcpVariables, oauthVariables } from '../../packages/server/src/lambda/environment.ts'
 import { parseSettings } from '../../packages/server/src/settings.ts'
 import { tableSchemas } from '../../packages/server/src/store/table-schema.ts'
-import { gatewayResponses, gatewayRoutes } from '../gateway-table.ts'
-import { managedGroups } from '../web-acl.ts'
+import { gatewayResponses, gatewayRoutes } from '../api/gateway-table.ts'
+import { managedGroups } from '../api/web-acl.ts'
 import { personal, production, type Resource, type Synthesized, synthesize } from './synthesize.ts'
 
 const kinds = [

@@ -1,7 +1,7 @@
 /** docs/storage-schema.md against what the product really leaves in its tables, asks of AWS, and is deployed with. */
 import { findDynamoDb } from '@email-connector/testing'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { gatewayResponses } from '../../../../stacks/gateway-table.ts'
+import { gatewayResponses } from '../../../../stacks/api/gateway-table.ts'
 import { tableRights } from '../../../../stacks/rights.ts'
 import { tableSchemas } from '../../src/store/table-schema.ts'
 import { codeIn, readDocument, rowsIn, sectionOf } from './document.ts'

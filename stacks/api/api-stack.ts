@@ -1,11 +1,11 @@
 /** The functions and the gateway before them: a REST API where there is a domain, else an HTTP API. */
 import { CfnOutput, type Stack } from 'aws-cdk-lib'
-import type { DataParts } from './data/data-stack.ts'
+import type { DataParts } from '../data/data-stack.ts'
+import type { Stage } from '../settings.ts'
+import type { ApiParts, Host, MailNetwork } from '../types.ts'
 import { createFunctions } from './functions.ts'
 import { connectHttpApi, createHttpApi } from './http-gateway.ts'
 import { createRestGateway } from './rest-gateway.ts'
-import type { Stage } from './settings.ts'
-import type { ApiParts, Host, MailNetwork } from './types.ts'
 import { createWebAcl } from './web-acl.ts'
 
 export function createApiStack(options: {

@@ -6,12 +6,12 @@ import { Duration, RemovalPolicy, type Stack } from 'aws-cdk-lib'
 import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { Architecture, type Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
 import { LogGroup } from 'aws-cdk-lib/aws-logs'
-import { type FunctionName, functionNames } from '../packages/server/src/deployment-names.ts'
-import type { DataParts } from './data/data-stack.ts'
-import { functionName, logGroupName, roleName } from './names.ts'
-import { createRights } from './rights.ts'
-import type { Stage } from './settings.ts'
-import type { Functions, Host, MailNetwork } from './types.ts'
+import { type FunctionName, functionNames } from '../../packages/server/src/deployment-names.ts'
+import type { DataParts } from '../data/data-stack.ts'
+import { functionName, logGroupName, roleName } from '../names.ts'
+import { createRights } from '../rights.ts'
+import type { Stage } from '../settings.ts'
+import type { Functions, Host, MailNetwork } from '../types.ts'
 
 /** What claude.ai waits for an answer: a person has that long to confirm an email. Tools end far sooner by themselves. */
 const streamingSeconds = 300

@@ -4,8 +4,8 @@
  */
 import type { Stack } from 'aws-cdk-lib'
 import { CfnWebACL, CfnWebACLAssociation } from 'aws-cdk-lib/aws-wafv2'
-import { stackName } from './names.ts'
-import type { Stage } from './settings.ts'
+import { stackName } from '../names.ts'
+import type { Stage } from '../settings.ts'
 
 interface ManagedGroup {
   readonly name: string

@@ -7,12 +7,12 @@ import { RemovalPolicy, type Stack } from 'aws-cdk-lib'
 import { CfnStage, HttpApi, HttpMethod, HttpStage, PayloadFormatVersion } from 'aws-cdk-lib/aws-apigatewayv2'
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations'
 import { LogGroup } from 'aws-cdk-lib/aws-logs'
+import type { DataParts } from '../data/data-stack.ts'
+import { logGroupName, stackName } from '../names.ts'
+import type { Stage } from '../settings.ts'
+import { type Functions, gatewayTimeout } from '../types.ts'
 import { accessLogFields } from './access-log.ts'
-import type { DataParts } from './data/data-stack.ts'
 import { type GatewayRoute, gatewayRoutes } from './gateway-table.ts'
-import { logGroupName, stackName } from './names.ts'
-import type { Stage } from './settings.ts'
-import { type Functions, gatewayTimeout } from './types.ts'
 
 export function createHttpApi(stack: Stack, stage: Stage): HttpApi {
   return new HttpApi(stack, 'Gateway', {
