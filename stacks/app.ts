@@ -10,7 +10,7 @@ import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambd
 import { appName } from '../packages/server/src/deployment-names.ts'
 import { createApiStack } from './api/api-stack.ts'
 import { createDataStack } from './data/data-stack.ts'
-import { createMonitoringStack } from './monitoring-stack.ts'
+import { createMonitoringStack } from './monitoring/monitoring-stack.ts'
 import { createNetworkStack } from './network/network-stack.ts'
 import type { Stage } from './settings.ts'
 import type { Host } from './types.ts'

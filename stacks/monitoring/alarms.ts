@@ -1,0 +1,52 @@
+/** When an operator is woken: each alarm with its bound and what it means. */
+import type { Stack } from 'aws-cdk-lib'
+import { Alarm, ComparisonOperator, type IMetric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch'
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions'
+import type { Topic } from 'aws-cdk-lib/aws-sns'
+import type { DataParts } from '../data/data-stack.ts'
+import { stackName } from '../names.ts'
+import type { Stage } from '../settings.ts'
+import type { ApiParts } from '../types.ts'
+import type { LogCount } from './log-counts.ts'
+import { gatewayMetric, period, throttleMetric } from './metrics.ts'
+
+export function createAlarms(options: {
+  stack: Stack
+  stage: Stage
+  data: DataParts
+  api: ApiParts
+  topic: Topic
+  counted: (metricName: LogCount) => IMetric
+}): void {
+  const { stack, stage, api, topic, counted } = options
+  const alarm = (id: string, metric: IMetric, threshold: number, meaning: string, evaluationPeriods = 1) => {
+    const made = new Alarm(stack, id, {
+      alarmName: `${stackName(stage.name, id)}`,
+      alarmDescription: meaning,
+      metric,
+      threshold,
+      evaluationPeriods,
+      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      treatMissingData: TreatMissingData.NOT_BREACHING,
+    })
+    made.addAlarmAction(new SnsAction(topic))
+  }
+
+  for (const [name, lambda] of Object.entries(api.functions.functions)) {
+    alarm(`${name}Errors`, lambda.metricErrors({ period }), 1, `The ${name} function failed or was cut off.`)
+    alarm(
+      `${name}Throttles`,
+      lambda.metricThrottles({ period }),
+      1,
+      'Concurrency is used up: raise the limit.',
+    )
+  }
+  alarm('Latency', gatewayMetric(api, 'latency'), 10_000, 'One call in a hundred takes 10 s or longer.', 3)
+  alarm('ServerErrors', gatewayMetric(api, 'serverErrors'), 5, 'Clients see 5xx.')
+  alarm('KeyRefused', counted('KeyRefused'), 1, 'KMS refused a ciphertext or the key is disabled.')
+  alarm('KeysUnavailable', counted('KeysUnavailable'), 5, 'KMS does not answer or throttles.')
+  alarm('StoreUnavailable', counted('StoreUnavailable'), 5, 'DynamoDB does not answer or throttles.')
+  alarm('Bugs', counted('Bugs'), 1, 'Something unforeseen: the log line says where.')
+  for (const [id, table] of Object.entries(options.data.tables))
+    alarm(`${id}TableThrottles`, throttleMetric(id, table), 1, 'DynamoDB throttles.')
+}

@@ -1,0 +1,43 @@
+/**
+ * Metrics counted from the words of the log (packages/server/src/log.ts), which is a closed vocabulary: a filter
+ * cannot meet a secret.
+ */
+import type { Stack } from 'aws-cdk-lib'
+import { Metric } from 'aws-cdk-lib/aws-cloudwatch'
+import { FilterPattern, type LogGroup, MetricFilter } from 'aws-cdk-lib/aws-logs'
+import { appName } from '../../packages/server/src/deployment-names.ts'
+import type { LogLine } from '../../packages/server/src/log.ts'
+import type { Stage } from '../settings.ts'
+import { period } from './metrics.ts'
+
+/** Counted from the log; each is a metric that costs only while it counts something. */
+const counts = {
+  KeyRefused: { event: 'key_refused' },
+  KeysUnavailable: { event: 'unavailable', code: 'key_service' },
+  StoreUnavailable: { event: 'unavailable', code: 'store' },
+  Bugs: { event: 'bug' },
+} as const satisfies Record<string, Pick<LogLine, 'event' | 'code'>>
+
+export type LogCount = keyof typeof counts
+
+/** Counts in each of the groups, given by the name of its function, and answers with the metric of all together. */
+export function countLogLines(
+  stack: Stack,
+  stage: Stage,
+  groups: readonly (readonly [string, LogGroup])[],
+): (metricName: LogCount) => Metric {
+  const namespace = `${appName}/${stage.name}`
+  for (const [metricName, words] of Object.entries(counts))
+    for (const [name, logGroup] of groups)
+      new MetricFilter(stack, `${metricName}In${name}`, {
+        logGroup,
+        filterPattern: FilterPattern.literal(
+          `{ ${Object.entries(words)
+            .map(([field, word]) => `($.${field} = "${word}")`)
+            .join(' && ')} }`,
+        ),
+        metricNamespace: namespace,
+        metricName,
+      })
+  return (metricName) => new Metric({ namespace, metricName, statistic: 'Sum', period })
+}
