@@ -2,13 +2,14 @@
  * The four functions: one role, one log group and exactly the variables each reads. Their time-outs end before the
  * gateway's, so that a slow call is answered by us and not cut off.
  */
-import { Duration, RemovalPolicy, type Stack } from 'aws-cdk-lib'
+import { Duration, type Stack } from 'aws-cdk-lib'
 import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { Architecture, type Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
-import { LogGroup } from 'aws-cdk-lib/aws-logs'
+import type { LogGroup } from 'aws-cdk-lib/aws-logs'
 import { type FunctionName, functionNames } from '../../packages/server/src/deployment-names.ts'
 import type { DataParts } from '../data/data-stack.ts'
-import { functionName, logGroupName, roleName } from '../names.ts'
+import { createLogGroup } from '../log-group.ts'
+import { functionName, roleName } from '../names.ts'
 import { createRights } from '../rights.ts'
 import type { Stage } from '../settings.ts'
 import type { Functions, Host, MailNetwork } from '../types.ts'
@@ -49,12 +50,7 @@ export function createFunctions(options: {
   for (const name of functionNames) {
     if (name === 'authorizer' && !options.hasAuthorizer) continue
     const id = logicalIds[name]
-    const logGroup = new LogGroup(stack, `${id}Logs`, {
-      logGroupName: logGroupName(stage.name, name),
-      retention: stage.logRetentionDays,
-      encryptionKey: data.storageKey,
-      removalPolicy: stage.keepData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
-    })
+    const logGroup = createLogGroup(stack, `${id}Logs`, { name: name, stage, key: data.storageKey })
     // Only what talks to mail servers needs the fixed address and its egress rules.
     const place = name === 'mcp' || name === 'oauth' ? network : undefined
     const role = new Role(stack, `${id}Role`, {

@@ -3,12 +3,13 @@
  * does not stream, has no firewall and no responses of its own, so that the functions check tokens themselves and a
  * 401 reaches the client without its challenge header; clients find the way by the well-known documents.
  */
-import { RemovalPolicy, type Stack } from 'aws-cdk-lib'
+import type { Stack } from 'aws-cdk-lib'
 import { CfnStage, HttpApi, HttpMethod, HttpStage, PayloadFormatVersion } from 'aws-cdk-lib/aws-apigatewayv2'
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations'
-import { LogGroup } from 'aws-cdk-lib/aws-logs'
+import type { LogGroup } from 'aws-cdk-lib/aws-logs'
 import type { DataParts } from '../data/data-stack.ts'
-import { logGroupName, stackName } from '../names.ts'
+import { createLogGroup } from '../log-group.ts'
+import { stackName } from '../names.ts'
 import type { Stage } from '../settings.ts'
 import { type Functions, gatewayTimeout } from '../types.ts'
 import { accessLogFields } from './access-log.ts'
@@ -29,11 +30,10 @@ export function connectHttpApi(options: {
   functions: Functions
 }): { accessLogs: LogGroup } {
   const { stack, stage, api, functions } = options
-  const accessLogs = new LogGroup(stack, 'AccessLogs', {
-    logGroupName: logGroupName(stage.name, 'gateway'),
-    retention: stage.logRetentionDays,
-    encryptionKey: options.data.storageKey,
-    removalPolicy: stage.keepData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+  const accessLogs = createLogGroup(stack, 'AccessLogs', {
+    name: 'gateway',
+    stage,
+    key: options.data.storageKey,
   })
   const live = new HttpStage(stack, 'Live', {
     httpApi: api,

@@ -22,11 +22,12 @@ import {
 } from 'aws-cdk-lib/aws-apigateway'
 import { Certificate, CertificateValidation } from 'aws-cdk-lib/aws-certificatemanager'
 import { ManagedPolicy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
-import { LogGroup } from 'aws-cdk-lib/aws-logs'
+import type { LogGroup } from 'aws-cdk-lib/aws-logs'
 import { ARecord, HostedZone, RecordTarget } from 'aws-cdk-lib/aws-route53'
 import { ApiGatewayDomain } from 'aws-cdk-lib/aws-route53-targets'
 import type { DataParts } from '../data/data-stack.ts'
-import { logGroupName, stackName } from '../names.ts'
+import { createLogGroup } from '../log-group.ts'
+import { stackName } from '../names.ts'
 import type { Stage, StageOptions } from '../settings.ts'
 import { type Functions, gatewayTimeout, streamTimeout } from '../types.ts'
 import { accessLogFields } from './access-log.ts'
@@ -45,11 +46,10 @@ export function createRestGateway(options: {
   streams: boolean
 }): { api: RestApi; accessLogs: LogGroup; domainTarget: string } {
   const { stack, stage, domain, functions } = options
-  const accessLogs = new LogGroup(stack, 'AccessLogs', {
-    logGroupName: logGroupName(stage.name, 'gateway'),
-    retention: stage.logRetentionDays,
-    encryptionKey: options.data.storageKey,
-    removalPolicy: stage.keepData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+  const accessLogs = createLogGroup(stack, 'AccessLogs', {
+    name: 'gateway',
+    stage,
+    key: options.data.storageKey,
   })
   const api = new RestApi(stack, 'Gateway', {
     restApiName: stackName(stage.name, 'gateway'),

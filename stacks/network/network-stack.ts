@@ -18,9 +18,8 @@ import {
   SubnetType,
   Vpc,
 } from 'aws-cdk-lib/aws-ec2'
-import { LogGroup } from 'aws-cdk-lib/aws-logs'
 import type { DataParts } from '../data/data-stack.ts'
-import { logGroupName } from '../names.ts'
+import { createLogGroup } from '../log-group.ts'
 import type { Stage } from '../settings.ts'
 import type { MailNetwork } from '../types.ts'
 
@@ -54,12 +53,7 @@ export function createNetworkStack(stack: Stack, stage: Stage, data: DataParts):
   vpc.addFlowLog('FlowLog', {
     trafficType: FlowLogTrafficType.ALL,
     destination: FlowLogDestination.toCloudWatchLogs(
-      new LogGroup(stack, 'FlowLogs', {
-        logGroupName: logGroupName(stage.name, 'network'),
-        retention: stage.logRetentionDays,
-        encryptionKey: data.storageKey,
-        removalPolicy: stage.keepData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
-      }),
+      createLogGroup(stack, 'FlowLogs', { name: 'network', stage, key: data.storageKey }),
     ),
   })
 

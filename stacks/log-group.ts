@@ -1,0 +1,21 @@
+/** Every log group of a stage: named, encrypted with the storage key, kept as long as the owner says. */
+import { RemovalPolicy } from 'aws-cdk-lib'
+import type { IKey } from 'aws-cdk-lib/aws-kms'
+import { LogGroup } from 'aws-cdk-lib/aws-logs'
+import type { Construct } from 'constructs'
+import { logGroupName } from './names.ts'
+import type { Stage } from './settings.ts'
+
+export function createLogGroup(
+  scope: Construct,
+  id: string,
+  options: { name: string; stage: Stage; key: IKey },
+): LogGroup {
+  const { name, stage, key } = options
+  return new LogGroup(scope, id, {
+    logGroupName: logGroupName(stage.name, name),
+    retention: stage.logRetentionDays,
+    encryptionKey: key,
+    removalPolicy: stage.keepData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+  })
+}
