@@ -1,15 +1,11 @@
 /** What an operator is told: every alarm to the last property, what a filter counts, who may publish, the budget. */
-import { beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { createLog, type LogLine } from '../../packages/server/src/log.ts'
 import { tableSchemas } from '../../packages/server/src/store/table-schema.ts'
-import { personal, production, type Resource, type Synthesized, synthesize } from './synthesize.ts'
+import { get, type Resource, type Synthesized } from './synthesize.ts'
 
-let withDomain: Synthesized
-let withoutDomain: Synthesized
-beforeAll(() => {
-  withDomain = synthesize(production)
-  withoutDomain = synthesize(personal)
-})
+const withDomain = get('production')
+const withoutDomain = get('personal')
 
 describe('alarms', () => {
   const oneOrMore = ['>= 1', '1 × 300 s', 'notBreaching']

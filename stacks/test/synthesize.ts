@@ -50,6 +50,18 @@ export const production: StageOptions = {
 
 export const personal: StageOptions = { region: 'eu-central-1', keepData: false, logRetentionDays: 7 }
 
+const options = { production, personal }
+export type Kind = keyof typeof options
+export const kinds: readonly Kind[] = ['production', 'personal']
+const made = new Map<Kind, Synthesized>()
+
+/** A stage with everything, or a personal one, synthesized once for all tests of a file. */
+export function get(kind: Kind): Synthesized {
+  const found = made.get(kind) ?? synthesize(options[kind])
+  made.set(kind, found)
+  return found
+}
+
 export function synthesize(
   options: StageOptions,
   {
