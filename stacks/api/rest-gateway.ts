@@ -88,14 +88,15 @@ export function createRestGateway(options: {
       timeout: responseTransferMode === ResponseTransferMode.STREAM ? streamTimeout : gatewayTimeout,
       responseTransferMode,
     })
-    const requestParameters = route.path.endsWith('{proxy+}') ? { 'method.request.path.proxy': true } : {}
-    const open = { authorizationType: AuthorizationType.NONE, requestValidator, requestParameters }
+    const checked = {
+      requestValidator,
+      ...(route.path.endsWith('{proxy+}') && { requestParameters: { 'method.request.path.proxy': true } }),
+    }
+    const open = { authorizationType: AuthorizationType.NONE, ...checked }
     resource.addMethod(
       'ANY',
       integration,
-      route.authorized
-        ? { authorizationType: AuthorizationType.CUSTOM, authorizer, requestValidator, requestParameters }
-        : open,
+      route.authorized ? { authorizationType: AuthorizationType.CUSTOM, authorizer, ...checked } : open,
     )
     // A browser sends its preflight without a token.
     if (route.authorized) resource.addMethod('OPTIONS', integration, open)

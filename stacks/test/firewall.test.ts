@@ -19,10 +19,7 @@ describe('firewall', () => {
         ({ OverrideAction, Statement }) => [OverrideAction, Statement.ManagedRuleGroupStatement],
       ),
     ).toEqual([
-      [
-        { None: {} },
-        { VendorName: 'AWS', Name: 'AWSManagedRulesAmazonIpReputationList', RuleActionOverrides: [] },
-      ],
+      [{ None: {} }, { VendorName: 'AWS', Name: 'AWSManagedRulesAmazonIpReputationList' }],
       [
         { None: {} },
         {
@@ -46,7 +43,7 @@ describe('firewall', () => {
         {
           VendorName: 'AWS',
           Name: 'AWSManagedRulesKnownBadInputsRuleSet',
-          RuleActionOverrides: counts('Log4JRCE_BODY'),
+          RuleActionOverrides: counts('Log4JRCE_BODY', 'JavaDeserializationRCE_BODY', 'ReactJSRCE_BODY'),
         },
       ],
     ])

@@ -1,0 +1,30 @@
+/** What CloudFormation and the services behind it refuse, though it is a well-formed template. */
+import { describe, expect, test } from 'vitest'
+import { get, kinds } from './synthesize.ts'
+
+describe('no template holds what an account refuses', () => {
+  test.each(kinds)('%s: no list without entries: services want one or nothing (WAF: 1 to 100)', (kind) => {
+    const empty = Object.entries(get(kind).templates).flatMap(([stack, { Resources }]) =>
+      pathsTo(Resources, (value) => Array.isArray(value) && value.length === 0).map((path) => stack + path),
+    )
+    expect(empty).toEqual([])
+  })
+
+  test.each(kinds)('%s: no map without entries but those by which WAF names an action', (kind) => {
+    const empty = Object.values(get(kind).templates).flatMap(({ Resources }) =>
+      pathsTo(
+        Resources,
+        (value) => typeof value === 'object' && value !== null && Object.keys(value).length === 0,
+      ),
+    )
+    const actions = ['Allow', 'None', 'Count']
+    expect(empty.filter((path) => !actions.includes(path.split('/').at(-1) ?? ''))).toEqual([])
+  })
+})
+
+/** Where in a template a value is, as a path. */
+function pathsTo(value: unknown, is: (value: unknown) => boolean, path = ''): string[] {
+  const here = is(value) ? [path] : []
+  if (typeof value !== 'object' || value === null) return here
+  return [...here, ...Object.entries(value).flatMap(([key, inner]) => pathsTo(inner, is, `${path}/${key}`))]
+}
