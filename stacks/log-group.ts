@@ -1,9 +1,9 @@
 /** Every log group of a stage: named, encrypted with the storage key, kept as long as the owner says. */
-import { RemovalPolicy } from 'aws-cdk-lib'
 import type { IKey } from 'aws-cdk-lib/aws-kms'
 import { LogGroup } from 'aws-cdk-lib/aws-logs'
 import type { Construct } from 'constructs'
 import { logGroupName } from './names.ts'
+import { retention } from './retention.ts'
 import type { Stage } from './settings.ts'
 
 export function createLogGroup(
@@ -16,6 +16,6 @@ export function createLogGroup(
     logGroupName: logGroupName(stage.name, name),
     retention: stage.logRetentionDays,
     encryptionKey: key,
-    removalPolicy: stage.keepData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    removalPolicy: retention(stage.keepData),
   })
 }

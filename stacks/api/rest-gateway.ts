@@ -2,7 +2,7 @@
  * The REST API of a stage with a domain, made from the rows of gateway-table.ts: streams /mcp, puts the authorizer before
  * it, and answers by itself with the headers that integrations cannot set.
  */
-import { Duration, RemovalPolicy, type Stack } from 'aws-cdk-lib'
+import { Duration, type Stack } from 'aws-cdk-lib'
 import {
   AccessLogFormat,
   AuthorizationType,
@@ -28,6 +28,7 @@ import { ApiGatewayDomain } from 'aws-cdk-lib/aws-route53-targets'
 import type { DataParts } from '../data/data-stack.ts'
 import { createLogGroup } from '../log-group.ts'
 import { stackName } from '../names.ts'
+import { retention } from '../retention.ts'
 import type { Stage, StageOptions } from '../settings.ts'
 import { type Functions, gatewayTimeout, streamTimeout } from '../types.ts'
 import { accessLogFields } from './access-log.ts'
@@ -166,8 +167,8 @@ function allowLogging(stack: Stack, stage: Stage, api: RestApi): void {
       ManagedPolicy.fromAwsManagedPolicyName('service-role/AmazonAPIGatewayPushToCloudWatchLogs'),
     ],
   })
-  role.applyRemovalPolicy(RemovalPolicy.RETAIN)
+  role.applyRemovalPolicy(retention(true))
   const account = new CfnAccount(stack, 'GatewayAccount', { cloudWatchRoleArn: role.roleArn })
-  account.applyRemovalPolicy(RemovalPolicy.RETAIN)
+  account.applyRemovalPolicy(retention(true))
   api.deploymentStage.node.addDependency(account)
 }

@@ -3,7 +3,7 @@
  * private subnets, one fixed address to the outside, mail ports and HTTPS and nothing else. DynamoDB and KMS
  * are reached inside AWS.
  */
-import { CfnOutput, Fn, RemovalPolicy, type Stack } from 'aws-cdk-lib'
+import { CfnOutput, Fn, type Stack } from 'aws-cdk-lib'
 import {
   CfnEIP,
   FlowLogDestination,
@@ -20,6 +20,7 @@ import {
 } from 'aws-cdk-lib/aws-ec2'
 import type { DataParts } from '../data/data-stack.ts'
 import { createLogGroup } from '../log-group.ts'
+import { retention } from '../retention.ts'
 import type { Stage } from '../settings.ts'
 import type { MailNetwork } from '../types.ts'
 
@@ -34,7 +35,7 @@ const egress: Readonly<Record<number, string>> = {
 export function createNetworkStack(stack: Stack, stage: Stage, data: DataParts): MailNetwork {
   const address = new CfnEIP(stack, 'EgressAddress', { domain: 'vpc' })
   // Mail hosts may have it on a list: a new one is an outage for their owners.
-  address.applyRemovalPolicy(stage.keepData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY)
+  address.applyRemovalPolicy(retention(stage.keepData))
   // Left to itself CDK asks the account for its zones while it synthesizes, and writes down what it was told.
   Object.defineProperty(stack, 'availabilityZones', {
     value: [0, 1].map((index) => Fn.select(index, Fn.getAzs())),

@@ -19,7 +19,15 @@ export interface AwsStandIn {
 }
 
 export interface Template {
-  readonly Resources: Record<string, { Type: string; Properties?: Record<string, unknown> }>
+  readonly Resources: Record<
+    string,
+    {
+      Type: string
+      Properties?: Record<string, unknown>
+      DependsOn?: string | string[]
+      DeletionPolicy?: string
+    }
+  >
   readonly Outputs?: Record<string, { Value: unknown; Export?: { Name: string } }>
 }
 

@@ -31,7 +31,7 @@ describe('data', () => {
       ],
     })
     expect(JSON.stringify(Properties.SSESpecification)).toContain('StorageKey')
-    expect([DeletionPolicy, UpdateReplacePolicy]).toEqual(['Retain', 'Retain'])
+    expect([DeletionPolicy, UpdateReplacePolicy]).toEqual(['RetainExceptOnCreate', 'Retain'])
   })
 
   test('R67: the tokens table has a backup only where the owner asks for one', () => {
@@ -49,7 +49,11 @@ describe('data', () => {
   test('R67: what holds state survives its stack in production, and goes with a personal stage', () => {
     for (const type of stateful)
       for (const resource of Object.values(get('production').all(type)))
-        expect([type, resource.DeletionPolicy]).toEqual([type, 'Retain'])
+        expect([type, resource.DeletionPolicy, resource.UpdateReplacePolicy]).toEqual([
+          type,
+          'RetainExceptOnCreate',
+          'Retain',
+        ])
     for (const type of stateful)
       for (const resource of Object.values(get('personal').all(type)))
         expect([type, resource.DeletionPolicy]).toEqual([type, 'Delete'])

@@ -22,6 +22,26 @@ describe('no template holds what an account refuses', () => {
   })
 })
 
+describe('a first deployment that fails can be repeated', () => {
+  test.each(kinds)('%s: nothing survives the rollback of its own creation', (kind) => {
+    const policies = Object.values(get(kind).templates).flatMap(({ Resources }) =>
+      Object.entries(Resources).map(([id, { DeletionPolicy }]) => [id, DeletionPolicy]),
+    )
+    expect(policies.filter(([, policy]) => policy === 'Retain')).toEqual([])
+    expect(policies.some(([, policy]) => policy === 'RetainExceptOnCreate')).toBe(kind === 'production')
+  })
+
+  test('a protected table, which no rollback could delete, is made after everything else of its stack', () => {
+    const { Resources = {} } = get('production').templates.data ?? {}
+    const others = Object.entries(Resources)
+      .filter(([, { Type }]) => Type !== 'AWS::DynamoDB::Table' && Type !== 'AWS::CDK::Metadata')
+      .map(([id]) => id)
+    const tables = Object.values(Resources).filter(({ Type }) => Type === 'AWS::DynamoDB::Table')
+    expect(tables).toHaveLength(4)
+    for (const { DependsOn } of tables) expect([DependsOn].flat().sort()).toEqual(others.sort())
+  })
+})
+
 /** Where in a template a value is, as a path. */
 function pathsTo(value: unknown, is: (value: unknown) => boolean, path = ''): string[] {
   const here = is(value) ? [path] : []
