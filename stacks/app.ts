@@ -18,9 +18,16 @@ import type { Host } from './types.ts'
 export function createStacks(app: App, stage: Stage, host: Host): void {
   const dataStack = host.createStack('data')
   const data = createDataStack(dataStack, stage)
-  const network = stage.vpc ? createNetworkStack(host.createStack('network'), stage, data) : undefined
-  const api = createApiStack({ stack: host.createStack('api'), stage, data, host, network })
-  createMonitoringStack({ stack: host.createStack('monitoring'), stage, data, api })
+  const networkStack = host.createStack('network')
+  const network = createNetworkStack(networkStack, stage, data)
+  const apiStack = host.createStack('api')
+  const api = createApiStack({ stack: apiStack, stage, data, host, network })
+  // A network that is no longer wanted can go only after the functions have left it.
+  if (network === undefined) networkStack.addDependency(apiStack)
+  const monitoringStack = host.createStack('monitoring')
+  // It takes names from the other stacks and imports nothing that a setting may take away.
+  monitoringStack.addDependency(apiStack)
+  createMonitoringStack({ stack: monitoringStack, stage, data, api })
 
   for (const [key, value] of Object.entries({ app: appName, stage: stage.name, ...stage.tags }))
     Tags.of(app).add(key, value)

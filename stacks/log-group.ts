@@ -9,13 +9,19 @@ import type { Stage } from './settings.ts'
 export function createLogGroup(
   scope: Construct,
   id: string,
-  options: { name: string; stage: Stage; key: IKey },
+  options: {
+    name: string
+    stage: Stage
+    key: IKey
+    /** Default: true. Kept after its stack, where the stage keeps data. */
+    keeps?: boolean
+  },
 ): LogGroup {
-  const { name, stage, key } = options
+  const { name, stage, key, keeps = true } = options
   return new LogGroup(scope, id, {
     logGroupName: logGroupName(stage.name, name),
     retention: stage.logRetentionDays,
     encryptionKey: key,
-    removalPolicy: retention(stage.keepData),
+    removalPolicy: retention(stage.keepData && keeps),
   })
 }

@@ -22,6 +22,11 @@ export function tableName(stage: string, suffix: string): string {
   return `${stage}-${appName}-${suffix}`
 }
 
+/** Beside the log groups' names, in the Parameter Store. */
+export function parameterName(stage: string, name: string): string {
+  return `/${appName}/${stage}/${name}`
+}
+
 /** All log groups of a stage begin so: the key's policy says which may use it. */
 export function logGroupName(stage: string, name: string): string {
   return `/${appName}/${stage}/${name}`

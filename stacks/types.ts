@@ -5,7 +5,6 @@
 import { Duration, type Stack } from 'aws-cdk-lib'
 import type { ISecurityGroup, IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2'
 import type { FunctionProps, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
-import type { LogGroup } from 'aws-cdk-lib/aws-logs'
 import type { Construct } from 'constructs'
 import type { FunctionName } from '../packages/server/src/deployment-names.ts'
 
@@ -31,15 +30,14 @@ export interface MailNetwork {
 }
 
 export interface Functions {
-  readonly functions: Readonly<Partial<Record<FunctionName, LambdaFunction>>>
-  readonly logGroups: Readonly<Partial<Record<FunctionName, LogGroup>>>
+  readonly names: readonly FunctionName[]
   /** Throws for a function this stage does not have. */
   get(name: FunctionName): LambdaFunction
 }
 
+/** Names only: what monitoring imported from this stack, no setting could take away again. */
 export interface ApiParts {
-  readonly functions: Functions
-  readonly accessLogs: LogGroup
+  readonly functions: readonly FunctionName[]
   readonly gateway:
     | { readonly kind: 'rest'; readonly name: string }
     | { readonly kind: 'http'; readonly id: string }

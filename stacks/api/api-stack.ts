@@ -1,6 +1,8 @@
 /** The functions and the gateway before them: a REST API where there is a domain, else an HTTP API. */
 import { CfnOutput, type Stack } from 'aws-cdk-lib'
 import type { DataParts } from '../data/data-stack.ts'
+import { handOver, takeOver } from '../hand-over.ts'
+import { keepExports } from '../kept-exports.ts'
 import type { Stage } from '../settings.ts'
 import type { ApiParts, Host, MailNetwork } from '../types.ts'
 import { createFunctions } from './functions.ts'
@@ -24,16 +26,15 @@ export function createApiStack(options: {
     const api = createHttpApi(stack, stage)
     const functions = createFunctions({ ...parts, publicUrl: api.apiEndpoint, hasAuthorizer: false })
     announce(api.apiEndpoint)
-    return {
-      functions,
-      ...connectHttpApi({ ...parts, api, functions }),
-      gateway: { kind: 'http', id: api.apiId },
-    }
+    connectHttpApi({ ...parts, api, functions })
+    handOver(stack, stage.name, 'http-api', api.apiId)
+    keepExports(stack, [api.apiId])
+    return { functions: functions.names, gateway: { kind: 'http', id: takeOver(stage.name, 'http-api') } }
   }
 
   const publicUrl = `https://${stage.domain.name}`
   const functions = createFunctions({ ...parts, publicUrl, hasAuthorizer: true })
-  const { api, accessLogs, domainTarget } = createRestGateway({
+  const { api, domainTarget } = createRestGateway({
     ...parts,
     domain: stage.domain,
     publicUrl,
@@ -46,5 +47,5 @@ export function createApiStack(options: {
     value: domainTarget,
     description: 'Where the domain must point when its zone is not managed here (CNAME)',
   })
-  return { functions, accessLogs, gateway: { kind: 'rest', name: api.restApiName } }
+  return { functions: functions.names, gateway: { kind: 'rest', name: api.restApiName } }
 }

@@ -5,9 +5,9 @@
 import { Duration, type Stack } from 'aws-cdk-lib'
 import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { Architecture, type Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
-import type { LogGroup } from 'aws-cdk-lib/aws-logs'
 import { type FunctionName, functionNames } from '../../packages/server/src/deployment-names.ts'
 import type { DataParts } from '../data/data-stack.ts'
+import { keepExports } from '../kept-exports.ts'
 import { createLogGroup } from '../log-group.ts'
 import { functionName, roleName } from '../names.ts'
 import { createRights } from '../rights.ts'
@@ -45,12 +45,14 @@ export function createFunctions(options: {
   const streams = options.hasAuthorizer && host.streams
   const environmentOf = createEnvironments({ ...options, streams })
   const functions: Partial<Record<FunctionName, LambdaFunction>> = {}
-  const logGroups: Partial<Record<FunctionName, LogGroup>> = {}
 
   for (const name of functionNames) {
-    if (name === 'authorizer' && !options.hasAuthorizer) continue
     const id = logicalIds[name]
-    const logGroup = createLogGroup(stack, `${id}Logs`, { name: name, stage, key: data.storageKey })
+    const isMade = name !== 'authorizer' || options.hasAuthorizer
+    // Also for an authorizer that is not there: with a domain that comes, goes and comes again, a group that was kept
+    // would be in the way of a new one.
+    const logGroup = createLogGroup(stack, `${id}Logs`, { name, stage, key: data.storageKey, keeps: isMade })
+    if (!isMade) continue
     // Only what talks to mail servers needs the fixed address and its egress rules.
     const place = name === 'mcp' || name === 'oauth' ? network : undefined
     const role = new Role(stack, `${id}Role`, {
@@ -74,12 +76,12 @@ export function createFunctions(options: {
       ...(reserved !== undefined && { reservedConcurrentExecutions: reserved }),
       ...place,
     })
-    logGroups[name] = logGroup
+    keepExports(stack, [functions[name].functionName, ...(name === 'health' ? [] : [logGroup.logGroupName])])
   }
 
+  const names = functionNames.filter((name) => functions[name] !== undefined)
   return {
-    functions,
-    logGroups,
+    names,
     get(name) {
       const found = functions[name]
       if (found === undefined) throw new Error(`This stage has no ${name} function`)

@@ -6,7 +6,6 @@
 import type { Stack } from 'aws-cdk-lib'
 import { CfnStage, HttpApi, HttpMethod, HttpStage, PayloadFormatVersion } from 'aws-cdk-lib/aws-apigatewayv2'
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations'
-import type { LogGroup } from 'aws-cdk-lib/aws-logs'
 import type { DataParts } from '../data/data-stack.ts'
 import { createLogGroup } from '../log-group.ts'
 import { stackName } from '../names.ts'
@@ -28,7 +27,7 @@ export function connectHttpApi(options: {
   api: HttpApi
   data: DataParts
   functions: Functions
-}): { accessLogs: LogGroup } {
+}): void {
   const { stack, stage, api, functions } = options
   const accessLogs = createLogGroup(stack, 'AccessLogs', {
     name: 'gateway',
@@ -62,5 +61,4 @@ export function connectHttpApi(options: {
   // What is not routed goes to oauth as well, which answers 404 with our headers.
   for (const { path, target } of [...gatewayRoutes, { path: '/{proxy+}', target: 'oauth' } as const])
     api.addRoutes({ path, methods: [HttpMethod.ANY], integration: integrationOf(target) })
-  return { accessLogs }
 }

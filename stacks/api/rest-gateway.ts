@@ -2,10 +2,11 @@
  * The REST API of a stage with a domain, made from the rows of gateway-table.ts: streams /mcp, puts the authorizer before
  * it, and answers by itself with the headers that integrations cannot set.
  */
-import { Duration, type Stack } from 'aws-cdk-lib'
+import { Duration, Names, type Stack } from 'aws-cdk-lib'
 import {
   AccessLogFormat,
   AuthorizationType,
+  BasePathMapping,
   CfnAccount,
   DomainName,
   EndpointType,
@@ -22,9 +23,9 @@ import {
 } from 'aws-cdk-lib/aws-apigateway'
 import { Certificate, CertificateValidation } from 'aws-cdk-lib/aws-certificatemanager'
 import { ManagedPolicy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
-import type { LogGroup } from 'aws-cdk-lib/aws-logs'
 import { ARecord, HostedZone, RecordTarget } from 'aws-cdk-lib/aws-route53'
 import { ApiGatewayDomain } from 'aws-cdk-lib/aws-route53-targets'
+import { Construct } from 'constructs'
 import type { DataParts } from '../data/data-stack.ts'
 import { createLogGroup } from '../log-group.ts'
 import { stackName } from '../names.ts'
@@ -45,14 +46,15 @@ export function createRestGateway(options: {
   functions: Functions
   /** `sst dev` cannot stream. */
   streams: boolean
-}): { api: RestApi; accessLogs: LogGroup; domainTarget: string } {
+}): { api: RestApi; domainTarget: string } {
   const { stack, stage, domain, functions } = options
   const accessLogs = createLogGroup(stack, 'AccessLogs', {
     name: 'gateway',
     stage,
     key: options.data.storageKey,
   })
-  const api = new RestApi(stack, 'Gateway', {
+  // Not `Gateway`: that is the HTTP API of a stage without a domain, and no id may change its type.
+  const api = new RestApi(stack, 'RestGateway', {
     restApiName: stackName(stage.name, 'gateway'),
     endpointConfiguration: { types: [EndpointType.REGIONAL] },
     // The issuer is the domain: nothing may answer under a second name.
@@ -113,7 +115,7 @@ export function createRestGateway(options: {
       templates: { 'application/json': response.body },
     })
 
-  return { api, accessLogs, domainTarget: attachDomain(stack, domain, api) }
+  return { api, domainTarget: attachDomain(stack, domain, api) }
 }
 
 function toTransferMode(route: GatewayRoute, streams: boolean): ResponseTransferMode {
@@ -145,10 +147,8 @@ function attachDomain(stack: Stack, domain: NonNullable<StageOptions['domain']>,
     certificate,
     endpointType: EndpointType.REGIONAL,
     securityPolicy: SecurityPolicy.TLS_1_2,
-    // No base path: clients look for well-known documents at the root of the host.
-    // The cast: CDK's classes are not written for exactOptionalPropertyTypes.
-    mapping: api as IRestApi,
   })
+  mapRoot(stack, name, api)
   if (zone !== undefined)
     new ARecord(stack, 'Address', {
       zone,
@@ -156,6 +156,20 @@ function attachDomain(stack: Stack, domain: NonNullable<StageOptions['domain']>,
       target: RecordTarget.fromAlias(new ApiGatewayDomain(name)),
     })
   return name.domainNameAliasDomainName
+}
+
+/**
+ * No base path: clients look for well-known documents at the root of the host. A root has one mapping, and CDK names it
+ * for the API behind it: its id is made from the API's id in release 0.1.0, since under another one a second mapping
+ * would be made before the first is gone, which API Gateway refuses.
+ */
+function mapRoot(stack: Stack, name: DomainName, api: RestApi): void {
+  const formerApi = new Construct(stack, 'Gateway')
+  // The cast: CDK's classes are not written for exactOptionalPropertyTypes.
+  new BasePathMapping(name, `Map:/=>${Names.nodeUniqueId(formerApi.node)}`, {
+    domainName: name,
+    restApi: api as IRestApi,
+  })
 }
 
 /** One role per account and region, shared by every REST API in it; it stays when this one goes. */

@@ -6,8 +6,11 @@ import type { Stack } from 'aws-cdk-lib'
 import { AttributeType, BillingMode, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb'
 import { Key } from 'aws-cdk-lib/aws-kms'
 import { CfnSecret } from 'aws-cdk-lib/aws-secretsmanager'
+import type { IConstruct } from 'constructs'
 import { appName } from '../../packages/server/src/deployment-names.ts'
 import { type TableId, tableSchemas } from '../../packages/server/src/store/table-schema.ts'
+import { handOver, takeOver } from '../hand-over.ts'
+import { keepExports } from '../kept-exports.ts'
 import { credentialsKeyPolicy, storageKeyPolicy } from '../key-policies.ts'
 import { tableName } from '../names.ts'
 import { retention } from '../retention.ts'
@@ -67,7 +70,11 @@ export function createDataStack(stack: Stack, stage: Stage): DataParts {
       })
     : undefined
   clientsSecret?.applyRemovalPolicy(removalPolicy)
-  const before = [credentialsKey, storageKey, instanceSecret, ...(clientsSecret ? [clientsSecret] : [])]
+  const before: IConstruct[] = [credentialsKey, storageKey, instanceSecret]
+  if (clientsSecret !== undefined) {
+    before.push(clientsSecret, handOver(stack, stage.name, 'clients-secret', clientsSecret.ref))
+    keepExports(stack, [clientsSecret.ref])
+  }
 
   const createTable = (id: TableId) => {
     const schema = tableSchemas[id]
@@ -99,6 +106,6 @@ export function createDataStack(stack: Stack, stage: Stage): DataParts {
     credentialsKey,
     storageKey,
     instanceSecretArn: instanceSecret.ref,
-    clientsSecretArn: clientsSecret?.ref,
+    clientsSecretArn: clientsSecret && takeOver(stage.name, 'clients-secret'),
   }
 }

@@ -8,7 +8,7 @@ import { stackName } from '../names.ts'
 import type { Stage } from '../settings.ts'
 import type { ApiParts } from '../types.ts'
 import type { LogCount } from './log-counts.ts'
-import { gatewayMetric, period, throttleMetric } from './metrics.ts'
+import { functionMetric, gatewayMetric, throttleMetric } from './metrics.ts'
 
 export function createAlarms(options: {
   stack: Stack
@@ -32,14 +32,10 @@ export function createAlarms(options: {
     made.addAlarmAction(new SnsAction(topic))
   }
 
-  for (const [name, lambda] of Object.entries(api.functions.functions)) {
-    alarm(`${name}Errors`, lambda.metricErrors({ period }), 1, `The ${name} function failed or was cut off.`)
-    alarm(
-      `${name}Throttles`,
-      lambda.metricThrottles({ period }),
-      1,
-      'Concurrency is used up: raise the limit.',
-    )
+  for (const name of api.functions) {
+    const metric = (what: 'Errors' | 'Throttles') => functionMetric(stage.name, name, what)
+    alarm(`${name}Errors`, metric('Errors'), 1, `The ${name} function failed or was cut off.`)
+    alarm(`${name}Throttles`, metric('Throttles'), 1, 'Concurrency is used up: raise the limit.')
   }
   alarm('Latency', gatewayMetric(api, 'latency'), 10_000, 'One call in a hundred takes 10 s or longer.', 3)
   alarm('ServerErrors', gatewayMetric(api, 'serverErrors'), 5, 'Clients see 5xx.')

@@ -7,23 +7,24 @@ import {
   type IWidget,
   LogQueryWidget,
 } from 'aws-cdk-lib/aws-cloudwatch'
-import type { LogGroup } from 'aws-cdk-lib/aws-logs'
+import type { FunctionName } from '../../packages/server/src/deployment-names.ts'
 import type { DataParts } from '../data/data-stack.ts'
-import { stackName } from '../names.ts'
+import { logGroupName, stackName } from '../names.ts'
 import type { Stage } from '../settings.ts'
 import type { ApiParts } from '../types.ts'
 import type { LogCount } from './log-counts.ts'
-import { gatewayMetric, period, throttleMetric } from './metrics.ts'
+import { functionMetric, gatewayMetric, period, throttleMetric } from './metrics.ts'
 
 export function createDashboard(options: {
   stack: Stack
   stage: Stage
   data: DataParts
   api: ApiParts
-  groups: readonly (readonly [string, LogGroup])[]
+  /** Functions whose log lines are counted. */
+  logging: readonly FunctionName[]
   counted: (metricName: LogCount) => IMetric
 }): void {
-  const { stack, stage, data, api, groups, counted } = options
+  const { stack, stage, data, api, logging, counted } = options
   // The casts: CDK's classes are not written for exactOptionalPropertyTypes.
   const graph = (title: string, left: IMetric[]) =>
     new GraphWidget({ title, left, width: 12, period }) as IWidget
@@ -31,23 +32,18 @@ export function createDashboard(options: {
     new LogQueryWidget({
       title,
       width: 12,
-      logGroupNames: groups.map(([, group]) => group.logGroupName),
+      logGroupNames: logging.map((name) => logGroupName(stage.name, name)),
       queryLines,
     }) as IWidget
-  const lambdas = Object.values(api.functions.functions)
+  const ofFunctions = (what: 'Invocations' | 'Errors' | 'Duration') =>
+    api.functions.map((name) => functionMetric(stage.name, name, what))
   const tables = Object.values(data.tables)
   new Dashboard(stack, 'Dashboard', {
     dashboardName: stackName(stage.name, 'overview'),
     widgets: [
       [
-        graph(
-          'Calls of functions',
-          lambdas.map((lambda) => lambda.metricInvocations({ period })),
-        ),
-        graph(
-          'Errors of functions',
-          lambdas.map((lambda) => lambda.metricErrors({ period })),
-        ),
+        graph('Calls of functions', ofFunctions('Invocations')),
+        graph('Errors of functions', ofFunctions('Errors')),
       ],
       [
         logTable(
@@ -73,10 +69,7 @@ export function createDashboard(options: {
         ),
       ],
       [
-        graph(
-          'Cost: milliseconds of functions',
-          lambdas.map((lambda) => lambda.metricDuration({ statistic: 'Sum', period })),
-        ),
+        graph('Cost: milliseconds of functions', ofFunctions('Duration')),
         graph(
           'Cost: DynamoDB units',
           tables.flatMap((table) => [

@@ -4,9 +4,10 @@
  */
 import type { Stack } from 'aws-cdk-lib'
 import { Metric } from 'aws-cdk-lib/aws-cloudwatch'
-import { FilterPattern, type LogGroup, MetricFilter } from 'aws-cdk-lib/aws-logs'
-import { appName } from '../../packages/server/src/deployment-names.ts'
+import { FilterPattern, LogGroup, MetricFilter } from 'aws-cdk-lib/aws-logs'
+import { appName, type FunctionName } from '../../packages/server/src/deployment-names.ts'
 import type { LogLine } from '../../packages/server/src/log.ts'
+import { logGroupName } from '../names.ts'
 import type { Stage } from '../settings.ts'
 import { period } from './metrics.ts'
 
@@ -20,13 +21,17 @@ const counts = {
 
 export type LogCount = keyof typeof counts
 
-/** Counts in each of the groups, given by the name of its function, and answers with the metric of all together. */
+/** Counts in the log group of each function, and answers with the metric of all together. */
 export function countLogLines(
   stack: Stack,
   stage: Stage,
-  groups: readonly (readonly [string, LogGroup])[],
+  functions: readonly FunctionName[],
 ): (metricName: LogCount) => Metric {
   const namespace = `${appName}/${stage.name}`
+  const groups = functions.map(
+    (name) =>
+      [name, LogGroup.fromLogGroupName(stack, `${name}Logs`, logGroupName(stage.name, name))] as const,
+  )
   for (const [metricName, words] of Object.entries(counts))
     for (const [name, logGroup] of groups)
       new MetricFilter(stack, `${metricName}In${name}`, {

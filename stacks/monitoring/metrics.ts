@@ -2,6 +2,8 @@
 import { Duration } from 'aws-cdk-lib'
 import { type IMetric, MathExpression, Metric } from 'aws-cdk-lib/aws-cloudwatch'
 import type { Table } from 'aws-cdk-lib/aws-dynamodb'
+import type { FunctionName } from '../../packages/server/src/deployment-names.ts'
+import { functionName } from '../names.ts'
 import type { ApiParts } from '../types.ts'
 
 export const period = Duration.minutes(5)
@@ -13,6 +15,20 @@ export function gatewayMetric({ gateway }: ApiParts, what: 'latency' | 'serverEr
     metricName: what === 'latency' ? 'Latency' : rest ? '5XXError' : '5xx',
     dimensionsMap: gateway.kind === 'rest' ? { ApiName: gateway.name } : { ApiId: gateway.id },
     statistic: what === 'latency' ? 'p99' : 'Sum',
+    period,
+  })
+}
+
+export function functionMetric(
+  stage: string,
+  name: FunctionName,
+  metricName: 'Invocations' | 'Errors' | 'Throttles' | 'Duration',
+): Metric {
+  return new Metric({
+    namespace: 'AWS/Lambda',
+    metricName,
+    dimensionsMap: { FunctionName: functionName(stage, name) },
+    statistic: 'Sum',
     period,
   })
 }

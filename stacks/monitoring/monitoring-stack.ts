@@ -24,8 +24,8 @@ export function createMonitoringStack(options: {
   const { stack, stage, data, api } = options
   const topic = createTopic(stack, stage, data.storageKey)
   // Health logs nothing that is counted.
-  const groups = Object.entries(api.functions.logGroups).filter(([name]) => name !== 'health')
-  const counted = countLogLines(stack, stage, groups)
+  const logging = api.functions.filter((name) => name !== 'health')
+  const counted = countLogLines(stack, stage, logging)
   createAlarms({ stack, stage, data, api, topic, counted })
 
   // Reads of keys are not events; changes of them are, if a trail records management events.
@@ -42,6 +42,6 @@ export function createMonitoringStack(options: {
     // By its ARN: given the topic itself, CDK would widen the key's policy with a wildcard.
     targets: [new SnsTopic(Topic.fromTopicArn(stack, 'AlarmsByArn', topic.topicArn))],
   })
-  createDashboard({ stack, stage, data, api, groups, counted })
+  createDashboard({ stack, stage, data, api, logging, counted })
   createBudget(stack, stage)
 }

@@ -7,6 +7,7 @@ import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { exportsOf, importsIn, type Template } from './cloudformation.ts'
 
 export interface AwsStandIn {
   readonly endpoint: string
@@ -16,19 +17,6 @@ export interface AwsStandIn {
   /** Bucket and key of everything that was uploaded. */
   readonly objects: ReadonlyMap<string, Buffer>
   stop(): Promise<void>
-}
-
-export interface Template {
-  readonly Resources: Record<
-    string,
-    {
-      Type: string
-      Properties?: Record<string, unknown>
-      DependsOn?: string | string[]
-      DeletionPolicy?: string
-    }
-  >
-  readonly Outputs?: Record<string, { Value: unknown; Export?: { Name: string } }>
 }
 
 export const standInAccount = '123456789012'
@@ -63,7 +51,7 @@ export async function startAwsStandIn(): Promise<AwsStandIn> {
     const template = JSON.parse(text.toString()) as Template
     if (Object.keys(template.Resources ?? {}).length === 0)
       throw new AwsError('ValidationError', 'Template has no resources')
-    const exported = new Set([...stacks.values()].flatMap(exportsOf))
+    const exported = new Set([...stacks.values()].flatMap((of) => Object.keys(exportsOf(of))))
     for (const name of importsIn(template))
       if (!exported.has(name)) throw new AwsError('ValidationError', `No export named ${name} found`)
     return template
@@ -234,17 +222,6 @@ export async function startAwsStandIn(): Promise<AwsStandIn> {
 
 function unknown(action: string): never {
   throw new AwsError('InvalidAction', `The stand-in does not know ${action}`)
-}
-
-function exportsOf(template: Template): string[] {
-  return Object.values(template.Outputs ?? {}).flatMap(({ Export }) => (Export ? [Export.Name] : []))
-}
-
-function importsIn(value: unknown): string[] {
-  if (typeof value !== 'object' || value === null) return []
-  return Object.entries(value).flatMap(([key, inner]) =>
-    key === 'Fn::ImportValue' && typeof inner === 'string' ? [inner] : importsIn(inner),
-  )
 }
 
 function outputsOf(template: Template): Record<string, string> {

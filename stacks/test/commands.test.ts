@@ -10,7 +10,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { startTiedProcess } from '../../packages/testing/src/tied-process.ts'
-import { type AwsStandIn, standInAccount, startAwsStandIn, type Template } from './aws-stand-in.ts'
+import { type AwsStandIn, standInAccount, startAwsStandIn } from './aws-stand-in.ts'
+import type { Template } from './cloudformation.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 const bin = (name: string) => join(root, 'node_modules', '.bin', name)
@@ -44,7 +45,7 @@ async function run(command: string, args: string[], env: NodeJS.ProcessEnv) {
   return { code: code as number | null, output }
 }
 
-const ids = ['api', 'data', 'monitoring']
+const ids = ['api', 'data', 'monitoring', 'network']
 const outcome = ({ code, output }: { code: number | null; output: string }) =>
   code === 0 ? 'succeeded' : output.slice(-3_000)
 
@@ -99,7 +100,7 @@ describe('deployment', () => {
     const done = await run(bin('sst'), ['deploy', '--stage', 'personal'], towards(withSst))
     expect(outcome(done)).toBe('succeeded')
     expect([...withSst.stacks.keys()].sort()).toEqual(ids.map((id) => `personal-email-connector-${id}`))
-    expect(withSst.calls.filter((call) => call === 'cloudformation CreateStack')).toHaveLength(3)
+    expect(withSst.calls.filter((call) => call === 'cloudformation CreateStack')).toHaveLength(4)
     expect([...withSst.objects.keys()].filter((key) => key.endsWith('.zip')).length).toBeGreaterThanOrEqual(3)
   })
 

@@ -8,7 +8,6 @@ const stateful = [
   'AWS::KMS::Key',
   'AWS::SecretsManager::Secret',
   'AWS::Logs::LogGroup',
-  'AWS::EC2::EIP',
 ]
 
 describe('data', () => {

@@ -35,7 +35,7 @@ describe('functions', () => {
       return Object.fromEntries(
         Object.entries(Variables).map(([name, value]) => [
           name,
-          typeof value === 'string' ? value : filled(name),
+          typeof value === 'string' && !value.startsWith('{{resolve:') ? value : filled(name),
         ]),
       )
     }

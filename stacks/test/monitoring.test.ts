@@ -11,8 +11,13 @@ describe('alarms', () => {
   const oneOrMore = ['>= 1', '1 × 300 s', 'notBreaching']
   const fiveOrMore = ['>= 5', '1 × 300 s', 'notBreaching']
   const ofFunction = (name: string) => [
-    [`${name}Errors`, `AWS/Lambda Errors FunctionName=${name}`, 'Sum', ...oneOrMore],
-    [`${name}Throttles`, `AWS/Lambda Throttles FunctionName=${name}`, 'Sum', ...oneOrMore],
+    [`${name}Errors`, `AWS/Lambda Errors FunctionName=prod-email-connector-${name}`, 'Sum', ...oneOrMore],
+    [
+      `${name}Throttles`,
+      `AWS/Lambda Throttles FunctionName=prod-email-connector-${name}`,
+      'Sum',
+      ...oneOrMore,
+    ],
   ]
   const ofTable = (id: string) => {
     const throttled = (what: string) => `AWS/DynamoDB ${what}ThrottleEvents TableName=${id} Sum`
@@ -61,8 +66,20 @@ describe('alarms', () => {
         ...['mcp', 'oauth', 'health'].flatMap(ofFunction),
         ...tables,
         ...counted('prod'),
-        ['Latency', 'AWS/ApiGateway Latency ApiId=gateway', 'p99', '>= 10000', '3 × 300 s', 'notBreaching'],
-        ['ServerErrors', 'AWS/ApiGateway 5xx ApiId=gateway', 'Sum', ...fiveOrMore],
+        [
+          'Latency',
+          'AWS/ApiGateway Latency ApiId={{resolve:ssm:/email-connector/prod/http-api}}',
+          'p99',
+          '>= 10000',
+          '3 × 300 s',
+          'notBreaching',
+        ],
+        [
+          'ServerErrors',
+          'AWS/ApiGateway 5xx ApiId={{resolve:ssm:/email-connector/prod/http-api}}',
+          'Sum',
+          ...fiveOrMore,
+        ],
       ]),
     )
   })
@@ -134,7 +151,7 @@ describe('what is counted from the log', () => {
       sorted(
         ['mcp', 'oauth', 'authorizer'].flatMap((group) =>
           ['KeyRefused', 'KeysUnavailable', 'StoreUnavailable', 'Bugs'].map((metric) => [
-            group,
+            `/email-connector/prod/${group}`,
             'email-connector/prod',
             metric,
             '1',

@@ -7,7 +7,7 @@ import { functionNames } from '../../packages/server/src/deployment-names.ts'
 import { createBundledFunction, createStacks } from '../app.ts'
 import { stackName } from '../names.ts'
 import { parseStage, type StageOptions } from '../settings.ts'
-import type { Template } from './aws-stand-in.ts'
+import type { Template } from './cloudformation.ts'
 
 export interface Resource {
   readonly Type: string
