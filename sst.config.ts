@@ -15,15 +15,18 @@ import { createBundledFunction, createStacks } from './stacks/app.ts'
 import { getStage } from './stacks/stages.ts'
 import type { Host } from './stacks/types.ts'
 
+/** From the owner's file in the folder that SST runs in, unless a pipeline keeps it elsewhere. */
+const stageOf = (name: string) => getStage(name, process.env.STAGES_FILE)
+
 const config: SSTConfig = {
-  config: ({ stage = 'personal', region }) => ({ name: appName, region: region ?? getStage(stage).region }),
+  config: ({ stage = 'personal', region }) => ({ name: appName, region: region ?? stageOf(stage).region }),
 
   stacks(app) {
     const isLive = app.mode === 'dev'
     const folder = mkdtempSync(join(tmpdir(), 'email-connector-functions-'))
     if (!isLive) buildFunctions(folder)
 
-    createStacks(app, getStage(app.stage), {
+    createStacks(app, stageOf(app.stage), {
       createStack(id) {
         const stack = new Stack(app, id)
         // For SST's own custom resources, of which we have none: a function and a role less in each stack.

@@ -14,7 +14,7 @@ import { getStage } from './stages.ts'
 const app = new App()
 const name: unknown = app.node.tryGetContext('stage') ?? 'personal'
 if (typeof name !== 'string') throw new Error('Say which stage: -c stage=NAME')
-const stage = getStage(name)
+const stage = getStage(name, process.env.STAGES_FILE)
 const account = process.env.CDK_DEFAULT_ACCOUNT
 
 const folder = mkdtempSync(join(tmpdir(), 'email-connector-functions-'))

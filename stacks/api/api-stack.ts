@@ -24,7 +24,12 @@ export function createApiStack(options: {
 
   if (stage.domain === undefined) {
     const api = createHttpApi(stack, stage)
-    const functions = createFunctions({ ...parts, publicUrl: api.apiEndpoint, hasAuthorizer: false })
+    const functions = createFunctions({
+      ...parts,
+      publicUrl: api.apiEndpoint,
+      hasAuthorizer: false,
+      streams: false,
+    })
     announce(api.apiEndpoint)
     connectHttpApi({ ...parts, api, functions })
     handOver(stack, stage.name, 'http-api', api.apiId)
@@ -33,13 +38,14 @@ export function createApiStack(options: {
   }
 
   const publicUrl = `https://${stage.domain.name}`
-  const functions = createFunctions({ ...parts, publicUrl, hasAuthorizer: true })
+  const streams = host.streams && stage.streaming
+  const functions = createFunctions({ ...parts, publicUrl, hasAuthorizer: true, streams })
   const { api, domainTarget } = createRestGateway({
     ...parts,
     domain: stage.domain,
     publicUrl,
     functions,
-    streams: host.streams,
+    streams,
   })
   if (stage.firewall) createWebAcl(stack, stage, api.deploymentStage.stageArn)
   announce(publicUrl)

@@ -38,12 +38,12 @@ export function createFunctions(options: {
   data: DataParts
   publicUrl: string
   hasAuthorizer: boolean
+  streams: boolean
   network: MailNetwork | undefined
 }): Functions {
-  const { stack, host, stage, data, network } = options
+  const { stack, host, stage, data, network, streams } = options
   const rightsOf = createRights({ stack, stage: stage.name, data, hasAuthorizer: options.hasAuthorizer })
-  const streams = options.hasAuthorizer && host.streams
-  const environmentOf = createEnvironments({ ...options, streams })
+  const environmentOf = createEnvironments(options)
   const functions: Partial<Record<FunctionName, LambdaFunction>> = {}
 
   for (const name of functionNames) {

@@ -88,6 +88,28 @@ describe('deployment', () => {
     await withCdk.stop()
   })
 
+  test('a stage without an entry is refused by both, before anything is asked of the account', {
+    timeout: 120_000,
+  }, async () => {
+    const aws = await startAwsStandIn()
+    try {
+      const env = { ...towards(aws), STAGES_FILE: join(folder, 'no-stages.json') }
+      const withCdkApp = await run(
+        bin('cdk'),
+        ['synth', '-q', '-c', 'stage=prod', '--output', join(folder, 'x')],
+        env,
+      )
+      const withSstApp = await run(bin('sst'), ['deploy', '--stage', 'prod'], env)
+      for (const { code, output } of [withCdkApp, withSstApp]) {
+        expect(code, output).not.toBe(0)
+        expect(output).toContain('has no entry for it')
+      }
+      expect(aws.calls.filter((call) => call.startsWith('cloudformation'))).toEqual([])
+    } finally {
+      await aws.stop()
+    }
+  })
+
   test('sst build writes the stacks', { timeout: 120_000 }, async () => {
     const out = join(folder, 'sst')
     const done = await run(bin('sst'), ['build', '--stage', 'personal', '--to', out], towards(withSst))
@@ -129,7 +151,10 @@ describe('deployment', () => {
     timeout: 120_000,
   }, async () => {
     const aws = await startAwsStandIn()
-    const dev = startTiedProcess(bin('sst'), ['dev', '--stage', 'mydev'], { cwd: root, env: towards(aws) })
+    const stages = join(folder, 'stages.json')
+    writeFileSync(stages, JSON.stringify({ mydev: { kind: 'personal', region: 'eu-central-1' } }))
+    const env = { ...towards(aws), STAGES_FILE: stages }
+    const dev = startTiedProcess(bin('sst'), ['dev', '--stage', 'mydev'], { cwd: root, env })
     try {
       await vi.waitFor(
         () =>

@@ -43,12 +43,13 @@ export const production: StageOptions = {
   logRetentionDays: 90,
   reservedConcurrency: { mcp: 100, oauth: 20, authorizer: 30 },
   firewall: true,
+  gatewayLogRole: 'create',
   vpc: true,
   permissionsBoundaryArn: 'arn:aws:iam::123456789012:policy/boundary',
   tags: { 'cost-centre': '42' },
 }
 
-export const personal: StageOptions = { region: 'eu-central-1', keepData: false, logRetentionDays: 7 }
+export const personal: StageOptions = { kind: 'personal', region: 'eu-central-1' }
 
 const options = { production, personal }
 export type Kind = keyof typeof options
