@@ -1,13 +1,13 @@
 /** When an operator is woken: each alarm with its bound and what it means. */
 import type { Stack } from 'aws-cdk-lib'
-import { Alarm, ComparisonOperator, type IMetric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch'
+import { Alarm, ComparisonOperator, type IMetric, Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch'
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions'
 import type { Topic } from 'aws-cdk-lib/aws-sns'
 import type { DataParts } from '../data/data-stack.ts'
 import { stackName } from '../names.ts'
 import type { Stage } from '../settings.ts'
 import type { ApiParts } from '../types.ts'
-import type { LogCount } from './log-counts.ts'
+import { type LogCount, toolTime } from './log-counts.ts'
 import { functionMetric, gatewayMetric, throttleMetric } from './metrics.ts'
 
 export function createAlarms(options: {
@@ -20,6 +20,7 @@ export function createAlarms(options: {
 }): void {
   const { stack, stage, api, topic, counted } = options
   const alarm = (id: string, metric: IMetric, threshold: number, meaning: string, evaluationPeriods = 1) => {
+    const isPercentile = metric instanceof Metric && metric.statistic.startsWith('p')
     const made = new Alarm(stack, id, {
       alarmName: `${stackName(stage.name, id)}`,
       alarmDescription: meaning,
@@ -28,6 +29,8 @@ export function createAlarms(options: {
       evaluationPeriods,
       comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
       treatMissingData: TreatMissingData.NOT_BREACHING,
+      // Of three calls the slowest is no 99th percentile.
+      ...(isPercentile && { evaluateLowSampleCountPercentile: 'ignore' }),
     })
     made.addAlarmAction(new SnsAction(topic))
   }
@@ -37,7 +40,16 @@ export function createAlarms(options: {
     alarm(`${name}Errors`, metric('Errors'), 1, `The ${name} function failed or was cut off.`)
     alarm(`${name}Throttles`, metric('Throttles'), 1, 'Concurrency is used up: raise the limit.')
   }
-  alarm('Latency', gatewayMetric(api, 'latency'), 10_000, 'One call in a hundred takes 10 s or longer.', 3)
+  // Not the gateway's latency: a stream that is open for minutes is no slow answer.
+  alarm(
+    'SlowTools',
+    toolTime(stack, stage),
+    10_000,
+    'One call of a tool in a hundred takes 10 s or longer.',
+    3,
+  )
+  const signIn = functionMetric(stage.name, 'oauth', 'Duration', 'p99')
+  alarm('SlowSignIns', signIn, 10_000, 'One sign-in or token request in a hundred takes 10 s or longer.', 3)
   alarm('ServerErrors', gatewayMetric(api, 'serverErrors'), 5, 'Clients see 5xx.')
   alarm('KeyRefused', counted('KeyRefused'), 1, 'KMS refused a ciphertext or the key is disabled.')
   alarm('KeysUnavailable', counted('KeysUnavailable'), 5, 'KMS does not answer or throttles.')

@@ -46,3 +46,29 @@ export function countLogLines(
       })
   return (metricName) => new Metric({ namespace, metricName, statistic: 'Sum', period })
 }
+
+/** Tools that may wait for a person to confirm: how long they take says nothing about us. */
+const asking: readonly NonNullable<LogLine['tool']>[] = [
+  'send_email',
+  'send_draft',
+  'reply_to_email',
+  'forward_email',
+]
+
+/** How long a call of a tool took that asks nobody, in milliseconds; one call in a hundred takes longer. */
+export function toolTime(stack: Stack, stage: Stage): Metric {
+  const namespace = `${appName}/${stage.name}`
+  const conditions = [
+    '($.event = "tool")',
+    '($.durationMs >= 0)',
+    ...asking.map((tool) => `($.tool != "${tool}")`),
+  ]
+  new MetricFilter(stack, 'ToolTimeInmcp', {
+    logGroup: LogGroup.fromLogGroupName(stack, 'toolLogs', logGroupName(stage.name, 'mcp')),
+    filterPattern: FilterPattern.literal(`{ ${conditions.join(' && ')} }`),
+    metricNamespace: namespace,
+    metricName: 'ToolTime',
+    metricValue: '$.durationMs',
+  })
+  return new Metric({ namespace, metricName: 'ToolTime', statistic: 'p99', period })
+}

@@ -23,19 +23,21 @@ export function functionMetric(
   stage: string,
   name: FunctionName,
   metricName: 'Invocations' | 'Errors' | 'Throttles' | 'Duration',
+  statistic = 'Sum',
 ): Metric {
   return new Metric({
     namespace: 'AWS/Lambda',
     metricName,
     dimensionsMap: { FunctionName: functionName(stage, name) },
-    statistic: 'Sum',
+    statistic,
     period,
   })
 }
 
 export function throttleMetric(id: string, table: Table): IMetric {
   return new MathExpression({
-    expression: `${id}Reads + ${id}Writes`,
+    // Without throttles DynamoDB reports nothing, and nothing plus something is nothing.
+    expression: `FILL(${id}Reads, 0) + FILL(${id}Writes, 0)`,
     usingMetrics: {
       [`${id}Reads`]: table.metric('ReadThrottleEvents', { statistic: 'Sum', period }),
       [`${id}Writes`]: table.metric('WriteThrottleEvents', { statistic: 'Sum', period }),

@@ -23,7 +23,7 @@ describe('alarms', () => {
     const throttled = (what: string) => `AWS/DynamoDB ${what}ThrottleEvents TableName=${id} Sum`
     return [
       `${id}TableThrottles`,
-      `${id}Reads + ${id}Writes; ${id}Reads: ${throttled('Read')}; ${id}Writes: ${throttled('Write')}`,
+      `FILL(${id}Reads, 0) + FILL(${id}Writes, 0); ${id}Reads: ${throttled('Read')}; ${id}Writes: ${throttled('Write')}`,
       'expression',
       ...oneOrMore,
     ]
@@ -34,6 +34,10 @@ describe('alarms', () => {
     ['StoreUnavailable', `email-connector/${stage} StoreUnavailable`, 'Sum', ...fiveOrMore],
     ['Bugs', `email-connector/${stage} Bugs`, 'Sum', ...oneOrMore],
   ]
+  const slow = [
+    ['SlowTools', 'email-connector/prod ToolTime'],
+    ['SlowSignIns', 'AWS/Lambda Duration FunctionName=prod-email-connector-oauth'],
+  ].map((row) => [...row, 'p99, few samples: ignore', '>= 10000', '3 × 300 s', 'notBreaching'])
   const tables = ['grants', 'tokens', 'sessions', 'once'].map(ofTable)
 
   test('R68: the alarms of a stage with a domain, to the metric, statistic, threshold and missing data', () => {
@@ -42,14 +46,7 @@ describe('alarms', () => {
         ...['mcp', 'oauth', 'authorizer', 'health'].flatMap(ofFunction),
         ...tables,
         ...counted('prod'),
-        [
-          'Latency',
-          'AWS/ApiGateway Latency ApiName=prod-email-connector-gateway',
-          'p99',
-          '>= 10000',
-          '3 × 300 s',
-          'notBreaching',
-        ],
+        ...slow,
         [
           'ServerErrors',
           'AWS/ApiGateway 5XXError ApiName=prod-email-connector-gateway',
@@ -66,14 +63,7 @@ describe('alarms', () => {
         ...['mcp', 'oauth', 'health'].flatMap(ofFunction),
         ...tables,
         ...counted('prod'),
-        [
-          'Latency',
-          'AWS/ApiGateway Latency ApiId={{resolve:ssm:/email-connector/prod/http-api}}',
-          'p99',
-          '>= 10000',
-          '3 × 300 s',
-          'notBreaching',
-        ],
+        ...slow,
         [
           'ServerErrors',
           'AWS/ApiGateway 5xx ApiId={{resolve:ssm:/email-connector/prod/http-api}}',
@@ -125,25 +115,45 @@ describe('what is counted from the log', () => {
     [{ event: 'started' }, undefined],
   ]
 
+  /** All but the one that measures. */
+  const counting = () =>
+    Object.entries(withDomain.all('AWS::Logs::MetricFilter'))
+      .filter(([id]) => !id.startsWith('ToolTime'))
+      .map(([, filter]) => filter)
+
   test('R68: each line that means trouble is counted by exactly its metric, and no other line by any', () => {
-    const filters = Object.values(withDomain.all('AWS::Logs::MetricFilter')).map(({ Properties }) => ({
+    const filters = counting().map(({ Properties }) => ({
       pattern: String(Properties.FilterPattern),
       ...(Properties.MetricTransformations as { MetricName: string }[])[0],
     }))
     for (const [line, metric] of lines) {
-      let written = ''
-      createLog({ write: (text) => (written = text), now: () => new Date(0) })(line)
-      expect(written).not.toContain('dropped')
-      const counting = filters.filter(({ pattern }) => matches(pattern, written))
-      expect([written, [...new Set(counting.map(({ MetricName }) => MetricName))]]).toEqual([
-        written,
+      const text = written(line)
+      const matching = filters.filter(({ pattern }) => matches(pattern, text))
+      expect([text, [...new Set(matching.map(({ MetricName }) => MetricName))]]).toEqual([
+        text,
         metric === undefined ? [] : [metric],
       ])
     }
   })
 
+  test('how long tools take is measured, of each that asks nobody', () => {
+    const { Properties } = withDomain.one('AWS::Logs::MetricFilter', 'ToolTime')
+    expect(Properties.LogGroupName).toBe('/email-connector/prod/mcp')
+    expect(Properties.MetricTransformations).toEqual([
+      { MetricNamespace: 'email-connector/prod', MetricName: 'ToolTime', MetricValue: '$.durationMs' },
+    ])
+    const isMeasured = (line: LogLine) => matches(String(Properties.FilterPattern), written(line))
+    const call = { event: 'tool', outcome: 'ok', durationMs: 812 } as const
+    expect(isMeasured({ ...call, tool: 'get_recent_emails' })).toBe(true)
+    expect(isMeasured({ ...call, tool: 'draft_email' })).toBe(true)
+    for (const tool of ['send_email', 'send_draft', 'reply_to_email', 'forward_email'] as const)
+      expect(isMeasured({ ...call, tool }), tool).toBe(false)
+    expect(isMeasured({ event: 'tool', tool: 'get_email', outcome: 'ok' })).toBe(false)
+    expect(isMeasured({ event: 'request', route: 'mcp', status: 200, durationMs: 299_000 })).toBe(false)
+  })
+
   test('R68: every function that logs is counted, once by each metric, one for each line', () => {
-    const counts = Object.values(withDomain.all('AWS::Logs::MetricFilter')).map(({ Properties }) => {
+    const counts = counting().map(({ Properties }) => {
       const [first] = Properties.MetricTransformations as Record<string, string>[]
       return [nameOf(Properties.LogGroupName), first?.MetricNamespace, first?.MetricName, first?.MetricValue]
     })
@@ -263,10 +273,11 @@ function watched(properties: Resource['Properties']): {
   const describeMetric = ({ Namespace, MetricName, Dimensions = [] }: MetricOf) =>
     [Namespace, MetricName, ...Dimensions.map(({ Name, Value }) => `${Name}=${nameOf(Value)}`)].join(' ')
   if (properties.Metrics === undefined) {
-    const { Statistic, ExtendedStatistic, Period } = properties
+    const { Statistic, ExtendedStatistic, Period, EvaluateLowSampleCountPercentile: few } = properties
+    const fewSamples = few === undefined ? '' : `, few samples: ${few}`
     return {
       metric: describeMetric(properties as unknown as MetricOf),
-      statistic: String(Statistic ?? ExtendedStatistic),
+      statistic: `${Statistic ?? ExtendedStatistic}${fewSamples}`,
       seconds: Period,
     }
   }
@@ -295,15 +306,32 @@ function nameOf(value: unknown): string {
   return `${id[0]?.toLowerCase()}${id.slice(1).replace(/[0-9A-F]{8}$/, '')}`
 }
 
+/** The line as the functions write it; none of its fields may be dropped. */
+function written(line: LogLine): string {
+  let text = ''
+  createLog({
+    write: (made) => {
+      text = made
+    },
+    now: () => new Date(0),
+  })(line)
+  expect(text).not.toContain('dropped')
+  return text
+}
+
 /** As CloudWatch Logs reads `{ ($.field = "word") && … }`; any other pattern is a failure. */
 function matches(pattern: string, line: string): boolean {
   const inner = /^\{ (.+) \}$/.exec(pattern)?.[1]
   if (inner === undefined) throw new Error(`Not a pattern over JSON: ${pattern}`)
   const fields = JSON.parse(line) as Record<string, unknown>
   return inner.split(' && ').every((condition) => {
-    const [, field = '', word] = /^\(\$\.(\w+) = "([^"]*)"\)$/.exec(condition) ?? []
-    if (word === undefined) throw new Error(`Not a comparison with a word: ${condition}`)
-    return fields[field] === word
+    const [, field = '', operator, word] = /^\(\$\.(\w+) (=|!=|>=) (?:"([a-z_]+)"|0)\)$/.exec(condition) ?? []
+    const value = fields[field]
+    // A comparison with a field that is not there is never true.
+    if (operator === '=') return value === word
+    if (operator === '!=') return value !== undefined && value !== word
+    if (operator === '>=') return typeof value === 'number' && value >= 0
+    throw new Error(`Not a comparison that is known here: ${condition}`)
   })
 }
 
