@@ -10,6 +10,7 @@ export function createLogGroup(
   scope: Construct,
   id: string,
   options: {
+    /** Without the words that all of a stage share; or whole, with a slash in front. */
     name: string
     stage: Stage
     key: IKey
@@ -19,7 +20,7 @@ export function createLogGroup(
 ): LogGroup {
   const { name, stage, key, keeps = true } = options
   return new LogGroup(scope, id, {
-    logGroupName: logGroupName(stage.name, name),
+    logGroupName: name.startsWith('/') ? name : logGroupName(stage.name, name),
     retention: stage.logRetentionDays,
     encryptionKey: key,
     removalPolicy: retention(stage.keepData && keeps),

@@ -31,3 +31,11 @@ export function parameterName(stage: string, name: string): string {
 export function logGroupName(stage: string, name: string): string {
   return `/${appName}/${stage}/${name}`
 }
+
+/**
+ * Where AWS itself delivers the access log of an HTTP API. The prefix is one that AWS may write to in every account; for
+ * any other each API adds to a policy of the whole account, which is full after a few.
+ */
+export function vendedLogGroupName(stage: string, name: string): string {
+  return `/aws/vendedlogs/${appName}/${stage}/${name}`
+}

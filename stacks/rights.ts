@@ -68,7 +68,7 @@ export function createRights(options: {
   const { stack, stage, data } = options
   const tables = tableRights(options)
   const through = (service: string) => ({
-    StringEquals: { 'kms:ViaService': `${service}.${stack.region}.amazonaws.com` },
+    StringEquals: { 'kms:ViaService': `${service}.${stack.region}.${stack.urlSuffix}` },
   })
 
   const onTables = (rights: readonly TableRight[]) =>

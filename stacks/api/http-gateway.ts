@@ -8,7 +8,7 @@ import { CfnStage, HttpApi, HttpMethod, HttpStage, PayloadFormatVersion } from '
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations'
 import type { DataParts } from '../data/data-stack.ts'
 import { createLogGroup } from '../log-group.ts'
-import { stackName } from '../names.ts'
+import { stackName, vendedLogGroupName } from '../names.ts'
 import type { Stage } from '../settings.ts'
 import { type Functions, gatewayTimeout } from '../types.ts'
 import { accessLogFields } from './access-log.ts'
@@ -29,11 +29,11 @@ export function connectHttpApi(options: {
   functions: Functions
 }): void {
   const { stack, stage, api, functions } = options
-  const accessLogs = createLogGroup(stack, 'AccessLogs', {
-    name: 'gateway',
-    stage,
-    key: options.data.storageKey,
-  })
+  const key = options.data.storageKey
+  // Of the REST API: with a domain that comes, goes and comes again, a group that was kept would be in the way.
+  createLogGroup(stack, 'AccessLogs', { name: 'gateway', stage, key })
+  const name = vendedLogGroupName(stage.name, 'gateway')
+  const accessLogs = createLogGroup(stack, 'HttpAccessLogs', { name, stage, key, keeps: false })
   const live = new HttpStage(stack, 'Live', {
     httpApi: api,
     stageName: '$default',

@@ -1,6 +1,6 @@
 /** What CloudFormation and the services behind it refuse, though it is a well-formed template. */
 import { describe, expect, test } from 'vitest'
-import { get, kinds } from './synthesize.ts'
+import { get, kinds, production } from './synthesize.ts'
 
 describe('no template holds what an account refuses', () => {
   test.each(kinds)('%s: no list without entries: services want one or nothing (WAF: 1 to 100)', (kind) => {
@@ -19,6 +19,37 @@ describe('no template holds what an account refuses', () => {
     )
     const actions = ['Allow', 'None', 'Count']
     expect(empty.filter((path) => !actions.includes(path.split('/').at(-1) ?? ''))).toEqual([])
+  })
+})
+
+describe('a stage can be in every partition', () => {
+  test.each(kinds)(
+    '%s: no host of one partition is written down but the names of global services',
+    (kind) => {
+      const { permissionsBoundaryArn = '' } = production
+      const strings = Object.values(get(kind).templates).flatMap(({ Resources }) => stringsIn(Resources))
+      const global = ['lambda', 'apigateway', 'cloudwatch', 'events', 'vpc-flow-logs']
+      // CDK knows the names of endpoint services (`com.amazonaws.…`) in each partition.
+      const hosts = strings.filter((text) => /\.amazonaws\./.test(text) && !text.startsWith('com.'))
+      expect(hosts.filter((text) => !global.some((service) => text === `${service}.amazonaws.com`))).toEqual(
+        [],
+      )
+      expect(hosts.length).toBeGreaterThan(0)
+      expect(strings.filter((text) => text.includes('arn:aws') && text !== permissionsBoundaryArn)).toEqual(
+        [],
+      )
+    },
+  )
+
+  test('the access log of an HTTP API is where AWS may write in every account, and goes with its API', () => {
+    const { Properties, DeletionPolicy } = get('personal').one('AWS::Logs::LogGroup', 'HttpAccessLogs')
+    expect(Properties.LogGroupName).toBe('/aws/vendedlogs/email-connector/prod/gateway')
+    expect(DeletionPolicy).toBe('Delete')
+    const { AccessLogSettings } = get('personal').one('AWS::ApiGatewayV2::Stage').Properties
+    expect(JSON.stringify(AccessLogSettings)).toContain('HttpAccessLogs')
+    const policy = JSON.stringify(get('personal').one('AWS::KMS::Key', 'StorageKey').Properties.KeyPolicy)
+    expect(policy).toContain(':log-group:/aws/vendedlogs/email-connector/prod/*')
+    expect(policy).toContain(':log-group:/email-connector/prod/*')
   })
 })
 
@@ -41,6 +72,11 @@ describe('a first deployment that fails can be repeated', () => {
     for (const { DependsOn } of tables) expect([DependsOn].flat().sort()).toEqual(others.sort())
   })
 })
+
+function stringsIn(value: unknown): string[] {
+  if (typeof value === 'string') return [value]
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(stringsIn) : []
+}
 
 /** Where in a template a value is, as a path. */
 function pathsTo(value: unknown, is: (value: unknown) => boolean, path = ''): string[] {

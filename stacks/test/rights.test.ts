@@ -139,7 +139,7 @@ describe.each([
     expect(onKey.length).toBeGreaterThanOrEqual(3)
     for (const { condition } of onKey)
       expect(JSON.stringify(condition.StringEquals?.['kms:ViaService'])).toMatch(
-        /"(dynamodb|secretsmanager)\.eu-central-1\.amazonaws\.com"/,
+        /"(dynamodb|secretsmanager)\.eu-central-1\.",\{"Ref":"AWS::URLSuffix"\}/,
       )
   })
 
@@ -187,7 +187,7 @@ describe.each([
       [['kms:CreateGrant'], { 'kms:GrantIsForAWSResource': 'true' }],
     ])
     expect(JSON.stringify(granting[0]?.condition.StringEquals?.['kms:ViaService'])).toMatch(
-      /"dynamodb\.eu-central-1\.amazonaws\.com"/,
+      /"dynamodb\.eu-central-1\.",\{"Ref":"AWS::URLSuffix"\}/,
     )
     expect(granting[0]?.condition.StringEquals).toHaveProperty('kms:CallerAccount')
   })
