@@ -54,7 +54,7 @@ export function createAlarms(options: {
   alarm('KeyRefused', counted('KeyRefused'), 1, 'KMS refused a ciphertext or the key is disabled.')
   alarm('KeysUnavailable', counted('KeysUnavailable'), 5, 'KMS does not answer or throttles.')
   alarm('StoreUnavailable', counted('StoreUnavailable'), 5, 'DynamoDB does not answer or throttles.')
-  alarm('Bugs', counted('Bugs'), 1, 'Something unforeseen: the log line says where.')
+  alarm('Bugs', counted('Bugs'), 1, 'Something unforeseen: the log line says where (pnpm where).')
   for (const [id, table] of Object.entries(options.data.tables))
     alarm(`${id}TableThrottles`, throttleMetric(id, table), 1, 'DynamoDB throttles.')
 }

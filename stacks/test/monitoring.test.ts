@@ -105,7 +105,7 @@ describe('what is counted from the log', () => {
       { event: 'unavailable', code: 'store', requestId: '00000000-0000-0000-0000-000000000000' },
       'StoreUnavailable',
     ],
-    [{ event: 'bug', bug: 'TypeError', at: 'store.ts:12' }, 'Bugs'],
+    [{ event: 'bug', bug: 'TypeError', at: 'chunk-4XCT5PCP.mjs:1:2345' }, 'Bugs'],
     [{ event: 'tool', tool: 'get_email', outcome: 'failed', code: 'credentials_unreadable' }, undefined],
     [
       { event: 'tool', tool: 'get_email', outcome: 'unavailable', code: 'temporarily_unavailable' },
