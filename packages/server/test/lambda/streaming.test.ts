@@ -1,6 +1,6 @@
 /**
  * What a streamed response is for, through gateway and Lambda runtime: notifications arrive one by one while the function
- * is still at work, headers before the first of them, and a client that leaves ends the work.
+ * is still at work, and headers before the first of them.
  */
 import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
@@ -31,6 +31,7 @@ describe.skipIf(findNode24() === undefined)('the streaming function (needs the o
       exportName: 'handler',
       environment: { STEPS_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}` },
       timeoutMs: 20_000,
+      maxEnvironments: 1,
       node: String(findNode24()),
     })
     gateway = await startGatewaySimulator({
@@ -91,15 +92,25 @@ describe.skipIf(findNode24() === undefined)('the streaming function (needs the o
     expect(seen).toEqual([1, 2, 3, 'result'])
   })
 
-  test('a client that leaves aborts the request in the function', async () => {
+  test('nobody tells the function that its client left: it works to its end and then serves the next call', async () => {
     const gone = new AbortController()
-    const left = once(server, '/left')
+    const events: string[] = []
+    const note = (event: string) => () => void events.push(event)
+    for (const event of ['/left', '/step']) server.on(event, note(event))
     const response = await callTool('progress', gone.signal)
     const reader = response.body?.getReader()
     await reader?.read()
     gone.abort()
-    await left
-    for (const step of steps.splice(0)) step.end()
+    // Every step is still asked for; the third is the last.
+    while (events.length < 3) {
+      if (steps.length === 0) await once(server, '/step')
+      steps.shift()?.end()
+    }
+    expect(events).toEqual(['/step', '/step', '/step'])
+    for (const event of ['/left', '/step']) server.removeAllListeners(event)
+
+    // There is one environment: it is free again.
+    expect((await fetch(`${gateway.url}/mcp`, { method: 'PUT' })).status).toBe(405)
   })
 
   test('an answer without a body keeps its status and headers', async () => {
