@@ -1,13 +1,13 @@
 /**
  * As much of AWS over loopback as a deployment talks to: STS, CloudFormation, S3 and SSM, for an account that is
- * bootstrapped and empty. A stack is accepted when its template is JSON with resources and every import is exported;
- * nothing in it is made. Knows no signature and no rights.
+ * bootstrapped and empty. What a stack may do is decided by cloudformation.ts; nothing in it is made. Knows no signature
+ * and no rights.
  */
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { exportsOf, importsIn, type Template } from './cloudformation.ts'
+import { createCloudFormation, Refusal, type Template } from './cloudformation.ts'
 
 export interface AwsStandIn {
   readonly endpoint: string
@@ -36,7 +36,8 @@ class AwsError extends Error {
 
 export async function startAwsStandIn(): Promise<AwsStandIn> {
   const calls: string[] = []
-  const stacks = new Map<string, Template>()
+  const account = createCloudFormation()
+  const { stacks } = account
   const objects = new Map<string, Buffer>()
   const changeSets = new Map<string, { name: string; stack: string; template: Template }>()
   const bootstrap: Readonly<Record<string, Record<string, string>>> = {
@@ -48,13 +49,7 @@ export async function startAwsStandIn(): Promise<AwsStandIn> {
     const url = form.get('TemplateURL')
     const text = url === null ? form.get('TemplateBody') : objects.get(new URL(url).pathname.slice(1))
     if (text === undefined || text === null) throw new AwsError('ValidationError', 'S3 error: no template')
-    const template = JSON.parse(text.toString()) as Template
-    if (Object.keys(template.Resources ?? {}).length === 0)
-      throw new AwsError('ValidationError', 'Template has no resources')
-    const exported = new Set([...stacks.values()].flatMap((of) => Object.keys(exportsOf(of))))
-    for (const name of importsIn(template))
-      if (!exported.has(name)) throw new AwsError('ValidationError', `No export named ${name} found`)
-    return template
+    return JSON.parse(text.toString()) as Template
   }
 
   const stackId = (name: string) => `arn:aws:cloudformation:eu-central-1:${standInAccount}:stack/${name}/1`
@@ -96,14 +91,14 @@ export async function startAwsStandIn(): Promise<AwsStandIn> {
       return `<TemplateBody>${escapeXml(JSON.stringify(stacks.get(nameOf(name)) ?? {}))}</TemplateBody>`
     },
     CreateStack(form, name) {
-      stacks.set(name, parseTemplate(form))
+      account.deploy(name, parseTemplate(form))
       return `<StackId>${stackId(name)}</StackId>`
     },
     UpdateStack(form, name) {
       const template = parseTemplate(form)
       if (JSON.stringify(template) === JSON.stringify(stacks.get(name)))
         throw new AwsError('ValidationError', 'No updates are to be performed.')
-      stacks.set(name, template)
+      account.deploy(name, template)
       return `<StackId>${stackId(name)}</StackId>`
     },
     CreateChangeSet(form, name) {
@@ -122,7 +117,11 @@ export async function startAwsStandIn(): Promise<AwsStandIn> {
     },
     ExecuteChangeSet(form) {
       const { stack, template } = findChangeSet(form)
-      stacks.set(stack, template)
+      account.deploy(stack, template)
+      return ''
+    },
+    DeleteStack(_, name) {
+      account.remove(nameOf(name))
       return ''
     },
     DeleteChangeSet: () => '',
@@ -190,10 +189,11 @@ export async function startAwsStandIn(): Promise<AwsStandIn> {
       try {
         send(200, answerQuery(new URLSearchParams(body.toString())))
       } catch (error) {
-        if (!(error instanceof AwsError)) throw error
+        if (!(error instanceof AwsError) && !(error instanceof Refusal)) throw error
+        const code = error instanceof AwsError ? error.code : 'ValidationError'
         send(
           400,
-          `<ErrorResponse><Error><Type>Sender</Type><Code>${error.code}</Code><Message>${escapeXml(error.message)}</Message></Error></ErrorResponse>`,
+          `<ErrorResponse><Error><Type>Sender</Type><Code>${code}</Code><Message>${escapeXml(error.message)}</Message></Error></ErrorResponse>`,
         )
       }
     } else {

@@ -141,10 +141,34 @@ describe('deployment', () => {
     }
   })
 
+  test('sst remove finds every stack of a personal stage and leaves none', { timeout: 120_000 }, async () => {
+    const aws = await startAwsStandIn()
+    try {
+      for (const command of ['deploy', 'remove'])
+        expect(outcome(await run(bin('sst'), [command, '--stage', 'personal'], towards(aws)))).toBe(
+          'succeeded',
+        )
+      expect(aws.calls.filter((call) => call === 'cloudformation DeleteStack')).toHaveLength(4)
+      expect([...aws.stacks.keys()]).toEqual([])
+    } finally {
+      await aws.stop()
+    }
+  })
+
   test('what holds state is the same to the last property', () => {
     const name = 'personal-email-connector-data'
     const first = (aws: AwsStandIn) => withAccount(aws.stacks.get(name)?.Resources)
     expect(first(withSst)).toEqual(first(withCdk))
+  })
+
+  // After the comparisons, which need what SST deployed.
+  test('leaving SST is an update in place: cdk deploy over what SST deployed is refused nowhere', {
+    timeout: 120_000,
+  }, async () => {
+    const args = ['deploy', '--all', '--app', join(folder, 'synth'), '--no-notices', '--no-version-reporting']
+    const before = [...withSst.stacks.keys()].sort()
+    expect(outcome(await run(bin('cdk'), args, towards(withSst)))).toBe('succeeded')
+    expect([...withSst.stacks.keys()].sort()).toEqual(before)
   })
 
   test('sst dev comes up to the deployment of its stubs, with nothing streamed', {
