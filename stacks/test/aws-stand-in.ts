@@ -8,6 +8,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createCloudFormation, Refusal, type Template } from './cloudformation.ts'
+import { replacingChanges } from './specification.ts'
 
 export interface AwsStandIn {
   readonly endpoint: string
@@ -36,7 +37,7 @@ class AwsError extends Error {
 
 export async function startAwsStandIn(): Promise<AwsStandIn> {
   const calls: string[] = []
-  const account = createCloudFormation()
+  const account = createCloudFormation({ replacingChanges })
   const { stacks } = account
   const objects = new Map<string, Buffer>()
   const changeSets = new Map<string, { name: string; stack: string; template: Template }>()

@@ -35,7 +35,10 @@ export interface CloudFormation {
   remove(stack: string): void
 }
 
-export function createCloudFormation(): CloudFormation {
+export function createCloudFormation(options: {
+  /** Properties of the second that differ from the first and that cannot be changed in place. */
+  replacingChanges: (before: TemplateResource, after: TemplateResource) => string[]
+}): CloudFormation {
   const stacks = new Map<string, Template>()
   const kept = new Set<string>()
 
@@ -82,7 +85,12 @@ export function createCloudFormation(): CloudFormation {
       if (resource === undefined) continue
       const old = before?.Resources[id]
       const names = namesOf(resource)
-      if (old !== undefined && namesOf(old).join() === names.join()) continue
+      if (old !== undefined && namesOf(old).join() === names.join()) {
+        // The new one would be made before the old one is gone, under the same name.
+        const [change] = names.length === 0 ? [] : options.replacingChanges(old, resource)
+        if (change === undefined) continue
+        throw new Refusal(`${id}: ${change} cannot change while its name stays: it requires replacing`)
+      }
       const clash = names.find((name) => taken.has(name))
       if (id !== failing && clash === undefined) {
         created.push(id)

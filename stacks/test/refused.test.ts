@@ -1,5 +1,6 @@
 /** What CloudFormation and the services behind it refuse, though it is a well-formed template. */
 import { describe, expect, test } from 'vitest'
+import { faultsIn } from './specification.ts'
 import { get, kinds, production } from './synthesize.ts'
 
 describe('no template holds what an account refuses', () => {
@@ -19,6 +20,36 @@ describe('no template holds what an account refuses', () => {
     )
     const actions = ['Allow', 'None', 'Count']
     expect(empty.filter((path) => !actions.includes(path.split('/').at(-1) ?? ''))).toEqual([])
+  })
+})
+
+describe('AWS’s own specification', () => {
+  test.each(kinds)('%s: every property is known, present where it must be, and of the right type', (kind) => {
+    expect(Object.values(get(kind).templates).flatMap(faultsIn)).toEqual([])
+  })
+
+  test('it finds a name with a fault, a missing property, a wrong type and a word that is none', () => {
+    const table = { AttributeDefinitions: [], KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }] }
+    const faults = faultsIn({
+      Resources: {
+        Table: {
+          Type: 'AWS::DynamoDB::Table',
+          Properties: { ...table, TableNam: 'x', DeletionProtectionEnabled: 1 },
+        },
+        Key: { Type: 'AWS::KMS::Alias', Properties: { AliasName: { Ref: 'Name' } } },
+        Logs: { Type: 'AWS::Logs::LogGroup', Properties: { LogGroupClass: 'CHEAP', RetentionInDays: 8 } },
+      },
+    })
+    expect(faults).toEqual([
+      expect.stringContaining('TableNam is not known'),
+      expect.stringContaining('DeletionProtectionEnabled is 1, not true or false'),
+      expect.stringContaining('TargetKeyId is missing'),
+      expect.stringContaining('LogGroupClass is "CHEAP", not STANDARD or'),
+      expect.stringContaining('RetentionInDays is 8, not 1 or 3'),
+    ])
+    expect(() => faultsIn({ Resources: { X: { Type: 'AWS::DynamoDB::Tabel' } } })).toThrow(
+      'AWS knows no resource',
+    )
   })
 })
 

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { StageOptions } from '../settings.ts'
 import { type CloudFormation, createCloudFormation, Refusal, type Template } from './cloudformation.ts'
+import { replacingChanges } from './specification.ts'
 import { personal, production, type Synthesized, synthesize } from './synthesize.ts'
 
 const withDomain: StageOptions = {
@@ -60,7 +61,7 @@ describe('a stage that exists takes every change of its settings', () => {
   const names = Object.keys(stages)
   test.each(names)('from a stage %s to every other one and back, twice', (from) => {
     const refused = names.flatMap((to) => {
-      const account = createCloudFormation()
+      const account = createCloudFormation({ replacingChanges })
       const refusal = refusalOf(() => {
         for (const name of [from, to, from, to]) deploy(account, get(name))
       })
@@ -70,7 +71,7 @@ describe('a stage that exists takes every change of its settings', () => {
   })
 
   test('without `vpc` nothing of the network is left, and the stack is still there to be removed', () => {
-    const account = createCloudFormation()
+    const account = createCloudFormation({ replacingChanges })
     deploy(account, get('in a network'))
     deploy(account, get('without a domain, data kept'))
     const left = Object.values(account.stacks.get('network')?.Resources ?? {}).map(({ Type }) => Type)
@@ -101,7 +102,7 @@ describe('a stage of release 0.1.0 is updated in place', () => {
     ['production', 'with everything'],
     ['personal', 'personal'],
   ] as const)('the %s stage', (kind, name) => {
-    const account = createCloudFormation()
+    const account = createCloudFormation({ replacingChanges })
     deploy(account, { templates: release[kind] })
     deploy(account, get(name))
     const stateful = ['AWS::DynamoDB::Table', 'AWS::KMS::Key', 'AWS::SecretsManager::Secret']
@@ -123,7 +124,7 @@ describe('a deployment that fails can be repeated', () => {
 
   test('wherever the first one failed', () => {
     const stuck = cases.flatMap(([failingStack, id]) => {
-      const account = createCloudFormation()
+      const account = createCloudFormation({ replacingChanges })
       const first = refusalOf(() => {
         for (const [stack, template] of Object.entries(templates))
           account.deploy(stack, template, stack === failingStack ? id : undefined)
