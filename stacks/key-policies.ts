@@ -1,7 +1,7 @@
 /**
  * The policies of the two keys. Neither gives anybody `kms:*`: administrators of the account may manage a key, nobody
  * but the named functions may use one. An administrator who wants to read credentials has to change the policy first,
- * which CloudTrail records and the alarm in monitoring-stack.ts tells of.
+ * which CloudTrail records and a rule in monitoring/ reports.
  */
 import { ArnFormat, type Stack } from 'aws-cdk-lib'
 import { AccountRootPrincipal, PolicyDocument, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam'

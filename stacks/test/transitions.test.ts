@@ -109,6 +109,9 @@ describe('a stage of release 0.1.0 is updated in place', () => {
     for (const [stack, { Resources }] of Object.entries(release[kind]))
       for (const [id, { Type }] of Object.entries(Resources))
         if (stateful.includes(Type)) expect(account.stacks.get(stack)?.Resources[id]?.Type).toBe(Type)
+    // Back to the older release, and on again.
+    deploy(account, { templates: release[kind] })
+    deploy(account, get(name))
     // And from there on every change is possible.
     for (const next of ['personal', 'with everything', 'with a domain']) deploy(account, get(next))
   })
