@@ -10,19 +10,23 @@ import { Aspects } from 'aws-cdk-lib'
 import { CfnFunction } from 'aws-cdk-lib/aws-lambda'
 import type { SSTConfig } from 'sst'
 import { Function as LiveFunction, Stack } from 'sst/constructs'
-import { createBundledFunction, createStacks, type Host } from './stacks/email-connector.ts'
-import { appName } from './stacks/names.ts'
+import { appName } from './packages/server/src/deployment-names.ts'
+import { createBundledFunction, createStacks } from './stacks/app.ts'
 import { getStage } from './stacks/stages.ts'
+import type { Host } from './stacks/types.ts'
+
+/** From the owner's file in the folder that SST runs in, unless a pipeline keeps it elsewhere. */
+const stageOf = (name: string) => getStage(name, process.env.STAGES_FILE)
 
 const config: SSTConfig = {
-  config: ({ stage = 'personal', region }) => ({ name: appName, region: region ?? getStage(stage).region }),
+  config: ({ stage = 'personal', region }) => ({ name: appName, region: region ?? stageOf(stage).region }),
 
   stacks(app) {
     const isLive = app.mode === 'dev'
     const folder = mkdtempSync(join(tmpdir(), 'email-connector-functions-'))
     if (!isLive) buildFunctions(folder)
 
-    createStacks(app, getStage(app.stage), {
+    createStacks(app, stageOf(app.stage), {
       createStack(id) {
         const stack = new Stack(app, id)
         // For SST's own custom resources, of which we have none: a function and a role less in each stack.

@@ -9,8 +9,9 @@ import { basename, join } from 'node:path'
 import { promisify } from 'node:util'
 import { type AccessTokenRow, tokenId, wrapSecret } from '@email-connector/oauth'
 import { toAuthorizerContext } from '@email-connector/server/authorizer-context'
+import { functionNames } from '@email-connector/server/deployment-names'
 import { createTempFolder, findNode24 } from '@email-connector/testing'
-import { buildFunctions, functionNames } from '../scripts/build.ts'
+import { buildFunctions } from '../scripts/build.ts'
 
 export interface BundleSize {
   readonly bytes: number

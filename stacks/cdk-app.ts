@@ -7,14 +7,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { App, Stack } from 'aws-cdk-lib'
 import { buildFunctions } from '../scripts/build.ts'
-import { createBundledFunction, createStacks } from './email-connector.ts'
+import { createBundledFunction, createStacks } from './app.ts'
 import { stackName } from './names.ts'
 import { getStage } from './stages.ts'
 
 const app = new App()
 const name: unknown = app.node.tryGetContext('stage') ?? 'personal'
 if (typeof name !== 'string') throw new Error('Say which stage: -c stage=NAME')
-const stage = getStage(name)
+const stage = getStage(name, process.env.STAGES_FILE)
 const account = process.env.CDK_DEFAULT_ACCOUNT
 
 const folder = mkdtempSync(join(tmpdir(), 'email-connector-functions-'))

@@ -1,11 +1,12 @@
 /**
  * The policies of the two keys. Neither gives anybody `kms:*`: administrators of the account may manage a key, nobody
  * but the named functions may use one. An administrator who wants to read credentials has to change the policy first,
- * which CloudTrail records and the alarm in monitoring-stack.ts tells of.
+ * which CloudTrail records and a rule in monitoring/ reports.
  */
 import { ArnFormat, type Stack } from 'aws-cdk-lib'
 import { AccountRootPrincipal, PolicyDocument, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
-import { appName, type FunctionName, logGroupName, roleName } from './names.ts'
+import { appName, type FunctionName } from '../packages/server/src/deployment-names.ts'
+import { logGroupName, roleName, vendedLogGroupName } from './names.ts'
 
 /** A key policy's resource is the key it hangs on; AWS writes that `*`. */
 const thisKey = ['*']
@@ -110,16 +111,18 @@ export function storageKeyPolicy(stack: Stack, stage: string): PolicyDocument {
     StringEquals: {
       'kms:CallerAccount': stack.account,
       'kms:ViaService': ['dynamodb', 'secretsmanager'].map(
-        (service) => `${service}.${stack.region}.amazonaws.com`,
+        (service) => `${service}.${stack.region}.${stack.urlSuffix}`,
       ),
     },
   }
-  const anyLogGroup = stack.formatArn({
-    service: 'logs',
-    resource: 'log-group',
-    resourceName: logGroupName(stage, '*'),
-    arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-  })
+  const anyLogGroup = [logGroupName(stage, '*'), vendedLogGroupName(stage, '*')].map((resourceName) =>
+    stack.formatArn({
+      service: 'logs',
+      resource: 'log-group',
+      resourceName,
+      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+    }),
+  )
   return new PolicyDocument({
     statements: [
       managed(),
@@ -140,7 +143,7 @@ export function storageKeyPolicy(stack: Stack, stage: string): PolicyDocument {
       }),
       new PolicyStatement({
         sid: 'LogsOfThisStage',
-        principals: [new ServicePrincipal(`logs.${stack.region}.amazonaws.com`)],
+        principals: [new ServicePrincipal(`logs.${stack.region}.${stack.urlSuffix}`)],
         actions: useThroughService,
         resources: thisKey,
         conditions: { ArnLike: { 'kms:EncryptionContext:aws:logs:arn': anyLogGroup } },

@@ -2,10 +2,7 @@
  * Names that must be known before the thing exists: a key policy names the role that may use the key, a log key its
  * log groups. Everything else is named too, so that an operator finds it without the console.
  */
-export const appName = 'email-connector'
-
-export const functionNames = ['mcp', 'oauth', 'health', 'authorizer'] as const
-export type FunctionName = (typeof functionNames)[number]
+import { appName, type FunctionName } from '../packages/server/src/deployment-names.ts'
 
 /** SST's pattern for stack names; `sst remove --stage X` and the plain CDK app find the same stacks. */
 export function stackName(stage: string, id: string): string {
@@ -25,7 +22,20 @@ export function tableName(stage: string, suffix: string): string {
   return `${stage}-${appName}-${suffix}`
 }
 
+/** Beside the log groups' names, in the Parameter Store. */
+export function parameterName(stage: string, name: string): string {
+  return `/${appName}/${stage}/${name}`
+}
+
 /** All log groups of a stage begin so: the key's policy says which may use it. */
 export function logGroupName(stage: string, name: string): string {
   return `/${appName}/${stage}/${name}`
+}
+
+/**
+ * Where AWS itself delivers the access log of an HTTP API. The prefix is one that AWS may write to in every account; for
+ * any other each API adds to a policy of the whole account, which is full after a few.
+ */
+export function vendedLogGroupName(stage: string, name: string): string {
+  return `/aws/vendedlogs/${appName}/${stage}/${name}`
 }

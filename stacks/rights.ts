@@ -5,10 +5,10 @@
 import { ArnFormat, type Stack } from 'aws-cdk-lib'
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import type { LogGroup } from 'aws-cdk-lib/aws-logs'
+import type { FunctionName } from '../packages/server/src/deployment-names.ts'
 import type { TableId } from '../packages/server/src/store/table-schema.ts'
-import type { DataParts } from './data-stack.ts'
+import type { DataParts } from './data/data-stack.ts'
 import { credentialsContext, useThroughService } from './key-policies.ts'
-import type { FunctionName } from './names.ts'
 
 type ItemAction = 'GetItem' | 'PutItem' | 'UpdateItem' | 'DeleteItem' | 'Query'
 
@@ -68,7 +68,7 @@ export function createRights(options: {
   const { stack, stage, data } = options
   const tables = tableRights(options)
   const through = (service: string) => ({
-    StringEquals: { 'kms:ViaService': `${service}.${stack.region}.amazonaws.com` },
+    StringEquals: { 'kms:ViaService': `${service}.${stack.region}.${stack.urlSuffix}` },
   })
 
   const onTables = (rights: readonly TableRight[]) =>

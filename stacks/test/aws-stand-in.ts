@@ -1,12 +1,14 @@
 /**
  * As much of AWS over loopback as a deployment talks to: STS, CloudFormation, S3 and SSM, for an account that is
- * bootstrapped and empty. A stack is accepted when its template is JSON with resources and every import is exported;
- * nothing in it is made. Knows no signature and no rights.
+ * bootstrapped and empty. What a stack may do is decided by cloudformation.ts; nothing in it is made. Knows no signature
+ * and no rights.
  */
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { createCloudFormation, Refusal, type Template } from './cloudformation.ts'
+import { replacingChanges } from './specification.ts'
 
 export interface AwsStandIn {
   readonly endpoint: string
@@ -16,11 +18,6 @@ export interface AwsStandIn {
   /** Bucket and key of everything that was uploaded. */
   readonly objects: ReadonlyMap<string, Buffer>
   stop(): Promise<void>
-}
-
-export interface Template {
-  readonly Resources: Record<string, { Type: string; Properties?: Record<string, unknown> }>
-  readonly Outputs?: Record<string, { Value: unknown; Export?: { Name: string } }>
 }
 
 export const standInAccount = '123456789012'
@@ -40,7 +37,8 @@ class AwsError extends Error {
 
 export async function startAwsStandIn(): Promise<AwsStandIn> {
   const calls: string[] = []
-  const stacks = new Map<string, Template>()
+  const account = createCloudFormation({ replacingChanges })
+  const { stacks } = account
   const objects = new Map<string, Buffer>()
   const changeSets = new Map<string, { name: string; stack: string; template: Template }>()
   const bootstrap: Readonly<Record<string, Record<string, string>>> = {
@@ -52,13 +50,7 @@ export async function startAwsStandIn(): Promise<AwsStandIn> {
     const url = form.get('TemplateURL')
     const text = url === null ? form.get('TemplateBody') : objects.get(new URL(url).pathname.slice(1))
     if (text === undefined || text === null) throw new AwsError('ValidationError', 'S3 error: no template')
-    const template = JSON.parse(text.toString()) as Template
-    if (Object.keys(template.Resources ?? {}).length === 0)
-      throw new AwsError('ValidationError', 'Template has no resources')
-    const exported = new Set([...stacks.values()].flatMap(exportsOf))
-    for (const name of importsIn(template))
-      if (!exported.has(name)) throw new AwsError('ValidationError', `No export named ${name} found`)
-    return template
+    return JSON.parse(text.toString()) as Template
   }
 
   const stackId = (name: string) => `arn:aws:cloudformation:eu-central-1:${standInAccount}:stack/${name}/1`
@@ -100,14 +92,14 @@ export async function startAwsStandIn(): Promise<AwsStandIn> {
       return `<TemplateBody>${escapeXml(JSON.stringify(stacks.get(nameOf(name)) ?? {}))}</TemplateBody>`
     },
     CreateStack(form, name) {
-      stacks.set(name, parseTemplate(form))
+      account.deploy(name, parseTemplate(form))
       return `<StackId>${stackId(name)}</StackId>`
     },
     UpdateStack(form, name) {
       const template = parseTemplate(form)
       if (JSON.stringify(template) === JSON.stringify(stacks.get(name)))
         throw new AwsError('ValidationError', 'No updates are to be performed.')
-      stacks.set(name, template)
+      account.deploy(name, template)
       return `<StackId>${stackId(name)}</StackId>`
     },
     CreateChangeSet(form, name) {
@@ -126,7 +118,11 @@ export async function startAwsStandIn(): Promise<AwsStandIn> {
     },
     ExecuteChangeSet(form) {
       const { stack, template } = findChangeSet(form)
-      stacks.set(stack, template)
+      account.deploy(stack, template)
+      return ''
+    },
+    DeleteStack(_, name) {
+      account.remove(nameOf(name))
       return ''
     },
     DeleteChangeSet: () => '',
@@ -194,10 +190,11 @@ export async function startAwsStandIn(): Promise<AwsStandIn> {
       try {
         send(200, answerQuery(new URLSearchParams(body.toString())))
       } catch (error) {
-        if (!(error instanceof AwsError)) throw error
+        if (!(error instanceof AwsError) && !(error instanceof Refusal)) throw error
+        const code = error instanceof AwsError ? error.code : 'ValidationError'
         send(
           400,
-          `<ErrorResponse><Error><Type>Sender</Type><Code>${error.code}</Code><Message>${escapeXml(error.message)}</Message></Error></ErrorResponse>`,
+          `<ErrorResponse><Error><Type>Sender</Type><Code>${code}</Code><Message>${escapeXml(error.message)}</Message></Error></ErrorResponse>`,
         )
       }
     } else {
@@ -226,17 +223,6 @@ export async function startAwsStandIn(): Promise<AwsStandIn> {
 
 function unknown(action: string): never {
   throw new AwsError('InvalidAction', `The stand-in does not know ${action}`)
-}
-
-function exportsOf(template: Template): string[] {
-  return Object.values(template.Outputs ?? {}).flatMap(({ Export }) => (Export ? [Export.Name] : []))
-}
-
-function importsIn(value: unknown): string[] {
-  if (typeof value !== 'object' || value === null) return []
-  return Object.entries(value).flatMap(([key, inner]) =>
-    key === 'Fn::ImportValue' && typeof inner === 'string' ? [inner] : importsIn(inner),
-  )
 }
 
 function outputsOf(template: Template): Record<string, string> {

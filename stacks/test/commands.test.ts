@@ -10,7 +10,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { startTiedProcess } from '../../packages/testing/src/tied-process.ts'
-import { type AwsStandIn, standInAccount, startAwsStandIn, type Template } from './aws-stand-in.ts'
+import { type AwsStandIn, standInAccount, startAwsStandIn } from './aws-stand-in.ts'
+import type { Template } from './cloudformation.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 const bin = (name: string) => join(root, 'node_modules', '.bin', name)
@@ -44,7 +45,7 @@ async function run(command: string, args: string[], env: NodeJS.ProcessEnv) {
   return { code: code as number | null, output }
 }
 
-const ids = ['api', 'data', 'monitoring']
+const ids = ['api', 'data', 'monitoring', 'network']
 const outcome = ({ code, output }: { code: number | null; output: string }) =>
   code === 0 ? 'succeeded' : output.slice(-3_000)
 
@@ -87,6 +88,28 @@ describe('deployment', () => {
     await withCdk.stop()
   })
 
+  test('a stage without an entry is refused by both, before anything is asked of the account', {
+    timeout: 120_000,
+  }, async () => {
+    const aws = await startAwsStandIn()
+    try {
+      const env = { ...towards(aws), STAGES_FILE: join(folder, 'no-stages.json') }
+      const withCdkApp = await run(
+        bin('cdk'),
+        ['synth', '-q', '-c', 'stage=prod', '--output', join(folder, 'x')],
+        env,
+      )
+      const withSstApp = await run(bin('sst'), ['deploy', '--stage', 'prod'], env)
+      for (const { code, output } of [withCdkApp, withSstApp]) {
+        expect(code, output).not.toBe(0)
+        expect(output).toContain('has no entry for it')
+      }
+      expect(aws.calls.filter((call) => call.startsWith('cloudformation'))).toEqual([])
+    } finally {
+      await aws.stop()
+    }
+  })
+
   test('sst build writes the stacks', { timeout: 120_000 }, async () => {
     const out = join(folder, 'sst')
     const done = await run(bin('sst'), ['build', '--stage', 'personal', '--to', out], towards(withSst))
@@ -99,7 +122,7 @@ describe('deployment', () => {
     const done = await run(bin('sst'), ['deploy', '--stage', 'personal'], towards(withSst))
     expect(outcome(done)).toBe('succeeded')
     expect([...withSst.stacks.keys()].sort()).toEqual(ids.map((id) => `personal-email-connector-${id}`))
-    expect(withSst.calls.filter((call) => call === 'cloudformation CreateStack')).toHaveLength(3)
+    expect(withSst.calls.filter((call) => call === 'cloudformation CreateStack')).toHaveLength(4)
     expect([...withSst.objects.keys()].filter((key) => key.endsWith('.zip')).length).toBeGreaterThanOrEqual(3)
   })
 
@@ -118,17 +141,44 @@ describe('deployment', () => {
     }
   })
 
+  test('sst remove finds every stack of a personal stage and leaves none', { timeout: 120_000 }, async () => {
+    const aws = await startAwsStandIn()
+    try {
+      for (const command of ['deploy', 'remove'])
+        expect(outcome(await run(bin('sst'), [command, '--stage', 'personal'], towards(aws)))).toBe(
+          'succeeded',
+        )
+      expect(aws.calls.filter((call) => call === 'cloudformation DeleteStack')).toHaveLength(4)
+      expect([...aws.stacks.keys()]).toEqual([])
+    } finally {
+      await aws.stop()
+    }
+  })
+
   test('what holds state is the same to the last property', () => {
     const name = 'personal-email-connector-data'
     const first = (aws: AwsStandIn) => withAccount(aws.stacks.get(name)?.Resources)
     expect(first(withSst)).toEqual(first(withCdk))
   })
 
+  // After the comparisons, which need what SST deployed.
+  test('leaving SST is an update in place: cdk deploy over what SST deployed is refused nowhere', {
+    timeout: 120_000,
+  }, async () => {
+    const args = ['deploy', '--all', '--app', join(folder, 'synth'), '--no-notices', '--no-version-reporting']
+    const before = [...withSst.stacks.keys()].sort()
+    expect(outcome(await run(bin('cdk'), args, towards(withSst)))).toBe('succeeded')
+    expect([...withSst.stacks.keys()].sort()).toEqual(before)
+  })
+
   test('sst dev comes up to the deployment of its stubs, with nothing streamed', {
     timeout: 120_000,
   }, async () => {
     const aws = await startAwsStandIn()
-    const dev = startTiedProcess(bin('sst'), ['dev', '--stage', 'mydev'], { cwd: root, env: towards(aws) })
+    const stages = join(folder, 'stages.json')
+    writeFileSync(stages, JSON.stringify({ mydev: { kind: 'personal', region: 'eu-central-1' } }))
+    const env = { ...towards(aws), STAGES_FILE: stages }
+    const dev = startTiedProcess(bin('sst'), ['dev', '--stage', 'mydev'], { cwd: root, env })
     try {
       await vi.waitFor(
         () =>

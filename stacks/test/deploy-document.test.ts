@@ -1,10 +1,10 @@
 /** docs/deploy.md as far as it can be compared: settings, counted calls, sums, names. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { runInNewContext } from 'node:vm'
 import { describe, expect, test } from 'vitest'
 import { codeIn, readDocument, rowsIn, sectionOf } from '../../packages/server/test/documents/document.ts'
-import { parseStage, type StageOptions } from '../settings.ts'
+import { parseStage } from '../settings.ts'
+import { stageShape } from '../stage-options.ts'
 import { production, synthesize } from './synthesize.ts'
 
 const root = join(import.meta.dirname, '..', '..')
@@ -12,30 +12,31 @@ const document = readDocument('deploy.md')
 
 describe('docs/deploy.md', () => {
   test('names every setting and no other', () => {
-    const source = readFileSync(join(root, 'stacks', 'settings.ts'), 'utf8')
-    const options = source.slice(
-      source.indexOf('export interface StageOptions'),
-      source.indexOf('/** Complete'),
-    )
-    // Two spaces: settings of the first level.
-    const settings = [...options.matchAll(/^ {2}readonly (\w+)\??:/gm)].map(([, name]) => name)
+    const settings = Object.keys(stageShape)
     const written = rowsIn(sectionOf(document, '## Every setting')).flatMap(([cell = '']) => codeIn(cell))
     expect(written.sort()).toEqual(settings.sort())
   })
 
   test('says the defaults as they are', () => {
-    const { keepData, tokensBackup, logRetentionDays, throttle, firewall, vpc, gatewayLogRole } = parseStage(
-      'x',
-      {
-        region: 'eu-central-1',
-      },
-    )
+    const {
+      kind,
+      keepData,
+      streaming,
+      tokensBackup,
+      logRetentionDays,
+      throttle,
+      firewall,
+      vpc,
+      gatewayLogRole,
+    } = parseStage('x', { region: 'eu-central-1' })
     const defaults = new Map(
       rowsIn(sectionOf(document, '## Every setting')).map(([name = '', value = '']) => [
         codeIn(name)[0],
         value,
       ]),
     )
+    expect(defaults.get('kind')).toBe(`\`${kind}\``)
+    expect(defaults.get('streaming')).toBe(`\`${streaming}\``)
     expect(defaults.get('keepData')).toMatch(new RegExp(`^\`${keepData}\``))
     expect(defaults.get('tokensBackup')).toBe(`\`${tokensBackup}\``)
     expect(defaults.get('logRetentionDays')).toMatch(new RegExp(`^${logRetentionDays};`))
@@ -78,9 +79,9 @@ describe('docs/deploy.md', () => {
   })
 
   test('gives a stage that is accepted', () => {
-    const [, example = ''] = /prod: (\{[\s\S]*?\n {5}\}),/.exec(document) ?? []
-    const options = runInNewContext(`(${example})`) as StageOptions
-    expect(parseStage('prod', options)).toMatchObject({ keepData: true, alarmAddress: 'ops@example.com' })
+    const [, example = ''] = /```json\n([\s\S]*?)```/.exec(document) ?? []
+    const { prod } = JSON.parse(example) as Record<string, unknown>
+    expect(parseStage('prod', prod)).toMatchObject({ keepData: true, alarmAddress: 'ops@example.com' })
   })
 
   test('the seed it asks for is one the functions accept', () => {

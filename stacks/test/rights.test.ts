@@ -1,7 +1,7 @@
 /** What functions and keys allow, read from the templates. */
 import { beforeAll, describe, expect, test } from 'vitest'
+import { functionNames } from '../../packages/server/src/deployment-names.ts'
 import { tableSchemas } from '../../packages/server/src/store/table-schema.ts'
-import { functionNames } from '../names.ts'
 import { tableRights } from '../rights.ts'
 import { resourceStatements, roleStatements, type Statement } from './policies.ts'
 import { personal, production, type Synthesized, synthesize } from './synthesize.ts'
@@ -91,13 +91,13 @@ describe.each([
         .filter(({ actions }) => actions.some((action) => action.startsWith('dynamodb:')))
         .map(({ actions, condition, resources }) => ({
           actions,
-          resources: resources.length,
+          tables: resources.map(tableIn),
           prefixes: condition['ForAllValues:StringLike']?.['dynamodb:LeadingKeys'],
         }))
       expect(granted).toEqual(
-        expected[name].map(({ actions, prefixes }) => ({
+        expected[name].map(({ table, actions, prefixes }) => ({
           actions: actions.map((action) => `dynamodb:${action}`),
-          resources: 1,
+          tables: [table],
           prefixes: prefixes.map((prefix) => `${prefix}*`),
         })),
       )
@@ -139,7 +139,7 @@ describe.each([
     expect(onKey.length).toBeGreaterThanOrEqual(3)
     for (const { condition } of onKey)
       expect(JSON.stringify(condition.StringEquals?.['kms:ViaService'])).toMatch(
-        /"(dynamodb|secretsmanager)\.eu-central-1\.amazonaws\.com"/,
+        /"(dynamodb|secretsmanager)\.eu-central-1\.",\{"Ref":"AWS::URLSuffix"\}/,
       )
   })
 
@@ -178,7 +178,26 @@ describe.each([
       policy[0]?.actions.filter((action) => /Decrypt|Encrypt|GenerateData|CreateGrant/.test(action)),
     ).toEqual([])
   })
+
+  test('R27, R66: grants on the storage key are made by AWS for its own resources, never by people', () => {
+    const granting = resourceStatements(synthesized).filter(({ actions }) =>
+      actions.includes('kms:CreateGrant'),
+    )
+    expect(granting.map(({ actions, condition }) => [actions, condition.Bool])).toEqual([
+      [['kms:CreateGrant'], { 'kms:GrantIsForAWSResource': 'true' }],
+    ])
+    expect(JSON.stringify(granting[0]?.condition.StringEquals?.['kms:ViaService'])).toMatch(
+      /"dynamodb\.eu-central-1\.",\{"Ref":"AWS::URLSuffix"\}/,
+    )
+    expect(granting[0]?.condition.StringEquals).toHaveProperty('kms:CallerAccount')
+  })
 })
+
+/** The table that an imported ARN belongs to. */
+function tableIn(resource: string): string {
+  const [, id = resource] = /ExportsOutputFnGetAtt(\w+?)[0-9A-F]{8}Arn/.exec(resource) ?? []
+  return id.toLowerCase()
+}
 
 function kindOf(resource: string): string {
   return resource.includes(':log-stream:*') ? 'streams of one group' : resource

@@ -1,10 +1,10 @@
 /** Every fault of a stage's settings at once, and none in those that are right. */
 import { describe, expect, test } from 'vitest'
 import { parseStage, StageError, type StageOptions } from '../settings.ts'
-import { getStage } from '../stages.ts'
+import { stageShape } from '../stage-options.ts'
 import { personal, production } from './synthesize.ts'
 
-function faultsOf(name: string, options: StageOptions): readonly string[] {
+function faultsOf(name: string, options: unknown): readonly string[] {
   try {
     parseStage(name, options)
     return []
@@ -15,11 +15,6 @@ function faultsOf(name: string, options: StageOptions): readonly string[] {
 }
 
 describe('settings of a stage', () => {
-  test('a stage nobody listed is a personal one, without a domain', () => {
-    expect(getStage('anybody')).toMatchObject({ name: 'anybody', keepData: false })
-    expect(getStage('anybody').domain).toBeUndefined()
-  })
-
   test('everything turned on is right, and so is nothing', () => {
     expect(faultsOf('prod', production)).toEqual([])
     expect(faultsOf('me', personal)).toEqual([])
@@ -27,6 +22,14 @@ describe('settings of a stage', () => {
 
   test('data is kept unless the owner says otherwise', () => {
     expect(parseStage('x', { region: 'eu-central-1' })).toMatchObject({ keepData: true, tokensBackup: false })
+    expect(parseStage('x', personal)).toMatchObject({ keepData: false, logRetentionDays: 7 })
+    expect(parseStage('x', { ...personal, keepData: true })).toMatchObject({ keepData: true })
+  })
+
+  test('a permanent stage cannot lose its protection by one edit', () => {
+    expect(faultsOf('x', { region: 'eu-central-1', keepData: false })).toEqual([
+      'keepData: only a stage of kind personal may lose its data with its stack',
+    ])
   })
 
   test('all faults come at once, each naming its setting', () => {
@@ -46,6 +49,9 @@ describe('settings of a stage', () => {
       reservedConcurrency: { mcp: 0 },
       permissionsBoundaryArn: 'boundary',
       tags: { 'aws:mine': 'x' },
+      kind: 'temporary',
+      vpc: 'yes',
+      keepdata: true,
     })
     expect(faults.map((fault) => fault.split(':')[0]).sort()).toEqual(
       [
@@ -68,9 +74,35 @@ describe('settings of a stage', () => {
         'throttle.burst',
         'reservedConcurrency.mcp',
         'permissionsBoundaryArn',
-        'tags',
+        'tags.aws',
+        'kind',
+        'vpc',
+        'keepdata',
       ].sort(),
     )
+  })
+
+  test.each([null, 'prod', [], 7])('a stage that is %j is one fault, not a crash', (options) => {
+    expect(faultsOf('prod', options)).toContain('stage: must be {"name": value, …}')
+  })
+
+  test.each(Object.keys(stageShape))('a %s of a wrong type is a fault that names it', (setting) => {
+    for (const wrong of [null, { nothing: 1 }, 'x\u0000']) {
+      const faults = faultsOf('prod', { region: 'eu-central-1', [setting]: wrong })
+      expect(faults.map((fault) => fault.split(/[.:]/)[0])).toContain(setting)
+    }
+  })
+
+  test.each([
+    'eu-central-1',
+    'us-gov-west-1',
+    'cn-north-1',
+    'cn-northwest-1',
+    'eusc-de-east-1',
+    'us-isob-east-1',
+    'ap-southeast-7',
+  ])('%s is a region, in whichever partition', (region) => {
+    expect(faultsOf('prod', { region })).toEqual([])
   })
 
   const domain = { name: 'mail.example.com', hostedZone: { id: 'Z0123456789ABC', name: 'example.com' } }

@@ -3,10 +3,11 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { App, Aspects, type IAspect, Stack } from 'aws-cdk-lib'
-import { createBundledFunction, createStacks } from '../email-connector.ts'
-import { functionNames, stackName } from '../names.ts'
+import { functionNames } from '../../packages/server/src/deployment-names.ts'
+import { createBundledFunction, createStacks } from '../app.ts'
+import { stackName } from '../names.ts'
 import { parseStage, type StageOptions } from '../settings.ts'
-import type { Template } from './aws-stand-in.ts'
+import type { Template } from './cloudformation.ts'
 
 export interface Resource {
   readonly Type: string
@@ -40,14 +41,27 @@ export const production: StageOptions = {
   alarmAddress: 'ops@example.com',
   monthlyBudgetUsd: 100,
   logRetentionDays: 90,
-  reservedConcurrency: { mcp: 100, oauth: 20, authorizer: 100 },
+  reservedConcurrency: { mcp: 100, oauth: 20, authorizer: 30 },
   firewall: true,
+  gatewayLogRole: 'create',
   vpc: true,
   permissionsBoundaryArn: 'arn:aws:iam::123456789012:policy/boundary',
   tags: { 'cost-centre': '42' },
 }
 
-export const personal: StageOptions = { region: 'eu-central-1', keepData: false, logRetentionDays: 7 }
+export const personal: StageOptions = { kind: 'personal', region: 'eu-central-1' }
+
+const options = { production, personal }
+export type Kind = keyof typeof options
+export const kinds: readonly Kind[] = ['production', 'personal']
+const made = new Map<Kind, Synthesized>()
+
+/** A stage with everything, or a personal one, synthesized once for all tests of a file. */
+export function get(kind: Kind): Synthesized {
+  const found = made.get(kind) ?? synthesize(options[kind])
+  made.set(kind, found)
+  return found
+}
 
 export function synthesize(
   options: StageOptions,

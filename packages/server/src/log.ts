@@ -148,14 +148,15 @@ export interface LogLine extends WordFields {
   readonly count?: number
   readonly bytes?: number
   readonly port?: number
-  /** File and line of ours where a bug surfaced, from `locate`. */
+  /** File, line and column where a bug surfaced, from `describeBug`; scripts/where.ts finds it in our sources. */
   readonly at?: string
 }
 
 const shapes: Readonly<Record<string, RegExp>> = {
   requestId: /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/,
   grant: /^grant-[0-9a-f]{12}$/,
-  at: /^[a-z][a-z0-9-]{0,60}\.(ts|js|mjs):\d{1,6}$/,
+  // esbuild names chunks in upper case, and a line of a bundle is long: the column is needed.
+  at: /^[A-Za-z][A-Za-z0-9_-]{0,60}\.(ts|js|mjs):\d{1,6}:\d{1,7}$/,
 }
 
 const numbers: ReadonlySet<string> = new Set(['status', 'durationMs', 'count', 'bytes', 'port'])
@@ -182,7 +183,9 @@ export function describeBug(error: unknown): Pick<LogLine, 'bug' | 'at'> {
   // The stack repeats the message; frames are looked for only after it.
   const stack = error.stack ?? ''
   const end = stack.indexOf(error.message) + error.message.length
-  const frame = /[/\\]([a-z][a-z0-9-]{0,60}\.(?:ts|js|mjs):\d{1,6}):\d+\)?$/m.exec(stack.slice(end))
+  const frame = /[/\\]([A-Za-z][A-Za-z0-9_-]{0,60}\.(?:ts|js|mjs):\d{1,6}:\d{1,7})\)?$/m.exec(
+    stack.slice(end),
+  )
   return frame?.[1] === undefined ? { bug } : { bug, at: frame[1] }
 }
 

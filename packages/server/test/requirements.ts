@@ -390,7 +390,7 @@ export const chapters: readonly Chapter[] = [
         'R94',
         "Audit and settings hold no content. A live token or the account's live login opens them; tables, backups, logs and KMS open none of it. A missing, older or foreign row refuses and loosens nothing. Tables together with the seed and a known login do open them, and the threat model says so.",
       ),
-      planned(
+      met(
         'R95',
         'CloudFormation refuses nothing that the templates say: type changes, exports in use, kept names and empty arrays are tried against a stand-in.',
       ),

@@ -10,9 +10,6 @@ export interface KeyContext {
   readonly accountId: string
 }
 
-/** KeyContext.app; a key policy may name it. */
-export const appName = 'email-connector'
-
 export interface KeyWrapper {
   /** 32 random bytes, plain and wrapped. The caller zeroes `plain`. Throws KeyUnavailableError. */
   generateDataKey(context: KeyContext): Promise<{ plain: Uint8Array; wrapped: Uint8Array }>

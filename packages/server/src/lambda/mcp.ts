@@ -26,7 +26,7 @@ const { publicUrl } = settings
 const { stores, keyWrapper } = openAwsOnFirstUse({ region, tables, credentialsKey })
 const challenge = createChallenge({ resource, scopes })
 /**
- * The function ends after 300 s where it streams, else after 28 s (stacks/functions.ts). An answer in one piece shows a
+ * The function ends after 300 s where it streams, else after 28 s (stacks/api/functions.ts). An answer in one piece shows a
  * client no question before its end, so there it cannot be asked.
  */
 const sessionQuestions = streams ? { waitMs: 240_000, requestMs: 295_000 } : { waitMs: 0, requestMs: 27_000 }

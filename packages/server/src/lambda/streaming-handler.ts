@@ -1,6 +1,7 @@
 /**
  * Turns a Request handler into a Lambda handler that streams (`awslambda.streamifyResponse`). Where the runtime does
- * not offer that (`sst dev`) it is buffered. A client that goes away aborts the request's signal.
+ * not offer that (`sst dev`) it is buffered. Nobody tells a
+ * function that its client went away: a call runs to its end or its deadline, and what it writes goes nowhere.
  */
 import type { Writable } from 'node:stream'
 import { finished } from 'node:stream/promises'
@@ -30,7 +31,7 @@ export function createStreamingHandler(publicUrl: string, handle: RequestHandler
   return runtime.streamifyResponse(async (event, stream) => {
     const gone = new AbortController()
     stream.on('close', () => gone.abort())
-    stream.on('error', () => gone.abort()) // The client left; there is nobody to tell.
+    stream.on('error', () => gone.abort()) // The runtime's stream broke; there is nobody to tell.
     const response = await handle(toRequest(event, publicUrl, gone.signal))
     const out = runtime.HttpResponseStream.from(stream, {
       statusCode: response.status,

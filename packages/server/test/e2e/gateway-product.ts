@@ -23,7 +23,7 @@ import {
   startSecretsManager,
 } from '@email-connector/testing'
 import { buildFunctions } from '../../../../scripts/build.ts'
-import { gatewayResponses, gatewayRoutes } from '../../../../stacks/gateway-table.ts'
+import { gatewayResponses, gatewayRoutes } from '../../../../stacks/api/gateway-table.ts'
 import { tableRights } from '../../../../stacks/rights.ts'
 import { createInstanceSecrets } from '../../src/keys/instance-secrets.ts'
 import type { TableNames } from '../../src/store/table-schema.ts'

@@ -9,14 +9,15 @@ import { basename, join } from 'node:path'
 import { type AccessTokenRow, tokenId, wrapSecret } from '@email-connector/oauth'
 import { createFunctionPool, createTempFolder, findNode24 } from '@email-connector/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { buildFunctions, functionNames } from '../../../../scripts/build.ts'
+import { buildFunctions } from '../../../../scripts/build.ts'
+import { findSource } from '../../../../scripts/where.ts'
 import packageFile from '../../package.json' with { type: 'json' }
+import { type FunctionName, functionNames } from '../../src/deployment-names.ts'
 import { toAuthorizerContext } from '../../src/lambda/authorizer-context.ts'
+import { createLog, describeBug } from '../../src/log.ts'
 import { version } from '../../src/version.ts'
 import committed from './bundles.json' with { type: 'json' }
 import { toolsListMessage } from './gateway.ts'
-
-type FunctionName = (typeof functionNames)[number]
 
 interface Metafile {
   readonly outputs: Record<
@@ -114,6 +115,40 @@ describe.each(functionNames)('the %s bundle', (name) => {
   })
 })
 
+test('a log line says where: every file of a bundle is a place that the log takes, and leads to our source', () => {
+  const written: string[] = []
+  const log = createLog({ write: (line) => written.push(line), now: () => new Date(0) })
+  for (const name of functionNames)
+    for (const file of readdirSync(join(folder.path, name))) {
+      log({ event: 'bug', at: `${file}:12:34567` })
+      expect(written.pop()).toContain(`"at":"${file}:12:34567"`)
+      expect(readdirSync(join(folder.path, `${name}.maps`))).toContain(`${file}.map`)
+    }
+
+  const chunk = 'chunk-4XCT5PCP.mjs:12:34567'
+  const stack = `TypeError: x\n    at a (file:///var/task/${chunk})\n    at file:///var/task/index.mjs:1:2`
+  expect(describeBug(Object.assign(new TypeError('x'), { stack }))).toEqual({ bug: 'TypeError', at: chunk })
+
+  const [before = ''] = readFileSync(join(folder.path, 'mcp', 'index.mjs'), 'utf8').split('key_refused', 1)
+  const lines = before.split('\n')
+  const at = `index.mjs:${lines.length}:${lines.at(-1)?.length}`
+  expect(findSource(folder.path, 'mcp', at)).toMatch(/^packages\/server\/src\/[\w/.-]+\.ts:\d+:\d+$/)
+  expect(() => findSource(folder.path, 'mcp', 'chunk-GONE.mjs:1:1')).toThrow('run pnpm build')
+  expect(() => findSource(folder.path, 'mcp', '../x:1:1')).toThrow('no place in a bundle')
+})
+
+test('every build of a commit names its chunks alike, wherever it is written: a log line can be followed later', async () => {
+  const elsewhere = createTempFolder('bundles-elsewhere')
+  try {
+    const deeper = join(elsewhere.path, 'one', 'two')
+    await buildFunctions(deeper)
+    for (const name of functionNames)
+      expect(readdirSync(join(deeper, name))).toEqual(readdirSync(join(folder.path, name)))
+  } finally {
+    await elsewhere.remove()
+  }
+})
+
 test('R72: the search finds what is there', () => {
   expect(textOf('mcp')).toContain('CREDENTIALS_KEY')
   expect(textOf('oauth')).toContain('ALLOWED_ACCOUNTS')
@@ -134,10 +169,10 @@ test('R66: only oauth can ask Secrets Manager, and health knows nothing of AWS a
       Object.keys(inputs).some((input) => input.includes(word)),
     )
   expect(functionNames.filter((name) => holds(name, 'client-secrets-manager'))).toEqual(['oauth'])
-  expect(functionNames.filter((name) => holds(name, 'client-kms'))).toEqual(['oauth', 'mcp'])
+  expect(functionNames.filter((name) => holds(name, 'client-kms'))).toEqual(['mcp', 'oauth'])
   expect(functionNames.filter((name) => holds(name, 'client-dynamodb'))).toEqual([
-    'oauth',
     'mcp',
+    'oauth',
     'authorizer',
   ])
   expect(textOf('health')).not.toContain('process.env')

@@ -7,7 +7,7 @@ import { DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb'
 import { tokenId } from '@email-connector/oauth'
 import { createFunctionPool, startGatewaySimulator } from '@email-connector/testing'
 import { describe, expect, test } from 'vitest'
-import { gatewayResponses, gatewayRoutes } from '../../../../stacks/gateway-table.ts'
+import { gatewayResponses, gatewayRoutes } from '../../../../stacks/api/gateway-table.ts'
 import { deployed, type FunctionName } from '../e2e/gateway-product.ts'
 import {
   missing,

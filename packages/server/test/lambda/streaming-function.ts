@@ -10,7 +10,10 @@ const { endpoint, application } = createTestEndpoint({ holdMs: 60_000 })
 Object.defineProperty(application, 'gate', { get: () => fetch(`${stepsUrl}/step`) })
 
 export const handler = createStreamingHandler('http://localhost', ({ request }) => {
-  request.signal.addEventListener('abort', () => void fetch(`${stepsUrl}/left`))
+  request.signal.addEventListener(
+    'abort',
+    () => void fetch(`${stepsUrl}/left?${request.headers.get('x-call')}`),
+  )
   return endpoint.handle(request, {
     grantId: 'grant',
     clientId: 'client',

@@ -1,6 +1,6 @@
 /**
  * What a streamed response is for, through gateway and Lambda runtime: notifications arrive one by one while the function
- * is still at work, headers before the first of them, and a client that leaves ends the work.
+ * is still at work, and headers before the first of them.
  */
 import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
@@ -31,6 +31,7 @@ describe.skipIf(findNode24() === undefined)('the streaming function (needs the o
       exportName: 'handler',
       environment: { STEPS_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}` },
       timeoutMs: 20_000,
+      maxEnvironments: 1,
       node: String(findNode24()),
     })
     gateway = await startGatewaySimulator({
@@ -45,7 +46,7 @@ describe.skipIf(findNode24() === undefined)('the streaming function (needs the o
     server.closeAllConnections()
   })
 
-  function callTool(name: string, signal?: AbortSignal) {
+  function callTool(name: string, headers: Record<string, string> = {}, signal?: AbortSignal) {
     const { _meta } = toolsListMessage.params
     return fetch(`${gateway.url}/mcp`, {
       method: 'POST',
@@ -55,6 +56,7 @@ describe.skipIf(findNode24() === undefined)('the streaming function (needs the o
         'MCP-Protocol-Version': '2026-07-28',
         'Mcp-Method': 'tools/call',
         'Mcp-Name': name,
+        ...headers,
       },
       body: JSON.stringify({
         jsonrpc: '2.0',
@@ -91,15 +93,24 @@ describe.skipIf(findNode24() === undefined)('the streaming function (needs the o
     expect(seen).toEqual([1, 2, 3, 'result'])
   })
 
-  test('a client that leaves aborts the request in the function', async () => {
+  test('nobody tells the function that its client left: it works to its end and then serves the next call', async () => {
     const gone = new AbortController()
-    const left = once(server, '/left')
-    const response = await callTool('progress', gone.signal)
+    let wasTold = false
+    server.once('/left?leaving', () => {
+      wasTold = true
+    })
+    const response = await callTool('progress', { 'X-Call': 'leaving' }, gone.signal)
     const reader = response.body?.getReader()
     await reader?.read()
     gone.abort()
-    await left
-    for (const step of steps.splice(0)) step.end()
+    for (let step = 1; step <= 3; step++) {
+      if (steps.length === 0) await once(server, '/step')
+      expect(wasTold).toBe(false)
+      steps.shift()?.end()
+    }
+
+    // There is one environment: it is free again.
+    expect((await fetch(`${gateway.url}/mcp`, { method: 'PUT' })).status).toBe(405)
   })
 
   test('an answer without a body keeps its status and headers', async () => {

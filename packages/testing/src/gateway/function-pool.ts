@@ -48,7 +48,7 @@ interface Environment {
 
 export interface FunctionPool {
   /** Resolves with what a buffered handler returned, or undefined once a stream has ended. Throws FunctionFailure. */
-  invoke(event: unknown, sink?: StreamSink, disconnected?: AbortSignal): Promise<unknown>
+  invoke(event: unknown, sink?: StreamSink): Promise<unknown>
   readonly output: string[]
   /** How many environments were ever started. */
   readonly started: () => number
@@ -106,7 +106,7 @@ export function createFunctionPool(configuration: FunctionConfiguration): Functi
     waiting.shift()?.()
   }
 
-  async function invoke(event: unknown, sink?: StreamSink, disconnected?: AbortSignal): Promise<unknown> {
+  async function invoke(event: unknown, sink?: StreamSink): Promise<unknown> {
     const environment = await takeEnvironment()
     await environment.ready
     const id = randomUUID()
@@ -119,7 +119,6 @@ export function createFunctionPool(configuration: FunctionConfiguration): Functi
         finish(() => reject(new FunctionFailure('timeout')))
       }, configuration.timeoutMs)
       const onExit = () => finish(() => reject(new FunctionFailure('crashed')))
-      const onDisconnect = () => child.send({ type: 'disconnect', id })
       const onMessage = (message: {
         type: string
         id: string
@@ -138,13 +137,11 @@ export function createFunctionPool(configuration: FunctionConfiguration): Functi
         clearTimeout(timer)
         child.off('message', onMessage)
         child.off('exit', onExit)
-        disconnected?.removeEventListener('abort', onDisconnect)
         release(environment)
         settle()
       }
       child.on('message', onMessage)
       child.once('exit', onExit)
-      disconnected?.addEventListener('abort', onDisconnect, { once: true })
       child.send({ type: 'invoke', id, event, timeoutMs: configuration.timeoutMs })
     })
   }

@@ -80,20 +80,18 @@ export async function startGatewaySimulator(options: {
   }
 
   async function stream(pool: FunctionPool, event: RestEvent, response: ServerResponse): Promise<void> {
-    const gone = new AbortController()
-    response.once('close', () => gone.abort())
     try {
-      await pool.invoke(
-        event,
-        {
-          prelude: ({ statusCode, headers = {}, multiValueHeaders = {} }) => {
-            response.writeHead(statusCode, toClientHeaders({ ...headers, ...multiValueHeaders }))
-            response.flushHeaders()
-          },
-          chunk: (bytes) => response.write(bytes),
+      // A client that leaves is not told to the function: it runs to its end, and what it writes goes nowhere.
+      await pool.invoke(event, {
+        prelude({ statusCode, headers = {}, multiValueHeaders = {} }) {
+          if (response.destroyed) return
+          response.writeHead(statusCode, toClientHeaders({ ...headers, ...multiValueHeaders }))
+          response.flushHeaders()
         },
-        gone.signal,
-      )
+        chunk(bytes) {
+          if (!response.destroyed) response.write(bytes)
+        },
+      })
       response.end()
     } catch (error) {
       if (response.headersSent) response.destroy()

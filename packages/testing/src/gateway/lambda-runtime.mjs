@@ -6,7 +6,6 @@
 import { Writable } from 'node:stream'
 
 const [file, exportName] = process.argv.slice(2)
-let current
 
 class ResponseStream extends Writable {
   constructor(id) {
@@ -48,10 +47,6 @@ const handler = module[exportName]
 if (typeof handler !== 'function') throw new Error(`No function ${exportName} in the bundle`)
 
 process.on('message', async (message) => {
-  if (message.type === 'disconnect') {
-    if (current?.id === message.id) current.destroy()
-    return
-  }
   const { id, event, timeoutMs } = message
   const deadline = Date.now() + timeoutMs
   const context = {
@@ -62,10 +57,9 @@ process.on('message', async (message) => {
   }
   try {
     if (handler.streaming === true) {
-      current = new ResponseStream(id)
-      current.on('error', () => undefined) // A client that went away; the handler sees it on its side.
-      await handler(event, current, context)
-      if (!current.writableEnded && !current.destroyed) current.end()
+      const stream = new ResponseStream(id)
+      await handler(event, stream, context)
+      if (!stream.writableEnded && !stream.destroyed) stream.end()
       process.send({ type: 'done', id })
     } else {
       process.send({ type: 'result', id, value: await handler(event, context) })
@@ -73,8 +67,6 @@ process.on('message', async (message) => {
   } catch (error) {
     process.send({ type: 'failed', id, name: error instanceof Error ? error.name : 'Error' })
     process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`)
-  } finally {
-    current = undefined
   }
 })
 // Nobody is left to serve.

@@ -4,8 +4,8 @@
  */
 import type { Stack } from 'aws-cdk-lib'
 import { CfnWebACL, CfnWebACLAssociation } from 'aws-cdk-lib/aws-wafv2'
-import { stackName } from './names.ts'
-import type { Stage } from './settings.ts'
+import { stackName } from '../names.ts'
+import type { Stage } from '../settings.ts'
 
 interface ManagedGroup {
   readonly name: string
@@ -32,9 +32,19 @@ export const managedGroups: readonly ManagedGroup[] = [
   },
   {
     name: 'AWSManagedRulesKnownBadInputsRuleSet',
-    counted: { Log4JRCE_BODY: 'An email may quote the attack; nothing here is Java.' },
+    counted: {
+      Log4JRCE_BODY: 'An email may quote the attack; nothing here is Java.',
+      JavaDeserializationRCE_BODY: 'An email may quote the attack; nothing here is Java.',
+      ReactJSRCE_BODY: 'An email may quote the attack; no page here runs React on the server.',
+    },
   },
 ]
+
+/** WAF takes 1 to 100 overrides: a list without entries is refused, and with it the whole stack. */
+function toOverrides(counted: ManagedGroup['counted']) {
+  const ruleActionOverrides = Object.keys(counted).map((name) => ({ name, actionToUse: { count: {} } }))
+  return ruleActionOverrides.length === 0 ? {} : { ruleActionOverrides }
+}
 
 export function createWebAcl(stack: Stack, stage: Stage, gatewayStageArn: string): void {
   const visible = (metricName: string) => ({
@@ -55,10 +65,7 @@ export function createWebAcl(stack: Stack, stage: Stage, gatewayStageArn: string
         managedRuleGroupStatement: {
           vendorName: 'AWS',
           name,
-          ruleActionOverrides: Object.keys(counted).map((rule) => ({
-            name: rule,
-            actionToUse: { count: {} },
-          })),
+          ...toOverrides(counted),
         },
       },
       visibilityConfig: visible(name),

@@ -2,14 +2,19 @@
  * Everything that holds state: four tables, two keys, the deployment's secrets. Logical ids here never change: a
  * renamed construct would be a new, empty table. What a stage keeps is retained when the stack is deleted.
  */
-import { RemovalPolicy, type Stack } from 'aws-cdk-lib'
+import type { Stack } from 'aws-cdk-lib'
 import { AttributeType, BillingMode, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb'
 import { Key } from 'aws-cdk-lib/aws-kms'
 import { CfnSecret } from 'aws-cdk-lib/aws-secretsmanager'
-import { type TableId, tableSchemas } from '../packages/server/src/store/table-schema.ts'
-import { credentialsKeyPolicy, storageKeyPolicy } from './key-policies.ts'
-import { appName, tableName } from './names.ts'
-import type { Stage } from './settings.ts'
+import type { IConstruct } from 'constructs'
+import { appName } from '../../packages/server/src/deployment-names.ts'
+import { type TableId, tableSchemas } from '../../packages/server/src/store/table-schema.ts'
+import { handOver, takeOver } from '../hand-over.ts'
+import { keepExports } from '../kept-exports.ts'
+import { credentialsKeyPolicy, storageKeyPolicy } from '../key-policies.ts'
+import { tableName } from '../names.ts'
+import { retention } from '../retention.ts'
+import type { Stage } from '../settings.ts'
 
 export interface DataParts {
   readonly tables: Readonly<Record<TableId, Table>>
@@ -29,7 +34,7 @@ const logicalIds: Readonly<Record<TableId, string>> = {
 }
 
 export function createDataStack(stack: Stack, stage: Stage): DataParts {
-  const removalPolicy = stage.keepData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY
+  const removalPolicy = retention(stage.keepData)
   const key = { enableKeyRotation: true, removalPolicy }
 
   const credentialsKey = new Key(stack, 'CredentialsKey', {
@@ -42,23 +47,6 @@ export function createDataStack(stack: Stack, stage: Stage): DataParts {
     description: `${appName} ${stage.name}: tables, secrets, logs`,
     policy: storageKeyPolicy(stack, stage.name),
   })
-
-  const createTable = (id: TableId) => {
-    const schema = tableSchemas[id]
-    const hasBackup = id === 'tokens' ? stage.tokensBackup : schema.pointInTimeRecovery
-    return new Table(stack, logicalIds[id], {
-      tableName: tableName(stage.name, schema.suffix),
-      partitionKey: { name: schema.partitionKey, type: AttributeType.STRING },
-      ...('sortKey' in schema && { sortKey: { name: schema.sortKey, type: AttributeType.STRING } }),
-      timeToLiveAttribute: schema.ttl,
-      billingMode: BillingMode.PAY_PER_REQUEST,
-      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: hasBackup },
-      encryption: TableEncryption.CUSTOMER_MANAGED,
-      encryptionKey: storageKey,
-      deletionProtection: stage.keepData,
-      removalPolicy,
-    })
-  }
 
   // CloudFormation makes a new secret when this property changes, and every client id and owner index would be
   // worthless: keys are rotated in the secret itself (docs/deploy.md), never here.
@@ -82,6 +70,31 @@ export function createDataStack(stack: Stack, stage: Stage): DataParts {
       })
     : undefined
   clientsSecret?.applyRemovalPolicy(removalPolicy)
+  const before: IConstruct[] = [credentialsKey, storageKey, instanceSecret]
+  if (clientsSecret !== undefined) {
+    before.push(clientsSecret, handOver(stack, stage.name, 'clients-secret', clientsSecret.ref))
+    keepExports(stack, [clientsSecret.ref])
+  }
+
+  const createTable = (id: TableId) => {
+    const schema = tableSchemas[id]
+    const hasBackup = id === 'tokens' ? stage.tokensBackup : schema.pointInTimeRecovery
+    const table = new Table(stack, logicalIds[id], {
+      tableName: tableName(stage.name, schema.suffix),
+      partitionKey: { name: schema.partitionKey, type: AttributeType.STRING },
+      ...('sortKey' in schema && { sortKey: { name: schema.sortKey, type: AttributeType.STRING } }),
+      timeToLiveAttribute: schema.ttl,
+      billingMode: BillingMode.PAY_PER_REQUEST,
+      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: hasBackup },
+      encryption: TableEncryption.CUSTOMER_MANAGED,
+      encryptionKey: storageKey,
+      deletionProtection: stage.keepData,
+      removalPolicy,
+    })
+    // Last of all: a protected table cannot be deleted, so a creation that fails elsewhere must not have made one yet.
+    table.node.addDependency(...before)
+    return table
+  }
 
   return {
     tables: {
@@ -93,6 +106,6 @@ export function createDataStack(stack: Stack, stage: Stage): DataParts {
     credentialsKey,
     storageKey,
     instanceSecretArn: instanceSecret.ref,
-    clientsSecretArn: clientsSecret?.ref,
+    clientsSecretArn: clientsSecret && takeOver(stage.name, 'clients-secret'),
   }
 }

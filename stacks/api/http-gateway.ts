@@ -3,16 +3,16 @@
  * does not stream, has no firewall and no responses of its own, so that the functions check tokens themselves and a
  * 401 reaches the client without its challenge header; clients find the way by the well-known documents.
  */
-import { RemovalPolicy, type Stack } from 'aws-cdk-lib'
+import type { Stack } from 'aws-cdk-lib'
 import { CfnStage, HttpApi, HttpMethod, HttpStage, PayloadFormatVersion } from 'aws-cdk-lib/aws-apigatewayv2'
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations'
-import { LogGroup } from 'aws-cdk-lib/aws-logs'
+import type { DataParts } from '../data/data-stack.ts'
+import { createLogGroup } from '../log-group.ts'
+import { stackName, vendedLogGroupName } from '../names.ts'
+import type { Stage } from '../settings.ts'
+import { type Functions, gatewayTimeout } from '../types.ts'
 import { accessLogFields } from './access-log.ts'
-import type { DataParts } from './data-stack.ts'
-import { type Functions, gatewayTimeout } from './functions.ts'
 import { type GatewayRoute, gatewayRoutes } from './gateway-table.ts'
-import { logGroupName, stackName } from './names.ts'
-import type { Stage } from './settings.ts'
 
 export function createHttpApi(stack: Stack, stage: Stage): HttpApi {
   return new HttpApi(stack, 'Gateway', {
@@ -27,14 +27,13 @@ export function connectHttpApi(options: {
   api: HttpApi
   data: DataParts
   functions: Functions
-}): { accessLogs: LogGroup } {
+}): void {
   const { stack, stage, api, functions } = options
-  const accessLogs = new LogGroup(stack, 'AccessLogs', {
-    logGroupName: logGroupName(stage.name, 'gateway'),
-    retention: stage.logRetentionDays,
-    encryptionKey: options.data.storageKey,
-    removalPolicy: stage.keepData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
-  })
+  const key = options.data.storageKey
+  // Of the REST API: with a domain that comes, goes and comes again, a group that was kept would be in the way.
+  createLogGroup(stack, 'AccessLogs', { name: 'gateway', stage, key })
+  const name = vendedLogGroupName(stage.name, 'gateway')
+  const accessLogs = createLogGroup(stack, 'HttpAccessLogs', { name, stage, key, keeps: false })
   const live = new HttpStage(stack, 'Live', {
     httpApi: api,
     stageName: '$default',
@@ -62,5 +61,4 @@ export function connectHttpApi(options: {
   // What is not routed goes to oauth as well, which answers 404 with our headers.
   for (const { path, target } of [...gatewayRoutes, { path: '/{proxy+}', target: 'oauth' } as const])
     api.addRoutes({ path, methods: [HttpMethod.ANY], integration: integrationOf(target) })
-  return { accessLogs }
 }

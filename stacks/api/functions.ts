@@ -2,21 +2,18 @@
  * The four functions: one role, one log group and exactly the variables each reads. Their time-outs end before the
  * gateway's, so that a slow call is answered by us and not cut off.
  */
-import { Duration, RemovalPolicy, type Stack } from 'aws-cdk-lib'
-import type { ISecurityGroup, IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2'
+import { Duration, type Stack } from 'aws-cdk-lib'
 import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { Architecture, type Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
-import { LogGroup } from 'aws-cdk-lib/aws-logs'
-import type { DataParts } from './data-stack.ts'
-import type { Host } from './email-connector.ts'
-import { type FunctionName, functionName, functionNames, logGroupName, roleName } from './names.ts'
-import { createRights } from './rights.ts'
-import type { Stage } from './settings.ts'
+import { type FunctionName, functionNames } from '../../packages/server/src/deployment-names.ts'
+import type { DataParts } from '../data/data-stack.ts'
+import { keepExports } from '../kept-exports.ts'
+import { createLogGroup } from '../log-group.ts'
+import { functionName, roleName } from '../names.ts'
+import { createRights } from '../rights.ts'
+import type { Stage } from '../settings.ts'
+import type { Functions, Host, MailNetwork } from '../types.ts'
 
-/** API Gateway gives up on an answer in one piece after 29 s (REST) and 30 s (HTTP API). */
-export const gatewayTimeout = Duration.seconds(29)
-/** A streamed one may take 15 minutes. */
-export const streamTimeout = Duration.seconds(305)
 /** What claude.ai waits for an answer: a person has that long to confirm an email. Tools end far sooner by themselves. */
 const streamingSeconds = 300
 
@@ -34,19 +31,6 @@ const logicalIds: Readonly<Record<FunctionName, string>> = {
   health: 'Health',
 }
 
-export interface MailNetwork {
-  readonly vpc: IVpc
-  readonly vpcSubnets: SubnetSelection
-  readonly securityGroups: ISecurityGroup[]
-}
-
-export interface Functions {
-  readonly functions: Readonly<Partial<Record<FunctionName, LambdaFunction>>>
-  readonly logGroups: Readonly<Partial<Record<FunctionName, LogGroup>>>
-  /** Throws for a function this stage does not have. */
-  get(name: FunctionName): LambdaFunction
-}
-
 export function createFunctions(options: {
   stack: Stack
   host: Host
@@ -54,24 +38,21 @@ export function createFunctions(options: {
   data: DataParts
   publicUrl: string
   hasAuthorizer: boolean
+  streams: boolean
   network: MailNetwork | undefined
 }): Functions {
-  const { stack, host, stage, data, network } = options
+  const { stack, host, stage, data, network, streams } = options
   const rightsOf = createRights({ stack, stage: stage.name, data, hasAuthorizer: options.hasAuthorizer })
-  const streams = options.hasAuthorizer && host.streams
-  const environmentOf = createEnvironments({ ...options, streams })
+  const environmentOf = createEnvironments(options)
   const functions: Partial<Record<FunctionName, LambdaFunction>> = {}
-  const logGroups: Partial<Record<FunctionName, LogGroup>> = {}
 
   for (const name of functionNames) {
-    if (name === 'authorizer' && !options.hasAuthorizer) continue
     const id = logicalIds[name]
-    const logGroup = new LogGroup(stack, `${id}Logs`, {
-      logGroupName: logGroupName(stage.name, name),
-      retention: stage.logRetentionDays,
-      encryptionKey: data.storageKey,
-      removalPolicy: stage.keepData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
-    })
+    const isMade = name !== 'authorizer' || options.hasAuthorizer
+    // Also for an authorizer that is not there: with a domain that comes, goes and comes again, a group that was kept
+    // would be in the way of a new one.
+    const logGroup = createLogGroup(stack, `${id}Logs`, { name, stage, key: data.storageKey, keeps: isMade })
+    if (!isMade) continue
     // Only what talks to mail servers needs the fixed address and its egress rules.
     const place = name === 'mcp' || name === 'oauth' ? network : undefined
     const role = new Role(stack, `${id}Role`, {
@@ -95,12 +76,12 @@ export function createFunctions(options: {
       ...(reserved !== undefined && { reservedConcurrentExecutions: reserved }),
       ...place,
     })
-    logGroups[name] = logGroup
+    keepExports(stack, [functions[name].functionName, ...(name === 'health' ? [] : [logGroup.logGroupName])])
   }
 
+  const names = functionNames.filter((name) => functions[name] !== undefined)
   return {
-    functions,
-    logGroups,
+    names,
     get(name) {
       const found = functions[name]
       if (found === undefined) throw new Error(`This stage has no ${name} function`)

@@ -2,10 +2,11 @@
  * The REST API of a stage with a domain, made from the rows of gateway-table.ts: streams /mcp, puts the authorizer before
  * it, and answers by itself with the headers that integrations cannot set.
  */
-import { Duration, RemovalPolicy, type Stack } from 'aws-cdk-lib'
+import { Duration, Names, type Stack } from 'aws-cdk-lib'
 import {
   AccessLogFormat,
   AuthorizationType,
+  BasePathMapping,
   CfnAccount,
   DomainName,
   EndpointType,
@@ -22,15 +23,17 @@ import {
 } from 'aws-cdk-lib/aws-apigateway'
 import { Certificate, CertificateValidation } from 'aws-cdk-lib/aws-certificatemanager'
 import { ManagedPolicy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
-import { LogGroup } from 'aws-cdk-lib/aws-logs'
 import { ARecord, HostedZone, RecordTarget } from 'aws-cdk-lib/aws-route53'
 import { ApiGatewayDomain } from 'aws-cdk-lib/aws-route53-targets'
+import { Construct } from 'constructs'
+import type { DataParts } from '../data/data-stack.ts'
+import { createLogGroup } from '../log-group.ts'
+import { stackName } from '../names.ts'
+import { retention } from '../retention.ts'
+import type { Stage, StageOptions } from '../settings.ts'
+import { type Functions, gatewayTimeout, streamTimeout } from '../types.ts'
 import { accessLogFields } from './access-log.ts'
-import type { DataParts } from './data-stack.ts'
-import { type Functions, gatewayTimeout, streamTimeout } from './functions.ts'
 import { type GatewayRoute, gatewayResponses, gatewayRoutes } from './gateway-table.ts'
-import { logGroupName, stackName } from './names.ts'
-import type { Stage, StageOptions } from './settings.ts'
 
 const scope = 'email:read email:write'
 
@@ -43,15 +46,15 @@ export function createRestGateway(options: {
   functions: Functions
   /** `sst dev` cannot stream. */
   streams: boolean
-}): { api: RestApi; accessLogs: LogGroup; domainTarget: string } {
+}): { api: RestApi; domainTarget: string } {
   const { stack, stage, domain, functions } = options
-  const accessLogs = new LogGroup(stack, 'AccessLogs', {
-    logGroupName: logGroupName(stage.name, 'gateway'),
-    retention: stage.logRetentionDays,
-    encryptionKey: options.data.storageKey,
-    removalPolicy: stage.keepData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+  const accessLogs = createLogGroup(stack, 'AccessLogs', {
+    name: 'gateway',
+    stage,
+    key: options.data.storageKey,
   })
-  const api = new RestApi(stack, 'Gateway', {
+  // Not `Gateway`: that is the HTTP API of a stage without a domain, and no id may change its type.
+  const api = new RestApi(stack, 'RestGateway', {
     restApiName: stackName(stage.name, 'gateway'),
     endpointConfiguration: { types: [EndpointType.REGIONAL] },
     // The issuer is the domain: nothing may answer under a second name.
@@ -88,14 +91,15 @@ export function createRestGateway(options: {
       timeout: responseTransferMode === ResponseTransferMode.STREAM ? streamTimeout : gatewayTimeout,
       responseTransferMode,
     })
-    const requestParameters = route.path.endsWith('{proxy+}') ? { 'method.request.path.proxy': true } : {}
-    const open = { authorizationType: AuthorizationType.NONE, requestValidator, requestParameters }
+    const checked = {
+      requestValidator,
+      ...(route.path.endsWith('{proxy+}') && { requestParameters: { 'method.request.path.proxy': true } }),
+    }
+    const open = { authorizationType: AuthorizationType.NONE, ...checked }
     resource.addMethod(
       'ANY',
       integration,
-      route.authorized
-        ? { authorizationType: AuthorizationType.CUSTOM, authorizer, requestValidator, requestParameters }
-        : open,
+      route.authorized ? { authorizationType: AuthorizationType.CUSTOM, authorizer, ...checked } : open,
     )
     // A browser sends its preflight without a token.
     if (route.authorized) resource.addMethod('OPTIONS', integration, open)
@@ -111,7 +115,7 @@ export function createRestGateway(options: {
       templates: { 'application/json': response.body },
     })
 
-  return { api, accessLogs, domainTarget: attachDomain(stack, domain, api) }
+  return { api, domainTarget: attachDomain(stack, domain, api) }
 }
 
 function toTransferMode(route: GatewayRoute, streams: boolean): ResponseTransferMode {
@@ -143,10 +147,8 @@ function attachDomain(stack: Stack, domain: NonNullable<StageOptions['domain']>,
     certificate,
     endpointType: EndpointType.REGIONAL,
     securityPolicy: SecurityPolicy.TLS_1_2,
-    // No base path: clients look for well-known documents at the root of the host.
-    // The cast: CDK's classes are not written for exactOptionalPropertyTypes.
-    mapping: api as IRestApi,
   })
+  mapRoot(stack, name, api)
   if (zone !== undefined)
     new ARecord(stack, 'Address', {
       zone,
@@ -154,6 +156,20 @@ function attachDomain(stack: Stack, domain: NonNullable<StageOptions['domain']>,
       target: RecordTarget.fromAlias(new ApiGatewayDomain(name)),
     })
   return name.domainNameAliasDomainName
+}
+
+/**
+ * No base path: clients look for well-known documents at the root of the host. A root has one mapping, and CDK names it
+ * for the API behind it: its id is made from the API's id in release 0.1.0, since under another one a second mapping
+ * would be made before the first is gone, which API Gateway refuses.
+ */
+function mapRoot(stack: Stack, name: DomainName, api: RestApi): void {
+  const formerApi = new Construct(stack, 'Gateway')
+  // The cast: CDK's classes are not written for exactOptionalPropertyTypes.
+  new BasePathMapping(name, `Map:/=>${Names.nodeUniqueId(formerApi.node)}`, {
+    domainName: name,
+    restApi: api as IRestApi,
+  })
 }
 
 /** One role per account and region, shared by every REST API in it; it stays when this one goes. */
@@ -165,8 +181,8 @@ function allowLogging(stack: Stack, stage: Stage, api: RestApi): void {
       ManagedPolicy.fromAwsManagedPolicyName('service-role/AmazonAPIGatewayPushToCloudWatchLogs'),
     ],
   })
-  role.applyRemovalPolicy(RemovalPolicy.RETAIN)
+  role.applyRemovalPolicy(retention(true))
   const account = new CfnAccount(stack, 'GatewayAccount', { cloudWatchRoleArn: role.roleArn })
-  account.applyRemovalPolicy(RemovalPolicy.RETAIN)
+  account.applyRemovalPolicy(retention(true))
   api.deploymentStage.node.addDependency(account)
 }

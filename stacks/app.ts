@@ -4,32 +4,30 @@
  * one to the other is an update in place.
  */
 import { join } from 'node:path'
-import { type App, type Stack, Tags } from 'aws-cdk-lib'
+import { type App, Tags } from 'aws-cdk-lib'
 import { ManagedPolicy, PermissionsBoundary } from 'aws-cdk-lib/aws-iam'
-import { Code, type FunctionProps, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda'
-import type { Construct } from 'constructs'
-import { createApiStack } from './api-stack.ts'
-import { createDataStack } from './data-stack.ts'
-import { createMonitoringStack } from './monitoring-stack.ts'
-import { appName, type FunctionName } from './names.ts'
-import { createNetworkStack } from './network-stack.ts'
+import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda'
+import { appName } from '../packages/server/src/deployment-names.ts'
+import { createApiStack } from './api/api-stack.ts'
+import { createDataStack } from './data/data-stack.ts'
+import { createMonitoringStack } from './monitoring/monitoring-stack.ts'
+import { createNetworkStack } from './network/network-stack.ts'
 import type { Stage } from './settings.ts'
-
-export type OurFunctionProps = Omit<FunctionProps, 'code' | 'handler' | 'runtime'>
-
-export interface Host {
-  createStack(id: string): Stack
-  createFunction(scope: Construct, id: string, name: FunctionName, props: OurFunctionProps): LambdaFunction
-  /** Whether functions can stream: not under `sst dev`, which relays each call as one message. */
-  readonly streams: boolean
-}
+import type { Host } from './types.ts'
 
 export function createStacks(app: App, stage: Stage, host: Host): void {
   const dataStack = host.createStack('data')
   const data = createDataStack(dataStack, stage)
-  const network = stage.vpc ? createNetworkStack(host.createStack('network'), stage, data) : undefined
-  const api = createApiStack({ stack: host.createStack('api'), stage, data, host, network })
-  createMonitoringStack({ stack: host.createStack('monitoring'), stage, data, api })
+  const networkStack = host.createStack('network')
+  const network = createNetworkStack(networkStack, stage, data)
+  const apiStack = host.createStack('api')
+  const api = createApiStack({ stack: apiStack, stage, data, host, network })
+  // A network that is no longer wanted can go only after the functions have left it.
+  if (network === undefined) networkStack.addDependency(apiStack)
+  const monitoringStack = host.createStack('monitoring')
+  // It takes names from the other stacks and imports nothing that a setting may take away.
+  monitoringStack.addDependency(apiStack)
+  createMonitoringStack({ stack: monitoringStack, stage, data, api })
 
   for (const [key, value] of Object.entries({ app: appName, stage: stage.name, ...stage.tags }))
     Tags.of(app).add(key, value)

@@ -1,21 +1,14 @@
 /** The functions and the gateway before them: a REST API where there is a domain, else an HTTP API. */
 import { CfnOutput, type Stack } from 'aws-cdk-lib'
-import type { LogGroup } from 'aws-cdk-lib/aws-logs'
-import type { DataParts } from './data-stack.ts'
-import type { Host } from './email-connector.ts'
-import { createFunctions, type Functions, type MailNetwork } from './functions.ts'
+import type { DataParts } from '../data/data-stack.ts'
+import { handOver, takeOver } from '../hand-over.ts'
+import { keepExports } from '../kept-exports.ts'
+import type { Stage } from '../settings.ts'
+import type { ApiParts, Host, MailNetwork } from '../types.ts'
+import { createFunctions } from './functions.ts'
 import { connectHttpApi, createHttpApi } from './http-gateway.ts'
 import { createRestGateway } from './rest-gateway.ts'
-import type { Stage } from './settings.ts'
 import { createWebAcl } from './web-acl.ts'
-
-export interface ApiParts {
-  readonly functions: Functions
-  readonly accessLogs: LogGroup
-  readonly gateway:
-    | { readonly kind: 'rest'; readonly name: string }
-    | { readonly kind: 'http'; readonly id: string }
-}
 
 export function createApiStack(options: {
   stack: Stack
@@ -31,23 +24,28 @@ export function createApiStack(options: {
 
   if (stage.domain === undefined) {
     const api = createHttpApi(stack, stage)
-    const functions = createFunctions({ ...parts, publicUrl: api.apiEndpoint, hasAuthorizer: false })
+    const functions = createFunctions({
+      ...parts,
+      publicUrl: api.apiEndpoint,
+      hasAuthorizer: false,
+      streams: false,
+    })
     announce(api.apiEndpoint)
-    return {
-      functions,
-      ...connectHttpApi({ ...parts, api, functions }),
-      gateway: { kind: 'http', id: api.apiId },
-    }
+    connectHttpApi({ ...parts, api, functions })
+    handOver(stack, stage.name, 'http-api', api.apiId)
+    keepExports(stack, [api.apiId])
+    return { functions: functions.names, gateway: { kind: 'http', id: takeOver(stage.name, 'http-api') } }
   }
 
   const publicUrl = `https://${stage.domain.name}`
-  const functions = createFunctions({ ...parts, publicUrl, hasAuthorizer: true })
-  const { api, accessLogs, domainTarget } = createRestGateway({
+  const streams = host.streams && stage.streaming
+  const functions = createFunctions({ ...parts, publicUrl, hasAuthorizer: true, streams })
+  const { api, domainTarget } = createRestGateway({
     ...parts,
     domain: stage.domain,
     publicUrl,
     functions,
-    streams: host.streams,
+    streams,
   })
   if (stage.firewall) createWebAcl(stack, stage, api.deploymentStage.stageArn)
   announce(publicUrl)
@@ -55,5 +53,5 @@ export function createApiStack(options: {
     value: domainTarget,
     description: 'Where the domain must point when its zone is not managed here (CNAME)',
   })
-  return { functions, accessLogs, gateway: { kind: 'rest', name: api.restApiName } }
+  return { functions: functions.names, gateway: { kind: 'rest', name: api.restApiName } }
 }

@@ -3,7 +3,7 @@
  * private subnets, one fixed address to the outside, mail ports and HTTPS and nothing else. DynamoDB and KMS
  * are reached inside AWS.
  */
-import { CfnOutput, Fn, RemovalPolicy, type Stack } from 'aws-cdk-lib'
+import { CfnOutput, Fn, type Stack } from 'aws-cdk-lib'
 import {
   CfnEIP,
   FlowLogDestination,
@@ -18,11 +18,11 @@ import {
   SubnetType,
   Vpc,
 } from 'aws-cdk-lib/aws-ec2'
-import { LogGroup } from 'aws-cdk-lib/aws-logs'
-import type { DataParts } from './data-stack.ts'
-import type { MailNetwork } from './functions.ts'
-import { logGroupName } from './names.ts'
-import type { Stage } from './settings.ts'
+import type { LogGroup } from 'aws-cdk-lib/aws-logs'
+import type { DataParts } from '../data/data-stack.ts'
+import { createLogGroup } from '../log-group.ts'
+import type { Stage } from '../settings.ts'
+import type { MailNetwork } from '../types.ts'
 
 const egress: Readonly<Record<number, string>> = {
   443: 'HTTPS: client metadata documents, AWS endpoints',
@@ -32,10 +32,17 @@ const egress: Readonly<Record<number, string>> = {
   587: 'submission with STARTTLS',
 }
 
-export function createNetworkStack(stack: Stack, stage: Stage, data: DataParts): MailNetwork {
+/**
+ * Without `vpc` the stack holds an empty log group and nothing else: a stack that was no longer made would keep its
+ * gateway running, and billed, where nothing finds it.
+ */
+export function createNetworkStack(stack: Stack, stage: Stage, data: DataParts): MailNetwork | undefined {
+  const flowLogs = createLogGroup(stack, 'FlowLogs', { name: 'network', stage, key: data.storageKey })
+  return stage.vpc ? createNetwork(stack, flowLogs) : undefined
+}
+
+function createNetwork(stack: Stack, flowLogs: LogGroup): MailNetwork {
   const address = new CfnEIP(stack, 'EgressAddress', { domain: 'vpc' })
-  // Mail hosts may have it on a list: a new one is an outage for their owners.
-  address.applyRemovalPolicy(stage.keepData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY)
   // Left to itself CDK asks the account for its zones while it synthesizes, and writes down what it was told.
   Object.defineProperty(stack, 'availabilityZones', {
     value: [0, 1].map((index) => Fn.select(index, Fn.getAzs())),
@@ -53,14 +60,7 @@ export function createNetworkStack(stack: Stack, stage: Stage, data: DataParts):
   }) as IVpc
   vpc.addFlowLog('FlowLog', {
     trafficType: FlowLogTrafficType.ALL,
-    destination: FlowLogDestination.toCloudWatchLogs(
-      new LogGroup(stack, 'FlowLogs', {
-        logGroupName: logGroupName(stage.name, 'network'),
-        retention: stage.logRetentionDays,
-        encryptionKey: data.storageKey,
-        removalPolicy: stage.keepData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
-      }),
-    ),
+    destination: FlowLogDestination.toCloudWatchLogs(flowLogs),
   })
 
   const functions = new SecurityGroup(stack, 'FunctionsGroup', {
