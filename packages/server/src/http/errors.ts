@@ -2,9 +2,8 @@
  * What leaves when something fails: a page for a person, JSON for a program, a sentence of ours in both. An outage
  * is 503 with Retry-After and never 401 (R63): clients throw their tokens away on a 401.
  */
-import { StoreUnavailableError } from '@email-connector/oauth'
-import { KeyUnavailableError } from '../keys/key-wrapper.ts'
 import { describeBug, type Log } from '../log.ts'
+import { findOutage } from '../outages.ts'
 import { messagePage } from '../pages/page.ts'
 import { BodyTooLargeError } from './body.ts'
 
@@ -35,9 +34,9 @@ export function errorResponse(
 ): Response {
   const { audience, requestId, log } = context
   if (error instanceof BodyTooLargeError) return failureResponse(tooLarge, audience)
-  if (error instanceof StoreUnavailableError || error instanceof KeyUnavailableError) {
-    const code = error instanceof StoreUnavailableError ? 'store' : 'key_service'
-    log({ event: 'unavailable', code, requestId })
+  const outage = findOutage(error)
+  if (outage !== undefined) {
+    log({ ...outage, requestId })
     return failureResponse(unavailable, audience)
   }
   log({ event: 'bug', requestId, ...describeBug(error) })

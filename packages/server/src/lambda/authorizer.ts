@@ -4,10 +4,11 @@
  * never 401, because clients throw their token away on a 401 (R63). Its verdicts must not be cached: revocation is
  * immediate. No schema library here: it stands before the first byte of every call.
  */
-import { findAccessToken, StoreUnavailableError } from '@email-connector/oauth'
+import { findAccessToken } from '@email-connector/oauth'
 import { nowSeconds } from '../clock.ts'
 import { describeBug } from '../log.ts'
 import { parseBearer } from '../mcp/authenticate.ts'
+import { findOutage } from '../outages.ts'
 import { createDynamoClient, createTable } from '../store/dynamodb/table.ts'
 import { createTokenTable } from '../store/dynamodb/tokens.ts'
 import { toAuthorizerContext } from './authorizer-context.ts'
@@ -56,7 +57,6 @@ function verdict(Effect: 'Allow' | 'Deny', { methodArn }: AuthorizerEvent) {
 
 /** The runtime prints what is thrown: a sentence of ours, without its cause. */
 function fail(error: unknown): never {
-  if (error instanceof StoreUnavailableError) log({ event: 'unavailable', code: 'store' })
-  else log({ event: 'bug', ...describeBug(error) })
+  log(findOutage(error) ?? { event: 'bug', ...describeBug(error) })
   throw new Error('The token could not be looked up')
 }

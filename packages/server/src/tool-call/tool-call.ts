@@ -1,0 +1,116 @@
+/** What a tool may use during one call: the caller's accounts, sessions and connections, all under one deadline. */
+import { type ImapDeps, type ImapSession, type MailDeps, withImapSession } from '@email-connector/mail'
+import { StoreUnavailableError } from '@email-connector/oauth'
+import type { GrantAccounts, OpenedAccount } from '../accounts/grant-accounts.ts'
+import type { CreateLink } from '../accounts/one-time-link.ts'
+import type { Caller } from '../caller.ts'
+import type { Log } from '../log.ts'
+import type { CallBeginning } from '../mcp/call-beginning.ts'
+import type { OnceStore } from '../store/once-store.ts'
+import { type MakeMark, randomMark } from '../wire/untrusted.ts'
+import type { EarlyConnections } from './early-connection.ts'
+import type { Asking, ToolCall } from './tool.ts'
+
+/** Below every client's own limit, and under the 25 s in which every call answers (R58). */
+export const callDeadlineMs = 24_000
+
+export interface CallSurroundings {
+  readonly grantAccounts: (caller: Caller) => GrantAccounts
+  readonly once: OnceStore
+  readonly createLink: CreateLink
+  readonly mail: Pick<MailDeps, 'connector' | 'now' | 'deadlineMs'>
+  /** Epoch seconds. */
+  readonly now: () => number
+  readonly providersOffered: readonly string[]
+  readonly publicUrl: string
+  readonly log: Log
+  readonly makeMark?: MakeMark
+}
+
+export function createToolCall(
+  caller: Caller,
+  around: CallSurroundings,
+  {
+    signal,
+    asking,
+    beginning,
+    early,
+    startedAt,
+  }: {
+    signal?: AbortSignal
+    asking: Asking
+    beginning?: CallBeginning | undefined
+    early?: EarlyConnections
+    startedAt: number
+  },
+): ToolCall {
+  const { deadlineMs = callDeadlineMs, ...mail } = around.mail
+  // One deadline for the call, however many connections it opens.
+  const mailDeps = (share = 1): MailDeps => ({
+    ...mail,
+    ...(signal && { signal }),
+    deadlineMs: Math.max(1, Math.round((deadlineMs - elapsedMs(startedAt)) * share)),
+  })
+  const accounts = around.grantAccounts(caller)
+  return {
+    caller,
+    accounts: {
+      ...accounts,
+      async open(ref) {
+        const opened = await accounts.open(ref, early?.start)
+        // Limit, grant and key are behind it; what comes now is the mail server's.
+        beginning?.begun()
+        return opened
+      },
+    },
+    once: around.once,
+    asking,
+    createLink: () => createLink(around, caller),
+    now: around.now,
+    publicUrl: around.publicUrl,
+    providersOffered: around.providersOffered,
+    makeMark: around.makeMark ?? randomMark,
+    mailDeps,
+    withSession(opened, use) {
+      const socket = early?.take(opened.account.imap)
+      return openSession(opened, { ...mailDeps(), ...(socket && { socket }) }, use)
+    },
+    toCompletion: () => createToolCall(caller, around, { asking, startedAt }),
+  }
+}
+
+async function openSession<T>(
+  { account, memory, remember }: OpenedAccount,
+  deps: ImapDeps,
+  use: (session: ImapSession) => Promise<T>,
+): Promise<T> {
+  let remembering: Promise<void> | undefined
+  const known = memory === undefined ? {} : { memory }
+  const onMemory = (learned: Parameters<OpenedAccount['remember']>[0]) => {
+    // A memory that is not kept costs the next call a round trip, this one nothing.
+    remembering = remember(learned).catch(() => undefined)
+  }
+  const result = await withImapSession(account, { ...deps, ...known, onMemory }, use)
+  // A Lambda function is frozen with the answer: what is not written by then may never be.
+  await remembering
+  return result
+}
+
+/** Where the owner can renew a password or add a mailbox; an answer does without it when it cannot be made now. */
+export async function createLink({ createLink: create }: CallSurroundings, caller: Caller) {
+  // Whoever waits no longer for the answer has zeroed the secret: there is nobody to show a link to.
+  return caller.secret.every((byte) => byte === 0) ? undefined : await unlessUnavailable(create(caller))
+}
+
+async function unlessUnavailable<T>(made: Promise<T>): Promise<T | undefined> {
+  try {
+    return await made
+  } catch (error) {
+    if (error instanceof StoreUnavailableError) return undefined
+    throw error
+  }
+}
+
+export function elapsedMs(startedAt: number): number {
+  return Math.round(performance.now() - startedAt)
+}
