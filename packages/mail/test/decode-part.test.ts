@@ -173,6 +173,7 @@ describe('UID sets', () => {
       ['4294967296', '41'],
     ] as const)
       expect(() => pairUidSets(from, to, new Set([7]))).toThrow(MailError)
+    expect(() => pairUidSets('7,9', '41', new Set([7, 9]))).toThrow(MailError)
     expect(pairUidSets('7,8', '41,42', new Set([8, 9]))).toEqual([[8, 42]])
     expect(parseUidRanges('0,x,7:5,99999999999')).toEqual([[5, 7]])
   })

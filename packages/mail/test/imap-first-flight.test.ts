@@ -158,7 +158,7 @@ describe('what leaves with the LOGIN', () => {
     expect(upgraded.server.clear()).not.toMatch(/LOGIN |EXAMINE|wonder/)
   })
 
-  it('is never a write, even behind a SELECT that waits with it', async () => {
+  it('R61: is never a write, even behind a SELECT that waits with it', async () => {
     const { server, account, memory } = await start()
     server.handlers.LOGIN = (tag, _args, connection) => connection.send(`${tag} NO [AUTHENTICATIONFAILED] no`)
     const set = { type: 'SEQUENCE', value: '7' } as const
