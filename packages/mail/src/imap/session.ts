@@ -261,7 +261,7 @@ export class ImapSession {
     const seen = createSelectObserver()
     const command = access === 'read' ? 'EXAMINE' : 'SELECT'
     const completion = await this.run(command, [this.path(mailbox)], seen.handlers, 'select')
-    const readOnly = textOf(completion.attributes?.[0]?.section?.[0]) === 'READ-ONLY'
+    const readOnly = textOf(completion.attributes?.[0]?.section?.[0]).toUpperCase() === 'READ-ONLY'
     const selected = seen.toMailbox(mailbox)
     this.#examined = access === 'read' ? mailbox : undefined
     if (access === 'write' && readOnly) throw new MailError('server_refused', { protocol: 'imap' })
@@ -343,7 +343,7 @@ function createSelectObserver() {
       OK(response: ImapResponse) {
         const section = response.attributes?.[0]?.section
         const [code, value] = section ?? []
-        if (textOf(code) === 'UIDVALIDITY') uidValidity = textOf(value)
+        if (textOf(code).toUpperCase() === 'UIDVALIDITY') uidValidity = textOf(value)
       },
     },
     toMailbox(path: string): SelectedMailbox {

@@ -13,6 +13,8 @@ import {
   TEST_HOSTS,
 } from '@email-connector/testing'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { combineFirstFlight } from '../../src/imap/first-flight.ts'
+import type { Channel } from '../../src/imap/protocol.ts'
 import {
   appendMessage,
   getMessage,
@@ -154,6 +156,59 @@ describe('what leaves with the LOGIN', () => {
       value: { items: [] },
     })
     expect(upgraded.server.clear()).not.toMatch(/LOGIN |EXAMINE|wonder/)
+  })
+
+  it('R61: is never a write, even behind a SELECT that waits with it', async () => {
+    const { server, account, memory } = await start()
+    server.handlers.LOGIN = (tag, _args, connection) => connection.send(`${tag} NO [AUTHENTICATIONFAILED] no`)
+    const set = { type: 'SEQUENCE', value: '7' } as const
+    const writes: Record<string, (session: ImapSession) => Promise<unknown>> = {
+      'UID STORE': (session) => {
+        session.sendAhead('SELECT', [session.path('INBOX')])
+        const flags = [{ type: 'ATOM', value: '\\Seen' } as const]
+        return session.run('UID STORE', [set, { type: 'ATOM', value: '+FLAGS' }, flags])
+      },
+      'UID EXPUNGE': (session) => {
+        session.sendAhead('SELECT', [session.path('INBOX')])
+        return session.run('UID EXPUNGE', [set])
+      },
+      CREATE: (session) => session.run('CREATE', [session.path('Projects')]),
+      SELECT: (session) => {
+        session.sendAhead('UID STORE', [set, { type: 'ATOM', value: '+FLAGS' }, []])
+        return session.run('SELECT', [session.path('INBOX')])
+      },
+    }
+    for (const [last, use] of Object.entries(writes)) {
+      const refused = await call(account, authority.ca, memory, use)
+      expect(refused, last).toMatchObject({ code: 'login_refused', commands: ['LOGIN'] })
+    }
+    expect(server.commands().filter((line) => /STORE|EXPUNGE|CREATE/.test(line))).toEqual([])
+  })
+
+  it('waits where a LOGIN ends in a literal that the server has not asked for yet', async () => {
+    // our library quotes every password it is given; one that sends a literal behaves like this
+    for (const [commandParts, written] of [
+      [[], ['EXAMINE']],
+      [[Buffer.from('secret')], []],
+    ] as const) {
+      const sent: string[] = []
+      const channel: Pick<Channel, 'exec' | 'send' | 'commandParts' | 'tagCounter' | 'currentRequest'> = {
+        exec: () => Promise.reject(new Error('nothing is answered here')),
+        send: async () => undefined,
+        commandParts: [...commandParts],
+        tagCounter: 1,
+        currentRequest: false,
+      }
+      const early = { command: 'EXAMINE', attributes: ['INBOX'], untagged: {}, before: [] }
+      const whole = channel as Channel
+      combineFirstFlight(
+        whole,
+        ({ command }) => sent.push(command),
+        () => early,
+      )
+      await whole.send({ tag: '1', command: 'LOGIN', attributes: [] })
+      expect(sent).toEqual(written)
+    }
   })
 
   it('is not sent when the call is refused by its input', async () => {

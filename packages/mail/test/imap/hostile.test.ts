@@ -13,6 +13,8 @@ import {
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import {
   appendMessage,
+  createMailbox,
+  deleteMailbox,
   fetchAttachment,
   getMessage,
   type ImapDeps,
@@ -23,6 +25,7 @@ import {
   MailError,
   type MessageRef,
   moveMessages,
+  renameMailbox,
   type ServerMemory,
   searchMessages,
   setFlags,
@@ -33,6 +36,7 @@ import { accountOn, depsFor } from './imap-account.ts'
 
 const alice = { address: 'alice@test.example', login: 'alice@test.example', password: 'wonder land 1' }
 const ref = (uid: number, uidValidity = '1'): MessageRef => ({ mailbox: 'INBOX', uidValidity, uid })
+type Use = (session: ImapSession) => Promise<unknown>
 const reply =
   (...lines: string[]): ImapHandler =>
   async (tag, _args, connection) => {
@@ -74,7 +78,7 @@ describe('IMAP against a scripted server', () => {
     listRecent(session, { mailbox: 'INBOX', limit: 5, unreadOnly: false })
 
   const draft = { mailbox: 'Drafts', raw: Buffer.from('Subject: x\r\n\r\nbody'), flags: ['\\Draft'] }
-  const stages: { at: string; call: (session: ImapSession) => Promise<unknown>; greeting?: string }[] = [
+  const stages: { at: string; call: Use; greeting?: string }[] = [
     { at: 'greeting', call: recent },
     { at: 'CAPABILITY', call: recent, greeting: '* OK hello' },
     { at: 'LOGIN', call: recent },
@@ -118,6 +122,86 @@ describe('IMAP against a scripted server', () => {
     )
     expect(server.clear()).not.toMatch(/LOGIN|AUTHENTICATE|wonder|YWxpY2U/)
     await expect.poll(() => server.openCount()).toBe(0)
+  })
+
+  it('R58: ends when the caller gives up, long before the deadline', async () => {
+    const caller = new AbortController()
+    const server = await start({ handlers: { EXAMINE: () => caller.abort() } })
+    expect(await codeOf(run(server, recent, { signal: caller.signal, deadlineMs: 60_000 }))).toBe('timeout')
+    await expect.poll(() => server.openCount()).toBe(0)
+  })
+
+  it('R58: a connection that was opened early is closed although the call ends before it is used', async () => {
+    const server = await start()
+    const { connector } = depsFor(authority.ca)
+    const opening = new AbortController()
+    const early = { signal: opening.signal, protocol: 'imap' } as const
+    const socket = await connector.connect(account(server).imap, early)
+    const deps = { socket: Promise.resolve(socket), signal: AbortSignal.abort() }
+    expect(await codeOf(run(server, recent, deps))).toBe('timeout')
+    expect(socket.destroyed).toBe(true)
+    expect(server.commands()).toEqual([])
+  })
+
+  it.each([
+    ['a literal of 7 MB', `* 1 FETCH (UID 1 BODY[1] {7000000}\r\n${'A'.repeat(7_000_000)})`],
+    ['a line of 9 MB', `* OK ${'A'.repeat(9_000_000)}`],
+  ])('R58: %s is no answer to anything we ask', async (_what, answer) => {
+    const server = await start({ mailboxes: [{ path: 'INBOX', exists: 3 }] })
+    server.handlers.FETCH = reply(answer, 'TAG OK done')
+    expect(await codeOf(run(server, recent))).toBe('connection_lost')
+  })
+
+  it('R58, R59: of 6,000 rows as many are kept as were asked for, and never more than 5,000', async () => {
+    const rows = Array.from({ length: 6_000 }, (_, at) => `* ${at + 1} FETCH (UID ${at + 1} FLAGS ())`)
+    const server = await start({ mailboxes: [{ path: 'INBOX', exists: 6_000 }] })
+    const answer = reply(rows.join('\r\n'), 'TAG OK done')
+    Object.assign(server.handlers, { FETCH: answer, 'UID FETCH': answer })
+    const kept = await run(server, async (session) => {
+      const mailbox = await session.select('INBOX', 'read')
+      const items = [{ type: 'ATOM', value: 'UID' } as const]
+      return [
+        (await session.fetch(mailbox, 'uid', '1:*', items)).length,
+        (await session.fetch(mailbox, 'sequence', '1:3', items)).length,
+      ]
+    })
+    expect(kept).toEqual([5_000, 3])
+  })
+
+  describe('R59: an attachment that is not as large as its structure says', () => {
+    const limit = { maxBytes: 100 }
+    const claimed = '("APPLICATION" "OCTET-STREAM" NIL NIL NIL "BASE64" 10)'
+    const fetchOf = (content: (piece: number) => string) => {
+      const asked: string[] = []
+      const answer: ImapHandler = async (tag, args, connection) => {
+        const start = /BODY\.PEEK\[1\]<(\d+)\./.exec(args)?.[1]
+        if (start === undefined) await connection.send(`* 1 FETCH (UID 7 BODYSTRUCTURE ${claimed})`)
+        else {
+          const piece = content(asked.push(start))
+          await connection.send(`* 1 FETCH (UID 7 BODY[1]<${start}> {${piece.length}}\r\n${piece})`)
+        }
+        await connection.send(`${tag} OK done`)
+      }
+      return { asked, answer }
+    }
+
+    it('is too large once decoded', async () => {
+      const { asked, answer } = fetchOf(() => Buffer.alloc(800, 'x').toString('base64'))
+      const server = await start({ handlers: { 'UID FETCH': answer } })
+      expect(await codeOf(run(server, (session) => fetchAttachment(session, ref(7), '1', limit)))).toBe(
+        'too_large',
+      )
+      expect(asked).toEqual(['0'])
+    })
+
+    it('is not read beyond the limit', async () => {
+      const { asked, answer } = fetchOf((piece) => (piece < 3 ? 'A'.repeat(4 * 1024 * 1024) : ''))
+      const server = await start({ handlers: { 'UID FETCH': answer } })
+      expect(await codeOf(run(server, (session) => fetchAttachment(session, ref(7), '1', limit)))).toBe(
+        'too_large',
+      )
+      expect(asked).toEqual(['0'])
+    })
   })
 
   it('R58: the deadline that nobody injected is 25 s, against a server that dribbles', {
@@ -201,6 +285,64 @@ describe('IMAP against a scripted server', () => {
     expect(server.clear()).not.toMatch(/LOGIN|wonder/)
   })
 
+  it('R36: what holds only before TLS or before the login is not remembered', async () => {
+    const capabilities = 'IMAP4rev1 SASL-IR UIDPLUS AUTH=PLAIN STARTTLS LOGINDISABLED'
+    const server = await start({ tls: 'starttls', capabilities })
+    const memory = await verifyImapLogin(account(server, 'starttls'), depsFor(authority.ca))
+    expect(memory.capabilities).toContain('UIDPLUS')
+    expect(memory.capabilities.filter((name) => /STARTTLS|LOGINDISABLED/.test(name))).toEqual([])
+  })
+
+  it.each(['', '* OK [UIDVALIDITY x] valid', '* OK [UIDVALIDITY 99999999999] valid'])(
+    'R60: a mailbox opened with %j for its UIDVALIDITY hands out no id and takes no change',
+    async (line) => {
+      const open = reply('* 3 EXISTS', ...(line === '' ? [] : [line]), 'TAG OK done')
+      const rows = reply('* 1 FETCH (UID 7 FLAGS ())', 'TAG OK done')
+      const handlers = { EXAMINE: open, SELECT: open, FETCH: rows, 'UID FETCH': rows }
+      const server = await start({ handlers })
+      const zero = ref(7, '0')
+      const calls: Use[] = [
+        recent,
+        (session) => getMessage(session, zero, { format: 'text', offset: 0, maxChars: 9 }),
+        (session) => setFlags(session, [zero], { add: ['\\Seen'], remove: [] }),
+        (session) => moveMessages(session, [zero], 'Trash'),
+      ]
+      for (const call of calls) expect(await codeOf(run(server, call))).toBe('connection_lost')
+      expect(server.commands().filter((one) => /STORE|MOVE|COPY|EXPUNGE/.test(one))).toEqual([])
+    },
+  )
+
+  it('R61: a mailbox that the server opens for reading only is not changed', async () => {
+    // Response codes are atoms, whatever their case (RFC 9051 §9).
+    const opened = reply('* 3 EXISTS', '* OK [uidvalidity 1] valid', 'TAG OK [read-only] selected')
+    for (const capabilities of ['IMAP4rev1 UIDPLUS MOVE', 'IMAP4rev1 UIDPLUS', 'IMAP4rev1']) {
+      const server = await start({ capabilities, handlers: { SELECT: opened } })
+      const change = { add: ['\\Seen'], remove: [] }
+      expect(await codeOf(run(server, (session) => setFlags(session, [ref(7)], change)))).toBe(
+        'server_refused',
+      )
+      expect(await codeOf(run(server, (session) => moveMessages(session, [ref(7)], 'Trash')))).toBe(
+        'server_refused',
+      )
+      expect(server.commands().filter((line) => /STORE|MOVE|COPY|EXPUNGE/.test(line))).toEqual([])
+    }
+  })
+
+  it.each(['\\Deleted', '\\DELETED', '\\Recent', '\\*'])(
+    'R61: the flag %s is not to be set',
+    async (flag) => {
+      const server = await start()
+      const calls: Record<string, Use> = {
+        add: (session) => setFlags(session, [ref(7)], { add: [flag], remove: [] }),
+        remove: (session) => setFlags(session, [ref(7)], { add: [], remove: [flag] }),
+        flags: (session) => appendMessage(session, { ...draft, flags: [flag] }),
+      }
+      for (const [field, call] of Object.entries(calls))
+        await expect(run(server, call)).rejects.toMatchObject({ code: 'invalid_input', field })
+      expect(server.commands().filter((line) => /STORE|APPEND/.test(line))).toEqual([])
+    },
+  )
+
   it('R60: a changed UIDVALIDITY stops every write and read by id', async () => {
     const server = await start({
       mailboxes: [{ path: 'INBOX', exists: 3, uidValidity: 2 }, { path: 'Trash' }],
@@ -243,6 +385,16 @@ describe('IMAP against a scripted server', () => {
         'UID EXPUNGE 7',
       ])
     })
+
+    it.each(['7,9 41', '7 41:42', '7,9 0,41', '7,9,11 41:43', 'x 41'])(
+      'loses nothing when COPYUID says %s, which pairs nothing that was asked for',
+      async (sets) => {
+        const server = await start({ capabilities })
+        server.handlers['UID COPY'] = reply(`TAG OK [COPYUID 5 ${sets}] done`)
+        expect(await codeOf(run(server, moveTwo))).toBe('connection_lost')
+        expect(server.commands().filter((line) => /STORE|EXPUNGE/.test(line))).toEqual([])
+      },
+    )
 
     it('loses nothing when COPY fails', async () => {
       const server = await start({ capabilities })
@@ -375,6 +527,11 @@ describe('IMAP against a scripted server', () => {
     ['NO wrong', 'login_refused'],
     ['NO Basic authentication is disabled.', 'login_needs_oauth'],
     ['NO [UNAVAILABLE] try later', 'throttled'],
+    ['NO [OVERQUOTA] mailbox full', 'throttled'],
+    ['NO [INUSE] locked', 'throttled'],
+    ['NO [LIMIT] no more', 'throttled'],
+    ['NO [SERVERBUG] oops', 'server_refused'],
+    ['NO [EXPIRED] renew it', 'login_refused'],
     ['NO [ALERT] Too many simultaneous connections. (Failure)', 'throttled'],
     ['BYE going down', 'connection_lost'],
   ])('a login answered %s means %s', async (answer, code) => {
@@ -399,6 +556,57 @@ describe('IMAP against a scripted server', () => {
     expect(await codeOf(run(server, store, { memory }))).toBe('mailbox_not_found')
     expect(server.commands().filter((line) => line.startsWith('APPEND'))).toHaveLength(2)
   })
+
+  describe('R61: what may have been done is not said twice, even on a wrong memory', () => {
+    const set = { type: 'SEQUENCE', value: '7' } as const
+    const plain = 'IMAP4rev1 UIDPLUS SPECIAL-USE'
+    const writes: [command: string, call: Use, capabilities?: string][] = [
+      ['UID STORE', (session) => setFlags(session, [ref(7)], { add: ['\\Seen'], remove: [] })],
+      ['UID MOVE', (session) => moveMessages(session, [ref(7)], 'Trash')],
+      ['UID COPY', (session) => moveMessages(session, [ref(7)], 'Trash'), plain],
+      ['UID EXPUNGE', (session) => session.run('UID EXPUNGE', [set])],
+      ['APPEND', (session) => appendMessage(session, draft)],
+      ['CREATE', (session) => createMailbox(session, 'Plans')],
+      ['RENAME', (session) => renameMailbox(session, 'Projects', 'Plans')],
+      ['DELETE', (session) => deleteMailbox(session, 'Projects')],
+      ['SUBSCRIBE', (session) => session.run('SUBSCRIBE', [session.path('Plans')])],
+    ]
+    const answers: [answer: string, code: string][] = [
+      ['NO [SERVERBUG] oops', 'server_refused'],
+      ['NO [NONEXISTENT] gone', 'mailbox_not_found'],
+      ['', 'connection_lost'],
+    ]
+
+    it.each(writes)('%s', async (command, call, capabilities) => {
+      for (const [answer, code] of answers) {
+        const server = await start(capabilities === undefined ? {} : { capabilities })
+        server.mailboxes.push({ path: 'Projects' })
+        const memory = await verifyImapLogin(account(server), depsFor(authority.ca))
+        server.handlers[command] = (tag, _args, connection) =>
+          answer === '' ? connection.end() : connection.send(`${tag} ${answer}`)
+        expect(await codeOf(run(server, call, { memory })), answer).toBe(code)
+        expect(server.commands().filter((line) => line.startsWith(command))).toHaveLength(1)
+        expect(server.connections).toHaveLength(2)
+      }
+    })
+  })
+
+  it.each(['EXAMINE', 'UID SEARCH'])(
+    'R61: an APPEND that was taken stays stored when %s after it fails: no error that asks for a second copy',
+    async (command) => {
+      const raw = Buffer.from('Message-ID: <one@test.example>\r\n\r\nbody')
+      const store = (session: ImapSession) => appendMessage(session, { ...draft, raw })
+      for (const answer of ['NO [SERVERBUG] oops', 'BAD what', '']) {
+        const server = await start({ capabilities: 'IMAP4rev1 SPECIAL-USE' })
+        server.handlers.APPEND = reply('TAG OK stored')
+        server.handlers[command] = (tag, _args, connection) =>
+          answer === '' ? connection.end() : connection.send(`${tag} ${answer}`)
+        expect(await run(server, store)).toBeUndefined()
+        const times = (name: string) => server.commands().filter((line) => line.startsWith(name)).length
+        expect([times('APPEND'), times(command)]).toEqual([1, 1])
+      }
+    },
+  )
 
   it('counts mailboxes in one flight where LIST cannot, and one that fails hides no other', async () => {
     const server = await start({ capabilities: 'IMAP4rev1 SPECIAL-USE' })

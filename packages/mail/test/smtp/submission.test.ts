@@ -1,3 +1,4 @@
+import os from 'node:os'
 import {
   createCertificateSet,
   type SmtpFault,
@@ -7,7 +8,7 @@ import {
   startLineServer,
   startSmtpSink,
 } from '@email-connector/testing'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { MailCredential, TlsMode } from '../../src/account.ts'
 import { type ComposedMessage, composeMessage } from '../../src/composing/compose.ts'
 import { submitMessage, verifySmtpLogin } from '../../src/smtp/submission.ts'
@@ -30,6 +31,7 @@ beforeAll(async () => {
   })
 })
 afterEach(async () => {
+  vi.restoreAllMocks()
   for (const server of running.splice(0)) await server.stop()
 })
 afterAll(() => certificates.authority.remove())
@@ -61,6 +63,8 @@ const submit = (
     message,
     { beforeData },
   )
+/** Beyond the time limit of a test: what ends earlier was ended by the caller's signal. */
+const farDeadlineMs = 60_000
 const allClosed = async (server: SmtpSink) => {
   await expect.poll(() => server.openCount(), { timeout: 10_000, interval: 10 }).toBe(0)
 }
@@ -93,6 +97,19 @@ describe('a message', () => {
       ...['EHLO', 'AUTH', 'MAIL', 'RCPT', 'RCPT', 'RCPT', 'DATA', 'QUIT'],
     ])
     expect(server.connectionCount()).toBe(1)
+  })
+
+  it.each([
+    ['implicit', 1],
+    ['starttls', 2],
+  ] as const)('names no machine in its EHLO over %s', async (tls, times) => {
+    // the library's own choice, where the machine's name has a dot
+    vi.spyOn(os, 'hostname').mockReturnValue('laptop.home.example')
+    const server = await sink({ tls })
+    await submit(server, { tls })
+    expect(server.commands.filter((line) => /^(EHLO|HELO)/.test(line))).toEqual(
+      Array(times).fill('EHLO [127.0.0.1]'),
+    )
   })
 
   it('needs one flight for sender, recipients and DATA where the server allows it', async () => {
@@ -241,6 +258,22 @@ describe('before the first byte', () => {
     expect(server.dataCount()).toBe(0)
   })
 
+  it('R55: a yes in the moment the call ends sends nothing, and is told as an end in time', async () => {
+    const server = await sink()
+    const caller = new AbortController()
+    const beforeData = () =>
+      new Promise<boolean>((resolve) => {
+        setImmediate(() => {
+          resolve(true)
+          caller.abort()
+        })
+      })
+    const late = submit(server, { beforeData, signal: caller.signal, deadlineMs: farDeadlineMs })
+    await expect(late).rejects.toMatchObject({ code: 'timeout' })
+    await allClosed(server)
+    expect(server.dataCount()).toBe(0)
+  })
+
   it('R55: beforeData is not asked when every recipient was refused', async () => {
     const server = await sink()
     server.faults.RCPT = { reply: '452 4.2.2 mailbox full' }
@@ -276,7 +309,9 @@ describe('R56: what became of it', () => {
     const caller = new AbortController()
     const onMessage = () => void (typeof fault === 'string' && setTimeout(() => caller.abort(), 50))
     const server = await sink({ faults: { 'final-dot': fault }, onMessage })
-    await expect(submit(server, { signal: caller.signal })).resolves.toEqual(expected)
+    await expect(submit(server, { signal: caller.signal, deadlineMs: farDeadlineMs })).resolves.toEqual(
+      expected,
+    )
     expect(server.dataCount()).toBe(1)
     expect(server.connectionCount()).toBe(1)
     await allClosed(server)
@@ -286,9 +321,9 @@ describe('R56: what became of it', () => {
     const caller = new AbortController()
     const onMessage = () => caller.abort()
     const server = await sink({ tls: 'starttls', faults: { 'final-dot': 'silence' }, onMessage })
-    await expect(submit(server, { tls: 'starttls', signal: caller.signal })).resolves.toEqual({
-      state: 'unknown',
-    })
+    await expect(
+      submit(server, { tls: 'starttls', signal: caller.signal, deadlineMs: farDeadlineMs }),
+    ).resolves.toEqual({ state: 'unknown' })
     await allClosed(server)
   })
 
@@ -323,6 +358,19 @@ describe('R58: before the message, every fault is an error in time and every soc
         await allClosed(server)
       }),
     )
+  })
+
+  it.each([
+    ['greeting', '220'],
+    ['EHLO', '250'],
+    ['AUTH', '235'],
+  ] as const)('a reply of 100 KB to %s is one lost connection', async (stage, code) => {
+    const reply = `${`${code}-${'x'.repeat(995)}\r\n`.repeat(100)}${code} AUTH PLAIN`
+    const server = await sink({ faults: { [stage]: { reply } } })
+    await expect(
+      verifySmtpLogin(smtpAccount(server.port), loopbackDeps(certificates.ca)),
+    ).rejects.toMatchObject({ code: 'connection_lost', protocol: 'smtp' })
+    await allClosed(server)
   })
 
   it.each([
@@ -458,7 +506,7 @@ describe('signing in', () => {
     expect(server.commands).toEqual([expect.stringMatching(/^EHLO/)])
   })
 
-  it('ends when the caller gives up', async () => {
+  it('R58: ends when the caller gives up', async () => {
     const server = await startLineServer({
       tls: 'implicit',
       certificate: certificates.good,
@@ -466,7 +514,7 @@ describe('signing in', () => {
     })
     running.push(server)
     const caller = new AbortController()
-    const deps = { ...loopbackDeps(certificates.ca), signal: caller.signal }
+    const deps = { ...loopbackDeps(certificates.ca, farDeadlineMs), signal: caller.signal }
     const work = verifySmtpLogin(smtpAccount(server.port), deps)
     setTimeout(() => caller.abort(), 50)
     await expect(work).rejects.toMatchObject({ code: 'timeout' })

@@ -207,6 +207,23 @@ describe('A client metadata document', () => {
     await closed
   })
 
+  it.each([
+    ['404', 404, 'application/json'],
+    ['a redirect', 302, 'application/json'],
+    ['HTML', 200, 'text/html'],
+  ])(
+    'R17: %s with a body without end is not read: its connection is closed long before the deadline',
+    async (_, status, contentType) => {
+      let socket: IncomingMessage['socket'] | undefined
+      answer = (request, response) => {
+        socket = request.socket
+        response.writeHead(status, { 'Content-Type': contentType }).write('{')
+      }
+      await expect(fetchOver({ deadlineMs: 60_000 })(url)).rejects.toThrow(/^Not /)
+      await expect.poll(() => socket?.destroyed, { timeout: 10_000 }).toBe(true)
+    },
+  )
+
   it.each<[string, Answer]>([
     ['silence', () => undefined],
     [
