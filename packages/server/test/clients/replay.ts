@@ -100,7 +100,7 @@ export async function signIn(
   url: string,
   fields: Readonly<Record<string, string>>,
 ): Promise<SignedIn> {
-  const discovered = await discover(url, client.probe)
+  const discovered = await discover(url)
   const clientId = await identify(client, discovered)
   const request = authorizationRequest(client, discovered, clientId)
   const outcome = await completeSignIn({ authorizeUrl: request.url, fields })
@@ -169,7 +169,7 @@ export async function openSession(
     tools: tools.map(({ name }) => name),
     instructions: client.getInstructions(),
     call: async (name, given = {}) =>
-      (await client.callTool({ name, arguments: { ...given, ...options.adds } })) as CallToolResult,
+      (await client.callTool({ name, arguments: { ...options.adds, ...given } })) as CallToolResult,
     close: () => client.close(),
   }
 }

@@ -23,8 +23,6 @@ export interface ReplayedClient {
   readonly redirectUri: string
   /** All it registers; absent: the one it uses. */
   readonly redirectUris?: readonly string[]
-  /** How it finds out that it has to sign in; most do it with their first POST. */
-  readonly probe?: 'HEAD'
   /** What it or its model adds to the arguments of a call. */
   readonly adds?: Record<string, unknown>
   readonly read: ReadResult
@@ -70,7 +68,6 @@ export const replayedClients: readonly ReplayedClient[] = [
     shownAs: 'Cline',
     identity: { registers: { client_name: 'Cline', ...usualGrants } },
     redirectUri: 'http://127.0.0.1:1456/mcp/oauth/callback',
-    adds: { random_string: 'dummy' },
     read: cutInTheMiddle(bothCopies, 8_000),
   },
   {
@@ -82,11 +79,6 @@ export const replayedClients: readonly ReplayedClient[] = [
   },
   { ...vscode, name: 'Visual Studio Code on a random port', redirectUri: 'http://127.0.0.1:52345/' },
   {
-    ...vscode,
-    name: 'Visual Studio Code Insiders in a browser',
-    redirectUri: 'https://insiders.vscode.dev/redirect',
-  },
-  {
     name: 'Claude Code 2.1',
     shownAs: 'Claude Code',
     identity: { document: 'https://claude.ai/oauth/claude-code-client-metadata' },
@@ -97,13 +89,6 @@ export const replayedClients: readonly ReplayedClient[] = [
     name: 'Codex 0.171',
     shownAs: 'Codex',
     identity: { document: 'https://chatgpt.com/oauth/codex/client.json' },
-    redirectUri: 'http://127.0.0.1:41007/callback',
-    read: structuredInstead,
-  },
-  {
-    name: 'Codex that registers',
-    shownAs: 'Codex',
-    identity: { registers: { client_name: 'Codex', ...usualGrants } },
     redirectUri: 'http://127.0.0.1:41007/callback',
     read: structuredInstead,
   },
@@ -125,7 +110,6 @@ export const replayedClients: readonly ReplayedClient[] = [
       },
     },
     redirectUri: 'http://localhost:38123/oauth/callback',
-    probe: 'HEAD',
     adds: { wait_for_previous: true },
     read: textAndPictures,
   },
@@ -140,13 +124,40 @@ export const replayedClients: readonly ReplayedClient[] = [
   },
 ]
 
-/** Libraries: a token in a header, which the program around them got elsewhere. */
-export const replayedLibraries: readonly Pick<ReplayedClient, 'name' | 'adds' | 'read'>[] = [
+/** Other ways in of the same clients. */
+export const otherSignIns: readonly ReplayedClient[] = [
+  {
+    ...vscode,
+    name: 'Visual Studio Code Insiders in a browser',
+    redirectUri: 'https://insiders.vscode.dev/redirect',
+  },
+  {
+    name: 'Codex that registers',
+    shownAs: 'Codex',
+    identity: { registers: { client_name: 'Codex', ...usualGrants } },
+    redirectUri: 'http://127.0.0.1:41007/callback',
+    read: structuredInstead,
+  },
+]
+
+/** Libraries and hosts with a token in a header, which the program around them got elsewhere; and habits of models. */
+export const replayedCallers: readonly Pick<ReplayedClient, 'name' | 'adds' | 'read'>[] = [
   { name: 'Mastra 0.14', read: structuredInstead },
   { name: 'LangChain 1.1', read: textAndPictures },
+  { name: 'Cursor', adds: { random_string: 'dummy' }, read: textAndPictures },
   {
     name: 'an n8n agent',
     adds: { toolCallId: 'call_1', sessionId: 's-1', chatInput: 'What is new?', action: 'sendMessage' },
+    read: textAndPictures,
+  },
+  {
+    name: 'a model that fills every optional with an empty string',
+    adds: { account: '', cursor: '', from: '', since: '', attachments: '' },
+    read: textAndPictures,
+  },
+  {
+    name: 'a model that fills every optional with null',
+    adds: { account: null, cursor: null, offset: null, unread_only: null, attachments: null },
     read: textAndPictures,
   },
 ]

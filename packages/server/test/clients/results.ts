@@ -59,3 +59,10 @@ export function cutAtTheEnd(read: ReadResult, maxChars: number, shownChars: numb
     return text.length <= maxChars ? { text, pictures } : { text: text.slice(0, shownChars), pictures }
   }
 }
+
+/** For the test's own questions; what a client hands on is read with the functions above. */
+export function structuredOf<T>(result: CallToolResult): T {
+  if (result.structuredContent === undefined || result.isError === true)
+    throw new Error(`No result: ${textAndPictures(result).text}`)
+  return result.structuredContent as T
+}

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startProduct, type TestProduct } from '../oauth/product.ts'
 import { useNoNames } from './offline.ts'
 import { authorizationRequest, discover, identify, openSession, refresh, signIn, textOf } from './replay.ts'
-import { replayedClients } from './replayed-clients.ts'
+import { otherSignIns, replayedClients } from './replayed-clients.ts'
 
 let product: TestProduct
 useNoNames()
@@ -12,9 +12,9 @@ beforeAll(async () => {
 })
 afterAll(() => product.close())
 
-describe.each(replayedClients)('$name', (client) => {
+describe.each([...replayedClients, ...otherSignIns])('$name', (client) => {
   test('R05 R16 R17: it is known by its name on the owner’s page, gets its code where it waits, and works', async () => {
-    const discovered = await discover(product.url, client.probe)
+    const discovered = await discover(product.url)
     const clientId = await identify(client, discovered)
     const page = await fetch(authorizationRequest(client, discovered, clientId).url)
     const text = textOf(await page.text())
@@ -56,4 +56,8 @@ describe.each(replayedClients)('$name', (client) => {
     await expect(refresh(signedIn)).rejects.toThrow('400 invalid_grant')
     await signIn(client, product.url, product.fields)
   })
+})
+
+test('a HEAD, with which Gemini CLI asks whether it has to sign in, gets the same challenge as a POST', async () => {
+  expect(await discover(product.url, 'HEAD')).toEqual(await discover(product.url))
 })
