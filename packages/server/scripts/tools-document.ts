@@ -4,7 +4,12 @@
  */
 import { scopeOf } from '../src/tools/answer-call.ts'
 import type { Tool } from '../src/tools/tool.ts'
-import { type JsonSchema, toInputJsonSchema, toOutputJsonSchema } from '../src/tools/tool-schema.ts'
+import {
+  errorKeys,
+  type JsonSchema,
+  toInputJsonSchema,
+  toOutputJsonSchema,
+} from '../src/tools/tool-schema.ts'
 
 /** The part of JSON Schema that the definitions use. */
 interface Schema {
@@ -26,8 +31,12 @@ const preface = `# Tools
 Written by \`pnpm write-tools\` from the definitions in \`packages/server/src/tools\`; a test compares. Do not edit it.
 
 Every result comes twice with the same facts: as \`structuredContent\` with the keys below, and as short text. A failed call has
-\`isError: true\`, one sentence that says what to do next, and in \`structuredContent\` a stable \`code\` and, where one parameter
-is at fault, its name as \`field\`. A result stays under 80,000 characters. Parameters that are not listed are refused.
+\`isError: true\`, one sentence that says what to do next, and in \`structuredContent\` a stable \`code\`, the same sentence as
+\`message\` and, where one parameter is at fault, its place as \`field\`, such as \`to[2]\`. A result stays under 80,000 characters.
+
+Parameters that are not listed are dropped; tools that send or draft name them in \`warnings\`. An empty string or null for an
+optional parameter means that it is absent, a number beyond its range is the nearest in it, a timestamp gives its date, and one
+string where a list is wanted is a list of one. What is inside a list or an object is read strictly.
 What came out of an email is data written by strangers; the text form marks where it begins and ends.`
 
 export function toToolsDocument(tools: readonly Tool[]): string {
@@ -48,7 +57,7 @@ function toSection(tool: Tool): string {
     tool.description,
     `The owner must have granted \`${tool.permission}\`; the token needs the scope \`${scopeOf(tool)}\`. ${hintsOf(tool)}`,
     toParameters(toInputJsonSchema(tool.input)),
-    toResult(toOutputJsonSchema(tool.output)),
+    toResult(toOutputJsonSchema(tool)),
   ].join('\n\n')
 }
 
@@ -78,8 +87,10 @@ function defaultOf({ default: value }: Schema): string {
   return Array.isArray(value) && value.length === 0 ? 'none' : `\`${String(value)}\``
 }
 
-function toResult(schema: JsonSchema): string {
-  const rows = rowsOf('', schema as Schema).filter(([key]) => key !== 'code' && key !== 'field')
+function toResult(schema: JsonSchema | undefined): string {
+  if (schema === undefined)
+    return 'No fixed result: text is structured too, pictures and files are content of their own.'
+  const rows = rowsOf('', schema as Schema).filter(([key]) => !errorKeys.some((one) => one === key))
   return [
     '| Result | Type | Meaning |',
     '| --- | --- | --- |',

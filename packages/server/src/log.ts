@@ -67,6 +67,7 @@ const words = {
     'temporarily_unavailable',
     'key_reused',
     'send_in_progress',
+    'declined',
     'not_confirmed',
     'internal_error',
     // A tool that answers with a question

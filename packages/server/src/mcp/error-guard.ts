@@ -3,12 +3,17 @@
  * tool's result, and of whatever a handler throws into a JSON-RPC error; such a message may quote a mail server, AWS
  * or a secret. Tools catch their own errors; what still gets here is a bug, reported and answered with a dull sentence.
  */
-import type { JSONRPCMessage, McpServer } from '@modelcontextprotocol/server'
-import { isJSONRPCErrorResponse } from '@modelcontextprotocol/server'
+import type { JSONRPCMessage, JSONRPCResultResponse, McpServer } from '@modelcontextprotocol/server'
+import { isJSONRPCErrorResponse, isJSONRPCResultResponse } from '@modelcontextprotocol/server'
 import { internalError } from './json-rpc.ts'
 
-const dullSentence =
-  'The tool failed for a reason it could not name. Try again; if it persists, tell the operator.'
+export const unexpectedError =
+  'The connector hit an unexpected error. Try again; if it keeps happening, tell its operator.'
+
+/** How the SDK opens the result of a 2025-era call whose question got no answer; the client's own words follow. */
+const unansweredQuestion = 'Fulfilling input required by '
+const unanswered =
+  'Nobody confirmed: the question was not answered, so nothing was done. A new call asks again; draft_email keeps an email for the owner.'
 
 /** How the SDK opens the message of arguments its schema check refused: it names the field and quotes no one else. */
 const schemaRefusal = 'Input validation error: '
@@ -20,9 +25,9 @@ export function guardErrors(server: McpServer, report: (cause: unknown) => void)
   // The one place where the SDK turns a thrown message into a tool result; it has no public hook.
   Object.defineProperty(server, 'createToolError', {
     value: (message: string) => {
-      const text = message.startsWith(schemaRefusal) ? message : dullSentence
-      if (text === dullSentence) report(new Error('A tool threw', { cause: message }))
-      return { content: [{ type: 'text', text }], isError: true }
+      if (message.startsWith(schemaRefusal)) return toToolFailure('invalid_input', message)
+      report(new Error('A tool threw', { cause: message }))
+      return toToolFailure('internal_error', unexpectedError)
     },
   })
   const connect = server.server.connect.bind(server.server)
@@ -34,7 +39,25 @@ export function guardErrors(server: McpServer, report: (cause: unknown) => void)
   return server
 }
 
+/** Both copies: some clients show a model the structured part alone. */
+function toToolFailure(code: string, message: string) {
+  return {
+    content: [{ type: 'text' as const, text: message }],
+    structuredContent: { code, message },
+    isError: true,
+  }
+}
+
+function isUnanswered({ result }: JSONRPCResultResponse): boolean {
+  const [first] = Array.isArray(result.content) ? result.content : []
+  return (
+    result.isError === true && typeof first?.text === 'string' && first.text.startsWith(unansweredQuestion)
+  )
+}
+
 function withoutForeignText(message: JSONRPCMessage, report: (cause: unknown) => void): JSONRPCMessage {
+  if (isJSONRPCResultResponse(message) && isUnanswered(message))
+    return { ...message, result: toToolFailure('not_confirmed', unanswered) }
   if (!isJSONRPCErrorResponse(message) || protocolCodes.has(message.error.code)) return message
   report(new Error('A handler threw', { cause: message.error }))
   return { ...message, error: { code: internalError, message: 'Internal error' } }

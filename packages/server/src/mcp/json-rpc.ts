@@ -28,6 +28,15 @@ export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
+/** Clients that have nothing to say send null, or an empty string, where the SDK takes an object or nothing. */
+export function withoutEmptyArguments(body: unknown): unknown {
+  for (const message of messagesOf(body)) {
+    if (!isObject(message) || message.method !== 'tools/call' || !isObject(message.params)) continue
+    if (message.params.arguments === null || message.params.arguments === '') delete message.params.arguments
+  }
+  return body
+}
+
 /** What a client posts in reply to a server's question. */
 export type Answer = JSONRPCResultResponse | JSONRPCErrorResponse
 

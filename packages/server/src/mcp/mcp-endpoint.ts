@@ -9,7 +9,7 @@ import type { Caller } from '../caller.ts'
 import type { HintCipher } from '../keys/hint.ts'
 import type { SessionStore } from '../sessions/session-store.ts'
 import type { McpApplication } from './application.ts'
-import { jsonRpcError, transportError } from './json-rpc.ts'
+import { jsonRpcError, transportError, withoutEmptyArguments } from './json-rpc.ts'
 import { serveModern } from './modern-era.ts'
 import { readJsonBody } from './request-body.ts'
 import { type Challenge, refuseMissingScope } from './scope-check.ts'
@@ -54,7 +54,7 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
   async function post(request: Request, caller: Caller): Promise<Response> {
     const read = await readJsonBody(request)
     if (read.kind === 'refused') return read.response
-    const { body } = read
+    const body = withoutEmptyArguments(read.body)
     const refused = refuseMissingScope(body, caller, application, challenge)
     if (refused !== undefined) return refused
     if (await isLegacyRequest(request, body)) return era.post(request, body, caller)

@@ -22,14 +22,16 @@ import { type Caller, permits, type Scope } from '../caller.ts'
 import { KeyRefusedError, KeyUnavailableError } from '../keys/key-wrapper.ts'
 import { describeBug, hashGrantId, type Log, type LogLine } from '../log.ts'
 import type { CallBeginning } from '../mcp/call-beginning.ts'
+import { unexpectedError } from '../mcp/error-guard.ts'
 import type { CreateLink } from '../sign-in/link.ts'
 import type { OnceStore } from '../store/once-store.ts'
+import { cleanResult } from './clean-result.ts'
 import type { Asking, ToolQuestion } from './confirmation.ts'
 import { createEarlyConnections, type EarlyConnections } from './early-connection.ts'
 import { fits } from './limits.ts'
 import { ToolError, toToolError } from './result.ts'
-import type { Tool, ToolCall } from './tool.ts'
-import { parseArguments } from './tool-schema.ts'
+import type { Tool, ToolCall, ToolResult } from './tool.ts'
+import { composes, parseArguments, toUnknownText } from './tool-schema.ts'
 import { type MakeMark, randomMark } from './untrusted.ts'
 
 /** Two calls a second, all the time: no conversation gets there, a loop does. */
@@ -73,12 +75,12 @@ export async function answerCall(
   try {
     await assertWithinLimit(around, caller)
     assertPermission(tool, caller, around.publicUrl)
-    const input = parseArguments(tool.input, given)
+    const { input, unknown } = parseArguments(tool.input, given)
     const result = await tool.handle(
       input,
       createCall(caller, around, {
         ...request,
-        // What sends may first ask a person, and connects to another server before this one.
+        // Sending tools may wait for a person and use SMTP first: an early IMAP socket would go stale.
         ...(tool.permission !== 'send' && { early }),
         startedAt,
       }),
@@ -87,7 +89,7 @@ export async function answerCall(
       log({ event: 'tool', outcome: 'ok', code: 'confirmation_asked' })
       return toQuestion(result)
     }
-    const { structured, text, content = [] } = result
+    const { structured, text, content = [] } = withUnknown(cleanResult(result), composes(tool) ? unknown : [])
     if (!fits({ structured, text })) {
       throw new ToolError(
         'too_large',
@@ -97,7 +99,7 @@ export async function answerCall(
     log({ event: 'tool', outcome: 'ok' })
     return {
       content: [{ type: 'text', text }, ...content],
-      structuredContent: structured as Record<string, unknown>,
+      ...(structured !== undefined && { structuredContent: structured as Record<string, unknown> }),
     }
   } catch (error) {
     const link = isRefusedLogin(error) ? await createLink(around, caller) : undefined
@@ -107,7 +109,8 @@ export async function answerCall(
     return {
       isError: true,
       content: [{ type: 'text', text: message }],
-      structuredContent: { code, ...(field === undefined ? {} : { field }) },
+      // Some clients show a model nothing else.
+      structuredContent: { code, message, ...(field === undefined ? {} : { field }) },
     }
   } finally {
     early.close()
@@ -164,6 +167,14 @@ function createCall(
     },
     toCompletion: () => createCall(caller, around, { asking, startedAt }),
   }
+}
+
+/** A parameter that was spelt wrong is not lost in silence, where an email is made of what was given. */
+function withUnknown(result: ToolResult<unknown>, unknown: readonly string[]): ToolResult<unknown> {
+  if (unknown.length === 0) return result
+  const warning = toUnknownText(unknown)
+  const structured = { ...(result.structured as object), warnings: [warning] }
+  return { ...result, structured, text: `${warning}\n${result.text}` }
 }
 
 /** A form without fields: to submit it is the answer. */
@@ -269,9 +280,7 @@ function toAnswer(error: unknown, publicUrl: string, link: string | undefined): 
     const sentence = `The stored sign-in can no longer be opened. The owner can revoke this connection at ${publicUrl}/oauth/connections and connect again.`
     return new ToolError('credentials_unreadable', sentence)
   }
-  const sentence =
-    'The connector failed in a way it did not foresee. Try again; if it stays so, tell its operator.'
-  return new ToolError('internal_error', sentence)
+  return new ToolError('internal_error', unexpectedError)
 }
 
 /** What the operator has to see: alarms hang on `key_refused`, `unavailable` and `bug`. */

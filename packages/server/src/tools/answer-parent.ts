@@ -15,10 +15,10 @@ import {
 import * as z from 'zod'
 import type { OpenedAccount } from '../accounts/grant-accounts.ts'
 import { type Delivery, type DeliveryOptions, deliver } from './deliver.ts'
-import { assertOfAccount, openEmails, parseEmailIds } from './email-refs.ts'
+import { assertOfAccount, openEmails } from './email-refs.ts'
 import { sliceWhole } from './limits.ts'
 import { type PreparedMessage, parseFrom } from './outgoing.ts'
-import { attachments, parseAttachments, readAttachments } from './outgoing-attachments.ts'
+import { attachments, parseAttachments, parseSources, readAttachments } from './outgoing-attachments.ts'
 import * as parameters from './parameters.ts'
 import type { ToolCall } from './tool.ts'
 
@@ -50,8 +50,7 @@ export async function sendAnswer(
   toDraft: (parent: Parent) => Promise<Omit<Draft, 'from'> & Pick<DeliveryOptions, 'known'>>,
 ): Promise<Awaited<ReturnType<typeof deliver>>> {
   const given = parseAttachments(input.attachments)
-  const named = given.flatMap((one) => ('emailId' in one ? [one.emailId] : []))
-  const sources = parseEmailIds(named, 'attachments')
+  const sources = parseSources(given)
   const { opened, messages } = await openEmails(call, [input.id], { account: input.account, field: 'id' })
   const [parent] = messages
   if (!parent) throw new Error('One id was asked for')

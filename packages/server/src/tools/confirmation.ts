@@ -37,7 +37,7 @@ const shownBodyChars = 2000
 
 const stored = z.object({ id: z.string(), accountId: z.string(), content: z.string(), expiresAt: z.number() })
 
-/** A question to answer with, or undefined: go on. Throws `not_confirmed`; then nothing is sent. */
+/** A question to answer with, or undefined: go on. Throws `declined` or `not_confirmed`; then nothing is sent. */
 export async function confirm(
   call: ToolCall,
   { opened, draft }: PreparedMessage,
@@ -64,8 +64,11 @@ export async function confirm(
   if (!(await call.once.useOnce(`confirm#${state.id}`, state.expiresAt))) {
     throw notConfirmed('The confirmation was used before')
   }
-  if (asking.answer !== 'accept')
-    throw new ToolError('not_confirmed', 'The user said no: this email was not sent.')
+  if (asking.answer === 'decline') {
+    throw new ToolError('declined', 'The user said no: this email was not sent.')
+  }
+  // Clients that nobody watches answer `cancel` by themselves; a dialogue that is closed says no more.
+  if (asking.answer !== 'accept') throw notConfirmed('Nobody confirmed this email')
   return undefined
 }
 
@@ -80,7 +83,10 @@ function openState({ caller }: ToolCall, sealed: string): z.output<typeof stored
 }
 
 function notConfirmed(reason: string): ToolError {
-  return new ToolError('not_confirmed', `${reason}: nothing was sent by this call. A new call asks again.`)
+  return new ToolError(
+    'not_confirmed',
+    `${reason}: nothing was sent by this call. A new call asks again; draft_email keeps it for the owner.`,
+  )
 }
 
 /** Every recipient and attachment; of the text as much as a dialogue holds, last, where it can imitate nothing. */

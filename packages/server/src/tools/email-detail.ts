@@ -47,6 +47,8 @@ export function toEmailDetail(id: string, message: MessageDetail, maxBodyChars: 
   const replyTo = toAddressText(message.replyTo, maxHeaderChars)
   return {
     id,
+    // First, where a client that cuts its answers leaves it.
+    ...(end < body.totalChars ? { next_offset: end } : {}),
     date: message.date,
     from,
     // Servers fill it in with From where the email has none (RFC 9051 §7.5.2).
@@ -66,7 +68,6 @@ export function toEmailDetail(id: string, message: MessageDetail, maxBodyChars: 
     body: text,
     body_format: body.source,
     total_chars: body.totalChars,
-    ...(end < body.totalChars ? { next_offset: end } : {}),
     attachments: attachments.slice(0, maxAttachments).map((part) => ({
       attachment_id: part.partId,
       ...when('filename', toLine(part.filename ?? '', 200)),
@@ -98,11 +99,14 @@ export function toDetailText(email: EmailDetail): string {
     attachments,
     '',
     email.body,
-    email.next_offset === undefined
-      ? []
-      : `[cut: the body has ${email.total_chars} characters, go on with offset ${email.next_offset}]`,
+    email.next_offset === undefined ? [] : '[cut]',
   ]
   return lines.flat().join('\n')
+}
+
+/** How to go on belongs at the start of an answer: clients cut ends and middles. */
+export function toCutText({ total_chars, next_offset }: EmailDetail, what: string): string {
+  return `${what} cut: ${total_chars} characters, go on with offset ${next_offset}.`
 }
 
 function when<Key extends string>(key: Key, value: string): { [K in Key]?: string } {

@@ -11,13 +11,18 @@ export interface NamedMessage {
   readonly ref: MessageRef
 }
 
-/** In the order asked; a repeated id counts once. */
-export function parseEmailIds(ids: readonly string[], field: string): readonly NamedMessage[] {
-  return [...new Set(ids)].map((id) => {
+/** In the order asked; a repeated id counts once. `placeOf` names the place of the id at an index. */
+export function parseEmailIds(
+  ids: readonly string[],
+  placeOf: (index: number) => string,
+): readonly NamedMessage[] {
+  const parsed = ids.map((id, index) => {
     const email = parseEmailId(id)
     if (email) return { id, ...email }
-    throw invalid(`"${field}" is not an email id: lists and searches give ids.`, field)
+    const place = placeOf(index)
+    throw invalid(`"${place}" is not an email id: lists and searches give ids.`, place)
   })
+  return [...new Map(parsed.map((one) => [one.id, one])).values()]
 }
 
 /** All ids must name one account, since a call opens one connection; and the one `account` names, where it is given. */
@@ -26,7 +31,7 @@ export async function openEmails(
   ids: readonly string[],
   { account, field }: { account?: string | undefined; field: string },
 ): Promise<{ opened: OpenedAccount; messages: readonly NamedMessage[] }> {
-  const messages = parseEmailIds(ids, field)
+  const messages = parseEmailIds(ids, (index) => (field === 'ids' ? `ids[${index}]` : field))
   const tags = new Set(messages.map((message) => message.accountTag))
   if (tags.size > 1) throw invalid(`"${field}" names several accounts: call once for each.`, field)
   const accounts = await call.accounts.list()

@@ -1,10 +1,11 @@
 /** Forwards an email: its headers and text below the new ones, its attachments along. */
-import { type AttachmentPart, type MessageDetail, parseAddressList } from '@email-connector/mail'
+import type { AttachmentPart, MessageDetail } from '@email-connector/mail'
 import * as z from 'zod'
 import { answerParameters, sendAnswer, toPeople, toQuotedText, toSubject } from './answer-parent.ts'
 import { delivery } from './deliver.ts'
 import { readAttachments } from './outgoing-attachments.ts'
 import * as parameters from './parameters.ts'
+import { parseRecipients } from './recipients.ts'
 import { ToolError } from './result.ts'
 import { defineTool } from './tool.ts'
 
@@ -18,11 +19,11 @@ export const forwardEmail = defineTool({
     ...answerParameters,
     body: answerParameters.body.default(''),
     to: parameters.addresses,
-    include_attachments: z.boolean().default(true),
+    include_attachments: z.boolean().default(true).describe('Default true'),
   }),
   output: delivery,
   handle(input, call) {
-    const to = parseAddressList(input.to, 'to')
+    const to = parseRecipients(input.to, 'to')
     if (to.length === 0) {
       throw new ToolError('invalid_input', '"to" must name at least one recipient.', { field: 'to' })
     }

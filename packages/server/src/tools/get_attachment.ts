@@ -29,20 +29,8 @@ export const getAttachment = defineTool({
     account: parameters.account,
     id: parameters.emailId,
     attachment_id: parameters.line,
-    offset: z.int().min(0).default(0),
-    max_chars: z.int().min(100).max(30_000).default(20_000),
-  }),
-  output: z.object({
-    account: z.string(),
-    shown_as: z.enum(['text', 'image', 'file', 'too_large']),
-    filename: z.string().optional(),
-    content_type: z.string(),
-    size: z.int(),
-    text: z.string().optional(),
-    total_chars: z.int().optional(),
-    next_offset: z.int().optional(),
-    warnings: z.array(z.string()),
-    notice: z.string(),
+    offset: parameters.offset,
+    max_chars: parameters.maxChars,
   }),
   async handle(input, call) {
     const { id, attachment_id: partId } = input
@@ -74,10 +62,14 @@ export const getAttachment = defineTool({
     const name = quoteUntrusted(`Name: ${described.filename ?? 'unnamed'}`, call.makeMark)
     if (!('content' in part)) {
       const text = `Attachment ${head}: larger than can be shown here; the owner's own mail program can.\n${name}`
-      return { structured: { ...described, shown_as: 'too_large' as const, warnings: [] }, text }
+      return { structured: { ...described, shown_as: 'too_large', warnings: [] }, text }
     }
     if (readable === undefined)
-      return toFile(part, `email:///${id}/${partId}`, described, `${head}.\n${name}`)
+      return toFile(
+        part,
+        { uri: `email:///${id}/${partId}`, mimeType: described.content_type },
+        `${head}.\n${name}`,
+      )
 
     const slice = (share: number) => {
       const all = readable.text
@@ -86,12 +78,12 @@ export const getAttachment = defineTool({
       const next: { next_offset?: number } = end < all.length ? { next_offset: end } : {}
       const warnings = [...readable.warnings]
       const structured = {
-        ...described,
-        shown_as: 'text' as const,
-        text,
-        total_chars: all.length,
         ...next,
+        total_chars: all.length,
+        ...described,
+        shown_as: 'text',
         warnings,
+        text,
       }
       const facts = [
         `Name: ${described.filename ?? 'unnamed'}`,
@@ -99,10 +91,10 @@ export const getAttachment = defineTool({
         '',
         text,
       ]
-      const more = 'next_offset' in next ? `\n[cut: ${all.length} characters, go on with offset ${end}]` : ''
+      const more = end < all.length ? ` Cut: ${all.length} characters, go on with offset ${end}.` : ''
       return {
         structured,
-        text: `Attachment ${head}.\n${quoteUntrusted(facts.flat().join('\n'), call.makeMark)}${more}`,
+        text: `Attachment ${head}.${more}\n${quoteUntrusted(facts.flat().join('\n'), call.makeMark)}`,
       }
     }
     // JSON spells a line break as two characters and a control as six.
@@ -110,21 +102,21 @@ export const getAttachment = defineTool({
   },
 })
 
-function toFile<Described extends object>(
+/** Without a structured part: a client that reads only that would show neither picture nor file. */
+function toFile(
   { content, contentType }: AttachmentContent,
-  uri: string,
-  described: Described,
+  { uri, mimeType }: { uri: string; mimeType: string },
   text: string,
-): ToolResult<Described & { shown_as: 'image' | 'file'; warnings: string[] }> {
+): ToolResult<undefined> {
   const data = content.toString('base64')
   const isPicture = pictureTypes.test(contentType)
   return {
-    structured: { ...described, shown_as: isPicture ? 'image' : 'file', warnings: [] },
+    structured: undefined,
     text: `${isPicture ? 'Image' : 'File'} ${text}`,
     content: [
       isPicture
-        ? { type: 'image', data, mimeType: contentType }
-        : { type: 'resource', resource: { uri, mimeType: contentType, blob: data } },
+        ? { type: 'image', data, mimeType }
+        : { type: 'resource', resource: { uri, mimeType, blob: data } },
     ],
   }
 }

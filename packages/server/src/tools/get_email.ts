@@ -1,7 +1,7 @@
 /** One email or a few of them, body included, each body cut so that the answer as a whole fits. */
 import { getMessages, MailError } from '@email-connector/mail'
 import * as z from 'zod'
-import { emailDetail, toDetailText, toEmailDetail } from './email-detail.ts'
+import { emailDetail, toCutText, toDetailText, toEmailDetail } from './email-detail.ts'
 import { openEmails } from './email-refs.ts'
 import { fits } from './limits.ts'
 import * as parameters from './parameters.ts'
@@ -15,17 +15,16 @@ const bodyChars = 36_000
 export const getEmail = defineTool({
   name: 'get_email',
   title: 'Get email',
-  description:
-    'Headers, body and attachment list of one email (id) or up to 20 (ids). next_offset: where the rest of a long body starts.',
+  description: 'Headers, body and attachment list of one email (id) or up to 20 (ids).',
   permission: 'read',
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: true },
   input: z.strictObject({
     account: parameters.account,
     id: parameters.emailId.optional(),
-    ids: parameters.ids.max(20).optional(),
-    format: z.enum(['text', 'html']).default('text'),
-    offset: z.int().min(0).default(0),
-    max_chars: z.int().min(100).max(30_000).default(20_000),
+    ids: parameters.ids.max(20).describe('1 to 20 email ids').optional(),
+    format: z.enum(['text', 'html']).default('text').describe('Default text'),
+    offset: parameters.offset,
+    max_chars: parameters.maxChars,
   }),
   output: z.object({
     account: z.string(),
@@ -60,7 +59,13 @@ export const getEmail = defineTool({
       const texts = emails.map((email) =>
         'code' in email ? `${email.id} failed: ${email.code}` : toDetailText(email),
       )
-      const text = `Account ${opened.address}.\n${quoteUntrusted(texts.join('\n\n'), call.makeMark)}`
+      const cut = emails.flatMap((email, index) =>
+        'next_offset' in email
+          ? ` ${toCutText(email, input.id === undefined ? `Email ${index + 1}` : 'Body')}`
+          : [],
+      )
+      const head = `Account ${opened.address}.${cut.join('')}`
+      const text = `${head}\n${quoteUntrusted(texts.join('\n\n'), call.makeMark)}`
       return { structured: { account: opened.address, ...one, notice: untrustedNotice }, text }
     }
     // JSON spells a line break as two characters and a control as six: bodies full of them are cut further.

@@ -3,7 +3,7 @@ import { listRecent } from '@email-connector/mail'
 import * as z from 'zod'
 import { parseCursor, toCursor } from './cursor.ts'
 import * as parameters from './parameters.ts'
-import { summaryPage, toCountText, toSummaryPage } from './summary-row.ts'
+import { summaryPage, toCountText, toMoreText, toSummaryPage } from './summary-row.ts'
 import { defineTool } from './tool.ts'
 import { untrustedNotice } from './untrusted.ts'
 
@@ -17,7 +17,7 @@ export const getRecentEmails = defineTool({
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: true },
   input: z.strictObject({
     account: parameters.account,
-    mailbox: parameters.mailbox.default('INBOX'),
+    mailbox: parameters.mailboxOr('INBOX'),
     limit: parameters.limit(50, 10),
     unread_only: z.boolean().default(false),
     cursor: parameters.cursor,
@@ -39,14 +39,13 @@ export const getRecentEmails = defineTool({
     const kind = input.unread_only ? 'unread ' : ''
     return toSummaryPage(call, opened.accountId, page.items, (emails) => ({
       structured: {
+        ...next,
         account: opened.address,
         mailbox: input.mailbox,
         emails,
-        ...next,
         notice: untrustedNotice,
       },
-      head: `${toCountText(emails.length, kind)} in ${input.mailbox} of ${opened.address}, newest first.`,
-      foot: next.next_cursor === undefined ? '' : `More: cursor ${next.next_cursor}`,
+      head: `${toCountText(emails.length, kind)} in ${input.mailbox} of ${opened.address}, newest first.${toMoreText(next.next_cursor)}`,
     }))
   },
 })

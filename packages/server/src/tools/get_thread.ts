@@ -2,6 +2,7 @@
 import { listThread } from '@email-connector/mail'
 import * as z from 'zod'
 import { openEmails } from './email-refs.ts'
+import { toLine } from './limits.ts'
 import * as parameters from './parameters.ts'
 import { summaryPage, toCountText, toSummaryPage } from './summary-row.ts'
 import { defineTool } from './tool.ts'
@@ -34,12 +35,13 @@ export const getThread = defineTool({
       listThread(session, message.ref, { limit: input.limit }),
     )
     const { truncated } = thread
-    const searched = [...thread.searched]
+    const searched = thread.searched.map((path) => toLine(path, 200))
     return toSummaryPage(call, opened.accountId, thread.items, (emails) => ({
-      structured: { account: opened.address, emails, searched, truncated, notice: untrustedNotice },
-      head: `${toCountText(emails.length)} of one conversation of ${opened.address}, oldest first.`,
+      structured: { truncated, account: opened.address, searched, emails, notice: untrustedNotice },
+      head: `${toCountText(emails.length)} of one conversation of ${opened.address}, oldest first.${
+        truncated ? ' Older emails were left out: a larger limit shows more, up to 50.' : ''
+      }`,
       quotedHead: `Searched: ${searched.join(', ')}`,
-      foot: truncated ? `Older emails were left out: a larger limit shows more, up to 50.` : '',
     }))
   },
 })

@@ -5,7 +5,7 @@ import { removeInvisible } from '@email-connector/mail'
 export const maxResultChars = 80_000
 
 export function fits(result: { readonly structured: unknown; readonly text: string }): boolean {
-  return result.text.length + JSON.stringify(result.structured).length < maxResultChars
+  return result.text.length + (JSON.stringify(result.structured)?.length ?? 0) < maxResultChars
 }
 
 const breaks = /[\p{Cc}\u2028\u2029\s]+/gu

@@ -4,6 +4,7 @@ import * as z from 'zod'
 import { parseCursor, toCursor } from './cursor.ts'
 import { maxResultChars, toLine } from './limits.ts'
 import * as parameters from './parameters.ts'
+import { toMoreText } from './summary-row.ts'
 import { defineTool } from './tool.ts'
 import { quoteUntrusted } from './untrusted.ts'
 
@@ -17,7 +18,7 @@ export const listMailboxes = defineTool({
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: true },
   input: z.strictObject({
     account: parameters.account,
-    include_counts: z.boolean().default(true),
+    include_counts: z.boolean().default(true).describe('Default true'),
     cursor: parameters.cursor,
   }),
   output: z.object({
@@ -63,8 +64,7 @@ export const listMailboxes = defineTool({
         total === undefined ? '' : `: ${total} ${total === 1 ? 'email' : 'emails'}, ${unread ?? 0} unread`
       return `${toLine(path, 1000)}${special_use === undefined ? '' : ` [${special_use}]`}${counts}`
     })
-    const rest = next.next_cursor === undefined ? [] : [`More: cursor ${next.next_cursor}`]
-    const text = [`Mailboxes of ${opened.address}:`, quoteUntrusted(lines.join('\n'), call.makeMark), ...rest]
-    return { structured: { account: opened.address, mailboxes, ...next }, text: text.join('\n') }
+    const text = `Mailboxes of ${opened.address}.${toMoreText(next.next_cursor)}\n${quoteUntrusted(lines.join('\n'), call.makeMark)}`
+    return { structured: { ...next, account: opened.address, mailboxes }, text }
   },
 })

@@ -15,7 +15,7 @@ export const markAsRead = defineTool({
   input: z.strictObject({
     account: parameters.account,
     ids: parameters.ids,
-    read: z.boolean().default(true),
+    read: z.boolean().default(true).describe('Default true'),
   }),
   output: z.object(resultPage),
   async handle(input, call) {

@@ -14,7 +14,7 @@ export const markAsSpam = defineTool({
   input: z.strictObject({
     account: parameters.account,
     ids: parameters.ids,
-    spam: z.boolean().default(true),
+    spam: z.boolean().default(true).describe('Default true'),
   }),
   output: z.object(resultPage),
   handle: (input, call) =>

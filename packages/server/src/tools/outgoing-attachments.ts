@@ -1,7 +1,7 @@
 /** The attachments of an outgoing email: given in the call, or a part of an email that is there. */
 import { fetchAttachment, type ImapSession, type OutgoingAttachment } from '@email-connector/mail'
 import * as z from 'zod'
-import type { NamedMessage } from './email-refs.ts'
+import { type NamedMessage, parseEmailIds } from './email-refs.ts'
 import * as parameters from './parameters.ts'
 import { ToolError } from './result.ts'
 
@@ -18,11 +18,13 @@ const attachment = z.strictObject({
 })
 
 const list = z.array(attachment).max(20)
-export const attachmentsInstead = list.optional().describe('In place of those it has; as in draft_email')
+export const attachmentsInstead = list
+  .optional()
+  .describe("Replaces the draft's attachments, at most 20; same form as in draft_email")
 export const attachments = list
   .default([])
   .describe(
-    'email_id and attachment_id, or filename, content_type and content (text, base64 for other types); 3 MB',
+    'At most 20, 3 MB: email_id and attachment_id, or filename, content_type and content (text, base64 for other types)',
   )
 
 export interface NamedAttachment {
@@ -34,9 +36,20 @@ export interface NamedAttachment {
 export function parseAttachments(
   given: z.output<typeof attachments>,
 ): readonly (NamedAttachment | OutgoingAttachment)[] {
-  const parsed = given.map(parseAttachment)
+  const parsed = given.map((one, index) => parseAttachment(one, `attachments[${index}]`))
   assertTotalSize(parsed.flatMap((one) => ('emailId' in one ? [] : [one])))
   return parsed
+}
+
+/** The emails that attachments are taken from. */
+export function parseSources(
+  given: readonly (NamedAttachment | OutgoingAttachment)[],
+): readonly NamedMessage[] {
+  const named = given.flatMap((one, index) => ('emailId' in one ? [{ id: one.emailId, index }] : []))
+  return parseEmailIds(
+    named.map(({ id }) => id),
+    (at) => `attachments[${named[at]?.index}].email_id`,
+  )
 }
 
 export async function readAttachments(
@@ -62,17 +75,21 @@ export async function readAttachments(
   return read
 }
 
-function parseAttachment(given: z.output<typeof attachment>): NamedAttachment | OutgoingAttachment {
+function parseAttachment(
+  given: z.output<typeof attachment>,
+  place: string,
+): NamedAttachment | OutgoingAttachment {
   const { email_id, attachment_id, filename, content_type, content } = given
   const names = Object.values(given).filter((value) => value !== undefined).length
   if (email_id !== undefined && attachment_id !== undefined && names === 2) {
     return { emailId: email_id, attachmentId: attachment_id }
   }
   if (filename !== undefined && content_type !== undefined && content !== undefined && names === 3) {
-    return { filename, contentType: content_type, content: parseContent(content, content_type) }
+    return { filename, contentType: content_type, content: parseContent(content, content_type, place) }
   }
   throw invalid(
-    'Each of "attachments" has either email_id and attachment_id, or filename, content_type and content.',
+    place,
+    `"${place}" must have either email_id and attachment_id, or filename, content_type and content.`,
   )
 }
 
@@ -82,16 +99,16 @@ const textTypes =
 /** RFC 6838 §4.2. */
 const mediaType = /^[\w!#$&^.+-]{1,127}\/[\w!#$&^.+-]{1,127}$/
 
-function parseContent(content: string, contentType: string): Buffer {
+function parseContent(content: string, contentType: string, place: string): Buffer {
   if (!mediaType.test(contentType)) {
-    throw invalid('"content_type" in "attachments" must be a type such as application/pdf.')
+    throw invalid(`${place}.content_type`, `"${place}.content_type" must be a type such as application/pdf.`)
   }
   if (textTypes.test(contentType)) return Buffer.from(content, 'utf8')
   const base64 = content.replace(/[\r\n]/g, '').replace(/=+$/, '')
   const bytes = Buffer.from(base64, 'base64')
   // Node skips what is not base64; what comes back the same was.
   if (bytes.toString('base64').replace(/=+$/, '') === base64) return bytes
-  throw invalid('"content" in "attachments" must be base64 for this content_type.')
+  throw invalid(`${place}.content`, `"${place}.content" must be base64 for this content_type.`)
 }
 
 function assertTotalSize(read: readonly OutgoingAttachment[]): void {
@@ -106,6 +123,6 @@ function assertTotalSize(read: readonly OutgoingAttachment[]): void {
   )
 }
 
-function invalid(sentence: string): ToolError {
-  return new ToolError('invalid_input', sentence, { field: 'attachments' })
+function invalid(field: string, sentence: string): ToolError {
+  return new ToolError('invalid_input', sentence, { field })
 }

@@ -9,13 +9,13 @@ import {
   type MessageDetail,
   type MessageRef,
   type OutgoingDraft,
-  parseAddressList,
 } from '@email-connector/mail'
 import * as z from 'zod'
 import type { OpenedAccount } from '../accounts/grant-accounts.ts'
 import { assertOfAccount, parseEmailIds } from './email-refs.ts'
-import { attachments, parseAttachments, readAttachments } from './outgoing-attachments.ts'
+import { attachments, parseAttachments, parseSources, readAttachments } from './outgoing-attachments.ts'
 import * as parameters from './parameters.ts'
+import { parseRecipients } from './recipients.ts'
 import { ToolError } from './result.ts'
 import type { ToolCall } from './tool.ts'
 
@@ -51,16 +51,13 @@ export async function openOutgoing(
   input: z.output<typeof outgoing>,
 ): Promise<OpenedOutgoing> {
   const recipients = {
-    to: parseAddressList(input.to, 'to'),
-    cc: parseAddressList(input.cc, 'cc'),
-    bcc: parseAddressList(input.bcc, 'bcc'),
+    to: parseRecipients(input.to, 'to'),
+    cc: parseRecipients(input.cc, 'cc'),
+    bcc: parseRecipients(input.bcc, 'bcc'),
   }
   const given = parseAttachments(input.attachments)
-  const parents = parseEmailIds([input.in_reply_to ?? []].flat(), 'in_reply_to')
-  const sources = parseEmailIds(
-    given.flatMap((one) => ('emailId' in one ? [one.emailId] : [])),
-    'attachments',
-  )
+  const parents = parseEmailIds([input.in_reply_to ?? []].flat(), () => 'in_reply_to')
+  const sources = parseSources(given)
   const opened = await call.accounts.open(input.account)
   assertOfAccount(parents, opened, 'in_reply_to')
   assertOfAccount(sources, opened, 'attachments')

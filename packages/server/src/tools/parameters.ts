@@ -46,17 +46,36 @@ export const mailboxPath = line.refine(
   (value) => value.trim() !== '' && Buffer.byteLength(value) <= maxMailboxBytes,
   'must be a mailbox name',
 )
-export const mailbox = mailboxPath.describe('Path, or drafts, sent, trash, junk, archive, all')
+const mailboxWords = 'Path, or drafts, sent, trash, junk, archive, all'
+export const mailbox = mailboxPath.describe(mailboxWords)
 export const emailId = line.refine((value) => value !== '', 'must be an id of an email')
-export const ids = z.array(emailId).min(1).max(maxIds)
+export const ids = z.array(emailId).min(1).max(maxIds).describe(`1 to ${maxIds} email ids`)
 export const cursor = line.describe('next_cursor of the previous page').optional()
 export const addresses = z
   .array(line.refine((value) => value.trim() !== '', 'must hold an address'))
   .max(maxRecipients)
-export const date = line.refine(isDate, 'must be a date such as 2026-11-21')
+  .describe(`At most ${maxRecipients}`)
+/** A timestamp gives its date. */
+export const date = line.overwrite(withoutTime).refine(isDate, 'must be a date such as 2026-11-21')
 
+export function mailboxOr(byDefault: string) {
+  return mailboxPath.default(byDefault).describe(`${mailboxWords}; default ${byDefault}`)
+}
+
+// Converters of some clients strip minimum, maximum and default, so descriptions say them in words.
 export function limit(max: number, byDefault: number) {
-  return z.int().min(1).max(max).default(byDefault)
+  return z.int().min(1).max(max).default(byDefault).describe(`1 to ${max}, default ${byDefault}`)
+}
+
+/** Both copies of a result reach some models, and some clients cut: the default is small. */
+export const maxChars = z.int().min(100).max(30_000).default(10_000).describe('100 to 30000, default 10000')
+export const offset = z.int().min(0).default(0).describe('next_offset of the answer before, default 0')
+
+const timestamp =
+  /^(\d{4}-\d{2}-\d{2})[Tt ]\d{2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?(?: ?(?:[Zz]|[+-]\d{2}:?\d{2}))?$/
+
+function withoutTime(value: string): string {
+  return timestamp.exec(value)?.[1] ?? value
 }
 
 function isDate(value: string): boolean {

@@ -1,15 +1,11 @@
 /** Answers an email: its thread, its sender, the words it said quoted below. */
-import {
-  type MailAccount,
-  type MailAddress,
-  type MessageDetail,
-  parseAddressList,
-} from '@email-connector/mail'
+import type { MailAccount, MailAddress, MessageDetail } from '@email-connector/mail'
 import * as z from 'zod'
 import { answerParameters, ownOf, sendAnswer, toPeople, toQuotedText, toSubject } from './answer-parent.ts'
 import { delivery } from './deliver.ts'
 import { toThread } from './outgoing.ts'
 import * as parameters from './parameters.ts'
+import { parseRecipients } from './recipients.ts'
 import { defineTool } from './tool.ts'
 
 export const replyToEmail = defineTool({
@@ -22,11 +18,11 @@ export const replyToEmail = defineTool({
   input: z.strictObject({
     ...answerParameters,
     reply_all: z.boolean().default(false),
-    to: parameters.addresses.default([]).describe('Instead of the sender'),
+    to: parameters.addresses.default([]).describe('Instead of the sender, at most 100'),
   }),
   output: delivery,
   handle(input, call) {
-    const to = parseAddressList(input.to, 'to')
+    const to = parseRecipients(input.to, 'to')
     return sendAnswer(call, input, '\\Answered', async ({ email, opened }) => ({
       ...toRecipients(email, opened.account, { to, replyAll: input.reply_all }),
       ...toThread(email),

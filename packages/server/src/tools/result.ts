@@ -15,6 +15,7 @@ export type ToolErrorCode =
   | 'temporarily_unavailable'
   | 'key_reused'
   | 'send_in_progress'
+  | 'declined'
   | 'not_confirmed'
   | 'internal_error'
 

@@ -4,7 +4,7 @@ import * as z from 'zod'
 import { parseCursor, toCursor } from './cursor.ts'
 import { toLine } from './limits.ts'
 import * as parameters from './parameters.ts'
-import { summaryPage, toCountText, toSummaryPage } from './summary-row.ts'
+import { summaryPage, toCountText, toMoreText, toSummaryPage } from './summary-row.ts'
 import { defineTool } from './tool.ts'
 import { untrustedNotice } from './untrusted.ts'
 
@@ -19,7 +19,7 @@ export const searchEmails = defineTool({
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: true },
   input: z.strictObject({
     account: parameters.account,
-    mailbox: parameters.mailbox.default('INBOX'),
+    mailbox: parameters.mailboxOr('INBOX'),
     query: words.describe('Words anywhere in the email'),
     from: words,
     to: words,
@@ -30,7 +30,7 @@ export const searchEmails = defineTool({
     unread: z.boolean().exactOptional(),
     flagged: z.boolean().exactOptional(),
     has_attachment: z.boolean().exactOptional(),
-    larger_than: z.int().min(0).describe('Bytes').exactOptional(),
+    larger_than: z.int().min(0).describe('Bytes, 0 or more').exactOptional(),
     gmail_query: words.describe('Gmail search syntax; Gmail only'),
     limit: parameters.limit(50, 20),
     cursor: parameters.cursor,
@@ -59,11 +59,10 @@ export const searchEmails = defineTool({
     const reach = back.searched_back_to === undefined ? '' : `, back to ${back.searched_back_to}`
     const searched = page.searched.map((path) => toLine(path, 200)).slice(0, 100)
     return toSummaryPage(call, opened.accountId, page.items, (emails) => ({
-      structured: { account: opened.address, emails, searched, ...back, ...next, notice: untrustedNotice },
-      head: `${toCountText(emails.length)} of ${opened.address} found${reach}, newest first.`,
+      structured: { ...next, account: opened.address, searched, ...back, emails, notice: untrustedNotice },
+      head: `${toCountText(emails.length)} of ${opened.address} found${reach}, newest first.${toMoreText(next.next_cursor)}`,
       // The names of mailboxes come from the server; shared ones were named by others.
       quotedHead: `Searched: ${searched.join(', ')}`,
-      foot: next.next_cursor === undefined ? '' : `More: cursor ${next.next_cursor}`,
     }))
   },
 })

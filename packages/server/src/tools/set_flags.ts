@@ -7,7 +7,7 @@ import { resultPage, toResults } from './per-id.ts'
 import { ToolError } from './result.ts'
 import { defineTool } from './tool.ts'
 
-const flags = z.array(parameters.line).max(20).default([])
+const flags = z.array(parameters.line).max(20).default([]).describe('At most 20')
 
 export const setFlags = defineTool({
   name: 'set_flags',

@@ -40,15 +40,15 @@ export function toSummaryPage<Page extends { emails: SummaryRow[] }>(
   call: ToolCall,
   accountId: string,
   messages: readonly MessageSummary[],
-  toPage: (emails: SummaryRow[]) => { structured: Page; head: string; quotedHead?: string; foot: string },
+  toPage: (emails: SummaryRow[]) => { structured: Page; head: string; quotedHead?: string },
 ): ToolResult<Page> {
   const build = (maxChars: number): ToolResult<Page> => {
-    const { structured, head, quotedHead, foot } = toPage(
+    const { structured, head, quotedHead } = toPage(
       messages.map((message) => toRow(accountId, message, maxChars)),
     )
     const rows = [quotedHead ?? [], structured.emails.map(toLines)].flat().join('\n')
     const quoted = rows === '' ? [] : [quoteUntrusted(rows, call.makeMark)]
-    return { structured, text: [head, ...quoted, foot].filter((part) => part !== '').join('\n') }
+    return { structured, text: [head, ...quoted].join('\n') }
   }
   return build(clips.find((maxChars) => fits(build(maxChars))) ?? shortestClip)
 }
@@ -94,6 +94,11 @@ function toLines(row: SummaryRow, index: number): string {
     `   ${row.from}${row.to === '' ? '' : ` to ${row.to}`}: ${row.subject}`,
   ]
   return (row.preview === '' ? lines : [...lines, `   ${row.preview}`]).join('\n')
+}
+
+/** At the start of an answer, since clients cut ends and middles. */
+export function toMoreText(nextCursor: string | undefined): string {
+  return nextCursor === undefined ? '' : ` More: cursor ${nextCursor}`
 }
 
 export function toCountText(count: number, kind = ''): string {

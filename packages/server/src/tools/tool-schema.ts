@@ -5,7 +5,10 @@
  */
 import type { Tool as ListedTool, StandardSchemaWithJSON } from '@modelcontextprotocol/server'
 import * as z from 'zod'
+import { readArguments } from './lenient-arguments.ts'
+import { toLine } from './limits.ts'
 import { ToolError } from './result.ts'
+import type { Tool } from './tool.ts'
 
 export type JsonSchema = ListedTool['inputSchema']
 
@@ -13,18 +16,32 @@ export function toInputJsonSchema(schema: z.ZodType): JsonSchema {
   return toJsonSchema(schema, 'input')
 }
 
+/** What an error has in place of a result. */
+export const errorKeys = ['code', 'message', 'field'] as const
+
 /**
  * Clients of the 2025 SDK check an error's structured content against the same schema as a result's, and throw when
- * it does not fit: so nothing is required at the top, and `code` and `field` are named.
+ * it does not fit: so nothing is required at the top, and what an error holds is named. Undefined for a tool whose
+ * result is not always structured.
  */
-export function toOutputJsonSchema(schema: z.ZodType): JsonSchema {
-  const { required: _, additionalProperties: __, ...rest } = toJsonSchema(schema, 'output')
+export function toOutputJsonSchema(
+  tool: Pick<Tool, 'input' | 'output' | 'permission'>,
+): JsonSchema | undefined {
+  if (tool.output === undefined) return undefined
+  const { required: _, additionalProperties: __, ...rest } = toJsonSchema(tool.output, 'output')
   const properties = {
     ...(rest.properties as JsonSchema),
-    code: { type: 'string' },
-    field: { type: 'string' },
+    ...(composes(tool) && { warnings: { type: 'array', items: { type: 'string' } } }),
+    ...Object.fromEntries(errorKeys.map((key) => [key, { type: 'string' }])),
   }
   return { ...rest, properties } as JsonSchema
+}
+
+/** It makes an email of what it is given: what it does without is named in its answer. */
+export function composes({ input, permission }: Pick<Tool, 'input' | 'permission'>): boolean {
+  return (
+    permission === 'send' || (input instanceof z.ZodObject && 'body' in input.shape && permission !== 'read')
+  )
 }
 
 function toJsonSchema(schema: z.ZodType, io: 'input' | 'output'): JsonSchema {
@@ -54,34 +71,65 @@ export function toOpenSchema(json: JsonSchema): StandardSchemaWithJSON {
   }
 }
 
-/** Arguments, or a ToolError that names the first field at fault. */
-export function parseArguments<T extends z.ZodType>(schema: T, value: unknown): z.output<T> {
-  const parsed = schema.safeParse(value ?? {})
-  if (parsed.success) return parsed.data
+export interface ParsedArguments<Input> {
+  readonly input: Input
+  /** Names of what was given and no tool's parameter, for the answer. */
+  readonly unknown: readonly string[]
+}
+
+/** Arguments, or a ToolError that names the first place at fault: `to[2]`, `attachments[0].filename`. */
+export function parseArguments<T extends z.ZodType>(schema: T, given: unknown): ParsedArguments<z.output<T>> {
+  const { input, unknown } = readArguments(schema, given)
+  const parsed = schema.safeParse(input)
+  if (parsed.success) return { input: parsed.data, unknown }
   const [issue] = parsed.error.issues
   const unknownKey = issue?.code === 'unrecognized_keys' ? issue.keys[0] : undefined
-  const field = [...(issue?.path ?? []), ...(unknownKey === undefined ? [] : [unknownKey])]
-    .join('.')
-    .slice(0, 100)
-  throw new ToolError('invalid_input', `${JSON.stringify(field || 'arguments')} ${faultOf(issue)}.`, {
+  const path = [...(issue?.path ?? []), ...(unknownKey === undefined ? [] : [unknownKey])]
+  const field = toLine(path.map(toStep).join('').replace(/^\./, ''), 100)
+  const hint = unknown.length === 0 ? '' : ` ${toUnknownText(unknown)}`
+  throw new ToolError('invalid_input', `${JSON.stringify(field || 'arguments')} ${faultOf(issue)}.${hint}`, {
     field,
   })
+}
+
+/** Said where a parameter that was spelt wrong would be missed. */
+export function toUnknownText(unknown: readonly string[]): string {
+  const names = unknown.slice(0, 10).map((name) => JSON.stringify(toLine(name, 60)))
+  const more = unknown.length > names.length ? ` and ${unknown.length - names.length} more` : ''
+  return `Not a parameter of this tool, so ignored: ${names.join(', ')}${more}.`
+}
+
+function toStep(key: PropertyKey): string {
+  return typeof key === 'number' ? `[${key}]` : `.${String(key)}`
+}
+
+const kinds: Readonly<Record<string, string>> = {
+  string: 'a text',
+  int: 'a whole number',
+  number: 'a number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'an object',
 }
 
 function faultOf(issue: z.core.$ZodIssue | undefined): string {
   switch (issue?.code) {
     case 'unrecognized_keys':
-      return 'is not a parameter of this tool'
+      return 'is not known here'
     case 'invalid_type':
-      return issue.input === undefined && issue.message.endsWith('undefined')
+      return /received (?:undefined|null)$/.test(issue.message)
         ? 'is missing'
-        : `must be of type ${issue.expected}`
+        : `must be ${kinds[issue.expected] ?? issue.expected}`
     case 'invalid_value':
       return `must be one of ${issue.values.map(String).join(', ')}`
     case 'too_small':
-      return `must be at least ${issue.minimum}${issue.origin === 'array' ? ' long' : ''}`
+      return issue.origin === 'array'
+        ? `must hold at least ${issue.minimum}`
+        : `must be at least ${issue.minimum}`
     case 'too_big':
-      return `must be at most ${issue.maximum}${issue.origin === 'array' ? ' long' : ''}`
+      return issue.origin === 'array'
+        ? `must hold at most ${issue.maximum}`
+        : `must be at most ${issue.maximum}`
     case 'custom':
       return issue.message
     default:

@@ -1,7 +1,7 @@
 /**
  * What a tool is: a definition and a handler in one object, in a file named as the tool. The type makes every
  * annotation mandatory, and ties the handler to the schemas. What surrounds a call (permission, limit, parsing, the one
- * catch) is registry.ts; a handler reads as the happy path and throws ToolError or MailError.
+ * catch) is answer-call.ts; a handler reads as the happy path and throws ToolError or MailError.
  */
 import type { ImapSession, MailDeps } from '@email-connector/mail'
 import type { ContentBlock } from '@modelcontextprotocol/server'
@@ -34,7 +34,8 @@ export interface Tool<Input extends z.ZodType = z.ZodType, Output extends z.ZodT
     readonly openWorldHint: boolean
   }
   readonly input: Input
-  readonly output: Output
+  /** Left out where a result is not always structured: a client that reads only that would miss pictures. */
+  readonly output?: Output
   handle(input: z.output<Input>, call: ToolCall): Promise<ToolResult<z.input<Output>> | ToolQuestion>
 }
 

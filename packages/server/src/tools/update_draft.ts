@@ -1,10 +1,16 @@
 /** Changes a draft: the new one takes the place of the old, which goes to the bin. */
-import { composeMessage, parseAddressList } from '@email-connector/mail'
+import { composeMessage } from '@email-connector/mail'
 import * as z from 'zod'
-import { assertOfAccount, openEmails, parseEmailIds } from './email-refs.ts'
+import { assertOfAccount, openEmails } from './email-refs.ts'
 import { parseFrom } from './outgoing.ts'
-import { attachmentsInstead, parseAttachments, readAttachments } from './outgoing-attachments.ts'
+import {
+  attachmentsInstead,
+  parseAttachments,
+  parseSources,
+  readAttachments,
+} from './outgoing-attachments.ts'
 import * as parameters from './parameters.ts'
+import { parseRecipients } from './recipients.ts'
 import { binDraft, readDraft, saveDraft, savedDraft, toSavedDraft } from './stored-draft.ts'
 import { defineTool } from './tool.ts'
 
@@ -32,12 +38,11 @@ export const updateDraft = defineTool({
   async handle(input, call) {
     const { subject, body } = input
     const given = input.attachments && parseAttachments(input.attachments)
-    const named = (given ?? []).flatMap((one) => ('emailId' in one ? [one.emailId] : []))
-    const sources = parseEmailIds(named, 'attachments')
+    const sources = parseSources(given ?? [])
     const recipients = {
-      ...(input.to && { to: parseAddressList(input.to, 'to') }),
-      ...(input.cc && { cc: parseAddressList(input.cc, 'cc') }),
-      ...(input.bcc && { bcc: parseAddressList(input.bcc, 'bcc') }),
+      ...(input.to && { to: parseRecipients(input.to, 'to') }),
+      ...(input.cc && { cc: parseRecipients(input.cc, 'cc') }),
+      ...(input.bcc && { bcc: parseRecipients(input.bcc, 'bcc') }),
     }
     const { opened, messages } = await openEmails(call, [input.id], { account: input.account, field: 'id' })
     const [old] = messages

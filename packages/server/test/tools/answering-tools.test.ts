@@ -111,7 +111,7 @@ describe.skipIf(!findDovecot())('over a real submission server', () => {
     const before = submission.dataCount()
     const reply = { name: 'reply_to_email', arguments: { id, body: 'x' } }
     const answer = await client.callTool(reply)
-    expect(answer).toMatchObject({ isError: true, structuredContent: { code: 'not_confirmed' } })
+    expect(answer).toMatchObject({ isError: true, structuredContent: { code: 'declined' } })
     expect(asked[0]).toContain('New recipient, not in the email this answers: eve@test.example')
     await client.callTool({ ...reply, arguments: { ...reply.arguments, to: ['bob@test.example'] } })
     expect(asked[1]).toContain('To: bob@test.example')

@@ -79,7 +79,7 @@ test('both eras get a result and an error with its code, checked against the out
     expect(good.structuredContent).toMatchObject({ accounts: [{ address: 'alice@test.example' }] })
     const bad = await client.callTool({ name: 'get_recent_emails', arguments: {} })
     expect(bad).toMatchObject({ isError: true, structuredContent: { code: 'timeout' } })
-    const wrong = await client.callTool({ name: 'get_recent_emails', arguments: { limit: 0 } })
+    const wrong = await client.callTool({ name: 'get_recent_emails', arguments: { limit: 'few' } })
     expect(wrong).toMatchObject({
       isError: true,
       structuredContent: { code: 'invalid_input', field: 'limit' },

@@ -134,12 +134,24 @@ describe.each(['2025', '2026'] as const)('a client of the %s era that can ask', 
     expect(sink.messages.at(-1)?.to).toEqual(['bob@test.example', 'carol@test.example', 'dave@test.example'])
   })
 
-  test.each(['decline', 'cancel'] as const)('R52: %s sends nothing and says so', async (action) => {
+  // Claude Code answers `cancel` by itself where nobody watches: that is no "no" of the owner's.
+  test.each([
+    ['decline', 'declined', 'The user said no: this email was not sent.'],
+    [
+      'cancel',
+      'not_confirmed',
+      'Nobody confirmed this email: nothing was sent by this call. A new call asks again; draft_email keeps it for the owner.',
+    ],
+  ] as const)('R52: %s sends nothing and says so', async (action, code, message) => {
     const { url } = await open()
     const client = await eras[era](url, () => action)
     const before = sink.connectionCount()
     const answer = await client.callTool(send('No'))
-    expect(answer).toMatchObject({ isError: true, structuredContent: { code: 'not_confirmed' } })
+    expect(answer).toMatchObject({
+      isError: true,
+      content: [{ type: 'text', text: message }],
+      structuredContent: { code, message },
+    })
     expect(sink.connectionCount()).toBe(before)
   })
 
@@ -170,7 +182,10 @@ test('R52: a question nobody answers in time sends nothing', async () => {
   await client.connect(transport as Parameters<Client['connect']>[0])
   closing.push(() => client.close())
   const before = sink.connectionCount()
-  expect((await client.callTool(send('Late'))).isError).toBe(true)
+  expect(await client.callTool(send('Late'))).toMatchObject({
+    isError: true,
+    structuredContent: { code: 'not_confirmed', message: expect.stringContaining('draft_email') },
+  })
   expect(sink.connectionCount()).toBe(before)
 })
 
@@ -278,7 +293,10 @@ describe('the sealed state of a question', () => {
     const { url } = await open()
     const args = letter('No, then yes')
     const state = await ask(url, args)
-    expect(await answerWith(url, args, state, 'decline')).toMatchObject(refused)
+    expect(await answerWith(url, args, state, 'decline')).toMatchObject({
+      isError: true,
+      structuredContent: { code: 'declined' },
+    })
     expect(await answerWith(url, args, state)).toMatchObject(refused)
     const unasked = await rpc(url, 'send_email', args, {
       inputResponses: { confirm: { action: 'accept', content: {} } },

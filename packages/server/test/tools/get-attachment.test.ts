@@ -152,7 +152,10 @@ describe.skipIf(!findDovecot())('on a real Dovecot', () => {
       { type: 'text' },
       { resource: { mimeType: 'application/pdf', blob: Buffer.from('%PDF-1.4').toString('base64') } },
     ])
-    expect(pdf.structuredContent).toMatchObject({ shown_as: 'file', size: 8 })
+    // A client that shows a model the structured part alone would show neither.
+    for (const answer of [picture, pdf]) expect(answer).not.toHaveProperty('structuredContent')
+    expect(JSON.stringify(picture.content)).toMatch(/Image image\/png, \d+ bytes/)
+    expect(JSON.stringify(pdf.content)).toMatch(/File application\/pdf, 8 bytes, of [^"]*Name: a\.pdf/)
   })
 
   test('a larger file is named with its size and not fetched; larger text is read in slices', async () => {
@@ -162,6 +165,10 @@ describe.skipIf(!findDovecot())('on a real Dovecot', () => {
     expect(Math.abs(structured.size - 1_200_000)).toBeLessThan(40_000)
     const first = await get('long.txt', { max_chars: 30_000 })
     expect(first.structured).toMatchObject({ shown_as: 'text', total_chars: 1_500_003, next_offset: 30_000 })
+    // Cut answers lose their end: how to go on comes first, in both copies.
+    expect(first.text.split('\n')[0]).toContain('go on with offset 30000')
+    expect(Object.keys(first.structured)[0]).toBe('next_offset')
+    expect((await get('long.txt')).structured.next_offset).toBe(10_000)
     const last = await get('long.txt', { offset: 1_499_990 })
     expect(last.structured.text).toBe('0123456789end')
     expect(last.structured).not.toHaveProperty('next_offset')

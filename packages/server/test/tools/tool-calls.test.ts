@@ -41,9 +41,8 @@ afterEach(async () => {
 })
 
 /** Arguments that every tool takes as they are. */
-function goodArguments(one: OpenTools, accountId: string): Record<string, Record<string, unknown>> {
+function goodArguments(accountId: string): Record<string, Record<string, unknown>> {
   const id = toEmailId(accountId, { mailbox: 'INBOX', uidValidity: '1', uid: 1 })
-  void one
   const mail = { to: ['bob@test.example'], subject: 'Hello', body: 'Text', in_reply_to: id }
   return {
     list_providers: {},
@@ -135,7 +134,7 @@ test.each([
     const listed = (await one.client.listTools()).tools.map((tool) => tool.name)
     expect(listed.sort()).toEqual([...expected].sort())
     const id = await accountIdOf(one)
-    const given = goodArguments(one, id)
+    const given = goodArguments(id)
     for (const tool of tools) {
       const answer = await one.call(tool.name, given[tool.name])
       const isGranted = (expected as readonly string[]).includes(tool.name)
@@ -228,13 +227,13 @@ test('emails of two accounts, or of another account than the named one, are refu
   expect(connections).toBe(0)
 })
 
-test('malformed input is a tool error that names the field, and reaches no server', async () => {
+test('malformed input is a tool error that names the place and the reason, and reaches no server', async () => {
+  const file = { filename: 'a.txt', content_type: 'text/plain', content: 'x' }
   const one = await open()
   const cases: [string, Record<string, unknown>, string][] = [
-    ['get_recent_emails', { limit: 51 }, 'limit'],
-    ['get_recent_emails', { limit: '10' }, 'limit'],
+    ['get_recent_emails', { limit: 'many' }, 'limit'],
     ['get_recent_emails', { limit: 1.5 }, 'limit'],
-    ['get_recent_emails', { unknown_one: 1 }, 'unknown_one'],
+    ['get_recent_emails', { unread_only: 'perhaps' }, 'unread_only'],
     ['search_emails', { since: '2026-02-30' }, 'since'],
     ['search_emails', { before: 'yesterday' }, 'before'],
     ['get_email', {}, 'id'],
@@ -242,23 +241,46 @@ test('malformed input is a tool error that names the field, and reaches no serve
     ['mark_as_read', {}, 'ids'],
     ['mark_as_read', { ids: [] }, 'ids'],
     ['mark_as_read', { ids: Array(101).fill('x') }, 'ids'],
+    ['mark_as_read', { ids: ['x', 7] }, 'ids[1]'],
+    ['mark_as_read', { ids: ['nonsense'] }, 'ids[0]'],
     ['move_email', { ids: ['x'] }, 'destination'],
-    ['draft_email', { to: 'bob@test.example', body: 'x' }, 'to'],
+    ['draft_email', { to: { address: 'bob@test.example' }, body: 'x' }, 'to'],
+    ['draft_email', { to: ['bob@test.example', '', 'x@y.example'], body: 'x' }, 'to[1]'],
+    ['draft_email', { cc: ['bob@test.example', null], body: 'x' }, 'cc[1]'],
+    ['draft_email', { bcc: ['a@b.example', 'c@d.example', 'no address'], body: 'x' }, 'bcc[2]'],
     ['draft_email', { to: ['bob@test.example'] }, 'body'],
-    ['draft_email', { body: 'x', attachments: [{ filename: 'a' }] }, 'attachments'],
+    ['draft_email', { body: 'x', attachments: [{ filename: 'a' }] }, 'attachments[0]'],
     [
       'draft_email',
       { body: 'x', attachments: [{ filename: 'a', content_type: 'image/png', content: '%' }] },
-      'attachments',
+      'attachments[0].content',
+    ],
+    [
+      'draft_email',
+      { body: 'x', attachments: [file, { filename: 'a', content_type: 'png', content: '' }] },
+      'attachments[1].content_type',
+    ],
+    ['draft_email', { body: 'x', attachments: [{ ...file, content: 5 }] }, 'attachments[0].content'],
+    ['draft_email', { body: 'x', attachments: [{ ...file, name: 'b' }] }, 'attachments[0].name'],
+    ['draft_email', { body: 'x', attachments: [{ ...file, email_id: null }] }, 'attachments[0].email_id'],
+    [
+      'draft_email',
+      { body: 'x', attachments: [file, { email_id: 'nonsense', attachment_id: '2' }] },
+      'attachments[1].email_id',
     ],
     ['send_email', { body: 'x' }, 'to'],
     ['send_email', { to: ['a@b.example'], body: 'x', from: 'eve@test.example' }, 'from'],
-    ['send_email', { to: ['Team: a@b.example, c@d.example;'], body: 'x' }, 'to'],
+    ['send_email', { to: ['Team: a@b.example, c@d.example;'], body: 'x' }, 'to[0]'],
+    ['reply_to_email', { id: 'x', to: ['a@b.example', '<'], body: 'x' }, 'to[1]'],
+    ['forward_email', { id: 'x', to: ['a@b.example', '<'] }, 'to[1]'],
+    ['update_draft', { id: 'x', cc: ['a@b.example', '<'] }, 'cc[1]'],
   ]
   for (const [tool, args, field] of cases) {
     const { isError, structured, text } = await one.call(tool, args)
     expect({ tool, isError, ...structured }).toEqual({ tool, isError: true, code: 'invalid_input', field })
+    // The place, and a reason beside it.
     expect(text).toContain(field)
+    expect(text).not.toContain('is not valid')
   }
   expect(connections).toBe(0)
 })
@@ -291,7 +313,7 @@ function replaceAt(
 
 test('R37: CR, LF, NUL or a control character in any string of any tool is refused before a connection', async () => {
   const one = await open({ now: neverTheSameMinute() })
-  const given = goodArguments(one, await accountIdOf(one))
+  const given = goodArguments(await accountIdOf(one))
   const places = Object.entries(given).flatMap(([tool, args]) =>
     stringPaths(args).map((path) => ({ tool, args, path })),
   )
@@ -359,13 +381,17 @@ test('a line break is part of a body and of a text attachment, and a body of any
   expect(connections).toBe(1)
 })
 
-test('the limit of calls is per grant and per minute, and says to wait', async () => {
+test('R43: the limit of calls is per grant and per minute, and says to wait', async () => {
   let now = 1_800_000_000
   const one = await open({ now: () => now })
+  const { once } = one
+  const neighbour = await open({ now: () => now, once: () => once })
   for (let count = 0; count < 120; count += 1) {
     expect((await one.call('list_providers')).isError).toBe(false)
   }
   expect((await one.call('list_providers')).structured).toEqual({ code: 'rate_limited' })
+  // On the same store, in the same minute.
+  expect((await neighbour.call('list_providers')).isError).toBe(false)
   now += 60
   expect((await one.call('list_providers')).isError).toBe(false)
 })

@@ -19,14 +19,18 @@ test.each(toolDefinitions.map((tool) => [tool.name, tool] as const))(
       expect(typeof tool.annotations[hint]).toBe('boolean')
     }
     expect(tool.inputSchema).toMatchObject({ type: 'object', additionalProperties: false })
-    for (const schema of [tool.inputSchema, tool.outputSchema]) {
+    const outputSchema: { properties?: Record<string, unknown> | undefined } = tool.outputSchema ?? {}
+    for (const schema of [tool.inputSchema, outputSchema]) {
       // claude.ai flattens allOf; other clients refuse combinators at the top.
       for (const key of ['anyOf', 'oneOf', 'allOf', 'not', '$ref', '$schema'])
         expect(schema).not.toHaveProperty(key)
     }
     // A 2025-era client checks the structured content of an error against the same schema, and throws.
-    expect(tool.outputSchema).not.toHaveProperty('required')
-    expect(tool.outputSchema.properties).toHaveProperty('code')
+    expect(outputSchema).not.toHaveProperty('required')
+    // Pictures and files have no structured part, which a client with a schema would refuse.
+    if (name === 'get_attachment') return expect(tool).not.toHaveProperty('outputSchema')
+    for (const key of ['code', 'message', 'field'])
+      expect(outputSchema.properties?.[key]).toEqual({ type: 'string' })
   },
 )
 

@@ -1,0 +1,64 @@
+/**
+ * What models and clients really send, read before the schema judges it: an empty string or null where nothing is
+ * meant, a number or a boolean as text, a number beyond the limit, one string where a list is wanted, and parameters
+ * that the client made up for itself. Only the top level is read so. What is inside a list or an object stays as it
+ * was sent and is judged strictly: an address or an attachment is never guessed at.
+ */
+import * as z from 'zod'
+
+export interface ReadArguments {
+  readonly input: unknown
+  /** Names the tool does not know, which it goes on without. */
+  readonly unknown: readonly string[]
+}
+
+export function readArguments(schema: z.ZodType, given: unknown): ReadArguments {
+  const value = given ?? {}
+  if (!(schema instanceof z.ZodObject) || typeof value !== 'object' || Array.isArray(value)) {
+    return { input: value, unknown: [] }
+  }
+  const shape: Record<string, z.ZodType> = schema.shape
+  const input: Record<string, unknown> = {}
+  const unknown: string[] = []
+  for (const [name, one] of Object.entries(value)) {
+    const parameter = Object.hasOwn(shape, name) ? shape[name] : undefined
+    if (parameter === undefined) unknown.push(name)
+    else {
+      const isAbsent = (one === '' || one === null) && parameter._zod.optin !== undefined
+      if (!isAbsent) input[name] = readValue(innerOf(parameter), one)
+    }
+  }
+  return { input, unknown }
+}
+
+/** Below optional, default and their like. */
+function innerOf(schema: z.ZodType): z.ZodType {
+  const { def } = schema as { def: { innerType?: z.ZodType } }
+  return def.innerType === undefined ? schema : innerOf(def.innerType)
+}
+
+/** Thirty digits are more than any number of a tool has. */
+const numberForm = /^-?\d{1,30}(?:\.\d{1,30})?$/
+const booleans: Readonly<Record<string, boolean>> = { true: true, false: false }
+
+function readValue(schema: z.ZodType, value: unknown): unknown {
+  if (schema instanceof z.ZodArray) return typeof value === 'string' ? readList(value) : value
+  if (schema instanceof z.ZodBoolean) {
+    return typeof value === 'string' ? (booleans[value.toLowerCase()] ?? value) : value
+  }
+  if (!(schema instanceof z.ZodNumber)) return value
+  const number = typeof value === 'string' && numberForm.test(value) ? Number(value) : value
+  if (typeof number !== 'number') return value
+  return Math.min(Math.max(number, schema.minValue ?? number), schema.maxValue ?? number)
+}
+
+/** Some clients send a list as its JSON. */
+function readList(text: string): unknown {
+  if (!text.startsWith('[')) return [text]
+  try {
+    const parsed: unknown = JSON.parse(text)
+    return Array.isArray(parsed) ? parsed : [text]
+  } catch {
+    return [text] // A text that happens to begin with a bracket.
+  }
+}
