@@ -1,17 +1,10 @@
 /** What reaches the model of each client: emails to go on with, pictures, the sentence of an error, the way on. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { connect, startProduct, type TestProduct } from '../oauth/product.ts'
+import { attachmentId, drafts, longText, picture } from './material.ts'
 import { openSession, type ReplayedSession } from './replay.ts'
 import { replayedCallers, replayedClients } from './replayed-clients.ts'
 import { structuredOf, textAndPictures } from './results.ts'
-
-/** One pixel. */
-const picture =
-  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='
-const longBody = Array.from(
-  { length: 900 },
-  (_, row) => `Row ${row} of a long report: ${'x'.repeat(40)}`,
-).join('\n\n')
 
 interface Email {
   readonly id: string
@@ -26,7 +19,7 @@ interface Caller {
   /** The same connection without what the client adds. */
   readonly plain: ReplayedSession
   /** Ids of the emails in Drafts, by their subjects: every connection has ids of its own. */
-  readonly ids: Readonly<Record<'picture' | 'long' | 'report', string>>
+  readonly ids: Readonly<Record<keyof typeof drafts, string>>
   close(): Promise<void>
 }
 
@@ -35,16 +28,7 @@ let product: TestProduct
 beforeAll(async () => {
   product = await startProduct()
   const { plain, close } = await connectCaller()
-  const attach = (filename: string, content_type: string, content: string) => ({
-    attachments: [{ filename, content_type, content }],
-  })
-  const drafts = [
-    { subject: 'picture', body: 'See the picture.', ...attach('dot.png', 'image/png', picture) },
-    { subject: 'long', body: longBody },
-    { subject: 'report', body: 'See the report.', ...attach('report.txt', 'text/plain', longBody) },
-  ]
-  for (const draft of drafts)
-    structuredOf(await plain.call('draft_email', { to: ['ann@example.com'], ...draft }))
+  for (const draft of Object.values(drafts)) structuredOf(await plain.call('draft_email', draft))
   await close()
 })
 afterAll(() => product.close())
@@ -103,8 +87,8 @@ describe.each([...replayedClients, ...replayedCallers])('$name', ({ adds, read }
       const sentence = textAndPictures(result).text
       expect(result.isError, tool).toBe(true)
       expect(sentence, tool).toMatch(/\w.{15,}\./)
-      // What the client adds is no fault of its model.
-      expect(textAndPictures(await plain.call(tool, given)).text, tool).toBe(sentence)
+      // What the client adds is no fault of its model: at most it is named afterwards.
+      expect(sentence, tool).toContain(textAndPictures(await plain.call(tool, given)).text)
       // In JSON, a quote in it is escaped.
       const { text } = read(result)
       expect(
@@ -115,7 +99,10 @@ describe.each([...replayedClients, ...replayedCallers])('$name', ({ adds, read }
   })
 
   test('its model sees a picture', async () => {
-    const result = await caller.session.call('get_attachment', { id: caller.ids.picture, attachment_id: '2' })
+    const result = await caller.session.call('get_attachment', {
+      id: caller.ids.picture,
+      attachment_id: attachmentId,
+    })
     expect(result.isError).not.toBe(true)
     expect(read(result).pictures).toEqual([picture])
   })
@@ -127,7 +114,7 @@ describe.each([...replayedClients, ...replayedCallers])('$name', ({ adds, read }
     expect(offset).toBeGreaterThan(0)
     expect(read(first).text).toContain(String(offset))
     const onwards = emailOf(await session.call('get_email', { id: ids.long, offset })).body
-    expect(inOneLine(longBody)).toContain(inOneLine(`${body.slice(-60)}${onwards.slice(0, 60)}`))
+    expect(inOneLine(longText)).toContain(inOneLine(`${body.slice(-60)}${onwards.slice(0, 60)}`))
 
     const page = await session.call('search_emails', { mailbox: 'inbox', limit: 15 })
     const { next_cursor: cursor } = structuredOf<{ next_cursor: string }>(page)
@@ -141,7 +128,7 @@ test('how to go on stands at the start of the text: some clients cut the end of 
   const { plain, ids, close } = await connectCaller()
   const cutShort: [string, Record<string, unknown>, 'offset' | 'cursor'][] = [
     ['get_email', { id: ids.long }, 'offset'],
-    ['get_attachment', { id: ids.report, attachment_id: '2' }, 'offset'],
+    ['get_attachment', { id: ids.report, attachment_id: attachmentId }, 'offset'],
     ['get_recent_emails', { limit: 12 }, 'cursor'],
     ['search_emails', { mailbox: 'inbox', limit: 12 }, 'cursor'],
   ]
@@ -170,7 +157,7 @@ test('what any client adds to the arguments is dropped, whatever the tool', asyn
     search_emails: { subject: 'Invoice' },
     get_email: { id },
     get_thread: { id },
-    get_attachment: { id, attachment_id: '2' },
+    get_attachment: { id, attachment_id: attachmentId },
     mark_as_read: { ids: [id] },
     set_flags: { ids: [id], add: ['flagged'] },
     create_mailbox: { name: 'Made here' },
