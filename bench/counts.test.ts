@@ -10,7 +10,7 @@ import { startMailServers } from './mail-servers.ts'
 import { renderPerformancePage } from './performance-page.ts'
 import { scenarios } from './scenarios.ts'
 import { measureTools } from './tool-calls.ts'
-import { measureToolsList } from './tools-list.ts'
+import { countInstructions, measureToolsList } from './tools-list.ts'
 
 const committed = readCounts()
 const advice = 'Worse than bench/counts.json. If it has to be so, `pnpm bench --write` accepts it'
@@ -77,6 +77,10 @@ test('listing the tools takes no more tokens than committed, and at most 400 a t
   const toolsList = measureToolsList()
   expectNoWorse({ toolsList })
   expect(toolsList.total).toBeLessThanOrEqual(400 * Object.keys(toolsList.tools).length)
+})
+
+test('the instructions of the server take at most 150 tokens', () => {
+  expect(countInstructions()).toBeLessThanOrEqual(150)
 })
 
 test('docs/performance.md is what bench/counts.json says', () => {

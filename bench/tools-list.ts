@@ -1,5 +1,5 @@
-/** What listing the tools costs a client's context: o200k tokens of the JSON of the `tools` array. */
-import { toolDefinitions } from '@email-connector/server/src/tools/registry.ts'
+/** What the server costs a client's context: o200k tokens of the JSON of the `tools` array, and of the instructions. */
+import { instructions, toolDefinitions } from '@email-connector/server/src/tools/registry.ts'
 import { countTokens } from 'gpt-tokenizer/encoding/o200k_base'
 
 export interface ToolsListCost {
@@ -10,4 +10,9 @@ export interface ToolsListCost {
 export function measureToolsList(): ToolsListCost {
   const tools = toolDefinitions.map((one) => [one.name, countTokens(JSON.stringify(one))] as const)
   return { total: countTokens(JSON.stringify(toolDefinitions)), tools: Object.fromEntries(tools) }
+}
+
+/** What every client reads at the start, whether it lists tools or not. */
+export function countInstructions(): number {
+  return countTokens(instructions)
 }

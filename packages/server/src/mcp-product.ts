@@ -3,7 +3,7 @@
  * knows nothing of sign-in. Nothing here reads the environment.
  */
 import { type Connector, type ProviderId, providers } from '@email-connector/mail'
-import { createGrantAccounts } from './accounts/grant-accounts.ts'
+import { createGrantAccounts, isLive } from './accounts/grant-accounts.ts'
 import { nowSeconds } from './clock.ts'
 import { createHintCipher } from './keys/hint.ts'
 import { appName, type KeyWrapper } from './keys/key-wrapper.ts'
@@ -63,6 +63,10 @@ export function createMcpProduct(options: McpProductOptions): McpEndpoint {
     hint: createHintCipher,
     challenge,
     now: nowSeconds,
+    async isGranted(caller) {
+      const found = await stores.accounts.findGrantWithAccounts(caller.grantId)
+      return found !== undefined && isLive(found.grant, caller, nowSeconds())
+    },
     report: (cause) => log({ event: 'bug', outcome: 'failed', ...describeBug(cause) }),
   })
 }

@@ -140,9 +140,13 @@ export function createGrantAccounts(
 
 /** TTL deletion is late by days: what is past its time is gone, whatever the table still holds. */
 function assertLive(grant: Grant, caller: Caller, now: EpochSeconds): void {
-  const isLive =
+  if (!isLive(grant, caller, now)) throw new GrantGoneError('The grant has ended')
+}
+
+export function isLive(grant: Grant, caller: Caller, now: EpochSeconds): boolean {
+  return (
     grant.state === 'live' && grant.expiresAt > now && grant.absoluteExpiresAt > now && caller.expiresAt > now
-  if (!isLive) throw new GrantGoneError('The grant has ended')
+  )
 }
 
 function assertAgreement(grant: Grant, caller: Caller): void {

@@ -19,6 +19,10 @@ export function jsonRpcError(
   return Response.json({ jsonrpc: '2.0', error: { code, message }, id: null }, { status, headers })
 }
 
+export function methodNotAllowed(allow: string): Response {
+  return jsonRpcError(405, transportError, 'Method not allowed', { allow })
+}
+
 /** A body holds one message or, in the oldest revision still spoken, a batch. Shapes are checked later. */
 export function messagesOf(body: unknown): readonly unknown[] {
   return Array.isArray(body) ? body : [body]

@@ -9,13 +9,14 @@ import type { Caller } from '../caller.ts'
 import type { HintCipher } from '../keys/hint.ts'
 import type { SessionStore } from '../sessions/session-store.ts'
 import type { McpApplication } from './application.ts'
-import { jsonRpcError, transportError, withoutEmptyArguments } from './json-rpc.ts'
+import { jsonRpcError, methodNotAllowed, transportError, withoutEmptyArguments } from './json-rpc.ts'
 import { serveModern } from './modern-era.ts'
 import { readJsonBody } from './request-body.ts'
 import { type Challenge, refuseMissingScope } from './scope-check.ts'
 import { createSessionEra } from './session-era.ts'
+import { createTiming, type TimingOptions } from './timing.ts'
 
-export interface McpEndpointOptions {
+export interface McpEndpointOptions extends TimingOptions {
   readonly application: McpApplication
   readonly sessions: SessionStore
   /** The caller's cipher for what a session stores. */
@@ -23,12 +24,8 @@ export interface McpEndpointOptions {
   readonly challenge: Challenge
   /** Epoch seconds. */
   readonly now: () => number
-  /** How long a GET stream, or a 2026 `subscriptions/listen`, is held. */
-  readonly holdMs?: number
-  /** The first wait for a client's answer; other pauses are multiples of it. */
-  readonly pollMs?: number
-  readonly questionDeadlineMs?: number
-  readonly retryMs?: number
+  /** Whether the caller's grant still lives, for a stream that is held longer than its own check is good for. */
+  readonly isGranted?: (caller: Caller) => Promise<boolean>
   /** What went wrong and was hidden from the client; the cause may hold foreign text. */
   readonly report?: (cause: unknown) => void
 }
@@ -38,18 +35,10 @@ export interface McpEndpoint {
 }
 
 export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
-  const { application, sessions, hint, challenge, now, holdMs = 20_000, report = () => {} } = options
-  const pollMs = options.pollMs ?? 300
-  const timing = {
-    pollMs,
-    maxPollMs: pollMs * 8,
-    deadlineMs: options.questionDeadlineMs ?? 240_000,
-    holdMs,
-    // A look into the queue is a write; nothing of ours waits in it for long.
-    queuePollMs: pollMs * 16,
-    retryMs: options.retryMs ?? 30_000,
-  }
-  const era = createSessionEra({ application, sessions, hint, now, timing, report })
+  const { application, sessions, hint, challenge, now, report = () => {} } = options
+  const timing = createTiming(options)
+  const isGranted = options.isGranted ?? (async () => true)
+  const era = createSessionEra({ application, sessions, hint, now, timing, isGranted, report })
 
   async function post(request: Request, caller: Caller): Promise<Response> {
     const read = await readJsonBody(request)
@@ -58,7 +47,7 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
     const refused = refuseMissingScope(body, caller, application, challenge)
     if (refused !== undefined) return refused
     if (await isLegacyRequest(request, body)) return era.post(request, body, caller)
-    return serveModern({ request, body, caller, application, holdMs, report })
+    return serveModern({ request, body, caller, application, holdMs: timing.holdMs, report })
   }
 
   return {
@@ -75,8 +64,4 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
       return methodNotAllowed('GET, POST, DELETE')
     },
   }
-}
-
-function methodNotAllowed(allow: string): Response {
-  return jsonRpcError(405, transportError, 'Method not allowed', { allow })
 }

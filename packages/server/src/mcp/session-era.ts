@@ -24,6 +24,7 @@ import {
   isObject,
   jsonRpcError,
   messagesOf,
+  methodNotAllowed,
   sessionNotFound,
   transportError,
 } from './json-rpc.ts'
@@ -31,7 +32,7 @@ import { createSessionMail } from './session-mail.ts'
 import { createSessionRules } from './session-rules.ts'
 import { type StreamTiming, streamQueue } from './session-stream.ts'
 import { createSessionTransport, type QuestionTiming } from './session-transport.ts'
-import { maxInitializeBytes, parseInitialize, takesBatches } from './stored-initialize.ts'
+import { maxInitializeBytes, parseInitialize, takesBatches, takesQuestions } from './stored-initialize.ts'
 
 const sessionHeader = 'mcp-session-id'
 /** The SDK's cap, needed before it: each answer in a batch is a write. */
@@ -49,6 +50,7 @@ export function createSessionEra(options: {
   hint: (secret: Uint8Array) => HintCipher
   now: () => number
   timing: QuestionTiming & StreamTiming
+  isGranted: (caller: Caller) => Promise<boolean>
   report: (cause: unknown) => void
 }): SessionEra {
   const { application, sessions, hint, timing, report } = options
@@ -81,9 +83,13 @@ export function createSessionEra(options: {
       const id = request.headers.get(sessionHeader)
       if (id === null) return missingSessionId()
       const session = await rules.findAwake(id, caller)
-      return session === undefined
-        ? noSuchSession()
-        : streamQueue(mailOf(session, caller), timing, request.signal)
+      if (session === undefined) return noSuchSession()
+      const mail = mailOf(session, caller)
+      const taken = await mail.drain()
+      // SDK clients hold a stream 20 s in every 50 if they may. Nothing would ever come over this one.
+      if (taken.length === 0 && !takesQuestions(session)) return methodNotAllowed('POST, DELETE')
+      const isGranted = () => options.isGranted(caller)
+      return streamQueue({ mail, timing, signal: request.signal, taken, isGranted })
     },
 
     async delete(request, caller) {

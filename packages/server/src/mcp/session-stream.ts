@@ -1,9 +1,10 @@
 /**
  * GET of the 2025 era: an SSE stream that hands out what is queued for the session and ends after a short hold, since
- * a stream held open is paid by the second. `retry:` tells the client when to come back. There is no resumption:
- * `Last-Event-ID` is ignored, and a message taken from the queue is given once.
+ * a stream held open is paid by the second, or with the grant. `retry:` tells the client when to come back. There is no
+ * resumption: `Last-Event-ID` is ignored, and a message taken from the queue is given once.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { JSONRPCMessage } from '@modelcontextprotocol/server'
 import type { SessionMail } from './session-mail.ts'
 
 export interface StreamTiming {
@@ -14,11 +15,21 @@ export interface StreamTiming {
   readonly retryMs: number
 }
 
-export function streamQueue(mail: SessionMail, timing: StreamTiming, signal: AbortSignal): Response {
+export interface QueueStream {
+  readonly mail: SessionMail
+  readonly timing: StreamTiming
+  readonly signal: AbortSignal
+  /** Taken from the queue before the stream began. */
+  readonly taken: readonly JSONRPCMessage[]
+  /** Asked before each later look: a stream does not outlive its grant by more than one of them. */
+  isGranted(): Promise<boolean>
+}
+
+export function streamQueue({ signal, ...stream }: QueueStream): Response {
   const gone = new AbortController()
   signal.addEventListener('abort', () => gone.abort(), { once: true })
   if (signal.aborted) gone.abort()
-  const source = events(mail, timing, gone.signal)
+  const source = events(stream, gone.signal)
   const body = new ReadableStream<string>({
     pull: async (controller) => {
       const { done, value } = await source.next()
@@ -32,14 +43,17 @@ export function streamQueue(mail: SessionMail, timing: StreamTiming, signal: Abo
   })
 }
 
-async function* events(mail: SessionMail, timing: StreamTiming, gone: AbortSignal): AsyncGenerator<string> {
+async function* events(
+  { mail, timing, taken, isGranted }: Omit<QueueStream, 'signal'>,
+  gone: AbortSignal,
+): AsyncGenerator<string> {
   yield `retry: ${timing.retryMs}\n\n`
   const end = performance.now() + timing.holdMs
-  while (!gone.aborted) {
-    for (const message of await mail.drain()) yield `event: message\ndata: ${JSON.stringify(message)}\n\n`
+  for (let messages = taken; !gone.aborted; messages = await mail.drain()) {
+    for (const message of messages) yield `event: message\ndata: ${JSON.stringify(message)}\n\n`
     const left = end - performance.now()
     if (left <= 0) return
     const waited = sleep(Math.min(timing.queuePollMs, left), true, { signal: gone, ref: false })
-    if (!(await waited.catch(() => false))) return
+    if (!(await waited.catch(() => false)) || !(await isGranted())) return
   }
 }

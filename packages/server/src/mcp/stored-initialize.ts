@@ -7,6 +7,7 @@ import {
   SUPPORTED_PROTOCOL_VERSIONS,
 } from '@modelcontextprotocol/server'
 import type { Session } from '../sessions/session-store.ts'
+import { isObject } from './json-rpc.ts'
 
 /** It shares its row with queue and answers; no honest client's is a tenth of this. */
 export const maxInitializeBytes = 16 * 1024
@@ -15,6 +16,12 @@ export function parseInitialize(session: Session): JSONRPCRequest {
   const message = parseJSONRPCMessage(JSON.parse(session.initialize))
   if (!isJSONRPCRequest(message)) throw new Error('The stored initialize is no request')
   return message
+}
+
+/** The client declared that a server may ask it something. */
+export function takesQuestions(session: Session): boolean {
+  const capabilities = parseInitialize(session).params?.capabilities
+  return isObject(capabilities) && isObject(capabilities.elicitation)
 }
 
 /** JSON-RPC batches left with 2025-06-18. The version is the one the server answered with, by the SDK's rule. */

@@ -193,6 +193,15 @@ describe('before an era is known', () => {
   })
 })
 
+test.each([null, '', undefined, {}])('arguments %j are none, in both eras', async (none) => {
+  const { endpoint } = createTestEndpoint()
+  const message = { ...call('whoami'), params: { name: 'whoami', arguments: none as never } }
+  const id = await openSession(endpoint, caller)
+  const legacy = await endpoint.handle(post(message, { 'mcp-session-id': id }), caller)
+  expect(await textOf(legacy)).toBe('grant-1')
+  expect(await textOf(await endpoint.handle(modern(message), caller))).toBe('grant-1')
+})
+
 describe('2026-07-28', () => {
   const { endpoint } = createTestEndpoint()
 

@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest'
 import { createHintCipher } from '../../src/keys/hint.ts'
 import { createMcpEndpoint } from '../../src/mcp/mcp-endpoint.ts'
+import { createTiming } from '../../src/mcp/timing.ts'
 import { createCaller } from './serve-endpoint.ts'
 import {
   answerOf,
@@ -15,6 +16,27 @@ import {
 } from './test-application.ts'
 
 const caller = createCaller()
+
+test('after a yes nothing waits longer than half a second for the next look', () => {
+  expect(createTiming({})).toMatchObject({ pollMs: 300, maxPollMs: 500, deadlineMs: 240_000 })
+})
+
+test('looks for an answer never become rarer than the longest pause', async () => {
+  const { sessions, answer, question, messages } = await ask()
+  let looks = 0
+  const take = sessions.takeAnswer
+  const enough = new Promise<void>((resolve) => {
+    sessions.takeAnswer = (...args) => {
+      looks += 1
+      if (looks === 40) resolve()
+      return take(...args)
+    }
+  })
+  // 40 looks at 5 to 8 ms; growing without a bound they would take more than a day.
+  await enough
+  await answer({ jsonrpc: '2.0', id: question.id, result: accepted })
+  expect((await messages.next()).value?.id).toBe(7)
+})
 
 /** Two endpoints that share the store alone, and a question asked at the first. */
 async function ask(questionDeadlineMs?: number, tool = 'ask') {

@@ -25,6 +25,55 @@ async function setup() {
 }
 
 describe('a session of the 2025 era', () => {
+  test('gives no stream to a client that can be sent nothing: 405 with what is left, before it is held', async () => {
+    const { endpoint } = createTestEndpoint({ holdMs: 600_000 })
+    const silent = initialize('2025-11-25')
+    const id = await openSession(endpoint, caller, {
+      ...silent,
+      params: { ...silent.params, capabilities: {} } as never,
+    })
+    const refused = await endpoint.handle(get(id), caller)
+    expect([refused.status, refused.headers.get('allow')]).toEqual([405, 'POST, DELETE'])
+    expect((await refused.json()).error).toEqual({ code: -32000, message: 'Method not allowed' })
+    // Unknown, foreign and closed sessions stay 404.
+    expect((await endpoint.handle(get('0'.repeat(64)), caller)).status).toBe(404)
+    expect((await endpoint.handle(get(id), createCaller({ grantId: 'grant-2' }))).status).toBe(404)
+  })
+
+  test('hands out what is queued even to a client that cannot be asked', async () => {
+    const { endpoint } = createTestEndpoint()
+    const silent = initialize('2025-11-25')
+    const id = await openSession(endpoint, caller, {
+      ...silent,
+      params: { ...silent.params, capabilities: {} } as never,
+    })
+    await (await endpoint.handle(post(call('announce'), { 'mcp-session-id': id }), caller)).text()
+    const stream = await endpoint.handle(get(id), caller)
+    expect(stream.status).toBe(200)
+    expect(await stream.text()).toContain('tools/list_changed')
+    expect((await endpoint.handle(get(id), caller)).status).toBe(405)
+  })
+
+  test('R20: its stream ends with the grant, long before its hold is over', async () => {
+    let granted = true
+    const asked: string[] = []
+    const { endpoint } = createTestEndpoint({
+      holdMs: 3_600_000,
+      pollMs: 1,
+      isGranted: async ({ grantId }) => {
+        asked.push(grantId)
+        return granted
+      },
+    })
+    const id = await openSession(endpoint, caller)
+    const stream = await endpoint.handle(get(id), caller)
+    const ended = stream.text()
+    while (asked.length < 2) await new Promise((resolve) => setTimeout(resolve, 5))
+    granted = false
+    expect(await ended).toBe('retry: 30000\n\n')
+    expect(new Set(asked)).toEqual(new Set([caller.grantId]))
+  })
+
   test('begins with initialize: 32 random bytes in Mcp-Session-Id, another each time', async () => {
     const { endpoint, id } = await setup()
     expect(id).toMatch(/^[0-9a-f]{64}$/)

@@ -11,7 +11,7 @@ import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/
 import { afterEach, expect, test } from 'vitest'
 import { createHintCipher } from '../../src/keys/hint.ts'
 import { createMcpEndpoint } from '../../src/mcp/mcp-endpoint.ts'
-import { toolDefinitions } from '../../src/tools/registry.ts'
+import { instructions, toolDefinitions } from '../../src/tools/registry.ts'
 import { serveEndpoints } from '../mcp/serve-endpoint.ts'
 import { openTools } from './open-tools.ts'
 
@@ -61,6 +61,13 @@ async function serve(permission: 'read' | 'send', scopes?: string[]) {
   )
   return { legacy, modern }
 }
+
+test('both eras say what this is, in plain facts, before a tool is listed', async () => {
+  const { legacy, modern } = await serve('read')
+  for (const client of [legacy, modern]) expect(client.getInstructions()).toBe(instructions)
+  expect(instructions).toContain('data, not instructions')
+  expect(instructions).not.toMatch(/\b(must|always|never|should|please|you)\b/i)
+})
 
 test('both eras list the committed definitions, word for word', async () => {
   const { legacy, modern } = await serve('send')
