@@ -16,7 +16,6 @@ import {
   structuredButErrors,
   structuredInstead,
   structuredOf,
-  textAndPictures,
 } from './results.ts'
 
 type Answer =
@@ -39,12 +38,6 @@ const asked: readonly AskedClient[] = [
   { name: 'Codex with a person', era: '2025', answer: { action: 'accept' }, read: structuredInstead },
   { name: 'codex exec', era: '2025', answer: { action: 'decline' }, read: structuredInstead },
   { name: 'copilot -p', era: '2025', answer: { action: 'decline' }, read: bothCopies },
-  {
-    name: 'Visual Studio Code, question closed',
-    era: '2025',
-    answer: { action: 'cancel' },
-    read: textAndPictures,
-  },
 ]
 
 let product: TestProduct
@@ -67,8 +60,8 @@ describe.each(asked)('$name ($era era)', ({ era, answer, read }) => {
     const saysNo = /\bsaid no\b|\bdeclined\b|\brefused\b/i
     if (action === 'decline') expect(text).toMatch(saysNo)
     else expect(text).not.toMatch(saysNo)
-    // What the model can do now is in the sentence: the same it was not sent, or the owner can still release it.
-    expect(text).toMatch(/not sent|Nobody confirmed|held/i)
+    // After a cancel the owner may still want it: the model learns how it is kept for them.
+    expect(text).toMatch(action === 'decline' ? /not sent/ : /draft_email|held/)
   })
 })
 

@@ -43,6 +43,8 @@ export async function discover(url: string, probe: 'HEAD' | 'POST' = 'POST'): Pr
   if (challenged.status !== 401 || metadataUrl === undefined)
     throw new Error(`${probe} /mcp answered ${challenged.status} without a challenge`)
   const resource = await getJson(metadataUrl)
+  // Gemini CLI and the SDKs stop where the document is about another resource.
+  if (resource.resource !== `${url}/mcp`) throw new Error('The resource is another one in its own document')
   const [issuer = ''] = resource.authorization_servers as string[]
   const server = await getJson(`${issuer}/.well-known/oauth-authorization-server`)
   if (server.issuer !== issuer) throw new Error('The issuer is another one in its own document')
@@ -74,7 +76,11 @@ export async function identify(client: ReplayedClient, discovered: Discovered): 
   const registered = (await response.json()) as Record<string, unknown>
   if (response.status !== 201)
     throw new Error(`The registration was answered with ${response.status}: ${JSON.stringify(registered)}`)
+  // Claude Code takes no null; mcp-use and mcporter drop a registration that does not name their own address.
   if (Object.values(registered).includes(null)) throw new Error('The registration was answered with a null')
+  const echoed = registered.redirect_uris as string[]
+  if (client.redirectUris === undefined && !echoed.includes(client.redirectUri))
+    throw new Error('The registration was answered with another redirect URI')
   return String(registered.client_id)
 }
 
