@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { connect, startProduct, type TestProduct } from '../oauth/product.ts'
 import { attachmentId, drafts, longText, picture } from './material.ts'
 import { openSession, type ReplayedSession } from './replay.ts'
-import { replayedCallers, replayedClients } from './replayed-clients.ts'
+import { modelHabits, replayedCallers, replayedClients } from './replayed-clients.ts'
 import { structuredOf, textAndPictures } from './results.ts'
 
 interface Email {
@@ -12,17 +12,16 @@ interface Email {
   readonly subject: string
   readonly body: string
   readonly next_offset?: number
-  readonly attachments: readonly { readonly attachment_id: string }[]
 }
 
-/** Calls that fail, by tool; `attachment_id` and `destination` go with an email that is there. */
-const wrong = {
-  list_mailboxes: { account: 'nobody@example.com' },
-  get_email: { id: 'no-such-id' },
-  search_emails: { since: 'last week' },
-  get_attachment: { attachment_id: '99' },
-  move_email: { destination: 'No such mailbox' },
-}
+/** Calls that fail, some with the id of an email that is there. */
+const wrongCalls = (id: string): readonly [tool: string, given: Record<string, unknown>][] => [
+  ['list_mailboxes', { account: 'nobody@example.com' }],
+  ['get_email', { id: 'no-such-id' }],
+  ['search_emails', { since: 'last week' }],
+  ['get_attachment', { id, attachment_id: '99' }],
+  ['move_email', { ids: [id], destination: 'No such mailbox' }],
+]
 
 interface Caller {
   readonly session: ReplayedSession
@@ -61,15 +60,11 @@ async function connectCaller(adds?: Record<string, unknown>): Promise<Caller> {
 
 async function failures({ session, ids }: Caller): Promise<[string, CallToolResult][]> {
   const results: [string, CallToolResult][] = []
-  for (const [tool, given] of Object.entries(wrong)) {
-    const email =
-      tool === 'get_attachment' ? { id: ids.picture } : tool === 'move_email' ? { ids: [ids.picture] } : {}
-    results.push([tool, await session.call(tool, { ...email, ...given })])
-  }
+  for (const [tool, given] of wrongCalls(ids.picture)) results.push([tool, await session.call(tool, given)])
   return results
 }
 
-describe.each([...replayedClients, ...replayedCallers])('$name', ({ adds, read }) => {
+describe.each([...replayedClients, ...replayedCallers, ...modelHabits])('$name', ({ adds, read }) => {
   let caller: Caller
   beforeAll(async () => {
     caller = await connectCaller(adds)
@@ -148,8 +143,7 @@ test('how to go on stands at the start of the text: some clients cut the end of 
 })
 
 test('what any client adds to the arguments is dropped, whatever the tool', async () => {
-  const adds = Object.assign({}, ...[...replayedClients, ...replayedCallers].map((one) => one.adds ?? {}))
-  const { account, cursor, from, since, attachments, offset, unread_only, ...foreign } = adds
+  const foreign = Object.assign({}, ...[...replayedClients, ...replayedCallers].map(({ adds }) => adds ?? {}))
   expect(Object.keys(foreign)).toContain('wait_for_previous')
   const { session, ids } = await connectCaller(foreign)
   const id = ids.picture

@@ -25,32 +25,41 @@ describe.skipIf(node === undefined)('mcporter 0.12', () => {
     runner = await startLocalRunner()
     const mcpServers = { mail: { baseUrl: `${runner.url}/mcp`, auth: 'oauth' } }
     await writeFile(join(folder.path, 'mcporter.json'), JSON.stringify({ mcpServers }))
+    // First in its PATH, so that it opens no browser here.
+    for (const opener of ['xdg-open', 'open'])
+      await writeFile(join(folder.path, opener), '#!/bin/sh\n', { mode: 0o755 })
   })
   afterAll(async () => {
     await runner.remove()
     await folder.remove()
   })
 
-  /** Ends when it does, or when it has printed an address that `onSignIn` could not deal with. */
   async function run(args: readonly string[], onSignIn?: (url: string) => Promise<void>) {
     const child = startTiedProcess(
       node ?? '',
       [program, '--config', join(folder.path, 'mcporter.json'), ...args],
-      // No program is found that could open a browser.
-      { cwd: folder.path, env: { PATH: '/usr/bin:/bin', HOME: folder.path, MCPORTER_OAUTH_NO_BROWSER: '1' } },
+      {
+        cwd: folder.path,
+        env: { PATH: `${folder.path}:/usr/bin:/bin`, HOME: folder.path, MCPORTER_OAUTH_NO_BROWSER: '1' },
+      },
     )
-    const waiting = setInterval(() => {}, 1_000)
+    let code: number | null | undefined
+    void child.ended.then((ended) => {
+      code = ended
+    })
+    let asked = false
     try {
-      return await Promise.race([
-        child.ended.then((code) => ({ code, output: child.output() })),
-        printedAddress(child.output).then(async (url) => {
+      while (code === undefined) {
+        const [url] = /http:\S+\/oauth\/authorize\?\S+(?=\s)/.exec(child.output()) ?? []
+        if (url !== undefined && !asked) {
+          asked = true
           if (onSignIn === undefined) throw new Error('It asks its user to sign in again')
           await onSignIn(url)
-          return { code: await child.ended, output: child.output() }
-        }),
-      ])
+        }
+        await new Promise((resolve) => setTimeout(resolve, 20))
+      }
+      return { code, output: child.output() }
     } finally {
-      clearInterval(waiting)
       await child.stop()
     }
   }
@@ -111,14 +120,6 @@ describe.skipIf(node === undefined)('mcporter 0.12', () => {
     return token
   }
 })
-
-async function printedAddress(output: () => string): Promise<string> {
-  for (;;) {
-    const [url] = /http:\S+\/oauth\/authorize\?\S+(?=\s)/.exec(output()) ?? []
-    if (url !== undefined) return url
-    await new Promise((resolve) => setTimeout(resolve, 20).unref())
-  }
-}
 
 /** What the browser would do: the form, then the redirect to mcporter's own port. */
 async function signIn(authorizeUrl: string): Promise<void> {

@@ -140,8 +140,10 @@ export const otherSignIns: readonly ReplayedClient[] = [
   },
 ]
 
-/** Libraries and hosts with a token in a header, which the program around them got elsewhere; and habits of models. */
-export const replayedCallers: readonly Pick<ReplayedClient, 'name' | 'adds' | 'read'>[] = [
+type ReplayedCaller = Pick<ReplayedClient, 'name' | 'adds' | 'read'>
+
+/** Libraries and hosts whose sign-in is another's, or like one above. */
+export const replayedCallers: readonly ReplayedCaller[] = [
   { name: 'Mastra 0.14', read: structuredInstead },
   { name: 'LangChain 1.1', read: textAndPictures },
   { name: 'Cursor', adds: { random_string: 'dummy' }, read: textAndPictures },
@@ -150,6 +152,10 @@ export const replayedCallers: readonly Pick<ReplayedClient, 'name' | 'adds' | 'r
     adds: { toolCallId: 'call_1', sessionId: 's-1', chatInput: 'What is new?', action: 'sendMessage' },
     read: textAndPictures,
   },
+]
+
+/** What models write where a parameter is optional; each tool has some of these. */
+export const modelHabits: readonly ReplayedCaller[] = [
   {
     name: 'a model that fills every optional with an empty string',
     adds: { account: '', cursor: '', from: '', since: '', attachments: '' },
