@@ -6,6 +6,11 @@ import { randomBytes } from 'node:crypto'
 import { link, mkdir, open, readFile, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
+/** Its message is for the operator. */
+export class SecretFileError extends Error {
+  override readonly name = 'SecretFileError'
+}
+
 /** The text of the file at `path`, made by `create` when there is none. Refuses a file that others can read. */
 export async function readOrCreateSecretFile(path: string, create: () => string): Promise<string> {
   const found = await readSecretFile(path)
@@ -36,7 +41,8 @@ export async function readOrCreateSecretFile(path: string, create: () => string)
 async function readSecretFile(path: string): Promise<string | undefined> {
   try {
     const { mode } = await stat(path)
-    if ((mode & 0o077) !== 0) throw new Error(`${path} can be read by others; run: chmod 600 ${path}`)
+    if ((mode & 0o077) !== 0)
+      throw new SecretFileError(`${path} can be read by others; run: chmod 600 ${path}`)
     return await readFile(path, 'utf8')
   } catch (error) {
     if (hasCode(error, 'ENOENT')) return undefined

@@ -3,20 +3,21 @@
  * and a demo mailbox. State lives in DATA_DIR; every acknowledged write is on disk before its answer, so it may be
  * stopped in any way at any moment.
  */
-
-import { mkdirSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { createConnector, createHostPolicy } from '@email-connector/mail'
 import { getRequestListener } from '@hono/node-server'
 import { createFileKeyWrapper } from '../keys/file-key-wrapper.ts'
 import { loadLocalSecrets } from '../keys/instance-secrets.ts'
+import { SecretFileError } from '../keys/secret-file.ts'
 import { createLog } from '../log.ts'
 import { createProduct } from '../product.ts'
 import { SettingsError } from '../settings.ts'
+import { StoreOpenError } from '../store/level/rows.ts'
 import { createLevelStores } from '../store/level/stores.ts'
 import { version } from '../version.ts'
 import { startDemoMailbox } from './demo/demo-mailbox.ts'
+import { makePrivateFolder } from './private-folder.ts'
 import { type LocalSettings, parseLocalSettings } from './settings.ts'
 
 const usage = `Usage: npm start
@@ -43,12 +44,14 @@ try {
   await run(parseLocalSettings(process.env, process.env.EMAIL_CONNECTOR_ROOT ?? process.cwd()))
 } catch (error) {
   console.error(toSentence(error))
-  process.exitCode = 1
+  // The demo mailbox or the store may be open by now, and would keep the process alive.
+  process.exit(1)
 }
 
 async function run(settings: LocalSettings): Promise<void> {
   const { server: serverSettings, dataDir } = settings
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+  const warning = makePrivateFolder(dataDir)
+  if (warning !== undefined) console.error(warning)
   const stores = await createLevelStores({ dir: join(dataDir, 'store'), now })
   const log = createLog({ write: (line) => process.stderr.write(`${line}\n`), now: () => new Date() })
   const policy = createHostPolicy({ allowPrivate: settings.allowPrivateMailHosts })
@@ -120,13 +123,14 @@ Stop with Ctrl-C. Every connection keeps working after a restart.
 }
 
 function toSentence(error: unknown): string {
-  if (error instanceof SettingsError) return error.message
+  if (error instanceof SettingsError || error instanceof StoreOpenError || error instanceof SecretFileError)
+    return error.message
   if (error instanceof Error && 'code' in error) {
-    if (error.code === 'EADDRINUSE') return 'The port is in use. Choose another: PORT=9000 npm start'
-    if (error.code === 'EACCES')
+    if (error.code === 'EADDRINUSE')
+      return `Port ${'port' in error ? `${error.port} ` : ''}is in use by another program. Stop that one, or choose another port: PORT=9000 npm start`
+    if (error.code === 'EADDRNOTAVAIL') return 'This machine has no such address. Set HOST to one it has.'
+    if (error.code === 'EACCES' || error.code === 'EPERM')
       return 'The port or DATA_DIR may not be used by this account. Set PORT or DATA_DIR.'
-    if (error.code === 'LEVEL_LOCKED' || error.code === 'LEVEL_DATABASE_NOT_OPEN')
-      return 'Another email-connector uses this DATA_DIR. Stop it first, or set DATA_DIR to another folder.'
   }
   return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }

@@ -1,17 +1,18 @@
 /**
- * `pnpm try <tool> '<json>'`: a small MCP client for a running server. Signs in through the browser once, remembers the
+ * `npm run try -- <tool> '<json>'`: a small MCP client for a running server. Signs in through the browser once, remembers the
  * tokens, calls one tool and prints what a model would read. Without a tool it lists them.
  */
 import { spawn } from 'node:child_process'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { UnauthorizedError } from '@modelcontextprotocol/sdk/client/auth.js'
 import { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
+import { version } from '../version.ts'
 import { startCallbackServer } from './callback-server.ts'
 import { createSavedSignIn } from './saved-sign-in.ts'
 
-const usage = `Usage: pnpm try [options] [tool] ['{"parameter": "value"}']
+const usage = `Usage: npm run try -- [options] [tool] ['{"parameter": "value"}']
 
 Calls one tool of a running email-connector and prints the answer. Without a tool it lists what there is.
 
@@ -22,8 +23,8 @@ Calls one tool of a running email-connector and prints the answer. Without a too
   --help
 
 Examples
-  pnpm try get_recent_emails '{"limit": 3}'
-  pnpm try search_emails '{"from": "nora", "unread": true}'`
+  npm run try -- get_recent_emails '{"limit": 3}'
+  npm run try -- search_emails '{"from": "nora", "unread": true}'`
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -37,7 +38,8 @@ const { values, positionals } = parseArgs({
 })
 
 const publicUrl = values.url ?? process.env.PUBLIC_URL ?? `http://localhost:${process.env.PORT ?? '8993'}`
-const stateFile = join(process.env.DATA_DIR ?? join(import.meta.dirname, '../../../../.local'), 'try.json')
+const startedIn = process.env.EMAIL_CONNECTOR_ROOT ?? join(import.meta.dirname, '../../../..')
+const stateFile = join(resolve(startedIn, process.env.DATA_DIR || '.local'), 'try.json')
 
 try {
   process.exitCode = await main()
@@ -52,7 +54,7 @@ async function main(): Promise<number> {
     return 0
   }
   const callback = await startCallbackServer()
-  const client = new Client({ name: 'email-connector-try', version: '0.1.0' })
+  const client = new Client({ name: 'email-connector-try', version })
   const signIn = createSavedSignIn({
     file: stateFile,
     redirectUrl: callback.redirectUrl,

@@ -37,7 +37,7 @@ export function createSavedSignIn(options: {
   }
   function write(next: Saved) {
     saved = next
-    mkdirSync(dirname(options.file), { recursive: true })
+    mkdirSync(dirname(options.file), { recursive: true, mode: 0o700 })
     const part = `${options.file}.part`
     writeFileSync(part, JSON.stringify(next), { mode: 0o600 })
     chmodSync(part, 0o600)

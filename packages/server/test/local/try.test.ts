@@ -1,4 +1,4 @@
-/** `pnpm try`, as a newcomer runs it: signs in once, remembers it for its owner only, prints what a model would read. */
+/** `npm run try`, as a newcomer runs it: signs in once, remembers it for its owner only, prints what a model would read. */
 import { spawn } from 'node:child_process'
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -9,7 +9,7 @@ import { demoFields } from './demo-fields.ts'
 
 const program = join(import.meta.dirname, '../../src/try/main.ts')
 
-describe('pnpm try', () => {
+describe('npm run try', () => {
   let runner: LocalRunner
   beforeAll(async () => {
     runner = await startLocalRunner()
@@ -50,15 +50,32 @@ describe('pnpm try', () => {
     expect(unquoted.stderr).toContain('not JSON')
   })
 
+  test('is called as the README says, from the folder of the repository', async () => {
+    const answer = await run(['get_recent_emails', '{"limit":3}'], {}, [
+      'npm',
+      'run',
+      '--silent',
+      'try',
+      '--',
+    ])
+    expect(answer.code, answer.stderr).toBe(0)
+    expect(answer.stdout).toMatch(/^3 emails in INBOX of demo@mail\.example, newest first\. More: cursor /)
+    expect(answer.stdout).toContain('Order 88120')
+  })
+
   test('--sign-out forgets the tokens', async () => {
     expect((await run(['--sign-out'])).code).toBe(0)
     await expect(stat(join(runner.dataDir, 'try.json'))).rejects.toThrow()
   })
 
   /** Follows the sign-in URL as a person with a browser would. */
-  async function run(args: string[], environment: Record<string, string> = {}) {
-    const child = spawn(process.execPath, ['--import', 'tsx', program, ...args], {
-      cwd: join(import.meta.dirname, '../..'),
+  async function run(
+    args: string[],
+    environment: Record<string, string> = {},
+    [command, ...before]: [string, ...string[]] = [process.execPath, '--import', 'tsx', program],
+  ) {
+    const child = spawn(command, [...before, ...args], {
+      cwd: join(import.meta.dirname, command === 'npm' ? '../../../..' : '../..'),
       env: { PATH: process.env.PATH, PUBLIC_URL: runner.url, DATA_DIR: runner.dataDir, ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
       timeout: 25_000,

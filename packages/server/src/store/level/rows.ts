@@ -31,6 +31,11 @@ export interface RowDatabase {
   close(): Promise<void>
 }
 
+/** Its message is for the person who starts the runner. */
+export class StoreOpenError extends Error {
+  override readonly name = 'StoreOpenError'
+}
+
 export async function openRowDatabase(options: {
   dir: string
   now: () => number
@@ -41,9 +46,10 @@ export async function openRowDatabase(options: {
   try {
     await level.open()
   } catch (error) {
-    throw isLocked(error)
-      ? new Error(`Another process uses ${dir}: stop it, or set DATA_DIR to another folder`, { cause: error })
-      : new Error(`The store in ${dir} cannot be opened`, { cause: error })
+    const sentence = isLocked(error)
+      ? `Another email-connector uses this DATA_DIR and is already running on ${dir}. Stop it first, or start a second one with a folder and a port of its own: DATA_DIR=.second PORT=9000 npm start`
+      : `The store in ${dir} cannot be opened: another account may own it, the disk may be full, or it is damaged. Restore it from a backup, or set DATA_DIR to another folder.`
+    throw new StoreOpenError(sentence, { cause: error })
   }
 
   const locks = new Map<string, Promise<unknown>>()
