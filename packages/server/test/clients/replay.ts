@@ -48,6 +48,9 @@ export async function discover(url: string, probe: 'HEAD' | 'POST' = 'POST'): Pr
   const [issuer = ''] = resource.authorization_servers as string[]
   const server = await getJson(`${issuer}/.well-known/oauth-authorization-server`)
   if (server.issuer !== issuer) throw new Error('The issuer is another one in its own document')
+  // Without this promise Codex waits at a path with an id in it, and ChatGPT at one of each connection.
+  if (server.authorization_response_iss_parameter_supported !== true)
+    throw new Error('The server does not promise to name itself in the redirect')
   return {
     resource: String(resource.resource),
     scopes: resource.scopes_supported as string[],
