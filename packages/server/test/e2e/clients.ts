@@ -94,7 +94,7 @@ export async function connectClient(
     await mcp.connect(first).catch(async (error) => {
       if (!(error instanceof UnauthorizedError2)) throw error
       const answer = outcome()
-      if (answer?.redirected !== true) throw new Error(textOf(answer))
+      if (answer?.redirected !== true) throw new Error(outcomeText(answer))
       // It checks `iss` and `state` itself.
       await first.finishAuth(answer.url.searchParams)
       await mcp.connect(new Transport2(url, { authProvider }))
@@ -159,11 +159,12 @@ function withState(url: URL): URL {
 }
 
 function codeOf(outcome: SignInOutcome | undefined): string {
-  if (outcome?.redirected !== true || outcome.code === null) throw new Error(textOf(outcome))
+  if (outcome?.redirected !== true || outcome.code === null) throw new Error(outcomeText(outcome))
   return outcome.code
 }
 
-function textOf(outcome: SignInOutcome | undefined): string {
+/** Why a sign-in gave no code, in the words of the page. */
+export function outcomeText(outcome: SignInOutcome | undefined): string {
   if (outcome === undefined) return 'The client did not ask to sign in'
   if (outcome.redirected) return `The sign-in ended with ${outcome.error}`
   return `The sign-in ended with ${outcome.status}: ${faultsOf(outcome.html).join(' ')}`

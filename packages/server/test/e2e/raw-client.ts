@@ -1,6 +1,7 @@
 /** OAuth and MCP with fetch alone: for tests that need one request at a time, its status, or a connection cut in the middle. */
 import { createHash, randomBytes } from 'node:crypto'
 import { completeSignIn } from '@email-connector/testing'
+import { outcomeText } from './clients.ts'
 
 export const callback = 'http://localhost:6274/oauth/callback'
 
@@ -61,8 +62,7 @@ export async function signIn(
 ): Promise<Tokens> {
   const { url, verifier } = createAuthorizationRequest(publicUrl, clientId)
   const outcome = await completeSignIn({ authorizeUrl: url, fields })
-  if (!outcome.redirected || outcome.code === null)
-    throw new Error(`The form was answered with ${outcome.status}`)
+  if (!outcome.redirected || outcome.code === null) throw new Error(outcomeText(outcome))
   return await requestTokens(publicUrl, {
     grant_type: 'authorization_code',
     code: outcome.code,

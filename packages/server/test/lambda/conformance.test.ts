@@ -2,9 +2,7 @@
  * The official conformance suite through gateway, Lambda runtime and streaming adapter, with sessions in DynamoDB: every
  * request may meet another environment. What the endpoint does alone is in test/mcp/conformance.test.ts.
  */
-import { spawn } from 'node:child_process'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import {
   createFunctionPool,
   findDynamoDb,
@@ -16,13 +14,10 @@ import {
   startGatewaySimulator,
 } from '@email-connector/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { runConformance } from '../mcp/conformance-run.ts'
 import { createTables } from '../store/dynamodb-tables.ts'
 
 const node = findNode24()
-const suite = fileURLToPath(
-  new URL('../../node_modules/@modelcontextprotocol/conformance/dist/index.js', import.meta.url),
-)
-
 describe.skipIf(node === undefined || findDynamoDb() === undefined)(
   'the conformance suite behind the gateway (needs the optional Node 24 and local DynamoDB)',
   () => {
@@ -57,22 +52,11 @@ describe.skipIf(node === undefined || findDynamoDb() === undefined)(
       await dynamoDb.stop()
     })
 
-    /** Some scenarios wait half a second of real time and no longer: a busy machine gets another try. */
     test.each(['2025-11-25', '2026-07-28'])(
       'passes everything %s requires',
-      { timeout: 90_000, retry: 2 },
+      { timeout: 180_000 },
       async (revision) => {
-        const child = spawn(
-          String(node),
-          [suite, 'server', '--url', `${gateway.url}/mcp`, '--requirements', revision],
-          { stdio: ['ignore', 'pipe', 'pipe'] },
-        )
-        let output = ''
-        for (const stream of [child.stdout, child.stderr])
-          stream.on('data', (chunk) => {
-            output += chunk
-          })
-        const code = await new Promise((resolve) => child.once('close', resolve))
+        const { code, output } = await runConformance(`${gateway.url}/mcp`, '--requirements', revision)
         expect(code, output).toBe(0)
         expect(Number(/^Total: (\d+) passed/m.exec(output)?.[1]), output).toBeGreaterThan(50)
       },

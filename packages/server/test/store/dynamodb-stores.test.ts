@@ -19,7 +19,7 @@ interface Wire {
   readonly operations: string[]
   readonly bodies: string[]
   /** What happens to the next requests, one each; afterwards they pass. */
-  readonly faults: ('lose answer' | 'throttle' | 'silence' | 'reset')[]
+  readonly faults: ('pass' | 'lose answer' | 'throttle' | 'silence' | 'reset')[]
   close(): Promise<void>
 }
 
@@ -137,6 +137,30 @@ describe.runIf(findDynamoDb() !== undefined)(
         await sessions.findSession('any')
         expect(wire.operations).toHaveLength(6)
         for (const body of wire.bodies) expect(JSON.parse(body)).toMatchObject({ ConsistentRead: true })
+      })
+
+      test('R20, R63: an erasure that breaks off leaves the grant, and a repetition finds all that is left', async () => {
+        const broken = overWire({ attemptTimeoutMs: 60, deadlineMs: 200 })
+        // Three deletions may break off; the grant's own, the last, is not among them while another does.
+        for (const spared of [0, 1, 2, 3]) {
+          const grant = buildGrant({ accountIds: ['first', 'second'], ownerIndexes: [newId()] })
+          await stores.authorization.createGrant(grant)
+          for (const accountId of grant.accountIds)
+            await stores.accounts.createAccount(buildAccount({ grantId: grant.grantId, accountId }))
+          for (const owner of grant.ownerIndexes)
+            await stores.accounts.createOwnerIndex(owner, grant.grantId, now + 600)
+          wire.faults.push(...Array<'pass'>(spared).fill('pass'), ...Array<'reset'>(40).fill('reset'))
+          await expect(broken.authorization.eraseGrant(grant)).rejects.toMatchObject({
+            name: 'StoreUnavailableError',
+          })
+          wire.faults.length = 0
+          const left = await stores.accounts.findGrantWithAccounts(grant.grantId)
+          expect(left?.grant.grantId, `after ${spared} deletions`).toBe(grant.grantId)
+          await stores.authorization.eraseGrant(grant)
+          expect(await stores.accounts.findGrantWithAccounts(grant.grantId)).toBeUndefined()
+          for (const owner of grant.ownerIndexes)
+            expect(await stores.accounts.listGrantsOfOwner(owner)).toEqual([])
+        }
       })
 
       test('a partition larger than one answer is read to its end', async () => {

@@ -78,4 +78,26 @@ describe(`${name}: on disk`, () => {
     expect(await swept.sessions.findSession(long.id)).toEqual(long)
     await swept.close()
   })
+
+  test('the sweep spares a row that was extended after it read it', async () => {
+    let extend: (() => Promise<unknown>) | undefined
+    let clock = now
+    const extended = await createLevelStores({
+      dir: join(folder, 'extended'),
+      now: () => {
+        // Asked of the row that was read, and once more under its lock.
+        void extend?.()
+        extend = undefined
+        return clock
+      },
+    })
+    const session = buildSession({ expiresAt: now + 10, touchedAt: now })
+    await extended.sessions.createSession(session)
+    clock = now + 10
+    const touch = { id: session.id, asRead: now, touchedAt: clock, expiresAt: clock + 100 }
+    extend = () => extended.sessions.touchSession(touch)
+    expect(await extended.sweep()).toBe(0)
+    expect(await extended.sessions.findSession(session.id)).toMatchObject({ expiresAt: clock + 100 })
+    await extended.close()
+  })
 })

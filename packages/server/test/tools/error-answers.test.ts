@@ -12,6 +12,7 @@ import { KeyRefusedError, KeyUnavailableError } from '../../src/keys/key-wrapper
 import { answerCall, type CallSurroundings } from '../../src/tools/answer-call.ts'
 import { toolDefinitions, tools } from '../../src/tools/registry.ts'
 import { ToolError, type ToolErrorCode } from '../../src/tools/result.ts'
+import type { Tool } from '../../src/tools/tool.ts'
 import { type OpenTools, openTools } from './open-tools.ts'
 
 const connector: Connector = { connect: () => Promise.reject(new Error('unused')), tlsOptions: () => ({}) }
@@ -143,22 +144,40 @@ test('R68: a record that cannot be opened is logged as what the alarm counts', a
   expect(opened.logged.at(-1)).toMatchObject({ event: 'key_refused', outcome: 'refused' })
 })
 
+test('R37: what a tool answers leaves without control characters', async () => {
+  const row = { structured: { mailbox: 'a\0b\r\nc' }, text: 'a\0b' }
+  const answer = await answerWith(async () => row)
+  expect(answer).toMatchObject({ content: [{ text: 'ab' }], structuredContent: { mailbox: 'a b c' } })
+})
+
 test('an answer longer than every client takes is an error that says how to ask for less', async () => {
-  opened = await openTools({ accounts: [account], connector })
-  const [tool] = tools
-  if (!tool) throw new Error('There is a tool')
-  const huge = {
-    ...tool,
-    handle: async () => ({ structured: { providers: ['x'.repeat(100_000)] }, text: 'y'.repeat(100_000) }),
-  }
-  const around = { once: opened.once, log: () => undefined, now: () => 0, mail: { connector, now: () => 0 } }
-  const answer = await answerCall(
-    huge,
-    {},
-    opened.caller,
-    { ...(around as unknown as CallSurroundings), grantAccounts: () => ({}) as never },
-    { signal: new AbortController().signal, asking: { canAsk: false } },
-  )
+  const long = { structured: { providers: ['x'.repeat(100_000)] }, text: 'y'.repeat(100_000) }
+  const answer = await answerWith(async () => long)
   expect(answer).toMatchObject({ isError: true, structuredContent: { code: 'too_large' } })
   expect(JSON.stringify(answer).length).toBeLessThan(1000)
 })
+
+/** What becomes of the answer of a tool that needs nothing. */
+async function answerWith(handle: Tool['handle']) {
+  opened = await openTools({ accounts: [account], connector })
+  const [tool] = tools
+  if (!tool) throw new Error('There is a tool')
+  const surroundings: CallSurroundings = {
+    grantAccounts: () => ({
+      list: async () => [],
+      endsAt: async () => 0,
+      open: () => Promise.reject(new Error('unused')),
+    }),
+    once: opened.once,
+    createLink: async () => 'unused',
+    mail: { connector, now: () => 0 },
+    now: () => 0,
+    providersOffered: [],
+    publicUrl: 'http://localhost:8993',
+    log: () => undefined,
+  }
+  return await answerCall({ ...tool, handle }, {}, opened.caller, surroundings, {
+    signal: new AbortController().signal,
+    asking: { canAsk: false },
+  })
+}

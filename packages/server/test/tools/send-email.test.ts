@@ -195,6 +195,39 @@ describe.skipIf(!findDovecot())('over a real submission server', () => {
     })
   })
 
+  test.each(['send_email', 'draft_email'])(
+    '%s names what it did without: a misspelt attachment is not lost in silence',
+    async (tool) => {
+      const misspelt = { attachment: [{ filename: 'a.txt' }], wait_for_previous: true }
+      const { isError, structured, text } = await tools.call(tool, {
+        ...letter(`Misspelt ${tool}`),
+        ...misspelt,
+      })
+      const warning = 'Not a parameter of this tool, so ignored: "attachment", "wait_for_previous".'
+      expect([isError, structured.warnings]).toEqual([false, [warning]])
+      expect(text.split('\n')[0]).toBe(warning)
+      expect((await tools.call(tool, letter(`Right ${tool}`))).structured).not.toHaveProperty('warnings')
+    },
+  )
+
+  test('recipients may come as one string, or as the JSON of a list; nobody is added and nobody is lost', async () => {
+    await tools.call('send_email', {
+      ...letter('One string'),
+      to: 'Bob <bob@test.example>',
+      cc: '',
+      bcc: null,
+    })
+    expect(submission.messages.at(-1)?.to).toEqual(['bob@test.example'])
+    await tools.call('send_email', { ...letter('JSON'), to: '["bob@test.example","carol@test.example"]' })
+    expect(submission.messages.at(-1)?.to).toEqual(['bob@test.example', 'carol@test.example'])
+    const before = submission.dataCount()
+    for (const to of ['["bob@test.example",""]', '["bob@test.example"', ['bob@test.example', null]])
+      expect((await tools.call('send_email', { ...letter('Refused'), to })).structured.code).toBe(
+        'invalid_input',
+      )
+    expect(submission.dataCount()).toBe(before)
+  })
+
   test('draft_email puts one draft with its Bcc into Drafts and sends nothing', async () => {
     const before = submission.connectionCount()
     const { structured, text } = await tools.call('draft_email', {
