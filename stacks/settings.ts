@@ -19,7 +19,7 @@ export interface StageOptions {
   }
   /** Addresses and domains that may connect; none: everybody. */
   readonly allowedAccounts?: readonly string[]
-  /** Known clients that are switched off: claude, claude-code, chatgpt, … */
+  /** Known clients that are switched off: claude, claude-code, chatgpt, codex, copilot, vscode, cursor. */
   readonly disabledClients?: readonly string[]
   /** Mail providers that are switched off: gmail, icloud, outlook, yahoo, fastmail, protonmail, generic. */
   readonly disabledProviders?: readonly string[]

@@ -19,6 +19,7 @@ export { isAcceptableRedirectUri, type RedirectUriSettings } from './redirect-ur
 export type { NamedKey } from './repeatable-answer.ts'
 export { includesScope } from './scope.ts'
 export { defaultLifetimes, type Lifetimes, type OAuthEvent } from './settings.ts'
+export type { RefusedAddress } from './shown-address.ts'
 export type * from './store.ts'
 export { StoreUnavailableError } from './store.ts'
 export {

@@ -13,8 +13,8 @@ import type { InstanceSecrets, SecretKey } from './keys/instance-secrets.ts'
 import { appName, type KeyWrapper } from './keys/key-wrapper.ts'
 import type { Log } from './log.ts'
 import { toLogLine } from './oauth-log.ts'
-import { signInStopped } from './pages/page.ts'
-import type { ServerSettings } from './settings.ts'
+import { signInStopped } from './pages/sign-in-stopped.ts'
+import { extraRedirectUris, type ServerSettings } from './settings.ts'
 import { createAddMailbox } from './sign-in/add-mailbox.ts'
 import { createConnections } from './sign-in/connections.ts'
 import type { DemoMailbox } from './sign-in/form.ts'
@@ -51,7 +51,11 @@ export function createOAuthProduct(options: OAuthProductOptions): {
     scopes,
     store: stores.authorization,
     clients: settings.clients,
-    redirectUris: { withoutClients: settings.disabledClients, extra: settings.extraRedirectUris },
+    redirectUris: {
+      withoutClients: settings.disabledClients,
+      extra: settings.extraRedirectUris,
+      extraName: extraRedirectUris,
+    },
     dcrKeys: secrets.dcrKeys,
     handoffKeys: secrets.handoffKeys,
     lifetimes: settings.lifetimes,

@@ -1,6 +1,5 @@
 /** The frame of every page, and the response it leaves in: nonce, policy, no caching. */
 import { randomBytes } from 'node:crypto'
-import type { ErrorPage } from '@email-connector/oauth'
 import { pageSecurityPolicy } from '../http/headers.ts'
 import { type Html, html, trusted } from './html.ts'
 import { pageScript } from './script.ts'
@@ -66,16 +65,13 @@ export function messagePage(message: {
   status: number
   title: string
   text: string
+  more?: Html
   headers?: Readonly<Record<string, string>>
 }): Response {
   return toPageResponse({
     title: message.title,
     status: message.status,
     ...(message.headers === undefined ? {} : { headers: message.headers }),
-    body: html`<div class="hero"><section class="card"><h1>${message.title}</h1><p class="lead">${message.text}</p></section></div>`,
+    body: html`<div class="hero"><section class="card"><h1>${message.title}</h1><p class="lead">${message.text}</p>${message.more}</section></div>`,
   })
 }
-
-/** What the authorization server shows when a request cannot go back to an app: the sentence is its own. */
-export const signInStopped: ErrorPage = (status, sentence, headers) =>
-  messagePage({ status, title: 'This sign-in cannot go on', text: sentence, headers })

@@ -62,6 +62,19 @@ test('R29: not before the last byte of an answer, and then at once', async () =>
   expect(isZero(caller)).toBe(true)
 })
 
+test('HEAD with a good token is answered without the endpoint: no stream is opened, nothing is taken from one', async () => {
+  const caller = createCaller()
+  const routes = mcpRoutes({
+    mcp: { handle: () => Promise.reject(new Error('The endpoint was asked')) },
+    authenticate: async () => ({ kind: 'caller', caller }),
+    challenge: () => 'Bearer',
+  })
+  const request = new Request('http://localhost/mcp', { method: 'HEAD' })
+  const response = await routes['/mcp']?.handlers.HEAD?.(request, { ip: '127.0.0.1' })
+  expect([response?.status, response?.body]).toEqual([200, null])
+  expect(isZero(caller)).toBe(true)
+})
+
 test('R44: no response brings a weaker value for a header that is always the same', () => {
   const weaker = {
     'Strict-Transport-Security': 'max-age=0',

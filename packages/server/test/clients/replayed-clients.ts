@@ -1,7 +1,8 @@
 /**
  * Clients too heavy to install here, as data: what each sends to sign in, what it adds to a call, and what it hands to
- * its model. Read in their packages, November 2026; Goose and Visual Studio Code are not in the registry, their rows
- * are their public source. The loopback ports that a client takes at random are arbitrary here.
+ * its model. Read in their packages, November 2026, except Goose and Visual Studio Code, which are not in the registry:
+ * their rows follow public reports of the redirects they use, not their source. The loopback ports that a client takes
+ * at random are arbitrary here.
  */
 import {
   bothCopies,
