@@ -18,7 +18,7 @@ export interface App {
   fetch(request: Request, peer: Peer): Promise<Response>
 }
 
-type Method = 'GET' | 'HEAD' | 'POST' | 'DELETE'
+type Method = 'GET' | 'POST' | 'DELETE'
 export type Handler = (request: Request, peer: Peer) => Promise<Response> | Response
 
 export interface Route {
@@ -29,7 +29,7 @@ export interface Route {
   readonly checkHost: boolean
   /** Refuse pages of origins that are not listed, whatever they could read of the answer. */
   readonly checkOrigin?: boolean
-  /** HEAD is served by GET and its body dropped, unless it has a handler of its own. */
+  /** HEAD goes to the handler of GET, which may look at the method; a body is dropped here. */
   readonly handlers: Readonly<Partial<Record<Method, Handler>>>
 }
 
@@ -104,14 +104,14 @@ export function serveRoutes(options: {
 }
 
 function handlerOf(route: Route, method: string): Handler | undefined {
-  if (method === 'HEAD') return route.handlers.HEAD ?? route.handlers.GET
+  if (method === 'HEAD') return route.handlers.GET
   if (method === 'GET' || method === 'POST' || method === 'DELETE') return route.handlers[method]
   return undefined
 }
 
 function allowedMethods(route: Route): string[] {
-  const head = handlerOf(route, 'HEAD') === undefined ? [] : ['HEAD']
-  return [...new Set([...Object.keys(route.handlers), ...head, 'OPTIONS'])]
+  const own = Object.keys(route.handlers)
+  return [...own, ...(handlerOf(route, 'HEAD') === undefined ? [] : ['HEAD']), 'OPTIONS']
 }
 
 /** A loopback deployment answers to every loopback name on its port. */

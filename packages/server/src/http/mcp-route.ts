@@ -28,7 +28,7 @@ export function mcpRoutes(options: McpRouteOptions): Routes {
       audience: 'program',
       checkHost: true,
       checkOrigin: true,
-      handlers: { POST: handler, GET: handler, HEAD: handler, DELETE: handler },
+      handlers: { POST: handler, GET: handler, DELETE: handler },
     },
   }
 }

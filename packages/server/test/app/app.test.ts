@@ -58,7 +58,7 @@ describe('every route and method', () => {
     const head = await test.fetch('/oauth/meta', { method: 'HEAD' })
     expect([head.status, await head.text()]).toEqual([get.status, ''])
     const put = await test.fetch('/mcp', { method: 'PUT' })
-    expect([put.status, put.headers.get('allow')]).toEqual([405, 'POST, GET, HEAD, DELETE, OPTIONS'])
+    expect([put.status, put.headers.get('allow')]).toEqual([405, 'POST, GET, DELETE, HEAD, OPTIONS'])
     expect((await test.fetch('/oauth/authorize', { method: 'POST' })).status).toBe(405)
   })
 

@@ -70,7 +70,7 @@ test('HEAD with a good token is answered without the endpoint: no stream is open
     challenge: () => 'Bearer',
   })
   const request = new Request('http://localhost/mcp', { method: 'HEAD' })
-  const response = await routes['/mcp']?.handlers.HEAD?.(request, { ip: '127.0.0.1' })
+  const response = await routes['/mcp']?.handlers.GET?.(request, { ip: '127.0.0.1' })
   expect([response?.status, response?.body]).toEqual([200, null])
   expect(isZero(caller)).toBe(true)
 })
