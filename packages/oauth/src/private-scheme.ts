@@ -12,7 +12,8 @@ const actedOn = new Set([
   ...['mailto', 'tel', 'sms', 'facetime', 'sip', 'geo', 'magnet', 'edge', 'opera', 'brave', 'safari'],
 ])
 /** Families: Microsoft's handlers (ms-msdt, search-ms), browsers' own pages and extensions. */
-const actedOnFamily = /^(?:ms-|search-|chrome|moz-|safari-|opera-|web\+|x-apple)/
+const actedOnFamily =
+  /^(?:ms-|microsoft-|search-|chrome|googlechrome|firefox|moz-|safari-|opera-|web\+|x-apple)/
 
 /** `com.example.app:/path`, or a scheme of any name with a host: `warp://mcp/callback`. */
 export function hasPrivateScheme(url: URL): boolean {

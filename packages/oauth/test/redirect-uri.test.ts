@@ -329,7 +329,17 @@ describe('Redirect URIs', () => {
         'http',
         'filesystem',
       ],
-      ...['view-source', 'mailto', 'tel', 'sms', 'ms-msdt', 'search-ms', 'ms-officecmd', 'intent', 'jar'],
+      ...[
+        'view-source',
+        'mailto',
+        'tel',
+        'sms',
+        'ms-msdt',
+        'search-ms',
+        'ms-officecmd',
+        'microsoft-edge',
+        'intent',
+      ],
       ...['chrome', 'chrome-extension', 'moz-extension', 'ssh', 'telnet', 'ldap', 'smb', 'shell', 'c'],
     ]
     for (const scheme of schemes) {
