@@ -1,4 +1,5 @@
 /** The responses that more than one endpoint gives: nothing cached, redirects by 303, a plain page of our own words. */
+import type { RefusedAddress } from './shown-address.ts'
 
 /** RFC 6749 §5.1. */
 export const noStore = { 'Cache-Control': 'no-store', Pragma: 'no-cache' } as const
@@ -16,10 +17,18 @@ export function redirect(
   return new Response(null, { status: 303, headers: { ...noStore, ...headers, Location: location } })
 }
 
-/** A page for a person whose request cannot go back to a client; `headers` must be on it. */
-export type ErrorPage = (status: number, sentence: string, headers: Record<string, string>) => Response
+/**
+ * A page for a person whose request cannot go back to a client. `sentence` is a constant of ours, `headers` must be on
+ * the page, `address` is what was refused.
+ */
+export type ErrorPage = (
+  status: number,
+  sentence: string,
+  headers: Record<string, string>,
+  address?: RefusedAddress,
+) => Response
 
-/** `sentence` is a constant of ours: nothing of the request is ever shown here. */
+/** Shows nothing of the request. */
 export const plainPage: ErrorPage = (status, sentence, headers) => {
   const html = `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Sign-in stopped</title><h1>Sign-in stopped</h1><p>${sentence}</p></html>\n`
   return new Response(html, {

@@ -9,7 +9,7 @@ import { hostOfClient } from './clients.ts'
 import { sha256 } from './digest.ts'
 import { isStoreUnavailable, OAuthError, retryAfter, storeUnavailable } from './errors.ts'
 import { revokeGrant } from './grant-revocation.ts'
-import { isLoopback } from './redirect-uri.ts'
+import { isLoopback } from './loopback-uri.ts'
 import { intersectScope } from './scope.ts'
 import type { Settings } from './settings.ts'
 import type { AuthorizationCodeRow, Grant, Transaction } from './store.ts'
@@ -102,8 +102,13 @@ export function createAuthorizationEndpoint(settings: Settings): AuthorizationEn
       const answer = { error: known.code, error_description: known.message }
       return toClient(thrown.redirectUri, thrown.state, answer)
     }
-    const allow = known.status === 405 ? { Allow: 'GET' } : {}
-    return errorPage(known.status, known.message, { ...retryAfter(known), ...allow })
+    const headers = {
+      ...retryAfter(known),
+      ...(known.status === 405 && { Allow: 'GET, HEAD' }),
+      // RFC 9110 §15.5.2: a 401 names a way to authenticate, though no browser acts on this one.
+      ...(known.status === 401 && { 'WWW-Authenticate': `Bearer realm="${issuer}", error="${known.code}"` }),
+    }
+    return errorPage(known.status, known.message, headers, known.address)
   }
 
   function alreadyUsed(): Response {

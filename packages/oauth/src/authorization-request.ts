@@ -3,13 +3,14 @@
  * the point: until the client and its redirect URI are known, an error stays on our own page; after that every error
  * goes to the client. `nonce`, `login_hint` and other unknown parameters are ignored (§3.1).
  */
-import type { Client, Clients } from './clients.ts'
+import type { Client, ClientLookup, Clients } from './clients.ts'
 import { OAuthError, type RefusalReason } from './errors.ts'
 import { maxQueryBytes, type Parameters, parseParameters } from './form.ts'
 import { isCodeChallenge } from './pkce.ts'
-import { isRegistered, type RedirectUri, type RedirectUriPolicy } from './redirect-uri.ts'
+import type { RedirectUri, RedirectUriPolicy } from './redirect-uri.ts'
 import { parseResource } from './resource.ts'
 import { parseScope } from './scope.ts'
+import { type RefusedAddress, toShownAddress } from './shown-address.ts'
 
 export interface AuthorizationRequest {
   readonly client: Client
@@ -47,7 +48,7 @@ export async function parseAuthorizationRequest(
   request: Request,
   rules: AuthorizationRequestRules,
 ): Promise<AuthorizationRequest> {
-  if (request.method !== 'GET') {
+  if (request.method !== 'GET' && request.method !== 'HEAD') {
     throw new OAuthError('invalid_request', 'wrong_method', 'This page is opened with GET.', 405)
   }
   const query = new URL(request.url).search.slice(1)
@@ -69,15 +70,45 @@ export async function parseAuthorizationRequest(
 async function findClient(parameters: Parameters, { clients }: AuthorizationRequestRules): Promise<Client> {
   const clientId = parameters.duplicates.has('client_id') ? undefined : parameters.get('client_id')
   if (clientId === undefined) throw invalid('missing_parameter', 'The sign-in request names no client.')
-  const client = await clients.findClient(clientId)
-  if (client === undefined) {
-    throw new OAuthError(
+  const found = await clients.findClient(clientId)
+  if (found.kind === 'client') return found.client
+  throw refusedClient(found.kind, clientId)
+}
+
+/** 401 as at the token endpoint (RFC 6749 §5.2): the client could not be identified. */
+function refusedClient(kind: Exclude<ClientLookup['kind'], 'client'>, clientId: string): OAuthError {
+  const refused = (reason: RefusalReason, sentence: string, address?: RefusedAddress['kind']) =>
+    new OAuthError(
       'invalid_client',
-      'unknown_client',
-      'The app that sent you here is not known to this server.',
+      reason,
+      sentence,
+      401,
+      address && { kind: address, shown: toShownAddress(clientId) },
     )
+  switch (kind) {
+    case 'unknown':
+      return refused(
+        'unknown_client',
+        'The app that sent you here is not known to this server. Remove this server from the app and add it again.',
+      )
+    case 'switched_off':
+      return refused(
+        'client_switched_off',
+        'The owner of this server has switched off the app that sent you here.',
+      )
+    case 'unreadable':
+      return refused(
+        'client_document_unreadable',
+        'The app that sent you here describes itself in a document, and this server could not read it just now.',
+        'unreadable_document',
+      )
+    case 'unfit':
+      return refused(
+        'client_document_unfit',
+        'The app that sent you here describes itself in a document that this server cannot use.',
+        'unfit_document',
+      )
   }
-  return client
 }
 
 /** Required even where a client has one only: a default would be one more thing to get wrong. */
@@ -87,14 +118,24 @@ function acceptRedirectUri(
   { redirectUris }: AuthorizationRequestRules,
 ): RedirectUri {
   const given = parameters.duplicates.has('redirect_uri') ? undefined : parameters.get('redirect_uri')
-  const redirectUri = given === undefined ? undefined : redirectUris.accept(given)
-  if (redirectUri === undefined || !isRegistered(redirectUri, client.redirectUris ?? [redirectUri])) {
-    throw invalid(
-      'redirect_uri_refused',
-      'The app that sent you here gave a return address that is not allowed.',
-    )
+  if (given === undefined) {
+    throw invalid('redirect_uri_refused', 'The app that sent you here gave no return address, or several.')
   }
-  return redirectUri
+  const redirectUri = redirectUris.accept(given, client.redirectUris)
+  if (redirectUri !== undefined) return redirectUri
+  const isUnregistered = redirectUris.accept(given, [given]) !== undefined
+  throw new OAuthError(
+    'invalid_request',
+    'redirect_uri_refused',
+    isUnregistered
+      ? 'The app that sent you here gave a return address that it has not registered.'
+      : 'The app that sent you here gave a return address that is not allowed.',
+    400,
+    {
+      kind: isUnregistered ? 'unregistered_redirect_uri' : 'redirect_uri',
+      shown: toShownAddress(given),
+    },
+  )
 }
 
 function parseRest(

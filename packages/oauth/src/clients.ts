@@ -6,6 +6,7 @@
 import { createHmac } from 'node:crypto'
 import { isEqualText } from './digest.ts'
 import { type KnownClientId, knownClients } from './known-clients.ts'
+import { withoutPort } from './loopback-uri.ts'
 import type { NamedKey } from './repeatable-answer.ts'
 import type { EpochSeconds } from './store.ts'
 
@@ -50,12 +51,20 @@ export interface ClientSettings {
   readonly now: () => EpochSeconds
 }
 
+/** `unreadable`: its document is not to be had now; `unfit`: it is no client's, or of one this server cannot serve. */
+export type ClientLookup =
+  | { readonly kind: 'client'; readonly client: Client }
+  | { readonly kind: 'unknown' | 'switched_off' | 'unreadable' | 'unfit' }
+
 export interface Clients {
-  /** For the authorization endpoint. Undefined: unknown, or its document is not to be had. */
-  findClient(clientId: string): Promise<Client | undefined>
+  /** For the authorization endpoint. */
+  findClient(clientId: string): Promise<ClientLookup>
   /** For the token endpoint: the secret to compare, `public` where there is none, `unknown`. */
   findSecret(clientId: string): { kind: 'secret'; secret: string } | { kind: 'public' } | { kind: 'unknown' }
-  /** The client id that carries this registration; undefined when it would be too long. */
+  /**
+   * The client id that carries this registration; undefined when it would be too long. Loopback ports, order and
+   * repetitions are left out of it: a program that listens elsewhere at every start stays the same client.
+   */
   register(registration: Registration): string | undefined
 }
 
@@ -75,37 +84,42 @@ export function createClients(settings: ClientSettings): Clients {
     knownClients.flatMap(({ id, document }) => (document ? [[document.client_id, { id, document }]] : [])),
   )
 
-  async function findDocumentClient(url: string): Promise<Client | undefined> {
+  async function findDocumentClient(url: string): Promise<ClientLookup> {
     const known = builtIn.get(url)
-    if (known !== undefined && withoutClients.includes(known.id)) return undefined
+    if (known !== undefined && withoutClients.includes(known.id)) return { kind: 'switched_off' }
     const kept = documents.get(url)
-    if (kept !== undefined && kept.until > settings.now()) return kept.client
-    return (await fetchDocumentClient(url)) ?? parseClientDocument(url, known?.document)
+    if (kept !== undefined && kept.until > settings.now()) return { kind: 'client', client: kept.client }
+    const fetched = await fetchDocumentClient(url)
+    const client = fetched.kind === 'client' ? undefined : parseClientDocument(url, known?.document)
+    return client === undefined ? fetched : { kind: 'client', client }
   }
 
   /** Kept only when it is a client: what is missing or wrong may be put right the next minute. */
-  async function fetchDocumentClient(url: string): Promise<Client | undefined> {
+  async function fetchDocumentClient(url: string): Promise<ClientLookup> {
+    if (settings.fetchClientMetadata === undefined) return { kind: 'unreadable' }
     try {
-      const fetched = await settings.fetchClientMetadata?.(url)
-      const client = parseClientDocument(url, fetched?.document)
-      if (client === undefined) return undefined
+      const fetched = await settings.fetchClientMetadata(url)
+      const client = parseClientDocument(url, fetched.document)
+      if (client === undefined) return { kind: 'unfit' }
       const { least, usual, most } = keepSeconds
-      const keptSeconds = Math.min(Math.max(fetched?.maxAgeSeconds ?? usual, least), most)
+      const keptSeconds = Math.min(Math.max(fetched.maxAgeSeconds ?? usual, least), most)
       if (documents.size >= maxDocuments) documents.clear()
       documents.set(url, { client, until: settings.now() + keptSeconds })
-      return client
+      return { kind: 'client', client }
     } catch {
-      return undefined
+      return { kind: 'unreadable' }
     }
   }
 
   return {
     async findClient(clientId) {
       const known = settings.preRegistered.find((client) => client.clientId === clientId)
-      if (known !== undefined) return known
+      if (known !== undefined) return { kind: 'client', client: known }
       if (isDocumentUrl(clientId)) return findDocumentClient(clientId)
       const registration = openRegistration(clientId, settings.registrationKeys)
-      return registration && { clientId, ...registration }
+      return registration === undefined
+        ? { kind: 'unknown' }
+        : { kind: 'client', client: { clientId, ...registration } }
     },
     findSecret(clientId) {
       const known = settings.preRegistered.find((client) => client.clientId === clientId)
@@ -117,7 +131,8 @@ export function createClients(settings: ClientSettings): Clients {
     register(registration) {
       const key = settings.registrationKeys[0]
       if (key === undefined) throw new Error('There is no key for client registration')
-      const payload = Buffer.from(JSON.stringify([registration.name, registration.redirectUris]), 'utf8')
+      const redirectUris = [...new Set(registration.redirectUris.map(withoutPort))].sort()
+      const payload = Buffer.from(JSON.stringify([registration.name, redirectUris]), 'utf8')
       const clientId = sign(key, payload.toString('base64url'))
       return clientId.length > maxClientIdLength ? undefined : clientId
     },

@@ -1,8 +1,10 @@
 /**
  * The error of this package and how it is answered. Two texts: `reason` is exact, from a closed set and for the
- * operator's log; `message` is a sentence of ours and public. Neither ever holds what a request or a store said.
+ * operator's log; `message` is a sentence of ours and public. Neither holds what a request or a store said, but for a
+ * refused address in the form of shown-address.ts.
  */
 import { noStore } from './answer.ts'
+import type { RefusedAddress } from './shown-address.ts'
 
 /** RFC 6749 §4.1.2.1 and §5.2, RFC 7009 §2.2.1, RFC 7591 §3.2.2, RFC 8707 §2, OpenID Connect Core §3.1.2.6. */
 export type OAuthErrorCode =
@@ -31,6 +33,9 @@ export type RefusalReason =
   | 'missing_parameter'
   | 'unsupported_parameter'
   | 'unknown_client'
+  | 'client_switched_off'
+  | 'client_document_unreadable'
+  | 'client_document_unfit'
   | 'wrong_client_secret'
   | 'client_metadata_refused'
   | 'redirect_uri_refused'
@@ -55,12 +60,20 @@ export class OAuthError extends Error {
   readonly code: OAuthErrorCode
   readonly reason: RefusalReason
   readonly status: number
+  readonly address: RefusedAddress | undefined
 
-  constructor(code: OAuthErrorCode, reason: RefusalReason, sentence: string, status = statusOf(code)) {
+  constructor(
+    code: OAuthErrorCode,
+    reason: RefusalReason,
+    sentence: string,
+    status = statusOf(code),
+    address?: RefusedAddress,
+  ) {
     super(sentence)
     this.code = code
     this.reason = reason
     this.status = status
+    this.address = address
   }
 }
 

@@ -2,12 +2,12 @@
  * The clients this server knows by name: where they want their code, and the Client ID Metadata Documents they
  * publish, so that signing in needs no fetch from them. Taken from the vendors' documents, November 2026.
  */
-export type KnownClientId = 'claude' | 'claude-code' | 'chatgpt' | 'vscode' | 'cursor'
+export type KnownClientId = 'claude' | 'claude-code' | 'chatgpt' | 'codex' | 'copilot' | 'vscode' | 'cursor'
 
 export interface KnownClient {
   readonly id: KnownClientId
   readonly name: string
-  /** Accepted as they stand, character by character. Loopback addresses beyond these: redirect-uri.ts. */
+  /** Accepted character by character; a loopback address without a port means any port (redirect-uri.ts). */
   readonly redirectUris: readonly string[]
   /** What the vendor publishes, as far as we use it. */
   readonly document?: {
@@ -20,7 +20,13 @@ export interface KnownClient {
 const claudeUris = ['https://claude.ai/api/mcp/auth_callback', 'https://claude.com/api/mcp/auth_callback']
 /** The form it uses when the server sends `iss`; the other one, with an id in its path, is not accepted. */
 const chatgptUris = ['https://chatgpt.com/connector_platform_oauth_redirect']
-const vscodeUris = ['http://127.0.0.1:33418/', 'https://vscode.dev/redirect']
+const vscodeUris = [
+  'http://127.0.0.1:33418/',
+  'https://vscode.dev/redirect',
+  'https://insiders.vscode.dev/redirect',
+]
+/** Programs that listen where a port is free when they ask (RFC 8252 §7.3). */
+const portlessUris = ['http://localhost/callback', 'http://127.0.0.1/callback']
 
 export const knownClients: readonly KnownClient[] = [
   {
@@ -40,7 +46,7 @@ export const knownClients: readonly KnownClient[] = [
     document: {
       client_id: 'https://claude.ai/oauth/claude-code-client-metadata',
       client_name: 'Claude Code',
-      redirect_uris: ['http://localhost/callback', 'http://127.0.0.1/callback'],
+      redirect_uris: portlessUris,
     },
   },
   {
@@ -51,6 +57,26 @@ export const knownClients: readonly KnownClient[] = [
       client_id: 'https://chatgpt.com/oauth/client.json',
       client_name: 'ChatGPT',
       redirect_uris: chatgptUris,
+    },
+  },
+  {
+    id: 'codex',
+    name: 'Codex',
+    redirectUris: [],
+    document: {
+      client_id: 'https://chatgpt.com/oauth/codex/client.json',
+      client_name: 'Codex',
+      redirect_uris: portlessUris,
+    },
+  },
+  {
+    id: 'copilot',
+    name: 'GitHub Copilot CLI',
+    redirectUris: [],
+    document: {
+      client_id: 'https://github.com/copilot/cli/client-metadata.json',
+      client_name: 'GitHub Copilot CLI',
+      redirect_uris: portlessUris,
     },
   },
   {

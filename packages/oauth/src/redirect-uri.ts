@@ -1,16 +1,22 @@
 /**
- * Where a code may be sent: a list compared character by character, and loopback addresses with three fixed paths
- * and any port (RFC 8252 §7.3). Nothing is parsed or normalised before it is compared, since every parser disagrees
- * with some browser. The types carry the rule: without a RedirectUri there is nothing to redirect to.
+ * Where a code may be sent: a list compared character by character, and loopback addresses with any port (RFC 8252
+ * §7.3) at a path that the client itself named. Nothing is parsed or normalised before it is compared, since every
+ * parser disagrees with some browser. The types carry the rule: without a RedirectUri there is nothing to redirect to.
  */
 import { type KnownClientId, knownClients } from './known-clients.ts'
+import { isLoopback, parseLoopbackUri, withoutPort } from './loopback-uri.ts'
+import { hasPrivateScheme } from './private-scheme.ts'
 
 declare const accepted: unique symbol
-/** A redirect URI that this deployment accepts. Only `accept` makes one. */
+/** A redirect URI that this deployment accepts from this client. Only `accept` makes one. */
 export type RedirectUri = string & { readonly [accepted]: true }
 
 export interface RedirectUriPolicy {
-  accept(uri: string): RedirectUri | undefined
+  /** `registered`: what the client itself named. Absent: a pre-registered client that names nothing. */
+  accept(uri: string, registered?: readonly string[]): RedirectUri | undefined
+  /** Whether a registration may name it; a loopback address may leave its port out. */
+  isRegistrable(uri: string): boolean
+  readonly extraName: string | undefined
 }
 
 export interface RedirectUriSettings {
@@ -19,67 +25,65 @@ export interface RedirectUriSettings {
    * connected already is the owner's to revoke.
    */
   readonly withoutClients?: readonly KnownClientId[]
-  /** What the owner adds; checked by `isAcceptableRedirectUri`. */
+  /** What the owner adds; checked by `isAcceptableRedirectUri`. A loopback address without a port means any port. */
   readonly extra?: readonly string[]
+  /** The owner's name for `extra`, for the answers that refuse an address. */
+  readonly extraName?: string
 }
 
-const loopback =
-  /^http:\/\/(?:localhost|127\.0\.0\.1|\[::1\]):([1-9][0-9]{0,4})(?:\/callback|\/oauth\/callback(?:\/debug)?)$/
-
-/** A registration may leave the port out: it stands for any (RFC 8252 §7.3). */
-const loopbackOrigin = /^http:\/\/(localhost|127\.0\.0\.1|\[::1\])(?::([1-9][0-9]{0,4}))?(?=\/)/
+/** What a client that names nothing may use on its owner's computer. */
+const usualCallbacks = ['http://localhost', 'http://127.0.0.1', 'http://[::1]'].flatMap((origin) =>
+  ['/callback', '/oauth/callback', '/oauth/callback/debug'].map((path) => `${origin}${path}`),
+)
+const maxLength = 500
 
 export function createRedirectUriPolicy(settings: RedirectUriSettings = {}): RedirectUriPolicy {
-  const { withoutClients = [], extra = [] } = settings
+  const { withoutClients = [], extra = [], extraName } = settings
   for (const uri of extra) {
     if (!isAcceptableRedirectUri(uri)) throw new Error('An additional redirect URI is not acceptable')
   }
-  const exact = new Set([
+  const listed = [
     ...knownClients.filter(({ id }) => !withoutClients.includes(id)).flatMap((client) => client.redirectUris),
     ...extra,
-  ])
+  ]
+  const exact = new Set(listed.filter((uri) => !isPortless(uri)))
+  const anyPort = new Set([...usualCallbacks, ...listed.filter(isPortless)])
+
+  function isOpen(uri: string, registered: readonly string[] | undefined): boolean {
+    if (exact.has(uri)) return true
+    const loopback = parseLoopbackUri(uri)
+    if (loopback?.port === undefined) return false
+    return registered !== undefined || anyPort.has(loopback.portless)
+  }
+
   return {
-    accept: (uri) => (exact.has(uri) || isLoopbackCallback(uri) ? (uri as RedirectUri) : undefined),
+    accept(uri, registered) {
+      const isNamed = registered === undefined || isRegistered(uri, registered)
+      return isNamed && isOpen(uri, registered) ? (uri as RedirectUri) : undefined
+    },
+    isRegistrable: (uri) => exact.has(uri) || parseLoopbackUri(uri) !== undefined,
+    extraName,
   }
 }
 
-/** Whether an owner may add it: https, a loopback address, or an application's own scheme named after its domain. */
+/** Whether an owner may add it: https, a loopback address, or a scheme that an application has for itself. */
 export function isAcceptableRedirectUri(uri: string): boolean {
-  if (uri.length > 500 || !URL.canParse(uri)) return false
+  if (parseLoopbackUri(uri) !== undefined) return true
+  if (uri.length > maxLength || !URL.canParse(uri)) return false
   const url = new URL(uri)
   // Only the spelling that parsers give back: what is compared is then what the browser goes to.
   if (url.href !== uri || url.username !== '' || url.password !== '' || uri.includes('#')) return false
   if (['code', 'state', 'iss', 'error'].some((name) => url.searchParams.has(name))) return false
-  // RFC 8252 §7.1: a private scheme holds a dot, which keeps javascript:, data: and file: out.
-  return url.protocol === 'https:' || url.protocol.includes('.') || isLoopback(uri)
+  if (isLoopback(uri)) return url.port !== ''
+  return url.protocol === 'https:' || hasPrivateScheme(url)
 }
 
-/** Whether the code goes to a program on the reader's own computer: anyone can claim to be that program. */
-export function isLoopback(uri: string): boolean {
-  return loopbackOrigin.test(uri)
+/** Whether a client named it: the same characters, or the same loopback address with any port. */
+export function isRegistered(uri: string, registered: readonly string[]): boolean {
+  return registered.some((one) => one === uri || withoutPort(one) === withoutPort(uri))
 }
 
-/** Whether a client registered it: the same characters, or the same loopback address with any port. */
-export function isRegistered(uri: RedirectUri, registered: readonly string[]): boolean {
-  return registered.some((one) => one === uri || (isLoopback(uri) && withoutPort(one) === withoutPort(uri)))
-}
-
-/** Whether a registration may name it: an accepted URI, or a loopback callback without its port. */
-export function isRegistrable(uri: string, policy: RedirectUriPolicy): boolean {
-  return policy.accept(uri) !== undefined || (isLoopback(uri) && isLoopbackCallback(withPort(uri)))
-}
-
-function isLoopbackCallback(uri: string): boolean {
-  const port = loopback.exec(uri)?.[1]
-  return port !== undefined && Number(port) <= 65535
-}
-
-function withoutPort(uri: string): string {
-  return uri.replace(loopbackOrigin, 'http://$1')
-}
-
-function withPort(uri: string): string {
-  return uri.replace(loopbackOrigin, (origin, host, port) =>
-    port === undefined ? `http://${host}:1` : origin,
-  )
+function isPortless(uri: string): boolean {
+  const loopback = parseLoopbackUri(uri)
+  return loopback !== undefined && loopback.port === undefined
 }

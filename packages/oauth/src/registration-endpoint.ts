@@ -1,15 +1,16 @@
 /**
  * Dynamic client registration (RFC 7591) that stores nothing: the client id carries the name and the redirect URIs
  * under a MAC. Every client is public; URLs in the metadata are neither fetched nor kept. Redirect URIs that this
- * server does not accept are left out of the answer (§3.2.1 lets the server change what was asked).
+ * server does not accept are left out of the answer (§3.2.1 lets the server change what was asked). The others are
+ * answered with their ports, which the client id leaves out: strict clients look for the address that they sent.
  */
 import { noStore } from './answer.ts'
 import { answerErrors } from './answer-errors.ts'
 import { toDisplayName } from './clients.ts'
 import { OAuthError } from './errors.ts'
 import { assertPost, readText } from './form.ts'
-import { isRegistrable } from './redirect-uri.ts'
 import type { Settings } from './settings.ts'
+import { toShownAddress } from './shown-address.ts'
 
 const maxBodyBytes = 8 * 1024
 const maxRedirectUris = 20
@@ -58,15 +59,22 @@ function parseJson(text: string): unknown {
 
 function parseRedirectUris({ redirectUris }: Settings, given: unknown): string[] {
   const uris: unknown[] = Array.isArray(given) ? given : []
-  const accepted = uris.filter((uri) => typeof uri === 'string' && isRegistrable(uri, redirectUris))
-  if (accepted.length === 0 || uris.length > maxRedirectUris) {
-    throw new OAuthError(
-      'invalid_redirect_uri',
-      'redirect_uri_refused',
-      'None of the redirect_uris is accepted here.',
-    )
-  }
-  return [...new Set(accepted as string[])]
+  if (uris.length > maxRedirectUris)
+    throw refusedUris(`There are more than ${maxRedirectUris} redirect_uris.`)
+  const named = uris.filter((uri) => typeof uri === 'string')
+  const accepted = named.filter(redirectUris.isRegistrable)
+  if (accepted.length > 0) return [...new Set(accepted)]
+  const [first] = named
+  if (first === undefined) throw refusedUris('redirect_uris is missing, or no list of texts.')
+  const { extraName } = redirectUris
+  throw refusedUris(
+    `None of the redirect_uris is accepted here, such as ${toShownAddress(first)}.` +
+      (extraName === undefined ? '' : ` The owner of this server can add it to the setting ${extraName}.`),
+  )
+}
+
+function refusedUris(sentence: string): OAuthError {
+  return new OAuthError('invalid_redirect_uri', 'redirect_uri_refused', sentence)
 }
 
 function invalidMetadata(sentence: string): OAuthError {

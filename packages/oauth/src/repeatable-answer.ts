@@ -3,6 +3,7 @@
  * processes of one client would otherwise end the grant. Sealed under HKDF(old token ‖ handoff key), so neither the
  * database nor the database with the handoff key can read it. How long it is given out is the refresh grant's rule.
  */
+import { isCanonicalBase64url } from './base64url.ts'
 import { deriveKey, open, seal } from './seal.ts'
 
 /** A secret of the deployment with its name; the first of a list is current, the others still open what they sealed. */
@@ -38,8 +39,9 @@ export function openAnswer(
 ): string | undefined {
   const dot = sealed.lastIndexOf('.')
   const named = keys.find(({ kid }) => kid === sealed.slice(0, dot))
-  if (named === undefined) return undefined
-  const plain = withKey(named, binding, (key) => open(key, sealed.slice(dot + 1), associatedText(binding)))
+  const text = sealed.slice(dot + 1)
+  if (named === undefined || !isCanonicalBase64url(text)) return undefined
+  const plain = withKey(named, binding, (key) => open(key, text, associatedText(binding)))
   if (plain === undefined) return undefined
   try {
     return new TextDecoder().decode(plain)

@@ -4,6 +4,7 @@
  * when it is written, so a row that was changed in the database, or swapped with another, no longer opens.
  */
 import { createHash, randomBytes } from 'node:crypto'
+import { isCanonicalBase64url } from './base64url.ts'
 import { deriveKey, open, seal } from './seal.ts'
 import type { AccessTokenRow, AuthorizationCodeRow, LinkRow, RefreshTokenRow } from './store.ts'
 
@@ -52,7 +53,7 @@ export function wrapSecret(token: string, row: WrappedFields, secret: Uint8Array
 /** S, or undefined when the row does not open with this token. The caller zeroes it. */
 export function unwrapSecret(token: string, row: WrappedFields & { wrap?: string }): Uint8Array | undefined {
   const { wrap } = row
-  if (wrap === undefined || row.id !== tokenId(token)) return undefined
+  if (wrap === undefined || row.id !== tokenId(token) || !isCanonicalBase64url(wrap)) return undefined
   return withKek(token, (kek) => open(kek, wrap, associatedText(row)))
 }
 

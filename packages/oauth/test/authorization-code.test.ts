@@ -161,6 +161,24 @@ describe('Authorization code', () => {
     await ok(deployment.server.token(form('token', drop(redemption, 'resource'))))
   })
 
+  it('R09: a code of one resource is worth nothing at another over the same store', async () => {
+    const one = createDeployment()
+    const { redemption } = await one.signIn()
+    const resource = `${issuer}/other`
+    const other = createDeployment({ ...one.options, resource }, one.store)
+    expect(await problem(other.server.token(form('token', { ...redemption, resource })))).toBe(
+      '400 invalid_grant',
+    )
+    expect(await problem(other.server.token(form('token', drop(redemption, 'resource'))))).toBe(
+      '400 invalid_grant',
+    )
+    expect(one.events).toEqual([
+      expect.objectContaining({ reason: 'resource_refused' }),
+      expect.objectContaining({ reason: 'resource_refused' }),
+    ])
+    await ok(one.server.token(form('token', redemption)))
+  })
+
   it('R12: parameters in the URL are not read [oauth21-3.2]', async () => {
     const deployment = createDeployment()
     const { redemption } = await deployment.signIn()

@@ -189,7 +189,13 @@ describe('Authorization request', () => {
     )
     if (outcome.kind !== 'response') throw new Error('A page was shown')
     expect(outcome.response.status).toBe(405)
-    expect(outcome.response.headers.get('allow')).toBe('GET')
+    expect(outcome.response.headers.get('allow')).toBe('GET, HEAD')
+  })
+
+  it('HEAD is answered as GET is', async () => {
+    const { server } = createDeployment()
+    const { url } = authorizeRequest(authorizeQuery(pkce().challenge))
+    expect((await server.authorize(new Request(url, { method: 'HEAD' }))).kind).toBe('page')
   })
 
   it.each([
@@ -337,6 +343,8 @@ describe('R41: a form counts only from the browser that got the page', () => {
     ['null alone', { origin: 'null' }, 'foreign_origin'],
     ['null, cross-site', { origin: 'null', 'sec-fetch-site': 'cross-site' }, 'foreign_origin'],
     ['null, same-site', { origin: 'null', 'sec-fetch-site': 'same-site' }, 'foreign_origin'],
+    ['our origin, same-site', { origin: issuer, 'sec-fetch-site': 'same-site' }, 'foreign_origin'],
+    ['no origin, same-site', { 'sec-fetch-site': 'same-site' }, 'foreign_origin'],
     ['our origin, cross-site', { origin: issuer, 'sec-fetch-site': 'cross-site' }, 'foreign_origin'],
     ['no origin, none', { 'sec-fetch-site': 'none' }, 'foreign_origin'],
     ['another origin', { origin: 'https://evil.example' }, 'foreign_origin'],

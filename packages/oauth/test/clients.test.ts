@@ -73,6 +73,58 @@ describe('Client ID Metadata Documents', () => {
     },
   )
 
+  it('R17: at most 100 documents are kept, so that strangers cannot fill the memory', async () => {
+    const fetched: string[] = []
+    const { server } = createDeployment({
+      fetchClientMetadata: async (client_id) => {
+        fetched.push(client_id)
+        return { document: { ...document, client_id } }
+      },
+    })
+    const ask = async (number: number) => {
+      const change = { client_id: `${url}?${number}`, redirect_uri: 'http://localhost:4000/callback' }
+      expect((await server.authorize(authorizeRequest(authorizeQuery(pkce().challenge, change)))).kind).toBe(
+        'page',
+      )
+    }
+    for (let number = 0; number < 100; number++) await ask(number)
+    await ask(0)
+    expect(fetched).toHaveLength(100)
+    await ask(100)
+    await ask(0)
+    expect(fetched.slice(100)).toEqual([`${url}?100`, `${url}?0`])
+  })
+
+  it.each([
+    [
+      'cannot be read',
+      'client_document_unreadable',
+      'unreadable_document',
+      () => Promise.reject(new Error('down')),
+    ],
+    [
+      'is no client’s',
+      'client_document_unfit',
+      'unfit_document',
+      async () => ({ document: { client_id: url } }),
+    ],
+  ])(
+    'R17: a document that %s is told apart from an unknown app, and named',
+    async (_, reason, kind, fetch) => {
+      const refused: unknown[] = []
+      const { server, events } = createDeployment({
+        fetchClientMetadata: fetch,
+        errorPage: (status, _sentence, _headers, address) => {
+          refused.push(status, address)
+          return new Response(null, { status })
+        },
+      })
+      await server.authorize(query())
+      expect(refused).toEqual([401, { kind, shown: url }])
+      expect(events).toEqual([expect.objectContaining({ error: 'invalid_client', reason })])
+    },
+  )
+
   it('R17: a document that is no client is fetched again the next time', async () => {
     const { server, fetches } = withDocument(() => ({ ...document, client_id: 'https://app.example/other' }))
     await server.authorize(query())

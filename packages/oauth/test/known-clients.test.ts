@@ -139,8 +139,8 @@ const clients: Record<string, Habits> = {
     loopbackOnly: true,
     switch: 'vscode',
   },
-  'VS Code registered, with addresses nobody else accepts': {
-    introduction: dynamic([...vscodeUris, 'http://localhost/', 'https://insiders.vscode.dev/redirect']),
+  'VS Code registered, with an address that nobody accepts': {
+    introduction: dynamic([...vscodeUris, 'http://127.0.0.1/', 'https://stable.vscode.example/redirect']),
     callback: 'https://vscode.dev/redirect',
     adds: { scope: 'openid offline_access email:read email:write' },
     switch: 'vscode',
@@ -177,6 +177,39 @@ const clients: Record<string, Habits> = {
     adds: { scope: 'email:read' },
     loopbackOnly: true,
   },
+  'Codex by its document without a port': {
+    introduction: document('https://chatgpt.com/oauth/codex/client.json'),
+    callback: 'http://127.0.0.1:41007/callback',
+    loopbackOnly: true,
+    switch: 'codex',
+  },
+  'Copilot CLI by its document without a port': {
+    introduction: document('https://github.com/copilot/cli/client-metadata.json'),
+    callback: 'http://localhost:43211/callback',
+    loopbackOnly: true,
+    switch: 'copilot',
+  },
+  'VS Code Insiders in the browser': {
+    introduction: vscodeDocument,
+    callback: 'https://insiders.vscode.dev/redirect',
+    switch: 'vscode',
+  },
+  'VS Code by its document, on a random port': {
+    introduction: vscodeDocument,
+    callback: 'http://127.0.0.1:52345/',
+    loopbackOnly: true,
+    switch: 'vscode',
+  },
+  ...Object.fromEntries(
+    [
+      ['OpenCode', 'http://127.0.0.1:19876/mcp/oauth/callback'] as const,
+      ['Cline', 'http://127.0.0.1:1456/mcp/oauth/callback'] as const,
+      ['Goose', 'http://localhost:50123/oauth_callback'] as const,
+    ].map(([name, callback]): [string, Habits] => [
+      name,
+      { introduction: dynamic([callback]), callback, loopbackOnly: true },
+    ]),
+  ),
   'mcp-remote': {
     introduction: dynamic(['http://localhost:3334/oauth/callback'], {
       software_id: 'x',
@@ -289,7 +322,7 @@ describe('Every known client', () => {
         new Request(authorizeUrl(clientId, pkce().challenge, habits)),
       )
       if (outcome.kind !== 'response') throw new Error('A page was shown')
-      expect([400, 401]).toContain(outcome.response.status)
+      expect(outcome.response.status).toBe(introduction.kind === 'document' ? 401 : 400)
       expect(outcome.response.headers.get('location')).toBeNull()
     },
   )

@@ -2,11 +2,20 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { knownClients } from '../src/known-clients.ts'
 import { createRedirectUriPolicy, isAcceptableRedirectUri, isRegistered } from '../src/redirect-uri.ts'
-import { authorizeQuery, authorizeRequest, claudeUri, createDeployment, pkce } from './deployment.ts'
+import {
+  authorizeQuery,
+  authorizeRequest,
+  claudeUri,
+  createDeployment,
+  pkce,
+  problem,
+  registration,
+} from './deployment.ts'
 
 const policy = createRedirectUriPolicy()
 const accepted = knownClients.flatMap((client) => client.redirectUris)
 const preRegistered = { client_id: 'claude-team' }
+const policyWith = (uri: string) => createRedirectUriPolicy({ extra: [uri] })
 
 const attacks: Record<string, string> = {
   'look-alike host': 'https://claude.ai.evil.example/api/mcp/auth_callback',
@@ -57,6 +66,114 @@ const attacks: Record<string, string> = {
   empty: '',
 }
 
+/** What programs register on their owner's computer; OpenCode, Cline, Goose, VS Code. */
+const programs = [
+  'http://127.0.0.1:19876/mcp/oauth/callback',
+  'http://127.0.0.1:1456/mcp/oauth/callback',
+  'http://localhost:50123/oauth_callback',
+  'http://127.0.0.1:33418/',
+  'http://[::1]:8080/cb/x.y~z-1/',
+]
+/** Against a client that registered `programs`, and as registrations of their own where `register` says so. */
+const loopbackAttacks: Record<string, { uri: string; register?: 'refused' }> = {
+  'another path': { uri: 'http://127.0.0.1:19876/mcp/oauth/callbacks' },
+  'a shorter path': { uri: 'http://127.0.0.1:19876/mcp/oauth' },
+  'a longer path': { uri: 'http://127.0.0.1:19876/mcp/oauth/callback/debug' },
+  'a trailing slash': { uri: 'http://127.0.0.1:19876/mcp/oauth/callback/' },
+  'no trailing slash': { uri: 'http://[::1]:8080/cb/x.y~z-1' },
+  'another case': { uri: 'http://127.0.0.1:19876/mcp/oauth/Callback' },
+  'a usual path': { uri: 'http://127.0.0.1:19876/oauth/callback' },
+  'another loopback name': { uri: 'http://localhost:19876/mcp/oauth/callback' },
+  'the other loopback family': { uri: 'http://[::1]:19876/mcp/oauth/callback' },
+  'no port': { uri: 'http://127.0.0.1/mcp/oauth/callback' },
+  query: { uri: 'http://127.0.0.1:19876/mcp/oauth/callback?x=1', register: 'refused' },
+  'empty query': { uri: 'http://127.0.0.1:19876/mcp/oauth/callback?', register: 'refused' },
+  fragment: { uri: 'http://127.0.0.1:19876/mcp/oauth/callback#x', register: 'refused' },
+  'empty fragment': { uri: 'http://127.0.0.1:19876/mcp/oauth/callback#', register: 'refused' },
+  'user info': { uri: 'http://evil@127.0.0.1:19876/mcp/oauth/callback', register: 'refused' },
+  'loopback as user': { uri: 'http://127.0.0.1:19876@evil.example/mcp/oauth/callback', register: 'refused' },
+  'loopback as user, slash encoded': { uri: 'http://127.0.0.1:1%2f@evil.example/', register: 'refused' },
+  'host that goes on': { uri: 'http://127.0.0.1.evil.example:19876/mcp/oauth/callback', register: 'refused' },
+  'localhost that goes on': { uri: 'http://localhost.evil.example:1/oauth_callback', register: 'refused' },
+  'trailing dot': { uri: 'http://localhost.:50123/oauth_callback', register: 'refused' },
+  'encoded slash': { uri: 'http://127.0.0.1:19876/mcp%2foauth/callback', register: 'refused' },
+  'encoded letter': { uri: 'http://127.0.0.1:19876/mcp/oauth/c%61llback', register: 'refused' },
+  'dot segment': { uri: 'http://127.0.0.1:19876/mcp/./oauth/callback', register: 'refused' },
+  'two dots': { uri: 'http://127.0.0.1:19876/mcp/x/../oauth/callback', register: 'refused' },
+  'two dots at the end': { uri: 'http://127.0.0.1:33418/..', register: 'refused' },
+  'one dot at the end': { uri: 'http://127.0.0.1:33418/.', register: 'refused' },
+  'encoded dots': { uri: 'http://127.0.0.1:19876/mcp/x/%2e%2e/oauth/callback', register: 'refused' },
+  'empty segment': { uri: 'http://127.0.0.1:19876/mcp//oauth/callback', register: 'refused' },
+  'two slashes': { uri: 'http://127.0.0.1:33418//', register: 'refused' },
+  'two slashes and a host': { uri: 'http://127.0.0.1:33418//evil.example', register: 'refused' },
+  backslash: { uri: 'http://127.0.0.1:33418\\@evil.example/', register: 'refused' },
+  'backslash in the path': { uri: 'http://127.0.0.1:19876/mcp\\oauth\\callback', register: 'refused' },
+  'no slash behind the port': { uri: 'http://127.0.0.1:33418', register: 'refused' },
+  newline: { uri: 'http://127.0.0.1:33418/\n', register: 'refused' },
+  tab: { uri: 'http://127.0.0.1:19876/mcp\t/oauth/callback', register: 'refused' },
+  space: { uri: 'http://127.0.0.1:19876/mcp/oauth/callback ', register: 'refused' },
+  NUL: { uri: 'http://127.0.0.1:33418/\0', register: 'refused' },
+  'a letter that is not ASCII': { uri: 'http://127.0.0.1:19876/mcp/oauth/cаllback', register: 'refused' },
+  'upper case scheme': { uri: 'HTTP://127.0.0.1:33418/', register: 'refused' },
+  'upper case host': { uri: 'http://LOCALHOST:50123/oauth_callback', register: 'refused' },
+  'another scheme': { uri: 'https://127.0.0.1:33418/', register: 'refused' },
+  'port 0': { uri: 'http://127.0.0.1:0/', register: 'refused' },
+  'port 065': { uri: 'http://127.0.0.1:065/', register: 'refused' },
+  'port 65536': { uri: 'http://127.0.0.1:65536/', register: 'refused' },
+  'empty port': { uri: 'http://127.0.0.1:/', register: 'refused' },
+  'signed port': { uri: 'http://127.0.0.1:+80/', register: 'refused' },
+  'another loopback address': { uri: 'http://127.0.0.2:33418/', register: 'refused' },
+  'short loopback address': { uri: 'http://127.1:33418/', register: 'refused' },
+  'decimal loopback address': { uri: 'http://2130706433:33418/', register: 'refused' },
+  'any address': { uri: 'http://0.0.0.0:33418/', register: 'refused' },
+  'a private address': { uri: 'http://192.168.0.1:33418/', register: 'refused' },
+  'long IPv6': { uri: 'http://[0:0:0:0:0:0:0:1]:8080/cb/x.y~z-1/', register: 'refused' },
+  'IPv6 zone': { uri: 'http://[::1%25lo]:8080/cb/x.y~z-1/', register: 'refused' },
+  '600 characters': { uri: `http://127.0.0.1:1/${'x'.repeat(600)}`, register: 'refused' },
+}
+
+const document = (redirect_uris: readonly string[]) => ({
+  client_id: 'https://app.example/client.json',
+  client_name: 'An app',
+  redirect_uris,
+})
+
+async function askAt(
+  { server }: ReturnType<typeof createDeployment>,
+  client_id: string,
+  redirect_uri: string,
+): Promise<'page' | Response> {
+  const outcome = await server.authorize(
+    authorizeRequest(authorizeQuery(pkce().challenge, { client_id, redirect_uri })),
+  )
+  return outcome.kind === 'page' ? 'page' : outcome.response
+}
+
+/** A change of one character somewhere, that leaves more than the port another one. */
+const changed = (uris: readonly string[]) =>
+  fc
+    .record({
+      uri: fc.constantFrom(...uris),
+      at: fc.nat(),
+      kind: fc.constantFrom('replace', 'insert', 'delete'),
+      character: fc.oneof(
+        fc.string({ unit: 'binary', minLength: 1, maxLength: 1 }),
+        fc.constantFrom(...'/:@#?%\\. \t\n'),
+      ),
+    })
+    .map(({ uri, at, kind, character }) => {
+      const index = at % (uri.length + (kind === 'insert' ? 1 : 0))
+      const mutant =
+        uri.slice(0, index) +
+        (kind === 'delete' ? '' : character) +
+        uri.slice(index + (kind === 'insert' ? 0 : 1))
+      return { uri, mutant }
+    })
+    .filter(({ uri, mutant }) => {
+      const port = /^http:\/\/(localhost|127\.0\.0\.1|\[::1\]):\d+(?=\/)/
+      return mutant.replace(port, '') !== uri.replace(port, '') || !port.test(uri) || !port.test(mutant)
+    })
+
 describe('Redirect URIs', () => {
   it.each(Object.entries(attacks))(
     'R04: %s stays on a local 400 page [rfc9700-2.1] [oauth21-2.3.5]',
@@ -91,6 +208,57 @@ describe('Redirect URIs', () => {
       authorizeRequest(authorizeQuery(pkce().challenge, { redirect_uri: 'https://vscode.dev/redirect' })),
     )
     expect(outcome.kind === 'response' && outcome.response.status).toBe(400)
+  })
+
+  it.each(Object.entries(loopbackAttacks))(
+    'R04 R05: %s stays on a local 400 page, whatever loopback addresses the client registered [rfc8252-7.3]',
+    async (_, { uri }) => {
+      const deployment = createDeployment({
+        fetchClientMetadata: async () => ({ document: document(programs) }),
+      })
+      const registered = await deployment.server.register(registration({ redirect_uris: programs }))
+      const { client_id } = await registered.json()
+      for (const id of [client_id, 'https://app.example/client.json']) {
+        const answer = await askAt(deployment, id, uri)
+        if (answer === 'page') throw new Error('A page was shown')
+        expect([answer.status, answer.headers.get('location')]).toEqual([400, null])
+      }
+      expect(deployment.store.transactions.size).toBe(0)
+    },
+  )
+
+  it.each(Object.entries(loopbackAttacks).filter(([, { register }]) => register === 'refused'))(
+    'R04 R05: %s is no address that a client may register or a document may name',
+    async (_, { uri }) => {
+      const deployment = createDeployment({
+        fetchClientMetadata: async () => ({ document: document([uri]) }),
+      })
+      expect(await problem(deployment.server.register(registration({ redirect_uris: [uri] })))).toBe(
+        '400 invalid_redirect_uri',
+      )
+      const answer = await askAt(deployment, 'https://app.example/client.json', uri)
+      expect(answer === 'page' ? 'page' : answer.status).toBe(400)
+    },
+  )
+
+  it('R05: a loopback path counts when the client registered it or its document names it, at any port', async () => {
+    const deployment = createDeployment({
+      fetchClientMetadata: async () => ({ document: document(programs) }),
+    })
+    const registered = await deployment.server.register(registration({ redirect_uris: programs }))
+    const { client_id, redirect_uris } = await registered.json()
+    expect(redirect_uris).toEqual(programs)
+    for (const id of [client_id, 'https://app.example/client.json']) {
+      for (const uri of programs) {
+        expect(await askAt(deployment, id, uri), uri).toBe('page')
+        expect(await askAt(deployment, id, uri.replace(/:\d+\//, ':52345/')), uri).toBe('page')
+      }
+    }
+    // A client that names nothing has the usual paths only.
+    for (const uri of programs.filter((one) => one !== 'http://127.0.0.1:33418/')) {
+      const answer = await askAt(deployment, 'claude-team', uri)
+      expect(answer === 'page' ? 'page' : answer.status, uri).toBe(400)
+    }
   })
 
   it('accepts what every known client uses, until the owner switches the client off', () => {
@@ -131,7 +299,111 @@ describe('Redirect URIs', () => {
     expect(isAcceptableRedirectUri('http://localhost:9000/other')).toBe(true)
   })
 
-  it('R05: any port on the three loopback names with the three paths [rfc8252-7.3]', () => {
+  it('R04: the owner may add the scheme of an application, and nothing that browsers or systems act on [rfc8252-7.1]', () => {
+    for (const uri of [
+      ...['warp://mcp/oauth2callback', 'vscode://vendor.extension/did-authenticate'],
+      ...[
+        'vscode-insiders://vendor.extension/cb',
+        'cursor://anysphere.cursor-mcp/oauth/callback',
+        'zed://mcp',
+      ],
+      ...['com.example.app:/oauth', 'com.example.app://oauth'],
+    ]) {
+      expect(isAcceptableRedirectUri(uri), uri).toBe(true)
+      expect(policyWith(uri).accept(uri), uri).toBe(uri)
+      expect(policyWith(uri).accept(uri, [uri]), uri).toBe(uri)
+      expect(policyWith(uri).accept(uri, [claudeUri]), uri).toBeUndefined()
+      expect(policyWith(uri).accept(`${uri}x`), uri).toBeUndefined()
+    }
+    const schemes = [
+      ...[
+        'javascript',
+        'data',
+        'file',
+        'blob',
+        'vbscript',
+        'about',
+        'ws',
+        'wss',
+        'ftp',
+        'http',
+        'filesystem',
+      ],
+      ...[
+        'view-source',
+        'mailto',
+        'tel',
+        'sms',
+        'ms-msdt',
+        'search-ms',
+        'ms-officecmd',
+        'microsoft-edge',
+        'intent',
+      ],
+      ...['chrome', 'chrome-extension', 'moz-extension', 'ssh', 'telnet', 'ldap', 'smb', 'shell', 'c'],
+    ]
+    for (const scheme of schemes) {
+      for (const rest of ['//app.example/cb', '/cb', 'cb', '//localhost/cb?x=1', '///cb']) {
+        const uri = `${scheme}:${rest}`
+        expect(isAcceptableRedirectUri(uri), uri).toBe(false)
+        expect(isAcceptableRedirectUri(uri.toUpperCase()), uri).toBe(false)
+      }
+    }
+    for (const odd of [
+      ...['warp:cb', 'warp:/cb', 'warp:', 'warp://', 'warp:///cb', 'WARP://mcp/cb', 'warp://u@mcp/cb'],
+      ...[
+        'warp://mcp/cb#x',
+        'warp://mcp/cb#',
+        'warp://mcp/cb?code=1',
+        'warp://mcp/a/../cb',
+        'warp://mcp/c b',
+      ],
+      ...[`warp://mcp/${'x'.repeat(500)}`, '//mcp/cb', '://mcp/cb', ' warp://mcp/cb', 'warp://mcp/cb\n'],
+    ]) {
+      expect(isAcceptableRedirectUri(odd), odd).toBe(false)
+    }
+  })
+
+  it('R05: a loopback address that the owner adds without a port means any port, and one with a port only that', () => {
+    const portless = policyWith('http://127.0.0.1/mine')
+    expect(portless.accept('http://127.0.0.1:40001/mine')).toBe('http://127.0.0.1:40001/mine')
+    for (const other of [
+      ...[
+        'http://127.0.0.1/mine',
+        'http://localhost:1/mine',
+        'http://127.0.0.1:1/mine/',
+        'http://127.0.0.1:1/',
+      ],
+      ...['http://127.0.0.1:0/mine', 'http://127.0.0.1:65536/mine', 'http://127.0.0.1:1/mine?x=1'],
+    ]) {
+      expect(portless.accept(other), other).toBeUndefined()
+    }
+    const fixed = policyWith('http://127.0.0.1:9000/mine')
+    expect(fixed.accept('http://127.0.0.1:9000/mine')).toBe('http://127.0.0.1:9000/mine')
+    expect(fixed.accept('http://127.0.0.1:9001/mine')).toBeUndefined()
+  })
+
+  it('R05: any port at any path that a client registered [rfc8252-7.3]', () => {
+    const segment = fc.stringMatching(/^[A-Za-z0-9_~-][A-Za-z0-9._~-]{0,20}$/)
+    fc.assert(
+      fc.property(
+        fc.constantFrom('localhost', '127.0.0.1', '[::1]'),
+        fc.option(fc.integer({ min: 1, max: 65535 }), { nil: undefined }),
+        fc.integer({ min: 1, max: 65535 }),
+        fc.array(segment, { maxLength: 5 }),
+        fc.boolean(),
+        (host, registered, port, segments, slash) => {
+          const path = `/${segments.join('/')}${slash && segments.length > 0 ? '/' : ''}`
+          const one = `http://${host}${registered === undefined ? '' : `:${registered}`}${path}`
+          return (
+            policy.isRegistrable(one) && policy.accept(`http://${host}:${port}${path}`, [one]) !== undefined
+          )
+        },
+      ),
+    )
+  })
+
+  it('R05: any port on the three loopback names with the three usual paths, for a client that names nothing [rfc8252-7.3]', () => {
     fc.assert(
       fc.property(
         fc.constantFrom('localhost', '127.0.0.1', '[::1]'),
@@ -143,8 +415,7 @@ describe('Redirect URIs', () => {
   })
 
   it('R05: a loopback registration without a port stands for every port, and only for its host and path', () => {
-    const uri = policy.accept('http://localhost:50123/callback')
-    if (uri === undefined) throw new Error('The URI is not accepted')
+    const uri = 'http://localhost:50123/callback'
     expect(isRegistered(uri, ['http://localhost/callback'])).toBe(true)
     expect(isRegistered(uri, ['http://localhost:1/callback'])).toBe(true)
     expect(isRegistered(uri, ['http://127.0.0.1/callback'])).toBe(false)
@@ -157,27 +428,25 @@ describe('Redirect URIs', () => {
       'http://localhost:6274/oauth/callback',
       'http://[::1]:6274/oauth/callback/debug',
     ]
-    const change = fc.record({
-      uri: fc.constantFrom(...uris),
-      at: fc.nat(),
-      kind: fc.constantFrom('replace', 'insert', 'delete'),
-      character: fc.oneof(
-        fc.string({ unit: 'binary', minLength: 1, maxLength: 1 }),
-        fc.constantFrom(...'/:@#?%\\. \t\n'),
-      ),
-    })
     fc.assert(
-      fc.property(change, ({ uri, at, kind, character }) => {
-        const index = at % (uri.length + (kind === 'insert' ? 1 : 0))
-        const mutant =
-          uri.slice(0, index) +
-          (kind === 'delete' ? '' : character) +
-          uri.slice(index + (kind === 'insert' ? 0 : 1))
-        const port = /^http:\/\/(localhost|127\.0\.0\.1|\[::1\]):\d+(?=\/)/
-        fc.pre(mutant.replace(port, '') !== uri.replace(port, '') || !port.test(uri) || !port.test(mutant))
-        return mutant === uri || policy.accept(mutant) === undefined || accepted.includes(mutant)
-      }),
+      fc.property(
+        changed(uris),
+        ({ uri, mutant }) =>
+          mutant === uri || policy.accept(mutant) === undefined || accepted.includes(mutant),
+      ),
       { numRuns: 2000 },
+    )
+  })
+
+  it('R04: one character changed in what a client registered is never accepted (a port may be another port) [oauth21-2.3.1]', () => {
+    const registered = [...accepted, ...programs]
+    const known = new Set(registered)
+    fc.assert(
+      fc.property(
+        changed(registered),
+        ({ mutant }) => known.has(mutant) || policy.accept(mutant, registered) === undefined,
+      ),
+      { numRuns: 4000 },
     )
   })
 })

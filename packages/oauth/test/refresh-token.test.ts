@@ -216,6 +216,16 @@ describe('Refresh', () => {
     }
   })
 
+  it('R24: a refresh token whose scope is wider than its grant’s is refused', async () => {
+    const deployment = createDeployment()
+    const { tokens, grantId } = await deployment.connect()
+    const grant = deployment.store.grants.get(grantId)
+    if (grant === undefined) throw new Error('There is no grant')
+    deployment.store.grants.set(grantId, { ...grant, scope: 'email:read' })
+    expect(await problem(deployment.refresh(tokens.refresh_token))).toBe('400 invalid_grant')
+    expect(deployment.events.at(-1)).toMatchObject({ reason: 'rows_disagree' })
+  })
+
   it('a rotated handoff key still opens the answers it sealed', async () => {
     const one = createDeployment()
     const { tokens } = await one.connect()

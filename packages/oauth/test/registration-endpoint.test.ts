@@ -133,7 +133,7 @@ describe('Dynamic client registration', () => {
     expect(client_id.length).toBeLessThan(1500)
     const many = Array.from(
       { length: 20 },
-      (_, index) => `http://127.0.0.1:${10_000 + index}/oauth/callback/debug`,
+      (_, index) => `http://127.0.0.1:10000/oauth/callback/debug/${index}`,
     )
     expect(
       await problem(
@@ -153,6 +153,63 @@ describe('Dynamic client registration', () => {
     expect(await problem(server.register(registration(body, headers as Record<string, string>)))).toBe(
       expected,
     )
+  })
+
+  it('R05 R14 R16: the same app on another port is the same client, and its address is answered as it sent it', async () => {
+    const deployment = createDeployment()
+    const at = (port: string) => ({
+      client_name: 'mcporter',
+      redirect_uris: [`http://127.0.0.1${port}/callback`, claudeUri],
+    })
+    const first = await register(deployment, at(':40001'))
+    const { tokens } = await deployment.connect({
+      query: { client_id: first.client_id, redirect_uri: 'http://127.0.0.1:40001/callback' },
+    })
+    const second = await register(deployment, at(':40002'))
+    expect(first.redirect_uris).toEqual(at(':40001').redirect_uris)
+    expect(second.redirect_uris).toEqual(at(':40002').redirect_uris)
+    expect(second.client_id).toBe(first.client_id)
+    expect((await register(deployment, at(''))).client_id).toBe(first.client_id)
+    const turned = { ...at(':1'), redirect_uris: at(':1').redirect_uris.reverse() }
+    expect((await register(deployment, turned)).client_id).toBe(first.client_id)
+    await ok(deployment.refresh(tokens.refresh_token, { client_id: second.client_id }))
+    for (const other of [
+      { ...at(':40001'), client_name: 'another' },
+      { ...at(':40001'), redirect_uris: ['http://127.0.0.1:40001/callback'] },
+      { ...at(':40001'), redirect_uris: ['http://localhost:40001/callback', claudeUri] },
+      { ...at(':40001'), redirect_uris: ['http://127.0.0.1:40001/callback/', claudeUri] },
+    ]) {
+      expect((await register(deployment, other)).client_id).not.toBe(first.client_id)
+    }
+  })
+
+  it('R16: a client id of release 0.1.0, whose redirect URIs have their ports, goes on working', async () => {
+    const deployment = createDeployment({ dcrKeys: [{ kid: 'd1', key: new Uint8Array(32).fill(7) }] })
+    // Made by 0.1.0 with that key, for one loopback address and Claude's.
+    const client_id =
+      'dcr.d1.WyJtY3AtcmVtb3RlIixbImh0dHA6Ly9sb2NhbGhvc3Q6MzMzNC9vYXV0aC9jYWxsYmFjayIsImh0dHBzOi8vY2xhdWRlLmFpL2FwaS9tY3AvYXV0aF9jYWxsYmFjayJdXQ.9RN9_Cs5awM2CqLpqaicVXW9XQeiyb8otYeNxE1_sKk'
+    const { tokens } = await deployment.connect({
+      query: { client_id, redirect_uri: 'http://localhost:3334/oauth/callback' },
+    })
+    await ok(deployment.refresh(tokens.refresh_token, { client_id }))
+    await deployment.connect({ query: { client_id, redirect_uri: 'http://localhost:50123/oauth/callback' } })
+    await deployment.connect({ query: { client_id, redirect_uri: claudeUri } })
+  })
+
+  it('R16: a refused registration names the address, printable and cut, and the setting that would allow it', async () => {
+    const deployment = createDeployment({ redirectUris: { extraName: 'EXTRA' } })
+    const sentenceFor = async (redirect_uris: unknown) =>
+      (await (await deployment.server.register(registration({ redirect_uris }))).json()).error_description
+    expect(await sentenceFor(['warp://mcp/callback'])).toBe(
+      'None of the redirect_uris is accepted here, such as warp://mcp/callback. The owner of this server can add it to the setting EXTRA.',
+    )
+    const odd = await sentenceFor([`https://\u202e"<b>\n.example/${'x'.repeat(3000)}`])
+    // RFC 6749 §5.2: what error_description may hold.
+    expect(odd).toMatch(/^[\x20\x21\x23-\x5b\x5d-\x7e]+$/)
+    expect(odd).toContain('https://[U+202E][U+0022]<b>[U+000A].example/x')
+    expect(odd.length).toBeLessThan(500)
+    for (const none of [undefined, [], [7, null], 'text'])
+      expect(await sentenceFor(none)).toBe('redirect_uris is missing, or no list of texts.')
   })
 
   it('R16: a client id with any character changed is unknown', async () => {

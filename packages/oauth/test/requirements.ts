@@ -89,7 +89,8 @@ export const standards: readonly Standard[] = [
     prefix: 'rfc8252',
     name: 'RFC 8252, native apps',
     demands: {
-      '7.1': 'A private-use scheme is named after a domain.',
+      '7.1':
+        'A private-use scheme is an application’s own: only the owner adds one, and none that browsers act on.',
       '7.3': 'A loopback redirect URI may have any port.',
     },
   },

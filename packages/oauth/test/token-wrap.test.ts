@@ -4,8 +4,11 @@ import { createOpaqueToken, tokenId, unwrapSecret, type WrappedFields, wrapSecre
 import { openAnswer, sealAnswer } from '../src/repeatable-answer.ts'
 import { createDeployment, form, ok } from './deployment.ts'
 
-/** Every buffer that node:crypto gave back as a derived key or as opened text, or that a key was derived from. */
-const seen = vi.hoisted((): { buffers: Uint8Array[] } => ({ buffers: [] }))
+/** Every buffer that node:crypto gave back as a derived key or as opened text, and what keys were derived from. */
+const seen = vi.hoisted((): { buffers: Uint8Array[]; materials: Uint8Array[] } => ({
+  buffers: [],
+  materials: [],
+}))
 
 vi.mock('node:crypto', async (original) => {
   const crypto = await original<typeof import('node:crypto')>()
@@ -13,8 +16,8 @@ vi.mock('node:crypto', async (original) => {
     ...crypto,
     hkdfSync: (...given: Parameters<typeof crypto.hkdfSync>) => {
       const key = crypto.hkdfSync(...given)
-      // The material holds a token in clear, alone or before the handoff key.
-      seen.buffers.push(new Uint8Array(key), given[1] as Uint8Array)
+      seen.buffers.push(new Uint8Array(key))
+      if (given[1] instanceof Uint8Array) seen.materials.push(given[1])
       return key
     },
     createDecipheriv: (...given: Parameters<typeof crypto.createDecipheriv>) => {
@@ -59,6 +62,20 @@ const rows: WrappedFields[] = [
   },
 ]
 
+/** Texts that a lenient decoder takes for the same bytes. */
+function otherSpellings(text: string): string[] {
+  const bytes = Buffer.from(text, 'base64url')
+  const spareBits = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'].map(
+    (letter) => `${text.slice(0, -1)}${letter}`,
+  )
+  const all = [
+    ...[`${text}=`, `${text}==`, `${text}\n`, ` ${text}`, `${text.slice(0, 9)}.${text.slice(9)}`],
+    ...[`${text}=AAAA`, bytes.toString('base64'), text.replaceAll('-', '+'), text.replaceAll('_', '/')],
+    ...spareBits,
+  ]
+  return all.filter((one) => one !== text && Buffer.from(one, 'base64url').equals(bytes))
+}
+
 describe('Token wraps', () => {
   it('id(t) is SHA-256 of "tid", NUL and the token', () => {
     expect(tokenId('0'.repeat(64))).toBe('5607300edfdfcc12bfad1296b2bfd3f798b5d4c23a883446d4ea66109ee061ba')
@@ -94,6 +111,25 @@ describe('Token wraps', () => {
     }
   })
 
+  it('R24: a wrap opens in the one spelling in which it was written', () => {
+    const row = rows[0] as WrappedFields
+    const wrap = wrapSecret(token, row, secret)
+    const opens = (text: string) => unwrapSecret(token, { ...row, wrap: text }) !== undefined
+    expect(opens(wrap)).toBe(true)
+    for (const text of otherSpellings(wrap)) expect(opens(text), JSON.stringify(text)).toBe(false)
+  })
+
+  it('R24: a repeatable answer opens in the one spelling in which it was written', () => {
+    const keys = [{ kid: 'k', key: randomBytes(32) }]
+    const binding = { oldToken: token, grantId: 'g', refreshTokenId: 'r' }
+    for (const answer of ['a', 'ab', 'abc']) {
+      const sealed = sealAnswer(keys, binding, answer)
+      expect(openAnswer(keys, binding, sealed)).toBe(answer)
+      for (const text of otherSpellings(sealed.slice(2)))
+        expect(openAnswer(keys, binding, `k.${text}`), JSON.stringify(text)).toBeUndefined()
+    }
+  })
+
   it('R29: a secret that was zeroed, or is not 32 bytes, is not wrapped', () => {
     expect(() => wrapSecret(token, rows[0] as WrappedFields, new Uint8Array(32))).toThrow()
     expect(() => wrapSecret(token, rows[0] as WrappedFields, randomBytes(16))).toThrow()
@@ -125,6 +161,7 @@ describe('R29: derived keys and opened secrets are zeroed', () => {
   const isZero = (bytes: Uint8Array) => bytes.every((byte) => byte === 0)
   beforeEach(() => {
     seen.buffers = []
+    seen.materials = []
   })
 
   it('after a redemption, a refresh and a repeated answer', async () => {
@@ -134,6 +171,9 @@ describe('R29: derived keys and opened secrets are zeroed', () => {
     await ok(deployment.refresh(tokens.refresh_token))
     expect(seen.buffers.length).toBeGreaterThan(8)
     expect(seen.buffers.filter((bytes) => !isZero(bytes))).toEqual([])
+    // The tokens themselves, as bytes.
+    expect(seen.materials.length).toBeGreaterThan(4)
+    expect(seen.materials.filter((bytes) => !isZero(bytes))).toEqual([])
   })
 
   it('when the store fails, or throws what nobody expects, at any write', async () => {
@@ -165,7 +205,7 @@ describe('R29: derived keys and opened secrets are zeroed', () => {
     const changed: WrappedFields & { wrap?: string } = { ...row, expiresAt: 9 }
     changed.wrap = wrapSecret(token, row, secret)
     expect(unwrapSecret(token, changed)).toBeUndefined()
-    expect(seen.buffers.length).toBe(5)
-    expect(seen.buffers.filter((bytes) => !isZero(bytes))).toEqual([])
+    expect(seen.buffers.length).toBe(3)
+    expect([...seen.buffers, ...seen.materials].filter((bytes) => !isZero(bytes))).toEqual([])
   })
 })

@@ -38,6 +38,9 @@ export interface ServerSettings {
   readonly demo: boolean
 }
 
+/** The one setting that a refusal names to the person who reads it. */
+export const extraRedirectUris = 'EXTRA_REDIRECT_URIS'
+
 const clientIds = knownClients.map(({ id }) => id)
 const providerIds = providers.map(({ id }) => id)
 
@@ -105,7 +108,10 @@ export const serverVariables = {
   OAUTH_CLIENT_ID: z.string().min(1, 'must not be empty').optional(),
   OAUTH_CLIENT_SECRET: z.string().min(16, 'must have 16 characters or more').optional(),
   CORS_ORIGINS: listOf(isOrigin, 'must list origins such as https://example.com'),
-  EXTRA_REDIRECT_URIS: listOf(isAcceptableRedirectUri, 'must list complete redirect URIs without a fragment'),
+  [extraRedirectUris]: listOf(
+    isAcceptableRedirectUri,
+    'must list complete redirect URIs without user info and fragment: https://host/path, http://localhost/path (any port), or the scheme of an app such as warp://host/path',
+  ),
   DISABLED_CLIENTS: listOf(
     (entry) => clientIds.some((id) => id === entry),
     `must list some of: ${clientIds.join(', ')}`,
@@ -138,7 +144,7 @@ export function toServerSettings(variables: ServerVariables, options: { demo: bo
         ? [{ clientId, secret: clientSecret, name: clientId }]
         : [],
     corsOrigins: variables.CORS_ORIGINS,
-    extraRedirectUris: variables.EXTRA_REDIRECT_URIS,
+    extraRedirectUris: variables[extraRedirectUris],
     disabledClients: clientIds.filter((id) => variables.DISABLED_CLIENTS.includes(id)),
     disabledProviders: toDisabledProviders(variables.DISABLED_PROVIDERS),
     lifetimes: {

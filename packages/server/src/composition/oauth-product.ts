@@ -12,8 +12,8 @@ import type { Routes } from '../http/frame.ts'
 import type { InstanceSecrets, SecretKey } from '../keys/instance-secrets.ts'
 import type { KeyWrapper } from '../keys/key-wrapper.ts'
 import type { Log } from '../log.ts'
-import { signInStopped } from '../pages/page.ts'
-import type { ServerSettings } from '../settings.ts'
+import { signInStopped } from '../pages/sign-in-stopped.ts'
+import { extraRedirectUris, type ServerSettings } from '../settings.ts'
 import { createMailboxLogin } from '../sign-in/account-login.ts'
 import { createAddMailbox } from '../sign-in/add-account.ts'
 import { createConnections } from '../sign-in/connections.ts'
@@ -52,7 +52,11 @@ export function createOAuthProduct(options: OAuthProductOptions): {
     scopes,
     store: stores.authorization,
     clients: settings.clients,
-    redirectUris: { withoutClients: settings.disabledClients, extra: settings.extraRedirectUris },
+    redirectUris: {
+      withoutClients: settings.disabledClients,
+      extra: settings.extraRedirectUris,
+      extraName: extraRedirectUris,
+    },
     dcrKeys: secrets.dcrKeys,
     handoffKeys: secrets.handoffKeys,
     lifetimes: settings.lifetimes,

@@ -29,8 +29,7 @@ export interface Route {
   readonly checkHost: boolean
   /** Refuse pages of origins that are not listed, whatever they could read of the answer. */
   readonly checkOrigin?: boolean
-  /** GET opens a stream: there is no HEAD. */
-  readonly streams?: boolean
+  /** HEAD goes to the handler of GET, which may look at the method; a body is dropped here. */
   readonly handlers: Readonly<Partial<Record<Method, Handler>>>
 }
 
@@ -105,7 +104,7 @@ export function serveRoutes(options: {
 }
 
 function handlerOf(route: Route, method: string): Handler | undefined {
-  if (method === 'HEAD') return route.streams === true ? undefined : route.handlers.GET
+  if (method === 'HEAD') return route.handlers.GET
   if (method === 'GET' || method === 'POST' || method === 'DELETE') return route.handlers[method]
   return undefined
 }

@@ -25,7 +25,6 @@ export function mcpRoutes(options: McpRouteOptions): Routes {
       audience: 'program',
       checkHost: true,
       checkOrigin: true,
-      streams: true,
       handlers: { POST: handler, GET: handler, DELETE: handler },
     },
   }
@@ -35,6 +34,10 @@ async function serveMcp(options: McpRouteOptions, request: Request): Promise<Res
   const authentication = await options.authenticate(request)
   if (authentication.kind === 'challenge') return unauthorized(options, authentication.error)
   const { caller } = authentication
+  if (request.method === 'HEAD') {
+    caller.secret.fill(0)
+    return answerProbe()
+  }
   const forget = () => caller.secret.fill(0)
   try {
     return whenAnswered(await options.mcp.handle(request, caller), forget)
@@ -44,6 +47,11 @@ async function serveMcp(options: McpRouteOptions, request: Request): Promise<Res
     if (error instanceof GrantGoneError) return unauthorized(options, 'invalid_token')
     throw error
   }
+}
+
+/** HEAD asks whether a token is needed, and whether this one is good. It opens no stream and takes nothing from one. */
+function answerProbe(): Response {
+  return new Response(null, { headers: { 'Content-Type': 'text/event-stream' } })
 }
 
 /** RFC 6750 §3: no error code when no token was sent, so that clients start to authorize instead of giving up. */

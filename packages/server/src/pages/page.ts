@@ -1,7 +1,6 @@
 /** The frame of every page, and the response it leaves in: nonce, policy, no caching. */
 import { randomBytes } from 'node:crypto'
 import { providers } from '@email-connector/mail/providers'
-import type { ErrorPage } from '@email-connector/oauth'
 import { pageSecurityPolicy } from '../http/headers.ts'
 import { pageCss, pageJs } from './assets.ts'
 import { type Html, html, trusted } from './html.ts'
@@ -74,6 +73,7 @@ export function messagePage(message: {
   status: number
   title: string
   text: string
+  more?: Html
   headers?: Readonly<Record<string, string>>
 }): Response {
   return toPageResponse({
@@ -84,11 +84,8 @@ export function messagePage(message: {
 <section class="card">
 <h1>${message.title}</h1>
 <p class="lead">${message.text}</p>
+${message.more}
 </section>
 </div>`,
   })
 }
-
-/** What the authorization server shows when a request cannot go back to an app: the sentence is its own. */
-export const signInStopped: ErrorPage = (status, sentence, headers) =>
-  messagePage({ status, title: 'This sign-in cannot go on', text: sentence, headers })

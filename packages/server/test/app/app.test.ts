@@ -57,11 +57,28 @@ describe('every route and method', () => {
     const get = await test.fetch('/oauth/meta')
     const head = await test.fetch('/oauth/meta', { method: 'HEAD' })
     expect([head.status, await head.text()]).toEqual([get.status, ''])
-    expect((await test.fetch('/mcp', { method: 'HEAD' })).status).toBe(405)
     const put = await test.fetch('/mcp', { method: 'PUT' })
-    expect([put.status, put.headers.get('allow')]).toEqual([405, 'POST, GET, DELETE, OPTIONS'])
+    expect([put.status, put.headers.get('allow')]).toEqual([405, 'POST, GET, DELETE, HEAD, OPTIONS'])
     expect((await test.fetch('/oauth/authorize', { method: 'POST' })).status).toBe(405)
   })
+
+  it.each(paths)(
+    'OPTIONS of %s names the methods that are answered and no other, HEAD where GET is',
+    async (path) => {
+      const allowed = (await test.fetch(path, { method: 'OPTIONS' })).headers.get('allow')?.split(', ') ?? []
+      for (const method of methods) {
+        const { status } = await test.fetch(path, { method })
+        expect(![404, 405].includes(status), `${method} ${status}`).toBe(allowed.includes(method))
+      }
+      expect(allowed.includes('HEAD')).toBe(allowed.includes('GET'))
+      if (!allowed.includes('GET')) return
+      const [get, head] = [await test.fetch(path), await test.fetch(path, { method: 'HEAD' })]
+      expect([head.status, head.body, await head.text()]).toEqual([get.status, null, ''])
+      const names = (response: Response) => [...response.headers.keys()].sort()
+      expect(names(head)).toEqual(names(get))
+      expect(head.headers.get('www-authenticate')).toBe(get.headers.get('www-authenticate'))
+    },
+  )
 
   it('serves the metadata documents under every alias, the same bytes each', async () => {
     const server = ['/oauth/meta', ...paths.filter((path) => /authorization-server|openid/.test(path))]
@@ -90,6 +107,7 @@ describe('every route and method', () => {
     ] as const) {
       const response = await test.fetch(path)
       expect([response.status, response.headers.get('Cache-Control')]).toEqual([status, 'no-store'])
+      expect(response.headers.get('WWW-Authenticate') !== null).toBe(status === 401)
       expect(response.headers.get('Content-Security-Policy')).toContain("script-src 'nonce-")
       expect(await response.text()).toContain('<h1>This sign-in cannot go on</h1>')
     }
@@ -252,7 +270,7 @@ describe('limits and faults', () => {
     const log = broken.logLines.join('\n')
     expect(log + sentence).not.toContain('canary')
     const bug = broken.logLines.map((line) => JSON.parse(line)).find((line) => line.event === 'bug')
-    expect(bug).toMatchObject({ bug: 'TypeError', at: expect.stringMatching(/^[a-z.-]+\.ts:\d+$/) })
+    expect(bug).toMatchObject({ bug: 'TypeError', at: expect.stringMatching(/^[a-z.-]+\.ts:\d+:\d+$/) })
     expect(sentence).toContain(bug.requestId)
     await broken.close()
   })

@@ -60,6 +60,29 @@ it.each([
   expect(parse({ PUBLIC_URL: url })).toMatchObject({ publicUrl: url, resource: `${url}/mcp` })
 })
 
+it('R05: takes redirect URIs of the owner’s choosing, and says what one looks like when it refuses', () => {
+  const uris = ['warp://mcp/callback', 'http://localhost/mine', 'https://app.example/cb']
+  const source = { PUBLIC_URL: 'https://a.example', EXTRA_REDIRECT_URIS: uris.join(' ') }
+  expect(parse(source).extraRedirectUris).toEqual(uris)
+  for (const odd of [
+    'javascript:alert(1)',
+    'data:text/html,x',
+    'ftp://a.example/',
+    'warp://u@mcp/',
+    'http://a.example/',
+  ]) {
+    const faults = faultsOf({ ...source, EXTRA_REDIRECT_URIS: `${uris[0]},${odd}` })
+    expect(faults, odd).toEqual([
+      expect.stringMatching(/^EXTRA_REDIRECT_URIS must list .*http:\/\/localhost\/path/),
+    ])
+  }
+})
+
+it.each(['codex', 'copilot'])('takes %s as a client to switch off', (id) => {
+  const { disabledClients } = parse({ PUBLIC_URL: 'https://a.example', DISABLED_CLIENTS: id })
+  expect(disabledClients).toEqual([id])
+})
+
 it('needs a client id and its secret together', () => {
   const secret = 'a-long-enough-secret'
   expect(faultsOf({ PUBLIC_URL: 'https://a.example', OAUTH_CLIENT_SECRET: secret })).toHaveLength(1)

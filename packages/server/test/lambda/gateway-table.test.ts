@@ -31,7 +31,7 @@ describe.skipIf(missing !== undefined)(whenPossible('what a client sees at the g
   test('R03, R70: without a token the gateway answers 401 with a bare challenge, and no function runs', async () => {
     const { product } = running()
     const ran = startedFunctions(running())
-    for (const method of ['POST', 'GET', 'DELETE']) {
+    for (const method of ['POST', 'GET', 'HEAD', 'DELETE']) {
       const response = await fetch(`${product.url}/mcp`, { method })
       expect(response.status).toBe(401)
       expect(response.headers.get('www-authenticate')).toBe(challengeOf(product.url))

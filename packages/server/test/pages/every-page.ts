@@ -46,6 +46,16 @@ export async function answerEveryPage(app: MailboxApp): Promise<ReadonlyMap<stri
       await submit({ ...mailbox('cid@test.example'), permission: 'write', action: 'another' }, form),
     ],
     ['sign-in stopped', 401, await test.fetch('/oauth/authorize?client_id=nobody')],
+    [
+      'sign-in stopped: address refused',
+      400,
+      await test.fetch(withParameter(await test.authorizeUrl(form), 'redirect_uri', 'warp://mcp/callback')),
+    ],
+    [
+      'sign-in stopped: document not to be read',
+      401,
+      await test.fetch('/oauth/authorize?client_id=https://app.example/client.json'),
+    ],
     ['sign-in ended', 403, await post('/oauth/connect', { state: 'x' })],
     ['connections: sign-in', 200, await test.fetch('/oauth/connections')],
     ['connections: fault', 422, await post('/oauth/connections', { provider: 'gmail', address: 'ann' })],
@@ -75,4 +85,10 @@ export async function answerEveryPage(app: MailboxApp): Promise<ReadonlyMap<stri
     if (answer.status !== status) throw new Error(`${name}: ${answer.status} instead of ${status}`)
   }
   return new Map(pages.map(([name, , answer]) => [name, answer]))
+}
+
+function withParameter(url: string | URL, name: string, value: string): string {
+  const changed = new URL(url)
+  changed.searchParams.set(name, value)
+  return changed.href
 }
