@@ -18,6 +18,7 @@ import type { ServerSettings } from './settings.ts'
 import { createAddMailbox } from './sign-in/add-mailbox.ts'
 import { createConnections } from './sign-in/connections.ts'
 import type { DemoMailbox } from './sign-in/form.ts'
+import { createKnownBrowsers } from './sign-in/known-browser.ts'
 import { createSignInLimits } from './sign-in/limits.ts'
 import { createMailboxLogin } from './sign-in/mailbox-login.ts'
 import { createSignIn } from './sign-in/sign-in.ts'
@@ -73,6 +74,7 @@ export function createOAuthProduct(options: OAuthProductOptions): {
       connector,
       providers,
       limits: createSignInLimits({ store: stores.once, key: newest(secrets.peppers), now: nowSeconds }),
+      knownBrowsers: createKnownBrowsers({ publicUrl, peppers: secrets.peppers, now: nowSeconds }),
       clock,
       log,
     }),
