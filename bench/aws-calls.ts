@@ -3,13 +3,13 @@
  * keeps a log, and the KMS stand-in's own log. What `/mcp` reads of the tokens table is the authorizer's part.
  */
 import { createHash, randomBytes } from 'node:crypto'
+import { createProduct } from '@email-connector/server/src/composition/product.ts'
 import { createDataKeyKeeper } from '@email-connector/server/src/keys/data-key-keeper.ts'
 import {
   createInstanceSecrets,
   parseInstanceSecrets,
 } from '@email-connector/server/src/keys/instance-secrets.ts'
 import { createKmsKeyWrapper } from '@email-connector/server/src/keys/kms-key-wrapper.ts'
-import { createProduct } from '@email-connector/server/src/product.ts'
 import { createDynamoStores } from '@email-connector/server/src/store/dynamodb/stores.ts'
 import { createTables } from '@email-connector/server/test/store/dynamodb-tables.ts'
 import { loopbackConnector } from '@email-connector/server/test/tools/open-tools.ts'

@@ -4,7 +4,7 @@
  * nothing of the server, `warm` has in the grant's record what a sign-in leaves there, which is what one LIST teaches.
  */
 import type { Connector } from '@email-connector/mail'
-import { toEmailId } from '@email-connector/server/src/tools/email-id.ts'
+import { toEmailId } from '@email-connector/server/src/wire/email-id.ts'
 import { loopbackConnector, openTools, toAccount } from '@email-connector/server/test/tools/open-tools.ts'
 import type { DelayProxy } from '@email-connector/testing'
 import { countTokens } from 'gpt-tokenizer/encoding/o200k_base'

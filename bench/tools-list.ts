@@ -1,5 +1,5 @@
 /** What the server costs a client's context: o200k tokens of the JSON of the `tools` array, and of the instructions. */
-import { instructions, toolDefinitions } from '@email-connector/server/src/tools/registry.ts'
+import { instructions, toolDefinitions } from '@email-connector/server/src/tools/catalog.ts'
 import { countTokens } from 'gpt-tokenizer/encoding/o200k_base'
 
 export interface ToolsListCost {

@@ -1,24 +1,24 @@
 /** IMAP, SMTP and MIME for one mailbox. Every function throws only MailError; anything else is a bug. */
 export type { MailAccount, MailCredential, MailServer, TlsMode } from './account.ts'
-export { parseAddressList } from './address-list.ts'
-export { appendMessage } from './append-message.ts'
 export { htmlToText, type ReadableText } from './body-text/html-to-text.ts'
 export { removeInvisible } from './body-text/invisible-characters.ts'
 export { neutraliseLinks } from './body-text/links.ts'
 export { sanitizeHtml } from './body-text/sanitize-html.ts'
-export { createMailbox, deleteMailbox, renameMailbox } from './change-mailboxes.ts'
+export { appendMessage } from './changing/append.ts'
+export { assertFlags, setFlags } from './changing/flags.ts'
+export { moveMessages } from './changing/move.ts'
+export type { RefOutcome } from './changing/refs-by-mailbox.ts'
+export { parseAddressList } from './composing/address-list.ts'
 export {
   type ComposedMessage,
   composeMessage,
   type OutgoingAttachment,
   type OutgoingDraft,
-} from './compose.ts'
-export { type Connector, createConnector, type MailDeps } from './dial.ts'
-export { type AttachmentContent, fetchAttachment } from './fetch-attachment.ts'
-export { findByMessageId } from './find-message.ts'
-export { getMessage, getMessages } from './get-message.ts'
-export { createHostPolicy, type HostPolicy, type MailProtocol } from './host-policy.ts'
-export { type ImapDeps, type ImapSession, withImapSession } from './imap-session.ts'
+} from './composing/compose.ts'
+export { type Connector, createConnector, type MailDeps } from './connect/dial.ts'
+export { createHostPolicy, type HostPolicy, type MailProtocol } from './connect/host-policy.ts'
+export { isPublicAddress } from './connect/public-address.ts'
+export { type ImapDeps, type ImapSession, withImapSession } from './imap/session.ts'
 export {
   assertAccount,
   assertAddress,
@@ -28,12 +28,12 @@ export {
   assertText,
   toAddress,
 } from './input.ts'
-export { listMailboxes } from './list-mailboxes.ts'
-export { listRecent } from './list-recent.ts'
-export { listThread, type ThreadPage } from './list-thread.ts'
 export { MailError, type MailErrorCode } from './mail-error.ts'
+export { createMailbox, deleteMailbox, renameMailbox } from './mailboxes/change.ts'
+export { listMailboxes } from './mailboxes/list.ts'
+export { resolveMailbox } from './mailboxes/resolve.ts'
+export { verifyImapLogin } from './mailboxes/verify-login.ts'
 export type * from './message.ts'
-export { moveMessages } from './move-messages.ts'
 export {
   filesSentCopy,
   findProvider,
@@ -42,16 +42,16 @@ export {
   providers,
   suggestProvider,
 } from './providers.ts'
-export { isPublicAddress } from './public-address.ts'
-export type { RefOutcome } from './refs-by-mailbox.ts'
-export { resolveMailbox } from './resolve-mailbox.ts'
-export { prepareSearch, type SearchOptions, type SearchPage, searchMessages } from './search-messages.ts'
-export { assertFlags, setFlags } from './set-flags.ts'
-export type { RecipientRefusal } from './smtp-reply.ts'
+export { type AttachmentContent, fetchAttachment } from './reading/attachment.ts'
+export { findByMessageId } from './reading/find.ts'
+export { getMessage, getMessages } from './reading/get.ts'
+export { listRecent } from './reading/recent.ts'
+export { prepareSearch, type SearchOptions, type SearchPage, searchMessages } from './reading/search.ts'
+export { listThread, type ThreadPage } from './reading/thread.ts'
+export type { RecipientRefusal } from './smtp/reply.ts'
 export {
   type RejectedRecipient,
   type SubmissionOutcome,
   submitMessage,
   verifySmtpLogin,
-} from './submission.ts'
-export { verifyImapLogin } from './verify-imap-login.ts'
+} from './smtp/submission.ts'

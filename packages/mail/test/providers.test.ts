@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createHostPolicy } from '../src/host-policy.ts'
+import { createHostPolicy } from '../src/connect/host-policy.ts'
 import { assertHost } from '../src/input.ts'
 import { filesSentCopy, findProvider, providers, suggestProvider } from '../src/providers.ts'
 

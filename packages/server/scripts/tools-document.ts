@@ -4,14 +4,14 @@
  */
 
 import * as z from 'zod'
-import { scopeOf } from '../src/tools/answer-call.ts'
-import type { Tool } from '../src/tools/tool.ts'
+import { scopeOf } from '../src/tool-call/run-tool.ts'
+import type { Tool } from '../src/tool-call/tool.ts'
 import {
   errorKeys,
   type JsonSchema,
   toInputJsonSchema,
   toOutputJsonSchema,
-} from '../src/tools/tool-schema.ts'
+} from '../src/tool-call/tool-schema.ts'
 
 /** The part of JSON Schema that the definitions use. */
 interface Schema {

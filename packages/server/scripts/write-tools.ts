@@ -3,7 +3,7 @@
  * docs/tools.md, the same for people.
  */
 import { writeFileSync } from 'node:fs'
-import { toolDefinitions, tools } from '../src/tools/registry.ts'
+import { toolDefinitions, tools } from '../src/tools/catalog.ts'
 import { toToolsDocument } from './tools-document.ts'
 
 const definitions = new URL('../tools.generated.json', import.meta.url)

@@ -1,6 +1,6 @@
 /** The real clocks, for the entry points; everything else is handed one. */
 import type { EpochSeconds } from '@email-connector/oauth'
-import type { Clock } from './sign-in/mailbox-login.ts'
+import type { Clock } from './sign-in/account-login.ts'
 
 export function nowSeconds(): EpochSeconds {
   return Math.floor(Date.now() / 1000)

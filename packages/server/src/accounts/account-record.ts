@@ -4,12 +4,12 @@
  */
 import type { MailAccount, ServerMemory } from '@email-connector/mail'
 import type { Grant } from '@email-connector/oauth'
-import { createHintCipher } from '../keys/hint.ts'
 import type { KeyWrapper } from '../keys/key-wrapper.ts'
 import { KeyRefusedError } from '../keys/key-wrapper.ts'
 import type { RecordContext } from '../keys/record.ts'
 import { currentRecordVersion, openRecord, sealRecord } from '../keys/record.ts'
 import { fromText, toText, zero } from '../keys/seal.ts'
+import { createHintCipher } from '../keys/token-cipher.ts'
 import type { AccountRow } from './account-store.ts'
 
 /** Where keys are used; the same for every account of a deployment. */

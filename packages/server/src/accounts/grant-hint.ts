@@ -3,9 +3,9 @@
  * from it, and a socket may be opened early from it; it decides nothing, the opened record does.
  */
 import type { MailAccount, MailServer, ProviderId } from '@email-connector/mail'
-import { createHintCipher } from '../keys/hint.ts'
 import { KeyRefusedError } from '../keys/key-wrapper.ts'
 import { isSameOwner } from '../keys/owner-index.ts'
+import { createHintCipher } from '../keys/token-cipher.ts'
 
 export interface AccountHint {
   readonly accountId: string

@@ -5,9 +5,9 @@
  * immediate. No schema library here: it stands before the first byte of every call.
  */
 import { findAccessToken, StoreUnavailableError } from '@email-connector/oauth'
-import { parseBearer } from '../authenticate.ts'
 import { nowSeconds } from '../clock.ts'
 import { describeBug } from '../log.ts'
+import { parseBearer } from '../mcp/authenticate.ts'
 import { createDynamoClient, createTable } from '../store/dynamodb/table.ts'
 import { createTokenTable } from '../store/dynamodb/tokens.ts'
 import { toAuthorizerContext } from './authorizer-context.ts'

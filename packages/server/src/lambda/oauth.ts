@@ -4,10 +4,10 @@
  */
 import { createConnector, createHostPolicy } from '@email-connector/mail'
 import { clock } from '../clock.ts'
+import { createOAuthProduct } from '../composition/oauth-product.ts'
 import { errorResponse } from '../http/errors.ts'
 import { type App, serveRoutes } from '../http/frame.ts'
 import { createKmsKeyWrapper } from '../keys/kms-key-wrapper.ts'
-import { createOAuthProduct } from '../oauth-product.ts'
 import { createDynamoStores } from '../store/dynamodb/stores.ts'
 import { version } from '../version.ts'
 import { createBufferedHandler } from './buffered-handler.ts'

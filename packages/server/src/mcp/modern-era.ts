@@ -5,9 +5,9 @@
  */
 import { createMcpHandler } from '@modelcontextprotocol/server'
 import type { Caller } from '../caller.ts'
+import { whenAnswered } from '../http/closing-body.ts'
 import type { McpApplication } from './application.ts'
 import { createCallBeginning } from './call-beginning.ts'
-import { whenAnswered } from './closing-body.ts'
 import { guardErrors } from './error-guard.ts'
 
 export interface ModernExchange {

@@ -10,11 +10,10 @@ import {
   WebStandardStreamableHTTPServerTransport,
 } from '@modelcontextprotocol/server'
 import type { Caller } from '../caller.ts'
-import type { HintCipher } from '../keys/hint.ts'
-import type { Session, SessionStore } from '../sessions/session-store.ts'
+import { whenAnswered } from '../http/closing-body.ts'
+import type { HintCipher } from '../keys/token-cipher.ts'
 import type { McpApplication } from './application.ts'
 import { createCallBeginning } from './call-beginning.ts'
-import { whenAnswered } from './closing-body.ts'
 import { guardErrors } from './error-guard.ts'
 import {
   type Answer,
@@ -28,8 +27,9 @@ import {
   sessionNotFound,
   transportError,
 } from './json-rpc.ts'
-import { createSessionMail } from './session-mail.ts'
+import { createSessionMail } from './session-exchange.ts'
 import { createSessionRules } from './session-rules.ts'
+import type { Session, SessionStore } from './session-store.ts'
 import { type StreamTiming, streamQueue } from './session-stream.ts'
 import { createSessionTransport, type QuestionTiming } from './session-transport.ts'
 import { maxInitializeBytes, parseInitialize, takesBatches, takesQuestions } from './stored-initialize.ts'

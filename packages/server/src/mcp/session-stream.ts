@@ -5,7 +5,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { JSONRPCMessage } from '@modelcontextprotocol/server'
-import type { SessionMail } from './session-mail.ts'
+import type { SessionMail } from './session-exchange.ts'
 
 export interface StreamTiming {
   readonly holdMs: number

@@ -21,7 +21,7 @@ import {
   isJSONRPCRequest,
   isJSONRPCResultResponse,
 } from '@modelcontextprotocol/server'
-import type { SessionMail } from './session-mail.ts'
+import type { SessionMail } from './session-exchange.ts'
 
 export interface QuestionTiming {
   /** The first wait before looking for an answer; it grows by half each time. */

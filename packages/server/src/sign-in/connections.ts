@@ -22,9 +22,9 @@ import { connectionsPage, connectionsSignInPage } from '../pages/connections-pag
 import { messagePage } from '../pages/page.ts'
 import { tooManyAttempts } from '../pages/sign-in-messages.ts'
 import type { ServerSettings } from '../settings.ts'
+import type { MailboxLogin } from './account-login.ts'
 import { type DemoMailbox, type Fields, keptValues, mailboxRules, parseMailbox } from './form.ts'
 import { withCookies } from './known-browser.ts'
-import type { MailboxLogin } from './mailbox-login.ts'
 
 export interface Connections {
   /** GET /oauth/connections */

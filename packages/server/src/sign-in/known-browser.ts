@@ -1,6 +1,6 @@
 /**
  * Browsers that have signed in to a mailbox before. Each keeps a cookie per mailbox that says so, which gives it tries
- * apart from everybody else's (limits.ts): strangers' failures cannot lock its owner out. The cookie is an HMAC under
+ * apart from everybody else's (sign-in/rate-limits.ts): strangers' failures cannot lock its owner out. The cookie is an HMAC under
  * the pepper over the mailbox, a random id and an expiry; nothing is stored for it, and neither its name nor its value
  * tells the address. It proves no mailbox and opens nothing: the password is asked for all the same. A browser keeps few
  * of them, since it sends them all with every request.

@@ -18,6 +18,8 @@ import { hashGrantId, type Log } from '../log.ts'
 import { signInEnded, tooManyAttempts, unreadableForm } from '../pages/sign-in-messages.ts'
 import { type SignInPage, signInPage } from '../pages/sign-in-page.ts'
 import type { ServerSettings } from '../settings.ts'
+import type { MailboxLogin } from './account-login.ts'
+import { type MailboxesSoFar, openSoFar, sealSoFar } from './accounts-so-far.ts'
 import {
   type DemoMailbox,
   type Fault,
@@ -29,8 +31,6 @@ import {
   parsePermission,
 } from './form.ts'
 import { withCookies } from './known-browser.ts'
-import type { MailboxLogin } from './mailbox-login.ts'
-import { type MailboxesSoFar, openSoFar, sealSoFar } from './mailboxes-so-far.ts'
 
 export interface SignInOptions {
   readonly settings: ServerSettings

@@ -4,7 +4,7 @@
  */
 import type { AuthorizationStore } from '@email-connector/oauth'
 import type { AccountStore } from '../accounts/account-store.ts'
-import type { SessionStore } from '../sessions/session-store.ts'
+import type { SessionStore } from '../mcp/session-store.ts'
 import type { OnceStore } from './once-store.ts'
 
 export interface Stores {

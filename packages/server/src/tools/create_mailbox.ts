@@ -1,9 +1,9 @@
 /** Makes a mailbox. */
 import { createMailbox as create } from '@email-connector/mail'
 import * as z from 'zod'
-import { toLine } from './limits.ts'
-import * as parameters from './parameters.ts'
-import { defineTool } from './tool.ts'
+import * as parameters from '../tool-call/parameters.ts'
+import { defineTool } from '../tool-call/tool.ts'
+import { toLine } from '../wire/fit.ts'
 
 export const createMailbox = defineTool({
   name: 'create_mailbox',

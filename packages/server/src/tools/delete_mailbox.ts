@@ -1,10 +1,10 @@
 /** Deletes an empty mailbox; one that holds anything stays. */
 import { MailError, deleteMailbox as remove } from '@email-connector/mail'
 import * as z from 'zod'
-import { toLine } from './limits.ts'
-import * as parameters from './parameters.ts'
-import { ToolError } from './result.ts'
-import { defineTool } from './tool.ts'
+import * as parameters from '../tool-call/parameters.ts'
+import { defineTool } from '../tool-call/tool.ts'
+import { toLine } from '../wire/fit.ts'
+import { ToolError } from '../wire/tool-error.ts'
 
 export const deleteMailbox = defineTool({
   name: 'delete_mailbox',

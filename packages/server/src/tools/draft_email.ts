@@ -1,9 +1,9 @@
 /** Puts a draft into Drafts; nothing is sent. */
 import { composeMessage } from '@email-connector/mail'
 import * as z from 'zod'
-import { openOutgoing, outgoingParameters } from './outgoing.ts'
-import { saveDraft, savedDraft, toSavedDraft } from './stored-draft.ts'
-import { defineTool } from './tool.ts'
+import { openOutgoing, outgoingParameters } from '../sending/outgoing.ts'
+import { saveDraft, savedDraft, toSavedDraft } from '../sending/stored-draft.ts'
+import { defineTool } from '../tool-call/tool.ts'
 
 export const draftEmail = defineTool({
   name: 'draft_email',

@@ -1,13 +1,13 @@
 /** Forwards an email: its headers and text below the new ones, its attachments along. */
 import type { AttachmentPart, MessageDetail } from '@email-connector/mail'
 import * as z from 'zod'
-import { answerParameters, sendAnswer, toPeople, toQuotedText, toSubject } from './answer-parent.ts'
-import { delivery } from './deliver.ts'
-import { readAttachments } from './outgoing-attachments.ts'
-import * as parameters from './parameters.ts'
-import { parseRecipients } from './recipients.ts'
-import { ToolError } from './result.ts'
-import { defineTool } from './tool.ts'
+import { delivery } from '../sending/deliver.ts'
+import { readAttachments } from '../sending/outgoing-attachments.ts'
+import { parseRecipients } from '../sending/recipients.ts'
+import { answerParameters, sendAnswer, toPeople, toQuotedText, toSubject } from '../sending/reply.ts'
+import * as parameters from '../tool-call/parameters.ts'
+import { defineTool } from '../tool-call/tool.ts'
+import { ToolError } from '../wire/tool-error.ts'
 
 export const forwardEmail = defineTool({
   name: 'forward_email',

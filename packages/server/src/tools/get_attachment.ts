@@ -4,12 +4,12 @@
  */
 import { type AttachmentContent, fetchAttachment, getMessage, MailError } from '@email-connector/mail'
 import * as z from 'zod'
-import { isText, readText } from './attachment-text.ts'
-import { openEmails } from './email-refs.ts'
-import { fits, sliceWhole, toLine } from './limits.ts'
-import * as parameters from './parameters.ts'
-import { defineTool, type ToolResult } from './tool.ts'
-import { quoteUntrusted, untrustedNotice } from './untrusted.ts'
+import { openEmails } from '../tool-call/email-refs.ts'
+import * as parameters from '../tool-call/parameters.ts'
+import { defineTool, type ToolResult } from '../tool-call/tool.ts'
+import { isText, readText } from '../wire/attachment-text.ts'
+import { fits, sliceWhole, toLine } from '../wire/fit.ts'
+import { quoteUntrusted, untrustedNotice } from '../wire/untrusted.ts'
 
 /** As picture or file: base64 of it is what clients take in one answer. */
 const maxFileBytes = 1024 * 1024

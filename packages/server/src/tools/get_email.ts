@@ -1,13 +1,13 @@
 /** One email or a few of them, body included, each body cut so that the answer as a whole fits. */
 import { getMessages, MailError } from '@email-connector/mail'
 import * as z from 'zod'
-import { emailDetail, toCutText, toDetailText, toEmailDetail } from './email-detail.ts'
-import { openEmails } from './email-refs.ts'
-import { fits } from './limits.ts'
-import * as parameters from './parameters.ts'
-import { ToolError } from './result.ts'
-import { defineTool } from './tool.ts'
-import { quoteUntrusted, untrustedNotice } from './untrusted.ts'
+import { openEmails } from '../tool-call/email-refs.ts'
+import * as parameters from '../tool-call/parameters.ts'
+import { defineTool } from '../tool-call/tool.ts'
+import { emailDetail, toCutText, toDetailText, toEmailDetail } from '../wire/email-detail.ts'
+import { fits } from '../wire/fit.ts'
+import { ToolError } from '../wire/tool-error.ts'
+import { quoteUntrusted, untrustedNotice } from '../wire/untrusted.ts'
 
 /** A body stands twice in the answer, as text and as JSON: together they stay under the limit of a result. */
 const bodyChars = 36_000

@@ -1,11 +1,11 @@
 /** The newest emails of one mailbox. */
 import { listRecent } from '@email-connector/mail'
 import * as z from 'zod'
-import { parseCursor, toCursor } from './cursor.ts'
-import * as parameters from './parameters.ts'
-import { summaryPage, toCountText, toMoreText, toSummaryPage } from './summary-row.ts'
-import { defineTool } from './tool.ts'
-import { untrustedNotice } from './untrusted.ts'
+import * as parameters from '../tool-call/parameters.ts'
+import { defineTool } from '../tool-call/tool.ts'
+import { parseCursor, toCursor } from '../wire/cursor.ts'
+import { summaryPage, toCountText, toMoreText, toSummaryPage } from '../wire/summary-row.ts'
+import { untrustedNotice } from '../wire/untrusted.ts'
 
 const tool = 'get_recent_emails'
 

@@ -1,12 +1,12 @@
 /** The conversation an email belongs to. */
 import { listThread } from '@email-connector/mail'
 import * as z from 'zod'
-import { openEmails } from './email-refs.ts'
-import { toLine } from './limits.ts'
-import * as parameters from './parameters.ts'
-import { summaryPage, toCountText, toSummaryPage } from './summary-row.ts'
-import { defineTool } from './tool.ts'
-import { untrustedNotice } from './untrusted.ts'
+import { openEmails } from '../tool-call/email-refs.ts'
+import * as parameters from '../tool-call/parameters.ts'
+import { defineTool } from '../tool-call/tool.ts'
+import { toLine } from '../wire/fit.ts'
+import { summaryPage, toCountText, toSummaryPage } from '../wire/summary-row.ts'
+import { untrustedNotice } from '../wire/untrusted.ts'
 
 const { next_cursor: _, ...page } = summaryPage
 

@@ -3,7 +3,7 @@
  * owner costs two writes.
  */
 import * as z from 'zod'
-import { defineTool } from './tool.ts'
+import { defineTool } from '../tool-call/tool.ts'
 
 /** Long enough for the owner to notice, short enough not to nag. */
 const warnSeconds = 7 * 24 * 3600

@@ -1,12 +1,12 @@
 /** The folders of one account. Long lists are paged by what fits into one answer. */
 import { listMailboxes as readMailboxes } from '@email-connector/mail'
 import * as z from 'zod'
-import { parseCursor, toCursor } from './cursor.ts'
-import { maxResultChars, toLine } from './limits.ts'
-import * as parameters from './parameters.ts'
-import { toMoreText } from './summary-row.ts'
-import { defineTool } from './tool.ts'
-import { quoteUntrusted } from './untrusted.ts'
+import * as parameters from '../tool-call/parameters.ts'
+import { defineTool } from '../tool-call/tool.ts'
+import { parseCursor, toCursor } from '../wire/cursor.ts'
+import { maxResultChars, toLine } from '../wire/fit.ts'
+import { toMoreText } from '../wire/summary-row.ts'
+import { quoteUntrusted } from '../wire/untrusted.ts'
 
 const tool = 'list_mailboxes'
 

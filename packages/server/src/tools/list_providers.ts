@@ -1,7 +1,7 @@
 /** The providers a mailbox can be connected from. Constant: no account is opened. */
 import { providers } from '@email-connector/mail'
 import * as z from 'zod'
-import { defineTool } from './tool.ts'
+import { defineTool } from '../tool-call/tool.ts'
 
 export const listProviders = defineTool({
   name: 'list_providers',

@@ -1,10 +1,10 @@
 /** Sets or clears \Seen. */
 import { setFlags } from '@email-connector/mail'
 import * as z from 'zod'
-import { openEmails } from './email-refs.ts'
-import * as parameters from './parameters.ts'
-import { resultPage, toResults } from './per-id.ts'
-import { defineTool } from './tool.ts'
+import { openEmails } from '../tool-call/email-refs.ts'
+import * as parameters from '../tool-call/parameters.ts'
+import { defineTool } from '../tool-call/tool.ts'
+import { resultPage, toResults } from '../wire/results-by-id.ts'
 
 export const markAsRead = defineTool({
   name: 'mark_as_read',

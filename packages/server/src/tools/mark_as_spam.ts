@@ -1,9 +1,9 @@
 /** Moves emails to the spam folder, or back to INBOX: providers learn from both. */
 import * as z from 'zod'
-import { moveTo } from './move-to.ts'
-import * as parameters from './parameters.ts'
-import { resultPage } from './per-id.ts'
-import { defineTool } from './tool.ts'
+import { moveTo } from '../tool-call/move-emails.ts'
+import * as parameters from '../tool-call/parameters.ts'
+import { defineTool } from '../tool-call/tool.ts'
+import { resultPage } from '../wire/results-by-id.ts'
 
 export const markAsSpam = defineTool({
   name: 'mark_as_spam',

@@ -1,10 +1,10 @@
 /** Moves emails to another mailbox of the same account. */
 import { moveMessages } from '@email-connector/mail'
 import * as z from 'zod'
-import { openEmails } from './email-refs.ts'
-import * as parameters from './parameters.ts'
-import { resultPage, toResults } from './per-id.ts'
-import { defineTool } from './tool.ts'
+import { openEmails } from '../tool-call/email-refs.ts'
+import * as parameters from '../tool-call/parameters.ts'
+import { defineTool } from '../tool-call/tool.ts'
+import { resultPage, toResults } from '../wire/results-by-id.ts'
 
 export const moveEmail = defineTool({
   name: 'move_email',

@@ -1,9 +1,9 @@
 /** Renames a mailbox, or moves it below another. Those with a special use keep their names. */
 import { renameMailbox as rename } from '@email-connector/mail'
 import * as z from 'zod'
-import { toLine } from './limits.ts'
-import * as parameters from './parameters.ts'
-import { defineTool } from './tool.ts'
+import * as parameters from '../tool-call/parameters.ts'
+import { defineTool } from '../tool-call/tool.ts'
+import { toLine } from '../wire/fit.ts'
 
 export const renameMailbox = defineTool({
   name: 'rename_mailbox',

@@ -1,12 +1,12 @@
 /** Answers an email: its thread, its sender, the words it said quoted below. */
 import type { MailAccount, MailAddress, MessageDetail } from '@email-connector/mail'
 import * as z from 'zod'
-import { answerParameters, ownOf, sendAnswer, toPeople, toQuotedText, toSubject } from './answer-parent.ts'
-import { delivery } from './deliver.ts'
-import { toThread } from './outgoing.ts'
-import * as parameters from './parameters.ts'
-import { parseRecipients } from './recipients.ts'
-import { defineTool } from './tool.ts'
+import { delivery } from '../sending/deliver.ts'
+import { toThread } from '../sending/outgoing.ts'
+import { parseRecipients } from '../sending/recipients.ts'
+import { answerParameters, ownOf, sendAnswer, toPeople, toQuotedText, toSubject } from '../sending/reply.ts'
+import * as parameters from '../tool-call/parameters.ts'
+import { defineTool } from '../tool-call/tool.ts'
 
 export const replyToEmail = defineTool({
   name: 'reply_to_email',

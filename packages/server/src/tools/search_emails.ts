@@ -1,12 +1,12 @@
 /** Searches one mailbox, or all of them, on the mail server. */
 import { prepareSearch } from '@email-connector/mail'
 import * as z from 'zod'
-import { parseCursor, toCursor } from './cursor.ts'
-import { toLine } from './limits.ts'
-import * as parameters from './parameters.ts'
-import { summaryPage, toCountText, toMoreText, toSummaryPage } from './summary-row.ts'
-import { defineTool } from './tool.ts'
-import { untrustedNotice } from './untrusted.ts'
+import * as parameters from '../tool-call/parameters.ts'
+import { defineTool } from '../tool-call/tool.ts'
+import { parseCursor, toCursor } from '../wire/cursor.ts'
+import { toLine } from '../wire/fit.ts'
+import { summaryPage, toCountText, toMoreText, toSummaryPage } from '../wire/summary-row.ts'
+import { untrustedNotice } from '../wire/untrusted.ts'
 
 const tool = 'search_emails'
 const words = parameters.line.exactOptional()

@@ -2,12 +2,12 @@
 import { MailError } from '@email-connector/mail'
 import * as z from 'zod'
 import type { OpenedAccount } from '../accounts/grant-accounts.ts'
-import { answerDelivery, type Delivery, deliver, delivery } from './deliver.ts'
-import { type NamedMessage, openEmails } from './email-refs.ts'
-import * as parameters from './parameters.ts'
-import { findSendOutcome } from './send-ledger.ts'
-import { binDraft, readDraft } from './stored-draft.ts'
-import { defineTool, type ToolCall, type ToolResult } from './tool.ts'
+import { answerDelivery, type Delivery, deliver, delivery } from '../sending/deliver.ts'
+import { findSendOutcome } from '../sending/send-ledger.ts'
+import { binDraft, readDraft } from '../sending/stored-draft.ts'
+import { type NamedMessage, openEmails } from '../tool-call/email-refs.ts'
+import * as parameters from '../tool-call/parameters.ts'
+import { defineTool, type ToolCall, type ToolResult } from '../tool-call/tool.ts'
 
 export const sendDraft = defineTool({
   name: 'send_draft',

@@ -1,10 +1,10 @@
 /** Sends an email at most once, says what became of it, and sees to its copy in Sent. */
 import * as z from 'zod'
-import { deliver, delivery } from './deliver.ts'
-import { outgoingParameters, prepareOutgoing } from './outgoing.ts'
-import * as parameters from './parameters.ts'
-import { ToolError } from './result.ts'
-import { defineTool } from './tool.ts'
+import { deliver, delivery } from '../sending/deliver.ts'
+import { outgoingParameters, prepareOutgoing } from '../sending/outgoing.ts'
+import * as parameters from '../tool-call/parameters.ts'
+import { defineTool } from '../tool-call/tool.ts'
+import { ToolError } from '../wire/tool-error.ts'
 
 export const sendEmail = defineTool({
   name: 'send_email',

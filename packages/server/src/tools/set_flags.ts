@@ -1,11 +1,11 @@
 /** Sets and clears flags and keywords. \Deleted is not among them: deleting is delete_email. */
 import { assertFlags, setFlags as storeFlags } from '@email-connector/mail'
 import * as z from 'zod'
-import { openEmails } from './email-refs.ts'
-import * as parameters from './parameters.ts'
-import { resultPage, toResults } from './per-id.ts'
-import { ToolError } from './result.ts'
-import { defineTool } from './tool.ts'
+import { openEmails } from '../tool-call/email-refs.ts'
+import * as parameters from '../tool-call/parameters.ts'
+import { defineTool } from '../tool-call/tool.ts'
+import { resultPage, toResults } from '../wire/results-by-id.ts'
+import { ToolError } from '../wire/tool-error.ts'
 
 const flags = z.array(parameters.line).max(20).default([]).describe('At most 20')
 

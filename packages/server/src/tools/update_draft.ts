@@ -1,18 +1,18 @@
 /** Changes a draft: the new one takes the place of the old, which goes to the bin. */
 import { composeMessage } from '@email-connector/mail'
 import * as z from 'zod'
-import { assertOfAccount, openEmails } from './email-refs.ts'
-import { parseFrom } from './outgoing.ts'
+import { parseFrom } from '../sending/outgoing.ts'
 import {
   attachmentsInstead,
   parseAttachments,
   parseSources,
   readAttachments,
-} from './outgoing-attachments.ts'
-import * as parameters from './parameters.ts'
-import { parseRecipients } from './recipients.ts'
-import { binDraft, readDraft, saveDraft, savedDraft, toSavedDraft } from './stored-draft.ts'
-import { defineTool } from './tool.ts'
+} from '../sending/outgoing-attachments.ts'
+import { parseRecipients } from '../sending/recipients.ts'
+import { binDraft, readDraft, saveDraft, savedDraft, toSavedDraft } from '../sending/stored-draft.ts'
+import { assertOfAccount, openEmails } from '../tool-call/email-refs.ts'
+import * as parameters from '../tool-call/parameters.ts'
+import { defineTool } from '../tool-call/tool.ts'
 
 const addresses = parameters.addresses.optional()
 

@@ -6,8 +6,8 @@ import {
   type ScriptedImap,
   startScriptedImap,
 } from '@email-connector/testing'
+import { createLinkMaker } from '../../src/accounts/one-time-link.ts'
 import type { Caller } from '../../src/caller.ts'
-import { createLinkMaker } from '../../src/sign-in/link.ts'
 import { fetchOf, redeem, startTestApp, type TestApp, type TestAppOptions } from './harness.ts'
 
 export interface MailboxApp {

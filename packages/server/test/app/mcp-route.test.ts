@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { GrantGoneError } from '../../src/accounts/grant-accounts.ts'
 import type { Caller } from '../../src/caller.ts'
 import { withSecurityHeaders } from '../../src/http/headers.ts'
-import { mcpRoutes } from '../../src/http/mcp-route.ts'
+import { mcpRoutes } from '../../src/mcp/mcp-route.ts'
 import { createCaller } from '../mcp/serve-endpoint.ts'
 
 const big = 5 * 1024 * 1024

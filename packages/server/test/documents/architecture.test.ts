@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { gatewayRoutes } from '../../../../stacks/gateway-table.ts'
-import { oauthRoutes, siteRoutes } from '../../src/app.ts'
-import { mcpRoutes } from '../../src/http/mcp-route.ts'
+import { oauthRoutes, siteRoutes } from '../../src/composition/routes.ts'
+import { mcpRoutes } from '../../src/mcp/mcp-route.ts'
 import { codeIn, readDocument, rowsIn, sectionOf } from './document.ts'
 
 const root = new URL('../../../../', import.meta.url)
@@ -51,7 +51,7 @@ test('one file of mail imports imapflow', () => {
       file.endsWith('.ts') &&
       /(?:from |import\()'imapflow['/]/.test(readFileSync(join(folder, file), 'utf8')),
   )
-  expect(importing).toEqual(['imap-client.ts'])
+  expect(importing).toEqual(['imap/client.ts'])
 })
 
 test('every file and folder that the documents name exists', () => {

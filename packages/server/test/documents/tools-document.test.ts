@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { toToolsDocument } from '../../scripts/tools-document.ts'
-import { tools } from '../../src/tools/registry.ts'
+import { tools } from '../../src/tools/catalog.ts'
 
 const committed = readFileSync(new URL('../../../../docs/tools.md', import.meta.url), 'utf8')
 

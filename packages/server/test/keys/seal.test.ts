@@ -2,9 +2,9 @@
 import { createCipheriv, randomBytes } from 'node:crypto'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { createHintCipher } from '../../src/keys/hint.ts'
 import { openRecord, type RecordContext, sealRecord } from '../../src/keys/record.ts'
 import { canonical, deriveKey, fromText, open, SealBrokenError, seal, toText } from '../../src/keys/seal.ts'
+import { createHintCipher } from '../../src/keys/token-cipher.ts'
 import { type CryptoSpy, isSameMemory, isZeroed, spyOnCrypto } from './crypto-spy.ts'
 
 const secret = () => new Uint8Array(randomBytes(32))

@@ -8,7 +8,7 @@ import {
   localhostAllowedOrigins,
   originValidationResponse,
 } from '@modelcontextprotocol/server'
-import { createHintCipher } from '../../src/keys/hint.ts'
+import { createHintCipher } from '../../src/keys/token-cipher.ts'
 import { createStreamingHandler } from '../../src/lambda/streaming-handler.ts'
 import { createMcpEndpoint } from '../../src/mcp/mcp-endpoint.ts'
 import { createDynamoStores } from '../../src/store/dynamodb/stores.ts'

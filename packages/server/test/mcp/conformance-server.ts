@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createHintCipher } from '../../src/keys/hint.ts'
+import { createHintCipher } from '../../src/keys/token-cipher.ts'
 import { createMcpEndpoint } from '../../src/mcp/mcp-endpoint.ts'
 import { createLevelStores } from '../../src/store/level/stores.ts'
 import { conformanceApplication } from './conformance-fixtures.ts'

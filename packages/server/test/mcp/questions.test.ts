@@ -1,6 +1,6 @@
 /** A server's question reaches the client in one process, its answer comes back through another. */
 import { expect, test } from 'vitest'
-import { createHintCipher } from '../../src/keys/hint.ts'
+import { createHintCipher } from '../../src/keys/token-cipher.ts'
 import { createMcpEndpoint } from '../../src/mcp/mcp-endpoint.ts'
 import { createTiming } from '../../src/mcp/timing.ts'
 import { createCaller } from './serve-endpoint.ts'

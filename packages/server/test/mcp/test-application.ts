@@ -2,7 +2,7 @@
 import { inputRequired, McpServer } from '@modelcontextprotocol/server'
 import * as z from 'zod'
 import type { Caller } from '../../src/caller.ts'
-import { createHintCipher } from '../../src/keys/hint.ts'
+import { createHintCipher } from '../../src/keys/token-cipher.ts'
 import type { McpApplication } from '../../src/mcp/application.ts'
 import { createMcpEndpoint, type McpEndpoint, type McpEndpointOptions } from '../../src/mcp/mcp-endpoint.ts'
 import { createMemorySessionStore } from './memory-session-store.ts'

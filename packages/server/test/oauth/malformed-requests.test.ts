@@ -5,8 +5,8 @@
 import { parseForm } from '@email-connector/testing'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { oauthRoutes, siteRoutes } from '../../src/app.ts'
-import { mcpRoutes } from '../../src/http/mcp-route.ts'
+import { oauthRoutes, siteRoutes } from '../../src/composition/routes.ts'
+import { mcpRoutes } from '../../src/mcp/mcp-route.ts'
 import { authorizeUrl, connect, startProduct, type TestProduct, type Tokens } from './product.ts'
 
 const runs = 10_000

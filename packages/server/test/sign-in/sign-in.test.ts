@@ -16,8 +16,8 @@ import {
 import * as fc from 'fast-check'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { KeyUnavailableError } from '../../src/keys/key-wrapper.ts'
+import { unreachableFloorMs } from '../../src/sign-in/account-login.ts'
 import { parseMailbox } from '../../src/sign-in/form.ts'
-import { unreachableFloorMs } from '../../src/sign-in/mailbox-login.ts'
 import { fetchOf, redeem, startTestApp, type TestApp, type TestAppOptions } from '../app/harness.ts'
 
 const address = 'ann@test.example'

@@ -1,6 +1,6 @@
 import { createConnector, createHostPolicy } from '@email-connector/mail'
 import { describe, expect, it } from 'vitest'
-import { unreachableFloorMs } from '../../src/sign-in/mailbox-login.ts'
+import { unreachableFloorMs } from '../../src/sign-in/account-login.ts'
 import { type MailboxApp, startMailboxApp } from '../app/mailbox-app.ts'
 
 const hosts = ['private.example.org', 'missing.example.org', '127.0.0.1', '169.254.169.254']

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Grant } from '@email-connector/oauth'
 import type { AccountRow } from '../../src/accounts/account-store.ts'
-import type { Session } from '../../src/sessions/session-store.ts'
+import type { Session } from '../../src/mcp/session-store.ts'
 
 export const now = 1_800_000_000
 const day = 86_400

@@ -9,9 +9,9 @@ import {
 import { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
 import { afterEach, expect, test } from 'vitest'
-import { createHintCipher } from '../../src/keys/hint.ts'
+import { createHintCipher } from '../../src/keys/token-cipher.ts'
 import { createMcpEndpoint } from '../../src/mcp/mcp-endpoint.ts'
-import { instructions, toolDefinitions } from '../../src/tools/registry.ts'
+import { instructions, toolDefinitions } from '../../src/tools/catalog.ts'
 import { serveEndpoints } from '../mcp/serve-endpoint.ts'
 import { openTools } from './open-tools.ts'
 

@@ -199,7 +199,7 @@ describe.skipIf(!findDovecot())('on a real Dovecot', () => {
     await alice().createMailbox('Project')
     await dovecot.appendRaw(dovecot.alice, 'Project', mail('Old one'))
     const id = await idOf('Old one', 'Project')
-    const { parseEmailId, toEmailId } = await import('../../src/tools/email-id.ts')
+    const { parseEmailId, toEmailId } = await import('../../src/wire/email-id.ts')
     const parsed = parseEmailId(id)
     const { structured: listed } = await tools.call('list_accounts')
     if (!parsed) throw new Error('An id of ours parses')

@@ -12,20 +12,20 @@ import type { Transport } from '@modelcontextprotocol/server'
 import { expect } from 'vitest'
 import { addAccount, prepareGrant } from '../../src/accounts/connect-account.ts'
 import { createGrantAccounts } from '../../src/accounts/grant-accounts.ts'
+import { createLinkMaker } from '../../src/accounts/one-time-link.ts'
 import { type Caller, type Permission, scopeOfPermission } from '../../src/caller.ts'
 import { createFileKeyWrapper } from '../../src/keys/file-key-wrapper.ts'
 import type { KeyWrapper } from '../../src/keys/key-wrapper.ts'
 import type { LogLine } from '../../src/log.ts'
 import type { McpApplication } from '../../src/mcp/application.ts'
-import type { SessionStore } from '../../src/sessions/session-store.ts'
-import { createLinkMaker } from '../../src/sign-in/link.ts'
+import type { SessionStore } from '../../src/mcp/session-store.ts'
 import { createLevelStores } from '../../src/store/level/stores.ts'
 import type { Stores } from '../../src/store/stores.ts'
 import {
   tools as allTools,
   createToolApplication,
   type ToolApplicationOptions,
-} from '../../src/tools/registry.ts'
+} from '../../src/tools/catalog.ts'
 import { buildGrant } from '../store/builders.ts'
 
 export interface ToolAnswer {

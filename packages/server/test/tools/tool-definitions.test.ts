@@ -1,7 +1,7 @@
 /** What is true of every tool, checked in one loop over all of them. */
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { toolDefinitions, tools } from '../../src/tools/registry.ts'
+import { toolDefinitions, tools } from '../../src/tools/catalog.ts'
 
 const committed = new URL('../../tools.generated.json', import.meta.url)
 

@@ -1,0 +1,143 @@
+/**
+ * MOVE (RFC 6851); without it COPY, then `\Deleted` and UID EXPUNGE of exactly what was copied (RFC 4315). Never a plain
+ * EXPUNGE: it would delete what another client had marked. On a server with neither MOVE nor UIDPLUS the original stays
+ * behind, marked `\Deleted` once its copy is stored: lists leave it out, whoever expunges next removes it, and the
+ * outcome says so. Refusing instead would leave those mailboxes without archive and delete.
+ */
+import { flagItems } from '../imap/fetch-items.ts'
+import {
+  type ImapResponse,
+  type ImapSession,
+  type ImapToken,
+  type SelectedMailbox,
+  textOf,
+} from '../imap/session.ts'
+import { pairUidSets, toUidSet } from '../imap/uid-set.ts'
+import { MailError } from '../mail-error.ts'
+import { resolveMailbox } from '../mailboxes/resolve.ts'
+import type { MessageRef } from '../message.ts'
+import { isDeleted } from '../reading/summary.ts'
+import { changeByMailbox, type RefOutcome, type UidOutcome } from './refs-by-mailbox.ts'
+
+const atom = (value: string): ImapToken => ({ type: 'ATOM', value })
+
+/** Throws `mailbox_not_found` for the destination. */
+export async function moveMessages(
+  session: ImapSession,
+  refs: readonly MessageRef[],
+  destination: string,
+): Promise<RefOutcome[]> {
+  const target = await resolveMailbox(session, destination)
+  return await changeByMailbox(session, refs, async (mailbox, uids) => {
+    if (mailbox.path === target.path) return await findStaying(session, mailbox, uids)
+    if (session.has('MOVE')) return await move(session, mailbox, uids, target.path)
+    return session.has('UIDPLUS')
+      ? await copyAndExpunge(session, uids, target.path)
+      : await copyAndMark(session, mailbox, uids, target.path)
+  })
+}
+
+/** Already there: nothing to do, but only for those that are. */
+async function findStaying(
+  session: ImapSession,
+  mailbox: SelectedMailbox,
+  uids: number[],
+): Promise<Map<number, UidOutcome>> {
+  const present = await session.fetch(mailbox, 'uid', toUidSet(uids), [atom('UID')])
+  return new Map(
+    present.map(({ uid }) => [
+      uid,
+      { ok: true, newRef: { mailbox: mailbox.path, uidValidity: mailbox.uidValidity, uid } },
+    ]),
+  )
+}
+
+async function move(
+  session: ImapSession,
+  mailbox: SelectedMailbox,
+  uids: number[],
+  destination: string,
+): Promise<Map<number, UidOutcome>> {
+  const copied = createCopyUidObserver(uids, destination)
+  // Without UIDPLUS the server's OK says nothing about which messages there were.
+  const present = session.has('UIDPLUS')
+    ? []
+    : await session.fetch(mailbox, 'uid', toUidSet(uids), [atom('UID')])
+  try {
+    const set: ImapToken = { type: 'SEQUENCE', value: toUidSet(uids) }
+    copied.see(await session.run('UID MOVE', [set, session.path(destination)], { OK: copied.see }))
+  } catch (error) {
+    // RFC 6851 §3.3: a MOVE that fails may have moved some, and has said so by then
+    if (!(error instanceof MailError) || copied.outcomes.size === 0) throw error
+    for (const uid of uids)
+      if (!copied.outcomes.has(uid)) copied.outcomes.set(uid, { ok: false, code: error.code })
+    return copied.outcomes
+  }
+  for (const { uid } of present) if (!copied.outcomes.has(uid)) copied.outcomes.set(uid, { ok: true })
+  return copied.outcomes
+}
+
+async function copyAndExpunge(
+  session: ImapSession,
+  uids: number[],
+  destination: string,
+): Promise<Map<number, UidOutcome>> {
+  const copied = createCopyUidObserver(uids, destination)
+  const copy = [{ type: 'SEQUENCE', value: toUidSet(uids) }, session.path(destination)]
+  // a failed COPY throws here, and nothing is marked or expunged
+  copied.see(await session.run('UID COPY', copy, { OK: copied.see }))
+  if (copied.outcomes.size === 0) return copied.outcomes
+  // only what COPYUID names was copied, so only that may go
+  const set: ImapToken = { type: 'SEQUENCE', value: toUidSet([...copied.outcomes.keys()]) }
+  try {
+    await session.run('UID STORE', [set, atom('+FLAGS.SILENT'), [atom('\\Deleted')]])
+    await session.run('UID EXPUNGE', [set])
+  } catch (error) {
+    if (!(error instanceof MailError)) throw error
+    // copied, and perhaps still here: no success, but the caller learns where the copy is
+    for (const [uid, outcome] of copied.outcomes) {
+      copied.outcomes.set(uid, { ...outcome, ok: false, code: error.code })
+    }
+  }
+  return copied.outcomes
+}
+
+async function copyAndMark(
+  session: ImapSession,
+  mailbox: SelectedMailbox,
+  uids: number[],
+  destination: string,
+): Promise<Map<number, UidOutcome>> {
+  const rows = await session.fetch(mailbox, 'uid', toUidSet(uids), flagItems)
+  // one that is marked already was moved before: a repeated call must not copy it again
+  const present = rows.filter((row) => !isDeleted(row)).map(({ uid }) => uid)
+  if (present.length === 0) return new Map()
+  const set: ImapToken = { type: 'SEQUENCE', value: toUidSet(present) }
+  // RFC 9051 §6.4.7: all of them or none; a failed COPY throws here, and nothing is marked
+  await session.run('UID COPY', [set, session.path(destination)])
+  const outcome = await session
+    .run('UID STORE', [set, atom('+FLAGS.SILENT'), [atom('\\Deleted')]])
+    .then((): UidOutcome => ({ ok: true, note: 'original_marked_deleted' }))
+    .catch((error: unknown): UidOutcome => {
+      if (!(error instanceof MailError)) throw error
+      return { ok: false, code: error.code }
+    })
+  return new Map(present.map((uid) => [uid, outcome]))
+}
+
+/** RFC 4315 §3, COPYUID: in the tagged OK of COPY, in an untagged OK of MOVE. */
+function createCopyUidObserver(uids: readonly number[], destination: string) {
+  const outcomes = new Map<number, UidOutcome>()
+  const wanted = new Set(uids)
+  return {
+    outcomes,
+    see({ attributes }: ImapResponse) {
+      const [code, uidValidity, from, to] = attributes?.[0]?.section ?? []
+      if (textOf(code).toUpperCase() !== 'COPYUID') return
+      for (const [uid, copy] of pairUidSets(textOf(from), textOf(to), wanted)) {
+        const newRef = { mailbox: destination, uidValidity: textOf(uidValidity), uid: copy }
+        outcomes.set(uid, { ok: true, newRef })
+      }
+    },
+  }
+}

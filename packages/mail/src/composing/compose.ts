@@ -1,0 +1,171 @@
+/**
+ * Builds the bytes of an outgoing message with nodemailer's MailComposer, and keeps it from doing more than that: only
+ * strings and Buffers go in (R38: it would read a path or fetch a URL given as an object), no free headers, and the
+ * finished header block is parsed again and must name exactly the recipients that were asked for (R39).
+ * The body goes out as typed, with an HTML alternative where its Markdown shows more than the text does.
+ */
+import { randomUUID } from 'node:crypto'
+import type addressparser from 'nodemailer/lib/addressparser'
+import { assertNoControls, assertText, invalid, toAddress } from '../input.ts'
+import type { MailAddress } from '../message.ts'
+import { markdownToHtml } from './markdown.ts'
+
+export interface OutgoingAttachment {
+  readonly filename: string
+  readonly contentType: string
+  readonly content: Buffer
+}
+
+export interface OutgoingDraft {
+  readonly from: MailAddress
+  readonly to: readonly MailAddress[]
+  readonly cc: readonly MailAddress[]
+  readonly bcc: readonly MailAddress[]
+  readonly subject: string
+  /** Markdown; lines end with LF or CRLF. */
+  readonly body: string
+  /** Message-ID of the message answered. What is no message id is left out: it came from someone else's mail. */
+  readonly inReplyTo?: string
+  readonly references?: readonly string[]
+  readonly attachments: readonly OutgoingAttachment[]
+  readonly date: Date
+  /** With its angle brackets, in ASCII; made here when absent. */
+  readonly messageId?: string
+}
+
+export interface ComposedMessage {
+  /** What is sent and filed in Sent; no Bcc. */
+  readonly raw: Buffer
+  /** What is kept as a draft: the same with Bcc, where there is one. */
+  readonly rawWithBcc: Buffer
+  /** With its angle brackets. */
+  readonly messageId: string
+  readonly envelope: { readonly from: string; readonly to: readonly string[] }
+}
+
+/** RFC 5321 §4.5.3.1.8: what every server must take in one transaction. */
+const maxRecipients = 100
+/** RFC 5322 §2.1.1 bounds a line at 998 octets; a subject is one logical line. */
+const maxSubjectCharacters = 998
+/** RFC 5322 §3.6.4 sets no bound; the first and the newest are what threads are built from. */
+const maxReferences = 30
+
+/** Throws `invalid_input` naming the field: `from`, `to`, `cc`, `bcc`, `subject`, `body`, `attachments`, `date`, `message_id`. */
+export async function composeMessage(draft: OutgoingDraft): Promise<ComposedMessage> {
+  const [from] = toMailboxes([draft.from], 'from')
+  if (from === undefined) throw invalid('from')
+  const to = toMailboxes(draft.to, 'to')
+  const cc = toMailboxes(draft.cc, 'cc')
+  const bcc = toMailboxes(draft.bcc, 'bcc')
+  const recipients = [...new Set([...to, ...cc, ...bcc].map((mailbox) => mailbox.address))]
+  if (recipients.length > maxRecipients) throw invalid('to')
+  assertNoControls(draft.subject, 'subject')
+  if (draft.subject.length > maxSubjectCharacters) throw invalid('subject')
+  assertText(draft.body, 'body')
+  if (!(draft.date instanceof Date) || Number.isNaN(draft.date.getTime())) throw invalid('date')
+
+  const body = draft.body.replace(/\r\n?/g, '\n')
+  const html = markdownToHtml(body)
+  const messageId = draft.messageId ?? `<${randomUUID()}@${domainOf(from.address)}>`
+  // the caller looks the message up by this id later: another one in its place would never be found
+  if (keepMessageIds([messageId]).length === 0) throw invalid('message_id')
+  const inReplyTo = keepMessageIds([draft.inReplyTo])[0]
+  const references = keepReferences(draft.references ?? [], inReplyTo)
+
+  // loaded by the first message: reading mail does not need it
+  const [{ default: MailComposer }, { default: parseAddresses }] = await Promise.all([
+    import('nodemailer/lib/mail-composer'),
+    import('nodemailer/lib/addressparser'),
+  ])
+  const node = new MailComposer({
+    from,
+    to,
+    cc,
+    bcc,
+    subject: draft.subject,
+    messageId,
+    date: draft.date,
+    ...(inReplyTo === undefined ? {} : { inReplyTo }),
+    ...(references.length === 0 ? {} : { references }),
+    // an empty text would leave a lone attachment as the whole message
+    text: body === '' ? '\n' : body,
+    ...(html === undefined ? {} : { html }),
+    attachments: draft.attachments.map(toAttachment),
+    newline: 'win',
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  }).compile()
+
+  const raw = await node.build()
+  assertHeaders(raw, { From: [from], To: to, Cc: cc }, parseAddresses)
+  node.keepBcc = true
+  const rawWithBcc = bcc.length === 0 ? raw : await node.build()
+  assertHeaders(rawWithBcc, { From: [from], To: to, Cc: cc, Bcc: bcc }, parseAddresses)
+  return { raw, rawWithBcc, messageId, envelope: { from: from.address, to: recipients } }
+}
+
+function toMailboxes(mailboxes: readonly MailAddress[], field: string): { name: string; address: string }[] {
+  return mailboxes.map(({ name = '', address }) => {
+    assertNoControls(name, field)
+    return { name, address: toAddress(address, field) }
+  })
+}
+
+function toAttachment({ filename, contentType, content }: OutgoingAttachment) {
+  assertNoControls(filename, 'attachments')
+  assertNoControls(contentType, 'attachments')
+  // R38: nodemailer reads `{path}` and fetches `{href}`; a Buffer is the only thing it can do neither with
+  if (!Buffer.isBuffer(content) || filename.trim() === '') throw invalid('attachments')
+  // RFC 6838 §4.2; a leaf that calls itself multipart, or a message in pieces, would change the tree around it
+  const isLeaf =
+    /^[a-z0-9][\w!#$&^.+-]{0,126}\/[a-z0-9][\w!#$&^.+-]{0,126}$/i.test(contentType) &&
+    !/^(?:multipart\/|message\/(?!rfc822$))/i.test(contentType)
+  return {
+    filename,
+    contentType: isLeaf ? contentType : 'application/octet-stream',
+    contentDisposition: 'attachment' as const,
+    content,
+  }
+}
+
+/** RFC 5322 §3.6.4 msg-id, loosely: one pair of brackets, printable ASCII, no space. */
+function keepMessageIds(ids: readonly (string | undefined)[]): string[] {
+  return ids.filter((id): id is string => typeof id === 'string' && /^<[!-;=?-~]{1,500}>$/.test(id))
+}
+
+function keepReferences(references: readonly string[], inReplyTo: string | undefined): string[] {
+  const ids = [...new Set(keepMessageIds([...references, inReplyTo]))]
+  return ids.length <= maxReferences ? ids : [...ids.slice(0, 1), ...ids.slice(1 - maxReferences)]
+}
+
+const knownHeaders = new Set([
+  ...['From', 'To', 'Cc', 'Bcc', 'Subject', 'Message-ID', 'Date', 'In-Reply-To', 'References'],
+  ...['MIME-Version', 'Content-Type', 'Content-Transfer-Encoding'],
+])
+
+/** Reads the finished bytes as a receiver would: every header known, none twice, recipients exactly as asked for. */
+function assertHeaders(
+  raw: Buffer,
+  expected: Record<string, readonly { address: string }[]>,
+  parse: typeof addressparser,
+): void {
+  const block = raw.subarray(0, raw.indexOf('\r\n\r\n')).toString('utf8')
+  const found = new Map<string, string>()
+  for (const line of block.replace(/\r\n(?=[ \t])/g, '').split('\r\n')) {
+    const colon = line.indexOf(':')
+    const name = line.slice(0, colon)
+    if (!knownHeaders.has(name) || found.has(name)) throw invalid('to')
+    found.set(name, line.slice(colon + 1))
+  }
+  for (const name of ['From', 'To', 'Cc', 'Bcc']) {
+    const shown = (expected[name] ?? []).map((mailbox) => mailbox.address)
+    const written = parse(found.get(name) ?? '', { flatten: true }).map(({ address }) =>
+      toAddress(address, 'to'),
+    )
+    if (shown.join(',') !== written.join(',')) throw invalid(name.toLowerCase())
+  }
+}
+
+function domainOf(address: string): string {
+  return address.slice(address.lastIndexOf('@') + 1)
+}

@@ -1,0 +1,88 @@
+/**
+ * LOGIN and the EXAMINE or SELECT after it in one flight (RFC 9051 §5.5), on servers that took this login before. Never
+ * before the greeting, never behind a challenge or a literal, never a write. A server may lose what came with a LOGIN
+ * (Courier does): what stays unanswered after the login is said once more, on the same connection.
+ */
+import type { Channel, ImapToken, SentCommand, UntaggedHandlers } from './client.ts'
+
+export interface EarlyCommand {
+  readonly command: string
+  readonly attributes: ImapToken[]
+  readonly untagged: UntaggedHandlers
+  /** What goes before it, its completion unseen. */
+  readonly before: readonly SentCommand[]
+}
+
+type Answer = ReturnType<Channel['exec']>
+
+export interface FirstFlight {
+  /** Undefined: it did not leave with the LOGIN, and is to be sent. */
+  answerTo(early: EarlyCommand): Answer | undefined
+  /** Something left with the LOGIN, and the LOGIN was answered OK. */
+  arrived(): boolean
+  /** What left with the LOGIN was lost. */
+  lost(): boolean
+}
+
+const openers = new Set(['EXAMINE', 'SELECT'])
+const harmless = new Set([...openers, 'UID FETCH'])
+/** After the login; a server that is only slow does the same twice. */
+const patienceMs = 1_500
+
+/** `waiting` is asked when the LOGIN leaves. */
+export function combineFirstFlight(
+  channel: Channel,
+  write: (command: SentCommand) => void,
+  waiting: () => EarlyCommand | undefined,
+): FirstFlight {
+  let sent: { early: EarlyCommand; commands: SentCommand[]; tag: string } | undefined
+  let answer: Answer | undefined
+  let isLost = false
+  const exec = channel.exec.bind(channel)
+  const send = channel.send.bind(channel)
+
+  channel.send = async (command) => {
+    // already on its way
+    if (sent?.tag === command.tag && channel.currentRequest) {
+      channel.currentRequest.sent = true
+      return
+    }
+    await send(command)
+    const early = command.command === 'LOGIN' ? waiting() : undefined
+    // a literal of the LOGIN still waits for its "+"
+    if (!early || sent || channel.commandParts.length > 0 || !isHarmless(early)) return
+    const tag = (channel.tagCounter + 1).toString(16).toUpperCase()
+    const { before, untagged: _untagged, ...last } = early
+    sent = { early, tag, commands: [...before, { tag, ...last }] }
+    for (const one of sent.commands) write(one)
+  }
+  channel.exec = async (command, attributes, options) => {
+    const completion = await exec(command, attributes, options)
+    if (command === 'LOGIN' && sent) {
+      // nothing more is read before `next` of the LOGIN: no answer can come before its handlers
+      const { early, commands } = sent
+      answer = exec(early.command, early.attributes, { untagged: early.untagged })
+      const timer = setTimeout(() => {
+        isLost = true
+        try {
+          for (const one of commands) write(one)
+        } catch {
+          // the connection has just ended, which the answer says
+        }
+      }, patienceMs)
+      const stop = () => clearTimeout(timer)
+      answer.then(stop, stop)
+    }
+    return completion
+  }
+  return {
+    answerTo: (early) => (sent?.early === early ? answer : undefined),
+    arrived: () => answer !== undefined,
+    lost: () => isLost,
+  }
+}
+
+function isHarmless({ before, command }: EarlyCommand): boolean {
+  const commands = [...before.map((one) => one.command), command]
+  return openers.has(commands[0] ?? '') && commands.every((one) => harmless.has(one))
+}

@@ -1,0 +1,54 @@
+/** UID SEARCH, compact where the server can (RFC 4731 ESEARCH), as ranges either way. */
+
+import { MailError } from '../mail-error.ts'
+import { type ImapSession, type ImapToken, textOf } from './session.ts'
+import { isUid, parseUidRanges, type UidRange } from './uid-set.ts'
+
+const atom = (value: string): ImapToken => ({ type: 'ATOM', value })
+
+/** A mailbox of a million messages, each match alone. More is no answer to a search. */
+const maxRanges = 1_200_000
+
+export async function searchUids(
+  session: ImapSession,
+  criteria: ImapToken[],
+  utf8 = false,
+  /** Only the newest so many; where the server has PARTIAL. */
+  newest?: number,
+): Promise<UidRange[]> {
+  const ranges: UidRange[] = []
+  const keep = (range: UidRange) => {
+    if (ranges.length >= maxRanges) throw new MailError('connection_lost', { protocol: 'imap' })
+    ranges.push(range)
+  }
+  await session.run(
+    'UID SEARCH',
+    [
+      ...(newest !== undefined
+        ? // RFC 9394 §3.1: counted from the end
+          [atom('RETURN'), [atom('PARTIAL'), atom(`-1:-${newest}`)]]
+        : session.has('ESEARCH')
+          ? [atom('RETURN'), [atom('ALL')]]
+          : []),
+      ...(utf8 ? [atom('CHARSET'), atom('UTF-8')] : []),
+      ...criteria,
+    ],
+    {
+      SEARCH({ numbers, attributes }) {
+        const found = numbers ?? (attributes ?? []).map((one) => Number(textOf(one)))
+        for (const uid of found) if (isUid(uid)) keep([uid, uid])
+      },
+      ESEARCH({ attributes = [] }) {
+        const itemOf = (name: string) => {
+          const at = attributes.findIndex((one) => textOf(one).toUpperCase() === name)
+          return at < 0 ? undefined : attributes[at + 1]
+        }
+        const partial = itemOf('PARTIAL')
+        const set = Array.isArray(partial) ? partial[1] : itemOf('ALL')
+        // one by one: a spread of a hundred thousand overflows the stack
+        for (const range of parseUidRanges(textOf(set))) keep(range)
+      },
+    },
+  )
+  return ranges
+}

@@ -1,0 +1,364 @@
+/**
+ * One IMAP connection for one call: connect, log in, use, close. Bounded by one absolute deadline and by sizes, both
+ * ending in close(): LOGOUT would cost a round trip. Operations are left to the files that take an ImapSession.
+ */
+import type { Socket } from 'node:net'
+import type { MailAccount } from '../account.ts'
+import { withDeadline } from '../connect/deadline.ts'
+import type { MailDeps } from '../connect/dial.ts'
+import { assertAccount, assertMailboxName } from '../input.ts'
+import { MailError } from '../mail-error.ts'
+import type { Mailbox, ServerMemory } from '../message.ts'
+import type { ProviderId } from '../providers.ts'
+import type {
+  FetchedMessage,
+  ImapAttribute,
+  ImapClient,
+  ImapResponse,
+  ImapToken,
+  UntaggedHandlers,
+} from './client.ts'
+import type { ImapStage } from './errors.ts'
+import { textOf } from './response-text.ts'
+import { createSetTest, isUid, sizeOfSet } from './uid-set.ts'
+
+export type { FetchedMessage, ImapAttribute, ImapResponse, ImapToken }
+export { textOf }
+
+export interface ImapDeps extends MailDeps {
+  /** What an earlier call learned; makes CAPABILITY and LIST unnecessary. May be wrong. */
+  readonly memory?: ServerMemory
+  /** A connection to `account.imap` that the caller has begun to open; used once, closed with the session. */
+  readonly socket?: Promise<Socket>
+  /** Called when something new was learned, before the call ends. */
+  readonly onMemory?: (memory: ServerMemory) => void
+}
+
+export interface SelectedMailbox {
+  readonly path: string
+  readonly uidValidity: string
+  readonly exists: number
+}
+
+/** Beside what FETCH asks for: capabilities, a list of mailboxes, a search of a million numbers, which is 9 MB. */
+const maxSessionBytes = 16 * 1024 * 1024
+/** The envelope and structure of one message: a thousand recipients are 45 kB. */
+const maxRowBytes = 128 * 1024
+/** Literal framing, and a server that counts characters for octets. */
+const literalSlack = 1.1
+/** Rows of one command; a set like `5:*` names no end. */
+const maxFetchedRows = 5_000
+
+/**
+ * Opens, logs in, runs `use`, closes. A memory that turns out wrong costs one more connection, unless something was
+ * already changed on the server. Throws MailError.
+ */
+export async function withImapSession<T>(
+  account: MailAccount,
+  deps: ImapDeps,
+  use: (session: ImapSession) => Promise<T>,
+): Promise<T> {
+  assertAccount(account)
+  return await withDeadline(deps, async (signal) => {
+    try {
+      const first = await attempt(account, deps, signal, use)
+      if (first.retry === undefined) return first.value
+      const { memory: wrong, socket: _used, ...fresh } = deps
+      const second = await attempt(account, fresh, signal, async (session) => {
+        const value = await use(session)
+        // the next call must not stumble over the same capability
+        if (session.knownMailboxes === undefined) session.remember(wrong?.mailboxes ?? [])
+        if (first.early) session.rememberLoss()
+        return value
+      })
+      if (second.retry !== undefined) throw second.retry
+      return second.value
+    } catch (error) {
+      // what breaks when the deadline closes the connection is a consequence
+      if (signal.aborted) throw new MailError('timeout', { cause: error, protocol: 'imap' })
+      throw error
+    }
+  })
+}
+
+type Attempt<T> =
+  | { readonly retry: MailError; readonly early: boolean }
+  | { readonly retry?: undefined; readonly value: T }
+
+async function attempt<T>(
+  account: MailAccount,
+  deps: ImapDeps,
+  signal: AbortSignal,
+  use: (session: ImapSession) => Promise<T>,
+): Promise<Attempt<T>> {
+  // the library takes 80 ms to load, once: while the connection is made
+  const loading = import('./client.ts')
+  const socket = await (deps.socket ?? deps.connector.connect(account.imap, { signal, protocol: 'imap' }))
+  const { createImapClient } = await loading
+  const { connector, memory } = deps
+  const client = createImapClient({ account, connector, socket, ...(memory ? { memory } : {}) })
+  const close = () => client.close()
+  signal.addEventListener('abort', close)
+  const session = new ImapSession(client, account, deps)
+  try {
+    signal.throwIfAborted()
+    const connected = client.connect()
+    // what is asked for by the time the greeting is there may leave with the LOGIN
+    if (memory === undefined || memory.pipelines === false) await connected
+    const [, value] = await Promise.all([connected, Promise.resolve(session).then(use)])
+    if (client.firstFlight() === 'lost') session.rememberLoss()
+    return { value }
+  } catch (error) {
+    if (memory !== undefined && error instanceof MailError && !session.wrote) {
+      // the login was taken, what came with it was not
+      const early = client.firstFlight() !== undefined && error.code !== 'mailbox_not_found'
+      const hungUp = early && error.code === 'connection_lost'
+      if (hungUp || mayBeStaleMemory(error)) return { retry: error, early }
+    }
+    throw error
+  } finally {
+    signal.removeEventListener('abort', close)
+    client.close()
+    socket.destroy()
+  }
+}
+
+const writing = new Set([
+  ...[
+    'UID STORE',
+    'UID COPY',
+    'UID MOVE',
+    'UID EXPUNGE',
+    'APPEND',
+    'CREATE',
+    'RENAME',
+    'DELETE',
+    'SUBSCRIBE',
+  ],
+])
+
+/** RFC 9051 §7.1.3: BAD is a command the server did not take, so nothing happened. */
+function isNotUnderstood(error: unknown): boolean {
+  const cause = error instanceof MailError ? error.cause : undefined
+  return (
+    typeof cause === 'object' && cause !== null && 'responseStatus' in cause && cause.responseStatus === 'BAD'
+  )
+}
+
+function mayBeStaleMemory(error: MailError): boolean {
+  return ['mailbox_not_found', 'server_refused', 'not_supported'].includes(error.code)
+}
+
+export class ImapSession {
+  readonly #client: ImapClient
+  readonly #deps: ImapDeps
+  /** Who receives: decides whose word about a sender counts. */
+  readonly receiver: { readonly provider: ProviderId; readonly imapHost: string }
+  #mailboxes: readonly Mailbox[] | undefined
+  #examined: string | undefined
+  #wrote = false
+  #allowedBytes = maxSessionBytes
+  #pipelines: boolean
+
+  constructor(client: ImapClient, account: MailAccount, deps: ImapDeps) {
+    this.receiver = { provider: account.provider, imapHost: account.imap.host }
+    this.#client = client
+    this.#deps = deps
+    this.#mailboxes = deps.memory?.mailboxes
+    this.#pipelines = deps.memory?.pipelines !== false
+    this.#allow(0)
+  }
+
+  /** Something may have been changed: nothing may be repeated from here on. */
+  get wrote(): boolean {
+    return this.#wrote
+  }
+
+  get now(): number {
+    return this.#deps.now()
+  }
+
+  /** A server that sends more than what was asked for is not answering: the connection ends (R58). */
+  #allow(bytes: number): void {
+    this.#allowedBytes += bytes
+    this.#client.allowBytes(this.#allowedBytes)
+  }
+
+  has(capability: string): boolean {
+    return this.#client.has(capability)
+  }
+
+  get capabilities(): readonly string[] {
+    return this.#client.capabilities()
+  }
+
+  /** The mailbox that is open for reading only. */
+  get examined(): string | undefined {
+    return this.#examined
+  }
+
+  /** From memory, or as listed in this session. */
+  get knownMailboxes(): readonly Mailbox[] | undefined {
+    return this.#mailboxes
+  }
+
+  remember(mailboxes: readonly Mailbox[]): void {
+    this.#mailboxes = mailboxes
+    this.#deps.onMemory?.(this.toMemory())
+  }
+
+  /** Commands that came with a LOGIN were lost: not again. */
+  rememberLoss(): void {
+    this.#pipelines = false
+    this.remember(this.#mailboxes ?? [])
+  }
+
+  toMemory(): ServerMemory {
+    const mailboxes = this.#mailboxes ?? []
+    return {
+      v: 1,
+      // what holds only before TLS or before login must not be believed next time
+      capabilities: this.capabilities.filter((name) => name !== 'STARTTLS' && name !== 'LOGINDISABLED'),
+      delimiter: mailboxes[0]?.delimiter ?? '/',
+      mailboxes: mailboxes.map(({ total: _total, unread: _unread, ...mailbox }) => mailbox),
+      ...(this.#pipelines ? {} : { pipelines: false }),
+    }
+  }
+
+  /** Sends one command and waits for its end. Throws on NO, BAD, BYE and a lost connection. */
+  async run(
+    command: string,
+    attributes: ImapToken[],
+    untagged: UntaggedHandlers = {},
+    stage: ImapStage = 'command',
+  ): Promise<ImapResponse> {
+    try {
+      const completion = await this.#client.run(command, attributes, untagged, stage)
+      if (writing.has(command)) this.#wrote = true
+      return completion
+    } catch (error) {
+      if (writing.has(command) && !isNotUnderstood(error)) this.#wrote = true
+      throw error
+    }
+  }
+
+  /**
+   * Sends a command ahead of the next `run`, in the same flight. Its untagged responses reach that run's handlers; its
+   * own completion is not seen, so whoever uses it must be able to tell success by what arrived.
+   */
+  sendAhead(command: string, attributes: ImapToken[]): void {
+    this.#client.sendAhead(command, attributes)
+  }
+
+  path(mailbox: string): ImapToken {
+    assertMailboxName(mailbox, 'mailbox')
+    return { type: 'STRING', value: this.#client.encodePath(mailbox) }
+  }
+
+  decodePath(path: string): string {
+    return this.#client.decodePath(path)
+  }
+
+  /** The special use a mailbox has by its attributes (RFC 6154), else by its name in some fifty languages. */
+  specialUseOf(name: string, attributes: readonly string[]): { flag?: string; source: string } {
+    return this.#client.specialUseOf(name, attributes)
+  }
+
+  async select(mailbox: string, access: 'read' | 'write'): Promise<SelectedMailbox> {
+    const seen = createSelectObserver()
+    const command = access === 'read' ? 'EXAMINE' : 'SELECT'
+    const completion = await this.run(command, [this.path(mailbox)], seen.handlers, 'select')
+    const readOnly = textOf(completion.attributes?.[0]?.section?.[0]) === 'READ-ONLY'
+    const selected = seen.toMailbox(mailbox)
+    this.#examined = access === 'read' ? mailbox : undefined
+    if (access === 'write' && readOnly) throw new MailError('server_refused', { protocol: 'imap' })
+    return selected
+  }
+
+  /** EXAMINE and UID FETCH in one flight; for reading only, because UIDVALIDITY is known after the fact. */
+  async examineAndFetch(
+    mailbox: string,
+    uids: string,
+    items: ImapToken[],
+  ): Promise<{ mailbox: SelectedMailbox; messages: FetchedMessage[] }> {
+    const seen = createSelectObserver()
+    this.sendAhead('EXAMINE', [this.path(mailbox)])
+    this.#examined = mailbox
+    try {
+      const messages = await this.#fetch('UID FETCH', uids, items, mailbox, seen.handlers)
+      return { mailbox: seen.toMailbox(mailbox), messages }
+    } catch (error) {
+      if (error instanceof MailError && error.code !== 'server_refused') throw error
+      // asked alone, EXAMINE says what was wrong with it
+      await this.select(mailbox, 'read')
+      throw error
+    }
+  }
+
+  fetch(
+    mailbox: SelectedMailbox,
+    by: 'uid' | 'sequence',
+    set: string,
+    items: ImapToken[],
+  ): Promise<FetchedMessage[]> {
+    return this.#fetch(by === 'uid' ? 'UID FETCH' : 'FETCH', set, items, mailbox.path, {})
+  }
+
+  async #fetch(
+    command: string,
+    set: string,
+    items: ImapToken[],
+    path: string,
+    handlers: UntaggedHandlers,
+  ): Promise<FetchedMessage[]> {
+    const rows = new Map<number, FetchedMessage>()
+    const count = Math.min(sizeOfSet(set), maxFetchedRows)
+    const isAskedFor = command === 'UID FETCH' ? createSetTest(set) : isUid
+    this.#allow(count * (maxRowBytes + octetsAskedFor(items) * literalSlack))
+    await this.run(command, [{ type: 'SEQUENCE', value: set }, items], {
+      ...handlers,
+      FETCH: async (response) => {
+        const row = await this.#client.toRow(response, path)
+        // An unasked-for FETCH (a flag changed elsewhere) has no UID, or one that is not ours to keep.
+        if (!isUid(row.uid) || !isAskedFor(row.uid)) return
+        const known = rows.get(row.uid)
+        if (known === undefined && rows.size >= count) return
+        rows.set(row.uid, { ...known, ...row })
+      },
+    })
+    return [...rows.values()]
+  }
+}
+
+/** Of the parts that are asked for by their length. */
+function octetsAskedFor(items: readonly ImapToken[]): number {
+  return items.reduce<number>((sum, item) => {
+    const partial = typeof item === 'object' && item !== null && 'partial' in item ? item.partial : undefined
+    return sum + (Array.isArray(partial) ? Number(partial[1]) || 0 : 0)
+  }, 0)
+}
+
+function createSelectObserver() {
+  let uidValidity: string | undefined
+  let exists = 0
+  return {
+    handlers: {
+      EXISTS(response: ImapResponse) {
+        const count = Number(response.command)
+        exists = isUid(count) ? count : 0
+      },
+      OK(response: ImapResponse) {
+        const section = response.attributes?.[0]?.section
+        const [code, value] = section ?? []
+        if (textOf(code) === 'UIDVALIDITY') uidValidity = textOf(value)
+      },
+    },
+    toMailbox(path: string): SelectedMailbox {
+      // RFC 9051 §6.3.2 requires it; without it no id can be told from a stale one
+      if (uidValidity === undefined || !/^\d{1,10}$/.test(uidValidity)) {
+        throw new MailError('connection_lost', { protocol: 'imap' })
+      }
+      return { path, uidValidity, exists }
+    },
+  }
+}

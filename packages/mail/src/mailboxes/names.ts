@@ -1,0 +1,55 @@
+/** Special uses (RFC 6154) and the names our callers use for them. */
+import type { Mailbox, SpecialUse } from '../message.ts'
+
+const byAttribute: Readonly<Record<string, SpecialUse>> = {
+  '\\inbox': 'inbox',
+  '\\drafts': 'drafts',
+  '\\sent': 'sent',
+  '\\trash': 'trash',
+  '\\junk': 'junk',
+  '\\archive': 'archive',
+  '\\all': 'all',
+  '\\flagged': 'flagged',
+}
+
+export function specialUseOfAttribute(attribute: string): SpecialUse | undefined {
+  return byAttribute[attribute.toLowerCase()]
+}
+
+const spoken: Readonly<Record<string, SpecialUse>> = {
+  inbox: 'inbox',
+  drafts: 'drafts',
+  draft: 'drafts',
+  sent: 'sent',
+  trash: 'trash',
+  bin: 'trash',
+  junk: 'junk',
+  spam: 'junk',
+  archive: 'archive',
+  all: 'all',
+  flagged: 'flagged',
+  starred: 'flagged',
+}
+
+/**
+ * The mailbox a name means. The word of a special use itself (`trash`, in lower case) means that one wherever there is
+ * one: a plain mailbox `trash` beside `Papierkorb (\Trash)` must not swallow what is filed as trash. Any other spelling
+ * is an exact path first (`Trash`, `Projects/trash`), then another word for a special use (`bin`, `SENT`), then a path
+ * that differs in case only, then one that lacks only the server's prefix (`INBOX.`). `undefined`: none, or more than one.
+ */
+export function findMailbox(mailboxes: readonly Mailbox[], name: string): Mailbox | undefined {
+  if (name.toUpperCase() === 'INBOX') return mailboxes.find((one) => one.path.toUpperCase() === 'INBOX')
+  const use = spoken[name.toLowerCase()]
+  const special = use && mailboxes.find((one) => one.specialUse === use)
+  if (special !== undefined && name === use) return special
+  const exact = mailboxes.find((one) => one.path === name)
+  if (exact !== undefined) return exact
+  if (special !== undefined) return special
+  const lower = name.normalize('NFC').toLowerCase()
+  const alike = mailboxes.filter((one) => one.path.normalize('NFC').toLowerCase() === lower)
+  if (alike.length === 1) return alike[0]
+  const prefixed = mailboxes.filter(
+    (one) => one.path.normalize('NFC').toLowerCase() === `inbox${one.delimiter}${lower}`,
+  )
+  return prefixed.length === 1 ? prefixed[0] : undefined
+}

@@ -1,0 +1,19 @@
+/** From what a caller typed (`sent`, `Papierkorb`, `Projects/2026`) to a mailbox of this server. */
+import type { ImapSession } from '../imap/session.ts'
+import { assertMailboxName } from '../input.ts'
+import { MailError } from '../mail-error.ts'
+import type { Mailbox } from '../message.ts'
+import { listMailboxes } from './list.ts'
+import { findMailbox } from './names.ts'
+
+/** Costs a LIST only where memory does not know the name. Throws `mailbox_not_found`. */
+export async function resolveMailbox(session: ImapSession, name: string): Promise<Mailbox> {
+  assertMailboxName(name, 'mailbox')
+  if (name.toUpperCase() === 'INBOX') {
+    return { path: 'INBOX', name: 'INBOX', delimiter: '/', specialUse: 'inbox', selectable: true }
+  }
+  const remembered = findMailbox(session.knownMailboxes ?? [], name)
+  const found = remembered ?? findMailbox(await listMailboxes(session, { includeCounts: false }), name)
+  if (found === undefined || !found.selectable) throw new MailError('mailbox_not_found', { protocol: 'imap' })
+  return found
+}

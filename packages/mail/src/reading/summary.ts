@@ -1,0 +1,119 @@
+/** One row of a list, out of one FETCH row; everything in it is cleaned and bounded here. */
+
+import { decodeCharset, decodeTransfer } from '../body-text/decode-part.ts'
+import { htmlToText } from '../body-text/html-to-text.ts'
+import { removeInvisible } from '../body-text/invisible-characters.ts'
+import type { FetchedMessage, SelectedMailbox } from '../imap/session.ts'
+import type { MailAddress, MessageSummary } from '../message.ts'
+import { type BodyStructure, sortParts } from './structure.ts'
+
+const maxPreviewChars = 200
+const maxHeaderChars = 998
+const maxAddresses = 100
+
+export function toSummary(message: FetchedMessage, mailbox: SelectedMailbox): MessageSummary {
+  const { envelope, flags = new Set<string>() } = message
+  return {
+    ref: { mailbox: mailbox.path, uidValidity: mailbox.uidValidity, uid: message.uid },
+    date: toDate(message),
+    from: toAddresses(envelope?.from),
+    to: toAddresses(envelope?.to),
+    subject: cleanLine(envelope?.subject),
+    preview: toPreview(message),
+    unread: !hasFlag(flags, '\\Seen'),
+    flagged: hasFlag(flags, '\\Flagged'),
+    answered: hasFlag(flags, '\\Answered'),
+    attachments: sortParts(message.bodyStructure).attachments.filter((one) => !one.inline).length,
+    size: message.size ?? 0,
+    ...(message.threadId ? { threadId: message.threadId } : {}),
+  }
+}
+
+/** Waits only to be expunged: no list shows it, as in other mail clients. */
+export function isDeleted({ flags }: FetchedMessage): boolean {
+  return flags !== undefined && hasFlag(flags, '\\Deleted')
+}
+
+function hasFlag(flags: ReadonlySet<string>, name: string): boolean {
+  return [...flags].some((flag) => flag.toLowerCase() === name.toLowerCase())
+}
+
+/** With the sender's offset; INTERNALDATE in UTC where the Date header cannot be read, the epoch where neither can. */
+export function toDate({ envelope, internalDate, dateText = '' }: FetchedMessage): string {
+  if (isDate(envelope?.date)) return withOffset(envelope.date, dateText)
+  return withOffset(isDate(internalDate) ? internalDate : new Date(0), '')
+}
+
+function isDate(value: unknown): value is Date {
+  return value instanceof Date && !Number.isNaN(value.getTime())
+}
+
+/** RFC 5322 §3.3, zone; names of zones count as UTC. */
+function withOffset(date: Date, dateText: string): string {
+  const [, sign, hours, minutes] = /\s([+-])([01]\d)([0-5]\d)\b/.exec(dateText) ?? []
+  if (sign === undefined) return date.toISOString().replace(/\.000Z$/, 'Z')
+  const offsetMinutes = (Number(hours) * 60 + Number(minutes)) * (sign === '-' ? -1 : 1)
+  const local = new Date(date.getTime() + offsetMinutes * 60_000)
+  return `${local.toISOString().slice(0, 19)}${offsetMinutes === 0 ? 'Z' : `${sign}${hours}:${minutes}`}`
+}
+
+export function toAddresses(
+  addresses: readonly { name?: string | undefined; address?: string | undefined }[] | undefined,
+): MailAddress[] {
+  return (addresses ?? [])
+    .slice(0, maxAddresses)
+    .filter(({ address }) => address !== undefined && address !== '')
+    .map(({ name, address }) => {
+      const shown = cleanLine(name)
+      return { ...(shown === '' ? {} : { name: shown }), address: cleanLine(address) }
+    })
+}
+
+/** A header value on one line, without what cannot be seen. */
+export function cleanLine(value: string | undefined): string {
+  return removeInvisible((value ?? '').replaceAll(/\s+/g, ' '))
+    .text.trim()
+    .slice(0, maxHeaderChars)
+}
+
+function toPreview({ bodyStructure, bodyParts }: FetchedMessage): string {
+  const peeked = bodyParts?.get('1')
+  const leaf = peeked && firstLeaf(bodyStructure)
+  if (!leaf || !Buffer.isBuffer(peeked) || !leaf.node.type.startsWith('text/')) return ''
+  const content = withoutPartHeaders(peeked, leaf.depth)
+  const text = decodeCharset(
+    decodeTransfer(content, leaf.node.encoding ?? ''),
+    leaf.node.parameters?.charset ?? '',
+  )
+  const readable = leaf.node.type === 'text/html' ? htmlToText(text).text : removeInvisible(text).text
+  return readable
+    .replaceAll(/^>.*$/gm, '')
+    .replaceAll(/\s+/g, ' ')
+    .replace(/\uFFFD+$/, '')
+    .trim()
+    .slice(0, maxPreviewChars)
+}
+
+/** The first part that is not itself a multipart, and how many multiparts stand between it and BODY[1]. */
+function firstLeaf(structure: BodyStructure | undefined): { node: BodyStructure; depth: number } | undefined {
+  let node = structure?.childNodes?.[0] ?? structure
+  let depth = 0
+  while (node?.childNodes?.[0] !== undefined && node.type.startsWith('multipart/') && depth < 10) {
+    node = node.childNodes[0]
+    depth++
+  }
+  return node && { node, depth }
+}
+
+/** BODY[1] of a nested multipart is its source: a boundary line and MIME headers stand before each level's content. */
+function withoutPartHeaders(content: Buffer, depth: number): Buffer {
+  let text = content.toString('latin1')
+  for (let level = 0; level < depth; level++) {
+    const boundary = /(?:^|\r?\n)--\S.*\r?\n/.exec(text)
+    const end = boundary && /\r?\n\r?\n/.exec(text.slice(boundary.index + boundary[0].length - 2))
+    if (!boundary || !end) return Buffer.alloc(0)
+    text = text.slice(boundary.index + boundary[0].length - 2 + end.index + end[0].length)
+  }
+  const next = depth > 0 ? /\r?\n--\S/.exec(text) : null
+  return Buffer.from(next ? text.slice(0, next.index) : text, 'latin1')
+}

@@ -1,0 +1,134 @@
+/**
+ * Sends one message at most once (RFC 6409) and says truthfully what became of it. The message's first byte is the line:
+ * before it nothing can have been delivered and a failure is an error that may be retried; after it only the
+ * server's final reply decides, and without one the outcome is `unknown` (R56), which is never sent again here.
+ * Nothing is retried in this file. The Sent copy is filed elsewhere.
+ */
+import { Readable } from 'node:stream'
+import type { MailAccount } from '../account.ts'
+import type { ComposedMessage } from '../composing/compose.ts'
+import type { MailDeps } from '../connect/dial.ts'
+import { invalid } from '../input.ts'
+import type { MailErrorCode } from '../mail-error.ts'
+import {
+  type RecipientRefusal,
+  readRecipientRefusal,
+  readRefusal,
+  readWholeRefusal,
+  type SmtpFailure,
+  toSmtpError,
+} from './reply.ts'
+import { type SmtpSession, withSmtpSession } from './session.ts'
+
+export interface RejectedRecipient {
+  readonly address: string
+  readonly code: RecipientRefusal
+}
+
+export type SubmissionOutcome =
+  | {
+      readonly state: 'sent'
+      readonly accepted: readonly string[]
+      /** Recipients the server refused while it took the message for the others. */
+      readonly rejected: readonly RejectedRecipient[]
+      readonly responseCode: number
+      /** The Message-ID the delivered copy carries where the server replaced ours (Microsoft, SES). */
+      readonly serverMessageId?: string
+    }
+  /** The server said no; nobody got it. `rejected` is empty when it was not about recipients. */
+  | {
+      readonly state: 'rejected'
+      readonly rejected: readonly RejectedRecipient[]
+      readonly reason: MailErrorCode
+    }
+  /** The message left, at least in part, and no final reply came. */
+  | { readonly state: 'unknown' }
+  /** `beforeData` said no: not a byte of the message left. */
+  | { readonly state: 'withheld' }
+
+/** Connects, logs in, sends nothing. Throws MailError. */
+export async function verifySmtpLogin(account: MailAccount, deps: MailDeps): Promise<void> {
+  await withSmtpSession(account, deps, async () => {})
+}
+
+/**
+ * Throws MailError when the message certainly was not sent, and what `beforeData` throws.
+ * @param hooks.beforeData asked once, after the server accepted sender, recipients and DATA and before the message's
+ *   first byte; `false` ends the call with nothing sent. It runs inside the deadline.
+ */
+export async function submitMessage(
+  account: MailAccount,
+  deps: MailDeps,
+  composed: ComposedMessage,
+  hooks: { beforeData: () => Promise<boolean> },
+): Promise<SubmissionOutcome> {
+  if (composed.envelope.to.length === 0) throw invalid('to')
+  return await withSmtpSession(account, deps, (session) => send(session, composed, hooks.beforeData))
+}
+
+async function send(
+  session: SmtpSession,
+  { raw, envelope }: ComposedMessage,
+  beforeData: () => Promise<boolean>,
+): Promise<SubmissionOutcome> {
+  const progress: Progress = { gate: 'closed' }
+
+  /** nodemailer reads this only once the server has answered DATA with 354. */
+  async function* content() {
+    const mayLeave = await beforeData().catch((error: unknown) => {
+      progress.hookFailure = { error }
+      return false
+    })
+    if (!mayLeave) progress.gate = 'withheld'
+    // a late yes: the deadline has passed and the caller was told that nothing left
+    if (!mayLeave || session.signal.aborted) throw new Error('withheld')
+    progress.gate = 'open'
+    yield raw
+  }
+
+  const offer = {
+    from: envelope.from,
+    to: [...envelope.to],
+    size: raw.length,
+    use8BitMime: raw.some((byte) => byte > 0x7f),
+  }
+  try {
+    const sent = await session.send(offer, Readable.from(content()))
+    return {
+      state: 'sent',
+      accepted: sent.accepted,
+      rejected: toRejected(sent.rejectedErrors),
+      responseCode: Number.parseInt(sent.response, 10),
+      ...(sent.serverMessageId === undefined ? {} : { serverMessageId: sent.serverMessageId }),
+    }
+  } catch (failure) {
+    return readSendFailure(failure as SmtpFailure, progress)
+  }
+}
+
+interface Progress {
+  /** `open`: the first byte of the message has left, or may have. */
+  gate: 'closed' | 'open' | 'withheld'
+  hookFailure?: { error: unknown }
+}
+
+function readSendFailure(failure: SmtpFailure, { gate, hookFailure }: Progress): SubmissionOutcome {
+  if (hookFailure !== undefined) throw hookFailure.error
+  if (gate === 'withheld') return { state: 'withheld' }
+  const { responseCode = 0 } = failure
+  if (responseCode >= 400 && responseCode < 600) {
+    const { rejectedErrors } = failure
+    if (rejectedErrors === undefined) return { state: 'rejected', rejected: [], reason: readRefusal(failure) }
+    const { reason, isOfSender } = readWholeRefusal(rejectedErrors)
+    return { state: 'rejected', rejected: isOfSender ? [] : toRejected(rejectedErrors), reason }
+  }
+  if (gate === 'open') return { state: 'unknown' }
+  throw toSmtpError(failure)
+}
+
+function toRejected(failures: SmtpFailure['rejectedErrors']): RejectedRecipient[] {
+  return (failures ?? []).map((failure) => ({
+    address: failure.recipient ?? '',
+    code: readRecipientRefusal(failure),
+  }))
+}

@@ -1,0 +1,171 @@
+/** From what a mail carries to what may be read: nothing a person could not see, no link that is not what it says. */
+import { describe, expect, it } from 'vitest'
+import { htmlToText, neutraliseLinks, removeInvisible, sanitizeHtml } from '../../src/index.ts'
+
+const hidden: [string, string][] = [
+  ['display:none', '<div style="display:none">SECRET</div>'],
+  ['display: none with !important and case', '<div style="DISPLAY : None !important">SECRET</div>'],
+  ['visibility', '<p style="visibility:hidden">SECRET</p>'],
+  ['opacity 0', '<p style="opacity:0.01">SECRET</p>'],
+  ['font-size 0', '<span style="font-size:0px">SECRET</span>'],
+  ['font shorthand', '<span style="font:0/0 a">SECRET</span>'],
+  ['tiny font', '<span style="font-size:1px">SECRET</span>'],
+  ['white on white', '<p style="color:#fff">SECRET</p>'],
+  ['almost white on white', '<p style="color:rgb(254, 253,255)">SECRET</p>'],
+  ['same colour as an ancestor', '<div style="background:#123456"><p style="color:#123457">SECRET</p></div>'],
+  ['white font element', '<font color="white">SECRET</font>'],
+  ['transparent', '<p style="color:rgba(0,0,0,0)">SECRET</p>'],
+  ['off-screen', '<p style="position:absolute;left:-9999px">SECRET</p>'],
+  ['text-indent', '<p style="text-indent:-999em">SECRET</p>'],
+  ['hidden attribute', '<p hidden>SECRET</p>'],
+  ['class by style', '<style>.x{display:none}</style><p class="a x">SECRET</p>'],
+  ['class by style in @media', '<style>@media screen{td .x, b{max-height:0}}</style><p class="x">SECRET</p>'],
+  ['id by style after the element', '<p id="x">SECRET</p><style>#x{font-size:0}</style>'],
+  ['attribute selector', '<style>[data-x="1"]{display:none}</style><p data-x="1">SECRET</p>'],
+  ['template', '<template><p>SECRET</p></template>'],
+  ['max-height 0', '<div style="max-height:0;overflow:hidden">SECRET</div>'],
+  ['height 0 clipped', '<div style="height:0;overflow:hidden">SECRET</div>'],
+  ['clip', '<div style="position:absolute;clip:rect(0,0,0,0)">SECRET</div>'],
+  ['comment', '<!-- SECRET words for a machine -->'],
+  ['iframe', '<iframe srcdoc="x">SECRET</iframe>'],
+  ['svg text', '<svg><text>SECRET</text></svg>'],
+  ['scaled away', '<p style="transform:scale(0)">SECRET</p>'],
+  ['closed dialog', '<dialog>SECRET</dialog>'],
+  [
+    'an important rule over an inline style',
+    '<style>.x{display:none !important}</style><p class=x style="display:block">SECRET</p>',
+  ],
+  ['nested deep', `${'<div>'.repeat(600)}<b style="display:none">SECRET</b>`],
+]
+
+describe('hidden text', () => {
+  it.each(hidden)('R47: %s is removed and said to be', (_name, html) => {
+    for (const render of [htmlToText, sanitizeHtml]) {
+      const { text, warnings } = render(`<p>Shown</p>${html}<p>Also</p>`)
+      expect(text).not.toContain('SECRET')
+      expect(text).toContain('Shown')
+      expect(warnings).toContain('hidden_text_removed')
+    }
+  })
+
+  it('R47: Unicode tags, bidi controls and zero-width runs are removed', () => {
+    const tags = [...'obey'].map((letter) => String.fromCodePoint(0xe0000 + letter.charCodeAt(0))).join('')
+    expect(removeInvisible(`Hi${tags}!`)).toEqual({ text: 'Hi!', removed: true })
+    expect(removeInvisible('a\u202Eb\u2066c')).toEqual({ text: 'abc', removed: true })
+    expect(removeInvisible('a\u200B\u200C\u200D\u200Bb')).toEqual({ text: 'ab', removed: true })
+    expect(htmlToText(`<p>Hi&#xE0041;&#xE0042;</p>`)).toEqual({
+      text: 'Hi',
+      warnings: ['hidden_text_removed'],
+    })
+  })
+
+  it('R47: a style sheet too long to be understood is said to be', () => {
+    const html = `<style>${'.a{color:red}'.repeat(3_000)}.x{display:none}</style><p class=x>MAYBE</p>`
+    expect(htmlToText(html).warnings).toEqual(['hidden_text_possible'])
+  })
+
+  it('keeps what readers of other scripts and of emoji need', () => {
+    for (const text of ['می\u200Cخواهم', '👨\u200D👩\u200D👧', '❤\uFE0F', '🏳\uFE0F\u200D🌈', 'क्\u200Dष']) {
+      expect(removeInvisible(text)).toEqual({ text, removed: false })
+    }
+  })
+
+  it('keeps ordinary text: dark backgrounds, print styles, phone layouts, unknown CSS', () => {
+    const shown = [
+      '<table bgcolor="#000000"><tr><td style="color:#ffffff">SEEN</td></tr></table>',
+      '<style>@media print{.x{display:none}}</style><p class="x">SEEN</p>',
+      '<style>@media only screen and (max-width:600px){.x{display:none}}</style><p class="x">SEEN</p>',
+      '<div style="background:url(x.png);color:#fff">SEEN</div>',
+      '<p style="margin:0;line-height:0;font-size:14px">SEEN</p>',
+      '<style>a:hover{display:none}</style><a>SEEN</a>',
+      '<!--[if mso]><p>only in Outlook here</p><![endif]--><p>SEEN</p>',
+    ]
+    for (const html of shown) expect(htmlToText(html)).toEqual({ text: 'SEEN', warnings: [] })
+  })
+})
+
+describe('links and images', () => {
+  it('R49: shows text and host, drops the query, names images by host and drops pixels and data', () => {
+    const html =
+      '<p><a href="https://shop.example/a?utm=1">Our shop</a> <img src="https://img.example/x.png?id=7" alt="a">' +
+      '<img src="https://t.example/p.gif" width="1" height="1"><img src="data:image/png;base64,AAAA">' +
+      '<a href="javascript:alert(1)">click</a> <a href="mailto:a@b.example?subject=x">mail</a></p>'
+    const { text } = htmlToText(html)
+    expect(text).toBe('Our shop (shop.example) [image: img.example] click mail (a@b.example)')
+    const sanitized = sanitizeHtml(html).text
+    expect(sanitized).toContain('<a href="https://shop.example/a">Our shop</a>')
+    expect(sanitized).not.toMatch(/utm|javascript|data:|<img|t\.example/)
+  })
+
+  it('R49: a link whose text names another host is flagged, punycode shows', () => {
+    expect(htmlToText('<a href="https://evil.example/">www.bank.example</a>').warnings).toEqual([
+      'link_text_mismatch',
+    ])
+    expect(htmlToText('<a href="https://login.bank.example/x">bank.example</a>').warnings).toEqual([])
+    expect(htmlToText('<a href="https://pаypal.example/">Pay</a>').text).toBe('Pay (xn--pypal-4ve.example)')
+  })
+
+  it('R49: Markdown in plain text cannot load or leak', () => {
+    const { text, mismatch } = neutraliseLinks(
+      'See ![x](https://evil.example/?d=1) and [www.bank.example](https://evil.example/?q=2)\n[1]: https://evil.example/?r=3\nhttps://ok.example/path?token=4 data:text/html;base64,AAA',
+    )
+    expect(text).toBe(
+      'See [image: evil.example] and www.bank.example (evil.example)\n[1]: evil.example\nhttps://ok.example/path [data removed]',
+    )
+    expect(mismatch).toBe(true)
+    expect(
+      neutraliseLinks('[![Logo](https://a.example/l.png "t")](https://b.example/?x=1 "title")').text,
+    ).toBe('[image: a.example] (b.example)')
+  })
+
+  it('R46: sanitised HTML has no handler, script, style or unknown element', () => {
+    const html =
+      '<p onclick="x()" style="color:red">A</p><script>alert(1)</script><form action="https://e.example"><input value="v"></form>' +
+      '<a href="https://e.example/&quot;onmouseover=x">B</a>&lt;script&gt;<b class=x>C</b>'
+    expect(sanitizeHtml(html).text).toBe(
+      '<p>A</p><a href="https://e.example/%22onmouseover=x">B</a>&lt;script&gt;<b>C</b>',
+    )
+  })
+})
+
+const manyKinds = (count: number) =>
+  Array.from({ length: count }, (_, n) => `<p class="a a${n}" id="b${n}">`).join('')
+
+describe('layout', () => {
+  it('keeps paragraphs, lists and table rows apart', () => {
+    const html =
+      '<html><head><title>T</title></head><body><h1>Title</h1><p>One<br>two</p><ul><li>a</li><li>b</li></ul>' +
+      '<table><tr><td>x</td><td>y</td></tr><tr><td>z</td></tr></table><pre>  keep\n  this</pre></body></html>'
+    expect(htmlToText(html).text).toBe('Title\n\nOne\ntwo\n\n- a\n\n- b\n\nx y\n\nz\n\n  keep\n  this')
+  })
+
+  it.each([
+    ['brackets', '<'.repeat(200_000)],
+    ['open tags', '<a '.repeat(100_000)],
+    ['deep nesting', '<div>'.repeat(100_000)],
+    ['open braces', `<style>${'{'.repeat(200_000)}`],
+    [
+      'many rules and elements',
+      `<style>${'.a{color:red}'.repeat(30_000)}</style>${'<p class="a">x'.repeat(20_000)}`,
+    ],
+    [
+      'many kinds',
+      `<style>${'.a{color:red}'.repeat(3_000)}</style>${Array.from({ length: 20_000 }, (_, n) => `<p class="a${n}">`).join('')}`,
+    ],
+    ['general rules', `<style>${'p{color:red}'.repeat(3_000)}</style>${manyKinds(5_000)}`],
+    ['compound rules', `<style>${'p.a{color:red}'.repeat(3_000)}</style>${manyKinds(5_000)}`],
+    ['unclosed links', '<a href="https://a.example">x'.repeat(20_000)],
+    ['Markdown', '![[](('.repeat(50_000)],
+    ['Markdown targets', '![x](aa'.repeat(50_000)],
+    ['one long target', `[x](${'a'.repeat(300_000)}`],
+    ['unclosed styles', '<style '.repeat(50_000)],
+    ['zero width', '\u200B'.repeat(500_000)],
+  ])('R62: %s end within a second', (_name, html) => {
+    const started = process.cpuUsage()
+    htmlToText(html)
+    neutraliseLinks(html)
+    // the processor's time, not the clock's: other tests run beside this one
+    const { user, system } = process.cpuUsage(started)
+    expect((user + system) / 1e6).toBeLessThan(1)
+  })
+})

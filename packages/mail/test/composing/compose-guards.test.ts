@@ -1,0 +1,77 @@
+/** The belt to the braces of compose.ts: what its composer writes is read again, whatever a later version of it does. */
+import { beforeEach, expect, it, vi } from 'vitest'
+import { composeMessage, type OutgoingDraft } from '../../src/composing/compose.ts'
+
+/** What the composer does to the bytes behind our back. */
+const seen = vi.hoisted((): { spoil: (raw: string) => string } => ({ spoil: (raw) => raw }))
+
+interface ComposedNode {
+  build(): Promise<Buffer>
+}
+type Composer = new (mail: object) => { compile(): ComposedNode }
+
+vi.mock('nodemailer/lib/mail-composer', async (original) => {
+  const { default: MailComposer } = await original<{ default: Composer }>()
+  return {
+    default: class extends MailComposer {
+      override compile() {
+        const node = super.compile()
+        const build = node.build.bind(node)
+        return Object.assign(node, { build: async () => Buffer.from(seen.spoil((await build()).toString())) })
+      }
+    },
+  }
+})
+
+const draft: OutgoingDraft = {
+  from: { name: 'Alice', address: 'alice@test.example' },
+  to: [{ address: 'bob@test.example' }],
+  cc: [{ address: 'carol@test.example' }],
+  bcc: [{ address: 'dave@test.example' }],
+  subject: 'Hello',
+  body: 'Plain words.',
+  attachments: [],
+  date: new Date('2026-11-21T10:00:00Z'),
+}
+
+beforeEach(() => {
+  seen.spoil = (raw) => raw
+})
+
+it('R39: passes what was asked for', async () => {
+  const { raw, envelope } = await composeMessage(draft)
+  expect(raw.toString()).toContain('To: bob@test.example')
+  expect(envelope.to).toHaveLength(3)
+})
+
+it.each([
+  ['a recipient more in To', (raw: string) => raw.replace(/^To: /m, 'To: mallory@test.example, '), 'to'],
+  ['one more in Cc', (raw: string) => raw.replace(/^Cc: /m, 'Cc: mallory@test.example, '), 'cc'],
+  ['one less', (raw: string) => raw.replace(/^Cc: .*\r\n/m, ''), 'cc'],
+  ['another one', (raw: string) => raw.replace(/^To: .*/m, 'To: mallory@test.example'), 'to'],
+  ['another sender', (raw: string) => raw.replace(/^From: .*/m, 'From: mallory@test.example'), 'from'],
+  [
+    'a Bcc in what is sent',
+    (raw: string) => (/^Bcc:/m.test(raw) ? raw : `Bcc: dave@test.example\r\n${raw}`),
+    'bcc',
+  ],
+  ['a header twice', (raw: string) => `To: bob@test.example\r\n${raw}`, 'to'],
+  ['a subject twice', (raw: string) => `Subject: Hello\r\n${raw}`, 'to'],
+  ['a header nobody asked for', (raw: string) => `X-Mailer: someone\r\n${raw}`, 'to'],
+])('R39: throws when the composer writes %s', async (_, spoil, field) => {
+  seen.spoil = spoil
+  await expect(composeMessage(draft)).rejects.toMatchObject({ code: 'invalid_input', field })
+})
+
+it('R39: takes 100 recipients, counted once each over To, Cc and Bcc, and refuses 101', async () => {
+  const people = (from: number, count: number) =>
+    Array.from({ length: count }, (_, index) => ({ address: `p${from + index}@test.example` }))
+  const full = { ...draft, to: people(0, 40), cc: people(40, 30), bcc: people(70, 30) }
+  expect((await composeMessage(full)).envelope.to).toHaveLength(100)
+  const repeated = { ...full, bcc: [...full.bcc, ...people(0, 5)] }
+  expect((await composeMessage(repeated)).envelope.to).toHaveLength(100)
+  for (const field of ['to', 'cc', 'bcc'] as const) {
+    const over = { ...full, [field]: [...full[field], ...people(100, 1)] }
+    await expect(composeMessage(over), field).rejects.toMatchObject({ code: 'invalid_input', field: 'to' })
+  }
+})

@@ -1,0 +1,203 @@
+/** What leaves with the LOGIN: on servers that lose it, refuse it, hang up on it, and on a real one that loses it. */
+import {
+  allMisbehaviours,
+  type CertificateAuthority,
+  createCertificateAuthority,
+  findCourier,
+  type ImapHandler,
+  type ScriptedImap,
+  type ScriptedImapOptions,
+  type ServerCertificate,
+  startCourier,
+  startScriptedImap,
+  TEST_HOSTS,
+} from '@email-connector/testing'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import {
+  appendMessage,
+  getMessage,
+  type ImapSession,
+  listRecent,
+  type MailAccount,
+  type ServerMemory,
+  setFlags,
+  verifyImapLogin,
+  withImapSession,
+} from '../../src/index.ts'
+import { accountOn, createWire, depsFor } from './imap-account.ts'
+
+const alice = { address: 'alice@test.example', login: 'alice@test.example', password: 'wonder land 1' }
+const ref = { mailbox: 'INBOX', uidValidity: '1', uid: 7 }
+const recent = (session: ImapSession) =>
+  listRecent(session, { mailbox: 'INBOX', limit: 5, unreadOnly: false })
+const get = (session: ImapSession) => getMessage(session, ref, { format: 'text', offset: 0, maxChars: 9 })
+const mark = (session: ImapSession) => setFlags(session, [ref], { add: ['\\Seen'], remove: [] })
+
+type Use = (session: ImapSession) => Promise<unknown>
+
+/** With what is remembered; what was sent, what was learned, and the round trips above TLS. */
+async function call(account: MailAccount, ca: string, memory: ServerMemory, use: Use, deadlineMs = 10_000) {
+  const wire = createWire(depsFor(ca).connector)
+  const learned: ServerMemory[] = []
+  const deps = { ...depsFor(ca, { deadlineMs }), connector: wire.connector, memory }
+  const outcome = await withImapSession(account, { ...deps, onMemory: (one) => learned.push(one) }, use).then(
+    (value) => ({ value, code: undefined }),
+    (error: { code?: string }) => ({ value: undefined, code: error.code }),
+  )
+  const commands = wire.commands.map((line) => line.replace(/ .*/, ''))
+  return { ...outcome, commands, learned: learned.at(-1), flights: wire.flights(), wire }
+}
+
+describe('what leaves with the LOGIN', () => {
+  let authority: CertificateAuthority
+  let certificate: ServerCertificate
+  const servers: ScriptedImap[] = []
+  beforeAll(async () => {
+    authority = await createCertificateAuthority()
+    certificate = await authority.issue({ names: TEST_HOSTS })
+  })
+  afterAll(() => authority.remove())
+  afterEach(async () => {
+    await Promise.all(servers.splice(0).map((one) => one.stop()))
+  })
+
+  const accountAt = (server: ScriptedImap, tls: 'implicit' | 'starttls' = 'implicit') =>
+    accountOn({ host: server.host, port: server.port, tls }, alice)
+  async function start(options: ScriptedImapOptions = {}) {
+    const server = await startScriptedImap({ tls: 'implicit', certificate, ...options })
+    servers.push(server)
+    const account = accountAt(server, options.tls === 'starttls' ? 'starttls' : 'implicit')
+    const memory = await verifyImapLogin(account, depsFor(authority.ca))
+    return { server, account, memory }
+  }
+  const logins = (server: ScriptedImap) => server.commands().filter((line) => line.startsWith('LOGIN')).length
+
+  it('is asked again on the same connection where the server loses it, and waits from then on', async () => {
+    const { server, account, memory } = await start()
+    const login = server.handlers.LOGIN
+    server.handlers.LOGIN = async (tag, args, connection) => {
+      await connection.readLine()
+      await login?.(tag, args, connection)
+    }
+    const first = await call(account, authority.ca, memory, recent)
+    expect(first).toMatchObject({ value: { items: [] }, commands: ['LOGIN', 'EXAMINE', 'EXAMINE'] })
+    expect(first.learned).toEqual({ ...memory, pipelines: false })
+    expect(first.wire.sockets).toHaveLength(1)
+
+    if (login) server.handlers.LOGIN = login
+    const next = await call(account, authority.ca, first.learned ?? memory, recent)
+    expect(next).toMatchObject({ value: { items: [] }, commands: ['LOGIN', 'EXAMINE'], flights: 3 })
+  })
+
+  it('changes nothing about a refused login: reported as such, tried once', async () => {
+    const { server, account, memory } = await start()
+    const before = logins(server)
+    server.handlers.LOGIN = (tag, _args, connection) => connection.send(`${tag} NO [AUTHENTICATIONFAILED] no`)
+    for (const name of ['EXAMINE', 'SELECT', 'UID FETCH'])
+      server.handlers[name] = (tag, _args, connection) => connection.send(`${tag} BAD log in first`)
+    for (const use of [recent, get, mark])
+      expect(await call(account, authority.ca, memory, use)).toMatchObject({ code: 'login_refused' })
+    expect(logins(server) - before).toBe(3)
+  })
+
+  const onFirst =
+    (answer: ImapHandler, then: ImapHandler | undefined): ImapHandler =>
+    (tag, args, connection) => {
+      const handler = answered++ === 0 ? answer : then
+      return handler?.(tag, args, connection)
+    }
+  let answered = 0
+
+  it.each([
+    ['hangs up on', '* BYE no pipelining', true],
+    ['answers BAD to', 'TAG BAD not now', false],
+    ['answers NO to', 'TAG NO not now', false],
+  ])('costs one more connection where the server %s it', async (_what, answer, ends) => {
+    const { server, account, memory } = await start()
+    answered = 0
+    const refuse: ImapHandler = async (tag, _args, connection) => {
+      await connection.send(answer.replace('TAG', tag))
+      if (ends) connection.end()
+    }
+    server.handlers.EXAMINE = onFirst(refuse, server.handlers.EXAMINE)
+    const seen = await call(account, authority.ca, memory, recent)
+    expect(seen).toMatchObject({ value: { items: [] }, learned: { pipelines: false } })
+    expect(seen.wire.sockets).toHaveLength(2)
+  })
+
+  it('does not send credentials again where the server hangs up before it answered them', async () => {
+    const { server, account, memory } = await start()
+    const before = logins(server)
+    server.handlers.LOGIN = async (_tag, _args, connection) => {
+      await connection.send('* BYE no')
+      connection.end()
+    }
+    expect(await call(account, authority.ca, memory, mark)).toMatchObject({ code: 'connection_lost' })
+    expect(logins(server) - before).toBe(1)
+  })
+
+  it('is never a write, never behind a literal or a challenge, never in clear', async () => {
+    const { server, account, memory } = await start()
+    const draft = { mailbox: 'Drafts', raw: Buffer.from('Subject: x\r\n\r\nbody'), flags: [] }
+    server.handlers.APPEND = (tag, _args, connection) => connection.send(`${tag} OK [APPENDUID 1 9] stored`)
+    const stored = await call(account, authority.ca, memory, (session) => appendMessage(session, draft))
+    expect(stored).toMatchObject({ value: { uid: 9 }, flights: 3 })
+
+    const umlaut = { ...account, credential: { type: 'password', password: 'pässword' } } as const
+    const challenged = await call(umlaut, authority.ca, memory, recent)
+    expect(challenged).toMatchObject({ value: { items: [] }, learned: undefined })
+    expect(challenged.commands.at(-1)).toBe('EXAMINE')
+    expect(challenged.flights).toBe(4)
+
+    const upgraded = await start({ tls: 'starttls' })
+    expect(await call(upgraded.account, authority.ca, upgraded.memory, recent)).toMatchObject({
+      value: { items: [] },
+    })
+    expect(upgraded.server.clear()).not.toMatch(/LOGIN |EXAMINE|wonder/)
+  })
+
+  it('is not sent when the call is refused by its input', async () => {
+    const { account, memory } = await start()
+    const list = { mailbox: 'INBOX', limit: 5, unreadOnly: false, cursor: 'x' }
+    const refused = await call(account, authority.ca, memory, (session) => listRecent(session, list))
+    expect(refused).toMatchObject({ code: 'invalid_input', learned: undefined })
+  })
+
+  describe.each<{ at: string; use: Use }>([
+    { at: 'LOGIN', use: recent },
+    { at: 'EXAMINE', use: recent },
+    { at: 'UID FETCH', use: get },
+    { at: 'SELECT', use: mark },
+  ])('R58: a hostile server at $at', ({ at, use }) => {
+    it.each(allMisbehaviours)('%s ends with an error within the deadline, sockets closed', async (how) => {
+      const { memory } = await start()
+      const server = await startScriptedImap({
+        ...{ tls: 'implicit', certificate, misbehave: { at, how } },
+        mailboxes: [{ path: 'INBOX', exists: 3 }],
+      })
+      servers.push(server)
+      const { code } = await call(accountAt(server), authority.ca, memory, use, 300)
+      expect(code).toMatch(/^(timeout|connection_lost|server_refused)$/)
+      await expect.poll(() => server.openCount()).toBe(0)
+    })
+  })
+})
+
+describe.skipIf(!findCourier())('what leaves with the LOGIN, on Courier, which may lose it', () => {
+  it('costs at most one wait and is remembered', { timeout: 30_000 }, async () => {
+    const courier = await startCourier()
+    try {
+      const account = accountOn({ host: courier.host, port: courier.imapsPort }, courier.alice)
+      let memory = await verifyImapLogin(account, depsFor(courier.ca))
+      // it loses only what it reads together with the LOGIN, so not every time
+      for (let left = 4; left > 0; left--) {
+        const seen = await call(account, courier.ca, memory, recent)
+        expect(seen.value).toEqual({ items: [] })
+        if (memory.pipelines === false) expect(seen.commands).toEqual(['LOGIN', 'EXAMINE'])
+        memory = seen.learned ?? memory
+      }
+    } finally {
+      await courier.stop()
+    }
+  })
+})

@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest'
+import { findMailbox } from '../../src/mailboxes/names.ts'
+import type { Mailbox, SpecialUse } from '../../src/message.ts'
+
+const mailbox = (path: string, specialUse?: SpecialUse): Mailbox => ({
+  path,
+  name: path.split('/').at(-1) ?? path,
+  delimiter: '/',
+  selectable: true,
+  ...(specialUse && { specialUse }),
+})
+const uses = ['drafts', 'sent', 'trash', 'junk', 'archive', 'all', 'flagged'] as const
+const pathOf = (mailboxes: readonly Mailbox[], name: string) => findMailbox(mailboxes, name)?.path
+
+describe('which mailbox a name means', () => {
+  it.each(uses)('the word "%s" is the special use, whatever plain mailboxes are called so', (use) => {
+    const shadowed = [mailbox(use), mailbox(use.toUpperCase()), mailbox(`Sub/${use}`), mailbox('Real', use)]
+    for (const listed of [shadowed, [...shadowed].reverse()]) {
+      expect(pathOf(listed, use)).toBe('Real')
+      // Another spelling, or a place of its own, is a path.
+      expect(pathOf(listed, use.toUpperCase())).toBe(use.toUpperCase())
+      expect(pathOf(listed, `Sub/${use}`)).toBe(`Sub/${use}`)
+    }
+  })
+
+  it('the word is a plain mailbox where no special use is known', () => {
+    expect(pathOf([mailbox('trash'), mailbox('Bin')], 'trash')).toBe('trash')
+    expect(pathOf([mailbox('Trash')], 'trash')).toBe('Trash')
+  })
+
+  it.each([
+    ['bin', 'trash'],
+    ['spam', 'junk'],
+    ['draft', 'drafts'],
+    ['starred', 'flagged'],
+    ['SENT', 'sent'],
+    ['Junk', 'junk'],
+  ] as const)('"%s" is a path where there is one, else the special use %s', (name, use) => {
+    expect(pathOf([mailbox('Real', use), mailbox(name)], name)).toBe(name)
+    expect(pathOf([mailbox('Real', use), mailbox(`${name}s`)], name)).toBe('Real')
+  })
+
+  it('INBOX in any case is the inbox, and "inbox" no other', () => {
+    const listed = [mailbox('Old/inbox'), mailbox('INBOX', 'inbox')]
+    for (const name of ['inbox', 'INBOX', 'Inbox']) expect(pathOf(listed, name)).toBe('INBOX')
+  })
+
+  it('a path that differs in case, or lacks the prefix, is found where it is the only one', () => {
+    const listed = [mailbox('Work'), mailbox('INBOX/Home'), mailbox('a'), mailbox('A')]
+    expect(['work', 'home', 'a', 'A', 'b'].map((name) => pathOf(listed, name))).toEqual([
+      'Work',
+      'INBOX/Home',
+      'a',
+      'A',
+      undefined,
+    ])
+  })
+})

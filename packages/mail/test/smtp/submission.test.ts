@@ -1,0 +1,475 @@
+import {
+  createCertificateSet,
+  type SmtpFault,
+  type SmtpSink,
+  type SmtpSinkOptions,
+  type SmtpStage,
+  startLineServer,
+  startSmtpSink,
+} from '@email-connector/testing'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import type { MailCredential, TlsMode } from '../../src/account.ts'
+import { type ComposedMessage, composeMessage } from '../../src/composing/compose.ts'
+import { submitMessage, verifySmtpLogin } from '../../src/smtp/submission.ts'
+import { loopbackDeps, password, smtpAccount } from './smtp-account.ts'
+
+let certificates: Awaited<ReturnType<typeof createCertificateSet>>
+let message: ComposedMessage
+const running: { stop(): Promise<void> }[] = []
+beforeAll(async () => {
+  certificates = await createCertificateSet()
+  message = await composeMessage({
+    from: { address: 'alice@test.example' },
+    to: [{ address: 'bob@test.example' }],
+    cc: [{ address: 'carol@test.example' }],
+    bcc: [{ address: 'dan@test.example' }],
+    subject: 'Hello',
+    body: '.\n..dots\n.\nend',
+    attachments: [],
+    date: new Date(0),
+  })
+})
+afterEach(async () => {
+  for (const server of running.splice(0)) await server.stop()
+})
+afterAll(() => certificates.authority.remove())
+
+async function sink(options: SmtpSinkOptions = {}): Promise<SmtpSink> {
+  const server = await startSmtpSink({
+    tls: 'implicit',
+    certificate: certificates.good,
+    password,
+    extensions: ['PIPELINING', 'SIZE 100000', '8BITMIME'],
+    ...options,
+  })
+  running.push(server)
+  return server
+}
+const submit = (
+  server: { port: number },
+  {
+    tls = 'implicit' as TlsMode,
+    deadlineMs = 20_000,
+    credential = { type: 'password', password } as MailCredential,
+    beforeData = async () => true,
+    signal = new AbortController().signal,
+  } = {},
+) =>
+  submitMessage(
+    smtpAccount(server.port, tls, credential),
+    { ...loopbackDeps(certificates.ca, deadlineMs), signal },
+    message,
+    { beforeData },
+  )
+const allClosed = async (server: SmtpSink) => {
+  await expect.poll(() => server.openCount(), { timeout: 10_000, interval: 10 }).toBe(0)
+}
+
+describe('a message', () => {
+  it.each(['implicit', 'starttls'] as const)(
+    'is sent once over %s, byte for byte, without Bcc',
+    async (tls) => {
+      const server = await sink({ tls })
+      const outcome = await submit(server, { tls })
+      expect(outcome).toEqual({
+        state: 'sent',
+        accepted: message.envelope.to,
+        rejected: [],
+        responseCode: 250,
+      })
+      expect(server.messages).toEqual([
+        { from: 'alice@test.example', to: [...message.envelope.to], raw: message.raw },
+      ])
+      expect(server.messages[0]?.raw.toString()).not.toContain('dan@')
+      await allClosed(server)
+    },
+  )
+
+  it('takes no command more than it needs: one EHLO, one AUTH, one transaction', async () => {
+    const server = await sink()
+    await submit(server)
+    await allClosed(server)
+    expect(server.commands.map((line) => line.split(' ')[0])).toEqual([
+      ...['EHLO', 'AUTH', 'MAIL', 'RCPT', 'RCPT', 'RCPT', 'DATA', 'QUIT'],
+    ])
+    expect(server.connectionCount()).toBe(1)
+  })
+
+  it('needs one flight for sender, recipients and DATA where the server allows it', async () => {
+    let flight = ''
+    const server = await startLineServer({
+      tls: 'implicit',
+      certificate: certificates.good,
+      async serve(line) {
+        await line.write('220 hello\r\n')
+        await line.readLine()
+        await line.write('250-hello\r\n250-PIPELINING\r\n250 AUTH PLAIN\r\n')
+        await line.readLine()
+        await line.write('235 in\r\n')
+        // not one reply until everything that can be asked at once was asked
+        while (!flight.endsWith('DATA\n')) flight += `${await line.readLine()}\n`
+        await line.write('250 ok\r\n250 ok\r\n550 5.1.1 who\r\n250 ok\r\n354 go on\r\n')
+        while ((await line.readLine()) !== '.');
+        await line.write('250 ok\r\n')
+      },
+    })
+    running.push(server)
+    await expect(submit(server)).resolves.toEqual({
+      state: 'sent',
+      accepted: ['bob@test.example', 'dan@test.example'],
+      rejected: [{ address: 'carol@test.example', code: 'no_such_recipient' }],
+      responseCode: 250,
+    })
+    expect(flight).toBe(
+      'MAIL FROM:<alice@test.example>\nRCPT TO:<bob@test.example>\nRCPT TO:<carol@test.example>\nRCPT TO:<dan@test.example>\nDATA\n',
+    )
+  })
+
+  it('is sent with an access token by XOAUTH2, and a refused token is tried once', async () => {
+    const credential: MailCredential = { type: 'oauth', accessToken: 'ya29.token' }
+    const server = await sink({ password: 'ya29.token' })
+    await expect(submit(server, { credential })).resolves.toMatchObject({ state: 'sent' })
+    server.faults.AUTH = { reply: '535 5.7.8 bad token' }
+    await expect(submit(server, { credential })).rejects.toMatchObject({ code: 'login_refused' })
+    expect(server.commands.filter((line) => line.startsWith('AUTH'))).toHaveLength(2)
+  })
+
+  it('R39: names each recipient that was refused, in words of ours', async () => {
+    const server = await sink({ extensions: [] })
+    server.faults.RCPT = { reply: '550 5.1.1 no such user, says <b>the server</b>' }
+    await expect(submit(server)).resolves.toEqual({
+      state: 'rejected',
+      reason: 'server_refused',
+      rejected: message.envelope.to.map((address) => ({ address, code: 'no_such_recipient' })),
+    })
+    expect(server.dataCount()).toBe(0)
+  })
+
+  it('a refusal that is about the sender names no recipient', async () => {
+    const server = await sink()
+    server.faults.RCPT = {
+      reply: '553 5.7.1 <alice@test.example>: Sender address rejected: not owned by user',
+    }
+    await expect(submit(server)).resolves.toEqual({
+      state: 'rejected',
+      rejected: [],
+      reason: 'sender_refused',
+    })
+    await allClosed(server)
+  })
+
+  it('blocked content is no size, also over several lines', async () => {
+    const server = await sink()
+    server.faults['final-dot'] = {
+      reply: '552-5.7.0 blocked: its content presents\r\n552 5.7.0 a security issue',
+    }
+    await expect(submit(server)).resolves.toEqual({
+      state: 'rejected',
+      rejected: [],
+      reason: 'policy_refused',
+    })
+    await allClosed(server)
+  })
+
+  it('is refused here when it is larger than the server takes', async () => {
+    const server = await sink({ extensions: ['SIZE 100'] })
+    await expect(submit(server)).rejects.toMatchObject({ code: 'too_large' })
+    expect(server.commands.some((line) => line.startsWith('MAIL'))).toBe(false)
+  })
+
+  it('R37: control characters in account fields are refused before a connection', async () => {
+    const server = await sink()
+    const account = smtpAccount(server.port)
+    for (const bad of [
+      { login: 'a\u0000b' },
+      { login: 'a\r\nMAIL FROM:<x@y>' },
+      { credential: { type: 'password', password: 'a\r\nb' } as MailCredential },
+      { credential: { type: 'oauth', accessToken: 'a\u0001b' } as MailCredential },
+      { address: 'a@b\r\n' },
+      { smtp: { ...account.smtp, host: 'localhost\r\n' } },
+    ]) {
+      await expect(
+        verifySmtpLogin({ ...account, ...bad }, loopbackDeps(certificates.ca)),
+      ).rejects.toMatchObject({
+        code: 'invalid_input',
+      })
+    }
+    expect(server.connectionCount()).toBe(0)
+  })
+})
+
+describe('before the first byte', () => {
+  it('beforeData is asked once, after recipients and DATA were accepted', async () => {
+    const server = await sink()
+    let commands: string[] = []
+    const outcome = await submit(server, {
+      beforeData: async () => {
+        commands = server.commands.map((line) => line.split(' ')[0] ?? '')
+        return true
+      },
+    })
+    expect(outcome.state).toBe('sent')
+    expect(commands.at(-1)).toBe('DATA')
+    expect(server.dataCount()).toBe(1)
+  })
+
+  it('R55: a no from beforeData sends nothing', async () => {
+    const server = await sink()
+    await expect(submit(server, { beforeData: async () => false })).resolves.toEqual({ state: 'withheld' })
+    await allClosed(server)
+    expect(server.dataCount()).toBe(0)
+  })
+
+  it('R55: what beforeData throws is thrown, and nothing is sent', async () => {
+    const server = await sink()
+    const failure = new Error('store unavailable')
+    await expect(submit(server, { beforeData: () => Promise.reject(failure) })).rejects.toBe(failure)
+    await allClosed(server)
+    expect(server.dataCount()).toBe(0)
+  })
+
+  it('R55: a yes after the deadline comes too late', async () => {
+    const server = await sink()
+    let say = (_yes: boolean) => {}
+    const beforeData = () =>
+      new Promise<boolean>((resolve) => {
+        say = resolve
+      })
+    await expect(submit(server, { beforeData, deadlineMs: 500 })).rejects.toMatchObject({ code: 'timeout' })
+    say(true)
+    await allClosed(server)
+    expect(server.dataCount()).toBe(0)
+  })
+
+  it('R55: beforeData is not asked when every recipient was refused', async () => {
+    const server = await sink()
+    server.faults.RCPT = { reply: '452 4.2.2 mailbox full' }
+    server.faults.DATA = { reply: '503 no recipients' }
+    let asked = 0
+    const outcome = await submit(server, {
+      beforeData: async () => {
+        asked += 1
+        return true
+      },
+    })
+    expect(outcome).toMatchObject({ state: 'rejected', reason: 'over_quota' })
+    expect(asked).toBe(0)
+  })
+})
+
+describe('R56: what became of it', () => {
+  const afterDot: [string, SmtpFault, object][] = [
+    ['silence', 'silence', { state: 'unknown' }],
+    ['a reset', 'reset', { state: 'unknown' }],
+    ['a close', 'close', { state: 'unknown' }],
+    ['half a reply', 'half-reply', { state: 'unknown' }],
+    ['a dribble', 'dribble', { state: 'unknown' }],
+    ['nonsense', { reply: 'HTTP/1.1 200 OK' }, { state: 'unknown' }],
+    ['a second 354', { reply: '354 go on' }, { state: 'unknown' }],
+    ['a refusal', { reply: '554 5.7.1 spam' }, { state: 'rejected', rejected: [], reason: 'policy_refused' }],
+    ['a quota', { reply: '552 5.2.2 full' }, { state: 'rejected', rejected: [], reason: 'over_quota' }],
+    ['a limit', { reply: '550 5.4.5 Daily limit' }, { state: 'rejected', rejected: [], reason: 'throttled' }],
+    ['a 421', { reply: '421 4.7.0 slow down' }, { state: 'rejected', rejected: [], reason: 'throttled' }],
+  ]
+  it.each(afterDot)('%s after the final dot', async (_name, fault, expected) => {
+    // where no answer ends it, the caller gives up once the server has the message
+    const caller = new AbortController()
+    const onMessage = () => void (typeof fault === 'string' && setTimeout(() => caller.abort(), 50))
+    const server = await sink({ faults: { 'final-dot': fault }, onMessage })
+    await expect(submit(server, { signal: caller.signal })).resolves.toEqual(expected)
+    expect(server.dataCount()).toBe(1)
+    expect(server.connectionCount()).toBe(1)
+    await allClosed(server)
+  })
+
+  it('silence after the final dot over STARTTLS, where the sockets lie on top of each other', async () => {
+    const caller = new AbortController()
+    const onMessage = () => caller.abort()
+    const server = await sink({ tls: 'starttls', faults: { 'final-dot': 'silence' }, onMessage })
+    await expect(submit(server, { tls: 'starttls', signal: caller.signal })).resolves.toEqual({
+      state: 'unknown',
+    })
+    await allClosed(server)
+  })
+
+  it.each(['silence', 'reset', 'close'] as const)('%s in the middle of the message', async (fault) => {
+    const server = await sink({ faults: { body: fault } })
+    await expect(submit(server, { deadlineMs: 1_500 })).resolves.toEqual({ state: 'unknown' })
+    expect(server.connectionCount()).toBe(1)
+    await allClosed(server)
+  })
+})
+
+describe('R58: before the message, every fault is an error in time and every socket is closed', () => {
+  const stages: SmtpStage[] = ['greeting', 'EHLO', 'STARTTLS', 'AUTH', 'MAIL', 'RCPT', 'DATA']
+  const faults = ['silence', 'reset', 'close', 'half-reply', 'dribble'] as const
+  it.each(
+    stages.flatMap((stage) => [
+      { stage, extensions: ['PIPELINING'] },
+      { stage, extensions: [] },
+    ]),
+  )('at $stage $extensions', async ({ stage, extensions }) => {
+    const tls = stage === 'STARTTLS' ? 'starttls' : 'implicit'
+    await Promise.all(
+      faults.map(async (fault) => {
+        const server = await sink({ tls, extensions, faults: { [stage]: fault } })
+        const breaksOff = fault === 'reset' || fault === 'close'
+        const deadlineMs = breaksOff ? 20_000 : 300
+        const error = await submit(server, { tls, deadlineMs }).catch((thrown: unknown) => thrown)
+        expect(error).toMatchObject({ name: 'MailError', protocol: 'smtp' })
+        const codes = breaksOff ? ['connection_lost', 'tls_failed'] : ['timeout']
+        expect(codes, fault).toContain((error as { code: string }).code)
+        expect(server.dataCount()).toBe(0)
+        await allClosed(server)
+      }),
+    )
+  })
+
+  it.each([
+    ['greeting', '554 5.3.2 not today', 'server_refused'],
+    ['greeting', '421 4.7.0 too many connections', 'throttled'],
+    ['EHLO', '421 4.3.2 shutting down', 'throttled'],
+    ['AUTH', '535 5.7.8 Username and Password not accepted', 'login_refused'],
+    ['AUTH', '534 5.7.9 Application-specific password required', 'login_refused'],
+    [
+      'AUTH',
+      '535 5.7.139 Authentication unsuccessful, basic authentication is disabled.',
+      'login_needs_oauth',
+    ],
+    ['AUTH', '535 5.7.139 SmtpClientAuthentication is disabled for the Tenant', 'login_needs_oauth'],
+    ['AUTH', '454 4.7.0 Too many login attempts, please try again later', 'throttled'],
+    ['AUTH', '421 4.7.0 Try again later', 'throttled'],
+    ['AUTH', '454 4.3.0 internal', 'server_refused'],
+    ['AUTH', '502 what', 'server_refused'],
+  ] as const)('%s answered by %j is %s', async (stage, reply, code) => {
+    const server = await sink({ faults: { [stage]: { reply } } })
+    await expect(
+      verifySmtpLogin(smtpAccount(server.port), loopbackDeps(certificates.ca)),
+    ).rejects.toMatchObject({
+      code,
+      message: code,
+      protocol: 'smtp',
+    })
+    await allClosed(server)
+  })
+
+  it.each([
+    ['MAIL', '550 5.7.60 not allowed to send as', 'sender_refused'],
+    ['MAIL', '421 4.7.0 slow down', 'throttled'],
+    ['MAIL', '451 4.7.500 Server busy', 'throttled'],
+    ['MAIL', '552 5.3.4 too big', 'too_large'],
+    ['DATA', '554 5.5.1 no', 'server_refused'],
+  ] as const)('%s answered by %j is a refusal: %s', async (stage, reply, reason) => {
+    for (const extensions of [['PIPELINING'], []]) {
+      const server = await sink({ extensions, faults: { [stage]: { reply } } })
+      await expect(submit(server)).resolves.toEqual({ state: 'rejected', rejected: [], reason })
+      expect(server.dataCount()).toBe(0)
+      await allClosed(server)
+    }
+  })
+})
+
+describe('R36: nothing secret in clear', () => {
+  const secrets = [
+    password,
+    Buffer.from(`\0alice@test.example\0${password}`).toString('base64'),
+    btoa(password),
+  ]
+  const expectNoSecret = (server: SmtpSink) => {
+    expect(server.connectionCount()).toBeGreaterThan(0)
+    for (const secret of secrets) expect(server.clear()).not.toContain(secret)
+    expect(server.clear()).not.toMatch(/AUTH|MAIL|alice/i)
+  }
+
+  it('a server without STARTTLS gets no credential', async () => {
+    const server = await sink({ tls: 'none' })
+    await expect(submit(server, { tls: 'starttls' })).rejects.toMatchObject({ code: 'starttls_missing' })
+    expectNoSecret(server)
+    await allClosed(server)
+  })
+
+  it.each(['502 5.5.1 no', '454 4.7.0 not now'])('STARTTLS refused by %j', async (reply) => {
+    const server = await sink({ tls: 'starttls', faults: { STARTTLS: { reply } } })
+    await expect(submit(server, { tls: 'starttls' })).rejects.toMatchObject({ code: 'starttls_missing' })
+    expectNoSecret(server)
+  })
+
+  it('replies injected in clear behind the 220 count for nothing', async () => {
+    const server = await sink({
+      tls: 'starttls',
+      injectAfterStartTls: '250-evil\r\n250 AUTH PLAIN\r\n235 in\r\n250 ok',
+    })
+    const outcome = await submit(server, { tls: 'starttls' })
+    expect(outcome.state).toBe('sent')
+    expectNoSecret(server)
+  })
+
+  it('an EHLO that fails does not fall back to HELO in clear', async () => {
+    const server = await sink({ tls: 'starttls', faults: { EHLO: { reply: '502 what' } } })
+    await expect(submit(server, { tls: 'starttls' })).rejects.toMatchObject({ name: 'MailError' })
+    expectNoSecret(server)
+  })
+
+  it.each(['wrongName', 'expired', 'selfSigned'] as const)(
+    'R35: STARTTLS with a certificate that is %s',
+    async (kind) => {
+      const server = await sink({ tls: 'starttls', certificate: certificates[kind] })
+      await expect(submit(server, { tls: 'starttls' })).rejects.toMatchObject({ code: 'tls_failed' })
+      expectNoSecret(server)
+      await allClosed(server)
+    },
+  )
+
+  it('R35: STARTTLS below TLS 1.2', async () => {
+    const server = await sink({ tls: 'starttls', oldTls: true })
+    await expect(submit(server, { tls: 'starttls' })).rejects.toMatchObject({ code: 'tls_failed' })
+    expectNoSecret(server)
+  })
+})
+
+describe('signing in', () => {
+  it.each(['implicit', 'starttls'] as const)('is verified over %s, and nothing is sent', async (tls) => {
+    const server = await sink({ tls })
+    await expect(
+      verifySmtpLogin(smtpAccount(server.port, tls), loopbackDeps(certificates.ca)),
+    ).resolves.toBeUndefined()
+    await allClosed(server)
+    const last = server.commands.slice(-3).map((line) => line.split(' ')[0])
+    expect(last).toEqual(['EHLO', 'AUTH', 'QUIT'])
+  })
+
+  it('with a wrong password is refused', async () => {
+    const server = await sink({ password: 'another' })
+    const refused = verifySmtpLogin(smtpAccount(server.port), loopbackDeps(certificates.ca))
+    await expect(refused).rejects.toMatchObject({ code: 'login_refused' })
+  })
+
+  it('uses LOGIN where PLAIN is not offered', async () => {
+    const server = await sink({ faults: { EHLO: { reply: '250-sink\r\n250 AUTH LOGIN XOAUTH2' } } })
+    await expect(
+      verifySmtpLogin(smtpAccount(server.port), loopbackDeps(certificates.ca)),
+    ).resolves.toBeUndefined()
+  })
+
+  it('hands no password to a server that takes tokens only', async () => {
+    const server = await sink({ faults: { EHLO: { reply: '250-sink\r\n250 AUTH XOAUTH2' } } })
+    const refused = verifySmtpLogin(smtpAccount(server.port), loopbackDeps(certificates.ca))
+    await expect(refused).rejects.toMatchObject({ code: 'login_needs_oauth' })
+    expect(server.commands).toEqual([expect.stringMatching(/^EHLO/)])
+  })
+
+  it('ends when the caller gives up', async () => {
+    const server = await startLineServer({
+      tls: 'implicit',
+      certificate: certificates.good,
+      serve: (line) => line.closed,
+    })
+    running.push(server)
+    const caller = new AbortController()
+    const deps = { ...loopbackDeps(certificates.ca), signal: caller.signal }
+    const work = verifySmtpLogin(smtpAccount(server.port), deps)
+    setTimeout(() => caller.abort(), 50)
+    await expect(work).rejects.toMatchObject({ code: 'timeout' })
+    await server.connections[0]?.closed
+  })
+})

@@ -1,0 +1,72 @@
+/**
+ * The MCP endpoint with the product's tools, from parts that are already open. Needs no secret of the deployment and
+ * knows nothing of sign-in. Nothing here reads the environment.
+ */
+import { type Connector, type ProviderId, providers } from '@email-connector/mail'
+import { createGrantAccounts, isLive } from '../accounts/grant-accounts.ts'
+import { createLinkMaker } from '../accounts/one-time-link.ts'
+import { nowSeconds } from '../clock.ts'
+import { appName, type KeyWrapper } from '../keys/key-wrapper.ts'
+import { createHintCipher } from '../keys/token-cipher.ts'
+import { describeBug, type Log } from '../log.ts'
+import { createMcpEndpoint, type McpEndpoint } from '../mcp/mcp-endpoint.ts'
+import type { Challenge } from '../mcp/scope-check.ts'
+import type { Stores } from '../store/stores.ts'
+import { createToolApplication, type SessionQuestions } from '../tools/catalog.ts'
+
+export interface McpProductOptions {
+  readonly publicUrl: string
+  readonly disabledProviders?: readonly ProviderId[]
+  readonly stage: string
+  readonly stores: Stores
+  readonly keyWrapper: KeyWrapper
+  readonly connector: Connector
+  readonly challenge: Challenge
+  readonly log: Log
+  readonly version: string
+  readonly sessionQuestions?: SessionQuestions
+}
+
+export function createMcpProduct(options: McpProductOptions): McpEndpoint {
+  const {
+    publicUrl,
+    disabledProviders = [],
+    stage,
+    stores,
+    keyWrapper,
+    connector,
+    challenge,
+    log,
+    version,
+  } = options
+  return createMcpEndpoint({
+    application: createToolApplication({
+      grantAccounts: createGrantAccounts({
+        store: stores.accounts,
+        keyWrapper,
+        app: appName,
+        stage,
+        issuer: publicUrl,
+        now: nowSeconds,
+      }),
+      once: stores.once,
+      createLink: createLinkMaker({ store: stores.authorization, publicUrl, now: nowSeconds }),
+      mail: { connector, now: nowSeconds },
+      providersOffered: providers.map(({ id }) => id).filter((id) => !disabledProviders.includes(id)),
+      publicUrl,
+      version,
+      log,
+      ...(options.sessionQuestions && { sessionQuestions: options.sessionQuestions }),
+      now: nowSeconds,
+    }),
+    sessions: stores.sessions,
+    hint: createHintCipher,
+    challenge,
+    now: nowSeconds,
+    async isGranted(caller) {
+      const found = await stores.accounts.findGrantWithAccounts(caller.grantId)
+      return found !== undefined && isLive(found.grant, caller, nowSeconds())
+    },
+    report: (cause) => log({ event: 'bug', outcome: 'failed', ...describeBug(cause) }),
+  })
+}

@@ -1,0 +1,105 @@
+/**
+ * Everything but `/mcp`, from parts that are already open: the authorization server, sign-in and the owner's pages. Knows
+ * no tool and no MCP, so that its Lambda function loads neither. Nothing here reads the environment.
+ */
+import { type Connector, createHostPolicy, providers as knownProviders } from '@email-connector/mail'
+import { type AuthorizationServer, createAuthorizationServer } from '@email-connector/oauth'
+import { scopes } from '../caller.ts'
+import { createClientMetadataFetch } from '../client-metadata/client-metadata.ts'
+import { clock, nowSeconds } from '../clock.ts'
+import type { Routes } from '../http/frame.ts'
+import type { InstanceSecrets, SecretKey } from '../keys/instance-secrets.ts'
+import { appName, type KeyWrapper } from '../keys/key-wrapper.ts'
+import type { Log } from '../log.ts'
+import { signInStopped } from '../pages/page.ts'
+import type { ServerSettings } from '../settings.ts'
+import { createMailboxLogin } from '../sign-in/account-login.ts'
+import { createAddMailbox } from '../sign-in/add-account.ts'
+import { createConnections } from '../sign-in/connections.ts'
+import type { DemoMailbox } from '../sign-in/form.ts'
+import { createKnownBrowsers } from '../sign-in/known-browser.ts'
+import { createSignInLimits } from '../sign-in/rate-limits.ts'
+import { createSignIn } from '../sign-in/sign-in.ts'
+import type { Stores } from '../store/stores.ts'
+import { toLogLine } from './oauth-log.ts'
+import { oauthRoutes, siteRoutes } from './routes.ts'
+
+export interface OAuthProductOptions {
+  readonly settings: ServerSettings
+  readonly stage: string
+  readonly stores: Pick<Stores, 'authorization' | 'accounts' | 'once'>
+  readonly keyWrapper: KeyWrapper
+  readonly secrets: InstanceSecrets
+  readonly connector: Connector
+  /** The local runner with ALLOW_PRIVATE_MAIL_HOSTS. */
+  readonly privateHosts: boolean
+  readonly demo?: DemoMailbox
+  readonly log: Log
+  readonly version: string
+}
+
+export function createOAuthProduct(options: OAuthProductOptions): {
+  readonly oauth: AuthorizationServer
+  readonly routes: Routes
+} {
+  const { settings, stage, stores, keyWrapper, secrets, connector, log, version } = options
+  const { publicUrl, resource } = settings
+  const providers = knownProviders.filter(({ id }) => !settings.disabledProviders.includes(id))
+
+  const oauth = createAuthorizationServer({
+    issuer: publicUrl,
+    resource,
+    scopes,
+    store: stores.authorization,
+    clients: settings.clients,
+    redirectUris: { withoutClients: settings.disabledClients, extra: settings.extraRedirectUris },
+    dcrKeys: secrets.dcrKeys,
+    handoffKeys: secrets.handoffKeys,
+    lifetimes: settings.lifetimes,
+    now: nowSeconds,
+    errorPage: signInStopped,
+    log: (event) => log(toLogLine(event)),
+    fetchClientMetadata: createClientMetadataFetch({ policy: createHostPolicy() }),
+  })
+  const parts = {
+    settings,
+    oauth,
+    keyWrapper,
+    app: appName,
+    stage,
+    accounts: stores.accounts,
+    secrets,
+    mailboxLogin: createMailboxLogin({
+      settings,
+      connector,
+      providers,
+      limits: createSignInLimits({ store: stores.once, key: newest(secrets.peppers), now: nowSeconds }),
+      knownBrowsers: createKnownBrowsers({ publicUrl, peppers: secrets.peppers, now: nowSeconds }),
+      clock,
+      log,
+    }),
+    providers,
+    ...(options.demo === undefined ? {} : { demo: options.demo }),
+    privateHosts: options.privateHosts,
+    log,
+    now: nowSeconds,
+  }
+  return {
+    oauth,
+    routes: {
+      ...siteRoutes({ settings, providers, version }),
+      ...oauthRoutes({
+        oauth,
+        signIn: createSignIn(parts),
+        connections: createConnections({ ...parts, grants: stores.authorization }),
+        addMailbox: createAddMailbox({ ...parts, links: stores.authorization }),
+      }),
+    },
+  }
+}
+
+function newest(keys: readonly SecretKey[]): Uint8Array {
+  const [first] = keys
+  if (first === undefined) throw new Error('A key of the deployment is missing')
+  return first.key
+}

@@ -1,0 +1,164 @@
+/**
+ * Every route of the product, in groups that can be served by functions of their own. What holds for all of them is
+ * http/frame.ts; what a route does is its handler's.
+ */
+import type { Provider } from '@email-connector/mail'
+import type { AuthorizationServer } from '@email-connector/oauth'
+import { health } from '../health.ts'
+import { limitAtOnce } from '../http/at-once.ts'
+import { withCappedBody } from '../http/body.ts'
+import { type App, type Handler, type Route, type Routes, serveRoutes } from '../http/frame.ts'
+import type { Log } from '../log.ts'
+import { type McpRouteOptions, mcpRoutes } from '../mcp/mcp-route.ts'
+import { homePage } from '../pages/home-page.ts'
+import { privacyPage } from '../pages/privacy-page.ts'
+import { tooManyAtOnce } from '../pages/sign-in-messages.ts'
+import type { ServerSettings } from '../settings.ts'
+import type { AddMailbox } from '../sign-in/add-account.ts'
+import type { Connections } from '../sign-in/connections.ts'
+import type { SignIn } from '../sign-in/sign-in.ts'
+
+export type { App, Peer } from '../http/frame.ts'
+
+interface SiteOptions {
+  readonly settings: ServerSettings
+  readonly providers: readonly Provider[]
+  readonly version: string
+}
+
+interface OAuthRouteOptions {
+  readonly oauth: AuthorizationServer
+  readonly signIn: SignIn
+  readonly connections: Connections
+  readonly addMailbox: AddMailbox
+}
+
+export interface AppOptions extends SiteOptions, OAuthRouteOptions, Omit<McpRouteOptions, 'challenge'> {
+  readonly log: Log
+  /** Milliseconds, for durations. */
+  readonly now: () => number
+}
+
+/** Generous for a form or a client's metadata. */
+const maxFormBytes = 64 * 1024
+
+/** Each may wait five seconds for a client's document, and ten documents are fetched at once. */
+const maxAuthorizing = 4
+
+const page = { cors: 'none', audience: 'person', checkHost: true } as const
+const document = { cors: 'public', audience: 'program', checkHost: false } as const
+
+/** The whole product in one process. */
+export function createApp(options: AppOptions): App {
+  const { settings, log, now, oauth } = options
+  return serveRoutes({
+    routes: {
+      ...siteRoutes(options),
+      ...oauthRoutes(options),
+      ...mcpRoutes({ ...options, challenge: oauth.challenge }),
+    },
+    settings,
+    log,
+    now,
+  })
+}
+
+export function siteRoutes({ settings, providers, version }: SiteOptions): Routes {
+  return {
+    '/': {
+      ...page,
+      checkHost: false,
+      name: 'home',
+      handlers: { GET: () => homePage(settings, providers) },
+    },
+    '/privacy': {
+      ...page,
+      checkHost: false,
+      name: 'privacy',
+      handlers: { GET: () => privacyPage(settings) },
+    },
+    '/health': {
+      ...document,
+      cors: 'listed',
+      name: 'health',
+      handlers: { GET: (request) => health(request, version) },
+    },
+  }
+}
+
+/** Everything under `/oauth` and the well-known documents: what the oauth function serves. */
+export function oauthRoutes({ oauth, signIn, connections, addMailbox }: OAuthRouteOptions): Routes {
+  const metadata: Route = { ...document, name: 'metadata', handlers: { GET: () => oauth.metadata() } }
+  const resourceMetadata: Route = {
+    ...document,
+    name: 'resource_metadata',
+    handlers: { GET: () => oauth.protectedResourceMetadata() },
+  }
+  return {
+    '/oauth/authorize': {
+      ...page,
+      name: 'authorize',
+      handlers: {
+        GET: limitAtOnce((request) => signIn.authorize(request), {
+          most: maxAuthorizing,
+          counts: mayFetchDocument,
+          full: tooManyAtOnce,
+        }),
+      },
+    },
+    '/oauth/connect': {
+      ...page,
+      name: 'connect',
+      handlers: { POST: capped((request, peer) => signIn.connect(request, peer)) },
+    },
+    '/oauth/connections': {
+      ...page,
+      name: 'connections',
+      handlers: {
+        GET: () => connections.page(),
+        POST: capped((request, peer) => connections.post(request, peer)),
+      },
+    },
+    '/oauth/link': {
+      ...page,
+      name: 'link',
+      handlers: {
+        GET: () => addMailbox.page(),
+        POST: capped((request, peer) => addMailbox.post(request, peer)),
+      },
+    },
+    '/oauth/token': {
+      ...document,
+      name: 'token',
+      handlers: { POST: capped((request) => oauth.token(request)) },
+    },
+    '/oauth/register': {
+      ...document,
+      name: 'register',
+      handlers: { POST: capped((request) => oauth.register(request)) },
+    },
+    '/oauth/revoke': {
+      ...document,
+      cors: 'listed',
+      name: 'revoke',
+      handlers: { POST: capped((request) => oauth.revoke(request)) },
+    },
+    '/oauth/meta': metadata,
+    '/.well-known/oauth-authorization-server': metadata,
+    '/.well-known/oauth-authorization-server/mcp': metadata,
+    '/.well-known/openid-configuration': metadata,
+    '/.well-known/openid-configuration/mcp': metadata,
+    '/.well-known/oauth-protected-resource': resourceMetadata,
+    '/.well-known/oauth-protected-resource/mcp': resourceMetadata,
+  }
+}
+
+/** Ids that are URLs name a document; the others are looked up here. */
+function mayFetchDocument({ url }: Request): boolean {
+  return new URL(url).searchParams.getAll('client_id').some((id) => id.startsWith('https://'))
+}
+
+/** Reads no body past the cap. */
+function capped(handler: Handler): Handler {
+  return async (request, peer) => handler(await withCappedBody(request, maxFormBytes), peer)
+}

@@ -1,0 +1,233 @@
+/**
+ * An email is sent at most once within a grant: by its idempotency key, and by its content whatever the key. Each has
+ * a row. The content's row alone decides: it is reserved, then moved to `data` on the last instant at which nothing
+ * has been sent, then settled; what ended between `data` and an answer of the server is `unknown`, and nobody sends
+ * it again while that is remembered. The key's row is taken first and names the content's row, so that a crash at any
+ * point leaves a key whose outcome is found there, and it gets the outcome at the end.
+ *
+ * A call that finds a row taken answers what is stored and sends nothing. A key that was seen before never counts as
+ * new, even where its own call ended before DATA.
+ */
+import { randomUUID } from 'node:crypto'
+import type { SubmissionOutcome } from '@email-connector/mail'
+import type { Caller } from '../caller.ts'
+import { zero } from '../keys/seal.ts'
+import { createHintCipher, type HintCipher } from '../keys/token-cipher.ts'
+import type { OnceStore, SendRow } from '../store/once-store.ts'
+import { ToolError } from '../wire/tool-error.ts'
+import {
+  openOutcome,
+  type SendOutcome,
+  sealOutcome,
+  toOutcome,
+  toOutcomeOfError,
+  unknown,
+} from './send-outcome.ts'
+import { isOfContent, type Rows, type SendRequest, toRows } from './send-rows.ts'
+
+/** How long rows live, and how long a key answers its first outcome. */
+const keptSeconds = 24 * 3600
+/** From its reservation on no call lives longer: its deadline is 24 s; a question to a person was answered before. */
+const attemptSeconds = 60
+
+/** After how many seconds the same content may go out again: what nobody got soon, what somebody may have got late. */
+interface Pause {
+  readonly sent: number
+  readonly rejected: number
+  readonly unknown: number
+}
+const soon = { rejected: 60, unknown: keptSeconds }
+/** The same words may be meant again. */
+const unnamedPause: Pause = { ...soon, sent: 3600 }
+/** A model whose call timed out makes a new key for its retry; it has given up long before ten minutes are over. */
+const newKeyPause: Pause = { ...soon, sent: 600 }
+/** A key that was seen before is a retry, and a draft is sent once. */
+const repeatPause: Pause = { ...soon, sent: keptSeconds }
+
+interface Surroundings {
+  readonly once: OnceStore
+  readonly caller: Caller
+  /** Epoch seconds. */
+  readonly now: () => number
+}
+
+/** Must call `enterData` right before the message leaves, and send nothing unless it answers true. */
+type Submit = (enterData: () => Promise<boolean>) => Promise<SubmissionOutcome>
+
+export interface SendLedger {
+  readonly messageId: string
+  /** Once for each ledger. */
+  sendOnce(submit: Submit): Promise<SendOutcome>
+}
+
+/** `domain`: of From, where the Message-ID is made. */
+export function createSendLedger(
+  { once, caller, now }: Surroundings,
+  request: SendRequest & { readonly domain: string },
+): SendLedger {
+  const rows = toRows(caller.secret, request)
+  const attempt = randomUUID()
+  // The row names the attempt: whoever finds it without an outcome can ask Sent for its Message-ID.
+  const toMessageId = (ofAttempt: string) => `<${ofAttempt}@${request.domain}>`
+  const messageId = toMessageId(attempt)
+
+  /** Takes the row, where `mayReplace` allows it in the place of what is there; else answers what is there. */
+  async function take(
+    key: string,
+    content: { content?: string },
+    mayReplace: (row: SendRow) => boolean,
+  ): Promise<{ held: SendRow } | { held?: undefined; isKnown: boolean }> {
+    const row = { attempt, deadline: now() + attemptSeconds, expiresAt: now() + keptSeconds, ...content }
+    const first = await once.reserveSend(key, row, now())
+    if (first.outcome === 'reserved') return { isKnown: false }
+    if (!mayReplace(first.row)) return { held: first.row }
+    const second = await once.reserveSend(key, row, now(), first.row)
+    return second.outcome === 'reserved' ? { isKnown: true } : { held: second.row }
+  }
+
+  /** Its attempt ended, or was killed, before DATA. */
+  const isAbandoned = (row: SendRow) =>
+    row.state === 'reserved' && row.deadline <= now() && isOfContent(row, rows)
+
+  async function settle(cipher: HintCipher, keys: readonly string[], outcome: SendOutcome): Promise<void> {
+    const { repeated: _, again: __, settledAt = now(), ...settled } = outcome
+    const sealedOutcome = sealOutcome(cipher, caller.grantId, settled, rows.mac)
+    const row = { state: outcome.state, sealedOutcome, settledAt, expiresAt: now() + keptSeconds }
+    // Each alone is enough to answer by: a store that fails now makes repeats `unknown` at worst, never this answer wrong.
+    await Promise.allSettled(keys.map((key) => once.settleSend(key, attempt, row)))
+  }
+
+  /** So that a retry may take them at once; without it, after their deadline. */
+  async function release(keys: readonly string[]): Promise<void> {
+    await Promise.allSettled(keys.map((key) => once.releaseSend(key, attempt)))
+  }
+
+  function answerHeld(cipher: HintCipher, row: SendRow): SendOutcome {
+    const settled = openSettled(cipher, caller.grantId, row, rows)
+    if (settled !== undefined) return settled
+    if (row.state === 'data' && row.deadline < now()) {
+      const again = { from: row.expiresAt, by: rows.named === undefined ? 'same_call' : 'new_key' } as const
+      return { ...unknown(toMessageId(row.attempt)), repeated: true, again }
+    }
+    throw new ToolError(
+      'send_in_progress',
+      'This email is being sent by another call. The same call in a minute answers the outcome; it is not sent twice.',
+    )
+  }
+
+  async function sendWith(cipher: HintCipher, submit: Submit): Promise<SendOutcome> {
+    const { named } = rows
+    let pause = rows.isDraft ? repeatPause : unnamedPause
+    if (named !== undefined) {
+      const taken = await take(named, { content: rows.content }, isAbandoned)
+      if (taken.held) return answerHeld(cipher, taken.held)
+      if (!rows.isDraft) pause = taken.isKnown ? repeatPause : newKeyPause
+    }
+    const mine = named === undefined ? [] : [named]
+    try {
+      const taken = await take(rows.content, {}, (row) => isAbandoned(row) || isOver(row, pause, now()))
+      if (!taken.held) {
+        mine.push(rows.content)
+        return await submitWith(cipher, mine, submit)
+      }
+      const outcome = answerHeld(cipher, taken.held)
+      await settle(cipher, mine, outcome)
+      return outcome
+    } catch (error) {
+      // Nothing has left, or the content's row is in `data` by now and stays there.
+      await release(mine)
+      throw error
+    }
+  }
+
+  async function submitWith(
+    cipher: HintCipher,
+    mine: readonly string[],
+    submit: Submit,
+  ): Promise<SendOutcome> {
+    let entered = false
+    let overtaken = false
+    const enterData = async () => {
+      entered = (await once.enterData(rows.content, attempt, now() + attemptSeconds)) === 'entered'
+      overtaken = !entered
+      return entered
+    }
+    const outcome = await submit(enterData).then(
+      (submitted) => {
+        if (overtaken || submitted.state === 'withheld') throw overtakenError()
+        return toOutcome(submitted, messageId)
+      },
+      (error: unknown) => {
+        // Before DATA nothing can have left: the next call may try.
+        if (!entered) throw error
+        return toOutcomeOfError(error, messageId)
+      },
+    )
+    const settledAt = now()
+    const again = toAgain(outcome.state, { settledAt, expiresAt: settledAt + keptSeconds }, rows)
+    const answer = { ...outcome, repeated: false, settledAt, again }
+    await settle(cipher, mine, answer)
+    return answer
+  }
+
+  return { messageId, sendOnce: (submit) => withCipher(caller.secret, (cipher) => sendWith(cipher, submit)) }
+}
+
+/** What an earlier call for this key, or this content, was settled with. Reads only. Throws `key_reused`. */
+export async function findSendOutcome(
+  { once, caller, now }: Surroundings,
+  request: SendRequest,
+): Promise<SendOutcome | undefined> {
+  const rows = toRows(caller.secret, request)
+  const keys = [rows.named ?? [], rows.content].flat()
+  const found = await Promise.all(keys.map((key) => once.findSend(key, now())))
+  const row = found.find((one) => one?.sealedOutcome !== undefined && !isOver(one, repeatPause, now()))
+  if (row === undefined) return undefined
+  return await withCipher(caller.secret, async (cipher) => openSettled(cipher, caller.grantId, row, rows))
+}
+
+function openSettled(cipher: HintCipher, grantId: string, row: SendRow, rows: Rows): SendOutcome | undefined {
+  if (!isOfContent(row, rows)) throw reusedError()
+  if (row.sealedOutcome === undefined) return undefined
+  const { content, ...outcome } = openOutcome(cipher, grantId, row.sealedOutcome)
+  if (content !== rows.mac) throw reusedError()
+  return { ...outcome, repeated: true, settledAt: row.settledAt, again: toAgain(outcome.state, row, rows) }
+}
+
+/** Rows of 0.1.0 do not say when they were settled: theirs is over when they expire. */
+function isOver({ state, settledAt }: SendRow, pause: Pause, now: number): boolean {
+  if (settledAt === undefined || state === 'reserved' || state === 'data') return false
+  return settledAt + pause[state] <= now
+}
+
+function toAgain(
+  state: keyof Pause,
+  { settledAt, expiresAt }: Pick<SendRow, 'settledAt' | 'expiresAt'>,
+  rows: Rows,
+): SendOutcome['again'] {
+  if (rows.isDraft && state === 'sent') return undefined
+  const from = settledAt === undefined ? expiresAt : settledAt + newKeyPause[state]
+  return { from, by: rows.named !== undefined || state === 'sent' ? 'new_key' : 'same_call' }
+}
+
+/** The caller's own secret is zeroed when its client goes away; the outcome still has to be sealed. */
+async function withCipher<T>(secret: Uint8Array, use: (cipher: HintCipher) => Promise<T>): Promise<T> {
+  const copy = Uint8Array.from(secret)
+  try {
+    return await use(createHintCipher(copy))
+  } finally {
+    zero(copy)
+  }
+}
+
+function reusedError(): ToolError {
+  const sentence = 'This idempotency_key belongs to another email: use a new one for this email.'
+  return new ToolError('key_reused', sentence, { field: 'idempotency_key' })
+}
+
+function overtakenError(): ToolError {
+  return new ToolError(
+    'send_in_progress',
+    'Another call took this email over; this one sent nothing. The same call in a minute answers the outcome.',
+  )
+}

@@ -1,0 +1,101 @@
+/**
+ * What became of an email that was to be sent: as the ledger stores it under seal, and as an answer tells it. A repeat
+ * says when the earlier call was, that nothing was sent now, and when and how the same email can be sent again.
+ */
+import { MailError, type MailErrorCode, type SubmissionOutcome } from '@email-connector/mail'
+import * as z from 'zod'
+import type { HintCipher } from '../keys/token-cipher.ts'
+import { sentenceFor } from '../wire/tool-error.ts'
+
+const stored = z.object({
+  state: z.enum(['sent', 'rejected', 'unknown']),
+  accepted: z.array(z.string()),
+  rejected: z.array(z.object({ address: z.string(), code: z.string() })),
+  /** Authenticated, so it is what `sealOutcome` wrote. */
+  reason: z.custom<MailErrorCode>((value) => typeof value === 'string').optional(),
+  messageId: z.string(),
+  /** A MAC of the content: whose outcome this is. */
+  content: z.string(),
+})
+
+export type Outcome = Omit<z.output<typeof stored>, 'content'>
+
+export interface SendOutcome extends Outcome {
+  /** An earlier call's: this one sent nothing. */
+  readonly repeated: boolean
+  /** When it was settled, where that is known. */
+  readonly settledAt?: number | undefined
+  /** From when on the same email may be sent again, and how; absent where it may not. */
+  readonly again?: { readonly from: number; readonly by: 'same_call' | 'new_key' } | undefined
+}
+
+const purpose = 'send'
+
+export function sealOutcome(cipher: HintCipher, grantId: string, outcome: Outcome, content: string): string {
+  return cipher.seal(purpose, grantId, Buffer.from(JSON.stringify({ ...outcome, content }), 'utf8'))
+}
+
+export function openOutcome(cipher: HintCipher, grantId: string, sealed: string): z.output<typeof stored> {
+  return stored.parse(JSON.parse(Buffer.from(cipher.open(purpose, grantId, sealed)).toString('utf8')))
+}
+
+export function toOutcome(
+  outcome: Exclude<SubmissionOutcome, { state: 'withheld' }>,
+  messageId: string,
+): Outcome {
+  switch (outcome.state) {
+    case 'sent':
+      return { state: 'sent', accepted: [...outcome.accepted], rejected: [...outcome.rejected], messageId }
+    case 'rejected':
+      return { ...refused(outcome.reason, messageId), rejected: [...outcome.rejected] }
+    case 'unknown':
+      return unknown(messageId)
+  }
+}
+
+/** After DATA a MailError still means that nothing left; anything else tells nothing. */
+export function toOutcomeOfError(error: unknown, messageId: string): Outcome {
+  return error instanceof MailError ? refused(error.code, messageId) : unknown(messageId)
+}
+
+function refused(reason: MailErrorCode, messageId: string): Outcome {
+  return { state: 'rejected', accepted: [], rejected: [], reason, messageId }
+}
+
+export function unknown(messageId: string): Outcome {
+  return { state: 'unknown', accepted: [], rejected: [], messageId }
+}
+
+/** The sentences that lead on; `now` and all times are epoch seconds. */
+export function describeOutcome(outcome: SendOutcome, now: number, publicUrl: string): string {
+  const { state, repeated, settledAt } = outcome
+  const at = settledAt === undefined ? '' : ` at ${toTime(settledAt)}`
+  const first = {
+    sent: repeated ? `This email was sent${at} by an earlier call; nothing was sent now.` : 'Sent.',
+    rejected: `Not sent: ${toReason(outcome.reason, publicUrl)}`,
+    unknown:
+      'Unknown whether it was sent: the server took it and did not confirm. It is not sent again; the recipient or the Sent mailbox can tell.',
+  }[state]
+  const earlier =
+    repeated && state !== 'sent' ? `This is the outcome of an earlier call${at}; nothing was tried now.` : []
+  // What has just gone out, or may have, needs no advice on sending it twice.
+  const again = repeated || state === 'rejected' ? toAgain(outcome, now) : []
+  return [first, earlier, again].flat().join(' ')
+}
+
+function toReason(reason: MailErrorCode | undefined, publicUrl: string): string {
+  if (reason === undefined) return 'The outgoing mail server refused it.'
+  return sentenceFor(new MailError(reason, { protocol: 'smtp' }), publicUrl)
+}
+
+function toAgain({ state, again }: SendOutcome, now: number): string {
+  if (again === undefined) return 'A draft is sent once: for another email write a new draft.'
+  const verb = state === 'rejected' ? 'try again' : 'send it again'
+  const when = again.from <= now ? '' : ` from ${toTime(again.from)} on`
+  const how = again.by === 'new_key' ? 'call with a new idempotency_key' : 'make the same call'
+  return `To ${verb}, ${how}${when}.`
+}
+
+function toTime(epochSeconds: number): string {
+  return `${new Date(epochSeconds * 1000).toISOString().slice(0, 19)}Z`
+}

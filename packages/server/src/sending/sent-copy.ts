@@ -1,0 +1,45 @@
+/**
+ * Exactly one copy in Sent: the bytes that were sent, with their Message-ID; none from us where the provider files its
+ * own. The IMAP connection is opened while SMTP runs and waits for its outcome, which hides its round trips. A copy
+ * that cannot be filed never turns a sent email into a failure. After `unknown` Sent is looked at and left as it is.
+ */
+import { appendMessage, filesSentCopy, findByMessageId, type MessageRef } from '@email-connector/mail'
+import type { OpenedAccount } from '../accounts/grant-accounts.ts'
+import type { ToolCall } from '../tool-call/tool.ts'
+import type { SendOutcome } from './send-outcome.ts'
+
+export interface SentCopy {
+  /** `found`: it was there without us. `by_provider`: it is the provider's to file. */
+  readonly state: 'filed' | 'found' | 'by_provider' | 'failed' | 'none'
+  readonly ref?: MessageRef
+}
+
+export async function fileSentCopy(
+  call: ToolCall,
+  opened: OpenedAccount,
+  /** Absent where an earlier call sent, or tried: then nothing is filed. */
+  raw: Buffer | undefined,
+  outcome: Promise<SendOutcome>,
+): Promise<SentCopy> {
+  if (filesSentCopy(opened.account)) {
+    const { state } = await outcome
+    if (state !== 'unknown') return { state: state === 'sent' ? 'by_provider' : 'none' }
+  }
+  try {
+    return await call.withSession(opened, async (session) => {
+      const { state, repeated, messageId } = await outcome
+      if (state === 'rejected' || (state === 'sent' && (repeated || raw === undefined)))
+        return { state: 'none' }
+      if (state === 'unknown') {
+        const ref = await findByMessageId(session, 'sent', messageId)
+        return ref === undefined ? { state: 'none' } : { state: 'found', ref }
+      }
+      if (raw === undefined) throw new Error('An email that was sent now has its bytes')
+      const ref = await appendMessage(session, { mailbox: 'sent', raw, flags: ['\\Seen'] })
+      return ref === undefined ? { state: 'filed' } : { state: 'filed', ref }
+    })
+  } catch {
+    // The sending itself speaks for itself: its failure is thrown where its outcome is awaited.
+    return { state: 'failed' }
+  }
+}

@@ -1,0 +1,228 @@
+/**
+ * The pages behind a one-time link (R20): one more mailbox for a live grant, or a new password for one it has. Opening
+ * the link consumes nothing. Whoever has it must first prove the grant's first mailbox by a live login, which binds the
+ * link to that browser; only then the app and its permission are shown, and the form that hands a password over.
+ * Otherwise a stranger's link could collect someone's password into the stranger's grant.
+ */
+import { createHash, randomBytes } from 'node:crypto'
+import type { MailAccount, ServerMemory } from '@email-connector/mail'
+import {
+  type AuthorizationStore,
+  hostOfClient,
+  isSameOrigin,
+  type LinkRow,
+  readCookie,
+  toSetCookie,
+} from '@email-connector/oauth'
+import { addAccount, replaceAccount } from '../accounts/connect-account.ts'
+import { isSameMailbox } from '../accounts/grant-hint.ts'
+import { type OpenedLink, openLink, parseLinkField } from '../accounts/one-time-link.ts'
+import { permissions } from '../caller.ts'
+import { parseForm } from '../http/body.ts'
+import { KeyRefusedError } from '../keys/key-wrapper.ts'
+import { ownerIndexes } from '../keys/owner-index.ts'
+import { hashGrantId } from '../log.ts'
+import { linkMailboxPage, linkProofPage } from '../pages/link-page.ts'
+import { messagePage } from '../pages/page.ts'
+import { tooManyAttempts } from '../pages/sign-in-messages.ts'
+import { type Fields, keptValues, mailboxRules, parseMailbox } from './form.ts'
+import { withCookies } from './known-browser.ts'
+import type { SignInOptions } from './sign-in.ts'
+
+export interface AddMailbox {
+  /** GET /oauth/link */
+  page(): Response
+  /** POST /oauth/link */
+  post(request: Request, peer: { readonly ip: string }): Promise<Response>
+}
+
+export interface AddMailboxOptions extends Omit<SignInOptions, 'oauth'> {
+  readonly links: Pick<AuthorizationStore, 'findToken' | 'getGrant' | 'bindLink' | 'deleteToken'>
+}
+
+/** A list and a hint of this many stay small; nobody has been seen with more. */
+const maxMailboxes = 20
+
+/** The forms between which the token travels in the page: both are ours, and neither is cached. */
+interface Asking {
+  readonly request: Request
+  readonly ip: string
+  readonly fields: Fields
+  readonly token: string
+  readonly link: OpenedLink
+}
+
+type Shown = Pick<Parameters<typeof linkProofPage>[0], 'values' | 'faults' | 'status'>
+
+export function createAddMailbox(options: AddMailboxOptions): AddMailbox {
+  const { settings, links, mailboxLogin, log, now } = options
+  const rules = mailboxRules(options)
+
+  return {
+    page: () => linkProofPage({ ...rules, values: {}, faults: [] }),
+
+    async post(request, { ip }) {
+      if (!isSameOrigin(request, settings.publicUrl)) return ended()
+      const fields = await parseForm(request)
+      if (fields === undefined) return ended(400)
+      const token = parseLinkField(fields.get('link'))
+      if (token === undefined) {
+        const fault = { field: 'link', message: 'Paste the whole link that your app shows.' } as const
+        return linkProofPage({ ...rules, values: keptValues(fields), faults: [fault], status: 422 })
+      }
+      const link = await open(token)
+      if (link === undefined) return ended()
+      try {
+        const asking = { request, ip, fields, token, link }
+        return fields.get('step') === 'connect' ? await connect(asking) : await prove(asking)
+      } finally {
+        link.secret.fill(0)
+      }
+    },
+  }
+
+  async function open(token: string): Promise<OpenedLink | undefined> {
+    try {
+      return await openLink({ store: links, now }, token)
+    } catch (error) {
+      if (!(error instanceof KeyRefusedError)) throw error
+      log({ event: 'key_refused', outcome: 'refused' })
+      return undefined
+    }
+  }
+
+  /** Shows nothing of the grant, whatever is typed, until its first mailbox has opened. */
+  async function prove(asking: Asking): Promise<Response> {
+    const show = (shown: Shown) => linkProofPage({ ...rules, ...shown, link: asking.token })
+    const proved = await login(asking, show, false)
+    if (proved instanceof Response) return proved
+    const { account, values, cookies } = proved
+    const [first] = asking.link.mailboxes
+    if (first === undefined || !isSameMailbox(first, account)) {
+      const message = 'This is not the mailbox that was connected first. Sign in to that one.'
+      return show({ values, faults: [{ field: 'address', message }], status: 422 })
+    }
+    const { row } = asking.link
+    // The same browser may prove it again; to another the link is closed.
+    const value = boundCookie(asking) ?? randomBytes(32).toString('base64url')
+    if ((await links.bindLink(row.id, sha256(value))) === 'refused') return ended()
+    const cookie = { name: cookieName(row), value, maxAgeSeconds: row.expiresAt - now() }
+    const form = mailboxForm(asking, { values: {}, faults: [] })
+    return withCookies(form, [toSetCookie(settings.publicUrl, cookie), ...cookies])
+  }
+
+  async function connect(asking: Asking): Promise<Response> {
+    const { link, fields } = asking
+    if (boundCookie(asking) === undefined) return ended()
+    if (fields.get('action') === 'cancel') {
+      await links.deleteToken('link', link.row.id, link.grant.grantId)
+      return done('Nothing was changed', 'The link is used up. You can close this page.')
+    }
+    const opened = await login(
+      asking,
+      (shown) => mailboxForm(asking, shown),
+      link.grant.permission === 'send',
+    )
+    if (opened instanceof Response) return opened
+    const { account, memory, values, cookies } = opened
+    const indexes = ownerIndexes(options.secrets.peppers, {
+      imapHost: account.imap.host,
+      login: account.login,
+    })
+    const position = link.grant.ownerIndexes.findIndex((index) => indexes.includes(index))
+    const accountId = link.grant.accountIds[position]
+    if (accountId === undefined && link.grant.accountIds.length >= maxMailboxes) {
+      const message = `A connection holds ${maxMailboxes} mailboxes at most. Connect the app again for more.`
+      return mailboxForm(asking, { values, faults: [{ message }], status: 422 })
+    }
+    const changed = await write(link, account, memory, accountId)
+    if (!changed) return ended()
+    await links.deleteToken('link', link.row.id, link.grant.grantId)
+    log({
+      event: 'connect',
+      outcome: 'ok',
+      provider: account.provider,
+      grant: hashGrantId(link.grant.grantId),
+    })
+    const page =
+      accountId === undefined
+        ? done(
+            'The mailbox is connected',
+            `${account.address} was added. Go back to your app; it can use it now.`,
+          )
+        : done('The new password is stored', `${account.address} works again. Go back to your app.`)
+    return withCookies(page, cookies)
+  }
+
+  /** An account id: that one's record is written anew. One update of the grant decides, and uses the link up. */
+  async function write(
+    link: OpenedLink,
+    account: MailAccount,
+    memory: ServerMemory,
+    accountId: string | undefined,
+  ): Promise<boolean> {
+    const change = {
+      ...{ account, memory, secret: link.secret, grant: link.grant, linkId: link.row.id },
+      ...{ store: options.accounts, keyWrapper: options.keyWrapper, peppers: options.secrets.peppers },
+      ...{ app: options.app, stage: options.stage, issuer: settings.publicUrl },
+    }
+    if (accountId !== undefined) return (await replaceAccount({ ...change, accountId })) === 'replaced'
+    return (await addAccount(change)).outcome === 'added'
+  }
+
+  /** The order of the checks of either form; a Response says what stopped it. */
+  async function login(asking: Asking, show: (shown: Shown) => Response, smtp: boolean) {
+    const { request, fields, ip, link } = asking
+    const values = keptValues(fields)
+    const { parsed: account, faults } = parseMailbox(fields, rules)
+    if (account === undefined) return show({ values, faults, status: 422 })
+    const refusal = mailboxLogin.refusal(account)
+    if (refusal !== undefined) return show({ values, faults: [refusal], status: 403 })
+    const login = await mailboxLogin.login(account, { request, smtp, ip, at: 'sign-in', link: link.row })
+    if (login.kind === 'exhausted') return tooManyAttempts()
+    if (login.kind === 'failed') return show({ values, faults: [login.fault], status: 422 })
+    return { account, values, memory: login.memory, cookies: login.cookies }
+  }
+
+  function mailboxForm({ token, link }: Asking, shown: Shown): Response {
+    const { grant, mailboxes } = link
+    const permission = permissions.find((known) => known === grant.permission) ?? 'read'
+    const host = hostOfClient(grant.clientId)
+    return linkMailboxPage({
+      ...rules,
+      ...shown,
+      link: token,
+      client: { name: grant.clientName, ...(host === undefined ? {} : { host }) },
+      permission,
+      addresses: mailboxes.map(({ address }) => address),
+      endsAt: grant.absoluteExpiresAt,
+    })
+  }
+
+  /** The cookie's value when this browser is the one that proved the first mailbox. */
+  function boundCookie({ request, link }: Asking): string | undefined {
+    const value = readCookie(request, settings.publicUrl, cookieName(link.row))
+    return value !== undefined && link.row.boundTo === sha256(value) ? value : undefined
+  }
+}
+
+function cookieName(row: LinkRow): string {
+  return `link-${row.id.slice(0, 16)}`
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
+}
+
+/** One answer for a link that is unknown, used, replaced, expired, another browser's, or sent from elsewhere. */
+function ended(status: 400 | 403 = 403): Response {
+  return messagePage({
+    status,
+    title: 'This link does not work any more',
+    text: 'It works once, for 15 minutes, in one browser, and a newer link ends it. Ask your app for your mail accounts: it shows a new one.',
+  })
+}
+
+function done(title: string, text: string): Response {
+  return messagePage({ status: 200, title, text })
+}

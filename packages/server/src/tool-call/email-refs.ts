@@ -1,0 +1,66 @@
+/** From ids that a client sent to one opened account and the messages in it. */
+import type { MessageRef } from '@email-connector/mail'
+import type { OpenedAccount } from '../accounts/grant-accounts.ts'
+import { parseEmailId, toAccountTag } from '../wire/email-id.ts'
+import { ToolError } from '../wire/tool-error.ts'
+import type { ToolCall } from './tool.ts'
+
+export interface NamedMessage {
+  readonly id: string
+  readonly accountTag: string
+  readonly ref: MessageRef
+}
+
+/** In the order asked; a repeated id counts once. `placeOf` names the place of the id at an index. */
+export function parseEmailIds(
+  ids: readonly string[],
+  placeOf: (index: number) => string,
+): readonly NamedMessage[] {
+  const parsed = ids.map((id, index) => {
+    const email = parseEmailId(id)
+    if (email) return { id, ...email }
+    const place = placeOf(index)
+    throw invalid(`"${place}" is not an email id: lists and searches give ids.`, place)
+  })
+  return [...new Map(parsed.map((one) => [one.id, one])).values()]
+}
+
+/** All ids must name one account, since a call opens one connection; and the one `account` names, where it is given. */
+export async function openEmails(
+  call: ToolCall,
+  ids: readonly string[],
+  { account, field }: { account?: string | undefined; field: string },
+): Promise<{ opened: OpenedAccount; messages: readonly NamedMessage[] }> {
+  const messages = parseEmailIds(ids, (index) => (field === 'ids' ? `ids[${index}]` : field))
+  const tags = new Set(messages.map((message) => message.accountTag))
+  if (tags.size > 1) throw invalid(`"${field}" names several accounts: call once for each.`, field)
+  const accounts = await call.accounts.list()
+  const named = accounts.filter((one) => tags.has(toAccountTag(one.accountId)))
+  const [owner] = named
+  if (!owner || named.length > 1) {
+    const sentence = `"${field}" names an account that is not connected: list_accounts shows which are.`
+    throw new ToolError('account_not_found', sentence, { field })
+  }
+  if (
+    account !== undefined &&
+    account !== owner.accountId &&
+    account.toLowerCase() !== owner.address.toLowerCase()
+  ) {
+    throw invalid(`"account" is another one than "${field}" names.`, 'account')
+  }
+  return { opened: await call.accounts.open(owner.accountId), messages }
+}
+
+export function assertOfAccount(
+  messages: readonly NamedMessage[],
+  { accountId }: OpenedAccount,
+  field: string,
+): void {
+  const tag = toAccountTag(accountId)
+  if (messages.every((message) => message.accountTag === tag)) return
+  throw invalid(`"${field}" names an email of another account than the one that sends.`, field)
+}
+
+function invalid(sentence: string, field: string): ToolError {
+  return new ToolError('invalid_input', sentence, { field })
+}

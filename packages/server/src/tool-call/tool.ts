@@ -1,0 +1,68 @@
+/**
+ * What a tool is: a definition and a handler in one object, in a file named as the tool. The type makes every
+ * annotation mandatory, and ties the handler to the schemas. What surrounds a call (permission, limit, parsing, the one
+ * catch) is tool-call/run-tool.ts; a handler reads as the happy path and throws ToolError or MailError.
+ */
+import type { ImapSession, MailDeps } from '@email-connector/mail'
+import type { ContentBlock } from '@modelcontextprotocol/server'
+import type * as z from 'zod'
+import type { GrantAccounts, OpenedAccount } from '../accounts/grant-accounts.ts'
+import type { Caller, Permission } from '../caller.ts'
+import type { Asking, ToolQuestion } from '../sending/confirmation.ts'
+import type { OnceStore } from '../store/once-store.ts'
+import type { MakeMark } from '../wire/untrusted.ts'
+
+export interface ToolResult<Structured> {
+  readonly structured: Structured
+  /** The same facts for a reader: compact lines. Whatever came out of a mail stands inside quoteUntrusted. */
+  readonly text: string
+  /** What is neither: a picture, a file. */
+  readonly content?: readonly ContentBlock[]
+}
+
+export interface Tool<Input extends z.ZodType = z.ZodType, Output extends z.ZodType = z.ZodType> {
+  readonly name: string
+  readonly title: string
+  /** Short and factual; no orders to the model. */
+  readonly description: string
+  /** What the owner must have granted. */
+  readonly permission: Permission
+  readonly annotations: {
+    readonly readOnlyHint: boolean
+    readonly destructiveHint: boolean
+    readonly idempotentHint: boolean
+    readonly openWorldHint: boolean
+  }
+  readonly input: Input
+  /** Left out where a result is not always structured: a client that reads only that would miss pictures. */
+  readonly output?: Output
+  handle(input: z.output<Input>, call: ToolCall): Promise<ToolResult<z.input<Output>> | ToolQuestion>
+}
+
+/** What one call has at hand. */
+export interface ToolCall {
+  readonly caller: Caller
+  readonly accounts: GrantAccounts
+  readonly once: OnceStore
+  readonly asking: Asking
+  /** A one-time link for the owner, to add a mailbox or renew a password; undefined when there is none now. */
+  createLink(): Promise<string | undefined>
+  /** Epoch seconds. */
+  readonly now: () => number
+  readonly publicUrl: string
+  /** Ids of the providers this deployment offers. */
+  readonly providersOffered: readonly string[]
+  readonly makeMark: MakeMark
+  /** Connector, clock and what is left of the one deadline of this call, or a share of it. */
+  mailDeps(share?: number): MailDeps
+  withSession<T>(opened: OpenedAccount, use: (session: ImapSession) => Promise<T>): Promise<T>
+  /** The same call, which a client that goes away no longer ends: for what must not stay half done. */
+  toCompletion(): ToolCall
+}
+
+/** Keeps the types of the schemas for the handler; the registry sees every tool alike. */
+export function defineTool<Input extends z.ZodType, Output extends z.ZodType>(
+  tool: Tool<Input, Output>,
+): Tool {
+  return tool as unknown as Tool
+}

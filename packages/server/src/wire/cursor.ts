@@ -1,0 +1,49 @@
+/**
+ * Where the next page starts, as a client sees it: what the mail operation handed out, tied to the question it
+ * answers. A cursor given back with other parameters is refused instead of quietly answering something else.
+ */
+import { createHash } from 'node:crypto'
+import { ToolError } from './tool-error.ts'
+
+const fingerprintChars = 8
+/** Far above any cursor of ours; bounds what is decoded. */
+const maxCursorChars = 2000
+
+export interface Question {
+  readonly tool: string
+  readonly accountId: string
+  readonly parameters: object
+}
+
+export function toCursor(next: string, question: Question): string {
+  return fingerprint(question) + Buffer.from(next, 'utf8').toString('base64url')
+}
+
+export function parseCursor(cursor: string, question: Question): string {
+  const encoded = cursor.slice(fingerprintChars)
+  const next = Buffer.from(encoded, 'base64url').toString('utf8')
+  const isOurs =
+    cursor.length <= maxCursorChars &&
+    next !== '' &&
+    Buffer.from(next, 'utf8').toString('base64url') === encoded &&
+    cursor.startsWith(fingerprint(question))
+  if (isOurs) return next
+  throw new ToolError(
+    'invalid_input',
+    '"cursor" does not belong to this search: repeat it with the same parameters, or leave "cursor" out to start again.',
+    { field: 'cursor' },
+  )
+}
+
+/** `cursor` and `limit` may differ from page to page; all else must not. */
+function fingerprint({ tool, accountId, parameters }: Question): string {
+  const asked = Object.entries(parameters)
+    .filter(
+      ([name, value]) => name !== 'cursor' && name !== 'limit' && name !== 'account' && value !== undefined,
+    )
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+  return createHash('sha256')
+    .update(JSON.stringify([tool, accountId, asked]))
+    .digest('base64url')
+    .slice(0, fingerprintChars)
+}

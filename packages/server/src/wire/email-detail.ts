@@ -1,0 +1,114 @@
+/** One whole email as a client gets it, and the lines a model reads instead. */
+import type { MessageDetail } from '@email-connector/mail'
+import * as z from 'zod'
+import { sliceWhole, toLine } from './fit.ts'
+import { toAddressText } from './summary-row.ts'
+
+/** Longer lists of recipients and attachments are cut; their number is said. */
+const maxHeaderChars = 600
+const maxAttachments = 40
+
+export const emailDetail = z.object({
+  id: z.string(),
+  date: z.string(),
+  from: z.string(),
+  reply_to: z.string().optional(),
+  to: z.string(),
+  cc: z.string().optional(),
+  bcc: z.string().optional(),
+  subject: z.string(),
+  message_id: z.string().optional(),
+  in_reply_to: z.string().optional(),
+  flags: z.array(z.string()),
+  size: z.int(),
+  body: z.string(),
+  body_format: z.string(),
+  total_chars: z.int(),
+  next_offset: z.int().optional(),
+  attachments: z.array(
+    z.object({
+      attachment_id: z.string(),
+      filename: z.string().optional(),
+      content_type: z.string(),
+      size: z.int(),
+      inline: z.boolean(),
+    }),
+  ),
+  warnings: z.array(z.string()),
+})
+export type EmailDetail = z.output<typeof emailDetail>
+
+export function toEmailDetail(id: string, message: MessageDetail, maxBodyChars: number): EmailDetail {
+  const { body, attachments } = message
+  const text = sliceWhole(body.text, maxBodyChars)
+  const end = body.offset + text.length
+  const more = attachments.length - maxAttachments
+  const from = toAddressText(message.from, maxHeaderChars)
+  const replyTo = toAddressText(message.replyTo, maxHeaderChars)
+  return {
+    id,
+    // First, where a client that cuts its answers leaves it.
+    ...(end < body.totalChars ? { next_offset: end } : {}),
+    date: message.date,
+    from,
+    // Servers fill it in with From where the email has none (RFC 9051 §7.5.2).
+    ...when('reply_to', replyTo === from ? '' : replyTo),
+    to: toAddressText(message.to, maxHeaderChars),
+    ...when('cc', toAddressText(message.cc, maxHeaderChars)),
+    ...when('bcc', toAddressText(message.bcc, maxHeaderChars)),
+    subject: toLine(message.subject, maxHeaderChars),
+    ...when('message_id', toLine(message.messageId ?? '', maxHeaderChars)),
+    ...when('in_reply_to', toLine(message.inReplyTo ?? '', maxHeaderChars)),
+    // \Recent tells of a session, not of the email (RFC 9051 leaves it out).
+    flags: message.flags
+      .filter((flag) => flag !== '\\Recent')
+      .slice(0, 30)
+      .map((flag) => toLine(flag, 60)),
+    size: message.size,
+    body: text,
+    body_format: body.source,
+    total_chars: body.totalChars,
+    attachments: attachments.slice(0, maxAttachments).map((part) => ({
+      attachment_id: part.partId,
+      ...when('filename', toLine(part.filename ?? '', 200)),
+      content_type: toLine(part.contentType, 100),
+      size: part.size,
+      inline: part.inline,
+    })),
+    warnings: [...message.warnings, ...(more > 0 ? [`${more} more attachments not listed`] : [])],
+  }
+}
+
+export function toDetailText(email: EmailDetail): string {
+  const attachments = email.attachments.map(
+    (part) =>
+      `Attachment ${part.attachment_id}: ${part.filename ?? 'unnamed'}, ${part.content_type}, ${part.size} bytes${part.inline ? ', inline' : ''}`,
+  )
+  const lines = [
+    `Id: ${email.id}`,
+    `Date: ${email.date}`,
+    `From: ${email.from}`,
+    email.reply_to === undefined ? [] : `Reply-To: ${email.reply_to}`,
+    `To: ${email.to}`,
+    email.cc === undefined ? [] : `Cc: ${email.cc}`,
+    email.bcc === undefined ? [] : `Bcc: ${email.bcc}`,
+    `Subject: ${email.subject}`,
+    email.message_id === undefined ? [] : `Message-ID: ${email.message_id}`,
+    email.flags.length === 0 ? [] : `Flags: ${email.flags.join(' ')}`,
+    email.warnings.length === 0 ? [] : `Warnings: ${email.warnings.join(', ')}`,
+    attachments,
+    '',
+    email.body,
+    email.next_offset === undefined ? [] : '[cut]',
+  ]
+  return lines.flat().join('\n')
+}
+
+/** How to go on belongs at the start of an answer: clients cut ends and middles. */
+export function toCutText({ total_chars, next_offset }: EmailDetail, what: string): string {
+  return `${what} cut: ${total_chars} characters, go on with offset ${next_offset}.`
+}
+
+function when<Key extends string>(key: Key, value: string): { [K in Key]?: string } {
+  return value === '' ? {} : ({ [key]: value } as { [K in Key]?: string })
+}

@@ -1,0 +1,88 @@
+/**
+ * The id of an email as a client sees it: account, mailbox, UIDVALIDITY and UID in about 20 characters, nothing else.
+ * Not a capability: it opens only what the caller's own grant opens, so it is not signed. Two bytes of checksum are
+ * there for the model, not for an attacker: an id copied with a slip must not name another mail.
+ */
+import { createHash } from 'node:crypto'
+import type { MessageRef } from '@email-connector/mail'
+import { isLine } from '../tool-call/parameters.ts'
+
+export interface EmailId {
+  /** First 4 bytes of SHA-256(account id), hex: enough to tell the accounts of one grant apart. */
+  readonly accountTag: string
+  readonly ref: MessageRef
+}
+
+const version = 1
+const headerBytes = 1 + 2 + 4
+/** RFC 9051 §2.3.1.1: UID and UIDVALIDITY are non-zero 32-bit numbers. */
+const maxUint32 = 0xffff_ffff
+/** A mailbox name of 1000 bytes, and what stands before it. */
+const maxIdChars = 1400
+
+export function toAccountTag(accountId: string): string {
+  return createHash('sha256').update(accountId).digest('hex').slice(0, 8)
+}
+
+export function toEmailId(accountId: string, ref: MessageRef): string {
+  return encode({ accountTag: toAccountTag(accountId), ref })
+}
+
+/** The one canonical spelling parses; everything else is `undefined`. */
+export function parseEmailId(text: string): EmailId | undefined {
+  if (text.length > maxIdChars || !/^[A-Za-z0-9_-]+$/.test(text)) return undefined
+  const bytes = Buffer.from(text, 'base64url')
+  if (bytes.length < headerBytes + 2 || bytes[0] !== version) return undefined
+  const uidValidity = readVarint(bytes, headerBytes)
+  const uid = uidValidity && readVarint(bytes, uidValidity.end)
+  if (!uidValidity || !uid) return undefined
+  const mailbox = bytes.subarray(uid.end).toString('utf8')
+  const parsed: EmailId = {
+    accountTag: bytes.subarray(3, 7).toString('hex'),
+    ref: {
+      mailbox: mailbox === '' ? 'INBOX' : mailbox,
+      uidValidity: String(uidValidity.value),
+      uid: uid.value,
+    },
+  }
+  // Checksum, padding bits, overlong numbers, bad UTF-8, a spelled-out INBOX: all fail the comparison.
+  return isLine(mailbox) && encode(parsed) === text ? parsed : undefined
+}
+
+function encode({ accountTag, ref }: EmailId): string {
+  const uidValidity = Number(ref.uidValidity)
+  for (const number of [uidValidity, ref.uid]) {
+    if (!Number.isInteger(number) || number < 1 || number > maxUint32) return ''
+  }
+  const named = Buffer.concat([
+    Buffer.from(accountTag, 'hex'),
+    toVarint(uidValidity),
+    toVarint(ref.uid),
+    // RFC 9051 §5.1: INBOX is the one name that compares without regard to case.
+    Buffer.from(ref.mailbox.toUpperCase() === 'INBOX' ? '' : ref.mailbox, 'utf8'),
+  ])
+  const checksum = createHash('sha256').update(named).digest().subarray(0, 2)
+  return Buffer.concat([Buffer.of(version), checksum, named]).toString('base64url')
+}
+
+function toVarint(value: number): Buffer {
+  const bytes: number[] = []
+  let rest = value
+  while (rest > 0x7f) {
+    bytes.push((rest & 0x7f) | 0x80)
+    rest = Math.floor(rest / 128)
+  }
+  return Buffer.from([...bytes, rest])
+}
+
+function readVarint(bytes: Buffer, start: number): { value: number; end: number } | undefined {
+  let value = 0
+  // Five groups of seven bits hold 32 bits.
+  for (let index = 0; index < 5; index += 1) {
+    const byte = bytes[start + index]
+    if (byte === undefined) return undefined
+    value += (byte & 0x7f) * 128 ** index
+    if (byte < 0x80) return { value, end: start + index + 1 }
+  }
+  return undefined
+}

@@ -1,0 +1,106 @@
+/**
+ * The summary row of the contract and the lines a model reads instead. A page of rows is clipped until it fits: a
+ * sender chooses the length of a subject and of every name, and a page must still arrive whole.
+ */
+import type { MailAddress, MessageSummary } from '@email-connector/mail'
+import * as z from 'zod'
+import type { ToolCall, ToolResult } from '../tool-call/tool.ts'
+import { toEmailId } from './email-id.ts'
+import { fits, toLine } from './fit.ts'
+import { quoteUntrusted } from './untrusted.ts'
+
+export const summaryRow = z.object({
+  id: z.string(),
+  date: z.string(),
+  from: z.string(),
+  to: z.string(),
+  subject: z.string(),
+  preview: z.string(),
+  unread: z.boolean(),
+  flagged: z.boolean(),
+  answered: z.boolean(),
+  attachments: z.int(),
+  size: z.int(),
+  thread_id: z.string().optional(),
+})
+export type SummaryRow = z.output<typeof summaryRow>
+
+export const summaryPage = {
+  account: z.string(),
+  emails: z.array(summaryRow),
+  next_cursor: z.string().optional(),
+  notice: z.string(),
+}
+
+/** Characters for each free text of a row; the first that fits is taken. The last fits 50 rows of any content. */
+const shortestClip = 40
+const clips = [300, 120, shortestClip]
+
+export function toSummaryPage<Page extends { emails: SummaryRow[] }>(
+  call: ToolCall,
+  accountId: string,
+  messages: readonly MessageSummary[],
+  toPage: (emails: SummaryRow[]) => { structured: Page; head: string; quotedHead?: string },
+): ToolResult<Page> {
+  const build = (maxChars: number): ToolResult<Page> => {
+    const { structured, head, quotedHead } = toPage(
+      messages.map((message) => toRow(accountId, message, maxChars)),
+    )
+    const rows = [quotedHead ?? [], structured.emails.map(toLines)].flat().join('\n')
+    const quoted = rows === '' ? [] : [quoteUntrusted(rows, call.makeMark)]
+    return { structured, text: [head, ...quoted].join('\n') }
+  }
+  return build(clips.find((maxChars) => fits(build(maxChars))) ?? shortestClip)
+}
+
+function toRow(accountId: string, message: MessageSummary, maxChars: number): SummaryRow {
+  return {
+    id: toEmailId(accountId, message.ref),
+    date: message.date,
+    from: toAddressText(message.from, maxChars),
+    to: toAddressText(message.to, maxChars),
+    subject: toLine(message.subject, maxChars),
+    preview: toLine(message.preview, Math.min(200, maxChars)),
+    unread: message.unread,
+    flagged: message.flagged,
+    answered: message.answered,
+    attachments: message.attachments,
+    size: message.size,
+    ...(message.threadId === undefined ? {} : { thread_id: message.threadId }),
+  }
+}
+
+export function toAddressText(addresses: readonly MailAddress[], maxChars: number): string {
+  return toLine(addresses.map(toMailboxText).join(', '), maxChars)
+}
+
+/** Name and address as people write them. A quote in a name would end it early, an angle would fake an address. */
+function toMailboxText({ name, address }: MailAddress): string {
+  if (name === undefined || name === '' || name === address) return address
+  return `${/[",<>@]/.test(name) ? JSON.stringify(name) : name} <${address}>`
+}
+
+function toLines(row: SummaryRow, index: number): string {
+  const marks = [
+    row.unread && 'unread',
+    row.flagged && 'flagged',
+    row.answered && 'answered',
+    row.attachments > 0 && `${row.attachments} attachment${row.attachments === 1 ? '' : 's'}`,
+    `${row.size} bytes`,
+    row.thread_id !== undefined && `thread ${row.thread_id}`,
+  ].filter((mark) => mark !== false)
+  const lines = [
+    `${index + 1}. ${row.id} ${row.date} ${marks.join(', ')}`,
+    `   ${row.from}${row.to === '' ? '' : ` to ${row.to}`}: ${row.subject}`,
+  ]
+  return (row.preview === '' ? lines : [...lines, `   ${row.preview}`]).join('\n')
+}
+
+/** At the start of an answer, since clients cut ends and middles. */
+export function toMoreText(nextCursor: string | undefined): string {
+  return nextCursor === undefined ? '' : ` More: cursor ${nextCursor}`
+}
+
+export function toCountText(count: number, kind = ''): string {
+  return `${count} ${kind}${count === 1 ? 'email' : 'emails'}`
+}
