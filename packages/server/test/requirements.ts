@@ -374,7 +374,7 @@ export const chapters: readonly Chapter[] = [
         'R90',
         "A provider's rotated refresh token is never lost and never used twice: 50 calls in 50 processes at its expiry make one refresh. Every refusal of XOAUTH2 has its own sentence.",
       ),
-      planned(
+      met(
         'R91',
         "Password guesses are counted per IMAP and per SMTP host and login, and strangers' failures never keep owners from revoking.",
       ),

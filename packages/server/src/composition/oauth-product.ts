@@ -18,6 +18,7 @@ import { createMailboxLogin } from '../sign-in/account-login.ts'
 import { createAddMailbox } from '../sign-in/add-account.ts'
 import { createConnections } from '../sign-in/connections.ts'
 import type { DemoMailbox } from '../sign-in/form.ts'
+import { createKnownBrowsers } from '../sign-in/known-browser.ts'
 import { createSignInLimits } from '../sign-in/rate-limits.ts'
 import { createSignIn } from '../sign-in/sign-in.ts'
 import type { Stores } from '../store/stores.ts'
@@ -78,6 +79,7 @@ export function createOAuthProduct(options: OAuthProductOptions): {
       connector,
       providers,
       limits: createSignInLimits({ store: stores.once, key: newest(secrets.peppers), now: nowSeconds }),
+      knownBrowsers: createKnownBrowsers({ publicUrl, peppers: secrets.peppers, now: nowSeconds }),
       clock,
       log,
     }),

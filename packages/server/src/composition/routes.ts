@@ -5,12 +5,14 @@
 import type { Provider } from '@email-connector/mail'
 import type { AuthorizationServer } from '@email-connector/oauth'
 import { health } from '../health.ts'
+import { limitAtOnce } from '../http/at-once.ts'
 import { withCappedBody } from '../http/body.ts'
 import { type App, type Handler, type Route, type Routes, serveRoutes } from '../http/frame.ts'
 import type { Log } from '../log.ts'
 import { type McpRouteOptions, mcpRoutes } from '../mcp/mcp-route.ts'
 import { homePage } from '../pages/home-page.ts'
 import { privacyPage } from '../pages/privacy-page.ts'
+import { tooManyAtOnce } from '../pages/sign-in-messages.ts'
 import type { ServerSettings } from '../settings.ts'
 import type { AddMailbox } from '../sign-in/add-account.ts'
 import type { Connections } from '../sign-in/connections.ts'
@@ -39,6 +41,9 @@ export interface AppOptions extends SiteOptions, OAuthRouteOptions, Omit<McpRout
 
 /** Generous for a form or a client's metadata. */
 const maxFormBytes = 64 * 1024
+
+/** Each may wait five seconds for a client's document, and ten documents are fetched at once. */
+const maxAuthorizing = 4
 
 const page = { cors: 'none', audience: 'person', checkHost: true } as const
 const document = { cors: 'public', audience: 'program', checkHost: false } as const
@@ -93,7 +98,13 @@ export function oauthRoutes({ oauth, signIn, connections, addMailbox }: OAuthRou
     '/oauth/authorize': {
       ...page,
       name: 'authorize',
-      handlers: { GET: (request) => signIn.authorize(request) },
+      handlers: {
+        GET: limitAtOnce((request) => signIn.authorize(request), {
+          most: maxAuthorizing,
+          counts: mayFetchDocument,
+          full: tooManyAtOnce,
+        }),
+      },
     },
     '/oauth/connect': {
       ...page,
@@ -140,6 +151,11 @@ export function oauthRoutes({ oauth, signIn, connections, addMailbox }: OAuthRou
     '/.well-known/oauth-protected-resource': resourceMetadata,
     '/.well-known/oauth-protected-resource/mcp': resourceMetadata,
   }
+}
+
+/** Ids that are URLs name a document; the others are looked up here. */
+function mayFetchDocument({ url }: Request): boolean {
+  return new URL(url).searchParams.getAll('client_id').some((id) => id.startsWith('https://'))
 }
 
 /** Reads no body past the cap. */

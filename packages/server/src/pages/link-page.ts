@@ -59,7 +59,6 @@ export function linkMailboxPage(
     readonly permission: Permission
     readonly addresses: readonly string[]
     readonly endsAt: number
-    readonly headers?: Readonly<Record<string, string>>
   },
 ): Response {
   const { client, permission } = page
@@ -67,7 +66,6 @@ export function linkMailboxPage(
   return toPageResponse({
     title: page.faults.length > 0 ? 'Please check the form' : `Connect a mailbox to ${client.name}`,
     status: page.status ?? 200,
-    ...(page.headers === undefined ? {} : { headers: page.headers }),
     body: html`
 <div class="hero">
 <h1>Let <bdi>${client.name}</bdi> use one more mailbox</h1>

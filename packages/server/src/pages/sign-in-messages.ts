@@ -22,7 +22,17 @@ export function tooManyAttempts(): Response {
   return messagePage({
     status: 429,
     title: 'Too many attempts',
-    text: 'To protect mailboxes, signing in is paused for 15 minutes. After that, go back to your app and connect again.',
+    text: 'To protect mailboxes, signing in is paused for 15 minutes. After that, go back to your app and connect again. A browser that signed in to this mailbox before is not stopped by what others try.',
     headers: { 'Retry-After': '900' },
+  })
+}
+
+/** Soon there is room again: no request of this kind takes longer. */
+export function tooManyAtOnce(): Response {
+  return messagePage({
+    status: 429,
+    title: 'Too many sign-ins at once',
+    text: 'Several sign-ins from your network are opening at this moment. Wait some seconds, then reload this page.',
+    headers: { 'Retry-After': '5' },
   })
 }

@@ -1,6 +1,7 @@
 /**
  * Proves that someone may use a mailbox: allowed here at all (R71), within the limits (R42), then the live IMAP login and,
- * where mail is to be sent, the SMTP one. Used by the sign-in form and by the page of connections.
+ * where mail is to be sent, the SMTP one; the browser is known from then on. Used by the sign-in form and the owner's
+ * pages.
  */
 import {
   type Connector,
@@ -15,7 +16,9 @@ import type { Log, LogLine } from '../log.ts'
 import { isAccountAllowed, type ServerSettings } from '../settings.ts'
 import { failureFault } from './failure-sentences.ts'
 import type { Fault } from './form.ts'
-import type { CountedLink, SignInLimits } from './rate-limits.ts'
+import { type GuessedMailbox, guessedMailboxes } from './guessed-mailbox.ts'
+import type { KnownBrowsers } from './known-browser.ts'
+import type { SignInLimits, Try } from './rate-limits.ts'
 
 /** Time that passes, for the floor under refusals; tests pass their own. Milliseconds. */
 export interface Clock {
@@ -24,7 +27,8 @@ export interface Clock {
 }
 
 export type LoginOutcome =
-  | { readonly kind: 'open'; readonly memory: ServerMemory }
+  /** `cookies`: Set-Cookie values that make the browser a known one of this mailbox. */
+  | { readonly kind: 'open'; readonly memory: ServerMemory; readonly cookies: readonly string[] }
   | { readonly kind: 'exhausted' }
   | { readonly kind: 'failed'; readonly fault: Fault }
 
@@ -32,10 +36,12 @@ export interface MailboxLogin {
   /** Undefined: this address may connect. Contacts nobody. */
   refusal(account: MailAccount): Fault | undefined
   /** Throws StoreUnavailableError: what cannot be counted is not tried. */
-  login(
-    account: MailAccount,
-    options: { smtp: boolean; ip: string; link?: CountedLink },
-  ): Promise<LoginOutcome>
+  login(account: MailAccount, options: LoginOptions): Promise<LoginOutcome>
+}
+
+export interface LoginOptions extends Omit<Try, 'account' | 'knownAs'> {
+  /** Whose cookies tell whether its browser is known. */
+  readonly request: Request
 }
 
 /** Both logins end before the gateway gives up at 29 s. */
@@ -51,21 +57,28 @@ export function createMailboxLogin(options: {
   connector: Connector
   providers: readonly Provider[]
   limits: SignInLimits
+  knownBrowsers: KnownBrowsers
   clock: Clock
   log: Log
 }): MailboxLogin {
-  const { settings, connector, providers, limits, clock } = options
+  const { settings, connector, providers, limits, knownBrowsers, clock } = options
   const log = (account: MailAccount, line: Omit<LogLine, 'event' | 'provider'>) =>
     options.log({ event: 'mail', provider: account.provider, ...line })
 
-  async function verify(account: MailAccount, smtp: boolean): Promise<ServerMemory | MailError> {
+  /** The error of the server that refused, if one did. */
+  async function verify(
+    account: MailAccount,
+    smtp: boolean,
+  ): Promise<{ memory: ServerMemory } | { error: MailError; protocol: 'imap' | 'smtp' }> {
     const deps = { connector, now: () => clock.now(), deadlineMs: loginDeadlineMs }
+    let protocol: 'imap' | 'smtp' = 'imap'
     try {
       const memory = await verifyImapLogin(account, deps)
+      protocol = 'smtp'
       if (smtp) await verifySmtpLogin(account, deps)
-      return memory
+      return { memory }
     } catch (error) {
-      if (error instanceof MailError) return error
+      if (error instanceof MailError) return { error, protocol }
       throw error
     }
   }
@@ -81,25 +94,30 @@ export function createMailboxLogin(options: {
       }
     },
 
-    async login(account, { smtp, ip, link }) {
-      if ((await limits.take(account, ip, link)) === 'exhausted') {
+    async login(account, { request, ...asked }) {
+      const knownAs = (mailbox: GuessedMailbox) => knownBrowsers.find(request, mailbox)
+      const taken = await limits.take({ ...asked, account, knownAs })
+      if (taken === 'exhausted') {
         log(account, { outcome: 'refused', code: 'too_many_attempts' })
         return { kind: 'exhausted' }
       }
       const startedAt = clock.now()
-      const verified = await verify(account, smtp)
+      const verified = await verify(account, asked.smtp)
       const durationMs = clock.now() - startedAt
-      if (!(verified instanceof MailError)) {
-        await limits.succeeded(account, ip)
+      if ('memory' in verified) {
+        await taken.end()
         log(account, { outcome: 'ok', durationMs })
-        return { kind: 'open', memory: verified }
+        const cookies = knownBrowsers.remember(request, guessedMailboxes(account, asked.smtp))
+        return { kind: 'open', memory: verified.memory, cookies }
       }
-      log(account, { outcome: 'failed', code: verified.code, durationMs })
-      if (verified.code === 'host_unreachable') {
+      const { error, protocol } = verified
+      await taken.end({ code: error.code, protocol })
+      log(account, { outcome: 'failed', code: error.code, durationMs })
+      if (error.code === 'host_unreachable') {
         await clock.sleep(Math.max(0, unreachableFloorMs - (clock.now() - startedAt)))
       }
       const provider = providers.find(({ id }) => id === account.provider)
-      return { kind: 'failed', fault: failureFault(verified, account, provider) }
+      return { kind: 'failed', fault: failureFault(error, account, provider) }
     },
   }
 }

@@ -26,6 +26,7 @@ import { linkMailboxPage, linkProofPage } from '../pages/link-page.ts'
 import { messagePage } from '../pages/page.ts'
 import { tooManyAttempts } from '../pages/sign-in-messages.ts'
 import { type Fields, keptValues, mailboxRules, parseMailbox } from './form.ts'
+import { withCookies } from './known-browser.ts'
 import type { SignInOptions } from './sign-in.ts'
 
 export interface AddMailbox {
@@ -51,9 +52,7 @@ interface Asking {
   readonly link: OpenedLink
 }
 
-type Shown = Pick<Parameters<typeof linkProofPage>[0], 'values' | 'faults' | 'status'> & {
-  readonly headers?: Readonly<Record<string, string>>
-}
+type Shown = Pick<Parameters<typeof linkProofPage>[0], 'values' | 'faults' | 'status'>
 
 export function createAddMailbox(options: AddMailboxOptions): AddMailbox {
   const { settings, links, mailboxLogin, log, now } = options
@@ -97,7 +96,7 @@ export function createAddMailbox(options: AddMailboxOptions): AddMailbox {
     const show = (shown: Shown) => linkProofPage({ ...rules, ...shown, link: asking.token })
     const proved = await login(asking, show, false)
     if (proved instanceof Response) return proved
-    const { account, values } = proved
+    const { account, values, cookies } = proved
     const [first] = asking.link.mailboxes
     if (first === undefined || !isSameMailbox(first, account)) {
       const message = 'This is not the mailbox that was connected first. Sign in to that one.'
@@ -108,11 +107,8 @@ export function createAddMailbox(options: AddMailboxOptions): AddMailbox {
     const value = boundCookie(asking) ?? randomBytes(32).toString('base64url')
     if ((await links.bindLink(row.id, sha256(value))) === 'refused') return ended()
     const cookie = { name: cookieName(row), value, maxAgeSeconds: row.expiresAt - now() }
-    return mailboxForm(asking, {
-      values: {},
-      faults: [],
-      headers: { 'Set-Cookie': toSetCookie(settings.publicUrl, cookie) },
-    })
+    const form = mailboxForm(asking, { values: {}, faults: [] })
+    return withCookies(form, [toSetCookie(settings.publicUrl, cookie), ...cookies])
   }
 
   async function connect(asking: Asking): Promise<Response> {
@@ -128,7 +124,7 @@ export function createAddMailbox(options: AddMailboxOptions): AddMailbox {
       link.grant.permission === 'send',
     )
     if (opened instanceof Response) return opened
-    const { account, memory, values } = opened
+    const { account, memory, values, cookies } = opened
     const indexes = ownerIndexes(options.secrets.peppers, {
       imapHost: account.imap.host,
       login: account.login,
@@ -148,12 +144,14 @@ export function createAddMailbox(options: AddMailboxOptions): AddMailbox {
       provider: account.provider,
       grant: hashGrantId(link.grant.grantId),
     })
-    return accountId === undefined
-      ? done(
-          'The mailbox is connected',
-          `${account.address} was added. Go back to your app; it can use it now.`,
-        )
-      : done('The new password is stored', `${account.address} works again. Go back to your app.`)
+    const page =
+      accountId === undefined
+        ? done(
+            'The mailbox is connected',
+            `${account.address} was added. Go back to your app; it can use it now.`,
+          )
+        : done('The new password is stored', `${account.address} works again. Go back to your app.`)
+    return withCookies(page, cookies)
   }
 
   /** An account id: that one's record is written anew. One update of the grant decides, and uses the link up. */
@@ -174,16 +172,16 @@ export function createAddMailbox(options: AddMailboxOptions): AddMailbox {
 
   /** The order of the checks of either form; a Response says what stopped it. */
   async function login(asking: Asking, show: (shown: Shown) => Response, smtp: boolean) {
-    const { fields, ip, link } = asking
+    const { request, fields, ip, link } = asking
     const values = keptValues(fields)
     const { parsed: account, faults } = parseMailbox(fields, rules)
     if (account === undefined) return show({ values, faults, status: 422 })
     const refusal = mailboxLogin.refusal(account)
     if (refusal !== undefined) return show({ values, faults: [refusal], status: 403 })
-    const login = await mailboxLogin.login(account, { smtp, ip, link: link.row })
+    const login = await mailboxLogin.login(account, { request, smtp, ip, at: 'sign-in', link: link.row })
     if (login.kind === 'exhausted') return tooManyAttempts()
     if (login.kind === 'failed') return show({ values, faults: [login.fault], status: 422 })
-    return { account, values, memory: login.memory }
+    return { account, values, memory: login.memory, cookies: login.cookies }
   }
 
   function mailboxForm({ token, link }: Asking, shown: Shown): Response {

@@ -24,6 +24,7 @@ import { tooManyAttempts } from '../pages/sign-in-messages.ts'
 import type { ServerSettings } from '../settings.ts'
 import type { MailboxLogin } from './account-login.ts'
 import { type DemoMailbox, type Fields, keptValues, mailboxRules, parseMailbox } from './form.ts'
+import { withCookies } from './known-browser.ts'
 
 export interface Connections {
   /** GET /oauth/connections */
@@ -59,11 +60,11 @@ export function createConnections(options: {
       if (!isSameOrigin(request, settings.publicUrl)) return ended(403)
       const fields = await parseForm(request)
       if (fields === undefined) return ended(400)
-      return fields.has('proof') ? await revoke(fields) : await signIn(fields, ip)
+      return fields.has('proof') ? await revoke(fields) : await signIn(request, fields, ip)
     },
   }
 
-  async function signIn(fields: Fields, ip: string): Promise<Response> {
+  async function signIn(request: Request, fields: Fields, ip: string): Promise<Response> {
     const values = keptValues(fields)
     const mailbox = parseMailbox(fields, rules)
     if (mailbox.parsed === undefined) {
@@ -73,7 +74,7 @@ export function createConnections(options: {
     const refusal = mailboxLogin.refusal(account)
     if (refusal !== undefined)
       return connectionsSignInPage({ ...rules, values, faults: [refusal], status: 403 })
-    const login = await mailboxLogin.login(account, { smtp: false, ip })
+    const login = await mailboxLogin.login(account, { request, smtp: false, ip, at: 'connections' })
     if (login.kind === 'exhausted') return tooManyAttempts()
     if (login.kind === 'failed') {
       return connectionsSignInPage({ ...rules, values, faults: [login.fault], status: 422 })
@@ -82,7 +83,7 @@ export function createConnections(options: {
       address: account.address,
       indexes: ownerIndexes(secrets.peppers, { imapHost: account.imap.host, login: account.login }),
     }
-    return await list(owner)
+    return withCookies(await list(owner), login.cookies)
   }
 
   async function revoke(fields: Fields): Promise<Response> {

@@ -30,6 +30,7 @@ import {
   parseMailbox,
   parsePermission,
 } from './form.ts'
+import { withCookies } from './known-browser.ts'
 
 export interface SignInOptions {
   readonly settings: ServerSettings
@@ -64,6 +65,7 @@ const pendingSeconds = 600
 /** One form of a sign-in that is open. */
 interface Asking {
   readonly opened: { readonly transaction: Transaction } & ConsentSubject
+  readonly request: Request
   readonly handle: string
   readonly fields: Fields
   readonly ip: string
@@ -103,7 +105,7 @@ export function createSignIn(options: SignInOptions): SignIn {
       const sealed = fields.get('so_far')
       const soFar = sealed === undefined ? undefined : openSoFar(options.secrets.handoffKeys, handle, sealed)
       if (sealed !== undefined && soFar === undefined) return signInEnded()
-      const asking = { opened, handle, fields, ip, ...(soFar && { soFar }) }
+      const asking = { request, opened, handle, fields, ip, ...(soFar && { soFar }) }
       try {
         if (soFar !== undefined && fields.get('action') === 'finish') {
           return await approve(
@@ -121,7 +123,7 @@ export function createSignIn(options: SignInOptions): SignIn {
 
   /** Nothing is written before every login has succeeded. */
   async function signInToMailbox(asking: Asking): Promise<Response> {
-    const { opened, fields, ip, soFar } = asking
+    const { request, opened, fields, ip, soFar } = asking
     const { transaction } = opened
     const values = keptValues(fields)
     const again = (faults: readonly Fault[], status: number) => form(asking, { values, faults, status })
@@ -141,7 +143,8 @@ export function createSignIn(options: SignInOptions): SignIn {
     const attempt = await oauth.countAttempt(transaction)
     if (attempt === 'gone') return signInEnded()
     if (attempt === 'exhausted') return tooManyAttempts()
-    const login = await mailboxLogin.login(account, { smtp: permission.parsed === 'send', ip })
+    const smtp = permission.parsed === 'send'
+    const login = await mailboxLogin.login(account, { request, smtp, ip, at: 'sign-in' })
     if (login.kind === 'exhausted') return tooManyAttempts()
     if (login.kind === 'failed') return again([login.fault], 422)
 
@@ -156,19 +159,22 @@ export function createSignIn(options: SignInOptions): SignIn {
         const { connected, row } = await prepareAccount(connecting)
         await options.accounts.createAccount(row)
         const next = { ...known, connected: [...known.connected, connected] }
-        return form({ ...asking, soFar: next }, { values: {}, faults: [] })
+        return withCookies(form({ ...asking, soFar: next }, { values: {}, faults: [] }), login.cookies)
       }
       const prepared = await prepareGrant({ ...connecting, earlier: known.connected })
-      return await approve(transaction, known, prepared, account.provider)
+      const answer = await approve(transaction, known, prepared, account.provider)
+      return withCookies(answer, login.cookies)
     } finally {
       known.secret.fill(0)
     }
   }
 
   function firstOf(permission: Permission): MailboxesSoFar {
+    const { buffer, byteOffset, length } = randomBytes(32)
     return {
       grantId: randomBytes(16).toString('hex'),
-      secret: new Uint8Array(randomBytes(32)),
+      // The same memory: a copy would outlive the zeroing of this one.
+      secret: new Uint8Array(buffer, byteOffset, length),
       permission,
       absoluteExpiresAt: options.now() + settings.lifetimes.refreshAbsoluteSeconds,
       connected: [],

@@ -20,11 +20,36 @@ export interface SendRow {
   readonly expiresAt: EpochSeconds
 }
 
+/** So many events in a window, by so many different members. */
+export interface Budget {
+  readonly key: string
+  readonly windowSeconds: number
+  readonly events: number
+  /** Events count only so long after the first of them, within the window; absent: for all of it. */
+  readonly eventsSeconds?: number
+  /** How many different members may share the window; absent: any number. */
+  readonly members?: number
+  /** Up to this many events, one that is no member yet may still take one; absent: no more than the others. */
+  readonly eventsWithNewcomers?: number
+}
+
+export type BudgetOutcome =
+  | { readonly outcome: 'taken'; readonly earlier: readonly string[] }
+  | { readonly outcome: 'refused' }
+
 export interface OnceStore {
-  /** Counts one event in the fixed window that contains `now`, or takes one off; answers the count with it. */
-  count(key: string, windowSeconds: number, now: EpochSeconds, by?: 1 | -1): Promise<number>
-  /** Counts a member of the window once, however often it comes; answers how many different ones, this one included. */
-  countDistinct(key: string, member: string, windowSeconds: number, now: EpochSeconds): Promise<number>
+  /** Counts one event in the fixed window that contains `now`, or none; answers the count with it. */
+  count(key: string, windowSeconds: number, now: EpochSeconds, by?: 1 | 0): Promise<number>
+  /**
+   * Takes one of a budget's events for a member, in one conditional write: of 100 at the same time as many get one as
+   * there are. `taken` has the members that were there before; what is refused leaves no trace.
+   */
+  takeFrom(budget: Budget, member: string, now: EpochSeconds): Promise<BudgetOutcome>
+  /**
+   * Gives one event back. `takenAt`: the `now` it was taken with, so that its own window gets it. `forgotten`: a member
+   * that goes with it; the others stay.
+   */
+  giveBack(budget: Budget, takenAt: EpochSeconds, forgotten?: string): Promise<void>
   /** The row of a send; undefined when there is none or it has expired. */
   findSend(key: string, now: EpochSeconds): Promise<SendRow | undefined>
   /**
@@ -67,4 +92,9 @@ export function limitWindow(
 ): { id: string; endsAt: EpochSeconds } {
   const startsAt = now - (now % windowSeconds)
   return { id: `${key}#${windowSeconds}#${startsAt}`, endsAt: startsAt + windowSeconds }
+}
+
+/** How long events count after the first of them. */
+export function eventsSecondsOf({ eventsSeconds, windowSeconds }: Budget): number {
+  return eventsSeconds ?? windowSeconds
 }

@@ -11,7 +11,8 @@ import { createGrantAccounts } from '../../src/accounts/grant-accounts.ts'
 import type { Caller } from '../../src/caller.ts'
 import { type App, createApp } from '../../src/composition/routes.ts'
 import { createFileKeyWrapper } from '../../src/keys/file-key-wrapper.ts'
-import { loadLocalSecrets } from '../../src/keys/instance-secrets.ts'
+import { type InstanceSecrets, loadLocalSecrets } from '../../src/keys/instance-secrets.ts'
+import type { KeyWrapper } from '../../src/keys/key-wrapper.ts'
 import { createLog } from '../../src/log.ts'
 import { createAuthenticate } from '../../src/mcp/authenticate.ts'
 import { signInStopped } from '../../src/pages/sign-in-stopped.ts'
@@ -20,6 +21,7 @@ import { createMailboxLogin } from '../../src/sign-in/account-login.ts'
 import { createAddMailbox } from '../../src/sign-in/add-account.ts'
 import { createConnections } from '../../src/sign-in/connections.ts'
 import type { DemoMailbox } from '../../src/sign-in/form.ts'
+import { createKnownBrowsers } from '../../src/sign-in/known-browser.ts'
 import { createSignInLimits } from '../../src/sign-in/rate-limits.ts'
 import { createSignIn } from '../../src/sign-in/sign-in.ts'
 import { createLevelStores, type LevelStores } from '../../src/store/level/stores.ts'
@@ -54,6 +56,10 @@ export interface TestAppOptions {
   connector?: Connector
   privateHosts?: boolean
   demo?: DemoMailbox
+  /** The deployment's; new ones when not said. */
+  secrets?: InstanceSecrets
+  /** In the place of a key file, for faults. */
+  keyWrapper?: KeyWrapper
   /** Put in the place of the real stores, for faults. */
   wrapStores?: (stores: LevelStores) => LevelStores
 }
@@ -64,7 +70,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
   const now = () => time.seconds
   const opened = await createLevelStores({ dir: join(folder.path, 'store'), now })
   const stores = options.wrapStores?.(opened) ?? opened
-  const secrets = await loadLocalSecrets(folder.path)
+  const secrets = options.secrets ?? (await loadLocalSecrets(folder.path))
   const settings: ServerSettings = {
     publicUrl,
     resource: `${options.settings?.publicUrl ?? publicUrl}/mcp`,
@@ -107,7 +113,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
   const shared = {
     settings,
     oauth,
-    keyWrapper: createFileKeyWrapper({ path: join(folder.path, 'key') }),
+    keyWrapper: options.keyWrapper ?? createFileKeyWrapper({ path: join(folder.path, 'key') }),
     app: 'email-connector',
     stage: 'test',
     secrets,
@@ -126,6 +132,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
         key: secrets.peppers[0]?.key ?? randomBytes(32),
         now,
       }),
+      knownBrowsers: createKnownBrowsers({ publicUrl: settings.publicUrl, peppers: secrets.peppers, now }),
       clock,
       log,
     }),

@@ -207,13 +207,16 @@ export async function recordRun(): Promise<RecordedRun> {
       send('/mcp', { method: 'DELETE', headers: { ...bearer, ...session } }),
     )
 
-    await note('connections', () =>
+    const openConnections = (cookie: string, password = demo.password) =>
       send('/oauth/connections', {
         method: 'POST',
-        headers: { 'Sec-Fetch-Site': 'same-origin' },
-        body: new URLSearchParams(mailbox),
-      }),
-    )
+        headers: { 'Sec-Fetch-Site': 'same-origin', Cookie: cookie },
+        body: new URLSearchParams({ ...mailbox, password }),
+      })
+    const connections = await note('connections', () => openConnections(''))
+    const known = (connections.headers.getSetCookie()[0] ?? '').split(';')[0] ?? ''
+    await note('connections, known browser', () => openConnections(known))
+    await note('connections, wrong password', () => openConnections('', 'wrong'))
     const link = await createLink()
     const cookie = await openLink('link: prove', { link, ...mailbox })
     await openLink('link: new password', { link, step: 'connect', ...mailbox }, cookie)

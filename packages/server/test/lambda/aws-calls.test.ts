@@ -143,8 +143,8 @@ describe.skipIf(missing !== undefined)(whenPossible('R27: AWS calls per request'
       'UpdateItem txn#',
       'UpdateItem txn#',
     ])
-    // R42: four counters are taken before the login, the fourth for a typed host; two are given back after success.
-    expect(limits).toEqual(Array(6).fill('UpdateItem count#'))
+    // R42: the network's and the mailbox's budgets are taken from before the login, and given back after it.
+    expect(limits).toEqual(Array(4).fill('UpdateItem count#'))
     const token = await count(() =>
       requestTokens(product.url, {
         grant_type: 'authorization_code',

@@ -17,7 +17,8 @@ const call = {
   },
   once: {
     count: unexpected,
-    countDistinct: unexpected,
+    takeFrom: unexpected,
+    giveBack: unexpected,
     findSend: unexpected,
     reserveSend: unexpected,
     enterData: unexpected,

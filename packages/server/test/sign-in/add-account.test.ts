@@ -11,6 +11,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { createLinkMaker } from '../../src/accounts/one-time-link.ts'
 import type { Caller } from '../../src/caller.ts'
 import { fetchOf, publicUrl, redeem, startTestApp, type TestApp } from '../app/harness.ts'
+import { isZeroed, spyOnCrypto } from '../keys/crypto-spy.ts'
 
 let authority: CertificateAuthority
 /** Two passwords of the same mailboxes: before and after they were changed. */
@@ -395,4 +396,68 @@ describe('R63: a store that is down is 503, and nothing is half done', () => {
     expect((await browser(forms.connect)).status).toBe(mailboxesAfterwards === 1 ? 200 : 403)
     expect(await openMailboxes(token)).toHaveLength(2)
   })
+})
+
+it('a connection holds 20 mailboxes: the 21st is refused, and each of the 20 can still be renewed', async () => {
+  const token = await connect()
+  const add = async (address: string, server = imap, password = 'right') => {
+    const link = await createLink(token)
+    const browser = await prove(link)
+    return browser({ link, ...step, ...mailbox(address, server, password) })
+  }
+  for (let index = 1; index < 20; index += 1)
+    expect((await add(`user${index}@test.example`)).status).toBe(200)
+  const refused = await add('user20@test.example')
+  expect([refused.status, refused.html]).toEqual([422, expect.stringContaining('20 mailboxes at most')])
+  expect((await add('user19@test.example', imapLater, 'changed')).html).toContain(
+    'The new password is stored',
+  )
+  const opened = await openMailboxes(token)
+  expect(opened).toHaveLength(20)
+  expect(opened.at(-1)).toBe('user19@test.example changed')
+})
+
+describe('R29: the secret that a link opens is zeroed', () => {
+  it.each<[string, (link: string) => Promise<{ status: number }>, number]>([
+    ['after a proof', (link) => openBrowser()({ link, ...mailbox('ann@test.example') }), 200],
+    [
+      'after a wrong password',
+      (link) => openBrowser()({ link, ...mailbox('ann@test.example', imap, 'wrong') }),
+      422,
+    ],
+    [
+      'when the store fails',
+      (link) => whileBindingFails(() => openBrowser()({ link, ...mailbox('ann@test.example') })),
+      503,
+    ],
+    [
+      'after a mailbox was added',
+      async (link) => (await prove(link))({ link, ...step, ...mailbox('bob@test.example') }),
+      200,
+    ],
+    ['after Cancel', async (link) => (await prove(link))({ link, step: 'connect', action: 'cancel' }), 200],
+  ])('%s', async (_when, use, status) => {
+    const link = await createLink(await connect())
+    const spy = spyOnCrypto()
+    try {
+      expect((await use(link)).status).toBe(status)
+    } finally {
+      spy.restore()
+    }
+    // S is the one plain text of 32 bytes; the hint is longer.
+    const secrets = spy.buffers.filter(({ length }) => length === 32)
+    expect(secrets.length).toBeGreaterThan(0)
+    expect(secrets.map(isZeroed)).toEqual(secrets.map(() => true))
+  })
+
+  async function whileBindingFails<T>(work: () => Promise<T>): Promise<T> {
+    const { authorization } = test.stores
+    const { bindLink } = authorization
+    authorization.bindLink = () => Promise.reject(new StoreUnavailableError('down'))
+    try {
+      return await work()
+    } finally {
+      authorization.bindLink = bindLink
+    }
+  }
 })

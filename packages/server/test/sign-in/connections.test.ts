@@ -7,11 +7,19 @@ import {
   startScriptedImap,
 } from '@email-connector/testing'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
+import {
+  createInstanceSecrets,
+  type InstanceSecrets,
+  parseInstanceSecrets,
+  type SecretKey,
+} from '../../src/keys/instance-secrets.ts'
+import { ownerIndexes } from '../../src/keys/owner-index.ts'
 import { fetchOf, redeem, startTestApp, type TestApp } from '../app/harness.ts'
 
 let authority: CertificateAuthority
 let imap: ScriptedImap
 let test: TestApp
+let secrets: InstanceSecrets & { handoffKeys: SecretKey[] }
 
 beforeAll(async () => {
   authority = await createCertificateAuthority()
@@ -24,7 +32,10 @@ afterAll(async () => {
 })
 beforeEach(async () => {
   const policy = createHostPolicy({ allowPrivate: true, resolve: async () => ['127.0.0.1'] })
+  const made = parseInstanceSecrets(createInstanceSecrets())
+  secrets = { ...made, handoffKeys: [...made.handoffKeys] }
   test = await startTestApp({
+    secrets,
     connector: createConnector({ policy, ca: [authority.ca] }),
     privateHosts: true,
     settings: { allowedAccounts: ['test.example'] },
@@ -113,6 +124,37 @@ it('R20: nobody revokes what is not his: a foreign grant id, a changed, absent o
   test.time.seconds += 601
   expect((await post({ proof, revoke: 'all' })).status).toBe(403)
   expect(await isLive(bobs)).toBe(true)
+})
+
+it('R20: an index row that outlived its mailbox shows and revokes nothing of the grant it names', async () => {
+  const bobs = await connect('bob@test.example', 'Claude')
+  const bobsPage = await (await post(mailbox('bob@test.example'))).text()
+  const bobsGrant = grantsIn(bobsPage)[0]?.id ?? ''
+  const [annsIndex = ''] = ownerIndexes(secrets.peppers, {
+    imapHost: 'localhost',
+    login: 'ann@test.example',
+  })
+  await test.stores.accounts.createOwnerIndex(annsIndex, bobsGrant, test.time.seconds + 86_400)
+  const page = await (await post(mailbox('ann@test.example'))).text()
+  expect(grantsIn(page)).toEqual([])
+  for (const revoke of [bobsGrant, 'all']) {
+    expect(await (await post({ proof: proofIn(page), revoke })).text()).toContain(
+      '0 connections were revoked',
+    )
+  }
+  expect(await isLive(bobs)).toBe(true)
+})
+
+it('R20: a page that is open while the secrets are rotated still revokes; one under no known key does not', async () => {
+  const token = await connect('ann@test.example', 'Claude')
+  const page = await (await post(mailbox('ann@test.example'))).text()
+  secrets.handoffKeys.unshift(...parseInstanceSecrets(createInstanceSecrets()).handoffKeys)
+  const [older] = secrets.handoffKeys.splice(1, 1)
+  expect((await post({ proof: proofIn(page), revoke: 'all' })).status).toBe(403)
+  if (older !== undefined) secrets.handoffKeys.push(older)
+  const revoked = await post({ proof: proofIn(page), revoke: 'all' })
+  expect(await revoked.text()).toContain('One connection was revoked')
+  expect(await isLive(token)).toBe(false)
 })
 
 it('R41: a form from another site is refused before anything is looked at', async () => {

@@ -1,3 +1,5 @@
+import crypto from 'node:crypto'
+import { syncBuiltinESMExports } from 'node:module'
 import { createConnector, createHostPolicy, providers } from '@email-connector/mail'
 import { StoreUnavailableError } from '@email-connector/oauth'
 import {
@@ -13,6 +15,7 @@ import {
 } from '@email-connector/testing'
 import * as fc from 'fast-check'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { KeyUnavailableError } from '../../src/keys/key-wrapper.ts'
 import { unreachableFloorMs } from '../../src/sign-in/account-login.ts'
 import { parseMailbox } from '../../src/sign-in/form.ts'
 import { fetchOf, redeem, startTestApp, type TestApp, type TestAppOptions } from '../app/harness.ts'
@@ -527,13 +530,63 @@ describe('R42: limits', () => {
     const app = await start({
       wrapStores: (stores) => ({
         ...stores,
-        once: { ...stores.once, count: () => Promise.reject(new StoreUnavailableError('down')) },
+        once: { ...stores.once, takeFrom: () => Promise.reject(new StoreUnavailableError('down')) },
       }),
     })
     const before = imap.connections.length
     const outcome = await signIn({ ...mailbox(), permission: 'read' }, app)
     expect(outcome.status).toBe(503)
     expect(imap.connections.length).toBe(before)
+    await app.close()
+  })
+})
+
+describe('R29: the secret of a new grant is zeroed', () => {
+  /** Every 32 random bytes that are made meanwhile, as the memory that the code holds, and as they were. */
+  async function randomBytesOf(work: () => Promise<unknown>) {
+    const { randomBytes } = crypto
+    const made: { held: Uint8Array; was: string }[] = []
+    crypto.randomBytes = ((size: number) => {
+      const held = randomBytes(size)
+      if (size === 32) made.push({ held, was: held.toString('hex') })
+      return held
+    }) as typeof randomBytes
+    syncBuiltinESMExports()
+    try {
+      await work()
+    } finally {
+      Object.assign(crypto, { randomBytes })
+      syncBuiltinESMExports()
+    }
+    return made
+  }
+
+  it.each<[string, 'approve' | 'createAccount' | 'key service' | undefined, number]>([
+    ['after a sign-in', undefined, 303],
+    ['when the grant cannot be written', 'approve', 503],
+    ['when the record cannot be written', 'createAccount', 503],
+    ['when the key service is away', 'key service', 503],
+  ])('%s', async (_when, failing, status) => {
+    const down = () => Promise.reject(new StoreUnavailableError('down'))
+    const away = () => Promise.reject(new KeyUnavailableError('away'))
+    const keyWrapper = { generateDataKey: away, unwrapDataKey: away }
+    const app = await start(failing === 'key service' ? { keyWrapper } : {})
+    const approve = app.oauth.approve
+    const approved: string[] = []
+    Object.assign(app.oauth, {
+      approve: (...given: Parameters<typeof approve>) => {
+        approved.push(Buffer.from(given[1].secret).toString('hex'))
+        return failing === 'approve' ? down() : approve(...given)
+      },
+    })
+    if (failing === 'createAccount') app.stores.accounts.createAccount = down
+    const made = await randomBytesOf(async () => {
+      const outcome = await signIn({ ...mailbox(), permission: 'read' }, app)
+      expect(outcome.status).toBe(status)
+    })
+    const zeroed = made.filter(({ held }) => held.every((byte) => byte === 0))
+    expect(zeroed).toHaveLength(1)
+    if (approved.length > 0) expect(zeroed.map(({ was }) => was)).toEqual(approved)
     await app.close()
   })
 })

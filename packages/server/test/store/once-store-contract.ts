@@ -1,5 +1,6 @@
 /** What every OnceStore must do. */
 import { describe, expect, test } from 'vitest'
+import type { Budget, BudgetOutcome } from '../../src/store/once-store.ts'
 import type { Stores } from '../../src/store/stores.ts'
 import { newId, now, race } from './builders.ts'
 
@@ -23,14 +24,12 @@ export function describeOnceStore(name: string, open: () => Stores): void {
       expect(await once.count(key, 900, now)).toBe(51)
     })
 
-    test('R42: what is taken off while others count is missing from the sum, and from nothing else', async () => {
+    test('looking at a count adds nothing', async () => {
       const { once } = open()
       const key = newId()
-      await Promise.all(
-        Array.from({ length: 40 }, (_, index) => once.count(key, 900, now, index % 4 === 0 ? -1 : 1)),
-      )
-      expect(await once.count(key, 900, now, -1)).toBe(19)
-      expect(await once.count(key, 900, now + 900)).toBe(1)
+      expect(await once.count(key, 900, now, 0)).toBe(0)
+      await once.count(key, 900, now)
+      expect(await once.count(key, 900, now, 0)).toBe(1)
     })
 
     test('windows and keys are counted apart', async () => {
@@ -44,14 +43,108 @@ export function describeOnceStore(name: string, open: () => Stores): void {
       }
     })
 
-    test('R42: of 50 at the same time with ten names, ten are counted; a name that comes again adds nothing', async () => {
+    const budget = (more: Partial<Budget> = {}): Budget => ({
+      key: newId(),
+      windowSeconds: 900,
+      events: 5,
+      ...more,
+    })
+    const outcomes = (answers: readonly BudgetOutcome[]) => answers.map(({ outcome }) => outcome)
+    /** One after the other. */
+    const take = async (from: Budget, names: readonly string[], at = now) => {
+      const answers: BudgetOutcome[] = []
+      for (const name of names) answers.push(await open().once.takeFrom(from, name, at))
+      return answers
+    }
+
+    test('R42: of 50 at the same time as many take from a budget as it has; its next window is full again', async () => {
       const { once } = open()
-      const key = newId()
-      const numbers = await race((index) => once.countDistinct(key, `name ${index % 10}`, 900, now))
-      expect(Math.max(...numbers.keys())).toBe(10)
-      expect(await once.countDistinct(key, 'name 3', 900, now)).toBe(10)
-      expect(await once.countDistinct(key, 'another', 900, now)).toBe(11)
-      expect(await once.countDistinct(key, 'name 3', 900, now + 900)).toBe(1)
+      const five = budget()
+      const numbers = await race(async () => (await once.takeFrom(five, 'one', now)).outcome)
+      expect(numbers).toEqual(
+        new Map([
+          ['taken', 5],
+          ['refused', 45],
+        ]),
+      )
+      expect(outcomes(await take(five, ['one'], now + 900))).toEqual(['taken'])
+    })
+
+    test('R42: what is given back can be taken by another; what was refused took nothing', async () => {
+      const { once } = open()
+      const five = budget()
+      await take(five, ['a', 'a', 'b', 'b', 'c', 'd', 'd'])
+      await once.giveBack(five, now, 'c')
+      await once.giveBack(five, now, 'a')
+      expect(await take(five, ['e', 'f', 'g'])).toEqual([
+        { outcome: 'taken', earlier: ['b'] },
+        { outcome: 'taken', earlier: expect.toSatisfy((names: string[]) => names.length === 2) },
+        { outcome: 'refused' },
+      ])
+    })
+
+    test('R42: an event can be given back while its member stays', async () => {
+      const { once } = open()
+      const forTwo = budget({ members: 2, events: 2 })
+      await take(forTwo, ['a', 'b'])
+      await once.giveBack(forTwo, now)
+      expect(outcomes(await take(forTwo, ['c', 'a', 'b']))).toEqual(['refused', 'taken', 'refused'])
+    })
+
+    test('R42: what is given back late goes to the window it was taken from', async () => {
+      const { once } = open()
+      const one = budget({ events: 1 })
+      await take(one, ['a'])
+      await once.giveBack(one, now, 'a')
+      expect(outcomes(await take(one, ['a', 'b'], now + 900))).toEqual(['taken', 'refused'])
+      expect(outcomes(await take(one, ['a', 'b'], now))).toEqual(['taken', 'refused'])
+    })
+
+    test('R42: a budget with places for two members serves those two, and no third', async () => {
+      const { once } = open()
+      const forTwo = budget({ events: 6, members: 2 })
+      const names = ['a', 'b', 'c', 'a', 'c', 'b']
+      expect(outcomes(await take(forTwo, names))).toEqual([
+        ...['taken', 'taken', 'refused', 'taken', 'refused', 'taken'],
+      ])
+      await once.giveBack(forTwo, now, 'a')
+      expect(await take(forTwo, ['c', 'a'])).toEqual([
+        { outcome: 'taken', earlier: ['b'] },
+        { outcome: 'refused' },
+      ])
+      expect(outcomes(await take(forTwo, ['b', 'c', 'b', 'c']))).toEqual([
+        ...['taken', 'taken', 'refused', 'refused'],
+      ])
+    })
+
+    test('R42: events that count 15 minutes are forgotten after them; the members of the hour are not', async () => {
+      const { once } = open()
+      const hour = budget({ windowSeconds: 3600, events: 2, eventsSeconds: 900, members: 2 })
+      const start = now - (now % 3600)
+      const at = (seconds: number, ...names: string[]) => take(hour, names, start + seconds)
+      expect(outcomes(await at(100, 'a', 'b', 'a'))).toEqual(['taken', 'taken', 'refused'])
+      expect(outcomes(await at(999, 'a'))).toEqual(['refused'])
+      expect(await at(1000, 'c', 'a')).toEqual([
+        { outcome: 'refused' },
+        { outcome: 'taken', earlier: expect.toSatisfy((names: string[]) => names.length === 2) },
+      ])
+      // One of the first two comes back too late to count.
+      await once.giveBack(hour, start + 100, 'a')
+      expect(outcomes(await at(1500, 'b', 'b'))).toEqual(['taken', 'refused'])
+      const race50 = await race(async () => (await once.takeFrom(hour, 'a', start + 2000)).outcome)
+      expect(race50).toEqual(
+        new Map([
+          ['taken', 2],
+          ['refused', 48],
+        ]),
+      )
+    })
+
+    test('R91: past its events a budget serves newcomers, once each, up to its second bound', async () => {
+      const open = budget({ events: 2, eventsWithNewcomers: 4 })
+      expect(outcomes(await take(open, ['a', 'a', 'a', 'b', 'b', 'c', 'd', 'a']))).toEqual([
+        ...['taken', 'taken', 'refused', 'taken', 'refused', 'taken', 'refused', 'refused'],
+      ])
     })
 
     test('R55: a send is reserved by one of 50; the others see who holds it', async () => {

@@ -4,6 +4,7 @@ import type { OnceStore, SendRow, SendState } from '../once-store.ts'
 import { limitWindow } from '../once-store.ts'
 import type { Item } from './attributes.ts'
 import { optionalNumber, optionalText, readNumber, readText } from './attributes.ts'
+import { createBudgets } from './budgets.ts'
 import type { Table } from './table.ts'
 
 type TransactionOperations = Pick<
@@ -64,18 +65,7 @@ export function createOnceTable(table: Table): OnceStore {
       return readNumber(result.item ?? {}, 'events')
     },
 
-    async countDistinct(key, member, windowSeconds, now) {
-      const { id, endsAt } = limitWindow(key, windowSeconds, now)
-      const result = await table.update(
-        { pk: `count#${id}` },
-        {
-          set: '#expiresAt = :end',
-          add: '#members :member',
-          values: { ':end': endsAt, ':member': new Set([member]) },
-        },
-      )
-      return result.item?.members?.SS?.length ?? 0
-    },
+    ...createBudgets(table),
 
     async findSend(key, now) {
       const item = await table.get(sendKey(key))

@@ -41,6 +41,8 @@ export interface ItemUpdate {
   readonly set?: string
   readonly remove?: string
   readonly add?: string
+  /** Members of a set. */
+  readonly delete?: string
   readonly condition?: string
   readonly values?: Readonly<Record<`:${string}`, Plain>>
   /** For attribute names that are not fixed. */
@@ -151,6 +153,7 @@ export function createTable(client: DynamoDBClient, name: string, deadlineMs = 4
         `SET ${change.set ? `${change.set}, ` : ''}#mark = :mark`,
         change.remove && `REMOVE ${change.remove}`,
         change.add && `ADD ${change.add}`,
+        change.delete && `DELETE ${change.delete}`,
       ]
         .filter(Boolean)
         .join(' ')

@@ -1,7 +1,7 @@
 /** Authorization requests under way, limit windows, sends and used states in the local store. */
-import type { AuthorizationStore, Transaction } from '@email-connector/oauth'
-import type { OnceStore, SendRow } from '../once-store.ts'
-import { limitWindow } from '../once-store.ts'
+import type { AuthorizationStore, EpochSeconds, Transaction } from '@email-connector/oauth'
+import type { Budget, BudgetOutcome, OnceStore, SendRow } from '../once-store.ts'
+import { eventsSecondsOf, limitWindow } from '../once-store.ts'
 import type { ExpiringRow, RowDatabase } from './rows.ts'
 
 type TransactionOperations = Pick<
@@ -32,9 +32,16 @@ export function createTransactionTable(database: RowDatabase): TransactionOperat
   }
 }
 
+interface BudgetRow extends ExpiringRow {
+  readonly events: number
+  /** When the first of them was taken. */
+  readonly since: EpochSeconds
+  readonly members: readonly string[]
+}
+
 export function createOnceTable(database: RowDatabase): OnceStore {
   const counts = database.table<ExpiringRow & { events: number }>('count')
-  const distinct = database.table<ExpiringRow & { members: readonly string[] }>('distinct')
+  const budgets = database.table<BudgetRow>('budget')
   const sends = database.table<SendRow>('send')
   const used = database.table<ExpiringRow>('used')
   return {
@@ -46,11 +53,27 @@ export function createOnceTable(database: RowDatabase): OnceStore {
       })
     },
 
-    countDistinct(key, member, windowSeconds, now) {
-      const { id, endsAt } = limitWindow(key, windowSeconds, now)
-      return distinct.change(id, (row) => {
-        const members = [...new Set([...(row?.members ?? []), member])]
-        return { row: { members, expiresAt: endsAt }, answer: members.length }
+    takeFrom(budget, member, now) {
+      const { id, endsAt } = limitWindow(budget.key, budget.windowSeconds, now)
+      return budgets.change<BudgetOutcome>(id, (row) => {
+        const earlier = row?.members ?? []
+        const isRunning = row !== undefined && row.since > now - eventsSecondsOf(budget)
+        const { events, since } = isRunning ? row : { events: 0, since: now }
+        if (!isFree(budget, { events, earlier, member })) return { answer: { outcome: 'refused' } }
+        const members = [...new Set([...earlier, member])]
+        return {
+          row: { events: events + 1, since, members, expiresAt: endsAt },
+          answer: { outcome: 'taken', earlier },
+        }
+      })
+    },
+
+    giveBack({ key, windowSeconds }, takenAt, forgotten) {
+      return budgets.change<void>(limitWindow(key, windowSeconds, takenAt).id, (row) => {
+        // Events that began later do not hold it any more.
+        if (row === undefined || row.since > takenAt) return { answer: undefined }
+        const members = row.members.filter((one) => one !== forgotten)
+        return { row: { ...row, events: row.events - 1, members }, answer: undefined }
       })
     },
 
@@ -95,4 +118,13 @@ export function createOnceTable(database: RowDatabase): OnceStore {
     useOnce: (key, expiresAt) =>
       used.change<boolean>(key, (row) => (row ? { answer: false } : { row: { expiresAt }, answer: true })),
   }
+}
+
+function isFree(
+  { events: most, members, eventsWithNewcomers = 0 }: Budget,
+  { events, earlier, member }: { events: number; earlier: readonly string[]; member: string },
+): boolean {
+  const isMember = earlier.includes(member)
+  const hasPlace = members === undefined || earlier.length < members || isMember
+  return (events < most && hasPlace) || (events < eventsWithNewcomers && !isMember)
 }
