@@ -27,7 +27,7 @@ export interface ByteBudget {
 }
 
 /** `close` is called with the first octet too many, which is not read. */
-export function createByteBudget({ streamer }: Channel, close: () => void): ByteBudget {
+export function createByteBudget({ streamer }: Pick<Channel, 'streamer'>, close: () => void): ByteBudget {
   const write = streamer.write.bind(streamer)
   let allowed = maxSessionBytes
   let received = 0
