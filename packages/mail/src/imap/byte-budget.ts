@@ -13,6 +13,8 @@ export const bytesOfCommand: Readonly<Record<string, number>> = {
 }
 /** The envelope and structure of one message: a thousand recipients are 45 kB. */
 const maxRowBytes = 128 * 1024
+/** And of one among them with ten thousand parts, the most that Dovecot tells apart: 1 MB. */
+const maxOddRowBytes = 2 * 1024 * 1024
 /** Literal framing, and a server that counts characters for octets. */
 const literalSlack = 1.1
 /**
@@ -54,7 +56,8 @@ export function createByteBudget({ streamer }: Pick<Channel, 'streamer'>, close:
 
 /** Of the answer to a FETCH of `rows` messages. */
 export function bytesOfFetch(rows: number, items: readonly ImapToken[]): number {
-  return Math.min(rows * (maxRowBytes + octetsAskedFor(items) * literalSlack), maxFetchBytes)
+  const usual = rows * (maxRowBytes + octetsAskedFor(items) * literalSlack)
+  return Math.min(maxOddRowBytes + usual, maxFetchBytes)
 }
 
 /** Of the parts that are asked for by their length. */
