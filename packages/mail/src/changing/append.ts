@@ -2,6 +2,7 @@
 
 import { parseHeaders } from '../headers.ts'
 import { type ImapSession, textOf } from '../imap/session.ts'
+import { isUid, isUidValidity } from '../imap/uid-set.ts'
 import { MailError } from '../mail-error.ts'
 import { resolveMailbox } from '../mailboxes/resolve.ts'
 import type { MessageRef } from '../message.ts'
@@ -31,9 +32,11 @@ export async function appendMessage(
     'select',
   )
   // RFC 4315 §3, APPENDUID
-  const [code, uidValidity, uid] = completion.attributes?.[0]?.section ?? []
-  if (textOf(code).toUpperCase() === 'APPENDUID' && Number(textOf(uid)) > 0) {
-    return { mailbox: path, uidValidity: textOf(uidValidity), uid: Number(textOf(uid)) }
+  const [code, validity, number] = completion.attributes?.[0]?.section ?? []
+  const uidValidity = textOf(validity)
+  const uid = Number(textOf(number))
+  if (textOf(code).toUpperCase() === 'APPENDUID' && isUidValidity(uidValidity) && isUid(uid)) {
+    return { mailbox: path, uidValidity, uid }
   }
   const messageId = parseHeaders(raw.subarray(0, 64 * 1024)).get('message-id')?.[0]
   if (messageId === undefined) return undefined

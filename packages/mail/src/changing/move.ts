@@ -12,7 +12,7 @@ import {
   type SelectedMailbox,
   textOf,
 } from '../imap/session.ts'
-import { pairUidSets, toUidSet } from '../imap/uid-set.ts'
+import { isUidValidity, pairUidSets, toUidSet } from '../imap/uid-set.ts'
 import { MailError } from '../mail-error.ts'
 import { resolveMailbox } from '../mailboxes/resolve.ts'
 import type { MessageRef } from '../message.ts'
@@ -134,8 +134,10 @@ function createCopyUidObserver(uids: readonly number[], destination: string) {
     see({ attributes }: ImapResponse) {
       const [code, uidValidity, from, to] = attributes?.[0]?.section ?? []
       if (textOf(code).toUpperCase() !== 'COPYUID') return
+      const validity = textOf(uidValidity)
+      if (!isUidValidity(validity)) throw new MailError('connection_lost', { protocol: 'imap' })
       for (const [uid, copy] of pairUidSets(textOf(from), textOf(to), wanted)) {
-        const newRef = { mailbox: destination, uidValidity: textOf(uidValidity), uid: copy }
+        const newRef = { mailbox: destination, uidValidity: validity, uid: copy }
         outcomes.set(uid, { ok: true, newRef })
       }
     },

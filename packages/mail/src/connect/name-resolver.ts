@@ -26,11 +26,24 @@ const attemptTimeoutMs = 2_000
 const attempts = 2
 /** Where one family has answered, a name server that is silent on the other is not waited for. */
 const otherFamilyMs = 500
+/** At once, of the four threads: files and hashes need them too, and such a name can be as silent as any. */
+const maxSystemLookups = 2
 /** A hosts file that blocks advertisements has a hundred thousand lines, 3 MB. */
 const maxHostsFileChars = 8_000_000
 
 export function createNameResolver(options: NameResolverOptions = {}): ResolveName {
   const { servers, hostsFile = '/etc/hosts', asksSystem = false } = options
+  let asking = 0
+
+  async function askSystem(host: string): Promise<readonly string[]> {
+    asking += 1
+    try {
+      const answers = await lookup(host, { all: true, verbatim: true })
+      return answers.map(({ address }) => address)
+    } finally {
+      asking -= 1
+    }
+  }
 
   return async (host, signal) => {
     signal.throwIfAborted()
@@ -40,9 +53,8 @@ export function createNameResolver(options: NameResolverOptions = {}): ResolveNa
       return await askDns(host, signal, servers)
     } catch (error) {
       signal.throwIfAborted()
-      if (!asksSystem || !isUnknownName(error)) throw error
-      const answers = await lookup(host, { all: true, verbatim: true })
-      return answers.map(({ address }) => address)
+      if (!asksSystem || !isUnknownName(error) || asking >= maxSystemLookups) throw error
+      return await askSystem(host)
     }
   }
 }

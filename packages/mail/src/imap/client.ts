@@ -14,10 +14,12 @@ import type { MailAccount, TlsMode } from '../account.ts'
 import type { Connector } from '../connect/dial.ts'
 import { MailError } from '../mail-error.ts'
 import type { ServerMemory } from '../message.ts'
+import { type ByteBudget, createByteBudget } from './byte-budget.ts'
 import { type ImapStage, toMailError } from './errors.ts'
 import { combineFirstFlight, type EarlyCommand } from './first-flight.ts'
 import type { Channel, ImapResponse, ImapToken, SentCommand, UntaggedHandlers } from './protocol.ts'
 import { textOf } from './response-text.ts'
+import { guardHandlers } from './untagged-faults.ts'
 
 /** `dateText`: the Date header as written; the library keeps the moment and loses the sender's time of day. */
 export type FetchedMessage = FetchMessageObject & { readonly dateText?: string }
@@ -50,17 +52,21 @@ export interface ImapClient {
   /** Modified UTF-7 (RFC 3501 §5.1.3). */
   encodePath(path: string): string
   decodePath(path: string): string
-  /** Of the whole connection; one octet more closes it. */
-  allowBytes(bytes: number): void
+  /** What the server may send beside the base of the session. */
+  readonly budget: ByteBudget
   specialUseOf(name: string, attributes: readonly string[]): { flag?: string; source: string }
   close(): void
 }
 
 /** The largest piece we ask for is 4 MiB (reading/attachment.ts); a server that sends more is not answering us. */
 const maxLiteralBytes = 6 * 1024 * 1024
-/** A SEARCH answer of a million numbers is 7 MB. */
+/** A SEARCH answer of a million numbers is 8 MB; it alone is read without counting as tokens. */
 const maxLineBytes = 8 * 1024 * 1024
+/** The structure of ten thousand parts, the most that Dovecot tells apart; a token is 100 octets once parsed. */
+const maxResponseTokens = 180_000
 const maxResponseBytes = 16 * 1024 * 1024
+/** `BODY[HEADER.FIELDS (FROM REFERENCES AUTHENTICATION-RESULTS)]` is the longest we ask for. */
+const maxItemNameBytes = 1_000
 
 export function createImapClient(options: ImapClientOptions): ImapClient {
   const client = createFlow(options)
@@ -73,7 +79,8 @@ export function createImapClient(options: ImapClientOptions): ImapClient {
   let before: SentCommand[] = []
   let first: EarlyCommand | undefined
   const write = (command: SentCommand) => channel.write(compiler(command))
-  const allowBytes = countBytes(channel, () => client.close())
+  const close = () => client.close()
+  const budget = createByteBudget(channel, close)
   const flight = combineFirstFlight(channel, write, () => first)
   return {
     async connect() {
@@ -92,7 +99,7 @@ export function createImapClient(options: ImapClientOptions): ImapClient {
       return flight.lost() ? 'lost' : 'kept'
     },
     async run(command, attributes, handlers, stage) {
-      const { untagged, fault } = catchFaults(handlers, () => client.close())
+      const { untagged, rethrow } = guardHandlers(handlers, close)
       const early = { command, attributes, untagged, before }
       before = []
       if (!isOpen) first ??= early
@@ -105,10 +112,10 @@ export function createImapClient(options: ImapClientOptions): ImapClient {
         }
         const { response, next } = await answer
         next()
-        fault.rethrow()
+        rethrow()
         return response
       } catch (error) {
-        fault.rethrow()
+        rethrow()
         throw toMailError(error, stage)
       }
     },
@@ -118,19 +125,20 @@ export function createImapClient(options: ImapClientOptions): ImapClient {
     has: (capability) => known().has(capability),
     capabilities: () => [...known()],
     async toRow(response, path) {
+      assertItemNames(response)
       const row = await formatMessageResponse(response, { path } as MailboxObject, 'sha256', client)
       const dateText = envelopeDate(response)
       return dateText === '' ? row : { ...row, dateText }
     },
     encodePath: (path) => encodePath(client, path),
     decodePath: (path) => decodePath(client, path),
-    allowBytes,
+    budget,
     specialUseOf(name, attributes) {
       const folder = { name, flags: new Set(attributes) } as unknown as Parameters<typeof specialUse>[1]
       const { flag, source } = specialUse(true, folder)
       return { ...(flag ? { flag } : {}), source: source ?? 'none' }
     },
-    close: () => client.close(),
+    close,
   }
 }
 
@@ -156,6 +164,7 @@ function createFlow(options: ImapClientOptions): ImapFlow {
     maxLiteralSize: maxLiteralBytes,
     maxLineLength: maxLineBytes,
     maxResponseSize: maxResponseBytes,
+    maxResponseTokens,
   })
   // a stall or reset without a listener would end the process
   client.on('error', () => undefined)
@@ -165,49 +174,6 @@ function createFlow(options: ImapClientOptions): ImapFlow {
   shortenLogin(channel, client, options)
   allowLargeNonSynchronizingAppend(channel, client)
   return client
-}
-
-/** The library drops what a handler throws; here it ends the connection and is the command's own failure. */
-function catchFaults(handlers: UntaggedHandlers, close: () => void) {
-  let caught: { readonly error: unknown } | undefined
-  const untagged = Object.entries(handlers).map(([name, handle]): [string, UntaggedHandlers[string]] => [
-    name,
-    async (response) => {
-      if (caught !== undefined) return
-      try {
-        await handle(response)
-      } catch (error) {
-        caught = { error }
-        close()
-      }
-    },
-  ])
-  return {
-    untagged: Object.fromEntries(untagged),
-    fault: {
-      rethrow() {
-        if (caught !== undefined) throw caught.error
-      },
-    },
-  }
-}
-
-/** Counts what the server sends, before it is parsed. Sizes of lines and literals alone do not bound their number. */
-function countBytes({ streamer }: Channel, close: () => void): (bytes: number) => void {
-  const write = streamer.write.bind(streamer)
-  let allowed = 0
-  let received = 0
-  streamer.write = (chunk, ...rest) => {
-    received += chunk.length
-    if (received > allowed) {
-      close()
-      return false
-    }
-    return write(chunk, ...rest)
-  }
-  return (bytes) => {
-    allowed = bytes
-  }
 }
 
 /** Hands over the socket our connector opened and checked; upgrades it with the same trust. */
@@ -272,6 +238,14 @@ function allowLargeNonSynchronizingAppend(channel: Channel, client: ImapFlow): v
     if (channel.currentRequest && channel.currentRequest.tag === command.tag)
       channel.currentRequest.sent = true
   }
+}
+
+/** The library looks for a section in each name by expressions that take the square of its length. */
+function assertItemNames({ attributes }: ImapResponse): void {
+  const items = attributes?.[1]
+  const names = Array.isArray(items) ? items.filter((_, at) => at % 2 === 0) : []
+  if (names.every((name) => compiler({ attributes: [name] }).length <= maxItemNameBytes)) return
+  throw new MailError('connection_lost', { protocol: 'imap' })
 }
 
 function envelopeDate({ attributes }: ImapResponse): string {

@@ -24,6 +24,9 @@ export function toMailError(error: unknown, stage: ImapStage): MailError {
   return new MailError(codeOf(isFailure(error) ? error : {}, stage), { cause: error, protocol: 'imap' })
 }
 
+/** A server's sentence; the expressions below may take the square of a longer one. */
+const maxTextChars = 1_000
+
 const throttling =
   /too many|throttl|rate.?limit|simultaneous|connection limit|maximum number of connections|command or bandwidth/i
 /** Exchange has no response codes; it answers so when the mailbox's own server cannot be reached. */
@@ -35,7 +38,9 @@ const certificate = /^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|EP
 
 function codeOf(failure: Failure, stage: ImapStage): MailErrorCode {
   const code = String(failure.code ?? '')
-  const text = [failure.responseText, failure.reason, stringOrEmpty(failure.response)].join(' ')
+  const text = [failure.responseText, failure.reason, failure.response]
+    .map((one) => stringOrEmpty(one).slice(0, maxTextChars))
+    .join(' ')
   const responseCode = String(failure.serverResponseCode ?? responseCodeOf(failure.response)).toUpperCase()
 
   if (code === 'ETHROTTLE' || (throttling.test(text) && responseCode !== 'AUTHENTICATIONFAILED'))

@@ -16,10 +16,13 @@ export async function searchUids(
   /** Only the newest so many; where the server has PARTIAL. */
   newest?: number,
 ): Promise<UidRange[]> {
-  const ranges: UidRange[] = []
-  const keep = (range: UidRange) => {
-    if (ranges.length >= maxRanges) throw new MailError('connection_lost', { protocol: 'imap' })
-    ranges.push(range)
+  const ranges: [low: number, high: number][] = []
+  const keep = ([low, high]: UidRange) => {
+    const last = ranges.at(-1)
+    // The next one up, or the last one again.
+    if (last !== undefined && low >= last[0] && low <= last[1] + 1) last[1] = Math.max(last[1], high)
+    else if (ranges.length < maxRanges) ranges.push([low, high])
+    else throw new MailError('connection_lost', { protocol: 'imap' })
   }
   await session.run(
     'UID SEARCH',
@@ -45,7 +48,6 @@ export async function searchUids(
         }
         const partial = itemOf('PARTIAL')
         const set = Array.isArray(partial) ? partial[1] : itemOf('ALL')
-        // one by one: a spread of a hundred thousand overflows the stack
         for (const range of parseUidRanges(textOf(set))) keep(range)
       },
     },

@@ -9,11 +9,12 @@ import type { MailDeps } from '../connect/dial.ts'
 import { assertAccount, assertMailboxName } from '../input.ts'
 import { MailError } from '../mail-error.ts'
 import type { Mailbox, ServerMemory } from '../message.ts'
+import { bytesOfCommand, bytesOfFetch } from './byte-budget.ts'
 import type { FetchedMessage, ImapClient } from './client.ts'
 import type { ImapStage } from './errors.ts'
 import type { ImapAttribute, ImapResponse, ImapToken, UntaggedHandlers } from './protocol.ts'
 import { textOf } from './response-text.ts'
-import { createSetTest, isUid, sizeOfSet } from './uid-set.ts'
+import { createSetTest, isUid, isUidValidity, sizeOfSet } from './uid-set.ts'
 
 export type { FetchedMessage, ImapAttribute, ImapResponse, ImapToken }
 export { textOf }
@@ -33,12 +34,6 @@ export interface SelectedMailbox {
   readonly exists: number
 }
 
-/** Beside what FETCH asks for: capabilities, a list of mailboxes, a search of a million numbers, which is 9 MB. */
-const maxSessionBytes = 16 * 1024 * 1024
-/** The envelope and structure of one message: a thousand recipients are 45 kB. */
-const maxRowBytes = 128 * 1024
-/** Literal framing, and a server that counts characters for octets. */
-const literalSlack = 1.1
 /** Rows of one command; a set like `5:*` names no end. */
 const maxFetchedRows = 5_000
 
@@ -150,7 +145,6 @@ export class ImapSession {
   #mailboxes: readonly Mailbox[] | undefined
   #examined: string | undefined
   #wrote = false
-  #allowedBytes = maxSessionBytes
   #pipelines: boolean
 
   constructor(client: ImapClient, account: MailAccount, deps: ImapDeps) {
@@ -159,7 +153,6 @@ export class ImapSession {
     this.#deps = deps
     this.#mailboxes = deps.memory?.mailboxes
     this.#pipelines = deps.memory?.pipelines !== false
-    this.#allow(0)
   }
 
   /** Something may have been changed: nothing may be repeated from here on. */
@@ -169,12 +162,6 @@ export class ImapSession {
 
   get now(): number {
     return this.#deps.now()
-  }
-
-  /** A server that sends more than what was asked for is not answering: the connection ends (R58). */
-  #allow(bytes: number): void {
-    this.#allowedBytes += bytes
-    this.#client.allowBytes(this.#allowedBytes)
   }
 
   has(capability: string): boolean {
@@ -226,7 +213,9 @@ export class ImapSession {
     stage: ImapStage = 'command',
   ): Promise<ImapResponse> {
     try {
-      const completion = await this.#client.run(command, attributes, untagged, stage)
+      const completion = await this.#client.budget.lend(bytesOfCommand[command] ?? 0, () =>
+        this.#client.run(command, attributes, untagged, stage),
+      )
       if (writing.has(command)) this.#wrote = true
       return completion
     } catch (error) {
@@ -307,28 +296,19 @@ export class ImapSession {
     const rows = new Map<number, FetchedMessage>()
     const count = Math.min(sizeOfSet(set), maxFetchedRows)
     const isAskedFor = command === 'UID FETCH' ? createSetTest(set) : isUid
-    this.#allow(count * (maxRowBytes + octetsAskedFor(items) * literalSlack))
-    await this.run(command, [{ type: 'SEQUENCE', value: set }, items], {
-      ...handlers,
-      FETCH: async (response) => {
-        const row = await this.#client.toRow(response, path)
-        // An unasked-for FETCH (a flag changed elsewhere) has no UID, or one that is not ours to keep.
-        if (!isUid(row.uid) || !isAskedFor(row.uid)) return
-        const known = rows.get(row.uid)
-        if (known === undefined && rows.size >= count) return
-        rows.set(row.uid, { ...known, ...row })
-      },
-    })
+    const keep = async (response: ImapResponse) => {
+      const row = await this.#client.toRow(response, path)
+      // An unasked-for FETCH (a flag changed elsewhere) has no UID, or one that is not ours to keep.
+      if (!isUid(row.uid) || !isAskedFor(row.uid)) return
+      const known = rows.get(row.uid)
+      if (known === undefined && rows.size >= count) return
+      rows.set(row.uid, { ...known, ...row })
+    }
+    await this.#client.budget.lend(bytesOfFetch(count, items), () =>
+      this.run(command, [{ type: 'SEQUENCE', value: set }, items], { ...handlers, FETCH: keep }),
+    )
     return [...rows.values()]
   }
-}
-
-/** Of the parts that are asked for by their length. */
-function octetsAskedFor(items: readonly ImapToken[]): number {
-  return items.reduce<number>((sum, item) => {
-    const partial = typeof item === 'object' && item !== null && 'partial' in item ? item.partial : undefined
-    return sum + (Array.isArray(partial) ? Number(partial[1]) || 0 : 0)
-  }, 0)
 }
 
 function createSelectObserver() {
@@ -348,7 +328,7 @@ function createSelectObserver() {
     },
     toMailbox(path: string): SelectedMailbox {
       // RFC 9051 §6.3.2 requires it; without it no id can be told from a stale one
-      if (uidValidity === undefined || !/^\d{1,10}$/.test(uidValidity)) {
+      if (uidValidity === undefined || !isUidValidity(uidValidity)) {
         throw new MailError('connection_lost', { protocol: 'imap' })
       }
       return { path, uidValidity, exists }

@@ -14,9 +14,8 @@ export function toUidSet(uids: readonly number[]): string {
   return ranges.map(([low, high]) => (low === high ? `${low}` : `${low}:${high}`)).join(',')
 }
 
-/** Piece by piece: a set of a million may not become a million strings first. */
-export function parseUidRanges(set: string): UidRange[] {
-  const ranges: UidRange[] = []
+/** Piece by piece: a set of a million may not become a million strings first, and its reader may stop. */
+export function* parseUidRanges(set: string): Generator<UidRange> {
   for (let at = 0; at <= set.length; ) {
     const comma = set.indexOf(',', at)
     const end = comma < 0 ? set.length : comma
@@ -24,15 +23,19 @@ export function parseUidRanges(set: string): UidRange[] {
     const colon = piece.indexOf(':')
     const low = Number(colon < 0 ? piece : piece.slice(0, colon))
     const high = colon < 0 ? low : Number(piece.slice(colon + 1))
-    if (isUid(low) && isUid(high)) ranges.push(low <= high ? [low, high] : [high, low])
+    if (isUid(low) && isUid(high)) yield low <= high ? [low, high] : [high, low]
     at = end + 1
   }
-  return ranges
 }
 
 /** RFC 9051 §2.3.1.1: a non-zero unsigned 32-bit number. */
 export function isUid(value: number): boolean {
   return Number.isInteger(value) && value > 0 && value <= 0xffff_ffff
+}
+
+/** The same numbers (RFC 9051 §2.3.1.1), kept as text: it is only compared. */
+export function isUidValidity(text: string): boolean {
+  return /^\d{1,10}$/.test(text)
 }
 
 /** The highest `limit` UIDs below `before`, descending. */

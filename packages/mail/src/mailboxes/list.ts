@@ -10,11 +10,11 @@ import { specialUseOfAttribute } from './names.ts'
 /** More mailboxes than anyone reads; the rest is left out. */
 const maxMailboxes = 5_000
 /** A server that lists on and on is stopped here. */
-const maxLines = 50_000
+const maxLines = 100_000
 /** Modified UTF-7 of the longest name that can be given back to a server. */
 const maxPathChars = 4_096
-/** RFC 6154 and RFC 9051 §7.3.1 know some twenty. */
-const maxAttributes = 50
+/** RFC 6154 and RFC 9051 §7.3.1 know some twenty; a line with more than this is no answer. */
+const maxAttributes = 100
 /** STATUS opens each mailbox on some servers: more than this would cost them seconds. */
 const maxStatusCommands = 100
 
@@ -31,7 +31,9 @@ export async function listMailboxes(
   const untagged = {
     LIST: (response: ImapResponse) => {
       lines += 1
-      if (lines > maxLines) throw new MailError('connection_lost', { protocol: 'imap' })
+      const [attributes] = response.attributes ?? []
+      const tooMany = Array.isArray(attributes) && attributes.length > maxAttributes
+      if (lines > maxLines || tooMany) throw new MailError('connection_lost', { protocol: 'imap' })
       const one = toListed(session, response)
       if (one !== undefined && listed.length < maxMailboxes) listed.push(one)
     },
@@ -89,7 +91,7 @@ function toListed(session: ImapSession, { attributes }: ImapResponse): ListedMai
   return {
     path: decoded.toUpperCase() === 'INBOX' ? 'INBOX' : decoded,
     delimiter: textOf(delimiter),
-    attributes: flags.slice(0, maxAttributes).map(textOf),
+    attributes: flags.map(textOf),
   }
 }
 

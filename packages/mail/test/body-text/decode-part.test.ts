@@ -154,7 +154,7 @@ describe('UID sets', () => {
     fc.assert(
       fc.property(fc.uniqueArray(fc.integer({ min: 1, max: 500 }), { minLength: 1 }), (uids) => {
         const descending = [...uids].sort((a, b) => b - a)
-        expect(takeNewest(parseUidRanges(toUidSet(uids)), 1000)).toEqual(descending)
+        expect(takeNewest([...parseUidRanges(toUidSet(uids))], 1000)).toEqual(descending)
         const set = toUidSet(uids)
         const pairs = pairUidSets(set, set, new Set(uids))
         expect(pairs.map(([uid]) => uid).sort((a, b) => b - a)).toEqual(descending)
@@ -162,7 +162,7 @@ describe('UID sets', () => {
         expect(sizeOfSet(set)).toBe(uids.length)
       }),
     )
-    expect(takeNewest(parseUidRanges('1:4294967295'), 2)).toEqual([4294967295, 4294967294])
+    expect(takeNewest([...parseUidRanges('1:4294967295')], 2)).toEqual([4294967295, 4294967294])
     const all = '1:4294967295'
     for (const [from, to] of [
       // first: a limit that is missing is found here, not in an array of four billion
@@ -175,6 +175,6 @@ describe('UID sets', () => {
       expect(() => pairUidSets(from, to, new Set([7]))).toThrow(MailError)
     expect(() => pairUidSets('7,9', '41', new Set([7, 9]))).toThrow(MailError)
     expect(pairUidSets('7,8', '41,42', new Set([8, 9]))).toEqual([[8, 42]])
-    expect(parseUidRanges('0,x,7:5,99999999999')).toEqual([[5, 7]])
+    expect([...parseUidRanges('0,x,7:5,99999999999')]).toEqual([[5, 7]])
   })
 })

@@ -1,8 +1,9 @@
 /** Names against name servers on loopback: what is answered, what is silent, and that nothing waits behind either. */
 import { createSocket, type Socket } from 'node:dgram'
-import { lookup } from 'node:dns/promises'
+import dns, { lookup } from 'node:dns/promises'
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
+import { syncBuiltinESMExports } from 'node:module'
 import { join } from 'node:path'
 import { createTempFolder } from '@email-connector/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -135,5 +136,28 @@ describe('a silent name server', () => {
     expect(performance.now() - startedAt).toBeLessThan(5_000)
     for (const end of ends) end.abort(new Error('over'))
     expect(new Set((await settled).map(({ status }) => status))).toEqual(new Set(['rejected']))
+  })
+
+  it('R102: of names that only the system may know two are asked for at once, and the next is unknown', async () => {
+    const known = dns.lookup
+    const waiting: ((error: Error) => void)[] = []
+    const silent = () => new Promise((_, reject) => waiting.push(reject))
+    Object.assign(dns, { lookup: silent })
+    syncBuiltinESMExports()
+    try {
+      const resolve = resolver(true)
+      const first = Promise.allSettled([resolve('a.invalid', live()), resolve('b.invalid', live())])
+      await expect.poll(() => waiting.length).toBe(2)
+      await expect(resolve('c.invalid', live())).rejects.toMatchObject({ code: 'ENOTFOUND' })
+      for (const end of waiting.splice(0)) end(new Error('the system gave up'))
+      await first
+      const next = resolve('d.invalid', live())
+      await expect.poll(() => waiting.length).toBe(1)
+      waiting[0]?.(new Error('again'))
+      await expect(next).rejects.toThrow('again')
+    } finally {
+      Object.assign(dns, { lookup: known })
+      syncBuiltinESMExports()
+    }
   })
 })

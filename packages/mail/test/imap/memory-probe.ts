@@ -2,6 +2,7 @@
 import {
   fetchAttachment,
   getMessage,
+  getMessages,
   type ImapSession,
   listMailboxes,
   listRecent,
@@ -33,6 +34,10 @@ const works: Record<string, (session: ImapSession) => Promise<number>> = {
   attachment: async (session) => {
     const options = { maxBytes: 30_000_000 }
     return (await fetchAttachment(session, await newest(session), '2', options)).content.length
+  },
+  bodies: async (session) => {
+    const refs = Array.from({ length: 20 }, (_, at) => ({ mailbox: 'INBOX', uidValidity: '1', uid: at + 1 }))
+    return (await getMessages(session, refs, { format: 'text', offset: 0, maxChars: 1_000 })).length
   },
   mailboxes: async (session) => (await listMailboxes(session, { includeCounts: true })).length,
   move: async (session) =>
