@@ -11,7 +11,7 @@ import { createGrantAccounts } from '../../src/accounts/grant-accounts.ts'
 import type { Caller } from '../../src/caller.ts'
 import { type App, createApp } from '../../src/composition/routes.ts'
 import { createFileKeyWrapper } from '../../src/keys/file-key-wrapper.ts'
-import { loadLocalSecrets } from '../../src/keys/instance-secrets.ts'
+import { type InstanceSecrets, loadLocalSecrets } from '../../src/keys/instance-secrets.ts'
 import { createLog } from '../../src/log.ts'
 import { createAuthenticate } from '../../src/mcp/authenticate.ts'
 import { signInStopped } from '../../src/pages/page.ts'
@@ -54,6 +54,8 @@ export interface TestAppOptions {
   connector?: Connector
   privateHosts?: boolean
   demo?: DemoMailbox
+  /** Absent: new ones. */
+  secrets?: InstanceSecrets
   /** Put in the place of the real stores, for faults. */
   wrapStores?: (stores: LevelStores) => LevelStores
 }
@@ -64,7 +66,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
   const now = () => time.seconds
   const opened = await createLevelStores({ dir: join(folder.path, 'store'), now })
   const stores = options.wrapStores?.(opened) ?? opened
-  const secrets = await loadLocalSecrets(folder.path)
+  const secrets = options.secrets ?? (await loadLocalSecrets(folder.path))
   const settings: ServerSettings = {
     publicUrl,
     resource: `${options.settings?.publicUrl ?? publicUrl}/mcp`,
