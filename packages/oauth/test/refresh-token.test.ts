@@ -206,7 +206,14 @@ describe('Refresh', () => {
       deployment.store.tokens.set(key, { ...row, ...change } as typeof row)
       expect(await problem(deployment.refresh(tokens.refresh_token))).toBe('400 invalid_grant')
     }
-    for (const change of [{ permission: 'send' }, { absoluteExpiresAt: 9_999_999_999 }] as const) {
+    for (const change of [
+      { permission: 'send' },
+      { absoluteExpiresAt: 9_999_999_999 },
+      // Narrower than the token's.
+      { scope: 'email:read' },
+      { resource: 'https://other.example/mcp' },
+      { clientId: 'claude-team' },
+    ] as const) {
       const deployment = createDeployment()
       const { tokens, grantId } = await deployment.connect({ permission: 'read' })
       const grant = deployment.store.grants.get(grantId)
