@@ -35,28 +35,29 @@ export interface MessageParts {
 const maxDepth = 20
 const maxBodies = 10
 const maxAttachments = 200
+/** Path and all. */
+const maxNameChars = 4096
 
 export function sortParts(structure: BodyStructure | undefined): MessageParts {
   const bodies: BodyAlternative[] = []
   const attachments: AttachmentPart[] = []
-  if (structure !== undefined) walk(structure, 0)
+  if (structure !== undefined) walk(structure, 0, alone)
   return { bodies, attachments }
 
-  function walk(node: BodyStructure, depth: number): void {
+  function walk(node: BodyStructure, depth: number, place: Place): void {
     if (depth > maxDepth) return
-    const children = node.childNodes ?? []
     if (node.type === 'multipart/alternative') {
-      const plain = findText(children, 'text/plain', depth)
-      const html = findText(children, 'text/html', depth)
+      const plain = findText(node, 'text/plain', depth)
+      const html = findText(node, 'text/html', depth)
       if (plain || html) addBody({ ...(plain ? { plain } : {}), ...(html ? { html } : {}) })
-      for (const child of children) collectAttachments(child, depth + 1)
+      for (const [child, childPlace] of placed(node)) collectAttachments(child, depth + 1, childPlace)
       return
     }
     if (node.type.startsWith('multipart/')) {
-      for (const child of children) walk(child, depth + 1)
+      for (const [child, childPlace] of placed(node)) walk(child, depth + 1, childPlace)
       return
     }
-    const text = toTextPart(node)
+    const text = toTextPart(node, place)
     if (text && bodies.length < maxBodies)
       addBody(text.type === 'text/html' ? { html: text } : { plain: text })
     else addAttachment(node)
@@ -67,11 +68,11 @@ export function sortParts(structure: BodyStructure | undefined): MessageParts {
   }
 
   /** Whatever hangs in an alternative beside its texts: calendar invitations, related images. */
-  function collectAttachments(node: BodyStructure, depth: number): void {
+  function collectAttachments(node: BodyStructure, depth: number, place: Place): void {
     if (depth > maxDepth) return
     if (node.type.startsWith('multipart/')) {
-      for (const child of node.childNodes ?? []) collectAttachments(child, depth + 1)
-    } else if (toTextPart(node) === undefined) addAttachment(node)
+      for (const [child, childPlace] of placed(node)) collectAttachments(child, depth + 1, childPlace)
+    } else if (toTextPart(node, place) === undefined) addAttachment(node)
   }
 
   function addAttachment(node: BodyStructure): void {
@@ -79,28 +80,38 @@ export function sortParts(structure: BodyStructure | undefined): MessageParts {
   }
 }
 
-/** The last of its kind wins nowhere in practice; the first does in every mail client. */
-function findText(
-  nodes: readonly BodyStructure[],
-  type: TextPart['type'],
-  depth: number,
-): TextPart | undefined {
+/** RFC 8621 §4.1.4 asks these two of a part's place before its text is taken for body. */
+interface Place {
+  readonly isFirst: boolean
+  /** Of a multipart/related, in which all but the first are what the first refers to. */
+  readonly isRelated: boolean
+}
+
+const alone: Place = { isFirst: true, isRelated: false }
+
+function placed(multipart: BodyStructure): [BodyStructure, Place][] {
+  const isRelated = multipart.type === 'multipart/related'
+  return (multipart.childNodes ?? []).map((child, index) => [child, { isFirst: index === 0, isRelated }])
+}
+
+/** RFC 2046 §5.1.4: of alternatives the last is the best, and the one that mail programs show; elsewhere the first is read. */
+function findText(multipart: BodyStructure, type: TextPart['type'], depth: number): TextPart | undefined {
   if (depth > maxDepth) return undefined
-  for (const node of nodes) {
-    const text = toTextPart(node)
+  const children = placed(multipart)
+  for (const [node, place] of multipart.type === 'multipart/alternative' ? children.reverse() : children) {
+    const text = toTextPart(node, place)
     if (text?.type === type) return text
-    const nested = node.type.startsWith('multipart/')
-      ? findText(node.childNodes ?? [], type, depth + 1)
-      : undefined
+    const nested = node.type.startsWith('multipart/') ? findText(node, type, depth + 1) : undefined
     if (nested) return nested
   }
   return undefined
 }
 
-/** A leaf that is read as part of the body; named or attached text is an attachment. */
-function toTextPart(node: BodyStructure): TextPart | undefined {
+/** A leaf that is read as part of the body. Text with a name is a file, unless it is where the body stands (RFC 8621 §4.1.4). */
+function toTextPart(node: BodyStructure, { isFirst, isRelated }: Place): TextPart | undefined {
   if (node.type !== 'text/plain' && node.type !== 'text/html') return undefined
-  if (node.disposition === 'attachment' || filenameOf(node) !== undefined) return undefined
+  if (node.disposition === 'attachment') return undefined
+  if (!isFirst && (isRelated || filenameOf(node) !== undefined)) return undefined
   return {
     partId: node.part ?? '1',
     type: node.type,
@@ -117,7 +128,7 @@ function toAttachment(node: BodyStructure): AttachmentPart {
   return {
     partId: node.part ?? '1',
     ...(filename === undefined ? {} : { filename }),
-    contentType: /^[\w.+-]+\/[\w.+-]+$/.test(node.type) ? node.type : 'application/octet-stream',
+    contentType: /^[\w.+-]{1,127}\/[\w.+-]{1,127}$/.test(node.type) ? node.type : 'application/octet-stream',
     // RFC 2045 §6.8: 76 characters and CRLF carry 57 octets
     size: node.encoding === 'base64' ? Math.floor(((node.size ?? 0) * 57) / 78) : (node.size ?? 0),
     inline: node.disposition === 'inline' || (node.disposition === undefined && node.id !== undefined),
@@ -137,7 +148,7 @@ function messageName(node: BodyStructure): string {
 /** A name to show and to save under: no path, no direction tricks (`exe.fdp` shown backwards), bounded. */
 function cleanFilename(name: string): string | undefined {
   const shown =
-    removeInvisible(name)
+    removeInvisible(name.slice(-maxNameChars))
       .text.replaceAll(/[\r\n\t]/g, ' ')
       .split(/[/\\]/)
       .at(-1)

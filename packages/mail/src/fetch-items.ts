@@ -28,7 +28,7 @@ export function summaryItems(session: ImapSession): ImapToken[] {
 }
 
 /** Enough for 200 characters of readable text behind the MIME headers of a nested part. */
-const previewBytes = 1024
+export const previewBytes = 1024
 
 export function listItems(session: ImapSession): ImapToken[] {
   return [...summaryItems(session), peek('1', 0, previewBytes)]

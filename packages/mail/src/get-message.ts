@@ -15,11 +15,13 @@ import {
   readBodies,
   type StructuredMessage,
 } from './message-bodies.ts'
-import { cleanLine, toAddresses, toDate } from './message-summary.ts'
+import { cleanLine, isAddress, toAddresses, toDate } from './message-summary.ts'
 import { isUid, toUidSet } from './uid-set.ts'
 
 const wantedHeaders = ['FROM', 'REFERENCES', 'AUTHENTICATION-RESULTS']
 const maxReferences = 100
+/** Two are suspicious already. */
+const maxJudgedSenders = 10
 
 /** Throws `stale_id`, `message_not_found`, `mailbox_not_found`. */
 export async function getMessage(
@@ -93,7 +95,8 @@ function toDetail(
 ): MessageDetail {
   const headers = parseHeaders(message.headers)
   const { envelope } = message
-  const domain = envelope?.from?.[0]?.address?.split('@').at(-1)
+  const sender = envelope?.from?.[0]?.address
+  const domain = isAddress(sender) ? sender.split('@').at(-1) : undefined
   const authentication = readAuthentication(
     headers.get('authentication-results') ?? [],
     domain,
@@ -148,9 +151,9 @@ export async function fetchByRef(
 /** RFC 5322 §3.6 allows one From; a second, or an address inside the name, is there to be mistaken. */
 function fromWarnings(raw: readonly string[], { envelope }: FetchedMessage): string[] {
   const from = envelope?.from ?? []
-  const named = from.some(({ name, address }) => {
-    // bounded first: on 100,000 characters without an @ this expression takes a minute
-    const inName = /[^\s<>"']+@[\w.-]+\.\w+/.exec(cleanLine(name))?.[0]
+  const named = from.slice(0, maxJudgedSenders).some(({ name, address }) => {
+    // from the start of a run only: a long one without an @ would take time by the square
+    const inName = /(?<![^\s<>"'])[^\s<>"']+@[\w.-]+\.\w+/.exec(cleanLine(name))?.[0]
     return inName !== undefined && inName.toLowerCase() !== address?.toLowerCase()
   })
   return raw.length > 1 || from.length !== 1 || named ? ['suspicious_from'] : []

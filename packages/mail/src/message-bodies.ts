@@ -5,8 +5,7 @@
 import type { MessageParts, TextPart } from './body-structure.ts'
 import { decodeCharset, decodeTransfer, unflow } from './body-text/decode-part.ts'
 import { htmlToText, type ReadableText } from './body-text/html-to-text.ts'
-import { removeInvisible } from './body-text/invisible-characters.ts'
-import { neutraliseLinks } from './body-text/links.ts'
+import { readPlain, renderApart } from './body-text/long-text.ts'
 import { escapeText, sanitizeHtml } from './body-text/sanitize-html.ts'
 import { peek } from './fetch-items.ts'
 import type { FetchedMessage, ImapSession, SelectedMailbox } from './imap-session.ts'
@@ -67,7 +66,7 @@ export async function readBodies(
       // Every part that is there was answered for, if only as empty.
       if (parts.some((part) => !contents.has(part))) continue
       const shown = parts.map((part) => instead.get(part) ?? part)
-      read.set(uid, toBody(shown, contents, options))
+      read.set(uid, await toBody(shown, contents, options))
     }
   }
   return read
@@ -77,12 +76,13 @@ function chooseParts({ bodies }: MessageParts, format: Format): TextPart[] {
   return bodies.flatMap(({ plain, html }) => (format === 'html' ? (html ?? plain) : (plain ?? html)) ?? [])
 }
 
-function toBody(
+async function toBody(
   parts: readonly TextPart[],
   contents: ReadonlyMap<TextPart, string>,
   { format, offset, maxChars }: GetMessageOptions,
-): ReadBody {
-  const read = parts.map((part) => render(part, contents.get(part) ?? '', format))
+): Promise<ReadBody> {
+  const read: ReadableText[] = []
+  for (const part of parts) read.push(await toReadable(part, contents.get(part) ?? '', format))
   const whole = read
     .map(({ text }) => text)
     .filter((text) => text !== '')
@@ -148,20 +148,21 @@ async function fetchParts(
   return texts
 }
 
+async function toReadable(part: TextPart, text: string, format: Format): Promise<ReadableText> {
+  // what goes out again must not be the sentence that it could not be read
+  if (format === 'source' && part.type === 'text/plain') return { text: toTyped(part, text), warnings: [] }
+  return await renderApart(() => render(part, text, format))
+}
+
+function toTyped(part: TextPart, text: string): string {
+  return part.flowed ? unflow(text, part.deleteSpace) : text.replaceAll(/\r\n?/g, '\n')
+}
+
 function render(part: TextPart, text: string, format: Format): ReadableText {
   if (part.type === 'text/html') return format === 'html' ? sanitizeHtml(text) : htmlToText(text)
-  const typed = part.flowed ? unflow(text, part.deleteSpace) : text.replaceAll(/\r\n?/g, '\n')
-  if (format === 'source') return { text: typed, warnings: [] }
-  const clean = removeInvisible(typed)
-  const neutral = neutraliseLinks(clean.text)
-  const shown = neutral.text.trim()
-  return {
-    text: format === 'html' ? `<pre>${escapeText(shown)}</pre>` : shown,
-    warnings: [
-      ...(clean.removed ? ['hidden_text_removed'] : []),
-      ...(neutral.mismatch ? ['link_text_mismatch'] : []),
-    ],
-  }
+  const { text: neutral, warnings } = readPlain(toTyped(part, text))
+  const shown = neutral.trim()
+  return { text: format === 'html' ? `<pre>${escapeText(shown)}</pre>` : shown, warnings }
 }
 
 /** Never ends or begins inside a surrogate pair. */

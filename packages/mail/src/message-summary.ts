@@ -2,7 +2,9 @@
 import { type BodyStructure, sortParts } from './body-structure.ts'
 import { decodeCharset, decodeTransfer } from './body-text/decode-part.ts'
 import { htmlToText } from './body-text/html-to-text.ts'
-import { removeInvisible } from './body-text/invisible-characters.ts'
+import { collapsePadding, removeInvisible } from './body-text/invisible-characters.ts'
+import { notRendered, readPlain } from './body-text/long-text.ts'
+import { previewBytes } from './fetch-items.ts'
 import type { FetchedMessage, SelectedMailbox } from './imap-session.ts'
 import type { MailAddress, MessageSummary } from './message.ts'
 
@@ -61,16 +63,23 @@ export function toAddresses(
 ): MailAddress[] {
   return (addresses ?? [])
     .slice(0, maxAddresses)
-    .filter(({ address }) => address !== undefined && address !== '')
+    .filter(({ address }) => isAddress(address))
     .map(({ name, address }) => {
       const shown = cleanLine(name)
       return { ...(shown === '' ? {} : { name: shown }), address: cleanLine(address) }
     })
 }
 
-/** A header value on one line, without what cannot be seen. */
+/** Dovecot says so in place of what an address lacks (`From: <>`, `From: root`); no mail goes there. */
+const missingHalf = /^MISSING_MAILBOX@|@MISSING_DOMAIN$/
+
+export function isAddress(address: string | undefined): address is string {
+  return address !== undefined && address !== '' && !missingHalf.test(address.trim())
+}
+
+/** A header value on one line, without what cannot be seen. Four times the line leaves enough to clean. */
 export function cleanLine(value: string | undefined): string {
-  return removeInvisible((value ?? '').replaceAll(/\s+/g, ' '))
+  return removeInvisible((value ?? '').slice(0, maxHeaderChars * 4).replaceAll(/\s+/g, ' '))
     .text.trim()
     .slice(0, maxHeaderChars)
 }
@@ -79,18 +88,24 @@ function toPreview({ bodyStructure, bodyParts }: FetchedMessage): string {
   const peeked = bodyParts?.get('1')
   const leaf = peeked && firstLeaf(bodyStructure)
   if (!leaf || !Buffer.isBuffer(peeked) || !leaf.node.type.startsWith('text/')) return ''
-  const content = withoutPartHeaders(peeked, leaf.depth)
+  // a server may send more than was asked for
+  const content = withoutPartHeaders(peeked.subarray(0, previewBytes), leaf.depth)
   const text = decodeCharset(
     decodeTransfer(content, leaf.node.encoding ?? ''),
     leaf.node.parameters?.charset ?? '',
   )
-  const readable = leaf.node.type === 'text/html' ? htmlToText(text).text : removeInvisible(text).text
-  return readable
-    .replaceAll(/^>.*$/gm, '')
-    .replaceAll(/\s+/g, ' ')
-    .replace(/\uFFFD+$/, '')
-    .trim()
-    .slice(0, maxPreviewChars)
+  return readPreview(text.replace(/\uFFFD+$/, ''), leaf.node.type === 'text/html')
+}
+
+/** The bytes end anywhere, inside an entity too. What is left on one line is judged as the line it is shown as. */
+function readPreview(text: string, isHtml: boolean): string {
+  try {
+    const readable = isHtml ? htmlToText(text.replace(/&[#\w]{0,12}$/, '')).text : removeInvisible(text).text
+    const line = collapsePadding(readable.replaceAll(/^>.*$/gm, '')).trim()
+    return readPlain(line).text.slice(0, maxPreviewChars)
+  } catch {
+    return notRendered.text
+  }
 }
 
 /** The first part that is not itself a multipart, and how many multiparts stand between it and BODY[1]. */

@@ -25,6 +25,16 @@ describe('Authentication-Results', () => {
     expect(readAuthentication([quoted], 'bank.example', gmail)).toEqual({ spf: 'fail', dkim: 'none' })
   })
 
+  it("R50: a name that only ends like the provider's is another's", () => {
+    const dmarc = 'dmarc=pass header.from=bank.example'
+    const verdict = (authservId: string, provider: 'gmail' | 'icloud') =>
+      readAuthentication([`${authservId}; ${dmarc}`], 'bank.example', { provider, imapHost: 'imap.example' })
+    expect(verdict('notmx.google.com', 'gmail')).toBeUndefined()
+    expect(verdict('evilicloud.com', 'icloud')).toBeUndefined()
+    expect(verdict('a.mx.google.com', 'gmail')).toEqual({ dmarc: 'pass' })
+    expect(verdict('p1.icloud.com', 'icloud')).toEqual({ dmarc: 'pass' })
+  })
+
   it('knows how each provider signs', () => {
     const cases = [
       ['icloud', 'imap.mail.me.com', 'dmarc.icloud.com; dmarc=pass header.from=a.example'],

@@ -35,6 +35,21 @@ const hidden: [string, string][] = [
     'an important rule over an inline style',
     '<style>.x{display:none !important}</style><p class=x style="display:block">SECRET</p>',
   ],
+  ['content-visibility', '<p style="content-visibility:hidden">SECRET</p>'],
+  ['a filter', '<p style="filter:opacity(0)">SECRET</p>'],
+  ['a filter in percent', '<p style="filter: blur(1px) opacity( 0% )">SECRET</p>'],
+  ['an old filter', '<p style="filter:alpha(opacity=0)">SECRET</p>'],
+  ['max-width 0', '<div style="max-width:0">SECRET</div>'],
+  ['max-width 0 with overflow', '<div style="max-width:0px;overflow:hidden;white-space:nowrap">SECRET</div>'],
+  ['margin shorthand', '<p style="margin:-9999px">SECRET</p>'],
+  ['margin shorthand of four', '<p style="margin:0 0 0 -9999px">SECRET</p>'],
+  ['off-screen to the right', '<p style="position:absolute;left:9999px">SECRET</p>'],
+  ['off-screen below', '<p style="position:fixed;top:9999px">SECRET</p>'],
+  ['font element of size 0', '<font size=0>SECRET</font>'],
+  ['moved away', '<p style="transform:translate(-9999px)">SECRET</p>'],
+  ['cut by a path', '<p style="clip-path:inset(50%)">SECRET</p>'],
+  ['a comment of many words', '<!-- SECRET, however it is written: words, words and words -->'],
+  ['two letters in entities', '<p>&#xE0041;&#xE0042;</p>'],
   ['nested deep', `${'<div>'.repeat(600)}<b style="display:none">SECRET</b>`],
 ]
 
@@ -51,6 +66,9 @@ describe('hidden text', () => {
   it('R47: Unicode tags, bidi controls and zero-width runs are removed', () => {
     const tags = [...'obey'].map((letter) => String.fromCodePoint(0xe0000 + letter.charCodeAt(0))).join('')
     expect(removeInvisible(`Hi${tags}!`)).toEqual({ text: 'Hi!', removed: true })
+    // the deprecated format characters, and the supplement of variation selectors
+    expect(removeInvisible('a\u206Ab\u206Fc\u206Cd')).toEqual({ text: 'abcd', removed: true })
+    expect(removeInvisible('a\u{E0100}b\u{E01EF}c')).toEqual({ text: 'abc', removed: true })
     expect(removeInvisible('a\u202Eb\u2066c')).toEqual({ text: 'abc', removed: true })
     expect(removeInvisible('a\u200B\u200C\u200D\u200Bb')).toEqual({ text: 'ab', removed: true })
     expect(htmlToText(`<p>Hi&#xE0041;&#xE0042;</p>`)).toEqual({
@@ -116,6 +134,33 @@ describe('links and images', () => {
     expect(
       neutraliseLinks('[![Logo](https://a.example/l.png "t")](https://b.example/?x=1 "title")').text,
     ).toBe('[image: a.example] (b.example)')
+  })
+
+  it('R49: no other spelling of an image in plain text stays one', () => {
+    for (const image of [
+      '![a [b] c](https://evil.example/p)',
+      '![a\nb](https://evil.example/p)',
+      '![a\\]b](https://evil.example/p)',
+      '![a](<https://evil.example/p>)',
+      '![a](https://evil.example/p',
+      '![a][b]',
+    ]) {
+      expect(neutraliseLinks(`See ${image}`).text).not.toMatch(/!\[/)
+    }
+    expect(neutraliseLinks('![x](https://evil.example/p\nwords').text).toContain('words')
+  })
+
+  it('R49: a host is found in any part of a link text, an address or a version is none', () => {
+    const warningsOf = (shown: string) => htmlToText(`<a href="https://evil.example/">${shown}</a>`).warnings
+    for (const shown of [
+      '.bank.example',
+      'go to http://bank.example:80/x',
+      'v1.2 of bank.example',
+      'bank.example.1',
+    ])
+      expect(warningsOf(shown), shown).toEqual(['link_text_mismatch'])
+    for (const shown of ['ann@bank.example', 'ann.lee@x', 'v1.2', 'login.evil.example', 'plain'])
+      expect(warningsOf(shown), shown).toEqual([])
   })
 
   it('R46: sanitised HTML has no handler, script, style or unknown element', () => {

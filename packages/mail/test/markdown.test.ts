@@ -6,6 +6,8 @@ import { markdownToHtml } from '../src/markdown.ts'
 const body = (markdown: string) =>
   /<body>\n(.*)\n<\/body>/s.exec(markdownToHtml(markdown) ?? '')?.[1]?.replace(/\n/g, '')
 
+const escaped = (text: string) => text.replaceAll('&', '&amp;')
+
 describe('Markdown', () => {
   it.each([
     ['**a** _b_ *c* ~~d~~', '<p><strong>a</strong> <em>b</em> <em>c</em> <del>d</del></p>'],
@@ -29,7 +31,39 @@ describe('Markdown', () => {
   })
 
   it.each([
+    ['https://x.example/?token=_aB3-x_-Zq9', 'https://x.example/?token=_aB3-x_-Zq9', ''],
+    ['https://x.example/a*b*c', 'https://x.example/a*b*c', ''],
+    ['https://x.example/a**b**c~~d~~', 'https://x.example/a**b**c~~d~~', ''],
+    ['https://x.example/?t=ab_', 'https://x.example/?t=ab_', ''],
+    ['https://x.example/a_(b_c)_d', 'https://x.example/a_(b_c)_d', ''],
+    ['https://x.example/a?b=1&c=_2_.', 'https://x.example/a?b=1&c=_2_', '.'],
+    ['见https://x.example/_a_。好', 'https://x.example/_a_', '。好'],
+  ])('R83: a bare URL is taken before emphasis: %s', (text, url, rest) => {
+    const link = `<a href="${escaped(url)}">${escaped(url)}</a>${rest}`
+    const before = text.slice(0, text.indexOf('https'))
+    expect(body(`${text} **b**`)).toBe(`<p>${before}${link} <strong>b</strong></p>`)
+    expect(body(`**see ${text} now** or *${text.slice(before.length)} so*`)).toBe(
+      `<p><strong>see ${before}${link} now</strong> or <em>${link} so</em></p>`,
+    )
+  })
+
+  it.each([
+    [
+      'www.x.example/_a_ **b**',
+      '<a href="http://www.x.example/_a_">www.x.example/_a_</a> <strong>b</strong>',
+    ],
+    ['**https://x.example/a** b', '<strong><a href="https://x.example/a">https://x.example/a</a></strong> b'],
+    ['*(https://x.example/a)*', '<em>(<a href="https://x.example/a">https://x.example/a</a>)</em>'],
+    ['[https://x.example/_a_](https://y.example)', '<a href="https://y.example">https://x.example/_a_</a>'],
+    ['`https://x.example/_a_` **b**', '<code>https://x.example/_a_</code> <strong>b</strong>'],
+    ['\uE100 **b** \uE100', '\uE100 <strong>b</strong> \uE100'],
+  ])('R83: and ends where its sentence goes on: %s', (markdown, html) => {
+    expect(body(markdown)).toBe(`<p>${html}</p>`)
+  })
+
+  it.each([
     'plain',
+    'see https://x.example/a_b_c and www.x.example',
     'a\nb\n\nc',
     '2 * 3 * 4',
     'snake_case_name',

@@ -311,7 +311,7 @@ export const chapters: readonly Chapter[] = [
         'R76',
         'Messages inside messages are read at any depth (RFC 9051 §6.4.5.1), and their files are listed and fetched.',
       ),
-      planned(
+      met(
         'R77',
         '1 MiB of any repeated token costs at most one second per renderer and expression, and a fault in one message is the answer for that message alone.',
       ),
@@ -319,9 +319,10 @@ export const chapters: readonly Chapter[] = [
         'R78',
         'Lists and searches are ordered by date received. After a bookmark they follow the order of arrival: nothing is returned twice and nothing skipped. A message moved back in is new, and a new UIDVALIDITY falls back to the date and says so.',
       ),
-      planned(
+      partly(
         'R79',
         'Attachments, inline pictures, signatures and bodies follow RFC 8621 §4.1.4, in rows, details and `has_attachment` alike.',
+        'Rows and `has_attachment` do not follow it yet.',
       ),
       planned(
         'R80',
@@ -340,9 +341,10 @@ export const chapters: readonly Chapter[] = [
         'R82',
         'A draft made by another program goes out byte for byte, apart from Date, a missing Message-ID, and a list of headers that are for drafts only.',
       ),
-      planned(
+      partly(
         'R83',
         "What others wrote is never treated as Markdown and never takes the model's form: quotes and forwards show whole targets, pictures and tables.",
+        'Quotes and forwards still take the form that is made for the model; only addresses are kept whole.',
       ),
       planned(
         'R84',

@@ -14,24 +14,68 @@ export function decodeTransfer(content: Buffer, encoding: string): Buffer {
   }
 }
 
+const maxBase64Runs = 1000
+
 /** Parts that were concatenated end in padding more than once; Node stops at the first. It skips line ends itself. */
 function decodeBase64(content: Buffer): Buffer {
   const text = content.toString('latin1')
-  const padding = text.indexOf('=')
-  if (padding < 0 || /^[=\s]*$/.test(text.slice(padding, padding + 1000))) return Buffer.from(text, 'base64')
-  return Buffer.concat(text.split(/=+/).map((run) => Buffer.from(run, 'base64')))
+  const runs: Buffer[] = []
+  let from = 0
+  // nobody joins this many; of more the rest is one run, read to its first padding
+  for (let at = text.indexOf('='); at >= 0 && runs.length < maxBase64Runs; at = text.indexOf('=', from)) {
+    if (at > from) runs.push(Buffer.from(text.slice(from, at), 'base64'))
+    from = at + 1
+  }
+  return Buffer.concat([...runs, Buffer.from(text.slice(from), 'base64')])
 }
 
+const code = (char: string) => char.charCodeAt(0)
+const [equals, cr, lf, space, tab] = [code('='), code('\r'), code('\n'), code(' '), code('\t')]
+
+/** RFC 2045 §6.7, byte by byte: an attachment has millions of codes. Blanks at the end of a line are no content. */
 function decodeQuotedPrintable(content: Buffer): Buffer {
-  const text = content
-    .toString('latin1')
-    // from the first blank of a run only: a long run inside a line would take time by the square
-    .replace(/(?<![ \t])[ \t]+(?=\r?\n|$)/g, '')
-    .replace(/=\r?\n/g, '')
-    .replace(/=[0-9A-Fa-f]?$/, '')
-    .replace(/=([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
-  return Buffer.from(text, 'latin1')
+  const decoded = Buffer.allocUnsafe(content.length)
+  let length = 0
+  let blanks = 0
+  for (let at = 0; at < content.length; at++) {
+    const byte = content[at] ?? 0
+    const hex = byte === equals ? hexAt(content, at + 1) : undefined
+    const softEnd = byte === equals && hex === undefined ? endOfSoftBreak(content, at + 1) : undefined
+    if (softEnd !== undefined) at = softEnd - 1
+    else if (byte === lf || (byte === cr && content[at + 1] === lf)) {
+      length -= blanks
+      decoded[length++] = byte
+    } else decoded[length++] = hex ?? byte
+    if (hex !== undefined) at += 2
+    blanks = byte === space || byte === tab ? blanks + 1 : 0
+  }
+  return decoded.subarray(0, length - blanks)
 }
+
+function hexAt(content: Buffer, at: number): number | undefined {
+  const high = hexDigit(content[at])
+  const low = hexDigit(content[at + 1])
+  return high === undefined || low === undefined ? undefined : high * 16 + low
+}
+
+function hexDigit(byte: number | undefined): number | undefined {
+  if (byte === undefined) return undefined
+  if (byte >= 0x30 && byte <= 0x39) return byte - 0x30
+  const letter = byte | 0x20
+  return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : undefined
+}
+
+/** Where the next line begins; a part may be cut inside the break, or inside a code. */
+function endOfSoftBreak(content: Buffer, from: number): number | undefined {
+  let at = from
+  while (content[at] === space || content[at] === tab) at++
+  if (content[at] === cr && content[at + 1] === lf) return at + 2
+  if (content[at] === lf) return at + 1
+  const isCutCode = at === from && at === content.length - 1 && hexDigit(content[at]) !== undefined
+  return at === content.length || isCutCode ? content.length : undefined
+}
+
+const maxLabelChars = 100
 
 /** Labels seen in mail that the WHATWG registry, which TextDecoder knows, does not list. */
 const aliases: Readonly<Record<string, string>> = {
@@ -51,6 +95,7 @@ const aliases: Readonly<Record<string, string>> = {
 
 export function decodeCharset(content: Buffer, charset: string): string {
   const label = charset
+    .slice(0, maxLabelChars)
     .trim()
     .toLowerCase()
     .replace(/^["']|["']$/g, '')

@@ -5,22 +5,52 @@
 
 export type Declarations = ReadonlyMap<string, string>
 
-/** No property needs more, and expressions that look for one bracket after another take time by the square. */
+/** What `hides` and the colours look at; nothing else of a style is kept. */
+const judged = new Set([
+  ...[
+    'display',
+    'visibility',
+    'content-visibility',
+    'opacity',
+    'filter',
+    'position',
+    'transform',
+    'clip',
+    'clip-path',
+  ],
+  ...[
+    'font',
+    'font-size',
+    'max-height',
+    'max-width',
+    'height',
+    'width',
+    'overflow',
+    'overflow-x',
+    'overflow-y',
+  ],
+  ...['text-indent', 'left', 'top', 'right', 'bottom', 'margin', 'margin-left', 'margin-top'],
+  ...['color', 'background', 'background-color', 'background-image'],
+])
+/** No property needs more, and it bounds the expressions below. */
 const maxValueChars = 1000
 
-/** `!important` ones are kept under `!name`, until `applyImportant` lets them win over whatever came later. */
+/** `!important` ones are kept as `!name`, until `applyImportant` lets them win over whatever came later. */
 export function parseDeclarations(style: string): Map<string, string> {
   const declarations = new Map<string, string>()
+  if (style === '') return declarations
   for (const part of withoutComments(style).split(';')) {
     const colon = part.indexOf(':')
     if (colon < 1) continue
     const name = part.slice(0, colon).trim().toLowerCase()
+    if (!judged.has(name)) continue
     const said = part.slice(colon + 1).toLowerCase()
     const value = said
       .replace(/!\s*important/, '')
+      .replaceAll(/\s+/g, ' ')
       .trim()
       .slice(0, maxValueChars)
-    if (name !== '' && value !== '') declarations.set(/!\s*important/.test(said) ? `!${name}` : name, value)
+    if (value !== '') declarations.set(/!\s*important/.test(said) ? `!${name}` : name, value)
   }
   return declarations
 }
@@ -41,11 +71,12 @@ const offScreenPx = 300
 const faintestOpacity = 0.1
 
 export function hides(style: Declarations): boolean {
+  if (style.size === 0) return false
   const get = (name: string) => style.get(name) ?? ''
   if (get('display') === 'none' || /^(hidden|collapse)$/.test(get('visibility'))) return true
   if (get('content-visibility') === 'hidden') return true
   if (style.has('opacity') && ratio(get('opacity')) < faintestOpacity) return true
-  if (/opacity\(\s*0*(\.0\d*)?%?\s*\)|alpha\(\s*opacity\s*=\s*0\s*\)/.test(get('filter'))) return true
+  if (/opacity\( ?0*(\.0\d*)?%? ?\)|alpha\( ?opacity ?= ?0 ?\)/.test(get('filter'))) return true
   if (style.has('font-size') && lengthPx(get('font-size')) < smallestReadablePx) return true
   if (/(^|\s)0(px|pt|em|%)?\s*\//.test(get('font')) || /^0(px|pt|em|%)?\s/.test(get('font'))) return true
   if (style.has('max-height') && lengthPx(get('max-height')) < smallestReadablePx) return true
@@ -65,16 +96,17 @@ export function hides(style: Declarations): boolean {
     if (lengthPx(get(name).split(/\s+/).at(-1) ?? '') <= -offScreenPx) return true
   }
   if (['left', 'top'].some((name) => lengthPx(get(name)) >= 5000) && get('position') !== '') return true
-  if (/scale[xy]?\(\s*0(\.0\d*)?\s*[,)]|translate[xy]?\([^)]*-\s*\d{3,}/.test(get('transform'))) return true
-  if (/rect\(\s*[01](px)?[\s,]+[01](px)?[\s,]+[01](px)?[\s,]+[01](px)?/.test(get('clip'))) return true
-  return /inset\(\s*(50|[6-9]\d|100)%|circle\(\s*0/.test(get('clip-path'))
+  if (/scale[xy]?\( ?0(\.0\d*)? ?[,)]|translate[xy]?\([^)]{0,100}- ?\d{3,}/.test(get('transform')))
+    return true
+  if (/rect\( ?[01](px)?[\s,]+[01](px)?[\s,]+[01](px)?[\s,]+[01](px)?/.test(get('clip'))) return true
+  return /inset\( ?(50|[6-9]\d|100)%|circle\( ?0/.test(get('clip-path'))
 }
 
 /** CSS lengths in pixels, near enough; not a length: NaN, which compares false. */
 function lengthPx(value: string): number {
-  const match = /^(-?\d*\.?\d+)(px|pt|em|rem|ex|ch|%|vw|vh|cm|mm|in|pc)?$/.exec(value)
+  const match = /^(-?(?:\d+(?:\.\d+)?|\.\d+))(px|pt|em|rem|ex|ch|%|vw|vh|cm|mm|in|pc)?$/.exec(value)
   if (match === null) return Number.NaN
-  const perUnit: Record<string, number> = {
+  const perUnit: Readonly<Record<string, number>> = {
     px: 1,
     pt: 1.33,
     '%': 0.16,
@@ -93,28 +125,29 @@ function ratio(value: string): number {
 
 export type Colour = readonly [red: number, green: number, blue: number] | 'transparent'
 
-const named: Readonly<Record<string, Colour>> = {
-  white: [255, 255, 255],
-  black: [0, 0, 0],
-  snow: [255, 250, 250],
-  ivory: [255, 255, 240],
-  ghostwhite: [248, 248, 255],
-  whitesmoke: [245, 245, 245],
-  transparent: 'transparent',
-  red: [255, 0, 0],
-  green: [0, 128, 0],
-  blue: [0, 0, 255],
-  yellow: [255, 255, 0],
-  gray: [128, 128, 128],
-  grey: [128, 128, 128],
-  silver: [192, 192, 192],
-  navy: [0, 0, 128],
-}
+/** Not an object: its prototype would answer to `color:constructor`. */
+const named = new Map<string, Colour>([
+  ['white', [255, 255, 255]],
+  ['black', [0, 0, 0]],
+  ['snow', [255, 250, 250]],
+  ['ivory', [255, 255, 240]],
+  ['ghostwhite', [248, 248, 255]],
+  ['whitesmoke', [245, 245, 245]],
+  ['transparent', 'transparent'],
+  ['red', [255, 0, 0]],
+  ['green', [0, 128, 0]],
+  ['blue', [0, 0, 255]],
+  ['yellow', [255, 255, 0]],
+  ['gray', [128, 128, 128]],
+  ['grey', [128, 128, 128]],
+  ['silver', [192, 192, 192]],
+  ['navy', [0, 0, 128]],
+])
 
 /** `undefined`: not a colour we can compare (a gradient, an image, a variable). */
 export function parseColour(value: string): Colour | undefined {
   const text = value.trim().toLowerCase()
-  const name = named[text]
+  const name = named.get(text)
   if (name !== undefined) return name
   const hex = /^#?([0-9a-f]{8}|[0-9a-f]{6}|[0-9a-f]{4}|[0-9a-f]{3})$/.exec(text)?.[1]
   if (hex !== undefined) {

@@ -1,5 +1,5 @@
 /** The HTML of a mail as text to read: paragraphs, lists, tables by rows, links as `text (host)`, `[image: host]`. */
-import { neutraliseLinks, parseLink, textNamesAnotherHost } from './links.ts'
+import { neutraliseLinks, parseLink, shownText, textNamesAnotherHost } from './links.ts'
 import { toWarnings, walkVisible } from './visible-html.ts'
 
 export interface ReadableText {
@@ -96,7 +96,7 @@ export function htmlToText(html: string): ReadableText {
     const link = links.pop()
     const target = link && parseLink(link.href)
     if (!link || !target) return
-    const shown = output.slice(link.from).join('').trim()
+    const shown = shownText(output, link.from)
     if (shown === '') return
     if (textNamesAnotherHost(shown, target)) mismatch = true
     if (shown !== target.host) output.push(` (${target.host})`)

@@ -22,6 +22,7 @@ export interface CleanText {
 }
 
 export function removeInvisible(value: string): CleanText {
+  if (/^[\t\n\r\x20-\x7e]*$/.test(value)) return { text: value, removed: false }
   let removed = false
   const text = value
     .replace(carriers, (found) => {
@@ -38,4 +39,13 @@ export function removeInvisible(value: string): CleanText {
     .replace(zeroWidthFiller, '')
     .replace(controls, '')
   return { text, removed }
+}
+
+/** White space, and what preview texts are padded with between it: joiners, marks, blank letters. */
+const padding =
+  /(?:[\s\u00AD\u061C\u115F\u1160\u200B\u200C\u200E\u200F\u2060-\u2064\u2800\u3164\uFEFF\uFFA0]|[\u17B4\u17B5]|[\u180B-\u180F]|\u200D|[\u034F\uFE00-\uFE0F])+/gu
+
+/** On one line; joiners between letters stay, what pads a space goes. */
+export function collapsePadding(text: string): string {
+  return text.replace(padding, (run) => (/[\s\u2800\u3164]/.test(run) ? ' ' : run))
 }

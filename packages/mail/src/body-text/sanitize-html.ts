@@ -1,7 +1,7 @@
 /** The HTML of a mail reduced to structure and text: an allow-list of elements, links without query, no image loaded. */
 
 import type { ReadableText } from './html-to-text.ts'
-import { neutraliseLinks, parseLink, textNamesAnotherHost } from './links.ts'
+import { neutraliseLinks, parseLink, shownText, textNamesAnotherHost } from './links.ts'
 import { toWarnings, walkVisible } from './visible-html.ts'
 
 const kept = new Set([
@@ -56,8 +56,7 @@ export function sanitizeHtml(html: string): ReadableText {
       output.push(`</${tag}>`)
       const link = tag === 'a' ? links.pop() : undefined
       const target = link && parseLink(link.href)
-      if (link && target && textNamesAnotherHost(output.slice(link.from, -1).join(''), target))
-        mismatch = true
+      if (link && target && textNamesAnotherHost(shownText(output, link.from), target)) mismatch = true
     },
   })
   return {
@@ -70,6 +69,7 @@ export function sanitizeHtml(html: string): ReadableText {
 }
 
 export function escapeText(value: string): string {
+  if (!/[&<>"]/.test(value)) return value
   return value
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')

@@ -7,9 +7,16 @@ import { type Declarations, parseDeclarations, withoutComments } from './hidden-
 interface StyleRule {
   /** The selector where it is one name alone. */
   readonly simple: string | undefined
-  matches(tag: string, attributes: Readonly<Record<string, string>>): boolean
+  matches(element: StyledElement): boolean
   readonly declarations: Declarations
   readonly testsAttributes: boolean
+}
+
+interface StyledElement {
+  readonly tag: string
+  readonly attributes: Readonly<Record<string, string>>
+  readonly id: string | undefined
+  readonly classes: readonly string[]
 }
 
 /** A newsletter has a few hundred; a mail with more is trying to cost time. */
@@ -17,35 +24,58 @@ const maxRules = 2000
 const maxCompoundRules = 300
 const maxAttributeRules = 50
 const maxClasses = 50
-const maxSelectorChars = 1000
+/** Read, not kept: `a:hover` costs time as well. */
+const maxSelectors = 6000
+const maxCompoundChars = 200
 const relevant =
   /display|visibility|opacity|font|height|width|color|background|indent|position|left|top|clip|transform|margin|filter/i
 
-function parseStyleRules(css: string): StyleRule[] {
-  const rules: StyleRule[] = []
-  collect(withoutComments(css).replace(/<!--|-->/g, ''), rules)
-  return rules
+interface ParsedRules {
+  readonly rules: readonly StyleRule[]
+  readonly truncated: boolean
 }
 
-function collect(css: string, rules: StyleRule[]): void {
+/** One pass: a group is entered by going on behind its brace, so nesting costs neither time nor stack. */
+function parseStyleRules(sheet: string): ParsedRules {
+  const css = withoutComments(sheet).replace(/<!--|-->/g, '')
+  const rules: StyleRule[] = []
+  let selectors = 0
+  let unread = false
   let at = 0
-  while (at < css.length && rules.length < maxRules) {
+  for (;;) {
     const open = css.indexOf('{', at)
-    if (open < 0) return
-    const prelude = css.slice(at, open).split(';').at(-1)?.trim() ?? ''
+    if (open < 0) break
+    const prelude = css.slice(at, open).split(/[;}]/).at(-1)?.trim()
+    at = open + 1
+    if (prelude?.startsWith('@') && /^@(media|supports|layer)/i.test(prelude) && !onlyElsewhere(prelude))
+      continue
     const close = closingBrace(css, open)
     const block = css.slice(open + 1, close)
     at = close + 1
-    if (prelude.startsWith('@')) {
-      if (/^@(media|supports|layer)/i.test(prelude) && !onlyElsewhere(prelude)) collect(block, rules)
-    } else if (relevant.test(block)) {
-      const declarations = parseDeclarations(block)
-      for (const selector of prelude.split(',')) {
-        const rule = parseSelector(selector.trim(), declarations)
-        if (rule !== undefined) rules.push(rule)
-      }
+    if (prelude === undefined || prelude.startsWith('@') || !relevant.test(block)) continue
+    const declarations = parseDeclarations(block)
+    if (declarations.size === 0) continue
+    for (const selector of prelude.split(',', maxSelectors)) {
+      if (++selectors > maxSelectors || rules.length >= maxRules) return { rules, truncated: true }
+      const compound = lastCompound(selector.trim())
+      if (compound.length > maxCompoundChars) unread = true
+      const rule = compound.length > maxCompoundChars ? undefined : parseCompound(compound, declarations)
+      if (rule !== undefined) rules.push(rule)
     }
   }
+  return { rules, truncated: unread }
+}
+
+/** What follows the last combinator that is not inside brackets. */
+function lastCompound(selector: string): string {
+  let inBrackets = false
+  for (let at = selector.length - 1; at >= 0; at--) {
+    const char = selector.charAt(at)
+    if (char === ']') inBrackets = true
+    else if (char === '[') inBrackets = false
+    else if (!inBrackets && /[\s>+~]/.test(char)) return selector.slice(at + 1)
+  }
+  return selector
 }
 
 function closingBrace(css: string, open: number): number {
@@ -64,17 +94,15 @@ function onlyElsewhere(media: string): boolean {
   return narrow !== undefined && Number(narrow) <= 1024
 }
 
-function parseSelector(selector: string, declarations: Declarations): StyleRule | undefined {
-  // the last compound is all that counts, and splitting takes time by the square
-  const end = selector.slice(-maxSelectorChars)
-  const compound = end.split(/[\s>+~]+(?![^[]*\])/).at(-1) ?? ''
+/** `compound` is short; its expressions take time by the square of its length at most. */
+function parseCompound(compound: string, declarations: Declarations): StyleRule | undefined {
   if (/::|:(hover|active|focus|visited|link|before|after|checked|root)/i.test(compound)) return undefined
   const tag = /^[a-z][a-z0-9]*/i.exec(compound)?.[0]?.toLowerCase()
-  const plain = compound.replace(/:[a-z-]+(\([^)]*\))?/gi, '')
-  const withoutTests = plain.replace(/\[[^\]]*\]/g, '')
+  const plain = compound.replaceAll(/\s+/g, ' ').replace(/:[a-z-]+(\([^()]*\))?/gi, '')
+  const withoutTests = plain.replace(/\[[^[\]]*\]/g, '')
   const classes = [...withoutTests.matchAll(/\.([\w-]+)/g)].map((found) => found[1]?.toLowerCase() ?? '')
   const id = /#([\w-]+)/.exec(withoutTests)?.[1]?.toLowerCase()
-  const tests = [...plain.matchAll(/\[\s*([\w-]+)\s*(?:([~^$*|]?)=\s*["']?([^\]"']*)["']?)?\s*\]/g)]
+  const tests = [...plain.matchAll(/\[ ?([\w-]+) ?(?:([~^$*|]?)= ?["']?([^\]"']*)["']? ?)?\]/g)]
   const universal = compound.startsWith('*')
   if (tag === undefined && classes.length === 0 && id === undefined && tests.length === 0 && !universal)
     return undefined
@@ -82,13 +110,14 @@ function parseSelector(selector: string, declarations: Declarations): StyleRule 
     declarations,
     simple: /^(\*|[a-z][a-z0-9]*|[.#][\w-]+)$/i.test(compound) ? compound.toLowerCase() : undefined,
     testsAttributes: tests.length > 0,
-    matches(element, attributes) {
-      if (tag !== undefined && tag !== element) return false
-      if (id !== undefined && attributes.id?.toLowerCase() !== id) return false
-      const held = classes.length === 0 ? [] : (attributes.class ?? '').toLowerCase().split(/\s+/)
-      if (!classes.every((name) => held.includes(name))) return false
+    matches(element) {
+      if (tag !== undefined && tag !== element.tag) return false
+      if (id !== undefined && id !== element.id) return false
+      if (!classes.every((name) => element.classes.includes(name))) return false
       return tests.every(([, name = '', operator = '', value]) => {
-        const actual = attributes[name.toLowerCase()]
+        const key = name.toLowerCase()
+        // the prototype's `constructor` is no attribute of an element
+        const actual = Object.hasOwn(element.attributes, key) ? element.attributes[key] : undefined
         if (actual === undefined) return false
         return value === undefined || attributeMatches(actual, operator, value)
       })
@@ -100,14 +129,25 @@ function attributeMatches(actual: string, operator: string, value: string): bool
   if (operator === '^') return actual.startsWith(value)
   if (operator === '$') return actual.endsWith(value)
   if (operator === '*') return actual.includes(value)
-  if (operator === '~') return actual.split(/\s+/).includes(value)
+  if (operator === '~') return holdsWord(actual, value)
   return actual === value
 }
 
+/** Fifty rules may ask it of one value of a megabyte: nothing is split. */
+function holdsWord(text: string, word: string): boolean {
+  if (word === '') return false
+  for (let at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + word.length)) {
+    if (/^\s?$/.test(text.charAt(at - 1)) && /^\s?$/.test(text.charAt(at + word.length))) return true
+  }
+  return false
+}
+
 export interface Stylesheet {
-  /** Rules were left out; what they hide is not known. */
-  readonly truncated: boolean
+  /** Rules or classes were left out; what they hide is not known. */
+  isTruncated(): boolean
   styleOf(tag: string, attributes: Readonly<Record<string, string>>): Declarations
+  /** Rules and declarations looked at so far: what the caller bounds. */
+  steps(): number
 }
 
 /**
@@ -117,7 +157,7 @@ export interface Stylesheet {
 export function createStylesheet(css: string): Stylesheet {
   const simple = new Map<string, Map<string, string>>()
   const compound: StyleRule[] = []
-  const rules = parseStyleRules(css)
+  const { rules, truncated } = parseStyleRules(css)
   for (const rule of rules) {
     if (rule.simple === undefined) compound.push(rule)
     else simple.set(rule.simple, new Map([...(simple.get(rule.simple) ?? []), ...rule.declarations]))
@@ -125,39 +165,43 @@ export function createStylesheet(css: string): Stylesheet {
   const stable = compound.filter((rule) => !rule.testsAttributes).slice(0, maxCompoundRules)
   const testing = compound.filter((rule) => rule.testsAttributes).slice(0, maxAttributeRules)
   const known = new Map<string, Declarations>()
+  let steps = 0
+  let unreadClasses = false
 
-  function styleByName(tag: string, attributes: Readonly<Record<string, string>>): Declarations {
-    const classes = (attributes.class ?? '').toLowerCase().split(/\s+/).slice(0, maxClasses)
-    const names = ['*', tag, ...classes.map((name) => `.${name}`), `#${attributes.id?.toLowerCase() ?? ''}`]
-    const style = new Map(names.flatMap((name) => [...(simple.get(name) ?? [])]))
-    return new Map([...style, ...cascade(stable, tag, attributes)])
+  function styleByName(element: StyledElement): Declarations {
+    const names = ['*', element.tag, ...element.classes.map((name) => `.${name}`), `#${element.id ?? ''}`]
+    const style = new Map<string, string>()
+    for (const name of names) take(simple.get(name), style)
+    return cascade(stable, element, style)
+  }
+
+  /** In order. */
+  function cascade(rules: readonly StyleRule[], element: StyledElement, style: Map<string, string>) {
+    steps += rules.length
+    for (const rule of rules) if (rule.matches(element)) take(rule.declarations, style)
+    return style
+  }
+
+  function take(declarations: Declarations | undefined, style: Map<string, string>): void {
+    steps += 1 + (declarations?.size ?? 0)
+    for (const [name, value] of declarations ?? []) style.set(name, value)
   }
 
   const left = compound.length - stable.length - testing.length
   return {
-    truncated: rules.length >= maxRules || left > 0,
+    isTruncated: () => truncated || left > 0 || unreadClasses,
+    steps: () => steps,
     styleOf(tag, attributes) {
       const key = `${tag}\n${attributes.class ?? ''}\n${attributes.id ?? ''}`
+      const classes = (attributes.class ?? '').toLowerCase().split(/\s+/, maxClasses)
+      if (classes.length === maxClasses) unreadClasses = true
+      const element = { tag, attributes, id: attributes.id?.toLowerCase(), classes }
       let style = known.get(key)
       if (style === undefined) {
-        style = styleByName(tag, attributes)
+        style = styleByName(element)
         known.set(key, style)
       }
-      return testing.length === 0 ? style : new Map([...style, ...cascade(testing, tag, attributes)])
+      return testing.length === 0 ? style : cascade(testing, element, new Map(style))
     },
   }
-}
-
-/** In order. */
-function cascade(
-  rules: readonly StyleRule[],
-  tag: string,
-  attributes: Readonly<Record<string, string>>,
-): Declarations {
-  const style = new Map<string, string>()
-  for (const rule of rules) {
-    if (!rule.matches(tag, attributes)) continue
-    for (const [name, value] of rule.declarations) style.set(name, value)
-  }
-  return style
 }

@@ -13,6 +13,7 @@ import {
   parseDeclarations,
 } from './hidden-style.ts'
 import { removeInvisible } from './invisible-characters.ts'
+import { plainRest, restMark } from './plain-rest.ts'
 import { createStylesheet, type Stylesheet } from './stylesheet.ts'
 
 export interface VisibleHtmlHandler {
@@ -63,13 +64,18 @@ const voids = new Set([
   'track',
 ])
 
-/** The parser's time grows with the square of the depth; what stands this deep no mail client shows. */
-const maxDepth = 2_000
+/** The parser's time grows with the square of the depth. Browsers stop nesting at 512 elements. */
+const maxDepth = 1_000
+/** A part of a body is no longer; the start of an attachment may be. */
+const maxChars = 1024 * 1024
+/** Of work on styles and elements, some 100 ms: 25,000 elements without a style sheet, and a newsletter has 5,000. */
+const maxSteps = 1_500_000
+const stepsPerElement = 60
 const sliceChars = 16 * 1024
 
 export interface HiddenText {
   readonly hiddenTextRemoved: boolean
-  /** The style sheet was too long to be understood to its end. */
+  /** The style sheet was too long to be understood to its end, or the HTML too large to be laid out to its own. */
   readonly hiddenTextPossible: boolean
 }
 
@@ -83,58 +89,93 @@ export function toWarnings({ hiddenTextRemoved, hiddenTextPossible }: HiddenText
 
 export function walkVisible(html: string, handler: VisibleHtmlHandler): HiddenText {
   const stylesheet = createStylesheet(styleText(html))
-  const stack: OpenElement[] = [{ tag: '', hidden: false, colour: [0, 0, 0], background: [255, 255, 255] }]
+  const root: OpenElement = { tag: '', hidden: false, colour: [0, 0, 0], background: [255, 255, 255] }
+  const stack: OpenElement[] = [root]
   let hiddenTextRemoved = false
   let silentDepth = 0
+  let elements = 0
+  /** Where laying out ended, if it did before the end. */
+  let restAt: number | undefined
+  /** The parser hands out text in pieces, one for each entity. */
+  let pending: string[] = []
+
+  const top = () => stack.at(-1) ?? root
+  const flush = () => {
+    if (pending.length === 0) return
+    const clean = removeInvisible(pending.join(''))
+    pending = []
+    if (clean.removed) hiddenTextRemoved = true
+    const element = top()
+    if (!element.hidden && isLegible(element)) handler.text(clean.text)
+    else if (/\S/.test(clean.text)) hiddenTextRemoved = true
+  }
+  const isTooMuch = () =>
+    stack.length > maxDepth || stylesheet.steps() + elements * stepsPerElement > maxSteps
 
   const parser = new Parser(
     {
       onopentag(tag, attributes) {
+        if (restAt !== undefined) return
+        if (isTooMuch()) {
+          restAt = parser.startIndex
+          return
+        }
+        elements++
         if (silent.has(tag)) {
           // an unclosed <head> must not swallow the mail: body ends it
           if (!voids.has(tag) && tag !== 'head') silentDepth++
           return
         }
-        const parent = stack.at(-1) as OpenElement
+        flush()
+        const parent = top()
         const element = parent.hidden ? { ...parent, tag } : toElement(tag, attributes, parent, stylesheet)
         if (!voids.has(tag)) stack.push(element)
         if (!element.hidden) handler.open(tag, attributes)
         else if (!parent.hidden && holdsText(attributes)) hiddenTextRemoved = true
       },
       ontext(value) {
-        if (silentDepth > 0) return
-        const element = stack.at(-1) as OpenElement
-        const clean = removeInvisible(value)
-        if (clean.removed) hiddenTextRemoved = true
-        if (!element.hidden && isLegible(element)) handler.text(clean.text)
-        else if (/\S/.test(clean.text)) hiddenTextRemoved = true
+        if (restAt === undefined && silentDepth === 0) pending.push(value)
       },
       onclosetag(tag) {
+        if (restAt !== undefined) return
         if (silent.has(tag)) {
           if (!voids.has(tag) && tag !== 'head') silentDepth = Math.max(0, silentDepth - 1)
           return
         }
         const at = stack.findLastIndex((element) => element.tag === tag)
         if (at < 1) return
+        flush()
         for (const element of stack.splice(at).reverse()) if (!element.hidden) handler.close(element.tag)
       },
       oncomment(comment) {
         // conditional comments address Outlook; a sentence in any other is addressed to a machine
-        if (!/^\s*(\[if|<!\[)|^\[endif/i.test(comment) && /\p{L}{2,}\W+\p{L}{2,}/u.test(comment))
-          hiddenTextRemoved = true
+        if (!/^\s*(\[if|<!\[)|^\[endif/i.test(comment) && holdsWords(comment)) hiddenTextRemoved = true
       },
     },
     { lowerCaseTags: true, lowerCaseAttributeNames: true, decodeEntities: true },
   )
-  for (let at = 0; at < html.length; at += sliceChars) {
-    if (stack.length > maxDepth) {
-      hiddenTextRemoved = true
-      break
-    }
-    parser.write(html.slice(at, at + sliceChars))
+  for (let at = 0; at < html.length && restAt === undefined; at += sliceChars) {
+    if (at >= maxChars) restAt = Math.max(0, html.lastIndexOf('<', at))
+    else parser.write(html.slice(at, at + sliceChars))
   }
-  parser.end()
-  return { hiddenTextRemoved, hiddenTextPossible: stylesheet.truncated }
+  if (restAt === undefined) parser.end()
+  flush()
+  // code that was cut in its middle goes on to its end tag
+  if (restAt !== undefined && silentDepth > 0) restAt = nextOrEnd(html, '</', restAt)
+  const rest = restAt === undefined ? undefined : removeInvisible(plainRest(html.slice(restAt)))
+  for (const { tag, hidden } of stack.splice(1).reverse()) if (!hidden) handler.close(tag)
+  if (rest !== undefined) {
+    if (rest.removed) hiddenTextRemoved = true
+    handler.open('pre', {})
+    handler.text(`${restMark}\n${rest.text}`)
+    handler.close('pre')
+  }
+  return { hiddenTextRemoved, hiddenTextPossible: stylesheet.isTruncated() || rest !== undefined }
+}
+
+function nextOrEnd(text: string, sought: string, from: number): number {
+  const at = text.indexOf(sought, from)
+  return at < 0 ? text.length : at
 }
 
 /** Judged where text stands, not where a colour is set: white letters may come further inside than their black ground. */
@@ -190,12 +231,22 @@ function toBackground(
     style.get('background-image') ?? attributes.background ?? (shorthand?.includes('url(') ? shorthand : '')
   if (image !== '' && image !== 'none') return undefined
   if (shorthand?.includes('gradient')) return undefined
-  const named = style.get('background-color') ?? shorthand?.split(/\s+(?![^(]*\))/)[0] ?? attributes.bgcolor
+  const named = style.get('background-color') ?? firstValue(shorthand) ?? attributes.bgcolor
   const own = named === undefined ? undefined : parseColour(named)
   return own === undefined || own === 'transparent' ? parent.background : own
 }
 
+/** `rgb(1, 2, 3) none`: a space inside brackets parts nothing. */
+function firstValue(shorthand: string | undefined): string | undefined {
+  return shorthand === undefined ? undefined : (/^(?:[^\s(]|\([^()]*\))+/.exec(shorthand)?.[0] ?? shorthand)
+}
+
 /** Attributes a reader without images would be shown; in a hidden element they are hidden text too. */
 function holdsText(attributes: Readonly<Record<string, string>>): boolean {
-  return /\p{L}{2,}\W+\p{L}{2,}/u.test(`${attributes.alt ?? ''} ${attributes.title ?? ''}`)
+  return holdsWords(`${attributes.alt ?? ''} ${attributes.title ?? ''}`)
+}
+
+/** Two words side by side. Each run of letters and of what parts them is read once. */
+function holdsWords(text: string): boolean {
+  return /\p{L}\p{L}[^\p{L}\p{N}_]+\p{L}\p{L}/u.test(text)
 }

@@ -2,12 +2,11 @@
 import {
   type AttachmentContent,
   fetchAttachment,
-  htmlToText,
   type ImapSession,
   MailError,
   type MessageRef,
-  neutraliseLinks,
-  removeInvisible,
+  readLongHtml,
+  readLongText,
 } from '@email-connector/mail'
 import { toLine } from './limits.ts'
 
@@ -40,18 +39,14 @@ export async function readText(
 ): Promise<ReadableAttachment | undefined> {
   if (!isText(part)) return undefined
   if (part.contentType === 'message/rfc822') return await readNested(session, ref, partId, part.content)
-  return render(part)
+  return await render(part)
 }
 
-function render({ contentType, filename = '', content, charset }: AttachmentContent): ReadableAttachment {
+async function render(part: AttachmentContent): Promise<ReadableAttachment> {
+  const { contentType, filename = '', content, charset } = part
   const decoded = decode(content, charset).replaceAll(/\r\n?/g, '\n')
-  if (contentType === 'text/html' || /\.html?$/i.test(filename)) return htmlToText(decoded)
-  const { text, removed } = removeInvisible(decoded)
-  const warnings = removed ? ['hidden_text_removed'] : []
-  // In tables and records a link is a value.
-  if (contentType !== 'text/plain') return { text, warnings }
-  const neutral = neutraliseLinks(text)
-  return { text: neutral.text, warnings: neutral.mismatch ? [...warnings, 'link_text_mismatch'] : warnings }
+  if (contentType === 'text/html' || /\.html?$/i.test(filename)) return await readLongHtml(decoded)
+  return await readLongText(decoded, { areLinks: contentType === 'text/plain' })
 }
 
 /** Headers people read, then the first text: RFC 9051 §6.4.5.1 numbers the parts of a nested email below its own. */
@@ -76,7 +71,7 @@ async function readNested(
       throw error
     })
     if (!part?.contentType.startsWith('text/')) continue
-    const { text, warnings } = render(part)
+    const { text, warnings } = await render(part)
     return { text: `${shown.join('\n')}\n\n${text}`, warnings }
   }
   return { text: shown.join('\n'), warnings: ['body_not_read'] }
@@ -87,7 +82,7 @@ function decodeWords(value: string): string {
   return value
     .replaceAll(/(=\?[^?\s]+\?[bq]\?[^?\s]*\?=)\s+(?==\?)/gi, '$1')
     .replaceAll(
-      /=\?([^?\s*]+)[^?\s]*\?([bq])\?([^?\s]*)\?=/gi,
+      /=\?([^?\s*]+)(?:\*[^?\s]*)?\?([bq])\?([^?\s]*)\?=/gi,
       (_, charset: string, coding: string, word: string) => {
         if (coding.toLowerCase() === 'b') return decode(Buffer.from(word, 'base64'), charset)
         const bytes = word

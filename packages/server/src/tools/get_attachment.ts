@@ -58,10 +58,12 @@ export const getAttachment = defineTool({
       size: 'content' in part ? part.content.length : part.size,
       notice: untrustedNotice,
     }
-    const head = `${described.content_type}, ${described.size} bytes, of ${opened.address}`
-    const name = quoteUntrusted(`Name: ${described.filename ?? 'unnamed'}`, call.makeMark)
+    const head = `${described.size} bytes, of ${opened.address}`
+    // Name and type are what the sender wrote.
+    const named = `Name: ${described.filename ?? 'unnamed'}\nType: ${described.content_type}`
+    const name = quoteUntrusted(named, call.makeMark)
     if (!('content' in part)) {
-      const text = `Attachment ${head}: larger than can be shown here; the owner's own mail program can.\n${name}`
+      const text = `Attachment of ${head}: larger than can be shown here; the owner's own mail program can.\n${name}`
       return { structured: { ...described, shown_as: 'too_large', warnings: [] }, text }
     }
     if (readable === undefined)
@@ -85,16 +87,11 @@ export const getAttachment = defineTool({
         warnings,
         text,
       }
-      const facts = [
-        `Name: ${described.filename ?? 'unnamed'}`,
-        warnings.length === 0 ? [] : `Warnings: ${warnings.join(', ')}`,
-        '',
-        text,
-      ]
+      const facts = [named, warnings.length === 0 ? [] : `Warnings: ${warnings.join(', ')}`, '', text]
       const more = end < all.length ? ` Cut: ${all.length} characters, go on with offset ${end}.` : ''
       return {
         structured,
-        text: `Attachment ${head}.${more}\n${quoteUntrusted(facts.flat().join('\n'), call.makeMark)}`,
+        text: `Attachment of ${head}.${more}\n${quoteUntrusted(facts.flat().join('\n'), call.makeMark)}`,
       }
     }
     // JSON spells a line break as two characters and a control as six.
@@ -112,7 +109,7 @@ function toFile(
   const isPicture = pictureTypes.test(contentType)
   return {
     structured: undefined,
-    text: `${isPicture ? 'Image' : 'File'} ${text}`,
+    text: `${isPicture ? 'Image' : 'File'} of ${text}`,
     content: [
       isPicture
         ? { type: 'image', data, mimeType }

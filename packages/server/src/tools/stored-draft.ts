@@ -111,10 +111,9 @@ export function toSavedDraft(
     `Draft saved in ${toLine(mailbox, 200)} of ${opened.address}${id.id === undefined ? '' : `, id ${id.id}`}; not sent.`,
     `From: ${draft.from.address}`,
     toRecipientLines(draft),
-    `Subject: ${draft.subject}`,
     `Message-ID: ${messageId}`,
-    // A file name may come from an email that someone else wrote.
-    attached.length === 0 ? [] : quoteUntrusted(attached.join('\n'), call.makeMark),
+    // A subject and a file name may come from an email that someone else wrote.
+    quoteUntrusted([`Subject: ${toLine(draft.subject, 998)}`, ...attached].join('\n'), call.makeMark),
   ]
   return { structured, text: lines.flat().join('\n') }
 }

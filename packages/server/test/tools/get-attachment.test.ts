@@ -154,8 +154,8 @@ describe.skipIf(!findDovecot())('on a real Dovecot', () => {
     ])
     // A client that shows a model the structured part alone would show neither.
     for (const answer of [picture, pdf]) expect(answer).not.toHaveProperty('structuredContent')
-    expect(JSON.stringify(picture.content)).toMatch(/Image image\/png, \d+ bytes/)
-    expect(JSON.stringify(pdf.content)).toMatch(/File application\/pdf, 8 bytes, of [^"]*Name: a\.pdf/)
+    expect(JSON.stringify(picture.content)).toMatch(/Image of \d+ bytes/)
+    expect(JSON.stringify(pdf.content)).toMatch(/File of 8 bytes, of [^"]*Name: a\.pdf/)
   })
 
   test('a larger file is named with its size and not fetched; larger text is read in slices', async () => {

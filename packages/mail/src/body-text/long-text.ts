@@ -1,0 +1,82 @@
+/**
+ * Text of any length made safe to show, a piece at a time: between two pieces the event loop runs, so a long text never
+ * holds up the requests beside it. What a renderer throws is the answer for that text alone.
+ */
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { htmlToText, type ReadableText } from './html-to-text.ts'
+import { removeInvisible } from './invisible-characters.ts'
+import { neutraliseLinks } from './links.ts'
+import { plainRest, restMark } from './plain-rest.ts'
+
+/** Some 100 ms of the worst text. */
+const maxPieceChars = 1024 * 1024
+
+/** `body_not_rendered`: a bug of the renderer that this text found; the email beside it must not suffer. */
+export const notRendered: ReadableText = {
+  text: '[This text could not be rendered.]',
+  warnings: ['body_not_rendered'],
+}
+
+/** Each call is a turn of the event loop of its own. */
+export async function renderApart(render: () => ReadableText): Promise<ReadableText> {
+  await nextTurn()
+  try {
+    return render()
+  } catch {
+    return notRendered
+  }
+}
+
+/** The first piece is laid out; of the others only the words are read. */
+export async function readLongHtml(html: string): Promise<ReadableText> {
+  const [first = '', ...rest] = toPieces(html, '<')
+  const read = [await renderApart(() => htmlToText(first))]
+  for (const piece of rest) read.push(await renderApart(() => readPlain(plainRest(piece))))
+  if (rest.length === 0) return join(read)
+  read.splice(1, 0, { text: restMark, warnings: ['hidden_text_possible'] })
+  return join(read)
+}
+
+/** `areLinks`: false for tables and records, in which a link is a value. */
+export async function readLongText(text: string, { areLinks }: { areLinks: boolean }): Promise<ReadableText> {
+  const read: ReadableText[] = []
+  for (const piece of toPieces(text, '\n'))
+    read.push(await renderApart(() => (areLinks ? readPlain(piece) : readValues(piece))))
+  return { ...join(read), text: read.map((one) => one.text).join('') }
+}
+
+export function readPlain(text: string): ReadableText {
+  const clean = readValues(text)
+  const neutral = neutraliseLinks(clean.text)
+  return {
+    text: neutral.text,
+    warnings: neutral.mismatch ? [...clean.warnings, 'link_text_mismatch'] : clean.warnings,
+  }
+}
+
+function readValues(value: string): ReadableText {
+  const { text, removed } = removeInvisible(value)
+  return { text, warnings: removed ? ['hidden_text_removed'] : [] }
+}
+
+/** Cut in front of the last `mark` of a piece, where it has one; else where it is full, between two characters. */
+function toPieces(text: string, mark: string): string[] {
+  const pieces: string[] = []
+  let from = 0
+  while (text.length - from > maxPieceChars) {
+    const full = from + maxPieceChars
+    const before = text.lastIndexOf(mark, full)
+    const isSplitPair = /[\uDC00-\uDFFF]/.test(text.charAt(full))
+    const end = before > from ? before : isSplitPair ? full - 1 : full
+    pieces.push(text.slice(from, end))
+    from = end
+  }
+  return [...pieces, text.slice(from)]
+}
+
+function join(read: readonly ReadableText[]): ReadableText {
+  return {
+    text: read.map(({ text }) => text).join('\n'),
+    warnings: [...new Set(read.flatMap(({ warnings }) => warnings))],
+  }
+}
