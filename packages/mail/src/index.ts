@@ -2,11 +2,9 @@
 export type { MailAccount, MailCredential, MailServer, ProviderId, TlsMode } from './account.ts'
 export { parseAddressList } from './address-list.ts'
 export { appendMessage } from './append-message.ts'
-export { htmlToText, type ReadableText } from './body-text/html-to-text.ts'
 export { removeInvisible } from './body-text/invisible-characters.ts'
 export { neutraliseLinks } from './body-text/links.ts'
 export { readLongHtml, readLongText } from './body-text/long-text.ts'
-export { sanitizeHtml } from './body-text/sanitize-html.ts'
 export { createMailbox, deleteMailbox, renameMailbox } from './change-mailboxes.ts'
 export {
   type ComposedMessage,

@@ -3,7 +3,8 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type BodyStructure, sortParts } from '../src/body-structure.ts'
 import { decodeCharset, decodeTransfer, unflow } from '../src/body-text/decode-part.ts'
-import { htmlToText, MailError, removeInvisible } from '../src/index.ts'
+import { htmlToText } from '../src/body-text/html-to-text.ts'
+import { MailError, removeInvisible } from '../src/index.ts'
 import { compileSearch } from '../src/search-criteria.ts'
 import {
   createSetTest,

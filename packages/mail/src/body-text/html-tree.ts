@@ -3,6 +3,7 @@
  * are capped before any other code sees the tree, so what walks it may be recursive and needs no cap of its own.
  */
 import { defaultTreeAdapter, html as names, parse, type DefaultTreeAdapterTypes as Tree } from 'parse5'
+import { plainRest } from './plain-rest.ts'
 
 export type TreeElement = Tree.Element
 export type TreeNode = Tree.ChildNode | Tree.Document | Tree.DocumentFragment
@@ -11,20 +12,23 @@ export interface HtmlTree {
   readonly document: Tree.Document
   /** Without a doctype: class names fold case, tables take no font size from outside. */
   readonly isQuirky: boolean
-  /** What lies behind the cap, tags taken out. It was not judged. */
+  /** The words that lie behind the cap. They were not judged. */
   readonly rest: string
 }
 
-/** The largest of 1,128 real mails has 9,000; a mail with more is trying to cost time. */
-const maxElements = 40_000
+/** A part of a body is no longer; the start of an attachment may be. */
+const maxChars = 1024 * 1024
+/** The largest of 1,128 real mails has 9,000 elements and 18,000 tags; a mail with more is trying to cost time. */
+const maxElements = 15_000
+const maxTags = 2 * maxElements
 /** What Chromium nests; deeper elements become siblings there too. */
 const maxDepth = 512
 
 class TooManyElements extends Error {}
 
 export function parseHtml(source: string): HtmlTree {
-  const cut = indexOfTag(source, maxElements / 2)
-  const rest = stripTags(source.slice(cut))
+  const cut = Math.min(indexOfTag(source, maxTags), maxChars)
+  const rest = cut < source.length ? plainRest(source.slice(endOfCode(source, cut))) : ''
   try {
     const document = parse(source.slice(0, cut), {
       scriptingEnabled: false,
@@ -34,8 +38,23 @@ export function parseHtml(source: string): HtmlTree {
     return { document, isQuirky, rest }
   } catch (error) {
     if (!(error instanceof TooManyElements)) throw error
-    return { document: parse(''), isQuirky: true, rest: stripTags(source) }
+    return { document: parse(''), isQuirky: true, rest: plainRest(source) }
   }
+}
+
+/** A cut inside a style sheet, a script or a comment leaves out the rest of it, too. */
+function endOfCode(source: string, cut: number): number {
+  const before = source.slice(0, cut).toLowerCase()
+  for (const [open, close] of [
+    ['<style', '</style'],
+    ['<script', '</script'],
+    ['<!--', '-->'],
+  ] as const) {
+    if (before.lastIndexOf(open) <= before.lastIndexOf(close)) continue
+    const end = source.toLowerCase().indexOf(close, cut)
+    return end < 0 ? source.length : source.indexOf('>', end) + 1 || source.length
+  }
+  return cut
 }
 
 /** Formatting elements are opened again in each paragraph: a short source can ask for a square of elements. */
@@ -75,20 +94,12 @@ function indexOfTag(source: string, number: number): number {
   return at
 }
 
-function stripTags(source: string): string {
-  const texts: string[] = []
-  for (let at = 0; at < source.length; ) {
-    const open = source.indexOf('<', at)
-    texts.push(source.slice(at, open < 0 ? source.length : open))
-    const close = open < 0 ? -1 : source.indexOf('>', open)
-    if (close < 0) break
-    at = close + 1
-  }
-  return texts.join(' ')
-}
-
 export function isElement(node: TreeNode): node is TreeElement {
   return 'tagName' in node
+}
+
+export function isComment(node: TreeNode): node is Tree.CommentNode {
+  return node.nodeName === '#comment'
 }
 
 export function isText(node: TreeNode): node is Tree.TextNode {

@@ -35,6 +35,7 @@ export interface Place {
   readonly textIndent: number
   readonly whiteSpace: string
   readonly isRightToLeft: boolean
+  readonly textAlign: string
   /** Where its content begins, and how wide it is, as far as the styles say. */
   readonly left: number
   readonly width: number
@@ -77,6 +78,7 @@ export function rootPlace(): Place {
     textIndent: 0,
     whiteSpace: 'normal',
     isRightToLeft: false,
+    textAlign: 'start',
     left: 0,
     width: viewport.width,
     top: 0,
@@ -103,6 +105,14 @@ export function judgeText(place: Place, chars: number): Verdict {
   return isUnsure ? 'unsure' : 'shown'
 }
 
+/** Of a picture or a line: it has no colour and no size of letters. */
+export function judgePicture(place: Place): Verdict {
+  if (place.isHidden || !place.isVisible || place.opacity < faintest) return 'hidden'
+  return judgePosition(place, 1) === 'hidden' || (place.clip?.height ?? 1) < 1 || (place.clip?.width ?? 1) < 1
+    ? 'hidden'
+    : 'shown'
+}
+
 function judgeColour({ colour, fillColour, background, opacity }: Place): Verdict {
   const text = fillColour ?? colour
   if (text === undefined) return 'unsure'
@@ -112,13 +122,16 @@ function judgeColour({ colour, fillColour, background, opacity }: Place): Verdic
   return contrast(blend({ ...text, alpha }, background), background) < leastContrast ? 'hidden' : 'shown'
 }
 
-function judgePosition({ left, width, top, textIndent, fontSize }: Place, chars: number): Verdict {
+function judgePosition(place: Place, chars: number): Verdict {
+  const { left, width, top, textIndent, fontSize } = place
   if (top <= -farAway) return 'hidden'
   const start = left + textIndent
   const textWidth = Math.min(Math.max(width, 0), chars * fontSize * 0.5)
-  if (start >= viewport.width || (start < 0 && start + Math.max(textWidth, textIndent < 0 ? 0 : width) <= 0))
-    return 'hidden'
-  if (start + textWidth <= 0 || top < -150) return 'unsure'
+  // Text on the other side of a wide box may be inside the window though the box begins outside.
+  const isAtStart = textIndent < 0 || (!place.isRightToLeft && !/center|right|end/.test(place.textAlign))
+  const extent = isAtStart ? textWidth : Math.max(textWidth, width)
+  if (start >= viewport.width || (start < 0 && start + extent <= 0)) return 'hidden'
+  if ((start < 0 && start + textWidth <= 0) || top < -150) return 'unsure'
   return 'shown'
 }
 
@@ -187,7 +200,8 @@ export function placeInside(
     filter === 'hidden' ||
     transform.verdict === 'hidden' ||
     opacity < faintest ||
-    isClippedAway(reader, position)
+    isClippedAway(reader, position) ||
+    isCutAway(reader.own('clip-path') ?? 'none')
   const isUnsure =
     parent.isUnsure ||
     style.isUnsure ||
@@ -215,6 +229,7 @@ export function placeInside(
     textIndent: px('text-indent') ?? parent.textIndent,
     whiteSpace: reader.word('white-space', parent.whiteSpace),
     isRightToLeft: reader.word('direction', parent.isRightToLeft ? 'rtl' : 'ltr') === 'rtl',
+    textAlign: reader.word('text-align', parent.textAlign),
     left: box.left + transform.left,
     width: box.width,
     top: box.top + transform.top,
@@ -347,11 +362,12 @@ function gradientColour(image: string, under: Colour | undefined): Colour | unde
 
 function readFilter(filter: string): Verdict {
   if (filter === 'none') return 'shown'
+  let verdict: Verdict = filter.includes('url(') ? 'unsure' : 'shown'
   for (const [, name = '', argument = ''] of filter.matchAll(/([a-z-]+)\(([^()]*)\)/g)) {
     if (name === 'opacity' && (toRatio(argument.trim()) ?? 1) < faintest) return 'hidden'
-    if (!/^(?:opacity|drop-shadow|grayscale|sepia|saturate|hue-rotate|alpha)$/.test(name)) return 'unsure'
+    if (!/^(?:opacity|drop-shadow|grayscale|sepia|saturate|hue-rotate)$/.test(name)) verdict = 'unsure'
   }
-  return filter.includes('url(') ? 'unsure' : 'shown'
+  return verdict
 }
 
 function readZoom(zoom: string | undefined): number | undefined {
@@ -558,6 +574,20 @@ function isClippedAway(reader: Reader, position: string): boolean {
     .filter((part) => part !== '')
     .map((part) => (part === 'auto' ? Number.NaN : (toPixels(part, { fontSize: 16 }) ?? Number.NaN)))
   return right - (left || 0) < 4 || bottom - (top || 0) < 4
+}
+
+/** Shapes without an inside; any other shape is not worked out. */
+function isCutAway(path: string): boolean {
+  const inset = /^inset\(([^()]*)\)/.exec(path)?.[1]?.split(' round')[0]
+  if (inset !== undefined) {
+    const [top = 0, right = top, bottom = top, left = right] = splitSpaces(inset).map(
+      (side) => toPixels(side, { fontSize: 16, whole: 100 }) ?? 0,
+    )
+    return inset.includes('%') && (top + bottom >= 95 || left + right >= 95)
+  }
+  return /^circle\(0(?:px|%)?(?: at [^()]*)?\)|^ellipse\(0(?:px|%)? |^polygon\((?:0(?:px|%)? 0(?:px|%)?(?:, ?|\)))+$/.test(
+    path,
+  )
 }
 
 /** Touches what hides, and is not worked out here. */

@@ -2,6 +2,7 @@
  * The HTML of a mail as what a person sees of it: elements and text in order, each text shown or unsure, hidden text
  * gone and counted. Every rendering starts from here, so that none shows what another hides. Loads and runs nothing.
  */
+import { createBudget, OutOfBudget } from './css/budget.ts'
 import { createCascade } from './css/cascade.ts'
 import { parseCss } from './css/css-tree.ts'
 import { linkColourOf } from './css/defaults.ts'
@@ -10,6 +11,7 @@ import { parseStylesheet } from './css/stylesheet.ts'
 import {
   attributeOf,
   childrenOf,
+  isComment,
   isElement,
   isText,
   parseHtml,
@@ -17,7 +19,15 @@ import {
   type TreeNode,
 } from './html-tree.ts'
 import { removeInvisible } from './invisible-characters.ts'
-import { isCovered, judgeText, type Place, placeInside, rootPlace, type Surroundings } from './visibility.ts'
+import {
+  isCovered,
+  judgePicture,
+  judgeText,
+  type Place,
+  placeInside,
+  rootPlace,
+  type Surroundings,
+} from './visibility.ts'
 
 export type VisibleNode = VisibleElement | VisibleText
 
@@ -40,18 +50,32 @@ export interface VisibleText {
 
 export interface VisibleTree {
   readonly children: readonly VisibleNode[]
-  /** Letters and digits that were hidden, or carried by characters that print nothing. */
-  readonly hiddenChars: number
-  /** Something may be hidden of what is shown. */
+  /** What was hidden, a piece for each place: the start of it, if there is very much. */
+  readonly hiddenTexts: readonly string[]
+  /** Characters that print nothing and can spell words were taken out. */
+  readonly hadCarriers: boolean
+  /** Something may be hidden of what is shown, or was not laid out. */
   readonly isUnsure: boolean
+  /** The style sheets were not understood to their end, so any of it may be hidden. */
+  readonly isPartlyStyled: boolean
+  /** The words that were not laid out. */
+  readonly rest: string
 }
 
-/** Elements whose content is code, or is shown only where they do not work. */
+/** Of hidden words enough to judge whether they are news. */
+const maxHiddenChars = 20_000
+
+/** Code and metadata: nobody expects to see them, so leaving them out is no news. */
+const code = new Set('script style title meta link base'.split(' '))
+/** Shown by no mail program, or only where something else does not work. */
 const neverShown = new Set(
-  'script style head title meta link base template datalist noembed noframes frameset param source track area rp iframe object embed applet audio video canvas meter progress'.split(
+  'template datalist noembed noframes frameset param source track area rp iframe object embed applet audio video canvas meter progress'.split(
     ' ',
   ),
 )
+
+/** What of it is shown and what hidden is for the style to say; a comment is a sentence to a machine, or a label. */
+const leastWordsOfComment = 4
 
 export function toVisibleTree(html: string): VisibleTree {
   const { document, isQuirky, rest } = parseHtml(html)
@@ -59,26 +83,34 @@ export function toVisibleTree(html: string): VisibleTree {
   let body: TreeElement | undefined
   collect(document)
   const sheet = parseStylesheet(sheets.join('\n'))
-  const cascade = createCascade(sheet, isQuirky)
+  const budget = createBudget()
+  const cascade = createCascade(sheet, isQuirky, budget)
   let covers = 0
   const surroundings: Surroundings = {
     linkColour: linkColourOf(body),
     keyframes: sheet.keyframes,
     nextCover: () => ++covers,
   }
+  const hiddenTexts: string[] = []
   let hiddenChars = 0
-  let isUnsure = !sheet.isComplete || rest !== ''
+  let hadCarriers = false
+  /** Words behind the place where the budget was spent. */
+  const unstyled: string[] = []
+  const pending: { node: { isUnsure: boolean }; place: Place }[] = []
 
-  const pending: { node: { value: string; isUnsure: boolean }; place: Place }[] = []
-  const root = { ...rootPlace(), isUnsure: !sheet.isComplete }
-  const children = visit(document, root)
-  for (const { node, place } of pending) {
-    if (isCovered(place)) node.isUnsure = true
-    if (node.isUnsure) isUnsure = true
+  const children = visit(document, rootPlace())
+  for (const { node, place } of pending) if (isCovered(place)) node.isUnsure = true
+  const cleanRest = removeInvisible([...unstyled, rest].join(' ').trim())
+  if (cleanRest.removed) hadCarriers = true
+  const isPartlyStyled = !sheet.isComplete || cascade.isIncomplete
+  return {
+    children,
+    hiddenTexts,
+    hadCarriers,
+    isUnsure: isPartlyStyled || cleanRest.text !== '' || pending.some(({ node }) => node.isUnsure),
+    isPartlyStyled,
+    rest: cleanRest.text,
   }
-  if (cascade.isExhausted()) isUnsure = true
-  const left: VisibleNode[] = rest.trim() === '' ? [] : [{ kind: 'text', value: rest, isUnsure: true }]
-  return { children: [...children, ...left], hiddenChars, isUnsure }
 
   /** Style sheets wherever they are: one inside hidden elements counts in a browser, too. */
   function collect(node: TreeNode): void {
@@ -101,18 +133,22 @@ export function toVisibleTree(html: string): VisibleTree {
       } else if (isElement(child)) {
         const element = readElement(child, place)
         if (element !== undefined) found.push(element)
-      }
+      } else if (isComment(child)) readComment(child.data)
     }
     return found
   }
 
   function readText(value: string, place: Place): VisibleText | undefined {
+    if (budget.isSpent()) {
+      unstyled.push(value)
+      return undefined
+    }
     const clean = removeInvisible(value)
-    if (clean.removed) hiddenChars += value.length - clean.text.length
+    if (clean.removed) hadCarriers = true
     const words = clean.text.trim()
     const verdict = words === '' ? (place.isHidden ? 'hidden' : 'shown') : judgeText(place, words.length)
     if (verdict === 'hidden') {
-      hiddenChars += countLetters(words)
+      hide(words)
       return undefined
     }
     const node = { kind: 'text' as const, value: clean.text, isUnsure: verdict === 'unsure' }
@@ -122,27 +158,47 @@ export function toVisibleTree(html: string): VisibleTree {
 
   function readElement(element: TreeElement, parent: Place): VisibleElement | undefined {
     const { tagName: tag } = element
-    if (neverShown.has(tag) && tag !== 'head') {
-      if (!/^(?:script|style|title|template|link|meta|base)$/.test(tag))
-        hiddenChars += countLetters(textOf(element))
+    if (code.has(tag)) return undefined
+    if (neverShown.has(tag) || isClosed(element) || isOutsideDrawing(element)) {
+      hide(textOf(element))
       return undefined
     }
-    if (isClosed(element)) {
-      hiddenChars += countLetters(textOf(element))
-      return undefined
-    }
-    const style = cascade.styleOf(element, parent.customProperties)
-    const place = placeInside(style, parent, surroundings)
+    const place = placeOf(element, parent)
     const children = visit(element, place)
-    if (tag === 'head' || (place.isHidden && children.length === 0)) return undefined
+    // The element itself (a picture, a line) is hidden with its place; children may be visible again.
+    if (tag === 'head' || (children.length === 0 && judgePicture(place) === 'hidden')) return undefined
     return {
       kind: 'element',
       tag,
       attributes: new Map(element.attrs.map(({ name, value }) => [name, value])),
       display: place.display,
       isPreformatted: /^(?:pre|pre-wrap|break-spaces|pre-line)$/.test(place.whiteSpace),
-      children: place.isHidden ? [] : children,
+      children,
     }
+  }
+
+  function placeOf(element: TreeElement, parent: Place): Place {
+    if (budget.isSpent()) return parent
+    try {
+      return placeInside(cascade.styleOf(element, parent.customProperties), parent, surroundings)
+    } catch (error) {
+      if (!(error instanceof OutOfBudget)) throw error
+      return parent
+    }
+  }
+
+  /** Conditional comments address Outlook. */
+  function readComment(comment: string): void {
+    if (/^\s*(?:\[if|<!\[)|^\[endif/i.test(comment)) return
+    const words = comment.slice(0, maxHiddenChars)
+    if ((words.match(/\p{L}{2,}/gu)?.length ?? 0) >= leastWordsOfComment) hide(words)
+  }
+
+  function hide(text: string): void {
+    const words = text.trim()
+    if (words === '' || hiddenChars > maxHiddenChars) return
+    hiddenTexts.push(words.slice(0, maxHiddenChars))
+    hiddenChars += words.length
   }
 }
 
@@ -159,6 +215,23 @@ function isClosed(element: TreeElement): boolean {
   return (
     /^annotation(?:-xml)?$/.test(tag) ||
     (/^(?:title|desc|metadata|defs|symbol)$/.test(tag) && parent.namespaceURI.endsWith('svg'))
+  )
+}
+
+/** The text of a drawing begins at its upper edge, above which nothing is drawn. */
+function isOutsideDrawing(element: TreeElement): boolean {
+  const { tagName: tag, namespaceURI } = element
+  if (tag !== 'text' || !namespaceURI.endsWith('svg')) return false
+  const isMoved = ['y', 'dy', 'transform', 'style', 'class', 'id'].some(
+    (name) => attributeOf(element, name) !== undefined,
+  )
+  return (
+    !isMoved &&
+    textOf(element) ===
+      element.childNodes
+        .filter(isText)
+        .map(({ value }) => value)
+        .join('')
   )
 }
 
@@ -183,12 +256,9 @@ function textOf(node: TreeNode): string {
   const parts: string[] = []
   const walk = (one: TreeNode): void => {
     if (isText(one)) parts.push(one.value)
+    if ('content' in one) walk(one.content)
     for (const child of childrenOf(one)) walk(child)
   }
   walk(node)
   return parts.join('')
-}
-
-function countLetters(text: string): number {
-  return text.match(/[\p{L}\p{N}]/gu)?.length ?? 0
 }

@@ -3,6 +3,7 @@
  * Cascade 5 §6, custom properties put in. Values stay text; ../visibility.ts knows what they mean.
  */
 import { attributeOf, type TreeElement } from '../html-tree.ts'
+import type { Budget } from './budget.ts'
 import { parseStyleAttribute, type StyleDeclaration } from './declarations.ts'
 import { presentationalHints, userAgentStyle } from './defaults.ts'
 import { createRuleMatcher } from './matching.ts'
@@ -22,25 +23,29 @@ export interface Cascaded {
 }
 
 export interface Cascade {
+  /** Throws `OutOfBudget`. */
   styleOf(element: TreeElement, inherited: ReadonlyMap<string, string>): Cascaded
-  /** Some rules were left out. */
-  readonly isExhausted: () => boolean
+  /** Some rules were not understood. */
+  readonly isIncomplete: boolean
 }
 
 /** A variable may name others; twice in each step and the text doubles. */
 const maxVariableDepth = 8
 const maxValueChars = 2_000
+const stepsPerElement = 50
+/** A colour or a length that is computed, three times over. */
+const stepsPerFunction = 400
 
 interface Weighed extends StyleDeclaration {
   readonly weight: readonly [origin: number, layer: number, specificity: number, order: number]
 }
 
-export function createCascade(sheet: Stylesheet, isQuirky: boolean): Cascade {
-  const matcher = createRuleMatcher(sheet.rules, isQuirky)
+export function createCascade(sheet: Stylesheet, isQuirky: boolean, budget: Budget): Cascade {
+  const matcher = createRuleMatcher(sheet.rules, isQuirky, budget)
   const orders = new Map(sheet.rules.map((rule, index) => [rule, index]))
 
   return {
-    isExhausted: () => matcher.isExhausted(),
+    isIncomplete: matcher.isIncomplete,
     styleOf(element, inherited) {
       const weighed: Weighed[] = []
       const generated = new Map<string, string>()
@@ -74,7 +79,9 @@ export function createCascade(sheet: Stylesheet, isQuirky: boolean): Cascade {
         }
       }
       const own = attributeOf(element, 'style')
+      budget.spend(stepsPerElement)
       if (own !== undefined) {
+        budget.spend(own.length)
         for (const declaration of parseStyleAttribute(own)) {
           weighed.push({ ...declaration, weight: [declaration.isImportant ? 5 : 3, 0, 0, order++] })
         }
@@ -82,8 +89,11 @@ export function createCascade(sheet: Stylesheet, isQuirky: boolean): Cascade {
       weighed.sort(compareWeights)
       const values = new Map(weighed.map(({ property, value }) => [property, value]))
       const customProperties = toCustomProperties(values, inherited)
+      for (const value of values.values())
+        if (value.includes('(')) budget.spend(stepsPerFunction + value.length)
       for (const [property, value] of values) {
         if (property.startsWith('--') || !value.includes('var(')) continue
+        budget.spend(stepsPerFunction)
         const substituted = substitute(value, customProperties, 0)
         if (substituted === undefined) {
           // Invalid at computed time: as if it were unset (Custom Properties §3.1).

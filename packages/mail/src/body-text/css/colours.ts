@@ -10,7 +10,7 @@ export interface Colour {
   readonly alpha: number
 }
 
-export const black: Colour = { red: 0, green: 0, blue: 0, alpha: 1 }
+const black: Colour = { red: 0, green: 0, blue: 0, alpha: 1 }
 export const white: Colour = { red: 255, green: 255, blue: 255, alpha: 1 }
 export const transparent: Colour = { red: 0, green: 0, blue: 0, alpha: 0 }
 /** What browsers give a link that was not visited. */
@@ -48,7 +48,13 @@ function isRelativeToCurrent(value: string): boolean {
   return value.includes('(') && value.includes('currentcolor')
 }
 
+/** What nearly every mail writes. */
+const plainColour = /^#([0-9a-f]{3}|[0-9a-f]{6})$|^rgb\((\d{1,3}), ?(\d{1,3}), ?(\d{1,3})\)$/
+
 function toColour(value: string): Colour | undefined {
+  const plain = plainColour.exec(value)
+  if (plain !== null) return toPlainColour(plain)
+  if (!/^[a-z#]/.test(value) || /^(?:auto|none|0)$/.test(value)) return undefined
   const component = parseComponentValue(tokenize({ css: value }))
   const data = component && parseCssColour(component)
   if (!data) return undefined
@@ -59,6 +65,15 @@ function toColour(value: string): Colour | undefined {
       .match(/[\d.]+(?:e-\d+)?/g) ?? []
   ).map(Number)
   return { red, green, blue, alpha }
+}
+
+function toPlainColour([, hex, ...channels]: RegExpExecArray): Colour {
+  const digits = hex?.length === 3 ? hex.replaceAll(/./g, '$&$&') : hex
+  const [red = 0, green = 0, blue = 0] =
+    digits === undefined
+      ? channels.map((channel) => Math.min(255, Number(channel)))
+      : [0, 2, 4].map((at) => Number.parseInt(digits.slice(at, at + 2), 16))
+  return { red, green, blue, alpha: 1 }
 }
 
 /** HTML §2.4.6, legacy colours: anything at all is a colour there, but not nothing. */

@@ -15,6 +15,7 @@ export interface StyleDeclaration {
 /** A style attribute or a block of a newsletter has a few dozen. */
 const maxDeclarations = 300
 const maxValueChars = 1_000
+const maxBrackets = 30
 
 export function parseStyleAttribute(style: string): StyleDeclaration[] {
   const list = parseCss(style, 'declarationList')
@@ -32,10 +33,10 @@ export function toDeclarations(block: Block | DeclarationList): StyleDeclaration
 }
 
 function toLonghandDeclarations({ property, value, important }: Declaration): StyleDeclaration[] {
-  const name = property.startsWith('--') ? property : unescape(property).toLowerCase()
+  const name = property.startsWith('--') ? property : unescapeCss(property).toLowerCase()
   const isImportant = important !== false && important !== undefined
   const text = textOf(value)
-  if (text.length > maxValueChars) return []
+  if (text.length > maxValueChars || text.split('(').length > maxBrackets) return []
   return toLonghands(name, text)
     .filter((longhand) => isValidValue(longhand.property, longhand.value))
     .map((longhand) => ({ ...longhand, isImportant }))
@@ -44,7 +45,18 @@ function toLonghandDeclarations({ property, value, important }: Declaration): St
 /** Raw, as it was written: comments are white space, and white space is one space. */
 function textOf(value: Declaration['value']): string {
   if (value.type !== 'Raw') throw new Error('Values are not parsed into nodes')
-  return unescape(withoutComments(value.value)).replaceAll(/\s+/g, ' ').trim().toLowerCase()
+  return closeBrackets(unescapeCss(withoutComments(value.value)).replaceAll(/\s+/g, ' ').trim().toLowerCase())
+}
+
+/** What a declaration's end leaves open is closed there (CSS Syntax 3 §5.4.8). */
+function closeBrackets(text: string): string {
+  if (!text.includes('(')) return text
+  let open = 0
+  for (const char of text) {
+    if (char === '(') open += 1
+    else if (char === ')') open = Math.max(0, open - 1)
+  }
+  return open === 0 || open > maxBrackets ? text : text + ')'.repeat(open)
 }
 
 function withoutComments(text: string): string {
@@ -60,7 +72,7 @@ function withoutComments(text: string): string {
 }
 
 /** CSS Syntax 3 §4.3.7. */
-export function unescape(text: string): string {
+function unescapeCss(text: string): string {
   if (!text.includes('\\')) return text
   return text.replace(/\\(?:([0-9a-f]{1,6})\s?|([^\n]))/gi, (_, code: string | undefined, char: string) => {
     if (code === undefined) return char

@@ -71,7 +71,8 @@ export function userAgentStyle(element: TreeElement, isQuirky: boolean): Declare
     declared.push(['background-color', 'white'], ['color', 'black'])
   if (tagName === 'a' && has('href')) declared.push(['color', 'linktext'])
   if (/^(?:pre|listing|xmp|plaintext)$/.test(tagName)) declared.push(['white-space', 'pre'])
-  if (tagName === 'textarea') declared.push(['white-space', 'pre-wrap'])
+  if (tagName === 'textarea')
+    declared.push(['white-space', 'pre-wrap'], ['overflow-x', 'auto'], ['overflow-y', 'auto'])
   if (tagName === 'nobr') declared.push(['white-space', 'nowrap'])
   // The table inherits colour quirk, and its font's (quirks.spec.whatwg.org §3.3).
   if (tagName === 'table' && isQuirky) declared.push(['font-size', 'medium'], ['line-height', 'normal'])
@@ -125,7 +126,7 @@ function toFontSize(size: string | undefined): string | undefined {
   return fontSizeSteps[Math.min(7, Math.max(1, step)) - 1]
 }
 
-export function toCssColour({ red, green, blue, alpha }: Colour): string {
+function toCssColour({ red, green, blue, alpha }: Colour): string {
   return `rgb(${Math.round(red)} ${Math.round(green)} ${Math.round(blue)} / ${alpha})`
 }
 

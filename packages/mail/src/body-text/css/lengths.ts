@@ -56,7 +56,7 @@ export function toRatio(value: string): number | undefined {
   const found = number.exec(value)
   if (found !== null)
     return found[2] === '%' ? Number(found[1]) / 100 : found[2] === '' ? Number(found[1]) : undefined
-  const computed = value.includes('(') ? number.exec(calc(value)) : null
+  const computed = value.includes('(') ? number.exec(compute(value)) : null
   return computed === null ? undefined : toRatio(computed[0])
 }
 
@@ -71,6 +71,15 @@ function calculate(value: string, context: LengthContext): number | undefined {
     },
   )
   if (!isKnown) return undefined
-  const result = number.exec(calc(inPixels))
+  const result = number.exec(compute(inPixels))
   return result === null ? undefined : Number(result[1])
+}
+
+/** The library throws on some of what is no function. */
+function compute(value: string): string {
+  try {
+    return calc(value)
+  } catch {
+    return ''
+  }
 }

@@ -1,39 +1,38 @@
 /**
  * Which rules reach an element. Selectors are matched by css-select, whose time a hostile sheet can drive up by the
- * square: each look at the tree is a step, the steps of a mail are bounded, and after the last one nothing matches and
- * `isExhausted` says so.
+ * square: each look at the tree is a step of the mail's budget, and the last one throws.
  */
 import { _compileUnsafe as compileSelector } from 'css-select'
 import { attributeOf, childrenOf, isElement, isText, type TreeElement, type TreeNode } from '../html-tree.ts'
+import type { Budget } from './budget.ts'
 import type { StyleRule } from './stylesheet.ts'
 
 export interface RuleMatcher {
-  /** In no order. */
+  /** In no order. Throws `OutOfBudget`. */
   rulesFor(element: TreeElement): StyleRule[]
-  /** Rules left out: too many steps, or a selector that is not understood and might hide. */
-  readonly isExhausted: () => boolean
+  /** A selector is not understood, and its rule might hide. */
+  readonly isIncomplete: boolean
 }
 
-/** A newsletter of 100 kB with 300 rules takes about 200,000. */
-const maxSteps = 3_000_000
 /** States a mail is not in when it is opened, and what no browser has. */
 const neverTrue =
   /:(?:hover|focus|focus-within|focus-visible|active|visited|target|target-within|autofill|-webkit-autofill|fullscreen|modal|popover-open|-moz-[a-z-]+|-ms-[a-z-]+)(?![\w-])/i
 
-class OutOfSteps extends Error {}
+/** A mail program puts the head of a mail among its own elements: what is beside a style sheet there is not known. */
+const besideCode = /(?:^|[\s,(>+~])(?:style|link|script|meta|title|base)(?![\w-])[^,\s]*\s*[~+]/i
 
 interface Candidate {
   readonly rule: StyleRule
   matches(element: TreeElement): boolean
 }
 
-export function createRuleMatcher(rules: readonly StyleRule[], isQuirky: boolean): RuleMatcher {
-  let steps = 0
-  let exhausted = false
-  const step = () => {
-    steps += 1
-    if (steps > maxSteps) throw new OutOfSteps()
-  }
+export function createRuleMatcher(
+  rules: readonly StyleRule[],
+  isQuirky: boolean,
+  budget: Budget,
+): RuleMatcher {
+  let isIncomplete = false
+  const step = () => budget.spend(1)
   const adapter = createAdapter(step)
   const options = { adapter, quirksMode: isQuirky, cacheResults: false, pseudos }
   const byKey = new Map<string, Candidate[]>()
@@ -41,6 +40,7 @@ export function createRuleMatcher(rules: readonly StyleRule[], isQuirky: boolean
   for (const rule of rules) {
     const selector = neverTrue.test(rule.selector) ? withoutStates(rule.selector) : rule.selector
     if (selector === undefined) continue
+    if (besideCode.test(selector)) isIncomplete = true
     const matches = compile(selector)
     if (matches === undefined) continue
     const key = keyOf(selector, isQuirky)
@@ -55,25 +55,21 @@ export function createRuleMatcher(rules: readonly StyleRule[], isQuirky: boolean
     } catch {
       // A selector that no browser understands makes its rule void; one that only we do not is looked at as unsure.
       if (/::|:(?:host|part|slotted|cue)/.test(selector)) return undefined
-      exhausted = true
+      isIncomplete = true
       return undefined
     }
   }
 
   return {
-    isExhausted: () => exhausted,
+    isIncomplete,
     rulesFor(element) {
       const found: StyleRule[] = []
       for (const key of keysOf(element, isQuirky)) {
         for (const { rule, matches } of byKey.get(key) ?? []) {
-          if (steps > maxSteps) return found
-          try {
-            step()
-            if (matches(element)) found.push(rule)
-          } catch (error) {
-            if (!(error instanceof OutOfSteps)) throw error
-            exhausted = true
-          }
+          budget.spend(2)
+          if (!matches(element)) continue
+          budget.spend(rule.declarations.length * 8)
+          found.push(rule)
         }
       }
       return found

@@ -157,6 +157,13 @@ export function isValidValue(property: string, value: string): boolean {
     return isLength(value) && !(notNegative.test(property) && value.startsWith('-'))
   }
   if (colours.has(property)) return isColour(value)
+  if (property === 'filter')
+    return (
+      value === 'none' ||
+      /^(?:(?:blur|brightness|contrast|drop-shadow|grayscale|hue-rotate|invert|opacity|saturate|sepia|url)\((?:[^()]|\([^()]*\))*\)\s*)+$/.test(
+        value,
+      )
+    )
   if (property === 'opacity') return /^[-+]?[\d.]+(?:e[-+]?\d+)?%?$/.test(value) || value.includes('(')
   if (property === 'zoom') return /^[\d.]+(?:e[-+]?\d+)?%?$|^normal$|\(/.test(value)
   return true
