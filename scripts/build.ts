@@ -4,8 +4,8 @@
  * no source-map support in the runtime (measured: it doubles the start). The metafile says what is in a bundle.
  */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { build, type Plugin, transform } from 'esbuild'
+import { basename, dirname, join } from 'node:path'
+import { build, type Metafile, type Plugin, transform } from 'esbuild'
 
 const root = join(import.meta.dirname, '..')
 export const functionNames = ['oauth', 'mcp', 'health', 'authorizer'] as const
@@ -49,8 +49,20 @@ export async function buildFunctions(outFolder = join(root, 'dist', 'functions')
       // CommonJS dependencies call require for Node's own modules.
       banner: { js: "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);" },
     })
+    removeUnreached(result.metafile)
     mkdirSync(folder, { recursive: true })
     writeFileSync(join(outFolder, `${name}.meta.json`), JSON.stringify(result.metafile))
+  }
+}
+
+/** esbuild writes a file for each import() it reads, also in a function that it then leaves out because nobody calls it. */
+function removeUnreached({ outputs }: Metafile): void {
+  const reached = new Set(Object.keys(outputs).filter((path) => basename(path) === 'index.mjs'))
+  for (const path of reached) for (const one of outputs[path]?.imports ?? []) reached.add(one.path)
+  for (const path of Object.keys(outputs)) {
+    if (reached.has(path)) continue
+    rmSync(join(root, path))
+    delete outputs[path]
   }
 }
 

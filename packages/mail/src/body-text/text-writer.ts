@@ -33,6 +33,7 @@ export function createTextWriter(): TextWriter {
   const output: string[] = []
   const prefixes: Prefix[] = []
   let deeper = 0
+  let last: Prefix[] = []
   let gap = 0
   let isEmptyLine = true
   let endsInSpace = true
@@ -49,24 +50,20 @@ export function createTextWriter(): TextWriter {
 
   function startLine(): void {
     if (output.length > 0) {
-      const isQuoted = prefixes.length > 0 && prefixes.every(({ first }) => first === undefined)
       output.push('\n')
-      if (gap > 1)
-        output.push(
-          `${
-            isQuoted
-              ? prefixes
-                  .map(({ others }) => others)
-                  .join('')
-                  .trimEnd()
-              : ''
-          }\n`,
-        )
+      if (gap > 1) output.push(`${prefixOfGap().trimEnd()}\n`)
     }
     output.push(prefixOfLine())
+    last = [...prefixes]
     gap = 0
     isEmptyLine = false
     endsInSpace = true
+  }
+
+  /** An empty line belongs to what the lines on both its sides belong to. */
+  function prefixOfGap(): string {
+    const end = prefixes.findIndex((prefix, at) => prefix !== last[at])
+    return (end < 0 ? prefixes : prefixes.slice(0, end)).map(({ others }) => others).join('')
   }
 
   function writeWords(text: string): void {

@@ -5,9 +5,10 @@
  */
 
 import type { Cascaded } from './css/cascade.ts'
-import { blend, type Colour, contrast, parseColour, transparent, white } from './css/colours.ts'
+import { black, blend, type Colour, contrast, parseColour, transparent, white } from './css/colours.ts'
+import { quirkColour } from './css/defaults.ts'
 import { toPixels, toRatio, viewport } from './css/lengths.ts'
-import { splitSpaces, splitTop } from './css/properties.ts'
+import { inheritedProperties, splitSpaces, splitTop } from './css/properties.ts'
 
 export type Verdict = 'shown' | 'hidden' | 'unsure'
 
@@ -29,6 +30,8 @@ export interface Place {
   readonly scale: number
   readonly colour: Colour | undefined
   readonly fillColour: Colour | undefined
+  /** What tables begin with in a page without a doctype. */
+  readonly bodyColour: Colour | undefined
   /** Undefined: a picture, against which no colour can be judged. */
   readonly background: Colour | undefined
   readonly opacity: number
@@ -71,8 +74,9 @@ export function rootPlace(): Place {
     fontSize: 16,
     lineHeight: undefined,
     scale: 1,
-    colour: { red: 0, green: 0, blue: 0, alpha: 1 },
+    colour: black,
     fillColour: undefined,
+    bodyColour: black,
     background: white,
     opacity: 1,
     textIndent: 0,
@@ -167,7 +171,8 @@ export function placeInside(
     return value === undefined || value === 'auto' ? undefined : toPixels(value, { fontSize, whole })
   }
 
-  const transform = readTransform(reader, fontSize, around.width)
+  // A box inside a line cannot be transformed (Transforms 1 §2).
+  const transform = isBox ? readTransform(reader, fontSize, around.width) : untransformed
   const scale = parent.scale * transform.scale * (readZoom(reader.own('zoom')) ?? 1)
   const opacity = parent.opacity * clamp(toRatio(reader.own('opacity') ?? '1') ?? 1)
   const filter = readFilter(reader.own('filter') ?? 'none')
@@ -224,9 +229,10 @@ export function placeInside(
     scale,
     colour,
     fillColour,
+    bodyColour: parent.bodyColour,
     background,
     opacity: isAnimated ? Math.max(opacity, 1) : opacity,
-    textIndent: px('text-indent') ?? parent.textIndent,
+    textIndent: (isBox ? px('text-indent') : undefined) ?? parent.textIndent,
     whiteSpace: reader.word('white-space', parent.whiteSpace),
     isRightToLeft: reader.word('direction', parent.isRightToLeft ? 'rtl' : 'ltr') === 'rtl',
     textAlign: reader.word('text-align', parent.textAlign),
@@ -263,23 +269,13 @@ interface Reader {
   readonly parent: Place
 }
 
-const inherited = new Set([
-  'color',
-  '-webkit-text-fill-color',
-  'font-size',
-  'line-height',
-  'visibility',
-  'text-indent',
-  'white-space',
-  'direction',
-])
-
 function createReader(style: Cascaded, parent: Place): Reader {
   const own = (property: string) => {
     const value = style.get(property)
     if (value === undefined) return undefined
     const isReset =
-      /^(?:initial|revert|revert-layer)$/.test(value) || (value === 'unset' && !inherited.has(property))
+      /^(?:initial|revert|revert-layer)$/.test(value) ||
+      (value === 'unset' && !inheritedProperties.has(property))
     if (isReset) return initial[property]
     return value === 'inherit' || value === 'unset' ? undefined : value
   }
@@ -324,6 +320,7 @@ function readColour(
   if (value === undefined) return otherwise
   if (value === 'currentcolor') return current ?? otherwise
   if (value === 'linktext') return linkColour
+  if (value === quirkColour) return reader.parent.bodyColour
   return parseColour(value)
 }
 
@@ -382,12 +379,13 @@ interface Transform {
   readonly top: number
 }
 
+const untransformed: Transform = { verdict: 'shown', isSet: false, scale: 1, left: 0, top: 0 }
+
 function readTransform(reader: Reader, fontSize: number, width: number): Transform {
   const values = ['transform', 'translate', 'scale', 'rotate'].map(
     (property) => reader.own(property) ?? 'none',
   )
-  if (values.every((value) => value === 'none'))
-    return { verdict: 'shown', isSet: false, scale: 1, left: 0, top: 0 }
+  if (values.every((value) => value === 'none')) return untransformed
   const [transform = 'none', translate = 'none', scaleValue = 'none', rotate = 'none'] = values
   let verdict: Verdict = 'shown'
   let [scale, left, top] = [1, 0, 0]
@@ -475,7 +473,7 @@ function readBox(
   const free = around.width - marginLeft - marginRight
   let left = around.left + marginLeft
   let top = isOut && position === 'fixed' ? 0 : parent.top
-  const marginTop = isBox ? (px('margin-top') ?? 0) : 0
+  const marginTop = isBox && !/^table-/.test(display) ? (px('margin-top') ?? 0) : 0
   if (marginTop < 0) top += marginTop
   if (position !== 'static' && position !== 'sticky') {
     const [toLeft, toRight, toTop, toBottom] = [
@@ -594,7 +592,7 @@ function isCutAway(path: string): boolean {
 function isOddlyStyled(reader: Reader, fontSize: number, parent: Place): boolean {
   const own = (property: string) => reader.own(property) ?? 'none'
   const isSet = (property: string) => !/^(?:none|normal|auto|unset)$/.test(own(property))
-  if (['clip-path', 'mask', 'mask-image', 'mask-border', 'offset-path', 'mix-blend-mode', 'all'].some(isSet))
+  if (['clip-path', 'mask', 'mask-image', 'mask-border', 'offset-path', 'mix-blend-mode'].some(isSet))
     return true
   if (own('background-clip') === 'text' && reader.own('background-image') !== undefined) return true
   if (/\b(?:size|inline-size|strict)\b/.test(own('contain'))) return true

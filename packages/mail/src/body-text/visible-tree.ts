@@ -128,7 +128,7 @@ export function toVisibleTree(html: string): VisibleTree {
     const found: VisibleNode[] = []
     for (const child of childrenOf(node)) {
       if (isText(child)) {
-        const text = readText(child.value, place)
+        const text = isClosedDetails(node) ? hide(child.value) : readText(child.value, place)
         if (text !== undefined) found.push(text)
       } else if (isElement(child)) {
         const element = readElement(child, place)
@@ -163,7 +163,8 @@ export function toVisibleTree(html: string): VisibleTree {
       hide(textOf(element))
       return undefined
     }
-    const place = placeOf(element, parent)
+    const styled = placeOf(element, parent)
+    const place = tag === 'body' ? { ...styled, bodyColour: styled.colour } : styled
     const children = visit(element, place)
     // The element itself (a picture, a line) is hidden with its place; children may be visible again.
     if (tag === 'head' || (children.length === 0 && judgePicture(place) === 'hidden')) return undefined
@@ -194,19 +195,24 @@ export function toVisibleTree(html: string): VisibleTree {
     if ((words.match(/\p{L}{2,}/gu)?.length ?? 0) >= leastWordsOfComment) hide(words)
   }
 
-  function hide(text: string): void {
+  function hide(text: string): undefined {
     const words = text.trim()
-    if (words === '' || hiddenChars > maxHiddenChars) return
+    if (words === '' || hiddenChars > maxHiddenChars) return undefined
     hiddenTexts.push(words.slice(0, maxHiddenChars))
     hiddenChars += words.length
+    return undefined
   }
+}
+
+function isClosedDetails(node: TreeNode): boolean {
+  return isElement(node) && node.tagName === 'details' && attributeOf(node, 'open') === undefined
 }
 
 /** All of a closed `details` but its summary, all of a `select` but what is chosen, what MathML and SVG only annotate. */
 function isClosed(element: TreeElement): boolean {
   const { tagName: tag, parentNode: parent } = element
   if (parent === null || !isElement(parent)) return false
-  if (parent.tagName === 'details' && attributeOf(parent, 'open') === undefined) {
+  if (isClosedDetails(parent)) {
     const summary = parent.childNodes.find((node) => isElement(node) && node.tagName === 'summary')
     return element !== summary
   }

@@ -7,7 +7,7 @@ import type { Budget } from './budget.ts'
 import { parseStyleAttribute, type StyleDeclaration } from './declarations.ts'
 import { presentationalHints, userAgentStyle } from './defaults.ts'
 import { createRuleMatcher } from './matching.ts'
-import { isValidValue } from './properties.ts'
+import { inheritedProperties, isValidValue } from './properties.ts'
 import { noLayer, type Stylesheet } from './stylesheet.ts'
 
 export interface Cascaded {
@@ -87,7 +87,11 @@ export function createCascade(sheet: Stylesheet, isQuirky: boolean, budget: Budg
         }
       }
       weighed.sort(compareWeights)
-      const values = new Map(weighed.map(({ property, value }) => [property, value]))
+      const values = new Map<string, string>()
+      for (const { property, value } of weighed) {
+        if (property === 'all') resetAll(values, value)
+        else values.set(property, value)
+      }
       const customProperties = toCustomProperties(values, inherited)
       for (const value of values.values())
         if (value.includes('(')) budget.spend(stepsPerFunction + value.length)
@@ -111,6 +115,12 @@ export function createCascade(sheet: Stylesheet, isQuirky: boolean, budget: Budg
       }
     },
   }
+}
+
+/** `all` is every property but these (Cascade 5 §3.2); what nothing was said of needs a word only where it is inherited. */
+function resetAll(values: Map<string, string>, value: string): void {
+  for (const property of [...values.keys(), ...inheritedProperties])
+    if (!property.startsWith('--') && property !== 'direction') values.set(property, value)
 }
 
 function compareWeights({ weight: one }: Weighed, { weight: other }: Weighed): number {

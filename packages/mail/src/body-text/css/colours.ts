@@ -10,7 +10,7 @@ export interface Colour {
   readonly alpha: number
 }
 
-const black: Colour = { red: 0, green: 0, blue: 0, alpha: 1 }
+export const black: Colour = { red: 0, green: 0, blue: 0, alpha: 1 }
 export const white: Colour = { red: 255, green: 255, blue: 255, alpha: 1 }
 export const transparent: Colour = { red: 0, green: 0, blue: 0, alpha: 0 }
 /** What browsers give a link that was not visited. */

@@ -48,6 +48,9 @@ const fontSizes: Readonly<Record<string, string>> = {
   plaintext: '13px',
 }
 
+/** The colour of the body (quirks.spec.whatwg.org §3.2). */
+export const quirkColour = '-body-colour'
+
 export type Declared = readonly [property: string, value: string]
 
 export function userAgentStyle(element: TreeElement, isQuirky: boolean): Declared[] {
@@ -75,7 +78,16 @@ export function userAgentStyle(element: TreeElement, isQuirky: boolean): Declare
     declared.push(['white-space', 'pre-wrap'], ['overflow-x', 'auto'], ['overflow-y', 'auto'])
   if (tagName === 'nobr') declared.push(['white-space', 'nowrap'])
   // The table inherits colour quirk, and its font's (quirks.spec.whatwg.org §3.3).
-  if (tagName === 'table' && isQuirky) declared.push(['font-size', 'medium'], ['line-height', 'normal'])
+  if (tagName === 'table' && isQuirky)
+    declared.push(
+      ...([
+        ['color', quirkColour],
+        ['font-size', 'medium'],
+        ['line-height', 'normal'],
+        ['white-space', 'normal'],
+        ['text-align', 'start'],
+      ] as const),
+    )
   return declared
 }
 

@@ -50,6 +50,7 @@ export function createRuleMatcher(
   }
 
   function compile(selector: string): ((element: TreeElement) => boolean) | undefined {
+    if (hasUnknownPseudo(selector)) return undefined
     try {
       return compileSelector<TreeNode, TreeElement>(selector, options)
     } catch {
@@ -75,6 +76,18 @@ export function createRuleMatcher(
       return found
     },
   }
+}
+
+/** Of Selectors 4 and what browsers add: a rule with any other pseudo-class is void in all of them. */
+const knownPseudos = new Set(
+  'active any-link autofill blank buffering checked closed corner-present current default defined dir disabled double-button empty enabled end first first-child first-of-type focus focus-visible focus-within fullscreen future has has-slotted horizontal host host-context hover in-range indeterminate increment decrement invalid is lang last-child last-of-type left link local-link modal muted no-button not nth-child nth-last-child nth-last-of-type nth-of-type only-child only-of-type open optional out-of-range past paused picture-in-picture placeholder-shown playing popover-open read-only read-write required right root scope seeking single-button stalled start state target target-current target-within user-invalid user-valid valid vertical visited volume-locked where window-inactive xr-overlay before after first-line first-letter'.split(
+    ' ',
+  ),
+)
+
+function hasUnknownPseudo(selector: string): boolean {
+  const names = selector.replaceAll(/"[^"]*"|'[^']*'|\\./g, '').matchAll(/:([a-z-]+)/gi)
+  return [...names].some(([, name = '']) => !name.startsWith('-') && !knownPseudos.has(name.toLowerCase()))
 }
 
 /** `:link` is every link: none was visited. */

@@ -9,6 +9,10 @@ export interface Longhand {
   readonly value: string
 }
 
+export const inheritedProperties: ReadonlySet<string> = setOf(
+  'color -webkit-text-fill-color font-size line-height visibility text-indent text-align white-space direction',
+)
+
 const sides = ['top', 'right', 'bottom', 'left'] as const
 const cssWide = new Set(['inherit', 'initial', 'unset', 'revert', 'revert-layer'])
 
