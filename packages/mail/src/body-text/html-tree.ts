@@ -3,6 +3,7 @@
  * are capped before any other code sees the tree, so what walks it may be recursive and needs no cap of its own.
  */
 import { defaultTreeAdapter, html as names, parse, type DefaultTreeAdapterTypes as Tree } from 'parse5'
+import { OutOfBudget } from './css/budget.ts'
 import { plainRest } from './plain-rest.ts'
 
 export type TreeElement = Tree.Element
@@ -24,8 +25,6 @@ const maxTags = 2 * maxElements
 /** What Chromium nests; deeper elements become siblings there too. */
 const maxDepth = 512
 
-class TooManyElements extends Error {}
-
 export function parseHtml(source: string): HtmlTree {
   const cut = Math.min(indexOfTag(source, maxTags), maxChars)
   const rest = cut < source.length ? plainRest(source.slice(endOfCode(source, cut))) : ''
@@ -37,7 +36,7 @@ export function parseHtml(source: string): HtmlTree {
     const isQuirky = defaultTreeAdapter.getDocumentMode(document) === names.DOCUMENT_MODE.QUIRKS
     return { document, isQuirky, rest }
   } catch (error) {
-    if (!(error instanceof TooManyElements)) throw error
+    if (!(error instanceof OutOfBudget)) throw error
     return { document: parse(''), isQuirky: true, rest: plainRest(source) }
   }
 }
@@ -73,7 +72,7 @@ function createCappedAdapter(): typeof defaultTreeAdapter {
     ...defaultTreeAdapter,
     createElement(tagName, namespace, attributes) {
       elements += 1
-      if (elements > maxElements) throw new TooManyElements()
+      if (elements > maxElements) throw new OutOfBudget()
       return defaultTreeAdapter.createElement(tagName, namespace, attributes)
     },
     appendChild: (parent, child) => defaultTreeAdapter.appendChild(toHost(parent, child), child),
