@@ -29,7 +29,7 @@ describe('R73: ordinary mails are read whole', () => {
       '<style>[data-ogsc] .b, u + .body .b{display:none}</style><div class="b">SEEN</div>',
     ],
     ['a later value that is valid', '<p style="display:none;display:block">SEEN</p>'],
-    ['a stronger selector', '<style>#i{display:block}.h{display:none}</style><p id="i" class="h">SEEN</p>'],
+    ['a stronger selector', '<style>p.h{display:block}.h{display:none}</style><p class="h">SEEN</p>'],
     [
       'white on a dark table',
       '<table bgcolor="#222"><tr><td><font color="white">SEEN</font></td></tr></table>',

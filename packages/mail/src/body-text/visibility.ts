@@ -201,7 +201,7 @@ export function placeInside(
   const isAnimated = animates(reader.own('animation-name'), keyframes)
   const hides =
     /^(?:none|table-column|table-column-group)$/.test(display) ||
-    reader.word('content-visibility', 'visible') === 'hidden' ||
+    (isBox && reader.word('content-visibility', 'visible') === 'hidden') ||
     filter === 'hidden' ||
     transform.verdict === 'hidden' ||
     opacity < faintest ||
