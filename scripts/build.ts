@@ -6,7 +6,7 @@
  */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { build, type Plugin, transform } from 'esbuild'
+import { build, type Metafile, type Plugin, transform } from 'esbuild'
 import { functionNames } from '../packages/server/src/deployment-names.ts'
 
 const root = join(import.meta.dirname, '..')
@@ -58,12 +58,22 @@ export async function buildFunctions(outFolder = join(root, 'dist', 'functions')
       // CommonJS dependencies call require for Node's own modules.
       banner: { js: "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);" },
     })
-    for (const { path, contents } of result.outputFiles)
-      writeFileSync(join(path.endsWith('.map') ? maps : folder, basename(path)), contents)
-    for (const path of Object.keys(result.metafile.outputs))
-      if (path.endsWith('.map')) delete result.metafile.outputs[path]
+    forgetUnreached(result.metafile)
+    const kept = new Set(Object.keys(result.metafile.outputs).map((path) => basename(path)))
+    for (const { path, contents } of result.outputFiles) {
+      const isMap = path.endsWith('.map')
+      if (kept.has(basename(path, '.map')))
+        writeFileSync(join(isMap ? maps : folder, basename(path)), contents)
+    }
     writeFileSync(join(outFolder, `${name}.meta.json`), JSON.stringify(result.metafile))
   }
+}
+
+/** esbuild writes a file for each import() it reads, also in a function that it then leaves out because nobody calls it. */
+function forgetUnreached({ outputs }: Metafile): void {
+  const reached = new Set(Object.keys(outputs).filter((path) => basename(path) === 'index.mjs'))
+  for (const path of reached) for (const one of outputs[path]?.imports ?? []) reached.add(one.path)
+  for (const path of Object.keys(outputs)) if (!reached.has(path)) delete outputs[path]
 }
 
 if (process.argv[1] === import.meta.filename) await buildFunctions()

@@ -1,10 +1,8 @@
 /** IMAP, SMTP and MIME for one mailbox. Every function throws only MailError; anything else is a bug. */
 export type { MailAccount, MailCredential, MailServer, ProviderId, TlsMode } from './account.ts'
-export { htmlToText, type ReadableText } from './body-text/html-to-text.ts'
 export { removeInvisible } from './body-text/invisible-characters.ts'
 export { neutraliseLinks } from './body-text/links.ts'
 export { readLongHtml, readLongText } from './body-text/long-text.ts'
-export { sanitizeHtml } from './body-text/sanitize-html.ts'
 export { appendMessage } from './changing/append.ts'
 export { assertFlags, setFlags } from './changing/flags.ts'
 export { moveMessages } from './changing/move.ts'

@@ -9,7 +9,10 @@ const carriers =
 /** A run of two or more that print nothing. */
 const zeroWidthRun =
   /(?:[\u034F\uFE00-\uFE0F]|\u200D|[\u200B\u200C\u2060-\u2064\uFEFF\u180E\u115F\u1160\u3164\uFFA0]|[\u180B-\u180D\u180F]){2,}/gu
-const zeroWidthFiller = /\u034F|[\u200B\u2060-\u2064\uFEFF\u00AD\u180E\u115F\u1160\u3164\uFFA0]/gu
+const zeroWidthFiller =
+  /\u034F|[\u17B4\u17B5]|[\u200B\u2060-\u2064\uFEFF\u00AD\u180E\u115F\u1160\u3164\uFFA0]/gu
+/** A choice of form where the letter has none: one behind each letter spells a text of its own. */
+const strayVariation = /[\uFE00-\uFE0D]|(?<![\p{Emoji}\u200D])[\uFE0E\uFE0F]/gu
 /** Four in a row already hold half a byte each; newsletters pad their preview with two or three. */
 const suspiciousRunLength = 4
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is removed here
@@ -24,6 +27,7 @@ export interface CleanText {
 export function removeInvisible(value: string): CleanText {
   if (/^[\t\n\r\x20-\x7e]*$/.test(value)) return { text: value, removed: false }
   let removed = false
+  let strays = 0
   const text = value
     .replace(carriers, (found) => {
       // Left-to-right and right-to-left marks are ordinary in Hebrew and Arabic: gone, but no alarm.
@@ -37,8 +41,12 @@ export function removeInvisible(value: string): CleanText {
       return ''
     })
     .replace(zeroWidthFiller, '')
+    .replace(strayVariation, () => {
+      strays += 1
+      return ''
+    })
     .replace(controls, '')
-  return { text, removed }
+  return { text, removed: removed || strays >= suspiciousRunLength }
 }
 
 /** White space, and what preview texts are padded with between it: joiners, marks, blank letters. */

@@ -23,15 +23,6 @@ export function parseLink(href: string | undefined): LinkTarget | undefined {
   return { host: url.host, href: `${url.protocol}//${url.host}${url.pathname}` }
 }
 
-const maxShownChars = 1000
-
-/** The text of a link, which unclosed links around it are asked for again and again: no more than could name a host. */
-export function shownText(output: readonly string[], from: number): string {
-  let shown = ''
-  for (let at = from; at < output.length && shown.length < maxShownChars; at++) shown += output[at]
-  return shown.slice(0, maxShownChars).trim()
-}
-
 /** `www.bank.example` as the text of a link to `evil.example`. */
 export function textNamesAnotherHost(text: string, target: LinkTarget): boolean {
   const shown = findHost(text)

@@ -3,10 +3,9 @@
  * holds up the requests beside it. What a renderer throws is the answer for that text alone.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { htmlToText, type ReadableText } from './html-to-text.ts'
 import { removeInvisible } from './invisible-characters.ts'
 import { neutraliseLinks } from './links.ts'
-import { plainRest, restMark } from './plain-rest.ts'
+import type { ReadableText } from './readable-text.ts'
 
 /** Some 100 ms of the worst text. */
 const maxPieceChars = 1024 * 1024
@@ -29,6 +28,11 @@ export async function renderApart(render: () => ReadableText): Promise<ReadableT
 
 /** The first piece is laid out; of the others only the words are read. */
 export async function readLongHtml(html: string): Promise<ReadableText> {
+  // The renderer is a quarter of the program, and most calls read no HTML.
+  const [{ htmlToText }, { plainRest, restMark }] = await Promise.all([
+    import('./html-to-text.ts'),
+    import('./plain-rest.ts'),
+  ])
   const [first = '', ...rest] = toPieces(html, '<')
   const read = [await renderApart(() => htmlToText(first))]
   for (const piece of rest) read.push(await renderApart(() => readPlain(plainRest(piece))))

@@ -1,78 +1,62 @@
-/** The HTML of a mail reduced to structure and text: an allow-list of elements, links without query, no image loaded. */
+/**
+ * The HTML of a mail reduced to structure and text, from the tree of what a person sees: an allow-list of elements,
+ * links without query, no picture loaded. What may be hidden stays and is marked where it is.
+ */
+import { escapeText } from './escape-text.ts'
+import { imageText } from './inline-text.ts'
+import { neutraliseLinks, parseLink, textNamesAnotherHost } from './links.ts'
+import { restMark } from './plain-rest.ts'
+import type { ReadableText } from './readable-text.ts'
+import { shownText } from './shown-text.ts'
+import { toVisibleTree, type VisibleElement, type VisibleNode } from './visible-tree.ts'
+import { hiddenWarnings, partlyStyledMark } from './warnings.ts'
 
-import type { ReadableText } from './html-to-text.ts'
-import { neutraliseLinks, parseLink, shownText, textNamesAnotherHost } from './links.ts'
-import { toWarnings, walkVisible } from './visible-html.ts'
-
-const kept = new Set([
-  ...['p', 'br', 'hr', 'div', 'span', 'h1', 'h2', 'h3', 'h4', 'h5', 'h6', 'ul', 'ol', 'li', 'dl', 'dt', 'dd'],
-  ...['table', 'thead', 'tbody', 'tfoot', 'tr', 'td', 'th', 'caption', 'blockquote', 'pre', 'code', 'a'],
-  ...[
-    'b',
-    'strong',
-    'i',
-    'em',
-    'u',
-    's',
-    'del',
-    'ins',
-    'sub',
-    'sup',
-    'small',
-    'abbr',
-    'q',
-    'cite',
-    'address',
-  ],
-])
+const kept = new Set(
+  'p br hr div span h1 h2 h3 h4 h5 h6 ul ol li dl dt dd table thead tbody tfoot tr td th caption blockquote pre code a b strong i em u s del ins sub sup small abbr q cite address'.split(
+    ' ',
+  ),
+)
 const voids = new Set(['br', 'hr'])
-const keptAttributes = ['colspan', 'rowspan']
+const keptNumbers = ['colspan', 'rowspan', 'start', 'value']
 
 export function sanitizeHtml(html: string): ReadableText {
+  const tree = toVisibleTree(html)
   const output: string[] = []
-  const links: { href: string | undefined; from: number }[] = []
   let mismatch = false
-
-  const hidden = walkVisible(html, {
-    open(tag, attributes) {
-      if (tag === 'img') {
-        const host = parseLink(attributes.src)?.host
-        if (host !== undefined && !/^[01](px)?$/.test(attributes.width ?? ''))
-          output.push(`[image: ${escapeText(host)}]`)
-      }
-      if (!kept.has(tag)) return
-      const target = tag === 'a' ? parseLink(attributes.href) : undefined
-      if (tag === 'a') links.push({ href: attributes.href, from: output.length + 1 })
-      const spans = keptAttributes
-        .filter((name) => /^\d{1,3}$/.test(attributes[name] ?? ''))
-        .map((name) => ` ${name}="${attributes[name]}"`)
-      output.push(`<${tag}${target ? ` href="${escapeText(target.href)}"` : ''}${spans.join('')}>`)
-    },
-    text(value) {
-      output.push(escapeText(neutraliseLinks(value).text))
-    },
-    close(tag) {
-      if (!kept.has(tag) || voids.has(tag)) return
-      output.push(`</${tag}>`)
-      const link = tag === 'a' ? links.pop() : undefined
-      const target = link && parseLink(link.href)
-      if (link && target && textNamesAnotherHost(shownText(output, link.from), target)) mismatch = true
-    },
-  })
+  if (tree.isPartlyStyled && tree.children.length > 0) output.push(`<p>${partlyStyledMark}</p>`)
+  for (const node of tree.children) write(node)
+  if (tree.rest !== '')
+    output.push(`<pre>${escapeText(`${restMark}\n${neutraliseLinks(tree.rest).text}`)}</pre>`)
   return {
     text: output
       .join('')
       .replaceAll(/\s{2,}/g, (space) => (space.includes('\n') ? '\n' : ' '))
       .trim(),
-    warnings: [...toWarnings(hidden), ...(mismatch ? ['link_text_mismatch'] : [])],
+    warnings: [...hiddenWarnings(tree), ...(mismatch ? ['link_text_mismatch'] : [])],
   }
-}
 
-export function escapeText(value: string): string {
-  if (!/[&<>"]/.test(value)) return value
-  return value
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;')
+  function write(node: VisibleNode): void {
+    if (node.kind === 'text') {
+      const text = escapeText(neutraliseLinks(node.value).text)
+      output.push(node.isUnsure ? `[possibly hidden: ${text.trim()}]` : text)
+    } else if (node.tag === 'img') output.push(escapeText(imageText(node)))
+    else writeElement(node)
+  }
+
+  function writeElement(element: VisibleElement): void {
+    const { tag, attributes, children } = element
+    if (!kept.has(tag)) {
+      for (const child of children) write(child)
+      return
+    }
+    const target = tag === 'a' ? parseLink(attributes.get('href')) : undefined
+    if (target !== undefined && textNamesAnotherHost(shownText(element), target)) mismatch = true
+    const numbers = keptNumbers.flatMap((name) => {
+      const value = attributes.get(name)
+      return value !== undefined && /^\d{1,3}$/.test(value) ? [` ${name}="${value}"`] : []
+    })
+    output.push(`<${tag}${target ? ` href="${escapeText(target.href)}"` : ''}${numbers.join('')}>`)
+    for (const child of children) write(child)
+    if (!voids.has(tag)) output.push(`</${tag}>`)
+  }
 }

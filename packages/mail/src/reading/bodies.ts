@@ -4,9 +4,9 @@
  */
 
 import { decodeCharset, decodeTransfer, unflow } from '../body-text/decode-part.ts'
-import { htmlToText, type ReadableText } from '../body-text/html-to-text.ts'
+import { escapeText } from '../body-text/escape-text.ts'
 import { readPlain, renderApart } from '../body-text/long-text.ts'
-import { escapeText, sanitizeHtml } from '../body-text/sanitize-html.ts'
+import type { ReadableText } from '../body-text/readable-text.ts'
 import { peek } from '../imap/fetch-items.ts'
 import type { FetchedMessage, ImapSession, SelectedMailbox } from '../imap/session.ts'
 import { toUidSet } from '../imap/uid-set.ts'
@@ -152,15 +152,25 @@ async function fetchParts(
 async function toReadable(part: TextPart, text: string, format: Format): Promise<ReadableText> {
   // what goes out again must not be the sentence that it could not be read
   if (format === 'source' && part.type === 'text/plain') return { text: toTyped(part, text), warnings: [] }
-  return await renderApart(() => render(part, text, format))
+  if (part.type === 'text/html') return await renderHtml(text, format)
+  return await renderApart(() => renderPlain(part, text, format))
 }
 
 function toTyped(part: TextPart, text: string): string {
   return part.flowed ? unflow(text, part.deleteSpace) : text.replaceAll(/\r\n?/g, '\n')
 }
 
-function render(part: TextPart, text: string, format: Format): ReadableText {
-  if (part.type === 'text/html') return format === 'html' ? sanitizeHtml(text) : htmlToText(text)
+/** The renderer loads with the first HTML: the start of the program and most calls do without. */
+async function renderHtml(html: string, format: Format): Promise<ReadableText> {
+  if (format === 'html') {
+    const { sanitizeHtml } = await import('../body-text/sanitize-html.ts')
+    return await renderApart(() => sanitizeHtml(html))
+  }
+  const { htmlToText } = await import('../body-text/html-to-text.ts')
+  return await renderApart(() => htmlToText(html))
+}
+
+function renderPlain(part: TextPart, text: string, format: Format): ReadableText {
   const { text: neutral, warnings } = readPlain(toTyped(part, text))
   const shown = neutral.trim()
   return { text: format === 'html' ? `<pre>${escapeText(shown)}</pre>` : shown, warnings }

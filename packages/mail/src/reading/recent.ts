@@ -50,7 +50,7 @@ async function listNewest(
     .sort((a, b) => b.uid - a.uid)
   const uid = older.at(-1)?.uid ?? cursor?.uid
   return {
-    items: toItems(older, mailbox),
+    items: await toItems(older, mailbox),
     ...(first > 1 && uid !== undefined ? { next: toCursor({ ...mailbox, uid, sequence: first }) } : {}),
   }
 }
@@ -80,7 +80,7 @@ async function listUnread(
   const rows = await session.fetch(mailbox, 'uid', toUidSet(page), listItems(session))
   const uid = page.at(-1) ?? 0
   return {
-    items: toItems(
+    items: await toItems(
       rows.sort((a, b) => b.uid - a.uid),
       mailbox,
     ),
@@ -88,8 +88,8 @@ async function listUnread(
   }
 }
 
-function toItems(rows: readonly FetchedMessage[], mailbox: SelectedMailbox): MessageSummary[] {
-  return rows.filter((row) => !isDeleted(row)).map((row) => toSummary(row, mailbox))
+async function toItems(rows: readonly FetchedMessage[], mailbox: SelectedMailbox): Promise<MessageSummary[]> {
+  return await Promise.all(rows.filter((row) => !isDeleted(row)).map((row) => toSummary(row, mailbox)))
 }
 
 interface Cursor {

@@ -65,7 +65,7 @@ async function search(
     if (place?.before === 0) continue
     results.push(await searchMailbox(session, path, options, criteria, place))
   }
-  return merge(paths, results, options.limit)
+  return await merge(paths, results, options.limit)
 }
 
 /** `all`: the mailbox that holds everything, else INBOX, Sent and Archive. */
@@ -151,7 +151,11 @@ function holdsAttachment({ bodyStructure }: FetchedMessage): boolean {
 }
 
 /** The newest of all mailboxes; what did not fit comes with the next page. */
-function merge(paths: readonly string[], results: readonly MailboxResult[], limit: number): SearchPage {
+async function merge(
+  paths: readonly string[],
+  results: readonly MailboxResult[],
+  limit: number,
+): Promise<SearchPage> {
   const candidates = results.flatMap(({ mailbox, rows }) => rows.map((row) => ({ mailbox, row })))
   // One mailbox keeps UID order. Across several, each keeps its own order too, so a cursor per mailbox is enough.
   const items: MessageSummary[] = []
@@ -162,7 +166,7 @@ function merge(paths: readonly string[], results: readonly MailboxResult[], limi
       .sort((a, b) => receivedAt(b.rows[0]) - receivedAt(a.rows[0]))[0]
     const row = newest?.rows.shift()
     if (!newest || !row) break
-    items.push(toSummary(row, newest.mailbox))
+    items.push(await toSummary(row, newest.mailbox))
   }
   const places = paths.map((path): CursorPlace => {
     const at = results.findIndex((one) => one.mailbox.path === path)

@@ -1,7 +1,6 @@
 /** One row of a list, out of one FETCH row; everything in it is cleaned and bounded here. */
 
 import { decodeCharset, decodeTransfer } from '../body-text/decode-part.ts'
-import { htmlToText } from '../body-text/html-to-text.ts'
 import { collapsePadding, removeInvisible } from '../body-text/invisible-characters.ts'
 import { notRendered, readPlain } from '../body-text/long-text.ts'
 import { previewBytes } from '../imap/fetch-items.ts'
@@ -13,7 +12,7 @@ const maxPreviewChars = 200
 const maxHeaderChars = 998
 const maxAddresses = 100
 
-export function toSummary(message: FetchedMessage, mailbox: SelectedMailbox): MessageSummary {
+export async function toSummary(message: FetchedMessage, mailbox: SelectedMailbox): Promise<MessageSummary> {
   const { envelope, flags = new Set<string>() } = message
   return {
     ref: { mailbox: mailbox.path, uidValidity: mailbox.uidValidity, uid: message.uid },
@@ -21,7 +20,7 @@ export function toSummary(message: FetchedMessage, mailbox: SelectedMailbox): Me
     from: toAddresses(envelope?.from),
     to: toAddresses(envelope?.to),
     subject: cleanLine(envelope?.subject),
-    preview: toPreview(message),
+    preview: await toPreview(message),
     unread: !hasFlag(flags, '\\Seen'),
     flagged: hasFlag(flags, '\\Flagged'),
     answered: hasFlag(flags, '\\Answered'),
@@ -85,7 +84,7 @@ export function cleanLine(value: string | undefined): string {
     .slice(0, maxHeaderChars)
 }
 
-function toPreview({ bodyStructure, bodyParts }: FetchedMessage): string {
+async function toPreview({ bodyStructure, bodyParts }: FetchedMessage): Promise<string> {
   const peeked = bodyParts?.get('1')
   const leaf = peeked && firstLeaf(bodyStructure)
   if (!leaf || !Buffer.isBuffer(peeked) || !leaf.node.type.startsWith('text/')) return ''
@@ -95,18 +94,26 @@ function toPreview({ bodyStructure, bodyParts }: FetchedMessage): string {
     decodeTransfer(content, leaf.node.encoding ?? ''),
     leaf.node.parameters?.charset ?? '',
   )
-  return readPreview(text.replace(/\uFFFD+$/, ''), leaf.node.type === 'text/html')
+  return await readPreview(text.replace(/\uFFFD+$/, ''), leaf.node.type === 'text/html')
 }
 
 /** The bytes end anywhere, inside an entity too. What is left on one line is judged as the line it is shown as. */
-function readPreview(text: string, isHtml: boolean): string {
+async function readPreview(text: string, isHtml: boolean): Promise<string> {
   try {
-    const readable = isHtml ? htmlToText(text.replace(/&[#\w]{0,12}$/, '')).text : removeInvisible(text).text
-    const line = collapsePadding(readable.replaceAll(/^>.*$/gm, '')).trim()
+    const readable = isHtml ? await readHtml(text.replace(/&[#\w]{0,12}$/, '')) : removeInvisible(text).text
+    // A mail that is nothing but a quote says what it quotes.
+    const own = readable.replaceAll(/^>.*$/gm, '')
+    const line = collapsePadding(own.trim() === '' ? readable : own).trim()
     return readPlain(line).text.slice(0, maxPreviewChars)
   } catch {
     return notRendered.text
   }
+}
+
+/** Loaded with the first preview of HTML: a list of plain emails does without. */
+async function readHtml(html: string): Promise<string> {
+  const { htmlToText } = await import('../body-text/html-to-text.ts')
+  return htmlToText(html).text
 }
 
 /** The first part that is not itself a multipart, and how many multiparts stand between it and BODY[1]. */

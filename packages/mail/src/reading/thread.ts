@@ -33,7 +33,7 @@ export async function listThread(
   const items = [...summaryItems(session), peekHeaders(['REFERENCES'])]
   const { mailbox, message } = await fetchByRef(session, ref, items)
   const criteria = toCriteria(session, message)
-  const own = toSummary(message, mailbox)
+  const own = await toSummary(message, mailbox)
   if (criteria === undefined) return { items: [own], searched: [ref.mailbox], truncated: false }
 
   const searched = [...new Set([ref.mailbox, ...(await mailboxesToSearch(session, 'all'))])]
@@ -48,7 +48,7 @@ export async function listThread(
     const rows = await session.fetch(selected, 'uid', toUidSet(uids.slice(0, limit)), summaryItems(session))
     for (const row of rows) {
       const messageId = row.envelope?.messageId
-      const summary = toSummary(row, selected)
+      const summary = await toSummary(row, selected)
       // the same mail in two mailboxes (Gmail's labels, a copy to oneself) is one message of the conversation
       const key = messageId ?? `${path}\n${row.uid}`
       if (!found.has(key)) found.set(key, { summary, messageId })

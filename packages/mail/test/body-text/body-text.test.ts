@@ -1,6 +1,8 @@
 /** From what a mail carries to what may be read: nothing a person could not see, no link that is not what it says. */
 import { describe, expect, it } from 'vitest'
-import { htmlToText, neutraliseLinks, removeInvisible, sanitizeHtml } from '../../src/index.ts'
+import { htmlToText } from '../../src/body-text/html-to-text.ts'
+import { sanitizeHtml } from '../../src/body-text/sanitize-html.ts'
+import { neutraliseLinks, removeInvisible } from '../../src/index.ts'
 
 const hidden: [string, string][] = [
   ['display:none', '<div style="display:none">SECRET</div>'],
@@ -19,7 +21,10 @@ const hidden: [string, string][] = [
   ['text-indent', '<p style="text-indent:-999em">SECRET</p>'],
   ['hidden attribute', '<p hidden>SECRET</p>'],
   ['class by style', '<style>.x{display:none}</style><p class="a x">SECRET</p>'],
-  ['class by style in @media', '<style>@media screen{td .x, b{max-height:0}}</style><p class="x">SECRET</p>'],
+  [
+    'class by style in @media',
+    '<style>@media screen{div .x, b{display:none}}</style><div><p class="x">SECRET</p></div>',
+  ],
   ['id by style after the element', '<p id="x">SECRET</p><style>#x{font-size:0}</style>'],
   ['attribute selector', '<style>[data-x="1"]{display:none}</style><p data-x="1">SECRET</p>'],
   ['template', '<template><p>SECRET</p></template>'],
@@ -38,14 +43,11 @@ const hidden: [string, string][] = [
   ['content-visibility', '<p style="content-visibility:hidden">SECRET</p>'],
   ['a filter', '<p style="filter:opacity(0)">SECRET</p>'],
   ['a filter in percent', '<p style="filter: blur(1px) opacity( 0% )">SECRET</p>'],
-  ['an old filter', '<p style="filter:alpha(opacity=0)">SECRET</p>'],
-  ['max-width 0', '<div style="max-width:0">SECRET</div>'],
   ['max-width 0 with overflow', '<div style="max-width:0px;overflow:hidden;white-space:nowrap">SECRET</div>'],
   ['margin shorthand', '<p style="margin:-9999px">SECRET</p>'],
   ['margin shorthand of four', '<p style="margin:0 0 0 -9999px">SECRET</p>'],
   ['off-screen to the right', '<p style="position:absolute;left:9999px">SECRET</p>'],
   ['off-screen below', '<p style="position:fixed;top:9999px">SECRET</p>'],
-  ['font element of size 0', '<font size=0>SECRET</font>'],
   ['moved away', '<p style="transform:translate(-9999px)">SECRET</p>'],
   ['cut by a path', '<p style="clip-path:inset(50%)">SECRET</p>'],
   ['a comment of many words', '<!-- SECRET, however it is written: words, words and words -->'],
@@ -79,7 +81,9 @@ describe('hidden text', () => {
 
   it('R47: a style sheet too long to be understood is said to be', () => {
     const html = `<style>${'.a{color:red}'.repeat(3_000)}.x{display:none}</style><p class=x>MAYBE</p>`
-    expect(htmlToText(html).warnings).toEqual(['hidden_text_possible'])
+    const { text, warnings } = htmlToText(html)
+    expect(text).toMatch(/styles of this email were not understood to their end.*\n\nMAYBE$/)
+    expect(warnings).toEqual(['hidden_text_possible'])
   })
 
   it('keeps what readers of other scripts and of emoji need', () => {
@@ -96,6 +100,10 @@ describe('hidden text', () => {
       '<div style="background:url(x.png);color:#fff">SEEN</div>',
       '<p style="margin:0;line-height:0;font-size:14px">SEEN</p>',
       '<style>a:hover{display:none}</style><a>SEEN</a>',
+      // Browsers show the first size for a nought, and know no filter of Internet Explorer.
+      '<font size=0>SEEN</font>',
+      '<p style="filter:alpha(opacity=0)">SEEN</p>',
+      '<div style="max-width:0">SEEN</div>',
       '<!--[if mso]><p>only in Outlook here</p><![endif]--><p>SEEN</p>',
     ]
     for (const html of shown) expect(htmlToText(html)).toEqual({ text: 'SEEN', warnings: [] })
@@ -181,7 +189,7 @@ describe('layout', () => {
     const html =
       '<html><head><title>T</title></head><body><h1>Title</h1><p>One<br>two</p><ul><li>a</li><li>b</li></ul>' +
       '<table><tr><td>x</td><td>y</td></tr><tr><td>z</td></tr></table><pre>  keep\n  this</pre></body></html>'
-    expect(htmlToText(html).text).toBe('Title\n\nOne\ntwo\n\n- a\n\n- b\n\nx y\n\nz\n\n  keep\n  this')
+    expect(htmlToText(html).text).toBe('Title\n\nOne\ntwo\n\n- a\n- b\n\nx | y\nz\n\n  keep\n  this')
   })
 
   it.each([

@@ -2,6 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { decodeCharset, decodeTransfer, unflow } from '../../src/body-text/decode-part.ts'
+import { htmlToText } from '../../src/body-text/html-to-text.ts'
 import {
   createSetTest,
   pairUidSets,
@@ -10,7 +11,7 @@ import {
   takeNewest,
   toUidSet,
 } from '../../src/imap/uid-set.ts'
-import { htmlToText, MailError, removeInvisible } from '../../src/index.ts'
+import { MailError, removeInvisible } from '../../src/index.ts'
 import { compileSearch } from '../../src/reading/criteria.ts'
 import { type BodyStructure, sortParts } from '../../src/reading/structure.ts'
 

@@ -5,11 +5,13 @@
  */
 import { describe, expect, it } from 'vitest'
 import { decodeCharset, decodeTransfer, unflow } from '../../src/body-text/decode-part.ts'
+import { htmlToText } from '../../src/body-text/html-to-text.ts'
 import { readLongHtml, readLongText } from '../../src/body-text/long-text.ts'
+import { sanitizeHtml } from '../../src/body-text/sanitize-html.ts'
 import { parseAddressList } from '../../src/composing/address-list.ts'
 import { markdownToHtml } from '../../src/composing/markdown.ts'
 import { parseHeaders } from '../../src/headers.ts'
-import { htmlToText, MailError, neutraliseLinks, removeInvisible, sanitizeHtml } from '../../src/index.ts'
+import { MailError, neutraliseLinks, removeInvisible } from '../../src/index.ts'
 import { readAuthentication } from '../../src/reading/authentication-results.ts'
 import { cleanLine } from '../../src/reading/summary.ts'
 
@@ -363,7 +365,7 @@ describe('R77: what is too deep, too long or too costly to lay out', () => {
   })
 
   it('keeps code and style out of those words', () => {
-    const html = `${'<b>'.repeat(2_000)}SEEN<style>.x{color:red}</style><script>steal()</script><!-- note -->&amp;<p>TOO`
+    const html = `${'<b>'.repeat(40_000)}SEEN<style>.x{color:red}</style><script>steal()</script><!-- note -->&amp;<p>TOO`
     expect(htmlToText(html).text).toMatch(/SEEN\n?&\nTOO$/)
     expect(htmlToText(html).warnings).toEqual(['hidden_text_possible'])
     const cut = `<style>${'/* x */ '.repeat(150_000)}.y{color:red}</style>SEEN`
@@ -371,9 +373,13 @@ describe('R77: what is too deep, too long or too costly to lay out', () => {
     expect(htmlToText(cut).text).not.toContain('color:red')
   })
 
-  it('nested groups of a style sheet hide what they hid', () => {
-    const html = `<style>${'@media all{'.repeat(5_000)}.x{display:none}</style><p class=x>SECRET</p><p>Seen`
-    expect(htmlToText(html)).toEqual({ text: 'Seen', warnings: ['hidden_text_removed'] })
+  it('groups nested deeper than is read leave the text, and say so', () => {
+    const html = `<style>${'@media all{'.repeat(5_000)}.x{display:none}</style><p class=x>UNSEEN</p><p>Seen`
+    const { text, warnings } = htmlToText(html)
+    expect(text).toMatch(/^\[The styles .+\]\n\nUNSEEN\n\nSeen$/)
+    expect(warnings).toEqual(['hidden_text_possible'])
+    const fewer = htmlToText(html.replace('@media all{'.repeat(5_000), '@media all{'.repeat(30)))
+    expect(fewer.text).toBe('Seen')
   })
 
   it('names of a prototype are no colours and no attributes', () => {

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { Parser } from 'htmlparser2'
+import { type DefaultTreeAdapterTypes, parseFragment } from 'parse5'
 import { describe, expect, it } from 'vitest'
 import { markdownToHtml } from '../../src/composing/markdown.ts'
 
@@ -183,13 +183,16 @@ function readHtml(html: string) {
   const tags = new Set<string>()
   const attributes = new Set<string>()
   const links: string[] = []
-  const parser = new Parser({
-    onopentag(name, found) {
-      tags.add(name)
-      for (const key of Object.keys(found)) attributes.add(key)
-      if (found.href !== undefined) links.push(found.href)
-    },
-  })
-  parser.end(html)
+  const walk = (node: DefaultTreeAdapterTypes.Node): void => {
+    if ('tagName' in node) {
+      tags.add(node.tagName)
+      for (const { name, value } of node.attrs) {
+        attributes.add(name)
+        if (name === 'href') links.push(value)
+      }
+    }
+    if ('childNodes' in node) for (const child of node.childNodes) walk(child)
+  }
+  walk(parseFragment(html))
   return { tags, attributes, links }
 }

@@ -9,16 +9,16 @@ import {
   TEST_HOSTS,
 } from '@email-connector/testing'
 import { decodeCharset, decodeTransfer, unflow } from '../../src/body-text/decode-part.ts'
+import { htmlToText } from '../../src/body-text/html-to-text.ts'
+import { sanitizeHtml } from '../../src/body-text/sanitize-html.ts'
 import { parseHeaders } from '../../src/headers.ts'
 import {
   fetchAttachment,
   getMessage,
-  htmlToText,
   listRecent,
   MailError,
   neutraliseLinks,
   removeInvisible,
-  sanitizeHtml,
   withImapSession,
 } from '../../src/index.ts'
 import { readAuthentication } from '../../src/reading/authentication-results.ts'

@@ -1,6 +1,6 @@
 /** Which text of a message is read, whose addresses are shown and what a preview holds, on a real Dovecot. */
 import { type Dovecot, findDovecot, startDovecot } from '@email-connector/testing'
-import { Parser } from 'htmlparser2'
+import { Tokenizer } from 'parse5'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import {
   getMessage,
@@ -197,10 +197,14 @@ describe.skipIf(!findDovecot())('reading', () => {
 
     /** What a bug of the HTML parser would do: no mail that is known today makes it throw. */
     function breakParser(): void {
-      const write = Parser.prototype.write
-      vi.spyOn(Parser.prototype, 'write').mockImplementation(function (this: Parser, chunk: string) {
+      const write = Tokenizer.prototype.write
+      vi.spyOn(Tokenizer.prototype, 'write').mockImplementation(function (
+        this: Tokenizer,
+        chunk: string,
+        isLast: boolean,
+      ) {
         if (chunk.includes('BOOM')) throw new RangeError('Maximum call stack size exceeded')
-        write.call(this, chunk)
+        write.call(this, chunk, isLast)
       })
     }
 
@@ -236,10 +240,14 @@ describe.skipIf(!findDovecot())('reading', () => {
         turns++
         if (!isOver) setImmediate(turn)
       }
-      const write = Parser.prototype.write
-      vi.spyOn(Parser.prototype, 'write').mockImplementation(function (this: Parser, chunk: string) {
+      const write = Tokenizer.prototype.write
+      vi.spyOn(Tokenizer.prototype, 'write').mockImplementation(function (
+        this: Tokenizer,
+        chunk: string,
+        isLast: boolean,
+      ) {
         turnsAt.push(turns)
-        write.call(this, chunk)
+        write.call(this, chunk, isLast)
       })
       setImmediate(turn)
       await run((session) => getMessages(session, uids.map(ref), options))

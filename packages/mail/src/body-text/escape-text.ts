@@ -1,0 +1,9 @@
+/** Text as HTML shows it. */
+export function escapeText(value: string): string {
+  if (!/[&<>"]/.test(value)) return value
+  return value
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;')
+}

@@ -1,0 +1,52 @@
+/** Words that stand for what is no text: pictures, and letters that are set higher or lower. */
+import { removeInvisible } from './invisible-characters.ts'
+import { parseLink } from './links.ts'
+import type { VisibleElement } from './visible-tree.ts'
+
+const maxAltChars = 300
+const pixel = /^\s*[01](?:px)?\s*$/i
+const pixelStyle = /(?:^|;)\s*(?:width|height)\s*:\s*[01](?:px)?\s*(?:!|;|$)/i
+
+/**
+ * `[image: what it says]` or `[image: host]`. Pixels that only count readers are no content; pictures inside the mail
+ * (cid:) have no host.
+ */
+export function imageText({ attributes }: VisibleElement): string {
+  const isPixel =
+    ['width', 'height'].some((name) => pixel.test(attributes.get(name) ?? '')) ||
+    pixelStyle.test(attributes.get('style') ?? '')
+  if (isPixel) return ''
+  const alt = removeInvisible((attributes.get('alt') ?? '').slice(0, 4 * maxAltChars))
+    .text.replaceAll(/[\s[\]]+/g, ' ')
+    .trim()
+    .slice(0, maxAltChars)
+  if (/\p{L}{2}/u.test(alt)) return `[image: ${alt}]`
+  const source = attributes.get('src')
+  const host = parseLink(source)?.host
+  if (host !== undefined) return `[image: ${host}]`
+  return /^\s*cid:/i.test(source ?? '') ? '[image: attached]' : ''
+}
+
+const maxRaisedChars = 12
+/** `1st`, `Mme`, `™`: a mark in front of them would only be in the way. */
+const isOrdinal = /^(?:st|nd|rd|th|er|re|e|ème|eme|o|a|º|ª|tm|sm|r|™|®|℠|©|\*+)$/iu
+
+/** `10^6`, `H_2O`, `x^(n+1)`. Undefined: it is laid out as any other text. */
+export function raisedText(element: VisibleElement): string | undefined {
+  const text = plainText(element)?.trim()
+  if (text === undefined || text === '' || text.length > maxRaisedChars || isOrdinal.test(text))
+    return undefined
+  const mark = element.tag === 'sup' ? '^' : '_'
+  return /^[-+]?[\p{L}\p{N}]+$/u.test(text) ? `${mark}${text}` : `${mark}(${text})`
+}
+
+function plainText({ children }: VisibleElement): string | undefined {
+  const texts: string[] = []
+  for (const child of children) {
+    if (child.kind === 'text' ? child.isUnsure : child.tag === 'a') return undefined
+    const text = child.kind === 'text' ? child.value : plainText(child)
+    if (text === undefined) return undefined
+    texts.push(text)
+  }
+  return texts.join('')
+}

@@ -1,0 +1,179 @@
+/** The HTML of a mail as text: what a reader would see, in order, and nothing that only a machine would read. */
+import { describe, expect, it } from 'vitest'
+import { htmlToText } from '../../src/body-text/html-to-text.ts'
+import { sanitizeHtml } from '../../src/body-text/sanitize-html.ts'
+
+const textOf = (html: string) => htmlToText(html).text
+
+describe('R73: ordinary mails are read whole', () => {
+  it.each([
+    [
+      'a wrapper of size nought around children that set their own (MJML)',
+      '<div style="font-size:0;line-height:0"><table width="100%"><tr><td style="font-size:0px"><div style="font-size:14px">SEEN</div></td></tr></table></div>',
+    ],
+    [
+      'a hybrid layout of inline blocks',
+      '<!--[if mso]><table><tr><td><![endif]--><div style="font-size:0;text-align:center"><div style="display:inline-block;width:100%;max-width:300px;font-size:16px">SEEN</div></div><!--[if mso]></td></tr></table><![endif]-->',
+    ],
+    ['visibility set again', '<div style="visibility:hidden"><p style="visibility:visible">SEEN</p></div>'],
+    ['a height of nought that cuts nothing off', '<div style="height:0;max-height:0">SEEN</div>'],
+    ['a rule for a neighbour of pictures', '<style>img + div{display:none}</style><div>SEEN</div>'],
+    ['a rule for what is empty', '<style>p:empty{display:none}</style><p>SEEN</p>'],
+    [
+      'a rule for another column',
+      '<style>td:nth-child(3){display:none}</style><table><tr><td>SEEN</td></tr></table>',
+    ],
+    ['a rule below a class that is not there', '<style>.x .b{display:none}</style><div class="b">SEEN</div>'],
+    [
+      'a rule for another program',
+      '<style>[data-ogsc] .b, u + .body .b{display:none}</style><div class="b">SEEN</div>',
+    ],
+    ['a later value that is valid', '<p style="display:none;display:block">SEEN</p>'],
+    ['a stronger selector', '<style>p.h{display:block}.h{display:none}</style><p class="h">SEEN</p>'],
+    [
+      'white on a dark table',
+      '<table bgcolor="#222"><tr><td><font color="white">SEEN</font></td></tr></table>',
+    ],
+    [
+      'light text over a picture',
+      '<table><tr><td style="background:url(https://a.example/b.png)"><p style="color:#fff">SEEN</p></td></tr></table>',
+    ],
+  ])('%s', (_name, html) => {
+    expect(htmlToText(html)).toEqual({ text: 'SEEN', warnings: [] })
+  })
+})
+
+describe('R74: what is not seen is not read', () => {
+  it.each([
+    [
+      'a rule with a condition that fails undoes nothing',
+      '<style>.h{display:none}@media (min-width:99999px){.h{display:block}}</style><p class="h">SECRET</p>',
+    ],
+    [
+      'a rule that reaches another element undoes nothing',
+      '<style>.h{display:none}.zz .h{display:block}</style><p class="h">SECRET</p>',
+    ],
+    ['a later value that is invalid replaces nothing', '<p style="display:none;display:bogus">SECRET</p>'],
+    [
+      'an end tag that HTML ignores ends nothing',
+      '<div hidden><table><tr><td></div>SECRET</td></tr></table>',
+    ],
+    ['a function of lengths', '<p style="font-size:calc(0px)">SECRET</p>'],
+    ['a function left open', '<p style="font-size:calc(0px">SECRET</p>'],
+    ['a variable', '<p style="--x:0;font-size:var(--x)">SECRET</p>'],
+    ['another colour space', '<p style="color:oklch(1 0 0)">SECRET</p>'],
+    ['one colour on itself', '<p style="background:maroon;color:maroon">SECRET</p>'],
+    ['the colour that fills', '<p style="-webkit-text-fill-color:#fff">SECRET</p>'],
+    ['an escape in a selector', '<style>.\\68{display:none}</style><p class="h">SECRET</p>'],
+    ['a nested rule', '<style>.a{& .h{display:none}}</style><div class="a"><p class="h">SECRET</p></div>'],
+    ['a list of selectors', '<style>:is(.q,.h){display:none}</style><p class="h">SECRET</p>'],
+    ['all of it cut off', '<p style="clip-path:inset(100%)">SECRET</p>'],
+    ['turned edge on', '<p style="transform:rotateY(90deg)">SECRET</p>'],
+    ['closed details', '<details><summary>More</summary>SECRET</details>'],
+    ['a popover', '<p popover>SECRET</p>'],
+    ['brackets for old ruby', '<ruby>a<rp>SECRET</rp><rt>b</rt></ruby>'],
+    [
+      'what only a table without doctype takes from the body',
+      '<body text="white"><div style="color:black"><table><tr><td>SECRET</td></tr></table></div>',
+    ],
+  ])('%s', (_name, html) => {
+    for (const render of [htmlToText, sanitizeHtml]) {
+      const { text, warnings } = render(`<p style="color:black">Shown words</p>${html}`)
+      expect(text).not.toContain('SECRET')
+      expect(text).toContain('Shown words')
+      expect(warnings).toEqual(['hidden_text_removed'])
+    }
+  })
+
+  it('what may be hidden stays and is marked where it is', () => {
+    for (const html of [
+      '<p style="mask:url(#m)">MAYBE</p>',
+      '<style>@container (width > 1px){p{display:none}}</style><p>MAYBE</p>',
+      '<p style="mix-blend-mode:screen">MAYBE</p>',
+    ]) {
+      expect(htmlToText(`${html}<b>Sure</b>`)).toEqual({
+        text: '[possibly hidden: MAYBE]\n\nSure',
+        warnings: ['hidden_text_possible'],
+      })
+      expect(sanitizeHtml(html).text).toContain('[possibly hidden: MAYBE]')
+    }
+  })
+
+  it('hidden words are news only where the reader sees them nowhere', () => {
+    const preheader = '<div style="display:none">Your order is on its way &zwnj;&nbsp;&#847;&shy;</div>'
+    expect(htmlToText(`${preheader}<h1>Your order</h1><p>It is on its way.</p>`).warnings).toEqual([])
+    expect(htmlToText(`${preheader}<h1>Hello</h1>`).warnings).toEqual(['hidden_text_removed'])
+    expect(htmlToText('<!-- Header --><p>Hello</p><!--[if mso]>a b c d e<![endif]-->').warnings).toEqual([])
+  })
+
+  it('what pads a preview is gone, and a choice of form behind each letter carries nothing', () => {
+    expect(
+      textOf(`<p>Sale now${'&zwnj;&nbsp;&#847;&shy; &#8199;&#10240;&#6068;'.repeat(60)}</p><p>Next</p>`),
+    ).toBe('Sale now\n\nNext')
+    const spelled = [...'Hello'].map((letter) => `${letter}\uFE00`).join('')
+    expect(htmlToText(`<p>${spelled}</p>`)).toEqual({ text: 'Hello', warnings: ['hidden_text_removed'] })
+  })
+})
+
+describe('layout', () => {
+  it('tables of data keep their cells, the empty ones too', () => {
+    const row = (...cells: string[]) => `<tr>${cells.map((cell) => `<td>${cell}</td>`).join('')}</tr>`
+    const head = '<tr><th>Item</th><th>Qty</th><th>Discount</th></tr>'
+    expect(textOf(`<table>${head}${row('Rope', '2', '')}${row('Anchor', '', '5 %')}</table>`)).toBe(
+      'Item | Qty | Discount\nRope | 2 | \nAnchor |  | 5 %'.replace('2 | \n', '2 |\n'),
+    )
+    // Columns and cells that only keep a distance are none.
+    expect(textOf(`<table>${row('Sum', '&nbsp;', '18.00')}${row('Tax', '', '2.00')}</table>`)).toBe(
+      'Sum | 18.00\nTax | 2.00',
+    )
+  })
+
+  it('tables that only place things are blocks in order', () => {
+    const html =
+      '<table><tr><td><h1>Title</h1><p>Left</p></td><td width="20"></td><td><p>Right</p><p>More</p></td></tr><tr><td><table><tr><td><a href="https://a.example/x">Home</a></td><td><a href="https://b.example/y">Shop</a></td></tr></table></td></tr></table>'
+    expect(textOf(html)).toBe('Title\n\nLeft\n\nRight\n\nMore\n\nHome (a.example) | Shop (b.example)')
+  })
+
+  it('lists keep their numbers and their depth', () => {
+    expect(
+      textOf(
+        '<ol start="3"><li>Sign<ul><li>here</li><li>there</li></ul></li><li>Pay</li><li value="9">End</li></ol>',
+      ),
+    ).toBe('3. Sign\n   - here\n   - there\n4. Pay\n9. End')
+    expect(textOf('<ol reversed><li>a</li><li>b</li></ol>')).toBe('2. a\n1. b')
+  })
+
+  it('every line of a quote is one', () => {
+    const html =
+      '<div>Yes.</div><blockquote type="cite"><p>First.</p><p>Shall we<br>cancel?</p><blockquote><p>Older.</p></blockquote></blockquote><div>Bye.</div>'
+    expect(textOf(html)).toBe('Yes.\n\n> First.\n>\n> Shall we\n> cancel?\n>\n> > Older.\n\nBye.')
+  })
+
+  it('raised, lowered and struck letters do not change what is said', () => {
+    expect(
+      textOf(
+        '10<sup>6</sup> l of H<sub>2</sub>O, x<sup>n+1</sup>, 1<sup>st</sup>, <del>100 EUR</del> 80 EUR',
+      ),
+    ).toBe('10^6 l of H_2O, x^(n+1), 1st, ~~100 EUR~~ 80 EUR')
+  })
+
+  it('pictures say what they say, pixels nothing', () => {
+    expect(
+      textOf(
+        '<img src="https://a.example/b.png" alt="Valid until [12] December"><img src="cid:x"><img src="https://t.example/p" width="1" alt="tracking pixel"><img src="https://t.example/q" style="height:1px"><img src="https://h.example/i" alt="hidden words" style="display:none">',
+      ),
+    ).toBe('[image: Valid until 12 December] [image: attached]')
+  })
+
+  it('preformatted text keeps its spaces, by element and by style', () => {
+    expect(textOf('<pre>a  b\n  c</pre><div style="white-space:pre-wrap">x   y\n  z</div>')).toBe(
+      'a  b\n  c\n\nx   y\n  z',
+    )
+  })
+
+  it('a link keeps its host next to its words', () => {
+    expect(textOf('<p><a href="https://shop.example/a?t=1">Walmart </a>when</p>')).toBe(
+      'Walmart (shop.example) when',
+    )
+  })
+})

@@ -1,0 +1,50 @@
+/**
+ * R74: generated mails that hide a word, or seem to, judged by Chromium: what it does not show is removed or marked,
+ * what it shows is there. `TRICKS=3000 npx vitest run packages/mail/test/visible-text.test.ts` tries more of them.
+ */
+import { findChromium, startVisibleTextJudge, type VisibleTextJudge } from '@email-connector/testing'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { htmlToText } from '../../src/body-text/html-to-text.ts'
+import { toTrick, word } from './hidden-tricks.ts'
+
+const count = Number(process.env.TRICKS ?? 60)
+/** As wide as the word: nothing around it moves. */
+const other = 'XTTE'
+
+describe.skipIf(!findChromium())('R74: hidden words, as Chromium shows them', () => {
+  let judge: VisibleTextJudge
+  beforeAll(async () => {
+    judge = await startVisibleTextJudge()
+  })
+  afterAll(() => judge?.close())
+
+  it('the judge sees what is there, and not what is not', async () => {
+    expect(await judge.sees(`<p>${word}</p>`, word, other)).toBe(true)
+    expect(await judge.sees(`<p style="opacity:0">${word}</p>`, word, other)).toBe(false)
+  })
+
+  it(`of ${count} generated mails none leaks and none is lost`, {
+    timeout: 60_000 + count * 5_000,
+  }, async () => {
+    const leaks: string[] = []
+    const lost: string[] = []
+    let isSeen = 0
+    let marked = 0
+    for (let number = 0; number < count; number++) {
+      const html = toTrick(number)
+      const { text, warnings } = htmlToText(html)
+      const isRead = text.includes(word)
+      const isMarked = warnings.includes('hidden_text_possible')
+      if (await judge.sees(html, word, other)) {
+        isSeen++
+        if (!isRead) lost.push(html)
+        else if (isMarked) marked++
+      } else if (isRead && !isMarked) leaks.push(html)
+    }
+    expect(leaks).toEqual([])
+    // Where odd styles cancel each other (moved down and up again) a word may be lost; an ordinary mail does no such thing.
+    expect(lost.slice(Math.floor(count / 100))).toEqual([])
+    expect(isSeen).toBeGreaterThan(count / 4)
+    expect(marked).toBeLessThan(count / 10)
+  })
+})
