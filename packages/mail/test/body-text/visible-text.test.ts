@@ -1,6 +1,6 @@
 /**
  * R74: generated mails that hide a word, or seem to, judged by Chromium: what it does not show is removed or marked,
- * what it shows is there. `TRICKS=3000 npx vitest run packages/mail/test/visible-text.test.ts` tries more of them.
+ * what it shows is there. `TRICKS=3000 npx vitest run packages/mail/test/body-text/visible-text.test.ts` tries more of them.
  */
 import { findChromium, startVisibleTextJudge, type VisibleTextJudge } from '@email-connector/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'

@@ -48,7 +48,7 @@ const maxAuthorizing = 4
 const page = { cors: 'none', audience: 'person', checkHost: true } as const
 const document = { cors: 'public', audience: 'program', checkHost: false } as const
 
-/** The whole product in one process. */
+/** Every route over parts that a test assembles; composition/product.ts is what ships. */
 export function createApp(options: AppOptions): App {
   const { settings, log, now, oauth } = options
   return serveRoutes({
