@@ -7,7 +7,7 @@ export { appendMessage } from './changing/append.ts'
 export { assertFlags, setFlags } from './changing/flags.ts'
 export { moveMessages } from './changing/move.ts'
 export type { RefOutcome } from './changing/refs-by-mailbox.ts'
-export { parseAddressList } from './composing/address-list.ts'
+export { parseAddressList, readAddressList, toFaultText } from './composing/address-list.ts'
 export {
   type ComposedMessage,
   composeMessage,
