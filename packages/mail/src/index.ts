@@ -1,5 +1,6 @@
 /** IMAP, SMTP and MIME for one mailbox. Every function throws only MailError; anything else is a bug. */
 export type { MailAccount, MailCredential, MailServer, ProviderId, TlsMode } from './account.ts'
+export { needsUtf8, type ReadAddress, readAddress, toAddressKey } from './address.ts'
 export { removeInvisible } from './body-text/invisible-characters.ts'
 export { neutraliseLinks } from './body-text/links.ts'
 export { readLongHtml, readLongText } from './body-text/long-text.ts'
@@ -8,12 +9,15 @@ export { assertFlags, setFlags } from './changing/flags.ts'
 export { moveMessages } from './changing/move.ts'
 export type { RefOutcome } from './changing/refs-by-mailbox.ts'
 export { parseAddressList, readAddressList, toFaultText } from './composing/address-list.ts'
+export type { OutgoingAttachment } from './composing/attachment-node.ts'
 export {
   type ComposedMessage,
   composeMessage,
-  type OutgoingAttachment,
   type OutgoingDraft,
 } from './composing/compose.ts'
+export { editStored, readAttachmentsOf, type StoredEdit } from './composing/edit-stored.ts'
+export type { OriginalBlock } from './composing/render-body.ts'
+export { finishStored, readStoredHeaders, type StoredHeaders } from './composing/stored-message.ts'
 export { type Connector, createConnector, type MailDeps } from './connect/dial.ts'
 export { createHostPolicy, type HostPolicy, type MailProtocol } from './connect/host-policy.ts'
 export { type ImapDeps, type ImapSession, withImapSession } from './imap/session.ts'
@@ -34,10 +38,13 @@ export {
   providers,
 } from './providers.ts'
 export { type AttachmentContent, fetchAttachment } from './reading/attachment.ts'
+export { type DraftCandidate, fetchDraft, type StoredDraft } from './reading/draft.ts'
+export { draftTagBytes, toDraftTag } from './reading/draft-tag.ts'
 export { findByMessageId } from './reading/find.ts'
 export { getMessage, getMessages } from './reading/get.ts'
 export { listRecent } from './reading/recent.ts'
 export { prepareSearch, type SearchOptions, type SearchPage, searchMessages } from './reading/search.ts'
+export { fetchSource } from './reading/source.ts'
 export { listThread, type ThreadPage } from './reading/thread.ts'
 export type { RecipientRefusal } from './smtp/reply.ts'
 export {

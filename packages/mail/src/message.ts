@@ -11,6 +11,8 @@ export interface MessageRef {
   readonly mailbox: string
   readonly uidValidity: string
   readonly uid: number
+  /** Of a draft: the tag of its Message-ID, by which it is found after an edit (reading/draft-tag.ts). */
+  readonly draft?: string
 }
 
 export type SpecialUse = 'inbox' | 'drafts' | 'sent' | 'trash' | 'junk' | 'archive' | 'all' | 'flagged'

@@ -8,13 +8,9 @@ import { randomUUID } from 'node:crypto'
 import type addressparser from 'nodemailer/lib/addressparser'
 import { assertNoControls, assertText, invalid, toAddress } from '../input.ts'
 import type { MailAddress } from '../message.ts'
-import { markdownToHtml } from './markdown.ts'
-
-export interface OutgoingAttachment {
-  readonly filename: string
-  readonly contentType: string
-  readonly content: Buffer
-}
+import { type OutgoingAttachment, toComposerAttachment } from './attachment-node.ts'
+import { toComposerBody } from './entity.ts'
+import { type OriginalBlock, renderBody } from './render-body.ts'
 
 export interface OutgoingDraft {
   readonly from: MailAddress
@@ -24,6 +20,8 @@ export interface OutgoingDraft {
   readonly subject: string
   /** Markdown; lines end with LF or CRLF. */
   readonly body: string
+  /** The message that is answered or forwarded, behind the body and never Markdown. */
+  readonly original?: OriginalBlock | undefined
   /** Message-ID of the message answered. What is no message id is left out: it came from someone else's mail. */
   readonly inReplyTo?: string
   readonly references?: readonly string[]
@@ -64,8 +62,7 @@ export async function composeMessage(draft: OutgoingDraft): Promise<ComposedMess
   assertText(draft.body, 'body')
   if (!(draft.date instanceof Date) || Number.isNaN(draft.date.getTime())) throw invalid('date')
 
-  const body = draft.body.replace(/\r\n?/g, '\n')
-  const html = markdownToHtml(body)
+  const body = await renderBody(draft.body, draft.original)
   const messageId = draft.messageId ?? `<${randomUUID()}@${domainOf(from.address)}>`
   // the caller looks the message up by this id later: another one in its place would never be found
   if (keepMessageIds([messageId]).length === 0) throw invalid('message_id')
@@ -87,10 +84,8 @@ export async function composeMessage(draft: OutgoingDraft): Promise<ComposedMess
     date: draft.date,
     ...(inReplyTo === undefined ? {} : { inReplyTo }),
     ...(references.length === 0 ? {} : { references }),
-    // an empty text would leave a lone attachment as the whole message
-    text: body === '' ? '\n' : body,
-    ...(html === undefined ? {} : { html }),
-    attachments: draft.attachments.map(toAttachment),
+    ...toComposerBody(body),
+    attachments: draft.attachments.map(toComposerAttachment),
     newline: 'win',
     disableFileAccess: true,
     disableUrlAccess: true,
@@ -109,23 +104,6 @@ function toMailboxes(mailboxes: readonly MailAddress[], field: string): { name: 
     assertNoControls(name, field)
     return { name, address: toAddress(address, field) }
   })
-}
-
-function toAttachment({ filename, contentType, content }: OutgoingAttachment) {
-  assertNoControls(filename, 'attachments')
-  assertNoControls(contentType, 'attachments')
-  // R38: nodemailer reads `{path}` and fetches `{href}`; a Buffer is the only thing it can do neither with
-  if (!Buffer.isBuffer(content) || filename.trim() === '') throw invalid('attachments')
-  // RFC 6838 §4.2; a leaf that calls itself multipart, or a message in pieces, would change the tree around it
-  const isLeaf =
-    /^[a-z0-9][\w!#$&^.+-]{0,126}\/[a-z0-9][\w!#$&^.+-]{0,126}$/i.test(contentType) &&
-    !/^(?:multipart\/|message\/(?!rfc822$))/i.test(contentType)
-  return {
-    filename,
-    contentType: isLeaf ? contentType : 'application/octet-stream',
-    contentDisposition: 'attachment' as const,
-    content,
-  }
 }
 
 /** RFC 5322 §3.6.4 msg-id, loosely: one pair of brackets, printable ASCII, no space. */

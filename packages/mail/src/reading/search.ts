@@ -12,6 +12,7 @@ import { listMailboxes } from '../mailboxes/list.ts'
 import { resolveMailbox } from '../mailboxes/resolve.ts'
 import type { MessageSummary, Page } from '../message.ts'
 import { compileSearch, type SearchCriteria, type SearchFields, toImapDate } from './criteria.ts'
+import { findDraftsPath } from './draft-tag.ts'
 import { findNewestMatches } from './newest-matches.ts'
 import { sortParts } from './structure.ts'
 import { isDeleted, toSummary } from './summary.ts'
@@ -65,7 +66,7 @@ async function search(
     if (place?.before === 0) continue
     results.push(await searchMailbox(session, path, options, criteria, place))
   }
-  return await merge(paths, results, options.limit)
+  return await merge(findDraftsPath(session.knownMailboxes), paths, results, options.limit)
 }
 
 /** `all`: the mailbox that holds everything, else INBOX, Sent and Archive. */
@@ -152,6 +153,7 @@ function holdsAttachment({ bodyStructure }: FetchedMessage): boolean {
 
 /** The newest of all mailboxes; what did not fit comes with the next page. */
 async function merge(
+  drafts: string | undefined,
   paths: readonly string[],
   results: readonly MailboxResult[],
   limit: number,
@@ -166,7 +168,7 @@ async function merge(
       .sort((a, b) => receivedAt(b.rows[0]) - receivedAt(a.rows[0]))[0]
     const row = newest?.rows.shift()
     if (!newest || !row) break
-    items.push(await toSummary(row, newest.mailbox))
+    items.push(await toSummary(row, newest.mailbox, drafts))
   }
   const places = paths.map((path): CursorPlace => {
     const at = results.findIndex((one) => one.mailbox.path === path)

@@ -6,16 +6,24 @@ import { notRendered, readPlain } from '../body-text/long-text.ts'
 import { previewBytes } from '../imap/fetch-items.ts'
 import type { FetchedMessage, SelectedMailbox } from '../imap/session.ts'
 import type { MailAddress, MessageSummary } from '../message.ts'
+import { toDraftTag } from './draft-tag.ts'
 import { type BodyStructure, sortParts } from './structure.ts'
 
 const maxPreviewChars = 200
 const maxHeaderChars = 998
 const maxAddresses = 100
 
-export async function toSummary(message: FetchedMessage, mailbox: SelectedMailbox): Promise<MessageSummary> {
+/** `drafts`: the path of Drafts, where it is known. */
+export async function toSummary(
+  message: FetchedMessage,
+  mailbox: SelectedMailbox,
+  drafts?: string,
+): Promise<MessageSummary> {
   const { envelope, flags = new Set<string>() } = message
+  const isDraft = hasFlag(flags, '\\Draft') || mailbox.path === drafts
+  const tag = isDraft && envelope?.messageId ? { draft: toDraftTag(envelope.messageId) } : {}
   return {
-    ref: { mailbox: mailbox.path, uidValidity: mailbox.uidValidity, uid: message.uid },
+    ref: { mailbox: mailbox.path, uidValidity: mailbox.uidValidity, uid: message.uid, ...tag },
     date: toDate(message),
     from: toAddresses(envelope?.from),
     to: toAddresses(envelope?.to),

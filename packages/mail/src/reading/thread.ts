@@ -10,6 +10,7 @@ import { searchUids } from '../imap/search-uids.ts'
 import type { FetchedMessage, ImapSession, ImapToken } from '../imap/session.ts'
 import { takeNewest, toUidSet } from '../imap/uid-set.ts'
 import type { MessageRef, MessageSummary } from '../message.ts'
+import { findDraftsPath } from './draft-tag.ts'
 import { fetchByRef } from './get.ts'
 import { mailboxesToSearch } from './search.ts'
 import { toSummary } from './summary.ts'
@@ -33,7 +34,7 @@ export async function listThread(
   const items = [...summaryItems(session), peekHeaders(['REFERENCES'])]
   const { mailbox, message } = await fetchByRef(session, ref, items)
   const criteria = toCriteria(session, message)
-  const own = await toSummary(message, mailbox)
+  const own = await toSummary(message, mailbox, findDraftsPath(session.knownMailboxes))
   if (criteria === undefined) return { items: [own], searched: [ref.mailbox], truncated: false }
 
   const searched = [...new Set([ref.mailbox, ...(await mailboxesToSearch(session, 'all'))])]
@@ -48,7 +49,7 @@ export async function listThread(
     const rows = await session.fetch(selected, 'uid', toUidSet(uids.slice(0, limit)), summaryItems(session))
     for (const row of rows) {
       const messageId = row.envelope?.messageId
-      const summary = await toSummary(row, selected)
+      const summary = await toSummary(row, selected, findDraftsPath(session.knownMailboxes))
       // the same mail in two mailboxes (Gmail's labels, a copy to oneself) is one message of the conversation
       const key = messageId ?? `${path}\n${row.uid}`
       if (!found.has(key)) found.set(key, { summary, messageId })

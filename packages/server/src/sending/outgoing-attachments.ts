@@ -6,7 +6,7 @@ import * as parameters from '../tool-call/parameters.ts'
 import { ToolError } from '../wire/tool-error.ts'
 
 /** All attachments of one mail, decoded: a request body is at most 4 MiB, base64 takes a third more. */
-const maxTotalBytes = 3 * 1024 * 1024
+export const maxTotalBytes = 3 * 1024 * 1024
 const maxBase64Chars = 4 * 1024 * 1024
 
 const attachment = z.strictObject({

@@ -60,15 +60,15 @@ export interface SendLedger {
   sendOnce(submit: Submit): Promise<SendOutcome>
 }
 
-/** `domain`: of From, where the Message-ID is made. */
+/** `domain`: of From, where the Message-ID is made; `messageId`: of a stored draft that has one. */
 export function createSendLedger(
   { once, caller, now }: Surroundings,
-  request: SendRequest & { readonly domain: string },
+  request: SendRequest & { readonly domain: string; readonly messageId?: string | undefined },
 ): SendLedger {
   const rows = toRows(caller.secret, request)
   const attempt = randomUUID()
   // The row names the attempt: whoever finds it without an outcome can ask Sent for its Message-ID.
-  const toMessageId = (ofAttempt: string) => `<${ofAttempt}@${request.domain}>`
+  const toMessageId = (ofAttempt: string) => request.messageId ?? `<${ofAttempt}@${request.domain}>`
   const messageId = toMessageId(attempt)
 
   /** Takes the row, where `mayReplace` allows it in the place of what is there; else answers what is there. */
@@ -89,9 +89,16 @@ export function createSendLedger(
   const isAbandoned = (row: SendRow) =>
     row.state === 'reserved' && row.deadline <= now() && isOfContent(row, rows)
 
+  /** The draft was refused and has been changed since: nobody got it, so it is tried again. */
+  function isChanged(cipher: HintCipher, row: SendRow): boolean {
+    if (rows.revision === undefined || row.state !== 'rejected' || row.sealedOutcome === undefined)
+      return false
+    return openOutcome(cipher, caller.grantId, row.sealedOutcome).revision !== rows.revision
+  }
+
   async function settle(cipher: HintCipher, keys: readonly string[], outcome: SendOutcome): Promise<void> {
     const { repeated: _, again: __, settledAt = now(), ...settled } = outcome
-    const sealedOutcome = sealOutcome(cipher, caller.grantId, settled, rows.mac)
+    const sealedOutcome = sealOutcome(cipher, caller.grantId, settled, rows)
     const row = { state: outcome.state, sealedOutcome, settledAt, expiresAt: now() + keptSeconds }
     // Each alone is enough to answer by: a store that fails now makes repeats `unknown` at worst, never this answer wrong.
     await Promise.allSettled(keys.map((key) => once.settleSend(key, attempt, row)))
@@ -125,7 +132,11 @@ export function createSendLedger(
     }
     const mine = named === undefined ? [] : [named]
     try {
-      const taken = await take(rows.content, {}, (row) => isAbandoned(row) || isOver(row, pause, now()))
+      const taken = await take(
+        rows.content,
+        {},
+        (row) => isAbandoned(row) || isOver(row, pause, now()) || isChanged(cipher, row),
+      )
       if (!taken.held) {
         mine.push(rows.content)
         return await submitWith(cipher, mine, submit)
@@ -189,7 +200,7 @@ export async function findSendOutcome(
 function openSettled(cipher: HintCipher, grantId: string, row: SendRow, rows: Rows): SendOutcome | undefined {
   if (!isOfContent(row, rows)) throw reusedError()
   if (row.sealedOutcome === undefined) return undefined
-  const { content, ...outcome } = openOutcome(cipher, grantId, row.sealedOutcome)
+  const { content, revision: _, ...outcome } = openOutcome(cipher, grantId, row.sealedOutcome)
   if (content !== rows.mac) throw reusedError()
   return { ...outcome, repeated: true, settledAt: row.settledAt, again: toAgain(outcome.state, row, rows) }
 }

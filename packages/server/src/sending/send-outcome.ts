@@ -6,6 +6,7 @@ import { MailError, type MailErrorCode, type SubmissionOutcome } from '@email-co
 import * as z from 'zod'
 import type { HintCipher } from '../keys/token-cipher.ts'
 import { sentenceFor } from '../wire/tool-error.ts'
+import type { Rows } from './send-rows.ts'
 
 const stored = z.object({
   state: z.enum(['sent', 'rejected', 'unknown']),
@@ -16,9 +17,11 @@ const stored = z.object({
   messageId: z.string(),
   /** A MAC of the content: whose outcome this is. */
   content: z.string(),
+  /** Of a stored draft: which of its edits this is the outcome of. */
+  revision: z.string().optional(),
 })
 
-export type Outcome = Omit<z.output<typeof stored>, 'content'>
+export type Outcome = Omit<z.output<typeof stored>, 'content' | 'revision'>
 
 export interface SendOutcome extends Outcome {
   /** An earlier call's: this one sent nothing. */
@@ -31,8 +34,13 @@ export interface SendOutcome extends Outcome {
 
 const purpose = 'send'
 
-export function sealOutcome(cipher: HintCipher, grantId: string, outcome: Outcome, content: string): string {
-  return cipher.seal(purpose, grantId, Buffer.from(JSON.stringify({ ...outcome, content }), 'utf8'))
+export function sealOutcome(
+  cipher: HintCipher,
+  grantId: string,
+  outcome: Outcome,
+  { mac: content, revision }: Pick<Rows, 'mac' | 'revision'>,
+): string {
+  return cipher.seal(purpose, grantId, Buffer.from(JSON.stringify({ ...outcome, content, revision }), 'utf8'))
 }
 
 export function openOutcome(cipher: HintCipher, grantId: string, sealed: string): z.output<typeof stored> {

@@ -9,8 +9,14 @@ import type { SendRow } from '../store/once-store.ts'
 export interface SendRequest {
   readonly accountId: string
   readonly idempotencyKey?: string | undefined
-  /** Everything that makes this message this message, in a fixed order; of a stored draft its id, which says as much. */
-  readonly content: readonly string[] | { readonly draftId: string }
+  /** Everything that makes this message this message, in a fixed order; of a stored draft what it is known by. */
+  readonly content: readonly string[] | StoredContent
+}
+
+export interface StoredContent {
+  readonly draftId: string
+  /** Of its bytes: a draft that was refused and changed since is tried again at once. */
+  readonly revision?: string
 }
 
 export interface Rows {
@@ -20,6 +26,7 @@ export interface Rows {
   readonly content: string
   readonly named: string | undefined
   readonly isDraft: boolean
+  readonly revision: string | undefined
 }
 
 export function toRows(secret: Uint8Array, { accountId, idempotencyKey, content }: SendRequest): Rows {
@@ -31,6 +38,7 @@ export function toRows(secret: Uint8Array, { accountId, idempotencyKey, content 
     content: toKey('content', mac),
     named: idempotencyKey === undefined ? undefined : toKey('named', idempotencyKey),
     isDraft,
+    revision: isDraft ? content.revision : undefined,
   }
 }
 

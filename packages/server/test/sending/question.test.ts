@@ -43,7 +43,7 @@ const draft = {
 const known = [...draft.to, ...draft.cc, ...draft.bcc]
 
 async function marksOf(changes: Partial<typeof draft>, seen: typeof known | undefined = known) {
-  const asked = await confirm(call, { opened: { accountId: 'a' }, draft: { ...draft, ...changes } }, [], seen)
+  const asked = await confirm(call, { opened: { accountId: 'a' }, shown: { ...draft, ...changes } }, [], seen)
   return asked?.question.match(/(?<=^New recipient, not in the email this answers: ).+$/gm) ?? []
 }
 
@@ -58,7 +58,7 @@ test.each(['to', 'cc', 'bcc'] as const)(
 )
 
 test('R52: an email that answers nothing has no new recipients', async () => {
-  const asked = await confirm(call, { opened: { accountId: 'a' }, draft }, [])
+  const asked = await confirm(call, { opened: { accountId: 'a' }, shown: draft }, [])
   expect(asked?.question).toContain('Bcc: dave@test.example')
   expect(asked?.question).not.toContain('New recipient')
 })

@@ -415,6 +415,20 @@ function describeLedger(name: string, open: () => OnceStore): void {
         expect(left).toBe(1)
       })
 
+      test('R85: that was refused is tried again at once when it was changed, and once when it was not', async () => {
+        const changed = (revision: string) => ({ content: { draftId: 'd', revision } })
+        await ledger(changed('one')).sendOnce(submit(rejected))
+        expect((await ledger(changed('one')).sendOnce(submit())).repeated).toBe(true)
+        expect(await ledger(changed('two')).sendOnce(submit())).toMatchObject({
+          state: 'sent',
+          repeated: false,
+        })
+        expect(await ledger(changed('three')).sendOnce(submit())).toMatchObject({
+          state: 'sent',
+          repeated: true,
+        })
+      })
+
       test('that was refused is found for a minute, and then tried again', async () => {
         await ledger({ content: { draftId: 'd' } }).sendOnce(submit(rejected))
         expect(await find()).toMatchObject({ state: 'rejected', again: { from: now + 60, by: 'same_call' } })
