@@ -6,7 +6,9 @@
  */
 import { randomUUID } from 'node:crypto'
 import type addressparser from 'nodemailer/lib/addressparser'
+import { toAddressKey } from '../address.ts'
 import { assertNoControls, assertText, invalid, toAddress } from '../input.ts'
+import { MailError } from '../mail-error.ts'
 import type { MailAddress } from '../message.ts'
 import { type OutgoingAttachment, toComposerAttachment } from './attachment-node.ts'
 import { toComposerBody } from './entity.ts'
@@ -41,8 +43,8 @@ export interface ComposedMessage {
   readonly envelope: { readonly from: string; readonly to: readonly string[] }
 }
 
-/** RFC 5321 §4.5.3.1.8: what every server must take in one transaction. */
-const maxRecipients = 100
+/** Ten transactions of what every server must take in one (RFC 5321 §4.5.3.1.8). */
+const maxRecipients = 1_000
 /** RFC 5322 §2.1.1 bounds a line at 998 octets; a subject is one logical line. */
 const maxSubjectCharacters = 998
 /** RFC 5322 §3.6.4 sets no bound; the first and the newest are what threads are built from. */
@@ -52,11 +54,15 @@ const maxReferences = 30
 export async function composeMessage(draft: OutgoingDraft): Promise<ComposedMessage> {
   const [from] = toMailboxes([draft.from], 'from')
   if (from === undefined) throw invalid('from')
-  const to = toMailboxes(draft.to, 'to')
-  const cc = toMailboxes(draft.cc, 'cc')
-  const bcc = toMailboxes(draft.bcc, 'bcc')
-  const recipients = [...new Set([...to, ...cc, ...bcc].map((mailbox) => mailbox.address))]
-  if (recipients.length > maxRecipients) throw invalid('to')
+  const isNew = createFirstTest()
+  const to = toMailboxes(draft.to, 'to').filter(isNew)
+  const cc = toMailboxes(draft.cc, 'cc').filter(isNew)
+  const bcc = toMailboxes(draft.bcc, 'bcc').filter(isNew)
+  const recipients = [...to, ...cc, ...bcc].map((mailbox) => mailbox.address)
+  if (recipients.length > maxRecipients) {
+    const reason = `${recipients.length} recipients are more than the ${maxRecipients} of one email`
+    throw new MailError('invalid_input', { field: 'to', reason })
+  }
   assertNoControls(draft.subject, 'subject')
   if (draft.subject.length > maxSubjectCharacters) throw invalid('subject')
   assertText(draft.body, 'body')
@@ -97,6 +103,12 @@ export async function composeMessage(draft: OutgoingDraft): Promise<ComposedMess
   const rawWithBcc = bcc.length === 0 ? raw : await node.build()
   assertHeaders(rawWithBcc, { From: [from], To: to, Cc: cc, Bcc: bcc }, parseAddresses)
   return { raw, rawWithBcc, messageId, envelope: { from: from.address, to: recipients } }
+}
+
+/** Each once, where it is named first: in To rather than in Bcc. */
+function createFirstTest(): (mailbox: { address: string }) => boolean {
+  const seen = new Set<string>()
+  return ({ address }) => seen.size < seen.add(toAddressKey(address)).size
 }
 
 function toMailboxes(mailboxes: readonly MailAddress[], field: string): { name: string; address: string }[] {

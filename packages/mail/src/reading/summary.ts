@@ -12,6 +12,8 @@ import { type BodyStructure, sortParts } from './structure.ts'
 const maxPreviewChars = 200
 const maxHeaderChars = 998
 const maxAddresses = 100
+/** Of one email that is read whole: an answer to all goes to every one of them. */
+export const maxDetailAddresses = 2_000
 
 /** `drafts`: the path of Drafts, where it is known. */
 export async function toSummary(
@@ -68,9 +70,10 @@ function withOffset(date: Date, dateText: string): string {
 
 export function toAddresses(
   addresses: readonly { name?: string | undefined; address?: string | undefined }[] | undefined,
+  max = maxAddresses,
 ): MailAddress[] {
   return (addresses ?? [])
-    .slice(0, maxAddresses)
+    .slice(0, max)
     .filter(({ address }) => isAddress(address))
     .map(({ name, address }) => {
       const shown = cleanLine(name)

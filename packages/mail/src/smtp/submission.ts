@@ -6,10 +6,12 @@
  */
 import { Readable } from 'node:stream'
 import type { MailAccount } from '../account.ts'
+import { needsUtf8 } from '../address.ts'
 import type { ComposedMessage } from '../composing/compose.ts'
 import type { MailDeps } from '../connect/dial.ts'
 import { invalid } from '../input.ts'
-import type { MailErrorCode } from '../mail-error.ts'
+import { MailError, type MailErrorCode } from '../mail-error.ts'
+import { sendInBatches } from './batches.ts'
 import {
   type RecipientRefusal,
   readRecipientRefusal,
@@ -22,7 +24,8 @@ import { type SmtpSession, withSmtpSession } from './session.ts'
 
 export interface RejectedRecipient {
   readonly address: string
-  readonly code: RecipientRefusal
+  /** `outcome_unknown`: the message left for this one and no final reply came. */
+  readonly code: RecipientRefusal | MailErrorCode | 'outcome_unknown'
 }
 
 export type SubmissionOutcome =
@@ -63,8 +66,24 @@ export async function submitMessage(
   hooks: { beforeData: () => Promise<boolean> },
 ): Promise<SubmissionOutcome> {
   if (composed.envelope.to.length === 0) throw invalid('to')
-  return await withSmtpSession(account, deps, (session) => send(session, composed, hooks.beforeData))
+  return await withSmtpSession(account, deps, (session) => {
+    const { from, to } = composed.envelope
+    assertTakes(session, [from, ...to])
+    const sendBatch = (batch: readonly string[], isFirst: boolean) =>
+      send(session, { ...composed, envelope: { from, to: batch } }, isFirst ? hooks.beforeData : alreadyAsked)
+    return sendInBatches(to, { send: sendBatch, reset: session.reset })
+  })
 }
+
+/** RFC 6531 §3.1: letters beyond ASCII before the @ go to servers that offer SMTPUTF8 alone. */
+function assertTakes(session: SmtpSession, addresses: readonly string[]): void {
+  const [first] = addresses.filter(needsUtf8)
+  if (first === undefined || session.takesUtf8Addresses) return
+  const reason = `it takes only ASCII before the @, unlike ${first}; leave that address out`
+  throw new MailError('not_supported', { protocol: 'smtp', field: 'to', reason })
+}
+
+const alreadyAsked = async () => true
 
 async function send(
   session: SmtpSession,

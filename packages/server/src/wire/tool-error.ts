@@ -53,7 +53,9 @@ export function sentenceFor(error: MailError, publicUrl: string, link?: string):
       : `The owner can store the new one at ${link} (within 15 minutes, once).`
   switch (error.code) {
     case 'invalid_input':
-      return `"${error.field ?? 'A parameter'}" is not valid: correct it and call again.`
+      return error.reason === undefined
+        ? `"${error.field ?? 'A parameter'}" is not valid: correct it and call again.`
+        : `"${error.field ?? 'A parameter'}" is not valid: ${error.reason}. Correct it and call again.`
     case 'host_unreachable':
       return `${server} cannot be reached. Try again in a minute; if it stays so, check its host and port by connecting again.`
     case 'tls_failed':
@@ -99,6 +101,7 @@ export function sentenceFor(error: MailError, publicUrl: string, link?: string):
     case 'too_large':
       return 'This is larger than the server or this connector accepts. Ask for less, or send less.'
     case 'not_supported':
+      if (error.reason !== undefined) return `${server} cannot do that: ${error.reason}. Nothing was done.`
       return error.field === undefined
         ? 'This mail server cannot do that.'
         : `This mail server cannot do that: leave "${error.field}" out.`
