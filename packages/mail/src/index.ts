@@ -40,7 +40,7 @@ export {
 export { type AttachmentContent, fetchAttachment } from './reading/attachment.ts'
 export { type DraftCandidate, fetchDraft, type StoredDraft } from './reading/draft.ts'
 export { draftTagBytes, toDraftTag } from './reading/draft-tag.ts'
-export { findByMessageId } from './reading/find.ts'
+export { findByMessageId, openForFinding } from './reading/find.ts'
 export { getMessage, getMessages } from './reading/get.ts'
 export { listRecent } from './reading/recent.ts'
 export { prepareSearch, type SearchOptions, type SearchPage, searchMessages } from './reading/search.ts'

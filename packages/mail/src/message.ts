@@ -119,6 +119,8 @@ export interface ServerMemory {
   readonly capabilities: readonly string[]
   readonly delimiter: string
   readonly mailboxes: readonly Mailbox[]
+  /** true: after an email was sent nothing but our own copy was in Sent. */
+  readonly sentCopiesAreOurs?: boolean
   /** false: the server loses commands that come with a LOGIN. */
   readonly pipelines?: boolean
 }

@@ -146,6 +146,7 @@ export class ImapSession {
   #examined: string | undefined
   #wrote = false
   #pipelines: boolean
+  #sentCopiesAreOurs: boolean
 
   constructor(client: ImapClient, account: MailAccount, deps: ImapDeps) {
     this.receiver = { provider: account.provider, imapHost: account.imap.host }
@@ -153,6 +154,7 @@ export class ImapSession {
     this.#deps = deps
     this.#mailboxes = deps.memory?.mailboxes
     this.#pipelines = deps.memory?.pipelines !== false
+    this.#sentCopiesAreOurs = deps.memory?.sentCopiesAreOurs === true
   }
 
   /** Something may have been changed: nothing may be repeated from here on. */
@@ -193,6 +195,16 @@ export class ImapSession {
     this.remember(this.#mailboxes ?? [])
   }
 
+  get sentCopiesAreOurs(): boolean {
+    return this.#sentCopiesAreOurs
+  }
+
+  /** Nobody else filed what was sent: the next email need not be looked for. */
+  rememberOwnSentCopies(): void {
+    this.#sentCopiesAreOurs = true
+    this.remember(this.#mailboxes ?? [])
+  }
+
   toMemory(): ServerMemory {
     const mailboxes = this.#mailboxes ?? []
     return {
@@ -202,6 +214,7 @@ export class ImapSession {
       delimiter: mailboxes[0]?.delimiter ?? '/',
       mailboxes: mailboxes.map(({ total: _total, unread: _unread, ...mailbox }) => mailbox),
       ...(this.#pipelines ? {} : { pipelines: false }),
+      ...(this.#sentCopiesAreOurs ? { sentCopiesAreOurs: true } : {}),
     }
   }
 

@@ -111,10 +111,15 @@ export async function answerDelivery(
   submitted: Promise<SendOutcome>,
   composed?: ComposedMessage,
 ): Promise<ToolResult<Delivery>> {
-  const [sent, copy] = await Promise.all([submitted, fileSentCopy(call, opened, composed?.raw, submitted)])
+  const [sent, copy] = await Promise.all([
+    submitted,
+    fileSentCopy(call, opened, composed?.rawWithBcc, submitted),
+  ])
   // A copy that we did not file was filed by the server that took the email: it went out.
   const outcome: SendOutcome =
-    copy.state === 'found' ? { ...sent, state: 'sent', accepted: [...(composed?.envelope.to ?? [])] } : sent
+    copy.state === 'found' && sent.state === 'unknown'
+      ? { ...sent, state: 'sent', accepted: [...(composed?.envelope.to ?? [])] }
+      : sent
   const recipients = [
     ...outcome.accepted.map((address) => ({ address, ok: true })),
     ...outcome.rejected.map(({ address, code }) => ({ address, ok: false, code })),

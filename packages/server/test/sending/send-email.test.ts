@@ -79,7 +79,10 @@ describe.skipIf(!findDovecot())('over a real submission server', () => {
     const copies = await found(alice(), 'Sent', 'Hello')
     expect(copies).toHaveLength(1)
     expect(copies[0]?.messageId).toBe(structured.message_id)
-    expect(copies[0]?.raw.equals(submission.messages.at(-1)?.raw ?? Buffer.alloc(0))).toBe(true)
+    // the owner’s own copy says who else got it
+    const copied = copies[0]?.raw.toString() ?? ''
+    expect(copied).toMatch(/^Bcc: alice@test\.example\r$/m)
+    expect(copied.replace('Bcc: alice@test.example\r\n', '')).toBe(submission.messages.at(-1)?.raw.toString())
     expect(copies[0]?.flags).toContain('\\Seen')
     const copy = await tools.call('get_email', { id: structured.sent_copy_id })
     expect(copy.structured.email).toMatchObject({ subject: 'Hello', message_id: structured.message_id })
@@ -340,6 +343,19 @@ describe.skipIf(!findDovecot())('over a real submission server', () => {
     expect(structured).toMatchObject({ state: 'sent', sent_copy: 'by_provider' })
     expect(await found(alice(), 'Sent', 'Filed by them')).toHaveLength(1)
     await gmail.close()
+    await filing.stop()
+  })
+
+  test('R57: a server that files the copy itself, which nobody knew, gets no second one from us', async () => {
+    const filing = await startSubmission({ mailServer: dovecot, filesSentCopy: true })
+    const account = toAccount(dovecot.alice, dovecot, filing.smtpsPort)
+    const generic = await openTools({ accounts: [account], connector: loopbackConnector(dovecot.ca) })
+    for (const subject of ['Filed unasked', 'Filed unasked again']) {
+      const { structured } = await generic.call('send_email', letter(subject))
+      expect(structured).toMatchObject({ state: 'sent', sent_copy: 'found' })
+      expect(await found(alice(), 'Sent', subject)).toHaveLength(1)
+    }
+    await generic.close()
     await filing.stop()
   })
 
