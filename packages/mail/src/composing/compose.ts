@@ -10,7 +10,7 @@ import { toAddressKey } from '../address.ts'
 import { assertNoControls, assertText, invalid, toAddress } from '../input.ts'
 import { MailError } from '../mail-error.ts'
 import type { MailAddress } from '../message.ts'
-import { type OutgoingAttachment, toComposerAttachment } from './attachment-node.ts'
+import { type OutgoingAttachment, toComposerAttachment, withNamesApart } from './attachment-node.ts'
 import { toComposerBody } from './entity.ts'
 import { type OriginalBlock, renderBody } from './render-body.ts'
 
@@ -91,7 +91,7 @@ export async function composeMessage(draft: OutgoingDraft): Promise<ComposedMess
     ...(inReplyTo === undefined ? {} : { inReplyTo }),
     ...(references.length === 0 ? {} : { references }),
     ...toComposerBody(body),
-    attachments: draft.attachments.map(toComposerAttachment),
+    attachments: withNamesApart(draft.attachments.map(toComposerAttachment)),
     newline: 'win',
     disableFileAccess: true,
     disableUrlAccess: true,

@@ -244,6 +244,37 @@ describe.skipIf(!findDovecot())('over a real submission server', () => {
     expect(sent.replaceAll('\r\n', '')).toContain(png.toString('base64'))
   })
 
+  test('a file of 20 MB that is in the mailbox goes along without passing through the call', async () => {
+    const content = Buffer.alloc(20 * 1024 * 1024, 'x')
+    const lines = (content.toString('base64').match(/.{1,76}/g) ?? []).join('\r\n')
+    const mail = [
+      'From: bob@test.example\r\nSubject: Large file\r\nMIME-Version: 1.0',
+      'Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nx\r\n--b',
+      'Content-Type: application/zip; name=a.zip\r\nContent-Transfer-Encoding: base64',
+      `Content-Disposition: attachment; filename=a.zip\r\n\r\n${lines}\r\n--b--\r\n`,
+    ].join('\r\n')
+    await dovecot.appendRaw(dovecot.alice, 'INBOX', mail)
+    const [row] = (await tools.call('search_emails', { subject: 'Large file' })).structured.emails
+    const attachments = [{ email_id: row.id, attachment_id: '2' }]
+    const { structured, text } = await tools.call('send_email', {
+      ...letter('With a large file'),
+      attachments,
+    })
+    expect(structured, text).toMatchObject({ state: 'sent', sent_copy: 'filed' })
+    const raw = submission.messages.at(-1)?.raw.toString('latin1') ?? ''
+    expect(raw.replaceAll('\r\n', '').includes(content.toString('base64'))).toBe(true)
+  }, 60_000)
+
+  test.each([
+    ['text', 'character 5 is none of its alphabet', 'abcd*efg'],
+    ['a cut', 'it is cut short', 'abcde'],
+  ])('base64 that holds %s is refused, and the answer says why', async (_, reason, content) => {
+    const attachments = [{ filename: 'a.pdf', content_type: 'application/pdf', content }]
+    const { structured, text } = await tools.call('send_email', { ...letter('Not base64'), attachments })
+    expect(structured).toEqual({ code: 'invalid_input', field: 'attachments[0].content' })
+    expect(text).toContain(reason)
+  })
+
   test('attachments over 3 MB together are refused before a connection', async () => {
     const before = submission.connectionCount()
     const half = { filename: 'a.txt', content_type: 'text/plain', content: 'x'.repeat(1_700_000) }
