@@ -46,10 +46,6 @@ export { listRecent } from './reading/recent.ts'
 export { prepareSearch, type SearchOptions, type SearchPage, searchMessages } from './reading/search.ts'
 export { fetchSource } from './reading/source.ts'
 export { listThread, type ThreadPage } from './reading/thread.ts'
+export type { RejectedRecipient, SubmissionOutcome } from './smtp/outcome.ts'
 export type { RecipientRefusal } from './smtp/reply.ts'
-export {
-  type RejectedRecipient,
-  type SubmissionOutcome,
-  submitMessage,
-  verifySmtpLogin,
-} from './smtp/submission.ts'
+export { submitMessage, verifySmtpLogin } from './smtp/submission.ts'

@@ -339,14 +339,14 @@ export const chapters: readonly Chapter[] = [
   {
     name: 'Writing, second part',
     requirements: [
-      planned(
+      met(
         'R82',
         'A draft made by another program goes out byte for byte, apart from Date, a missing Message-ID, and a list of headers that are for drafts only.',
       ),
       partly(
         'R83',
         "What others wrote is never treated as Markdown and never takes the model's form: quotes and forwards show whole targets, pictures and tables.",
-        'Quotes and forwards still take the form that is made for the model; only addresses are kept whole.',
+        'Quotes and forwards are text: whole links of plain emails, no Markdown; tables and pictures of HTML are left out, and its links are in the form that is made for the model.',
       ),
       planned(
         'R84',
@@ -357,7 +357,7 @@ export const chapters: readonly Chapter[] = [
         'An email is sent at most once by key and by content, across keys, grants of one account, connections and processes.',
         'Grants of one account do not know of each other yet.',
       ),
-      planned('R86', 'A recipient that cannot be sent to is named and never dropped in silence.'),
+      met('R86', 'A recipient that cannot be sent to is named and never dropped in silence.'),
       planned(
         'R87',
         'One search language gives fixed X-GM-RAW strings for Gmail and, over IMAP, the same ids as a plain evaluator on real servers. Every known difference is listed, and what is not understood is said.',

@@ -4,13 +4,10 @@
  */
 import type { MailAddress } from '../message.ts'
 import { type OutgoingAttachment, toComposerAttachment } from './attachment-node.ts'
-import { type HeaderField, joinMessage, splitMessage } from './header-fields.ts'
+import { type HeaderField, joinMessage, type SplitMessage, splitMessage } from './header-fields.ts'
 
-export interface Entity {
-  readonly fields: readonly HeaderField[]
-  /** From the blank line on. */
-  readonly rest: Buffer
-}
+/** Its content fields, and its body from the blank line on. */
+export type Entity = SplitMessage
 
 export interface RenderedBody {
   readonly text: string

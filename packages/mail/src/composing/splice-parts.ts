@@ -1,6 +1,5 @@
 /** Cuts and replaces parts of a stored message; the bytes around them stay. */
-import type { Entity } from './entity.ts'
-import { joinMessage, toField } from './header-fields.ts'
+import { joinMessage, type SplitMessage, toField } from './header-fields.ts'
 import { allParts, type MimePart } from './mime-tree.ts'
 
 export const lineEnd = Buffer.from('\r\n')
@@ -12,7 +11,7 @@ export interface Change {
 }
 
 /** The fields that do not say what the content is stay: Content-ID, Content-Language, those of the message. */
-export function replacementOf(root: MimePart, node: MimePart, { fields, rest }: Entity): Change {
+export function replacementOf(root: MimePart, node: MimePart, { fields, rest }: SplitMessage): Change {
   const renewed = new Set(['content-type', 'content-transfer-encoding'])
   const kept = node.fields.filter(({ name }) => !renewed.has(name))
   const version = node === root && !kept.some(({ name }) => name === 'mime-version') ? [mimeVersion] : []

@@ -4,7 +4,7 @@
  * others, so each recipient has an outcome of its own.
  */
 import { MailError } from '../mail-error.ts'
-import type { RejectedRecipient, SubmissionOutcome } from './submission.ts'
+import type { RejectedRecipient, SubmissionOutcome } from './outcome.ts'
 
 /** RFC 5321 §4.5.3.1.8: what every server must take. */
 const maxBatch = 100

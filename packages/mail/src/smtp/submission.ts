@@ -10,10 +10,10 @@ import { needsUtf8 } from '../address.ts'
 import type { ComposedMessage } from '../composing/compose.ts'
 import type { MailDeps } from '../connect/dial.ts'
 import { invalid } from '../input.ts'
-import { MailError, type MailErrorCode } from '../mail-error.ts'
+import { MailError } from '../mail-error.ts'
 import { sendInBatches } from './batches.ts'
+import type { RejectedRecipient, SubmissionOutcome } from './outcome.ts'
 import {
-  type RecipientRefusal,
   readRecipientRefusal,
   readRefusal,
   readWholeRefusal,
@@ -21,33 +21,6 @@ import {
   toSmtpError,
 } from './reply.ts'
 import { type SmtpSession, withSmtpSession } from './session.ts'
-
-export interface RejectedRecipient {
-  readonly address: string
-  /** `outcome_unknown`: the message left for this one and no final reply came. */
-  readonly code: RecipientRefusal | MailErrorCode | 'outcome_unknown'
-}
-
-export type SubmissionOutcome =
-  | {
-      readonly state: 'sent'
-      readonly accepted: readonly string[]
-      /** Recipients the server refused while it took the message for the others. */
-      readonly rejected: readonly RejectedRecipient[]
-      readonly responseCode: number
-      /** The Message-ID the delivered copy carries where the server replaced ours (Microsoft, SES). */
-      readonly serverMessageId?: string
-    }
-  /** The server said no; nobody got it. `rejected` is empty when it was not about recipients. */
-  | {
-      readonly state: 'rejected'
-      readonly rejected: readonly RejectedRecipient[]
-      readonly reason: MailErrorCode
-    }
-  /** The message left, at least in part, and no final reply came. */
-  | { readonly state: 'unknown' }
-  /** `beforeData` said no: not a byte of the message left. */
-  | { readonly state: 'withheld' }
 
 /** Connects, logs in, sends nothing. Throws MailError. */
 export async function verifySmtpLogin(account: MailAccount, deps: MailDeps): Promise<void> {
