@@ -11,7 +11,7 @@ import { composeAttachment, composeFields, composeText, type Entity, toBytes } f
 import { type HeaderField, joinMessage, splitMessage, toField } from './header-fields.ts'
 import { delimiters, type MimePart, parseMime } from './mime-tree.ts'
 import { renderBody } from './render-body.ts'
-import { replaceTexts, type TextChange } from './replace-text.ts'
+import type { TextChange } from './replace-text.ts'
 import {
   type Change,
   cutOf,
@@ -44,7 +44,11 @@ export interface StoredEdit {
 /** Throws `invalid_input` naming `replace[…]`, `remove_attachments[…]`, `attachments`. */
 export async function editStored(raw: Buffer, edit: StoredEdit): Promise<Buffer> {
   let edited = raw
-  if (edit.replace !== undefined && edit.replace.length > 0) edited = await replaceTexts(edited, edit.replace)
+  if (edit.replace !== undefined && edit.replace.length > 0) {
+    // it reads HTML, which no other change does: loaded with the first of its kind
+    const { replaceTexts } = await import('./replace-text.ts')
+    edited = await replaceTexts(edited, edit.replace)
+  }
   if (edit.body !== undefined) edited = await replaceBody(edited, edit.body)
   edited = removeFiles(edited, edit.removeAttachments ?? [])
   for (const attachment of edit.addAttachments ?? [])
