@@ -178,7 +178,10 @@ export async function measureAwsCalls(): Promise<Record<string, AwsCost>> {
     await modern('tools/list, 2026 era', 'tools/list')
     await modern('tool call, 2026 era, first', 'tools/call', recent)
     await modern('tool call, 2026 era, key kept', 'tools/call', recent)
-    await modern('send_email, 2026 era', 'tools/call', { name: 'send_email', arguments: letter })
+    // The first one also remembers that nobody else filed it in Sent.
+    await modern('send_email, 2026 era, first', 'tools/call', { name: 'send_email', arguments: letter })
+    const next = { ...letter, subject: 'More figures' }
+    await modern('send_email, 2026 era', 'tools/call', { name: 'send_email', arguments: next })
 
     const version = { 'MCP-Protocol-Version': '2025-11-25' }
     const initialized = await mcp(

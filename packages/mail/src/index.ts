@@ -15,7 +15,6 @@ export {
   composeMessage,
   type OutgoingDraft,
 } from './composing/compose.ts'
-export { editStored, readAttachmentsOf, type StoredEdit } from './composing/edit-stored.ts'
 export type { OriginalBlock } from './composing/render-body.ts'
 export { finishStored, readStoredHeaders, type StoredHeaders } from './composing/stored-message.ts'
 export { type Connector, createConnector, type MailDeps } from './connect/dial.ts'

@@ -17,7 +17,6 @@ export const draftEmail = defineTool({
   annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: true },
   input: z.strictObject({
     ...outgoingParameters,
-    body: outgoingParameters.body.default(''),
     reply_all: z.boolean().default(false),
     forward_of: parameters.emailId.optional().describe('Id of the email this forwards'),
     as_attachment: z.boolean().default(false).describe('Forwards the email as an .eml file'),

@@ -1,5 +1,5 @@
 /** Changes a draft part by part: the new one takes the place of the old, which goes to the bin. */
-import { editStored, MailError, readAttachmentsOf } from '@email-connector/mail'
+import { MailError } from '@email-connector/mail'
 import * as z from 'zod'
 import {
   attachments,
@@ -41,14 +41,14 @@ export const updateDraft = defineTool({
       .array(z.strictObject({ old_text: words, new_text: words }))
       .max(50)
       .default([])
-      .describe('Words that are there once, and what takes their place'),
+      .describe('At most 50: words that are there once, and what takes their place'),
     attachments: attachmentsInstead,
-    add_attachments: attachments.describe('As attachments of draft_email'),
+    add_attachments: attachments.describe('At most 20, as attachments of draft_email'),
     remove_attachments: z
       .array(parameters.line)
       .max(100)
       .default([])
-      .describe('attachment_id of each, as get_email lists them'),
+      .describe('At most 100: attachment_id, as get_email lists them'),
   }),
   output: z.object({ ...savedDraft, old_draft: z.enum(['in_bin', 'kept']) }),
   async handle(input, call) {
@@ -65,8 +65,11 @@ export const updateDraft = defineTool({
     if (!old) throw new Error('One id was asked for')
     assertOfAccount(sources, opened, 'attachments')
     const from = input.from === undefined ? {} : { from: parseFrom(opened, input.from) }
+    // No other tool edits: loaded while the mailbox is opened.
+    const editing = import('@email-connector/mail/editing')
     const done = await call.withSession(opened, async (session) => {
       const draft = await findDraft(call, session, opened, old)
+      const { editStored, readAttachmentsOf } = await editing
       const edited = await editStored(draft.raw, {
         ...recipients,
         ...from,

@@ -14,6 +14,7 @@ describe.skipIf(!findDovecot())('a draft of another program', () => {
   let dovecot: Dovecot
   let submission: Submission
   let tools: OpenTools
+  let ahead = 0
   const alice = () => dovecot.reader(dovecot.alice)
 
   beforeAll(async () => {
@@ -23,7 +24,9 @@ describe.skipIf(!findDovecot())('a draft of another program', () => {
       ...toAccount(dovecot.alice, dovecot, submission.smtpsPort),
       aliases: ['sales@test.example'],
     }
-    tools = await openTools({ accounts: [account], connector: loopbackConnector(dovecot.ca) })
+    // so that no minute of the limit on calls gets full
+    const now = () => Math.floor(Date.now() / 1000) + ahead
+    tools = await openTools({ accounts: [account], connector: loopbackConnector(dovecot.ca), now })
   })
   afterEach(() => {
     expect(tools.logged.filter((line) => line.event === 'bug')).toEqual([])
@@ -36,6 +39,7 @@ describe.skipIf(!findDovecot())('a draft of another program', () => {
 
   /** As a client finds it: by a list. */
   async function store(raw: string): Promise<string> {
+    ahead += 60
     await dovecot.appendRaw(dovecot.alice, 'Drafts', raw)
     const { emails } = (await tools.call('get_recent_emails', { mailbox: 'drafts', limit: 1 })).structured
     return emails[0].id

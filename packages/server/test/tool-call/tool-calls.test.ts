@@ -270,7 +270,7 @@ test('malformed input is a tool error that names the place and the reason, and r
     ],
     ['send_email', { body: 'x' }, 'to'],
     ['send_email', { to: ['a@b.example'], body: 'x', from: 'eve@test.example' }, 'from'],
-    ['send_email', { to: ['Team: a@b.example, c@d.example;'], body: 'x' }, 'to[0]'],
+    ['send_email', { to: ['a@b.example, c@'], body: 'x' }, 'to[0]'],
     ['reply_to_email', { id: 'x', to: ['a@b.example', '<'], body: 'x' }, 'to[1]'],
     ['forward_email', { id: 'x', to: ['a@b.example', '<'] }, 'to[1]'],
     ['update_draft', { id: 'x', cc: ['a@b.example', '<'] }, 'cc[1]'],

@@ -241,7 +241,7 @@ describe.skipIf(!findDovecot())('over a real submission server', () => {
       const { flags } = (await tools.call('get_email', { id: row.id })).structured.email
       expect(flags, tool).toContain(flag)
     }
-    const both = await tools.call('draft_email', { in_reply_to: row.id, forward_of: row.id })
+    const both = await tools.call('draft_email', { in_reply_to: row.id, forward_of: row.id, body })
     expect(both.structured).toEqual({ code: 'invalid_input', field: 'forward_of' })
   })
 
