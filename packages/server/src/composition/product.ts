@@ -7,6 +7,7 @@ import { clock } from '../clock.ts'
 import { type App, serveRoutes } from '../http/frame.ts'
 import { createAuthenticate } from '../mcp/authenticate.ts'
 import { mcpRoutes } from '../mcp/mcp-route.ts'
+import { messagePage } from '../pages/page.ts'
 import type { Stores } from '../store/stores.ts'
 import { createMcpProduct } from './mcp-product.ts'
 import { createOAuthProduct, type OAuthProductOptions } from './oauth-product.ts'
@@ -35,6 +36,7 @@ export function createProduct(options: ProductOptions): App {
         challenge,
       }),
     },
+    failurePage: messagePage,
     log,
     now: clock.now,
   })

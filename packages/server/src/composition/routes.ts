@@ -4,13 +4,14 @@
  */
 import type { Provider } from '@email-connector/mail'
 import type { AuthorizationServer } from '@email-connector/oauth'
-import { health } from '../health.ts'
 import { limitAtOnce } from '../http/at-once.ts'
 import { withCappedBody } from '../http/body.ts'
 import { type App, type Handler, type Route, type Routes, serveRoutes } from '../http/frame.ts'
+import { health } from '../http/health.ts'
 import type { Log } from '../log.ts'
 import { type McpRouteOptions, mcpRoutes } from '../mcp/mcp-route.ts'
 import { homePage } from '../pages/home-page.ts'
+import { messagePage } from '../pages/page.ts'
 import { privacyPage } from '../pages/privacy-page.ts'
 import { tooManyAtOnce } from '../pages/sign-in-messages.ts'
 import type { ServerSettings } from '../settings.ts'
@@ -58,6 +59,7 @@ export function createApp(options: AppOptions): App {
       ...mcpRoutes({ ...options, challenge: oauth.challenge }),
     },
     settings,
+    failurePage: messagePage,
     log,
     now,
   })

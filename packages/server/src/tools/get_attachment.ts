@@ -6,9 +6,10 @@ import { type AttachmentContent, fetchAttachment, getMessage, MailError } from '
 import * as z from 'zod'
 import { openEmails } from '../tool-call/email-refs.ts'
 import * as parameters from '../tool-call/parameters.ts'
-import { defineTool, type ToolResult } from '../tool-call/tool.ts'
+import { defineTool } from '../tool-call/tool.ts'
 import { isText, readText } from '../wire/attachment-text.ts'
 import { fits, sliceWhole, toLine } from '../wire/fit.ts'
+import type { ToolResult } from '../wire/tool-result.ts'
 import { quoteUntrusted, untrustedNotice } from '../wire/untrusted.ts'
 
 /** As picture or file: base64 of it is what clients take in one answer. */

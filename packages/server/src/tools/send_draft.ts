@@ -5,9 +5,11 @@ import type { OpenedAccount } from '../accounts/grant-accounts.ts'
 import { answerDelivery, type Delivery, deliver, delivery } from '../sending/deliver.ts'
 import { findSendOutcome } from '../sending/send-ledger.ts'
 import { binDraft, readDraft } from '../sending/stored-draft.ts'
-import { type NamedMessage, openEmails } from '../tool-call/email-refs.ts'
+import { openEmails } from '../tool-call/email-refs.ts'
 import * as parameters from '../tool-call/parameters.ts'
-import { defineTool, type ToolCall, type ToolResult } from '../tool-call/tool.ts'
+import { defineTool, type ToolCall } from '../tool-call/tool.ts'
+import type { NamedMessage } from '../wire/email-id.ts'
+import type { ToolResult } from '../wire/tool-result.ts'
 
 export const sendDraft = defineTool({
   name: 'send_draft',

@@ -18,8 +18,8 @@ import { createFileKeyWrapper } from '../../src/keys/file-key-wrapper.ts'
 import type { KeyWrapper } from '../../src/keys/key-wrapper.ts'
 import type { LogLine } from '../../src/log.ts'
 import type { McpApplication } from '../../src/mcp/application.ts'
-import type { SessionStore } from '../../src/mcp/session-store.ts'
 import { createLevelStores } from '../../src/store/level/stores.ts'
+import type { SessionStore } from '../../src/store/session-store.ts'
 import type { Stores } from '../../src/store/stores.ts'
 import {
   tools as allTools,
