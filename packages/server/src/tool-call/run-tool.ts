@@ -20,6 +20,7 @@ import { composes, parseArguments, toUnknownText } from './tool-schema.ts'
 
 /** Two calls a second, all the time: no conversation gets there, a loop does. */
 const maxCallsPerMinute = 120
+
 export async function answerCall(
   tool: Tool,
   given: unknown,
@@ -112,10 +113,8 @@ async function assertWithinLimit({ once, now }: CallSurroundings, caller: Caller
 }
 
 /** What a client may do is what both its token's scope and the owner's permission allow. */
-export function mayCall(caller: Caller, tool: Tool | undefined): boolean {
-  return (
-    tool !== undefined && permits(caller.permission, tool.permission) && caller.scopes.includes(scopeOf(tool))
-  )
+export function mayCall(caller: Caller, tool: Tool): boolean {
+  return permits(caller.permission, tool.permission) && caller.scopes.includes(scopeOf(tool))
 }
 
 export function scopeOf(tool: Tool): Scope {
