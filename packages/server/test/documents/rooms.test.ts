@@ -113,6 +113,36 @@ test('no file imports from a floor above its own', () => {
   expect(readFloors().flatMap((floors) => findClimbs(imports, floors))).toEqual([])
 })
 
+test('mail and oauth are the arms, server is the stem, stacks name the server', () => {
+  const known = (name: string, kind: 'dependencies' | 'devDependencies') => {
+    const text = readFileSync(join(root, name, 'package.json'), 'utf8')
+    const declared = (JSON.parse(text) as Record<string, Record<string, string> | undefined>)[kind] ?? {}
+    return Object.keys(declared).flatMap((one) => /^@email-connector\/(.*)/.exec(one)?.[1] ?? [])
+  }
+  const packages = ['packages/mail', 'packages/oauth', 'packages/server', 'packages/testing', 'stacks']
+  expect(Object.fromEntries(packages.map((name) => [name, known(name, 'dependencies')]))).toEqual({
+    'packages/mail': [],
+    'packages/oauth': [],
+    'packages/server': ['mail', 'oauth'],
+    'packages/testing': [],
+    stacks: ['server'],
+  })
+  expect(
+    packages.flatMap((name) => known(name, 'devDependencies')).filter((one) => one !== 'testing'),
+  ).toEqual([])
+})
+
+test('nothing reaches into a package past its exports; scripts build and drive the packages from outside', () => {
+  const inside = (file: string) => /^packages\/\w+\//.exec(file)?.[0]
+  const past = [...readAllImports()].flatMap(([file, targets]) =>
+    targets
+      .filter((target) => inside(target) !== undefined && inside(target) !== inside(file))
+      .map((target) => `${file} > ${target}`),
+  )
+  expect(past.filter((one) => !one.startsWith('scripts/'))).toEqual([])
+  expect(past.length).toBeGreaterThan(0)
+})
+
 test('no room is more than 15 % of the server', () => {
   const whole = countLines(server)
   const rooms = [...readTree().rooms.keys()].filter(
