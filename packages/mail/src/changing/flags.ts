@@ -3,6 +3,7 @@
  * a move, and a flag that another client expunges later is a delayed loss.
  */
 import { flagItems } from '../imap/fetch-items.ts'
+import { atom } from '../imap/protocol.ts'
 import type {
   FetchedMessage,
   ImapResponse,
@@ -63,12 +64,8 @@ async function store(
     { item: '-FLAGS', flags: remove },
   ].filter(({ flags }) => flags.length > 0)
   for (const { item, flags } of commands) {
-    const list: ImapToken[] = flags.map((flag) => ({ type: 'ATOM', value: flag }))
-    await session.run(
-      'UID STORE',
-      [{ type: 'SEQUENCE', value: set }, { type: 'ATOM', value: item }, list],
-      untagged,
-    )
+    const list: ImapToken[] = flags.map(atom)
+    await session.run('UID STORE', [{ type: 'SEQUENCE', value: set }, atom(item), list], untagged)
   }
 
   // Some servers leave unchanged messages out of the answer, some leave out UID.
