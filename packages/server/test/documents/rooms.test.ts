@@ -113,7 +113,7 @@ test('no file imports from a floor above its own', () => {
   expect(readFloors().flatMap((floors) => findClimbs(imports, floors))).toEqual([])
 })
 
-test('mail and oauth are the arms, server is the stem, stacks name the server', () => {
+test('mail and oauth are the arms, server is the stem, stacks read both', () => {
   const known = (name: string, kind: 'dependencies' | 'devDependencies') => {
     const text = readFileSync(join(root, name, 'package.json'), 'utf8')
     const declared = (JSON.parse(text) as Record<string, Record<string, string> | undefined>)[kind] ?? {}
@@ -125,7 +125,7 @@ test('mail and oauth are the arms, server is the stem, stacks name the server', 
     'packages/oauth': [],
     'packages/server': ['mail', 'oauth'],
     'packages/testing': [],
-    stacks: ['server'],
+    stacks: ['oauth', 'server'],
   })
   expect(
     packages.flatMap((name) => known(name, 'devDependencies')).filter((one) => one !== 'testing'),
