@@ -11,13 +11,11 @@ import { isStoreUnavailable, OAuthError, retryAfter, storeUnavailable } from './
 import { revokeGrant } from './grant-revocation.ts'
 import { isLoopback } from './loopback-uri.ts'
 import { intersectScope } from './scope.ts'
-import type { Settings } from './settings.ts'
+import { pendingSeconds, type Settings } from './settings.ts'
 import type { AuthorizationCodeRow, Grant, Transaction } from './store.ts'
 import { createAuthorizationCode, tokenId, wrapSecret } from './token-wrap.ts'
 import { createTransaction, expireCookie, openTransaction, type TransactionRefusal } from './transaction.ts'
 
-/** Until its code is redeemed a grant and all that hangs on it live this long. */
-const pendingSeconds = 10 * 60
 const maxAttempts = 5
 
 /** What the consent page must show of who is asking. Names come from the client: escape them. */

@@ -17,6 +17,9 @@ export interface Lifetimes {
   readonly transactionSeconds: number
 }
 
+/** Until its code is redeemed a grant, and all that hangs on it, lives this long. */
+export const pendingSeconds = 10 * 60
+
 const daySeconds = 24 * 60 * 60
 
 export const defaultLifetimes: Lifetimes = {

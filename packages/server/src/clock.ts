@@ -1,4 +1,4 @@
-/** The real clocks, for the entry points; everything else is handed one. */
+/** The real clocks, for composition and the entry points; everything else is handed one. */
 import type { EpochSeconds } from '@email-connector/oauth'
 
 /** Time that passes, for durations, pauses and the floor under refusals; tests pass their own. Milliseconds. */
@@ -6,6 +6,8 @@ export interface Clock {
   now(): number
   sleep(ms: number): Promise<void>
 }
+
+export const daySeconds = 86_400
 
 export function nowSeconds(): EpochSeconds {
   return Math.floor(Date.now() / 1000)

@@ -56,7 +56,7 @@ export function parseSources(
 export async function readAttachments(
   session: ImapSession,
   parsed: readonly (NamedAttachment | OutgoingAttachment)[],
-  sources: readonly NamedMessage[],
+  sources: readonly Pick<NamedMessage, 'id' | 'ref'>[],
   before: readonly OutgoingAttachment[] = [],
 ): Promise<OutgoingAttachment[]> {
   const read = [...before]

@@ -55,7 +55,7 @@ export async function readDraft(
     throw new ToolError('not_supported', sentence, { field: 'id' })
   }
   const parts = email.attachments.map((part) => ({ emailId: id, attachmentId: part.partId }))
-  const attachments = await readAttachments(session, parts, [{ id, accountTag: '', ref }])
+  const attachments = await readAttachments(session, parts, [{ id, ref }])
   const { to, cc, bcc, subject, inReplyTo, references } = email
   return {
     ...{ to, cc, bcc, subject, references, attachments },

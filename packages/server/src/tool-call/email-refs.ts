@@ -44,6 +44,18 @@ export async function openEmails(
   return { opened: await call.accounts.open(owner.accountId), messages }
 }
 
+/** The one email that the parameter `id` names, and its account opened. */
+export async function openEmail(
+  call: ToolCall,
+  id: string,
+  account: string | undefined,
+): Promise<{ opened: OpenedAccount; message: NamedMessage }> {
+  const { opened, messages } = await openEmails(call, [id], { account, field: 'id' })
+  const [message] = messages
+  if (!message) throw new Error('One id was asked for')
+  return { opened, message }
+}
+
 export function assertOfAccount(
   messages: readonly NamedMessage[],
   { accountId }: OpenedAccount,
