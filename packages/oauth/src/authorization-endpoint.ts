@@ -33,6 +33,7 @@ export interface ConsentSubject {
   readonly requestedScope: string
 }
 
+/** A response to send as it is, or what the consent page must show and carry. */
 export type AuthorizeOutcome =
   | { readonly kind: 'response'; readonly response: Response }
   | ({
@@ -44,6 +45,7 @@ export type AuthorizeOutcome =
       readonly cookie: string
     } & ConsentSubject)
 
+/** The sign-in that a form belongs to, or why it counts for none. */
 export type OpenTransactionOutcome =
   | ({ readonly kind: 'open'; readonly transaction: Transaction } & ConsentSubject)
   | { readonly kind: 'refused'; readonly reason: TransactionRefusal }
@@ -63,6 +65,7 @@ export interface Approval {
   readonly absoluteExpiresAt: number
 }
 
+/** RFC 6749 §3.1 in steps, with the page of the caller between them. Every method throws StoreUnavailableError. */
 export interface AuthorizationEndpoint {
   authorize(request: Request): Promise<AuthorizeOutcome>
   openTransaction(request: Request, handle: string): Promise<OpenTransactionOutcome>

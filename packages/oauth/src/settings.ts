@@ -6,6 +6,7 @@ import type { RedirectUriPolicy } from './redirect-uri.ts'
 import type { NamedKey } from './repeatable-answer.ts'
 import type { AuthorizationStore, EpochSeconds } from './store.ts'
 
+/** Seconds. */
 export interface Lifetimes {
   readonly accessTokenSeconds: number
   readonly refreshIdleSeconds: number

@@ -33,6 +33,10 @@ export function assertFlags(flags: readonly string[], field: string): void {
   }
 }
 
+/**
+ * Adds and removes flags; what cannot be shown to have changed is an outcome, not an error. Throws `invalid_input`
+ * for a flag that may not be set or when none is named, and what a session throws (RFC 9051 §6.4.6).
+ */
 export async function setFlags(
   session: ImapSession,
   refs: readonly MessageRef[],

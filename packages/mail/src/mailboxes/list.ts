@@ -21,6 +21,10 @@ const maxStatusCommands = 100
 
 const counted = [atom('MESSAGES'), atom('UNSEEN')]
 
+/**
+ * Every mailbox that can be opened, at most 5,000, each with its special use. Counts cost a STATUS each where the
+ * server has no LIST-STATUS. What is listed is remembered by the session.
+ */
 export async function listMailboxes(
   session: ImapSession,
   { includeCounts }: { includeCounts: boolean },

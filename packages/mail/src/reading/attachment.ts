@@ -10,6 +10,7 @@ import type { MessageRef } from '../message.ts'
 import { fetchByRef } from './get.ts'
 import { type BodyStructure, findPart, toAttachment } from './structure.ts'
 
+/** One part, decoded from its transfer encoding; its charset is left as it is. */
 export interface AttachmentContent {
   readonly content: Buffer
   readonly contentType: string

@@ -15,6 +15,7 @@ import { fetchByRef } from './get.ts'
 import { mailboxesToSearch } from './search.ts'
 import { toSummary } from './summary.ts'
 
+/** One conversation, oldest first; `searched` has the paths of the mailboxes it was looked for in. */
 export interface ThreadPage {
   readonly items: readonly MessageSummary[]
   readonly searched: readonly string[]
