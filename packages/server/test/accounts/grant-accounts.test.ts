@@ -158,6 +158,20 @@ describe('R28, R31: what has ended', () => {
     await expect(accountsOf(lasting).list()).rejects.toMatchObject({ name: 'GrantGoneError' })
   })
 
+  test.each([
+    ['permission', { permission: 'read' }],
+    ['scope narrower than the token’s', { scope: 'email:read' }],
+    ['client', { clientId: 'another' }],
+    ['resource', { resource: 'https://other.example/mcp' }],
+    ['expiry', { expiresAt: 4_000_000_000 }],
+    ['absolute expiry', { absoluteExpiresAt: 4_000_000_000 }],
+    ['both expiries, before the token’s', { expiresAt: now + 60, absoluteExpiresAt: now + 60 }],
+  ])('R24: a grant with another %s than its token’s does not even list what it holds', async (_, grant) => {
+    const connected = await connectGrant(stores, keyWrapper)
+    const accounts = accountsOf(connected, { store: tampered({ grant }) })
+    await expect(accounts.list()).rejects.toMatchObject({ name: 'KeyRefusedError' })
+  })
+
   test.each(['pending', 'revoked'])('a %s grant opens nothing', async (state) => {
     const connected = await connectGrant(stores, keyWrapper)
     await expect(
