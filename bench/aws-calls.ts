@@ -8,6 +8,7 @@ import { createDynamoStores } from '@email-connector/server/dynamodb-stores'
 import { createInstanceSecrets, parseInstanceSecrets } from '@email-connector/server/instance-secrets'
 import { createKmsKeyWrapper } from '@email-connector/server/kms-key-wrapper'
 import { createProduct } from '@email-connector/server/product'
+import { parseSettings, serverVariables, toServerSettings } from '@email-connector/server/settings'
 import { createTables } from '@email-connector/server/testing/dynamodb-tables'
 import { loopbackConnector } from '@email-connector/server/testing/open-tools'
 import {
@@ -28,7 +29,6 @@ export interface AwsCost {
 
 const publicUrl = 'https://mail.example.org'
 const redirectUri = 'http://localhost:6274/oauth/callback'
-const day = 86_400
 
 export async function measureAwsCalls(): Promise<Record<string, AwsCost>> {
   const [dynamoDb, kms, dovecot] = await Promise.all([startDynamoDb(), startKms(), startDovecot()])
@@ -40,22 +40,7 @@ export async function measureAwsCalls(): Promise<Record<string, AwsCost>> {
     keyWrapper: createKmsKeyWrapper({ ...kms.clientOptions, keyId: kms.keyArn }),
   })
   const app = createProduct({
-    settings: {
-      publicUrl,
-      resource: `${publicUrl}/mcp`,
-      allowedAccounts: [],
-      clients: [],
-      corsOrigins: [],
-      extraRedirectUris: [],
-      disabledClients: [],
-      disabledProviders: [],
-      lifetimes: {
-        accessTokenSeconds: 30 * day,
-        refreshIdleSeconds: 90 * day,
-        refreshAbsoluteSeconds: 365 * day,
-      },
-      demo: false,
-    },
+    settings: toServerSettings(parseSettings(serverVariables, { PUBLIC_URL: publicUrl }), { demo: false }),
     stage: 'bench',
     stores: createDynamoStores({ ...dynamoDb.clientOptions, endpoint: proxy.endpoint, tables }),
     keyWrapper: keeper,

@@ -2,11 +2,12 @@
  * What each function may do, on one page: which item actions, on which table, for which keys. Nothing is granted by a
  * library's helper; what is not here is refused. The store's code decides what is needed, and a test compares.
  */
+
+import type { FunctionName } from '@email-connector/server/deployment-names'
+import type { TableId } from '@email-connector/server/table-schema'
 import { ArnFormat, type Stack } from 'aws-cdk-lib'
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import type { LogGroup } from 'aws-cdk-lib/aws-logs'
-import type { FunctionName } from '../packages/server/src/deployment-names.ts'
-import type { TableId } from '../packages/server/src/store/table-schema.ts'
 import type { DataParts } from './data/data-stack.ts'
 import { credentialsContext, useThroughService } from './key-policies.ts'
 

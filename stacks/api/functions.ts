@@ -2,10 +2,11 @@
  * The four functions: one role, one log group and exactly the variables each reads. Their time-outs end before the
  * gateway's, so that a slow call is answered by us and not cut off.
  */
+
+import { type FunctionName, functionNames } from '@email-connector/server/deployment-names'
 import { Duration, type Stack } from 'aws-cdk-lib'
 import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { Architecture, type Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
-import { type FunctionName, functionNames } from '../../packages/server/src/deployment-names.ts'
 import type { DataParts } from '../data/data-stack.ts'
 import { keepExports } from '../kept-exports.ts'
 import { createLogGroup } from '../log-group.ts'

@@ -1,8 +1,8 @@
 /** docs/deploy.md as far as it can be compared: settings, counted calls, sums, names. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { codeIn, readDocument, rowsIn, sectionOf } from '@email-connector/server/testing/documents'
 import { describe, expect, test } from 'vitest'
-import { codeIn, readDocument, rowsIn, sectionOf } from '../../packages/server/test/documents/document.ts'
 import { parseStage } from '../settings.ts'
 import { stageShape } from '../stage-options.ts'
 import { production, synthesize } from './synthesize.ts'

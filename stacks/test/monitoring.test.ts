@@ -1,7 +1,8 @@
 /** What an operator is told: every alarm to the last property, what a filter counts, who may publish, the budget. */
+
+import { createLog, type LogLine } from '@email-connector/server/log'
+import { tableSchemas } from '@email-connector/server/table-schema'
 import { describe, expect, test } from 'vitest'
-import { createLog, type LogLine } from '../../packages/server/src/log.ts'
-import { tableSchemas } from '../../packages/server/src/store/table-schema.ts'
 import { get, type Resource, type Synthesized } from './synthesize.ts'
 
 const withDomain = get('production')

@@ -1,7 +1,8 @@
 /** What functions and keys allow, read from the templates. */
+
+import { functionNames } from '@email-connector/server/deployment-names'
+import { tableSchemas } from '@email-connector/server/table-schema'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { functionNames } from '../../packages/server/src/deployment-names.ts'
-import { tableSchemas } from '../../packages/server/src/store/table-schema.ts'
 import { tableRights } from '../rights.ts'
 import { resourceStatements, roleStatements, type Statement } from './policies.ts'
 import { personal, production, type Synthesized, synthesize } from './synthesize.ts'

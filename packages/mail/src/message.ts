@@ -1,5 +1,6 @@
 /** What reading a mailbox yields. Everything here came out of a mail or a mail server: untrusted text, bounded sizes. */
 
+/** An address as a header names it; both parts were written by strangers. */
 export interface MailAddress {
   readonly name?: string
   readonly address: string
@@ -13,8 +14,10 @@ export interface MessageRef {
   readonly uid: number
 }
 
+/** RFC 6154 §2, with `inbox` and without its backslash. */
 export type SpecialUse = 'inbox' | 'drafts' | 'sent' | 'trash' | 'junk' | 'archive' | 'all' | 'flagged'
 
+/** One mailbox (a folder) of an account. */
 export interface Mailbox {
   readonly path: string
   readonly name: string
@@ -26,6 +29,7 @@ export interface Mailbox {
   readonly unread?: number
 }
 
+/** What a list shows of one message. */
 export interface MessageSummary {
   readonly ref: MessageRef
   /** ISO 8601 with the offset; INTERNALDATE when the Date header cannot be read. */
@@ -44,6 +48,7 @@ export interface MessageSummary {
   readonly threadId?: string
 }
 
+/** A part that is not the text of the message. */
 export interface AttachmentPart {
   /** IMAP part number, such as `2` or `1.3`. */
   readonly partId: string
@@ -72,6 +77,7 @@ export interface AuthenticationVerdict {
   readonly dmarc?: AuthenticationResult
 }
 
+/** One message with its text; every string came out of mail. */
 export interface MessageDetail {
   readonly ref: MessageRef
   readonly date: string
@@ -95,6 +101,7 @@ export interface MessageDetail {
   readonly warnings: readonly string[]
 }
 
+/** The readable text, a piece of it when it is long. */
 export interface MessageBody {
   /** What `text` was made from. */
   readonly source: 'text/plain' | 'text/html' | 'none'

@@ -24,6 +24,10 @@ export interface CleanText {
   readonly removed: boolean
 }
 
+/**
+ * The text without characters that nobody sees: zero widths, tags, direction overrides, fillers. `removed` says that
+ * some were there to hide something. Linear.
+ */
 export function removeInvisible(value: string): CleanText {
   if (/^[\t\n\r\x20-\x7e]*$/.test(value)) return { text: value, removed: false }
   let removed = false

@@ -1,10 +1,9 @@
 /** UID SEARCH, compact where the server can (RFC 4731 ESEARCH), as ranges either way. */
 
 import { MailError } from '../mail-error.ts'
+import { atom } from './protocol.ts'
 import { type ImapSession, type ImapToken, textOf } from './session.ts'
 import { isUid, parseUidRanges, type UidRange } from './uid-set.ts'
-
-const atom = (value: string): ImapToken => ({ type: 'ATOM', value })
 
 /** A mailbox of a million messages, each match alone. More is no answer to a search. */
 const maxRanges = 1_200_000

@@ -19,6 +19,7 @@ import { createSetTest, isUid, isUidValidity, sizeOfSet } from './uid-set.ts'
 export type { FetchedMessage, ImapAttribute, ImapResponse, ImapToken }
 export { textOf }
 
+/** What a session is given beyond `MailDeps`. */
 export interface ImapDeps extends MailDeps {
   /** What an earlier call learned; makes CAPABILITY and LIST unnecessary. May be wrong. */
   readonly memory?: ServerMemory
@@ -137,6 +138,10 @@ function mayBeStaleMemory(error: MailError): boolean {
   return ['mailbox_not_found', 'server_refused', 'not_supported'].includes(error.code)
 }
 
+/**
+ * One logged-in connection for the length of one call. Made by `withImapSession` only; its methods are for this
+ * package.
+ */
 export class ImapSession {
   readonly #client: ImapClient
   readonly #deps: ImapDeps

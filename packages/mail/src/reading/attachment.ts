@@ -2,6 +2,7 @@
 
 import { decodeTransfer } from '../body-text/decode-part.ts'
 import { peek } from '../imap/fetch-items.ts'
+import { atom } from '../imap/protocol.ts'
 import type { ImapSession } from '../imap/session.ts'
 import { invalid } from '../input.ts'
 import { MailError } from '../mail-error.ts'
@@ -9,6 +10,7 @@ import type { MessageRef } from '../message.ts'
 import { fetchByRef } from './get.ts'
 import { type BodyStructure, findPart, toAttachment } from './structure.ts'
 
+/** One part, decoded from its transfer encoding; its charset is left as it is. */
 export interface AttachmentContent {
   readonly content: Buffer
   readonly contentType: string
@@ -28,10 +30,7 @@ export async function fetchAttachment(
   { maxBytes }: { maxBytes: number },
 ): Promise<AttachmentContent> {
   if (!/^[1-9]\d{0,3}(\.[1-9]\d{0,3}){0,20}$/.test(partId)) throw invalid('attachment_id')
-  const { mailbox, message } = await fetchByRef(session, ref, [
-    { type: 'ATOM', value: 'UID' },
-    { type: 'ATOM', value: 'BODYSTRUCTURE' },
-  ])
+  const { mailbox, message } = await fetchByRef(session, ref, [atom('UID'), atom('BODYSTRUCTURE')])
   const part = findPart(message.bodyStructure, partId)
   if (!part) throw new MailError('message_not_found', { protocol: 'imap', field: 'attachment_id' })
   const attachment = toAttachment(part)
@@ -42,7 +41,7 @@ export async function fetchAttachment(
   const pieces: Buffer[] = []
   let length = 0
   for (;;) {
-    const items = [{ type: 'ATOM', value: 'UID' }, peek(partId, length, pieceBytes)]
+    const items = [atom('UID'), peek(partId, length, pieceBytes)]
     const [row] = await session.fetch(mailbox, 'uid', String(ref.uid), items)
     const piece = row?.bodyParts?.get(partId)
     if (!row) throw new MailError('message_not_found', { protocol: 'imap' })

@@ -3,6 +3,7 @@
  * it can (RFC 9394 PARTIAL), ranges where it can (ESEARCH), else window by window from the newest message down.
  */
 
+import { atom } from '../imap/protocol.ts'
 import { searchUids } from '../imap/search-uids.ts'
 import type { ImapSession, ImapToken, SelectedMailbox } from '../imap/session.ts'
 import { takeNewest, type UidRange } from '../imap/uid-set.ts'
@@ -43,5 +44,4 @@ export async function findNewestMatches(
   return { found, complete: last < 1 }
 }
 
-const atom = (value: string): ImapToken => ({ type: 'ATOM', value })
 const sequence = (first: number, last: number): ImapToken => ({ type: 'SEQUENCE', value: `${first}:${last}` })

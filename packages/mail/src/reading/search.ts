@@ -16,6 +16,7 @@ import { findNewestMatches } from './newest-matches.ts'
 import { sortParts } from './structure.ts'
 import { isDeleted, toSummary } from './summary.ts'
 
+/** What to look for, where, and how many (`limit`); `cursor` is the one of the page before. */
 export interface SearchOptions extends SearchFields {
   /** A path, a special use, or `all`. */
   readonly mailbox: string
@@ -23,6 +24,7 @@ export interface SearchOptions extends SearchFields {
   readonly cursor?: string
 }
 
+/** Newest first. */
 export interface SearchPage extends Page<MessageSummary> {
   /** Paths of the mailboxes that were searched. */
   readonly searched: readonly string[]
@@ -45,6 +47,10 @@ export function prepareSearch(options: SearchOptions): (session: ImapSession) =>
   return (session) => search(session, options, criteria, cursor)
 }
 
+/**
+ * As `prepareSearch`, with its session. Throws `invalid_input` naming the field, `not_supported` for `gmailQuery`
+ * elsewhere.
+ */
 export async function searchMessages(session: ImapSession, options: SearchOptions): Promise<SearchPage> {
   return await prepareSearch(options)(session)
 }

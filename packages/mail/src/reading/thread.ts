@@ -6,6 +6,7 @@
 
 import { parseHeaders } from '../headers.ts'
 import { peekHeaders, summaryItems } from '../imap/fetch-items.ts'
+import { atom } from '../imap/protocol.ts'
 import { searchUids } from '../imap/search-uids.ts'
 import type { FetchedMessage, ImapSession, ImapToken } from '../imap/session.ts'
 import { takeNewest, toUidSet } from '../imap/uid-set.ts'
@@ -14,6 +15,7 @@ import { fetchByRef } from './get.ts'
 import { mailboxesToSearch } from './search.ts'
 import { toSummary } from './summary.ts'
 
+/** One conversation, oldest first; `searched` has the paths of the mailboxes it was looked for in. */
 export interface ThreadPage {
   readonly items: readonly MessageSummary[]
   readonly searched: readonly string[]
@@ -21,7 +23,6 @@ export interface ThreadPage {
   readonly truncated: boolean
 }
 
-const atom = (value: string): ImapToken => ({ type: 'ATOM', value })
 const text = (value: string): ImapToken => ({ type: 'STRING', value })
 
 /** The newest `limit` of the conversation. Throws as getMessage does. */

@@ -170,8 +170,8 @@ describe('IMAP against a scripted server', () => {
 
   describe('R59: an attachment that is not as large as its structure says', () => {
     const limit = { maxBytes: 100 }
-    const claimed = '("APPLICATION" "OCTET-STREAM" NIL NIL NIL "BASE64" 10)'
-    const fetchOf = (content: (piece: number) => string) => {
+    const fetchOf = (content: (piece: number) => string, claimedBytes = 10) => {
+      const claimed = `("APPLICATION" "OCTET-STREAM" NIL NIL NIL "BASE64" ${claimedBytes})`
       const asked: string[] = []
       const answer: ImapHandler = async (tag, args, connection) => {
         const start = /BODY\.PEEK\[1\]<(\d+)\./.exec(args)?.[1]
@@ -184,6 +184,15 @@ describe('IMAP against a scripted server', () => {
       }
       return { asked, answer }
     }
+
+    it('is not asked for when its structure says that it is too large', async () => {
+      const { asked, answer } = fetchOf(() => '', 10_000)
+      const server = await start({ handlers: { 'UID FETCH': answer } })
+      expect(await codeOf(run(server, (session) => fetchAttachment(session, ref(7), '1', limit)))).toBe(
+        'too_large',
+      )
+      expect(asked).toEqual([])
+    })
 
     it('is too large once decoded', async () => {
       const { asked, answer } = fetchOf(() => Buffer.alloc(800, 'x').toString('base64'))

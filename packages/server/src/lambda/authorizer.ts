@@ -6,9 +6,9 @@
  */
 import { findAccessToken } from '@email-connector/oauth'
 import { nowSeconds } from '../clock.ts'
+import { findOutage } from '../http/outages.ts'
 import { describeBug } from '../log.ts'
 import { parseBearer } from '../mcp/authenticate.ts'
-import { findOutage } from '../outages.ts'
 import { createDynamoClient, createTable } from '../store/dynamodb/table.ts'
 import { createTokenTable } from '../store/dynamodb/tokens.ts'
 import { toAuthorizerContext } from './authorizer-context.ts'

@@ -3,6 +3,7 @@
  * characters, lengths) are refinements: they cost a client no token in `tools/list`.
  */
 import * as z from 'zod'
+import { isLine } from '../wire/line.ts'
 
 /** RFC 5322 §2.1.1 allows 998 characters in a line; no name, address, subject or search text needs more. */
 const maxLineChars = 998
@@ -15,14 +16,8 @@ const maxRecipients = 100
 /** Ids in one call, as the contract says. */
 const maxIds = 100
 
-// Controls, line and paragraph separators, lone surrogates: none can stand in a header, a mailbox name or a command.
-const notInLine = /[\p{Cc}\p{Cs}\u2028\u2029]/u
-// The same, but a text may break lines and indent.
+// As in a line, but a text may break lines and indent.
 const notInText = /(?![\n\r\t])[\p{Cc}\p{Cs}]/u
-
-export function isLine(value: string): boolean {
-  return !notInLine.test(value)
-}
 
 /** One line of text: no control character reaches a mail server from here (R37). */
 export const line = z

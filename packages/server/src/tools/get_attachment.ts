@@ -4,11 +4,12 @@
  */
 import { type AttachmentContent, fetchAttachment, getMessage, MailError } from '@email-connector/mail'
 import * as z from 'zod'
-import { openEmails } from '../tool-call/email-refs.ts'
+import { openEmail } from '../tool-call/email-refs.ts'
 import * as parameters from '../tool-call/parameters.ts'
-import { defineTool, type ToolResult } from '../tool-call/tool.ts'
+import { defineTool } from '../tool-call/tool.ts'
 import { isText, readText } from '../wire/attachment-text.ts'
 import { fits, sliceWhole, toLine } from '../wire/fit.ts'
+import type { ToolResult } from '../wire/tool-result.ts'
 import { quoteUntrusted, untrustedNotice } from '../wire/untrusted.ts'
 
 /** As picture or file: base64 of it is what clients take in one answer. */
@@ -34,9 +35,7 @@ export const getAttachment = defineTool({
   }),
   async handle(input, call) {
     const { id, attachment_id: partId } = input
-    const { opened, messages } = await openEmails(call, [id], { account: input.account, field: 'id' })
-    const [message] = messages
-    if (!message) throw new Error('One id was asked for')
+    const { opened, message } = await openEmail(call, id, input.account)
     const { ref } = message
     const { part, readable } = await call.withSession(opened, async (session) => {
       const read = (maxBytes: number) => fetchAttachment(session, ref, partId, { maxBytes })

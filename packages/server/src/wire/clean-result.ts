@@ -3,7 +3,7 @@
  * string (R37 for the way out). Names, paths and addresses are one line; only what is read as a text keeps its line
  * breaks and tabs. In one place, since a tool that forgets it would hand a client a row that imitates another.
  */
-import type { ToolResult } from '../tool-call/tool.ts'
+import type { ToolResult } from './tool-result.ts'
 
 /** Keys whose value is a text of several lines. */
 const texts = new Set(['body', 'text'])

@@ -4,10 +4,10 @@
  */
 import type { MailAddress, MessageSummary } from '@email-connector/mail'
 import * as z from 'zod'
-import type { ToolCall, ToolResult } from '../tool-call/tool.ts'
 import { toEmailId } from './email-id.ts'
 import { fits, toLine } from './fit.ts'
-import { quoteUntrusted } from './untrusted.ts'
+import type { ToolResult } from './tool-result.ts'
+import { type MakeMark, quoteUntrusted } from './untrusted.ts'
 
 const summaryRow = z.object({
   id: z.string(),
@@ -37,7 +37,7 @@ const shortestClip = 40
 const clips = [300, 120, shortestClip]
 
 export function toSummaryPage<Page extends { emails: SummaryRow[] }>(
-  call: ToolCall,
+  { makeMark }: { readonly makeMark: MakeMark },
   accountId: string,
   messages: readonly MessageSummary[],
   toPage: (emails: SummaryRow[]) => { structured: Page; head: string; quotedHead?: string },
@@ -47,7 +47,7 @@ export function toSummaryPage<Page extends { emails: SummaryRow[] }>(
       messages.map((message) => toRow(accountId, message, maxChars)),
     )
     const rows = [quotedHead ?? [], structured.emails.map(toLines)].flat().join('\n')
-    const quoted = rows === '' ? [] : [quoteUntrusted(rows, call.makeMark)]
+    const quoted = rows === '' ? [] : [quoteUntrusted(rows, makeMark)]
     return { structured, text: [head, ...quoted].join('\n') }
   }
   return build(clips.find((maxChars) => fits(build(maxChars))) ?? shortestClip)

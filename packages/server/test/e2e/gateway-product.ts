@@ -155,7 +155,7 @@ export async function startGatewayProduct(
   }
   const gateway = await startGatewaySimulator({
     routes: gatewayRoutes,
-    responses: gatewayResponses({ publicUrl: url, scope: 'email:read email:write' }),
+    responses: gatewayResponses({ publicUrl: url }),
     functions,
     port,
   })

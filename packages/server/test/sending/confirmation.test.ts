@@ -16,7 +16,7 @@ import { ElicitRequestSchema } from '@modelcontextprotocol/sdk/types.js'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { createHintCipher } from '../../src/keys/token-cipher.ts'
 import { createMcpEndpoint } from '../../src/mcp/mcp-endpoint.ts'
-import type { SessionQuestions } from '../../src/tools/catalog.ts'
+import type { SessionQuestions } from '../../src/tool-call/tool-application.ts'
 import { serveEndpoints } from '../mcp/serve-endpoint.ts'
 import { loopbackConnector, type OpenTools, openTools } from '../tools/open-tools.ts'
 

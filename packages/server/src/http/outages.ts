@@ -3,8 +3,8 @@
  * for an outage reads this list, so that each is a 503 that clients repeat (R63) and the word that an alarm counts.
  */
 import { StoreUnavailableError } from '@email-connector/oauth'
-import { KeyUnavailableError } from './keys/key-wrapper.ts'
-import type { LogLine } from './log.ts'
+import { KeyUnavailableError } from '../keys/key-wrapper.ts'
+import type { LogLine } from '../log.ts'
 
 const outages = [
   { is: StoreUnavailableError, code: 'store' },

@@ -2,7 +2,7 @@
  * `/health`: says that the program runs and which version, nothing of what it depends on. The answer is plain values:
  * the first use of Node's Request or Response costs its function thirty milliseconds, the answer itself one.
  */
-import { securityHeaders } from './http/headers.ts'
+import { securityHeaders } from './headers.ts'
 
 export interface HealthAnswer {
   readonly status: number

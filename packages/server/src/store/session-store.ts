@@ -1,5 +1,5 @@
 /**
- * Sessions of the 2025 era: a stored `initialize`, and a mailbox through which two processes that serve the same
+ * Sessions of the 2025 era: a stored `initialize`, and a row through which two processes that serve the same
  * session pass a server's question and the client's answer. Everything a client or server said but `initialize` is
  * sealed by the caller under K_hint.
  */
