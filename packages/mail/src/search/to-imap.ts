@@ -140,6 +140,11 @@ export function dayOfAge({ count, unit }: Term & { kind: 'age' }, today: string)
   return addMonths(today, unit === 'month' ? -count : -12 * count)
 }
 
+/** By the day of arrival, which servers have in their index: for a bound that nobody asked for. */
+export function sinceTokens(day: string): ImapToken[] {
+  return [atom('SINCE'), atom(toImapDate(day))]
+}
+
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
 
 /** RFC 9051 §9, date. `day` is YYYY-MM-DD. */
