@@ -37,8 +37,11 @@ export { type AttachmentContent, fetchAttachment } from './reading/attachment.ts
 export { findByMessageId } from './reading/find.ts'
 export { getMessage, getMessages } from './reading/get.ts'
 export { listRecent } from './reading/recent.ts'
-export { prepareSearch, type SearchOptions, type SearchPage, searchMessages } from './reading/search.ts'
 export { listThread, type ThreadPage } from './reading/thread.ts'
+export { dayIn } from './search/days.ts'
+export { mergeFields, type SearchFields } from './search/fields.ts'
+export type { Note } from './search/parse.ts'
+export { prepareSearch, type SearchOptions, type SearchPage, searchMessages } from './search/search.ts'
 export type { RecipientRefusal } from './smtp/reply.ts'
 export {
   type RejectedRecipient,

@@ -21,11 +21,11 @@ import {
   type MailErrorCode,
   resolveMailbox,
   type ServerMemory,
-  searchMessages,
   verifyImapLogin,
   withImapSession,
 } from '../../src/index.ts'
 import { accountOn, depsFor } from './imap-account.ts'
+import { searchFor } from './search-for.ts'
 
 const alice = { address: 'alice@test.example', login: 'alice@test.example', password: 'abcd efgh ijkl mnop' }
 
@@ -134,7 +134,7 @@ describe.each(providerShapes)('$name', (shape: ProviderShape) => {
       expect(page.items[0]?.preview).toBe('This is message 3.')
       const found = await run(
         server,
-        (session) => searchMessages(session, { mailbox: 'INBOX', limit: 1, from: 'sender' }),
+        (session) => searchFor(session, { mailbox: 'INBOX', limit: 1, from: 'sender' }),
         deps,
       )
       expect(found.items.map((one) => one.ref.uid)).toEqual([6])

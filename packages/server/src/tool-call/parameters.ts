@@ -53,8 +53,8 @@ export const addresses = z
 /** A timestamp gives its date. */
 export const date = line.overwrite(withoutTime).refine(isDate, 'must be a date such as 2026-11-21')
 
-export function mailboxOr(byDefault: string) {
-  return mailboxPath.default(byDefault).describe(`${mailboxWords}; default ${byDefault}`)
+export function mailboxOr(byDefault: string, meaning = byDefault) {
+  return mailboxPath.default(byDefault).describe(`${mailboxWords}; default ${meaning}`)
 }
 
 // Converters of some clients strip minimum, maximum and default, so descriptions say them in words.
