@@ -33,11 +33,12 @@ export {
   type Provider,
   providers,
 } from './providers.ts'
-export { type AttachmentContent, fetchAttachment } from './reading/attachment.ts'
+export { type AttachmentContent, decodeAttachment, fetchAttachment } from './reading/attachment.ts'
 export { findByMessageId } from './reading/find.ts'
 export { getMessage, getMessages } from './reading/get.ts'
 export { listRecent } from './reading/recent.ts'
 export { prepareSearch, type SearchOptions, type SearchPage, searchMessages } from './reading/search.ts'
+export { readSourceText } from './reading/source-text.ts'
 export { listThread, type ThreadPage } from './reading/thread.ts'
 export type { RecipientRefusal } from './smtp/reply.ts'
 export {

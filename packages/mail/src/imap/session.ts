@@ -286,16 +286,45 @@ export class ImapSession {
     return this.#fetch(by === 'uid' ? 'UID FETCH' : 'FETCH', set, items, mailbox.path, {})
   }
 
+  /**
+   * Several UID FETCH in one flight. Only the last one's own answer is seen: what another did not bring has to be asked
+   * for again by itself.
+   */
+  async fetchTogether(
+    mailbox: SelectedMailbox,
+    asked: readonly { readonly set: string; readonly items: ImapToken[] }[],
+  ): Promise<FetchedMessage[]> {
+    const last = asked.at(-1)
+    if (last === undefined) return []
+    const before = asked.slice(0, -1)
+    for (const { set, items } of before)
+      this.sendAhead('UID FETCH', [{ type: 'SEQUENCE', value: set }, items])
+    const bytes = before.reduce((sum, { set, items }) => sum + bytesOfFetch(sizeOfSet(set), items), 0)
+    return await this.#client.budget.lend(bytes, () =>
+      this.#fetch(
+        'UID FETCH',
+        last.set,
+        last.items,
+        mailbox.path,
+        {},
+        before.map(({ set }) => set),
+      ),
+    )
+  }
+
   async #fetch(
     command: string,
     set: string,
     items: ImapToken[],
     path: string,
     handlers: UntaggedHandlers,
+    /** Sets of the commands in front. */
+    ahead: readonly string[] = [],
   ): Promise<FetchedMessage[]> {
     const rows = new Map<number, FetchedMessage>()
-    const count = Math.min(sizeOfSet(set), maxFetchedRows)
-    const isAskedFor = command === 'UID FETCH' ? createSetTest(set) : isUid
+    const sets = [set, ...ahead].join()
+    const count = Math.min(sizeOfSet(sets), maxFetchedRows)
+    const isAskedFor = command === 'UID FETCH' ? createSetTest(sets) : isUid
     const keep = async (response: ImapResponse) => {
       const row = await this.#client.toRow(response, path)
       // An unasked-for FETCH (a flag changed elsewhere) has no UID, or one that is not ours to keep.
@@ -304,7 +333,7 @@ export class ImapSession {
       if (known === undefined && rows.size >= count) return
       rows.set(row.uid, { ...known, ...row })
     }
-    await this.#client.budget.lend(bytesOfFetch(count, items), () =>
+    await this.#client.budget.lend(bytesOfFetch(Math.min(sizeOfSet(set), maxFetchedRows), items), () =>
       this.run(command, [{ type: 'SEQUENCE', value: set }, items], { ...handlers, FETCH: keep }),
     )
     return [...rows.values()]

@@ -13,7 +13,8 @@ import { resolveMailbox } from '../mailboxes/resolve.ts'
 import type { MessageSummary, Page } from '../message.ts'
 import { compileSearch, type SearchCriteria, type SearchFields, toImapDate } from './criteria.ts'
 import { findNewestMatches } from './newest-matches.ts'
-import { sortParts } from './structure.ts'
+import { maxRowBytes, openParts } from './open-parts.ts'
+import { countFiles } from './structure.ts'
 import { isDeleted, toSummary } from './summary.ts'
 
 export interface SearchOptions extends SearchFields {
@@ -132,7 +133,8 @@ async function searchMailbox(
     )
     if (uids.length === 0) break
     const items = filtered ? summaryItems(session) : listItems(session)
-    const fetched = (await session.fetch(mailbox, 'uid', toUidSet(uids), items)).sort((a, b) => b.uid - a.uid)
+    const candidates = await session.fetch(mailbox, 'uid', toUidSet(uids), items)
+    const fetched = (await openParts(session, mailbox, candidates, maxRowBytes)).sort((a, b) => b.uid - a.uid)
     const fitting = fetched.filter(
       (row) =>
         !isDeleted(row) &&
@@ -147,7 +149,7 @@ async function searchMailbox(
 }
 
 function holdsAttachment({ bodyStructure }: FetchedMessage): boolean {
-  return sortParts(bodyStructure).attachments.some((one) => !one.inline)
+  return countFiles(bodyStructure) > 0
 }
 
 /** The newest of all mailboxes; what did not fit comes with the next page. */
