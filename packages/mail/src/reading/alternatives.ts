@@ -12,10 +12,13 @@ export type Choice =
 /** Of the plain part's different words; a line about the browser version is no other message. */
 const maxForeignShare = 0.1
 
+/** HTML of so few words leaves its reader with nothing but the plain part. */
+const maxStubWords = 2
+
 export function chooseText(plain: Words, { visible, hidden }: HtmlWords): Choice {
   if (plain.size === 0) return { shown: 'html', differs: false }
-  // Pictures only: what the plain part says is shown beside them, and marked.
-  if (visible.size === 0) return { shown: 'both', differs: true }
+  // Pictures, or a stub: what the plain part says is shown beside them, and marked.
+  if (visible.size <= maxStubWords && plain.size > visible.size * 2) return { shown: 'both', differs: true }
   const lacking = countMissing(visible, plain)
   if (lacking === 0 && countMissing(plain, visible) === 0) return { shown: 'plain', differs: false }
   const isStub = lacking > countAll(visible) / 2

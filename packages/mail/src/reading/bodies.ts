@@ -71,10 +71,25 @@ export async function readBodies(
     for (const { uid, parts, from } of some) {
       // Every part that is there was answered for, if only as empty.
       if (parts.some((part) => !contents.has(part))) continue
-      read.set(uid, await toBody(from.message, from.parts, contents, options, { nested: true }))
+      read.set(
+        uid,
+        await toBody(from.message, from.parts, byNumber(parts, contents), options, { nested: true }),
+      )
     }
   }
   return read
+}
+
+/** Of one message, by the numbers of its parts. */
+type Contents = ReadonlyMap<string, FetchedText>
+
+function byNumber(parts: readonly TextPart[], contents: ReadonlyMap<TextPart, FetchedText>): Contents {
+  const numbered = new Map<string, FetchedText>()
+  for (const part of parts) {
+    const text = contents.get(part)
+    if (text !== undefined) numbered.set(part.partId, text)
+  }
+  return numbered
 }
 
 /** Of a structure whose content is here; mails inside it are left to the caller. */
@@ -83,7 +98,10 @@ export async function readParsed(structure: BodyStructure): Promise<ReadBody> {
   const reports = findParts(structure, isReport).map(toTextPart)
   const texts = parts.bodies.flatMap(({ plain, html }) => [...plain, ...html])
   const contents = new Map(
-    [...texts, ...reports].map((part) => [part, toText(part, part.content ?? Buffer.alloc(0), maxPartBytes)]),
+    [...texts, ...reports].map((part) => [
+      part.partId,
+      toText(part, part.content ?? Buffer.alloc(0), maxPartBytes),
+    ]),
   )
   const whole = { format: 'text', offset: 0, maxChars: Number.MAX_SAFE_INTEGER } as const
   return await toBody({ bodyStructure: structure }, parts, contents, whole, { nested: false })
@@ -107,7 +125,7 @@ type Structured = Pick<FetchedMessage, 'bodyStructure'>
 async function toBody(
   message: Structured,
   parts: MessageParts,
-  contents: ReadonlyMap<TextPart, FetchedText>,
+  contents: Contents,
   { format, offset, maxChars }: GetMessageOptions,
   { nested }: { nested: boolean },
 ): Promise<ReadBody> {
@@ -129,7 +147,7 @@ async function toBody(
   return {
     body: { source, text, offset, totalChars: whole.length, ...(empty ? { note: empty.note } : {}) },
     report: reports.flatMap((node) => {
-      const fetched = [...contents].find(([{ partId }]) => partId === node.part)?.[1]
+      const fetched = contents.get(node.part ?? '1')
       return readReport(node.type, fetched?.text ?? '')
     }),
     warnings,
@@ -148,7 +166,7 @@ async function readNested(message: Structured, reader: Reader): Promise<string> 
   return shown.join('\n\n')
 }
 
-function createReader(contents: ReadonlyMap<TextPart, FetchedText>, format: Format) {
+function createReader(contents: Contents, format: Format) {
   const warnings: string[] = []
   const sources: string[] = []
   let isCut = false
@@ -157,7 +175,7 @@ function createReader(contents: ReadonlyMap<TextPart, FetchedText>, format: Form
   async function render(texts: readonly TextPart[]): Promise<Rendered[]> {
     const rendered: Rendered[] = []
     for (const part of texts) {
-      const fetched = contents.get(part)
+      const fetched = contents.get(part.partId)
       if (fetched === undefined) continue
       if (fetched.isCut) isCut = true
       if (fetched.isFailed) warnings.push('part_not_read')
@@ -199,7 +217,7 @@ function createReader(contents: ReadonlyMap<TextPart, FetchedText>, format: Form
     if (choice.shown === 'plain') return take(asPlain)
     const shown = take(asHtml)
     if (choice.shown === 'html') return shown
-    const mark = '[The HTML of this email shows no words. Its plain text part says:]'
+    const mark = '[The HTML of this email shows next to no words. Its plain text part says:]'
     return [shown, mark, take(asPlain)].filter((one) => one !== '').join('\n\n')
   }
 
