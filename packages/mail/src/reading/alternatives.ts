@@ -18,7 +18,7 @@ const maxStubWords = 2
 export function chooseText(plain: Words, { visible, hidden }: HtmlWords): Choice {
   if (plain.size === 0) return { shown: 'html', differs: false }
   // Pictures, or a stub: what the plain part says is shown beside them, and marked.
-  if (visible.size <= maxStubWords && plain.size > visible.size * 2) return { shown: 'both', differs: true }
+  if (visible.size <= maxStubWords && plain.size > visible.size) return { shown: 'both', differs: true }
   const lacking = countMissing(visible, plain)
   if (lacking === 0 && countMissing(plain, visible) === 0) return { shown: 'plain', differs: false }
   const isStub = lacking > countAll(visible) / 2

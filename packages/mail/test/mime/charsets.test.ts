@@ -67,7 +67,7 @@ describe('R62: charsets', () => {
   it.each([
     ['raw Latin-1', latin('Gr\xfc\xdfe'), 'Grüße'],
     ['a character cut in two', '=?utf-8?B?w6Q=?= =?utf-8?B?ww==?= =?utf-8?B?pA==?=', 'ää'],
-    ['a question mark inside', '=?utf-8?Q?Was?=20?=', 'Was '],
+    ['a question mark inside', '=?utf-8?Q?Was?_los?=', 'Was? los'],
     ['a language', '=?utf-8*en?Q?a=C3=A4?=', 'aä'],
     ['words between words', '=?utf-8?Q?a?= b =?utf-8?Q?c?=', 'a b c'],
   ])('a header with %s', (_name, header, text) => {
