@@ -18,10 +18,15 @@ const maxStubWords = 2
 export function chooseText(plain: Words, { visible, hidden }: HtmlWords): Choice {
   if (plain.size === 0) return { shown: 'html', differs: false }
   // Pictures, or a stub: what the plain part says is shown beside them, and marked.
-  if (visible.size <= maxStubWords && plain.size > visible.size) return { shown: 'both', differs: true }
+  if (visible.size <= maxStubWords && lettersOf(plain) > 3 * lettersOf(visible) + 3)
+    return { shown: 'both', differs: true }
   const lacking = countMissing(visible, plain)
   if (lacking === 0 && countMissing(plain, visible) === 0) return { shown: 'plain', differs: false }
   const isStub = lacking > countAll(visible) / 2
   const foreign = countForeign(plain, visible, hidden)
   return { shown: 'html', differs: isStub || foreign > plain.size * maxForeignShare }
+}
+
+function lettersOf(words: Words): number {
+  return [...words.keys()].join('').length
 }
