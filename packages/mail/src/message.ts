@@ -50,13 +50,27 @@ export interface MessageSummary {
 
 /** A part that is not the text of the message. */
 export interface AttachmentPart {
-  /** IMAP part number, such as `2` or `1.3`. */
+  /** IMAP part number, such as `2` or `1.3`; behind a `~` what only we can open (mime/structure.ts). */
   readonly partId: string
   readonly filename?: string
   readonly contentType: string
   /** Bytes after decoding, an estimate where the transfer encoding is base64. */
   readonly size: number
+  /** Shown inside the text, or read by programs: no file to a person, and not counted as one. */
   readonly inline: boolean
+  /** The part id of the nested mail that this is in; absent for what the mail itself holds. */
+  readonly inPart?: string
+  /** Of a nested mail. */
+  readonly message?: NestedHead
+}
+
+/** The headers of a mail inside a mail. */
+export interface NestedHead {
+  /** Absent where it has none that can be read. */
+  readonly date?: string
+  readonly from: readonly MailAddress[]
+  readonly to: readonly MailAddress[]
+  readonly subject: string
 }
 
 /** RFC 8601 §2.7 */
@@ -94,17 +108,32 @@ export interface MessageDetail {
   readonly flags: readonly string[]
   readonly size: number
   readonly body: MessageBody
+  /** Of the message and, at any depth, of the mails in it. */
   readonly attachments: readonly AttachmentPart[]
+  /** What a machine says of a mail that was sent: one for each recipient. */
+  readonly report: readonly DeliveryReport[]
   /** Absent where the provider says nothing that can be told from what a sender wrote. */
   readonly authentication?: AuthenticationVerdict
   /** Short codes such as `hidden_text_removed`, `link_text_mismatch`, `suspicious_from`, `body_truncated`. */
   readonly warnings: readonly string[]
 }
 
+/** What a mail server or a reader reports of a mail that was sent. */
+export interface DeliveryReport {
+  readonly kind: 'delivery' | 'read_receipt' | 'feedback'
+  /** `failed`, `delayed`, `delivered`; of a receipt `displayed`, `deleted`; of a complaint its type. */
+  readonly action: string
+  readonly recipient: string
+  readonly status?: string
+  readonly diagnostic?: string
+}
+
 /** The readable text, a piece of it when it is long. */
 export interface MessageBody {
-  /** What `text` was made from. */
-  readonly source: 'text/plain' | 'text/html' | 'none'
+  /** What `text` was made from: a kind of text, or `none`. */
+  readonly source: string
+  /** Why `text` is empty. */
+  readonly note?: string
   /** The asked-for slice, readable text (or sanitised HTML where that was asked for). */
   readonly text: string
   readonly offset: number

@@ -313,6 +313,21 @@ export class ImapSession {
     return this.#fetch(by === 'uid' ? 'UID FETCH' : 'FETCH', set, items, mailbox.path, {}, ahead)
   }
 
+  /**
+   * Several UID FETCH in one flight. Only the last one's own answer is seen: what another did not bring has to be asked
+   * for again by itself.
+   */
+  async fetchTogether(
+    mailbox: SelectedMailbox,
+    asked: readonly { readonly set: string; readonly items: ImapToken[] }[],
+  ): Promise<FetchedMessage[]> {
+    const last = asked.at(-1)
+    if (last === undefined) return []
+    const before = asked.slice(0, -1).map(({ set, items }) => ({ uids: set, items }))
+    const ahead = before.length > 0 ? this.fetchAhead(mailbox, before) : undefined
+    return await this.fetch(mailbox, 'uid', last.set, last.items, ahead)
+  }
+
   async #fetch(
     command: string,
     set: string,
@@ -330,7 +345,8 @@ export class ImapSession {
     await this.#client.budget.lend(bytesOfFetch(count, items), () =>
       this.run(command, [{ type: 'SEQUENCE', value: set }, items], { ...handlers, FETCH: keep }),
     )
-    return ahead === undefined ? rows.all() : [...ahead.rows(), ...rows.all()]
+    const all = ahead === undefined ? rows.all() : [...ahead.rows(), ...rows.all()]
+    return [...new Map(all.map((row) => [row.uid, row])).values()]
   }
 
   #collectRows(path: string, count: number, isAskedFor: (uid: number) => boolean) {

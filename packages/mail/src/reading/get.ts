@@ -11,8 +11,9 @@ import { MailError } from '../mail-error.ts'
 import type { MessageDetail, MessageRef } from '../message.ts'
 import { readAuthentication } from './authentication-results.ts'
 import { type GetMessageOptions, type ReadBody, readBodies, type StructuredMessage } from './bodies.ts'
+import { cleanLine, isAddress, toAddresses, toDate } from './envelope-text.ts'
+import { maxOpenedBytes, openParts } from './open-parts.ts'
 import { sortParts } from './structure.ts'
-import { cleanLine, isAddress, toAddresses, toDate } from './summary.ts'
 
 const wantedHeaders = ['FROM', 'REFERENCES', 'AUTHENTICATION-RESULTS']
 const maxReferences = 100
@@ -69,9 +70,9 @@ async function readMailbox(
   const items = [...summaryItems(session), peekHeaders(wantedHeaders)]
   const { mailbox, messages } = await session.examineAndFetch(path, uids, items)
   const isStale = ({ uidValidity }: MessageRef) => uidValidity !== mailbox.uidValidity
-  const wanted = messages
-    .filter(({ uid }) => refs.some((ref) => ref.uid === uid && !isStale(ref)))
-    .map((message) => ({ message, parts: sortParts(message.bodyStructure) }))
+  const asked = messages.filter(({ uid }) => refs.some((ref) => ref.uid === uid && !isStale(ref)))
+  const opened = await openParts(session, mailbox, asked, maxOpenedBytes)
+  const wanted = opened.map((message) => ({ message, parts: sortParts(message.bodyStructure) }))
   const bodies = await readBodies(session, mailbox, wanted, options)
   return new Map(
     refs.map((ref) => {
@@ -87,12 +88,12 @@ function toDetail(
   session: ImapSession,
   ref: MessageRef,
   { message, parts }: StructuredMessage,
-  { body, warnings }: ReadBody,
+  { body, report, warnings }: ReadBody,
 ): MessageDetail {
   const headers = parseHeaders(message.headers)
   const { envelope } = message
   const sender = envelope?.from?.[0]?.address
-  const domain = isAddress(sender) ? sender.split('@').at(-1) : undefined
+  const domain = isAddress(sender) ? sender?.split('@').at(-1) : undefined
   const authentication = readAuthentication(
     headers.get('authentication-results') ?? [],
     domain,
@@ -118,7 +119,8 @@ function toDetail(
     flags: [...(message.flags ?? [])],
     size: message.size ?? 0,
     body,
-    attachments: parts.attachments,
+    attachments: parts.files,
+    report,
     ...(authentication ? { authentication } : {}),
     warnings: [
       ...new Set([

@@ -4,18 +4,23 @@ import { atom } from '../imap/protocol.ts'
 import { searchUids } from '../imap/search-uids.ts'
 import type { FetchedMessage, ImapSession, ImapToken } from '../imap/session.ts'
 import { takeNewest, toUidSet } from '../imap/uid-set.ts'
-import { sortParts } from '../reading/structure.ts'
+import { countFiles, sortParts } from '../reading/structure.ts'
 import { eitherKey } from './plan.ts'
 import type { Term } from './query.ts'
 
 /** `is:awaiting` is judged by `findAnswered`. */
 export function isMet(term: Term, row: FetchedMessage): boolean {
-  const { attachments } = sortParts(row.bodyStructure)
-  if (term.kind === 'has' && term.what === 'attachment') return attachments.some((one) => !one.inline)
-  if (term.kind === 'has') return attachments.some(({ contentType }) => contentType === 'text/calendar')
+  if (term.kind === 'has' && term.what === 'attachment') return countFiles(row.bodyStructure) > 0
+  const { files, bodies } = sortParts(row.bodyStructure)
+  if (term.kind === 'has') {
+    const texts = bodies.flatMap(({ plain, html }) => [...plain, ...html])
+    return [...files.map((file) => file.contentType), ...texts.map((text) => text.type)].includes(
+      'text/calendar',
+    )
+  }
   if (term.kind === 'text' && term.in === 'filename') {
     const wanted = term.value.toLowerCase()
-    return attachments.some(({ filename }) => filename?.toLowerCase().includes(wanted))
+    return files.some(({ filename }) => filename?.toLowerCase().includes(wanted))
   }
   return false
 }

@@ -2,6 +2,7 @@
 import { listItems } from '../imap/fetch-items.ts'
 import type { FetchedMessage, ImapSession, SelectedMailbox } from '../imap/session.ts'
 import { toUidSet, type UidRange } from '../imap/uid-set.ts'
+import { isClosed, maxRowBytes, openParts } from '../reading/open-parts.ts'
 import { isDeleted } from '../reading/summary.ts'
 import type { SearchedMailbox } from './collect.ts'
 import type { RowKey } from './cursor.ts'
@@ -45,6 +46,7 @@ export async function takeRows(
   while (at < bound && rows.length < limit) {
     const batch = matches.slice(at, Math.min(bound, at + (isJudged ? judgedBatch : limit)))
     await fetchMissing(session, batch)
+    await openClosed(session, batch)
     const fits = isJudged ? await judge(session, batch, plan) : () => true
     for (const match of batch) {
       if (rows.length === limit) break
@@ -82,6 +84,20 @@ async function fetchMissing(session: ImapSession, batch: readonly Match[]): Prom
         ? await session.fetch(mailbox, 'uid', uids, listItems(session))
         : await fetchAgain(session, mailbox, uids)
     for (const row of fetched) of.rows.set(row.uid, row)
+  }
+}
+
+/** What a structure leaves closed (reading/open-parts.ts): rare, and then one more flight. */
+async function openClosed(session: ImapSession, batch: readonly Match[]): Promise<void> {
+  const closed = batch.filter(({ of, uid }) => {
+    const row = of.rows.get(uid)
+    return row !== undefined && isClosed(row)
+  })
+  for (const of of new Set(closed.map((match) => match.of))) {
+    const { mailbox } = of.candidates
+    if (session.examined !== of.path) await session.select(of.path, 'read')
+    const rows = closed.flatMap((match) => (match.of === of ? (of.rows.get(match.uid) ?? []) : []))
+    for (const row of await openParts(session, mailbox, rows, maxRowBytes)) of.rows.set(row.uid, row)
   }
 }
 

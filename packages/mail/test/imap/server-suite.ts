@@ -193,6 +193,34 @@ export function describeServer({ start, prefix, delimiter, expunges, can }: Serv
     expect((await reader().messages('INBOX')).find((one) => one.uid === uid)?.flags).not.toContain('\\Seen')
   })
 
+  it('R76: a mail inside a mail is listed with its files, and each part fetched by its number', async () => {
+    const inner = (body: string) =>
+      `Content-Type: message/rfc822\n\nFrom: Mia <mia@example.org>\nSubject: inner\n${body}\n`
+    const file = 'Content-Type: application/pdf\nContent-Disposition: attachment; filename=v.pdf\n\nPDF\n'
+    const deep = `MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=in\n\n--in\n\ndeep\n--in\n${file}--in--`
+    const raw = `From: Ann <ann@example.org>\nSubject: outer\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=out\n\n--out\n\nsee\n--out\n${inner('\nvalve leaks')}--out\n${inner(deep)}--out--\n`
+    await server.appendRaw(server.alice, 'INBOX', raw)
+    const [row] = (await inbox(1)).items
+    const ref = row?.ref ?? expect.fail('no row')
+    expect(row?.attachments).toBe(2)
+    const read = { format: 'text', offset: 0, maxChars: 1000 } as const
+    const detail = await run((session) => getMessage(session, ref, read))
+    const listed = detail.attachments.map(({ partId, inPart, message }) => [partId, inPart, message?.subject])
+    expect(listed).toEqual([
+      ['2', undefined, 'inner'],
+      ['3', undefined, 'inner'],
+      ['3.2', '3', undefined],
+    ])
+    for (const [partId, content] of [
+      ['2.1', 'valve leaks'],
+      ['3.1', 'deep'],
+      ['3.2', 'PDF'],
+    ] as const) {
+      const part = await run((session) => fetchAttachment(session, ref, partId, { maxBytes: 1000 }))
+      expect(part.content.toString().trim()).toBe(content)
+    }
+  })
+
   it('sets flags and says which ids are missing or stale', async () => {
     const uid = await server.appendRaw(server.alice, 'INBOX', textMail(20))
     const [row] = (await inbox(1)).items

@@ -54,7 +54,8 @@ export async function readDraft(
       'This draft was written as HTML by another program: give it a new "body" with update_draft, or send it there.'
     throw new ToolError('not_supported', sentence, { field: 'id' })
   }
-  const parts = email.attachments.map((part) => ({ emailId: id, attachmentId: part.partId }))
+  const own = email.attachments.filter((part) => part.inPart === undefined)
+  const parts = own.map((part) => ({ emailId: id, attachmentId: part.partId }))
   const attachments = await readAttachments(session, parts, [{ id, ref }])
   const { to, cc, bcc, subject, inReplyTo, references } = email
   return {

@@ -40,9 +40,9 @@ export const forwardEmail = defineTool({
   },
 })
 
-/** Pictures that belong to a text which goes on without them stay behind. */
-function isFile({ inline, contentType }: AttachmentPart): boolean {
-  return !(inline && contentType.startsWith('image/'))
+/** Pictures that belong to a text which goes on without them stay behind; a mail inside goes along with what it holds. */
+function isFile({ inline, inPart }: AttachmentPart): boolean {
+  return !inline && inPart === undefined
 }
 
 function toForwarded(email: MessageDetail): string {

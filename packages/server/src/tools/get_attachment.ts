@@ -48,7 +48,7 @@ export const getAttachment = defineTool({
         return mayRead ? await read(maxTextBytes) : listed
       })
       const isWhole = 'content' in found
-      return { part: found, readable: isWhole ? await readText(session, ref, partId, found) : undefined }
+      return { part: found, readable: isWhole ? await readText(partId, found) : undefined }
     })
     const described = {
       account: opened.address,

@@ -32,16 +32,21 @@ export const emailDetail = z.object({
       content_type: z.string(),
       size: z.int(),
       inline: z.boolean(),
+      in: z.string().optional().describe('attachment_id of the email this is in'),
+      from: z.string().optional(),
+      date: z.string().optional(),
+      subject: z.string().optional(),
     }),
   ),
+  report: z.array(z.looseObject({})).optional().describe('Delivery reports and read receipts'),
   warnings: z.array(z.string()),
 })
 export type EmailDetail = z.output<typeof emailDetail>
 
 export function toEmailDetail(id: string, message: MessageDetail, maxBodyChars: number): EmailDetail {
   const { body, attachments } = message
-  const text = sliceWhole(body.text, maxBodyChars)
-  const end = body.offset + text.length
+  const text = body.text === '' ? (body.note ?? '') : sliceWhole(body.text, maxBodyChars)
+  const end = body.text === '' ? body.totalChars : body.offset + text.length
   const more = attachments.length - maxAttachments
   const from = toAddressText(message.from, maxHeaderChars)
   const replyTo = toAddressText(message.replyTo, maxHeaderChars)
@@ -74,16 +79,32 @@ export function toEmailDetail(id: string, message: MessageDetail, maxBodyChars: 
       content_type: toLine(part.contentType, 100),
       size: part.size,
       inline: part.inline,
+      ...when('in', part.inPart ?? ''),
+      ...when('from', toAddressText(part.message?.from ?? [], 200)),
+      ...when('date', part.message?.date ?? ''),
+      ...when('subject', toLine(part.message?.subject ?? '', 200)),
     })),
+    ...(message.report.length === 0 ? {} : { report: message.report.map(toReportLine) }),
     warnings: [...message.warnings, ...(more > 0 ? [`${more} more attachments not listed`] : [])],
+  }
+}
+
+function toReportLine(one: MessageDetail['report'][number]): Record<string, string> {
+  return {
+    kind: one.kind,
+    action: toLine(one.action, 60),
+    recipient: toLine(one.recipient, 300),
+    ...when('status', toLine(one.status ?? '', 60)),
+    ...when('diagnostic', toLine(one.diagnostic ?? '', 300)),
   }
 }
 
 export function toDetailText(email: EmailDetail): string {
   const attachments = email.attachments.map(
     (part) =>
-      `Attachment ${part.attachment_id}: ${part.filename ?? 'unnamed'}, ${part.content_type}, ${part.size} bytes${part.inline ? ', inline' : ''}`,
+      `Attachment ${part.attachment_id}: ${part.filename ?? 'unnamed'}, ${part.content_type}, ${part.size} bytes${part.inline ? ', inline' : ''}${part.in === undefined ? '' : `, in ${part.in}`}${toSenderText(part)}`,
   )
+  const reports = (email.report ?? []).map((one) => `Report: ${Object.values(one).join(', ')}`)
   const lines = [
     `Id: ${email.id}`,
     `Date: ${email.date}`,
@@ -97,11 +118,18 @@ export function toDetailText(email: EmailDetail): string {
     email.flags.length === 0 ? [] : `Flags: ${email.flags.join(' ')}`,
     email.warnings.length === 0 ? [] : `Warnings: ${email.warnings.join(', ')}`,
     attachments,
+    reports,
     '',
     email.body,
     email.next_offset === undefined ? [] : '[cut]',
   ]
   return lines.flat().join('\n')
+}
+
+/** Of a nested email. */
+function toSenderText({ from, date, subject }: EmailDetail['attachments'][number]): string {
+  const said = [from && `from ${from}`, date, subject].filter((one) => one !== undefined && one !== '')
+  return said.length === 0 ? '' : `: ${said.join(', ')}`
 }
 
 /** How to go on belongs at the start of an answer: clients cut ends and middles. */

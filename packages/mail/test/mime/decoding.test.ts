@@ -1,7 +1,6 @@
 /** Bytes to text: every label seen in mail, none that throws; and the pure parts of the IMAP operations. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { decodeCharset, decodeTransfer, unflow } from '../../src/body-text/decode-part.ts'
 import { htmlToText } from '../../src/body-text/html-to-text.ts'
 import {
   createSetTest,
@@ -12,6 +11,9 @@ import {
   toUidSet,
 } from '../../src/imap/uid-set.ts'
 import { MailError, removeInvisible } from '../../src/index.ts'
+import { decodeText } from '../../src/mime/charset.ts'
+import { unflow } from '../../src/mime/flowed.ts'
+import { decodeTransfer } from '../../src/mime/transfer.ts'
 import { type BodyStructure, sortParts } from '../../src/reading/structure.ts'
 
 describe('decoding', () => {
@@ -35,11 +37,11 @@ describe('decoding', () => {
     ['us-ascii', 'e4', 'ä'],
     ['x-unknown-nonsense', 'c3a4', 'ä'],
   ])('R62: %s', (charset, hex, text) => {
-    expect(decodeCharset(Buffer.from(hex, 'hex'), charset)).toBe(text)
+    expect(decodeText(Buffer.from(hex, 'hex'), charset)).toBe(text)
   })
 
   it('R62: a body cut in the middle of a character, and padding in the middle of base64, lose nothing else', () => {
-    expect(decodeCharset(Buffer.from('c3a4c3', 'hex'), '')).toBe('ä')
+    expect(decodeText(Buffer.from('c3a4c3', 'hex'), '')).toBe('ä')
     expect(decodeTransfer(Buffer.from('SGk=\r\nSGk=\r\n'), 'BASE64').toString()).toBe('HiHi')
     expect(decodeTransfer(Buffer.from('a=3D=\r\nb=E'), 'quoted-printable').toString()).toBe('a=b')
   })
@@ -51,7 +53,7 @@ describe('decoding', () => {
     )
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), label, label, (bytes, encoding, charset) => {
-        const text = decodeCharset(decodeTransfer(Buffer.from(bytes), encoding), charset)
+        const text = decodeText(decodeTransfer(Buffer.from(bytes), encoding), charset)
         expect(typeof unflow(htmlToText(text).text, true)).toBe('string')
         expect(removeInvisible(removeInvisible(text).text).removed).toBe(false)
       }),
@@ -93,28 +95,30 @@ describe('body structure', () => {
           ],
         },
         leaf('text/plain', '2', { parameters: { name: 'notes.txt' } }),
-        leaf('message/rfc822', '3', { envelope: { subject: 'Old' }, childNodes: [leaf('text/plain', '3')] }),
+        leaf('message/rfc822', '3', {
+          envelope: { subject: 'Old' },
+          childNodes: [leaf('text/plain', '3.1')],
+        }),
         leaf('text/plain', '4'),
       ],
     })
-    expect(parts.bodies.map(({ plain, html }) => [plain?.partId, html?.partId])).toEqual([
+    expect(parts.bodies.map(({ plain, html }) => [plain[0]?.partId, html[0]?.partId])).toEqual([
       ['1.1', '1.2.1'],
       ['4', undefined],
     ])
-    expect(
-      parts.attachments.map(({ partId, filename, inline, size }) => [partId, filename, inline, size]),
-    ).toEqual([
-      ['1.2.2', undefined, true, 570],
-      ['1.3', undefined, false, 0],
-      ['2', 'notes.txt', false, 0],
-      ['3', 'Old.eml', false, 0],
-    ])
+    expect(parts.files.map(({ partId, filename, inline, size }) => [partId, filename, inline, size])).toEqual(
+      [
+        ['1.2.2', undefined, true, 570],
+        ['1.3', undefined, false, 0],
+        ['2', 'notes.txt', false, 0],
+        ['3', 'Old.eml', false, 0],
+      ],
+    )
   })
 
   it('gives file names without path, direction tricks or controls', () => {
     const named = (filename: string) =>
-      sortParts(leaf('application/pdf', '1', { dispositionParameters: { filename } })).attachments[0]
-        ?.filename
+      sortParts(leaf('application/pdf', '1', { dispositionParameters: { filename } })).files[0]?.filename
     expect(named('../../etc/passwd')).toBe('passwd')
     expect(named('C:\\x\\invoice\u202Efdp.exe')).toBe('invoicefdp.exe')
     expect(named('a\0b\r\nc.txt')).toBe('ab  c.txt')
