@@ -1,4 +1,7 @@
 /** What reading a mailbox yields. Everything here came out of a mail or a mail server: untrusted text, bounded sizes. */
+import type { ReadLink } from './body-text/link-list.ts'
+
+export type { ReadLink }
 
 export interface MailAddress {
   readonly name?: string
@@ -91,7 +94,7 @@ export interface MessageDetail {
   readonly attachments: readonly AttachmentPart[]
   /** Absent where the provider says nothing that can be told from what a sender wrote. */
   readonly authentication?: AuthenticationVerdict
-  /** Short codes such as `hidden_text_removed`, `link_text_mismatch`, `suspicious_from`, `body_truncated`. */
+  /** Short codes such as `hidden_text_removed`, `link_text_mismatch`, `link_lookalike`, `suspicious_from`, `body_truncated`. */
   readonly warnings: readonly string[]
 }
 
@@ -102,6 +105,8 @@ export interface MessageBody {
   readonly text: string
   readonly offset: number
   readonly totalChars: number
+  /** Where the `[link 3]` of the whole text lead; only where they were asked for. */
+  readonly links?: readonly ReadLink[]
 }
 
 /** What a list was cut from, so that the next page starts where this one ended even if mail arrived since. */

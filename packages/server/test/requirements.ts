@@ -330,9 +330,10 @@ export const chapters: readonly Chapter[] = [
         'R80',
         'The text of documents comes with marks for pages and sheets and names hidden runs. A hostile document ends a worker and not the call, within 300 MB of memory.',
       ),
-      planned(
+      partly(
         'R81',
         'Every empty body says why, every cut says how to go on, and links come whole on request.',
+        'Not every empty body says why.',
       ),
     ],
   },

@@ -5,13 +5,16 @@
 
 import { decodeCharset, decodeTransfer, unflow } from '../body-text/decode-part.ts'
 import { escapeText } from '../body-text/escape-text.ts'
+import type { ReadLink } from '../body-text/link-list.ts'
 import { readPlain, renderApart } from '../body-text/long-text.ts'
-import type { ReadableText } from '../body-text/readable-text.ts'
+import { isForwardSubject, isReplySubject } from '../body-text/quote-marks.ts'
+import type { ReadableText, Reading } from '../body-text/readable-text.ts'
 import { peek } from '../imap/fetch-items.ts'
 import type { FetchedMessage, ImapSession, SelectedMailbox } from '../imap/session.ts'
 import { toUidSet } from '../imap/uid-set.ts'
 import type { MessageBody } from '../message.ts'
 import type { MessageParts, TextPart } from './structure.ts'
+import { cleanLine } from './summary.ts'
 
 type Format = 'text' | 'html' | 'source'
 
@@ -22,6 +25,10 @@ export interface GetMessageOptions {
   readonly offset: number
   /** 0: the body is not wanted, and not fetched. */
   readonly maxChars: number
+  /** Of earlier emails at the end of a reply; `shown` where it is left out. */
+  readonly quotes?: Reading['quotes']
+  /** The whole targets of links, numbered. */
+  readonly links?: boolean
 }
 
 /** More encoded octets than this of one part are not fetched: 150,000 words. Ten parts fit into one response. */
@@ -67,7 +74,8 @@ export async function readBodies(
       // Every part that is there was answered for, if only as empty.
       if (parts.some((part) => !contents.has(part))) continue
       const shown = parts.map((part) => instead.get(part) ?? part)
-      read.set(uid, await toBody(shown, contents, options))
+      const reading = readingOf(messages.find(({ message }) => message.uid === uid)?.message, options)
+      read.set(uid, await toBody(shown, contents, options, reading))
     }
   }
   return read
@@ -77,13 +85,37 @@ function chooseParts({ bodies }: MessageParts, format: Format): TextPart[] {
   return bodies.flatMap(({ plain, html }) => (format === 'html' ? (html ?? plain) : (plain ?? html)) ?? [])
 }
 
+/** A forwarded email is content; a block of headers is a quote only in a reply. */
+function readingOf(
+  message: FetchedMessage | undefined,
+  { quotes = 'shown', links = false }: GetMessageOptions,
+): Reading {
+  const { envelope } = message ?? {}
+  const subject = cleanLine(envelope?.subject)
+  const isReply = (envelope?.inReplyTo ?? '') !== '' || isReplySubject(subject)
+  const senderHost = envelope?.from?.[0]?.address?.split('@').at(-1)
+  return {
+    quotes: isForwardSubject(subject) ? 'shown' : quotes,
+    isReply,
+    senderHost,
+    firstLink: links ? 1 : undefined,
+  }
+}
+
 async function toBody(
   parts: readonly TextPart[],
   contents: ReadonlyMap<TextPart, string>,
   { format, offset, maxChars }: GetMessageOptions,
+  reading: Reading,
 ): Promise<ReadBody> {
   const read: ReadableText[] = []
-  for (const part of parts) read.push(await toReadable(part, contents.get(part) ?? '', format))
+  const links: ReadLink[] = []
+  for (const part of parts) {
+    const firstLink = reading.firstLink && reading.firstLink + links.length
+    const one = await toReadable(part, contents.get(part) ?? '', format, { ...reading, firstLink })
+    read.push(one)
+    links.push(...(one.links ?? []))
+  }
   const whole = read
     .map(({ text }) => text)
     .filter((text) => text !== '')
@@ -94,7 +126,8 @@ async function toBody(
     warnings.push('body_truncated')
   const sources = parts.map(({ type }) => type)
   const source = sources.includes('text/html') ? 'text/html' : (sources[0] ?? 'none')
-  return { body: { source, text, offset, totalChars: whole.length }, warnings }
+  const linked = reading.firstLink === undefined ? {} : { links }
+  return { body: { source, text, offset, totalChars: whole.length, ...linked }, warnings }
 }
 
 interface WantedParts {
@@ -149,11 +182,16 @@ async function fetchParts(
   return texts
 }
 
-async function toReadable(part: TextPart, text: string, format: Format): Promise<ReadableText> {
+async function toReadable(
+  part: TextPart,
+  text: string,
+  format: Format,
+  reading: Reading,
+): Promise<ReadableText> {
   // what goes out again must not be the sentence that it could not be read
   if (format === 'source' && part.type === 'text/plain') return { text: toTyped(part, text), warnings: [] }
-  if (part.type === 'text/html') return await renderHtml(text, format)
-  return await renderApart(() => renderPlain(part, text, format))
+  if (part.type === 'text/html') return await renderHtml(text, format, reading)
+  return await renderPlain(part, text, format, reading)
 }
 
 function toTyped(part: TextPart, text: string): string {
@@ -161,19 +199,26 @@ function toTyped(part: TextPart, text: string): string {
 }
 
 /** The renderer loads with the first HTML: the start of the program and most calls do without. */
-async function renderHtml(html: string, format: Format): Promise<ReadableText> {
+async function renderHtml(html: string, format: Format, reading: Reading): Promise<ReadableText> {
   if (format === 'html') {
     const { sanitizeHtml } = await import('../body-text/sanitize-html.ts')
-    return await renderApart(() => sanitizeHtml(html))
+    return await renderApart(() => sanitizeHtml(html, reading))
   }
   const { htmlToText } = await import('../body-text/html-to-text.ts')
-  return await renderApart(() => htmlToText(html))
+  return await renderApart(() => htmlToText(html, reading))
 }
 
-function renderPlain(part: TextPart, text: string, format: Format): ReadableText {
-  const { text: neutral, warnings } = readPlain(toTyped(part, text))
-  const shown = neutral.trim()
-  return { text: format === 'html' ? `<pre>${escapeText(shown)}</pre>` : shown, warnings }
+async function renderPlain(
+  part: TextPart,
+  text: string,
+  format: Format,
+  reading: Reading,
+): Promise<ReadableText> {
+  // HTML is read with its quotes, whatever it was made from.
+  const quotes = format === 'html' ? 'shown' : reading.quotes
+  const read = await readPlain(toTyped(part, text), { ...reading, quotes })
+  const shown = read.text.trim()
+  return { ...read, text: format === 'html' ? `<pre>${escapeText(shown)}</pre>` : shown }
 }
 
 /** Never ends or begins inside a surrogate pair. */

@@ -104,7 +104,7 @@ async function readPreview(text: string, isHtml: boolean): Promise<string> {
     // A mail that is nothing but a quote says what it quotes.
     const own = readable.replaceAll(/^>.*$/gm, '')
     const line = collapsePadding(own.trim() === '' ? readable : own).trim()
-    return readPlain(line).text.slice(0, maxPreviewChars)
+    return (await readPlain(line)).text.slice(0, maxPreviewChars)
   } catch {
     return notRendered.text
   }

@@ -2,6 +2,7 @@
 import type { MessageDetail } from '@email-connector/mail'
 import * as z from 'zod'
 import { sliceWhole, toLine } from './fit.ts'
+import { chooseLinks, toLinkLines } from './link-rows.ts'
 import { toAddressText } from './summary-row.ts'
 
 /** Longer lists of recipients and attachments are cut; their number is said. */
@@ -25,6 +26,7 @@ export const emailDetail = z.object({
   body_format: z.string(),
   total_chars: z.int(),
   next_offset: z.int().optional(),
+  links: z.array(z.object({ number: z.int(), text: z.string(), url: z.string() })).optional(),
   attachments: z.array(
     z.object({
       attachment_id: z.string(),
@@ -40,7 +42,7 @@ export type EmailDetail = z.output<typeof emailDetail>
 
 export function toEmailDetail(id: string, message: MessageDetail, maxBodyChars: number): EmailDetail {
   const { body, attachments } = message
-  const text = sliceWhole(body.text, maxBodyChars)
+  const { text, links, isCut } = chooseLinks(sliceWhole(body.text, maxBodyChars), body.links, maxBodyChars)
   const end = body.offset + text.length
   const more = attachments.length - maxAttachments
   const from = toAddressText(message.from, maxHeaderChars)
@@ -68,6 +70,7 @@ export function toEmailDetail(id: string, message: MessageDetail, maxBodyChars: 
     body: text,
     body_format: body.source,
     total_chars: body.totalChars,
+    ...(links === undefined ? {} : { links }),
     attachments: attachments.slice(0, maxAttachments).map((part) => ({
       attachment_id: part.partId,
       ...when('filename', toLine(part.filename ?? '', 200)),
@@ -75,7 +78,11 @@ export function toEmailDetail(id: string, message: MessageDetail, maxBodyChars: 
       size: part.size,
       inline: part.inline,
     })),
-    warnings: [...message.warnings, ...(more > 0 ? [`${more} more attachments not listed`] : [])],
+    warnings: [
+      ...message.warnings,
+      ...(isCut ? ['link_cut'] : []),
+      ...(more > 0 ? [`${more} more attachments not listed`] : []),
+    ],
   }
 }
 
@@ -99,6 +106,7 @@ export function toDetailText(email: EmailDetail): string {
     attachments,
     '',
     email.body,
+    email.links === undefined ? [] : toLinkLines(email.links),
     email.next_offset === undefined ? [] : '[cut]',
   ]
   return lines.flat().join('\n')
