@@ -25,6 +25,7 @@ export function htmlToText(html: string, reading: Reading = {}): ReadableText {
     toWords: list === undefined ? (text) => text : withoutMarks,
     unsureMark: '[possibly hidden: ',
     toPicture: imageText,
+    showsPicture: (picture) => imageText(picture) !== '',
     toTarget(link, words) {
       const target = parseLink(link.attributes.get('href'), tree.base)
       if (target === undefined) return ''

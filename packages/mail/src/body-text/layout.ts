@@ -17,6 +17,8 @@ export interface Manner {
   readonly unsureMark: string | undefined
   /** Instead of a picture. */
   toPicture(picture: VisibleElement): string
+  /** It is seen, whatever it becomes: a link around it leads somewhere. */
+  showsPicture(picture: VisibleElement): boolean
   /** Behind the words of a link, which may be none. */
   toTarget(link: VisibleElement, words: string): string
   readonly rule: string
@@ -93,7 +95,7 @@ export function layOutTree(children: readonly VisibleNode[], writer: TextWriter,
 
   function layOutLink(element: VisibleElement, out: TextWriter, inside: () => void): void {
     inside()
-    if (!isShown(element, manner.toPicture)) return
+    if (!isShown(element, manner.showsPicture)) return
     const target = manner.toTarget(element, shownText(element))
     if (target !== '') out.attach(target)
   }

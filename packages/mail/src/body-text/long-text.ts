@@ -29,6 +29,23 @@ export async function renderApart(render: () => ReadableText): Promise<ReadableT
   }
 }
 
+/**
+ * The HTML of a mail as people read it, for a quote or a forward: safe HTML with whole targets, and plain text of the
+ * same words. Loads the renderer; throws only for a bug of it, since a sentence about that must not go out.
+ */
+export async function renderForPeople(
+  html: string,
+): Promise<{ readonly html: string; readonly text: string }> {
+  const [{ htmlForPeople }, { textForPeople }] = await Promise.all([
+    import('./html-for-people.ts'),
+    import('./text-for-people.ts'),
+  ])
+  await nextTurn()
+  const shown = htmlForPeople(html)
+  await nextTurn()
+  return { html: shown, text: textForPeople(html) }
+}
+
 /** The first piece is laid out; of the others only the words are read. */
 export async function readLongHtml(html: string): Promise<ReadableText> {
   // The renderer is a quarter of the program, and most calls read no HTML.

@@ -30,13 +30,10 @@ export function sanitizeHtml(html: string, { firstLink, senderHost }: Reading = 
   const output: string[] = []
   const warnings = new Set<string>(hiddenWarnings(tree))
   if (tree.isPartlyStyled && tree.children.length > 0) output.push(`<p>${partlyStyledMark}</p>`)
-  for (const node of tree.children) write(node)
+  for (const node of tree.children) write(node, false)
   if (tree.rest !== '') output.push(`<pre>${escapeText(`${restMark}\n${neutralise(tree.rest)}`)}</pre>`)
   return {
-    text: output
-      .join('')
-      .replaceAll(/\s{2,}/g, (space) => (space.includes('\n') ? '\n' : ' '))
-      .trim(),
+    text: output.join('').trim(),
     warnings: [...warnings],
     ...(list === undefined ? {} : { links: list.links }),
   }
@@ -51,9 +48,10 @@ export function sanitizeHtml(html: string, { firstLink, senderHost }: Reading = 
     if (warning !== undefined) warnings.add(warning)
   }
 
-  function write(node: VisibleNode): void {
+  function write(node: VisibleNode, isPreformatted: boolean): void {
     if (node.kind === 'text') {
-      const text = escapeText(neutralise(node.value))
+      const words = isPreformatted ? node.value : collapseSpace(node.value)
+      const text = escapeText(neutralise(words))
       output.push(node.isUnsure ? `[possibly hidden: ${text.trim()}]` : text)
     } else if (node.tag === 'img') output.push(escapeText(imageText(node)))
     else writeElement(node)
@@ -62,7 +60,7 @@ export function sanitizeHtml(html: string, { firstLink, senderHost }: Reading = 
   function writeElement(element: VisibleElement): void {
     const { tag, attributes, children } = element
     if (!kept.has(tag)) {
-      for (const child of children) write(child)
+      for (const child of children) write(child, element.isPreformatted)
       return
     }
     const target = tag === 'a' ? parseLink(attributes.get('href'), tree.base) : undefined
@@ -73,8 +71,13 @@ export function sanitizeHtml(html: string, { firstLink, senderHost }: Reading = 
       return value !== undefined && /^\d{1,3}$/.test(value) ? [` ${name}="${value}"`] : []
     })
     output.push(`<${tag}${target ? ` href="${escapeText(target.href)}"` : ''}${numbers.join('')}>`)
-    for (const child of children) write(child)
+    for (const child of children) write(child, element.isPreformatted)
     if (!voids.has(tag)) output.push(`</${tag}>`)
     if (target !== undefined) output.push(list?.mark(target, words) ?? '')
   }
+}
+
+/** A line break of the source says as much as a space, and keeps the lines of the answer short. */
+function collapseSpace(text: string): string {
+  return text.replaceAll(/\s{2,}/g, (space) => (space.includes('\n') ? '\n' : ' '))
 }

@@ -22,9 +22,9 @@ export function shownText(element: VisibleElement): string {
   return shown.slice(0, maxChars).replaceAll(/\s+/g, ' ').trim()
 }
 
-/** Something of it is read: words, or what a picture becomes. */
-export function isShown(node: VisibleNode, toPicture: (picture: VisibleElement) => string): boolean {
+/** Something of it is seen: words or a picture. */
+export function isShown(node: VisibleNode, showsPicture: (picture: VisibleElement) => boolean): boolean {
   if (node.kind === 'text') return /\S/.test(node.value)
-  if (node.tag === 'img') return toPicture(node) !== ''
-  return node.children.some((child) => isShown(child, toPicture))
+  if (node.tag === 'img') return showsPicture(node)
+  return node.children.some((child) => isShown(child, showsPicture))
 }
