@@ -75,7 +75,24 @@ export interface AuthenticationVerdict {
   readonly dmarc?: AuthenticationResult
 }
 
-export interface MessageDetail {
+/** What identifies a mailing list, and how one can leave it, as the sender says. */
+export interface MailingList {
+  /** RFC 2919, without its name for people. */
+  readonly id?: string
+  /** `https:` and `mailto:` targets in the sender's order; none: it does not say. */
+  readonly leave: readonly string[]
+  /** RFC 8058: a POST to the https target is enough. */
+  readonly isOneClick: boolean
+}
+
+export interface MessageFacts {
+  /** How many there are; the lists of a detail hold the first hundred of each. */
+  readonly recipients: { readonly to: number; readonly cc: number; readonly bcc: number }
+  readonly list?: MailingList
+  readonly importance?: 'high' | 'low'
+}
+
+export interface MessageDetail extends MessageFacts {
   readonly ref: MessageRef
   readonly date: string
   readonly from: readonly MailAddress[]
