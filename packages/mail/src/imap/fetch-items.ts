@@ -1,7 +1,7 @@
 /** The data items of FETCH (RFC 9051 §6.4.5), always with PEEK: reading never sets \Seen. */
 import type { ImapSession, ImapToken } from './session.ts'
 
-const atom = (value: string): ImapToken => ({ type: 'ATOM', value })
+export const atom = (value: string): ImapToken => ({ type: 'ATOM', value })
 
 /** `BODY.PEEK[section]<from.length>` */
 export function peek(section: string, from?: number, length?: number): ImapToken {
@@ -29,6 +29,9 @@ export function summaryItems(session: ImapSession): ImapToken[] {
 
 /** Enough for 200 characters of readable text behind the MIME headers of a nested part. */
 export const previewBytes = 1024
+
+/** For an HTML mail that begins with more styles than that: those of MJML have 5 to 9 kB. */
+export const widePreviewBytes = 16 * 1024
 
 export function listItems(session: ImapSession): ImapToken[] {
   return [...summaryItems(session), peek('1', 0, previewBytes)]

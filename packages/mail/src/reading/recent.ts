@@ -10,6 +10,7 @@ import { MailError } from '../mail-error.ts'
 import { resolveMailbox } from '../mailboxes/resolve.ts'
 import type { MessageSummary, Page } from '../message.ts'
 import { isDeleted, toSummary } from './summary.ts'
+import { widenPreviews } from './wide-previews.ts'
 
 export interface ListRecentOptions {
   readonly mailbox: string
@@ -50,7 +51,7 @@ async function listNewest(
     .sort((a, b) => b.uid - a.uid)
   const uid = older.at(-1)?.uid ?? cursor?.uid
   return {
-    items: await toItems(older, mailbox),
+    items: await toItems(session, older, mailbox),
     ...(first > 1 && uid !== undefined ? { next: toCursor({ ...mailbox, uid, sequence: first }) } : {}),
   }
 }
@@ -81,6 +82,7 @@ async function listUnread(
   const uid = page.at(-1) ?? 0
   return {
     items: await toItems(
+      session,
       rows.sort((a, b) => b.uid - a.uid),
       mailbox,
     ),
@@ -88,8 +90,17 @@ async function listUnread(
   }
 }
 
-async function toItems(rows: readonly FetchedMessage[], mailbox: SelectedMailbox): Promise<MessageSummary[]> {
-  return await Promise.all(rows.filter((row) => !isDeleted(row)).map((row) => toSummary(row, mailbox)))
+async function toItems(
+  session: ImapSession,
+  rows: readonly FetchedMessage[],
+  mailbox: SelectedMailbox,
+): Promise<MessageSummary[]> {
+  const shown = await widenPreviews(
+    session,
+    mailbox,
+    rows.filter((row) => !isDeleted(row)),
+  )
+  return await Promise.all(shown.map((row) => toSummary(row, mailbox)))
 }
 
 interface Cursor {

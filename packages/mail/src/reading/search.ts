@@ -15,6 +15,7 @@ import { compileSearch, type SearchCriteria, type SearchFields, toImapDate } fro
 import { findNewestMatches } from './newest-matches.ts'
 import { sortParts } from './structure.ts'
 import { isDeleted, toSummary } from './summary.ts'
+import { widenPreviews } from './wide-previews.ts'
 
 export interface SearchOptions extends SearchFields {
   /** A path, a special use, or `all`. */
@@ -139,7 +140,7 @@ async function searchMailbox(
         (options.hasAttachment === undefined || holdsAttachment(row) === options.hasAttachment),
     )
     const taken = fitting.slice(0, options.limit - rows.length)
-    rows.push(...taken)
+    rows.push(...(await widenPreviews(session, mailbox, taken)))
     before = (taken.length < fitting.length ? taken.at(-1)?.uid : uids.at(-1)) ?? before
   }
   const more = !complete || takeNewest(found, 1, before).length > 0

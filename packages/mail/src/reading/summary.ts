@@ -3,12 +3,13 @@
 import { decodeCharset, decodeTransfer } from '../body-text/decode-part.ts'
 import { collapsePadding, removeInvisible } from '../body-text/invisible-characters.ts'
 import { notRendered, readPlain } from '../body-text/long-text.ts'
-import { previewBytes } from '../imap/fetch-items.ts'
+import { widePreviewBytes } from '../imap/fetch-items.ts'
 import type { FetchedMessage, SelectedMailbox } from '../imap/session.ts'
 import type { MailAddress, MessageSummary } from '../message.ts'
 import { type BodyStructure, sortParts } from './structure.ts'
 
 const maxPreviewChars = 200
+const noPreview = '[No preview: the text of this email begins far behind its styles.]'
 const maxHeaderChars = 998
 const maxAddresses = 100
 
@@ -84,17 +85,19 @@ export function cleanLine(value: string | undefined): string {
     .slice(0, maxHeaderChars)
 }
 
-async function toPreview({ bodyStructure, bodyParts }: FetchedMessage): Promise<string> {
+/** What a reader sees first. Of an email that begins with more than is fetched of it, that is what is said. */
+export async function toPreview({ bodyStructure, bodyParts }: FetchedMessage): Promise<string> {
   const peeked = bodyParts?.get('1')
   const leaf = peeked && firstLeaf(bodyStructure)
   if (!leaf || !Buffer.isBuffer(peeked) || !leaf.node.type.startsWith('text/')) return ''
   // a server may send more than was asked for
-  const content = withoutPartHeaders(peeked.subarray(0, previewBytes), leaf.depth)
+  const content = withoutPartHeaders(peeked.subarray(0, widePreviewBytes), leaf.depth)
   const text = decodeCharset(
     decodeTransfer(content, leaf.node.encoding ?? ''),
     leaf.node.parameters?.charset ?? '',
   )
-  return await readPreview(text.replace(/\uFFFD+$/, ''), leaf.node.type === 'text/html')
+  const preview = await readPreview(text.replace(/\uFFFD+$/, ''), leaf.node.type === 'text/html')
+  return preview === '' && peeked.length >= widePreviewBytes ? noPreview : preview
 }
 
 /** The bytes end anywhere, inside an entity too. What is left on one line is judged as the line it is shown as. */
