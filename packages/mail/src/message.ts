@@ -1,5 +1,4 @@
 /** What reading a mailbox yields. Everything here came out of a mail or a mail server: untrusted text, bounded sizes. */
-
 /** An address as a header names it; both parts were written by strangers. */
 export interface MailAddress {
   readonly name?: string
@@ -91,8 +90,26 @@ export interface AuthenticationVerdict {
   readonly dmarc?: AuthenticationResult
 }
 
+/** What identifies a mailing list, and how one can leave it, as the sender says. */
+export interface MailingList {
+  /** RFC 2919, without its name for people. */
+  readonly id?: string
+  /** `https:` and `mailto:` targets in the sender's order; none: it does not say. */
+  readonly leave: readonly string[]
+  /** RFC 8058: a POST to the https target is enough. */
+  readonly isOneClick: boolean
+}
+
+/** What headers say beside who wrote to whom. */
+export interface MessageFacts {
+  /** How many there are; the lists of a detail hold the first hundred of each. */
+  readonly recipients: { readonly to: number; readonly cc: number; readonly bcc: number }
+  readonly list?: MailingList
+  readonly importance?: 'high' | 'low'
+}
+
 /** One message with its text; every string came out of mail. */
-export interface MessageDetail {
+export interface MessageDetail extends MessageFacts {
   readonly ref: MessageRef
   readonly date: string
   readonly from: readonly MailAddress[]
@@ -114,7 +131,7 @@ export interface MessageDetail {
   readonly report: readonly DeliveryReport[]
   /** Absent where the provider says nothing that can be told from what a sender wrote. */
   readonly authentication?: AuthenticationVerdict
-  /** Short codes such as `hidden_text_removed`, `link_text_mismatch`, `suspicious_from`, `body_truncated`. */
+  /** Short codes such as `hidden_text_removed`, `link_text_mismatch`, `link_lookalike`, `suspicious_from`, `body_truncated`. */
   readonly warnings: readonly string[]
 }
 
@@ -128,6 +145,16 @@ export interface DeliveryReport {
   readonly diagnostic?: string
 }
 
+/** The whole target of a link, by the number that the text names. */
+export interface ReadLink {
+  readonly number: number
+  /** Its words, cut; empty where they are the target itself. */
+  readonly text: string
+  /** As the sender wrote it; without its query if it is too long. */
+  readonly url: string
+  readonly isCut?: true
+}
+
 /** The readable text, a piece of it when it is long. */
 export interface MessageBody {
   /** What `text` was made from: a kind of text, or `none`. */
@@ -138,6 +165,8 @@ export interface MessageBody {
   readonly text: string
   readonly offset: number
   readonly totalChars: number
+  /** Where the `[link 3]` of the whole text lead; only where they were asked for. */
+  readonly links?: readonly ReadLink[]
 }
 
 /** What a list was cut from, so that the next page starts where this one ended even if mail arrived since. */

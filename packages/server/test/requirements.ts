@@ -333,7 +333,7 @@ export const chapters: readonly Chapter[] = [
       partly(
         'R81',
         'Every empty body says why, every cut says how to go on, and links come whole on request.',
-        'Links are not whole on request yet, and text behind 1 MB of one part is not reached.',
+        'Text behind 1 MB of one part is not reached.',
       ),
     ],
   },

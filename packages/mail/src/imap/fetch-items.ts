@@ -29,6 +29,9 @@ export function summaryItems(session: ImapSession): ImapToken[] {
 /** Enough for 200 characters of readable text behind the MIME headers of a nested part. */
 export const previewBytes = 1024
 
+/** For an HTML mail that begins with more styles than that: those of MJML have 5 to 9 kB. */
+export const widePreviewBytes = 16 * 1024
+
 export function listItems(session: ImapSession): ImapToken[] {
   return [...summaryItems(session), peek('1', 0, previewBytes)]
 }

@@ -3,17 +3,18 @@
  * an alternative are read, since which of them is the mail is a matter of their words. Rendering makes text safe to
  * show; what is hidden or misleading in it becomes a warning, and a text that is empty says why.
  */
-import { readPlain } from '../body-text/long-text.ts'
+import { isForwardSubject, isReplySubject } from '../body-text/quote-marks.ts'
+import type { Reading } from '../body-text/readable-text.ts'
 import type { FetchedMessage, ImapSession, SelectedMailbox } from '../imap/session.ts'
 import type { DeliveryReport, MessageBody } from '../message.ts'
-import { chooseText } from './alternatives.ts'
+import { type BodyReader, type Contents, createBodyReader } from './body-reader.ts'
 import { describeEmpty } from './empty-body.ts'
+import { cleanLine } from './envelope-text.ts'
 import { type FetchedText, fetchTexts, toText } from './fetch-texts.ts'
 import { nestedMails, toHeading } from './nested-mails.ts'
-import { type Format, isBlank, type Rendered, renderPart } from './render-part.ts'
+import type { Format } from './render-part.ts'
 import { isReport, readReport } from './report.ts'
 import {
-  type BodyPlace,
   type BodyStructure,
   findParts,
   type MessageParts,
@@ -21,7 +22,6 @@ import {
   type TextPart,
   toTextPart,
 } from './structure.ts'
-import { countAll, countMissing, wordsOf, wordsOfHtml } from './words.ts'
 
 export interface GetMessageOptions {
   /** `source`: plain text as its writer typed it, links and all: for a draft that is changed or sent on, not to be shown. */
@@ -30,6 +30,10 @@ export interface GetMessageOptions {
   readonly offset: number
   /** 0: the body is not wanted, and not fetched. */
   readonly maxChars: number
+  /** Of earlier emails at the end of a reply; `shown` where it is left out. */
+  readonly quotes?: Reading['quotes']
+  /** The whole targets of links, numbered. */
+  readonly links?: boolean
 }
 
 /** More encoded octets than this of one part are not fetched: 150,000 words. Ten parts fit into one response. */
@@ -73,15 +77,15 @@ export async function readBodies(
       if (parts.some((part) => !contents.has(part))) continue
       read.set(
         uid,
-        await toBody(from.message, from.parts, byNumber(parts, contents), options, { nested: true }),
+        await toBody(from.message, from.parts, byNumber(parts, contents), options, {
+          nested: true,
+          reading: readingOf(from.message, options),
+        }),
       )
     }
   }
   return read
 }
-
-/** Of one message, by the numbers of its parts. */
-type Contents = ReadonlyMap<string, FetchedText>
 
 function byNumber(parts: readonly TextPart[], contents: ReadonlyMap<TextPart, FetchedText>): Contents {
   const numbered = new Map<string, FetchedText>()
@@ -104,7 +108,7 @@ export async function readParsed(structure: BodyStructure): Promise<ReadBody> {
     ]),
   )
   const whole = { format: 'text', offset: 0, maxChars: Number.MAX_SAFE_INTEGER } as const
-  return await toBody({ bodyStructure: structure }, parts, contents, whole, { nested: false })
+  return await toBody({ bodyStructure: structure }, parts, contents, whole, { nested: false, reading: {} })
 }
 
 function chooseParts({ message, parts: { bodies } }: StructuredMessage, format: Format): TextPart[] {
@@ -120,6 +124,22 @@ function chooseParts({ message, parts: { bodies } }: StructuredMessage, format: 
   return [...texts, ...reports, ...nested.flatMap(({ plain, html }) => [...plain, ...html])]
 }
 
+/** A forwarded email is content; a block of headers is a quote only in a reply. */
+function readingOf(
+  { envelope }: FetchedMessage,
+  { quotes = 'shown', links = false }: GetMessageOptions,
+): Reading {
+  const subject = cleanLine(envelope?.subject)
+  const isReply = (envelope?.inReplyTo ?? '') !== '' || isReplySubject(subject)
+  const senderHost = envelope?.from?.[0]?.address?.split('@').at(-1)
+  return {
+    quotes: isForwardSubject(subject) ? 'shown' : quotes,
+    isReply,
+    senderHost,
+    firstLink: links ? 1 : undefined,
+  }
+}
+
 type Structured = Pick<FetchedMessage, 'bodyStructure'>
 
 async function toBody(
@@ -127,10 +147,10 @@ async function toBody(
   parts: MessageParts,
   contents: Contents,
   { format, offset, maxChars }: GetMessageOptions,
-  { nested }: { nested: boolean },
+  { nested, reading }: { nested: boolean; reading: Reading },
 ): Promise<ReadBody> {
   const isWanted = maxChars > 0
-  const reader = createReader(contents, format)
+  const reader = createBodyReader(contents, format, reading)
   const own = isWanted ? await reader.readPlaces(parts.bodies) : ''
   const whole =
     own === '' && isWanted && nested && format !== 'source' ? await readNested(message, reader) : own
@@ -145,7 +165,14 @@ async function toBody(
     warnings.push('encrypted')
   const reports = isWanted ? findParts(message.bodyStructure, isReport) : []
   return {
-    body: { source, text, offset, totalChars: whole.length, ...(empty ? { note: empty.note } : {}) },
+    body: {
+      source,
+      text,
+      offset,
+      totalChars: whole.length,
+      ...(empty ? { note: empty.note } : {}),
+      ...(reading.firstLink === undefined ? {} : { links: reader.links }),
+    },
     report: reports.flatMap((node) => {
       const fetched = contents.get(node.part ?? '1')
       return readReport(node.type, fetched?.text ?? '')
@@ -154,111 +181,14 @@ async function toBody(
   }
 }
 
-type Reader = ReturnType<typeof createReader>
-
 /** Mails inside one that has no text of its own, each with who wrote it: forwards, digests, journal reports. */
-async function readNested(message: Structured, reader: Reader): Promise<string> {
+async function readNested(message: Structured, reader: BodyReader): Promise<string> {
   const shown: string[] = []
   for (const { node, bodies } of nestedMails(message.bodyStructure)) {
     const text = await reader.readPlaces(bodies)
     shown.push([toHeading(node), text].filter((one) => one !== '').join('\n\n'))
   }
   return shown.join('\n\n')
-}
-
-function createReader(contents: Contents, format: Format) {
-  const warnings: string[] = []
-  const sources: string[] = []
-  let isCut = false
-  let hasHidden = false
-
-  async function render(texts: readonly TextPart[]): Promise<Rendered[]> {
-    const rendered: Rendered[] = []
-    for (const part of texts) {
-      const fetched = contents.get(part.partId)
-      if (fetched === undefined) continue
-      if (fetched.isCut) isCut = true
-      if (fetched.isFailed) warnings.push('part_not_read')
-      const failed = `[Part ${part.partId} could not be read.]`
-      const one = await renderPart(part, fetched.text, format)
-      rendered.push({
-        ...one,
-        type: part.type,
-        raw: fetched.text,
-        ...(fetched.isFailed ? { text: failed } : {}),
-      })
-    }
-    return rendered
-  }
-
-  function take(rendered: readonly Rendered[]): string {
-    for (const one of rendered) {
-      warnings.push(...one.warnings)
-      if (one.text !== '') sources.push(one.type)
-      if (one.warnings.includes('hidden_text_removed')) hasHidden = true
-    }
-    return rendered
-      .map(({ text }) => text)
-      .filter((text) => text !== '')
-      .join('\n\n')
-  }
-
-  async function readPlace({ plain, html }: BodyPlace): Promise<string> {
-    if (format !== 'text' || html.length === 0 || plain.length === 0)
-      return take(
-        await render(format === 'source' && plain.length > 0 ? plain : html.length > 0 ? html : plain),
-      )
-    const [asPlain, asHtml] = [await render(plain), await render(html)]
-    const choice = chooseText(
-      wordsOf(asPlain.map(({ raw }) => readPlain(raw).text).join('\n')),
-      wordsOfAll(asHtml),
-    )
-    if (choice.differs) warnings.push('text_part_differs')
-    if (choice.shown === 'plain') return take(asPlain)
-    const shown = take(asHtml)
-    if (choice.shown === 'html') return shown
-    const mark = '[The HTML of this email shows next to no words. Its plain text part says:]'
-    return [shown, mark, take(asPlain)].filter((one) => one !== '').join('\n\n')
-  }
-
-  return {
-    warnings,
-    sources,
-    isCut: () => isCut,
-    hasHidden: () => hasHidden,
-    async readPlaces(places: readonly BodyPlace[]): Promise<string> {
-      const shown: string[] = []
-      for (const place of places) {
-        const text = await readPlace(place)
-        const isRepeat = [...place.plain, ...place.html].some((part) => part.isRepeat)
-        if (!isBlank(text) && !(isRepeat && isSaid(text, shown.join('\n')))) shown.push(text)
-      }
-      return shown.join('\n\n')
-    },
-  }
-}
-
-/** Nine words in ten. */
-function isSaid(text: string, before: string): boolean {
-  const words = wordsOf(text)
-  return countMissing(words, wordsOf(before)) <= countAll(words) / 10
-}
-
-/** HTML, and plain text that comes between or behind it. */
-function wordsOfAll(rendered: readonly Rendered[]): ReturnType<typeof wordsOfHtml> {
-  const html = rendered.filter(({ type }) => type === 'text/html').map(({ raw }) => raw)
-  const plain = rendered.filter(({ type }) => type !== 'text/html').map(({ raw }) => raw)
-  if (plain.length === 0 && html.length === 1) return wordsOfHtml(html[0] ?? '')
-  const each = html.map(wordsOfHtml)
-  const sum = (lists: readonly ReadonlyMap<string, number>[]) => {
-    const all = new Map<string, number>()
-    for (const list of lists) for (const [one, count] of list) all.set(one, (all.get(one) ?? 0) + count)
-    return all
-  }
-  return {
-    visible: sum([...each.map(({ visible }) => visible), wordsOf(plain.join('\n'))]),
-    hidden: sum(each.map(({ hidden }) => hidden)),
-  }
 }
 
 /** What is in memory at once. */

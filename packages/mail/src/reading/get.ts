@@ -3,6 +3,7 @@
  * first FETCH share a flight; UIDVALIDITY is checked before anything of the answer is used.
  */
 
+import { isLookAlike } from '../body-text/look-alike.ts'
 import { parseHeaders } from '../headers.ts'
 import { peekHeaders, summaryItems } from '../imap/fetch-items.ts'
 import type { FetchedMessage, ImapSession, SelectedMailbox } from '../imap/session.ts'
@@ -12,10 +13,11 @@ import type { MessageDetail, MessageRef } from '../message.ts'
 import { readAuthentication } from './authentication-results.ts'
 import { type GetMessageOptions, type ReadBody, readBodies, type StructuredMessage } from './bodies.ts'
 import { cleanLine, isAddress, toAddresses, toDate } from './envelope-text.ts'
+import { factHeaders, readFacts } from './facts.ts'
 import { maxOpenedBytes, openParts } from './open-parts.ts'
 import { sortParts } from './structure.ts'
 
-const wantedHeaders = ['FROM', 'REFERENCES', 'AUTHENTICATION-RESULTS']
+const wantedHeaders = ['FROM', 'REFERENCES', 'AUTHENTICATION-RESULTS', ...factHeaders]
 const maxReferences = 100
 /** Two are suspicious already. */
 const maxJudgedSenders = 10
@@ -121,6 +123,7 @@ function toDetail(
     body,
     attachments: parts.files,
     report,
+    ...readFacts(headers, message),
     ...(authentication ? { authentication } : {}),
     warnings: [
       ...new Set([
@@ -146,7 +149,7 @@ export async function fetchByRef(
   return { mailbox, message }
 }
 
-/** RFC 5322 §3.6 allows one From; a second, or an address inside the name, is there to be mistaken. */
+/** RFC 5322 §3.6 allows one From; a second, an address inside the name, or letters of another script in the host are there to be mistaken. */
 function fromWarnings(raw: readonly string[], { envelope }: FetchedMessage): string[] {
   const from = envelope?.from ?? []
   const named = from.slice(0, maxJudgedSenders).some(({ name, address }) => {
@@ -154,5 +157,6 @@ function fromWarnings(raw: readonly string[], { envelope }: FetchedMessage): str
     const inName = /(?<![^\s<>"'])[^\s<>"']+@[\w.-]+\.\w+/.exec(cleanLine(name))?.[0]
     return inName !== undefined && inName.toLowerCase() !== address?.toLowerCase()
   })
-  return raw.length > 1 || from.length !== 1 || named ? ['suspicious_from'] : []
+  const imitates = from.some(({ address }) => isLookAlike(address?.split('@').at(-1) ?? ''))
+  return raw.length > 1 || from.length !== 1 || named || imitates ? ['suspicious_from'] : []
 }

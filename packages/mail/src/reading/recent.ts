@@ -11,6 +11,7 @@ import { resolveMailbox } from '../mailboxes/resolve.ts'
 import type { MessageSummary, Page } from '../message.ts'
 import { maxRowBytes, openParts } from './open-parts.ts'
 import { isDeleted, toSummary } from './summary.ts'
+import { widenPreviews } from './wide-previews.ts'
 
 export interface ListRecentOptions {
   readonly mailbox: string
@@ -97,7 +98,8 @@ async function toItems(
 ): Promise<MessageSummary[]> {
   const shown = rows.filter((row) => !isDeleted(row))
   const opened = await openParts(session, mailbox, shown, maxRowBytes)
-  return await Promise.all(opened.map((row) => toSummary(row, mailbox)))
+  const whole = await widenPreviews(session, mailbox, opened)
+  return await Promise.all(whole.map((row) => toSummary(row, mailbox)))
 }
 
 interface Cursor {

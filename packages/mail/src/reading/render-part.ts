@@ -1,7 +1,7 @@
 /** One text part as what a reader sees, by its type: plain, HTML, an invitation, or text with marks of its own. */
 import { escapeText } from '../body-text/escape-text.ts'
 import { readPlain, renderApart } from '../body-text/long-text.ts'
-import type { ReadableText } from '../body-text/readable-text.ts'
+import type { ReadableText, Reading } from '../body-text/readable-text.ts'
 import { unflow } from '../mime/flowed.ts'
 import { toInvitationText } from './invitation-text.ts'
 import type { TextPart } from './structure.ts'
@@ -13,11 +13,16 @@ export interface Rendered extends ReadableText {
   readonly raw: string
 }
 
-export async function renderPart(part: TextPart, text: string, format: Format): Promise<ReadableText> {
+export async function renderPart(
+  part: TextPart,
+  text: string,
+  format: Format,
+  reading: Reading,
+): Promise<ReadableText> {
   // What goes out again must not be the sentence that it could not be read.
   if (format === 'source' && part.type === 'text/plain') return { text: toTyped(part, text), warnings: [] }
-  if (part.type === 'text/html') return await renderHtml(text, format)
-  return await renderApart(() => renderPlain(part, text, format))
+  if (part.type === 'text/html') return await renderHtml(text, format, reading)
+  return await renderPlain(part, text, format, reading)
 }
 
 /** Nothing a reader could see: blanks, and what prints nothing. */
@@ -45,17 +50,24 @@ function fromEnriched(text: string): string {
 }
 
 /** The renderer loads with the first HTML: the start of the program and most calls do without. */
-async function renderHtml(html: string, format: Format): Promise<ReadableText> {
+async function renderHtml(html: string, format: Format, reading: Reading): Promise<ReadableText> {
   if (format === 'html') {
     const { sanitizeHtml } = await import('../body-text/sanitize-html.ts')
-    return await renderApart(() => sanitizeHtml(html))
+    return await renderApart(() => sanitizeHtml(html, reading))
   }
   const { htmlToText } = await import('../body-text/html-to-text.ts')
-  return await renderApart(() => htmlToText(html))
+  return await renderApart(() => htmlToText(html, reading))
 }
 
-function renderPlain(part: TextPart, text: string, format: Format): ReadableText {
-  const { text: neutral, warnings } = readPlain(toTyped(part, text))
-  const shown = neutral.trim()
-  return { text: format === 'html' && shown !== '' ? `<pre>${escapeText(shown)}</pre>` : shown, warnings }
+async function renderPlain(
+  part: TextPart,
+  text: string,
+  format: Format,
+  reading: Reading,
+): Promise<ReadableText> {
+  // HTML is read with its quotes, whatever it was made from.
+  const quotes = format === 'html' ? 'shown' : reading.quotes
+  const read = await readPlain(toTyped(part, text), { ...reading, quotes })
+  const shown = read.text.trim()
+  return { ...read, text: format === 'html' && shown !== '' ? `<pre>${escapeText(shown)}</pre>` : shown }
 }

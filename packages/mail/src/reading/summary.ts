@@ -2,7 +2,7 @@
 
 import { collapsePadding, removeInvisible } from '../body-text/invisible-characters.ts'
 import { notRendered, readPlain } from '../body-text/long-text.ts'
-import { previewBytes } from '../imap/fetch-items.ts'
+import { widePreviewBytes } from '../imap/fetch-items.ts'
 import type { FetchedMessage, SelectedMailbox } from '../imap/session.ts'
 import type { MessageSummary } from '../message.ts'
 import { decodeText } from '../mime/charset.ts'
@@ -11,6 +11,7 @@ import { cleanLine, toAddresses, toDate } from './envelope-text.ts'
 import { type BodyStructure, countFiles } from './structure.ts'
 
 const maxPreviewChars = 200
+const noPreview = '[No preview: the text of this email begins far behind its styles.]'
 
 export async function toSummary(message: FetchedMessage, mailbox: SelectedMailbox): Promise<MessageSummary> {
   const { envelope, flags = new Set<string>() } = message
@@ -39,16 +40,18 @@ function hasFlag(flags: ReadonlySet<string>, name: string): boolean {
   return [...flags].some((flag) => flag.toLowerCase() === name.toLowerCase())
 }
 
-async function toPreview({ bodyStructure, bodyParts }: FetchedMessage): Promise<string> {
+/** What a reader sees first. Of an email that begins with more than is fetched of it, that is what is said. */
+export async function toPreview({ bodyStructure, bodyParts }: FetchedMessage): Promise<string> {
   const peeked = bodyParts?.get('1')
   const leaf = peeked && firstLeaf(bodyStructure)
   if (!leaf || !Buffer.isBuffer(peeked) || !leaf.node.type.startsWith('text/')) return ''
   // a server may send more than was asked for
-  const content = withoutPartHeaders(peeked.subarray(0, previewBytes), leaf.depth)
+  const content = withoutPartHeaders(peeked.subarray(0, widePreviewBytes), leaf.depth)
   const isHtml = leaf.node.type === 'text/html'
   const bytes = decodeTransfer(content, leaf.node.encoding ?? '', true)
   const text = decodeText(bytes, leaf.node.parameters?.charset ?? '', { isHtml })
-  return await readPreview(text.replace(/\uFFFD+$/, ''), isHtml)
+  const preview = await readPreview(text.replace(/\uFFFD+$/, ''), isHtml)
+  return preview === '' && peeked.length >= widePreviewBytes ? noPreview : preview
 }
 
 /** The bytes end anywhere, inside an entity too. What is left on one line is judged as the line it is shown as. */
@@ -58,7 +61,7 @@ async function readPreview(text: string, isHtml: boolean): Promise<string> {
     // A mail that is nothing but a quote says what it quotes.
     const own = readable.replaceAll(/^>.*$/gm, '')
     const line = collapsePadding(own.trim() === '' ? readable : own).trim()
-    return readPlain(line).text.slice(0, maxPreviewChars)
+    return (await readPlain(line)).text.slice(0, maxPreviewChars)
   } catch {
     return notRendered.text
   }

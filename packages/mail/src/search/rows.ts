@@ -4,6 +4,7 @@ import type { FetchedMessage, ImapSession, SelectedMailbox } from '../imap/sessi
 import { toUidSet, type UidRange } from '../imap/uid-set.ts'
 import { isClosed, maxRowBytes, openParts } from '../reading/open-parts.ts'
 import { isDeleted } from '../reading/summary.ts'
+import { isPreviewMissing, widenPreviews } from '../reading/wide-previews.ts'
 import type { SearchedMailbox } from './collect.ts'
 import type { RowKey } from './cursor.ts'
 import { findAnswered, isMet } from './judge.ts'
@@ -61,7 +62,7 @@ export async function takeRows(
   }
   const last = matches[at - 1]
   return {
-    rows,
+    rows: await widen(session, rows),
     consumed,
     lookedAt: at,
     ...(last === undefined ? {} : { last: { at: last.at, uid: last.uid, mailbox: last.of.hash } }),
@@ -97,8 +98,24 @@ async function openClosed(session: ImapSession, batch: readonly Match[]): Promis
     const { mailbox } = of.candidates
     if (session.examined !== of.path) await session.select(of.path, 'read')
     const rows = closed.flatMap((match) => (match.of === of ? (of.rows.get(match.uid) ?? []) : []))
-    for (const row of await openParts(session, mailbox, rows, maxRowBytes)) of.rows.set(row.uid, row)
+    const opened = await openParts(session, mailbox, rows, maxRowBytes)
+    for (const row of opened) of.rows.set(row.uid, row)
   }
+}
+
+/** Of mail that begins with a kilobyte of styles the preview comes in one more flight. */
+async function widen(session: ImapSession, rows: Taken['rows']): Promise<Taken['rows']> {
+  const wide = new Map<FetchedMessage, FetchedMessage>()
+  for (const mailbox of new Set(rows.map((one) => one.mailbox))) {
+    const of = rows.filter((one) => one.mailbox === mailbox).map(({ row }) => row)
+    const missing: FetchedMessage[] = []
+    for (const row of of) if (await isPreviewMissing(row)) missing.push(row)
+    if (missing.length === 0) continue
+    if (session.examined !== mailbox.path) await session.select(mailbox.path, 'read')
+    const widened = await widenPreviews(session, mailbox, missing)
+    for (const [at, row] of missing.entries()) wide.set(row, widened[at] ?? row)
+  }
+  return rows.map(({ row, mailbox }) => ({ row: wide.get(row) ?? row, mailbox }))
 }
 
 async function fetchAgain(

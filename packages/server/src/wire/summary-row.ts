@@ -70,9 +70,27 @@ function toRow(accountId: string, message: MessageSummary, maxChars: number): Su
   }
 }
 
-export function toAddressText(addresses: readonly MailAddress[], maxChars: number): string {
-  return toLine(addresses.map(toMailboxText).join(', '), maxChars)
+/** Whole addresses, as many as fit, and how many there are beyond them. The first is cut if it must be. */
+export function toAddressText(
+  addresses: readonly MailAddress[],
+  maxChars: number,
+  total = addresses.length,
+): string {
+  const shown: string[] = []
+  let left = maxChars
+  for (const address of addresses) {
+    const text = toLine(toMailboxText(address), maxChars)
+    const isLast = shown.length + 1 === total
+    left -= text.length + 2
+    if (shown.length > 0 && left < (isLast ? -2 : longestMore)) break
+    shown.push(text)
+  }
+  const more = Math.max(total, addresses.length) - shown.length
+  return `${shown.join(', ')}${shown.length > 0 && more > 0 ? ` and ${more} more` : ''}`
 }
+
+/** ` and 12345 more` */
+const longestMore = 16
 
 /** Name and address as people write them. A quote in a name would end it early, an angle would fake an address. */
 function toMailboxText({ name, address }: MailAddress): string {
