@@ -157,7 +157,7 @@ test('R72: the search finds what is there', () => {
 test('what the pages read from files is inside the one bundle that shows pages, and no other holds a page', () => {
   for (const name of functionNames) {
     const text = textOf(name)
-    for (const word of ['prefers-color-scheme', 'form[data-once]'])
+    for (const word of ['--accent-ink', 'form[data-once]'])
       expect(text.includes(word), `${name}: ${word}`).toBe(name === 'oauth')
     expect(/page\.(?:css|js)\b/.test(text), name).toBe(false)
   }
