@@ -69,7 +69,7 @@ interface Chunk {
 }
 
 /** Held back at most per direction, before the sender is asked to wait. */
-const MAX_BYTES_IN_FLIGHT = 8 * 1024 * 1024
+const maxBytesInFlight = 8 * 1024 * 1024
 
 export async function startDelayProxy(options: DelayProxyOptions): Promise<DelayProxy> {
   const { target, oneWayMs = 10, clock = { depth: 0 } } = options
@@ -157,7 +157,7 @@ export async function startDelayProxy(options: DelayProxyOptions): Promise<Delay
     }
     from.on('data', (bytes: Buffer) => {
       bytesInFlight += bytes.length
-      if (bytesInFlight > MAX_BYTES_IN_FLIGHT) from.pause()
+      if (bytesInFlight > maxBytesInFlight) from.pause()
       push(bytes)
     })
     from.on('end', () => push(undefined))
@@ -216,7 +216,7 @@ export async function startDelayProxy(options: DelayProxyOptions): Promise<Delay
           if (!to.write(piece)) await Promise.race([drained(to), closed(to)])
         }
         bytesInFlight -= chunk.bytes.length
-        if (from.isPaused() && bytesInFlight < MAX_BYTES_IN_FLIGHT / 2) from.resume()
+        if (from.isPaused() && bytesInFlight < maxBytesInFlight / 2) from.resume()
         const { fault } = proxy
         if (fault?.kind === 'reset' && way.direction === 'down' && passed >= fault.afterBytes) {
           // libuv shows an RST that arrives together with the last bytes as an ordinary end.

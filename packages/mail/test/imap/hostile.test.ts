@@ -8,7 +8,7 @@ import {
   type ScriptedImapOptions,
   type ServerCertificate,
   startScriptedImap,
-  TEST_HOSTS,
+  testHosts,
 } from '@email-connector/testing'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import {
@@ -62,7 +62,7 @@ describe('IMAP against a scripted server', () => {
 
   beforeAll(async () => {
     authority = await createCertificateAuthority()
-    certificate = await authority.issue({ names: TEST_HOSTS })
+    certificate = await authority.issue({ names: testHosts })
   })
   afterAll(() => authority.remove())
   afterEach(async () => {

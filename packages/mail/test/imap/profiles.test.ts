@@ -1,5 +1,5 @@
 /** Hosts differ: names below INBOX, no special uses, few capabilities, little space. The operations must not. */
-import { type Dovecot, findDovecot, GERMAN_FOLDERS, startDovecot } from '@email-connector/testing'
+import { type Dovecot, findDovecot, germanFolders, startDovecot } from '@email-connector/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
   appendMessage,
@@ -25,7 +25,7 @@ describe.skipIf(!findDovecot())(
     beforeAll(async () => {
       dovecot = await startDovecot({
         prefix: 'INBOX.',
-        folders: GERMAN_FOLDERS,
+        folders: germanFolders,
         capabilities: 'IMAP4rev1 UIDPLUS',
         format: 'maildir',
       })

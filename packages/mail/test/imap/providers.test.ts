@@ -8,7 +8,7 @@ import {
   type ScriptedImap,
   type ServerCertificate,
   startScriptedImap,
-  TEST_HOSTS,
+  testHosts,
 } from '@email-connector/testing'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import {
@@ -92,7 +92,7 @@ describe.each(providerShapes)('$name', (shape: ProviderShape) => {
   const servers: ScriptedImap[] = []
   beforeAll(async () => {
     authority = await createCertificateAuthority()
-    certificate = await authority.issue({ names: TEST_HOSTS })
+    certificate = await authority.issue({ names: testHosts })
   })
   afterAll(() => authority.remove())
   afterEach(async () => {
@@ -180,7 +180,7 @@ describe.each(providerShapes)('$name', (shape: ProviderShape) => {
 describe('a token that is refused', () => {
   it('ends the exchange with the answer that the server waits for, and says refused', async () => {
     const authority = await createCertificateAuthority()
-    const certificate = await authority.issue({ names: TEST_HOSTS })
+    const certificate = await authority.issue({ names: testHosts })
     const gmail = providerShapes.find(({ name }) => name === 'Gmail')
     const server = await startScriptedImap({ tls: 'implicit', certificate, ...gmail?.options })
     let answer: string | undefined

@@ -6,7 +6,7 @@ import {
   createCertificateAuthority,
   createLargeMailbox,
   startScriptedImap,
-  TEST_HOSTS,
+  testHosts,
 } from '@email-connector/testing'
 import { htmlToText } from '../../src/body-text/html-to-text.ts'
 import { sanitizeHtml } from '../../src/body-text/sanitize-html.ts'
@@ -148,7 +148,7 @@ export function readContent(input: Buffer): void {
 /** A server whose FETCH answers are whatever it was last given. */
 export async function openWire() {
   const authority = await createCertificateAuthority()
-  const certificate = await authority.issue({ names: TEST_HOSTS })
+  const certificate = await authority.issue({ names: testHosts })
   const { mailbox } = createLargeMailbox({ exists: 3 })
   let answer: Buffer = Buffer.alloc(0)
   const fetched = async (

@@ -154,12 +154,12 @@ test('R72: the search finds what is there', () => {
   expect(textOf('oauth')).toContain('ALLOWED_ACCOUNTS')
 })
 
-test('what the pages read from files is inside the bundles that show pages', () => {
-  for (const name of ['oauth', 'mcp'] as const) {
+test('what the pages read from files is inside the one bundle that shows pages, and no other holds a page', () => {
+  for (const name of functionNames) {
     const text = textOf(name)
-    for (const word of ['prefers-color-scheme', 'form[data-once]'])
-      expect(text.includes(word), word).toBe(true)
-    expect(/page\.(?:css|js)\b/.test(text)).toBe(false)
+    for (const word of ['--accent-ink', 'form[data-once]'])
+      expect(text.includes(word), `${name}: ${word}`).toBe(name === 'oauth')
+    expect(/page\.(?:css|js)\b/.test(text), name).toBe(false)
   }
 })
 

@@ -1,11 +1,6 @@
 /** R52 over the real endpoint, with the SDK's clients of both eras and a server that counts what it was given. */
 import type { MailAccount } from '@email-connector/mail'
-import {
-  createCertificateAuthority,
-  type SmtpSink,
-  startSmtpSink,
-  TEST_HOSTS,
-} from '@email-connector/testing'
+import { createCertificateAuthority, type SmtpSink, startSmtpSink, testHosts } from '@email-connector/testing'
 import {
   Client as ModernClient,
   StreamableHTTPClientTransport as ModernTransport,
@@ -28,7 +23,7 @@ const closing: (() => Promise<unknown>)[] = []
 beforeAll(async () => {
   const authority = await createCertificateAuthority()
   ca = authority.ca
-  sink = await startSmtpSink({ tls: 'implicit', certificate: await authority.issue({ names: TEST_HOSTS }) })
+  sink = await startSmtpSink({ tls: 'implicit', certificate: await authority.issue({ names: testHosts }) })
 })
 afterEach(async () => {
   for (const close of closing.splice(0).reverse()) await close()

@@ -4,7 +4,7 @@ import {
   findDovecot,
   startDovecot,
   startScriptedImap,
-  TEST_HOSTS,
+  testHosts,
 } from '@email-connector/testing'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { loopbackConnector, type OpenTools, openTools, toAccount } from './open-tools.ts'
@@ -302,7 +302,7 @@ describe.skipIf(!findDovecot())('on a real Dovecot', () => {
       'INBOX',
       ...Array.from({ length: 1500 }, (_, index) => `P/${index}/${'long name '.repeat(5)}x`),
     ]
-    const certificate = await dovecot.authority.issue({ names: TEST_HOSTS })
+    const certificate = await dovecot.authority.issue({ names: testHosts })
     const mailboxes = paths.map((path) => ({ path }))
     const imap = await startScriptedImap({ tls: 'implicit', certificate, mailboxes })
     const account = toAccount(dovecot.alice, { imapsPort: imap.port }, 1)
