@@ -22,7 +22,7 @@ export function createLinkList(first = 1): LinkList {
     mark(target, text) {
       const known = byUrl.get(target.whole)
       const link = known ?? toLink(first + byUrl.size, target, text)
-      if (known === undefined) byUrl.set(target.whole, link)
+      byUrl.set(target.whole, link)
       return ` [link ${link.number}]`
     },
     get links() {

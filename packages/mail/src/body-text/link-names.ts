@@ -19,6 +19,8 @@ export function createLinkJudge(senderHost?: string): LinkJudge {
   const sender = senderHost === undefined ? undefined : registrableDomain(senderHost)
 
   return (text, target) => {
+    // Of an address in plain text its letters are all there is to judge, and there may be 100,000.
+    if (text === '') return isLookAlike(target.host) ? 'link_lookalike' : undefined
     if (target.href.startsWith('mailto:')) return judgeAddress(text, target)
     const wrapped = parseLink(unwrap(target.whole))
     const { host, href } = wrapped ?? target
@@ -66,6 +68,8 @@ const things = new Set('asp.net vb.net ado.net ml.net paint.net socket.io'.split
 /** `Log in at bank.example now` names where one goes, `Booking.com fined for late refunds` is a headline. */
 const maxWordsBefore = 4
 const maxWordsBehind = 1
+/** A link has one name, or two to deceive; looking names up is what a hostile text would drive up. */
+const maxJudgedWords = 8
 
 /** The host names that a reader takes the text for. */
 function namesIn(value: string, href: string): string[] {
@@ -76,12 +80,13 @@ function namesIn(value: string, href: string): string[] {
     .replaceAll(/[。｡․]/g, '.')
     .split(/\s+/)
     .filter((word) => /[\p{L}\p{N}]/u.test(word))
-  return words.flatMap((word, at) => {
+  const dotted = words.flatMap((word, at) => (word.includes('.') ? [{ word, at }] : []))
+  return dotted.slice(0, maxJudgedWords).flatMap(({ word, at }) => {
     const url = address.exec(word)?.[1]
     const isBare = url === undefined
     const isAside = at > maxWordsBefore || words.length - 1 - at > maxWordsBehind
     if (isBare && (isAside || /[^/]@/.test(word))) return []
-    return [...(url ?? word).matchAll(dottedRun)].flatMap(([run]) => {
+    return [...(url ?? word).matchAll(dottedRun)].slice(0, maxJudgedWords).flatMap(([run]) => {
       const name = hostOf(run)
       if (name === undefined || (isBare && !isHost(name, href))) return []
       return parseLink(`https://${name}`)?.host ?? []
