@@ -166,12 +166,12 @@ export function findField(fields: readonly HeaderField[], name: string): string 
   return fields.find((field) => field.name === name)?.value
 }
 
-export function decodeField(fields: readonly HeaderField[], name: string): string | undefined {
+function decodeField(fields: readonly HeaderField[], name: string): string | undefined {
   const value = findField(fields, name)
   return value === undefined ? undefined : decodeHeader(Buffer.from(value, 'latin1'))
 }
 
-export function toEnvelope(fields: readonly HeaderField[]): Envelope {
+function toEnvelope(fields: readonly HeaderField[]): Envelope {
   const dateText = findField(fields, 'date')
   const date = dateText === undefined ? undefined : new Date(dateText)
   const subject = decodeField(fields, 'subject')

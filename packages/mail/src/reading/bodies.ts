@@ -33,7 +33,7 @@ export interface GetMessageOptions {
 }
 
 /** More encoded octets than this of one part are not fetched: 150,000 words. Ten parts fit into one response. */
-export const maxPartBytes = 1024 * 1024
+const maxPartBytes = 1024 * 1024
 const maxBatchBytes = 8 * maxPartBytes
 
 export interface StructuredMessage {

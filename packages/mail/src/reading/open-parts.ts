@@ -77,7 +77,7 @@ async function openOne(
 }
 
 /** Parts are numbered behind a `~`: the server knows none of them. */
-export async function readSource(
+async function readSource(
   session: ImapSession,
   mailbox: SelectedMailbox,
   uid: number,

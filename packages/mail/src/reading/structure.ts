@@ -258,6 +258,6 @@ export function countFiles(structure: BodyStructure | undefined): number {
   return sortParts(structure).files.filter(isCounted).length
 }
 
-export function isCounted({ inline, inPart }: ListedPart): boolean {
+function isCounted({ inline, inPart }: ListedPart): boolean {
   return !inline && inPart === undefined
 }
