@@ -199,8 +199,10 @@ export function describeServer({ start, prefix, delimiter, expunges, can }: Serv
     const file = 'Content-Type: application/pdf\nContent-Disposition: attachment; filename=v.pdf\n\nPDF\n'
     const deep = `MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=in\n\n--in\n\ndeep\n--in\n${file}--in--`
     const raw = `From: Ann <ann@example.org>\nSubject: outer\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=out\n\n--out\n\nsee\n--out\n${inner('\nvalve leaks')}--out\n${inner(deep)}--out--\n`
-    await server.appendRaw(server.alice, 'INBOX', raw)
-    const [row] = (await inbox(1)).items
+    await reader().createMailbox('Nested')
+    await reader().append('Nested', [raw])
+    const nested = { mailbox: 'Nested', limit: 1, unreadOnly: false } as const
+    const [row] = (await run((session) => listRecent(session, nested))).items
     const ref = row?.ref ?? expect.fail('no row')
     expect(row?.attachments).toBe(2)
     const read = { format: 'text', offset: 0, maxChars: 1000 } as const

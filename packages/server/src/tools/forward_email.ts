@@ -41,8 +41,8 @@ export const forwardEmail = defineTool({
 })
 
 /** Pictures that belong to a text which goes on without them stay behind; a mail inside goes along with what it holds. */
-function isFile({ inline, inPart }: AttachmentPart): boolean {
-  return !inline && inPart === undefined
+function isFile({ inline, inPart, contentType }: AttachmentPart): boolean {
+  return inPart === undefined && !(inline && contentType.startsWith('image/'))
 }
 
 function toForwarded(email: MessageDetail): string {

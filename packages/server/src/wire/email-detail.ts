@@ -33,23 +33,27 @@ export const emailDetail = z.object({
   total_chars: z.int(),
   next_offset: z.int().optional(),
   links: z.array(z.object({ number: z.int(), text: z.string(), url: z.string() })).optional(),
-  attachments: z.array(
-    z.object({
-      attachment_id: z.string(),
-      filename: z.string().optional(),
-      content_type: z.string(),
-      size: z.int(),
-      inline: z.boolean(),
-      in: z.string().optional().describe('attachment_id of the email this is in'),
-      from: z.string().optional(),
-      date: z.string().optional(),
-      subject: z.string().optional(),
-    }),
-  ),
-  report: z.array(z.looseObject({})).optional().describe('Delivery reports and read receipts'),
+  // Each as ListedAttachment; its fields explain themselves, and every definition is paid for in tokens.
+  attachments: z.array(z.looseObject({ attachment_id: z.string() })),
+  report: z.array(z.looseObject({})).optional(),
   warnings: z.array(z.string()),
 })
-export type EmailDetail = z.output<typeof emailDetail>
+export type EmailDetail = Omit<z.output<typeof emailDetail>, 'attachments'> & {
+  attachments: ListedAttachment[]
+}
+
+type ListedAttachment = {
+  attachment_id: string
+  filename?: string
+  content_type: string
+  size: number
+  inline: boolean
+  /** `attachment_id` of the email that this is in. */
+  in?: string
+  from?: string
+  date?: string
+  subject?: string
+}
 
 export function toEmailDetail(id: string, message: MessageDetail, maxBodyChars: number): EmailDetail {
   const { body, attachments } = message
@@ -152,7 +156,7 @@ export function toDetailText(email: EmailDetail): string {
 }
 
 /** Of a nested email. */
-function toSenderText({ from, date, subject }: EmailDetail['attachments'][number]): string {
+function toSenderText({ from, date, subject }: ListedAttachment): string {
   const said = [from && `from ${from}`, date, subject].filter((one) => one !== undefined && one !== '')
   return said.length === 0 ? '' : `: ${said.join(', ')}`
 }
