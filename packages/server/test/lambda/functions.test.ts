@@ -29,9 +29,9 @@ describe.skipIf(missing !== undefined)(whenPossible('one function at a time'), (
   beforeAll(async () => {
     mail = await startTestMail(startDovecot)
     product = await startGatewayProduct(mail, {
-      hasAuthorizer: false,
+      gateway: 'http',
       // What a deployed function must not listen to.
-      environment: { ALLOW_PRIVATE_MAIL_HOSTS: '1', DEMO_MAILBOX: 'on', GATEWAY: 'http' },
+      environment: { ALLOW_PRIVATE_MAIL_HOSTS: '1', DEMO_MAILBOX: 'on' },
     })
     clientId = await register(product.url)
     token = (await signIn(product.url, clientId, signInFields(product, mail.imap.alice))).access_token
