@@ -4,7 +4,7 @@
  * integrations. Routes and responses are handed in as data, the same that the template is made from. It does not
  * know throttles, WAF or TLS.
  */
-import { randomUUID } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
 import { FunctionFailure, type FunctionPool } from './function-pool.ts'
 import {
@@ -110,7 +110,9 @@ export async function startGatewaySimulator(
   }
 
   return await startEdge(options, async ({ request, response, path, context }) => {
-    context.requestId = randomUUID()
+    // A client may choose the first, never the second.
+    context.requestId = [request.headers['x-amzn-requestid'] ?? randomUUID()].flat().join()
+    context.extendedRequestId = `${randomBytes(11).toString('base64url')}=`
     const route = options.routes.find((candidate) => matches(candidate.path, path))
     if (route === undefined) return answer(response, 'MISSING_AUTHENTICATION_TOKEN', 403)
     context.resourcePath = route.path

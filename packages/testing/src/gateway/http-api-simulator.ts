@@ -33,7 +33,7 @@ export async function startHttpApiSimulator(
   return await startEdge(options, async ({ request, response, path, context }) => {
     // Of the form that AWS's documentation shows, as `JKJaXmPLvHcESHA=`.
     const requestId = `${randomBytes(11).toString('base64url')}=`
-    context.requestId = requestId
+    Object.assign(context, { requestId, extendedRequestId: requestId })
     const route = options.routes.find((candidate) => matches(candidate.path, path))
     if (route === undefined) return answer(response, 404, 'Not Found')
     context.routeKey = `ANY ${route.path}`
