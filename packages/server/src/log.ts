@@ -168,6 +168,13 @@ export function isRequestId(value: unknown): value is string {
 
 const numbers: ReadonlySet<string> = new Set(['status', 'durationMs', 'count', 'bytes', 'port'])
 
+/** Which values each field takes, for docs/log.md. */
+export const logFields: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(Object.entries(words).map(([field, allowed]) => [field, allowed.join(', ')])),
+  ...Object.fromEntries([...numbers].map((field) => [field, 'a number'])),
+  ...Object.fromEntries(Object.keys(shapes).map((field) => [field, 'an id of a fixed form'])),
+}
+
 function isAllowed(field: string, value: unknown): boolean {
   if (numbers.has(field)) return typeof value === 'number' && Number.isFinite(value)
   if (typeof value !== 'string') return false
