@@ -69,7 +69,7 @@ const hasAuthorization = {
 const not = (statement: CfnWebACL.StatementProperty) => ({ notStatement: { statement } })
 
 /** An office behind one address: 200 people who connect in the same five minutes stay below both. */
-export const rateLimits: readonly RateLimit[] = [
+const rateLimits: readonly RateLimit[] = [
   {
     // Probes and floods: all that a client asks before it has a token is a handful.
     name: 'WithoutToken',
