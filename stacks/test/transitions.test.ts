@@ -4,11 +4,17 @@
  */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { createCloudFormation, type Template } from './cloudformation.ts'
 import { replacingChanges } from './specification.ts'
 import { deploy, get, move, noticed, refusalOf, refusedChanges, sentenceOf, stages } from './transitions.ts'
 import { transitionsDocument, transitionsFile } from './transitions-document.ts'
+
+vi.setConfig({ testTimeout: 180_000 })
+// Synthesized before anything is measured: a dozen stages take a while on a busy machine.
+beforeAll(() => {
+  for (const name of Object.keys(stages)) get(name)
+}, 300_000)
 
 describe('R95: a stage that exists takes every change of its settings', () => {
   const names = Object.keys(stages)

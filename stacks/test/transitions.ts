@@ -57,12 +57,18 @@ export function refusalOf(run: () => void): string {
   }
 }
 
+const moves = new Map<string, string>()
+
 /** There and back, twice: what one way leaves behind may be in the way of the other. */
 export function move(from: string, to: string): string {
+  const known = moves.get(`${from} ${to}`)
+  if (known !== undefined) return known
   const account = createCloudFormation({ replacingChanges })
-  return refusalOf(() => {
+  const refusal = refusalOf(() => {
     for (const name of [from, to, from, to]) deploy(account, get(name))
   })
+  moves.set(`${from} ${to}`, refusal)
+  return refusal
 }
 
 /** What people notice of a move that is possible, read from the templates. */
