@@ -32,12 +32,12 @@ export const onSecret = (id: string): Call => ({
   resource: arns.secret(id),
 })
 
-export const onLog = (group: string, action: string): Call => ({
+const onLog = (group: string, action: string): Call => ({
   action: `logs:${action}`,
   resource: arns.logStream(group),
 })
 
-export const onRow = (action: string, table: string, prefix: string): Call => ({
+const onRow = (action: string, table: string, prefix: string): Call => ({
   action: `dynamodb:${action}`,
   resource: arns.table(table),
   context: { 'dynamodb:LeadingKeys': [`${prefix}1`] },

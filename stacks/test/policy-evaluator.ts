@@ -5,7 +5,7 @@
  */
 import type { Synthesized } from './synthesize.ts'
 
-export const account = '123456789012'
+const account = '123456789012'
 const region = 'eu-central-1'
 
 export interface Call {
