@@ -74,10 +74,11 @@ export function deployed(folder: string, name: FunctionName) {
 /**
  * @param options.environment variables of the oauth and mcp functions beyond those of the template
  * @param options.gateway that of a stage with a domain (the default), or of one without
+ * @param options.streaming the setting of a stage with a domain
  */
 export async function startGatewayProduct(
   { imap, submission }: MailPorts,
-  options: { environment?: Record<string, string>; gateway?: 'rest' | 'http' } = {},
+  options: { environment?: Record<string, string>; gateway?: 'rest' | 'http'; streaming?: boolean } = {},
 ): Promise<GatewayProduct> {
   const bundles = createTempFolder('functions')
   const [dynamoDbServer, kms, secretsManager, port] = await Promise.all([
@@ -89,6 +90,7 @@ export async function startGatewayProduct(
   ])
   const tables = await createTables(dynamoDbServer, 'test')
   const isRest = options.gateway !== 'http'
+  const streams = isRest && options.streaming !== false
   const rights = tableRights({ hasAuthorizer: isRest })
   const startProxy = (name: 'oauth' | 'mcp' | 'authorizer') =>
     startDynamoDbProxy(dynamoDbServer.endpoint, ({ operation, table, row }) =>
@@ -138,7 +140,7 @@ export async function startGatewayProduct(
   const of = (proxy: DynamoDbProxy) => ({ AWS_ENDPOINT_URL_DYNAMODB: proxy.endpoint })
   const environments = {
     oauth: { ...runtime, ...of(dynamoDb.oauth), ...shared, INSTANCE_SECRET: 'instance-secret' },
-    mcp: { ...runtime, ...of(dynamoDb.mcp), ...shared, GATEWAY: isRest ? 'rest' : 'http' },
+    mcp: { ...runtime, ...of(dynamoDb.mcp), ...shared, GATEWAY: streams ? 'rest' : 'http' },
     health: {},
     authorizer: {
       ...runtime,
@@ -156,13 +158,13 @@ export async function startGatewayProduct(
     })
   const functions = {
     oauth: start('oauth', 28_000),
-    mcp: start('mcp', isRest ? 300_000 : 28_000),
+    mcp: start('mcp', streams ? 300_000 : 28_000),
     health: start('health', 3_000),
     authorizer: start('authorizer', 8_000),
   }
   const gateway = isRest
     ? await startGatewaySimulator({
-        routes: gatewayRoutes,
+        routes: streams ? gatewayRoutes : gatewayRoutes.map((route) => ({ ...route, transfer: 'BUFFERED' })),
         responses: gatewayResponses({ publicUrl: url, scope: 'email:read email:write' }),
         functions,
         port,
