@@ -101,9 +101,13 @@ describe('a first deployment that fails can be repeated', () => {
     const others = Object.entries(Resources)
       .filter(([, { Type }]) => Type !== 'AWS::DynamoDB::Table' && Type !== 'AWS::CDK::Metadata')
       .map(([id]) => id)
-    const tables = Object.values(Resources).filter(({ Type }) => Type === 'AWS::DynamoDB::Table')
+    const tables = Object.entries(Resources).filter(([, { Type }]) => Type === 'AWS::DynamoDB::Table')
     expect(tables).toHaveLength(4)
-    for (const { DependsOn } of tables) expect([DependsOn].flat().sort()).toEqual(others.sort())
+    // And each after those before it.
+    tables.forEach(([, { DependsOn }], index) => {
+      const earlier = tables.slice(0, index).map(([id]) => id)
+      expect([DependsOn].flat().sort()).toEqual([...others, ...earlier].sort())
+    })
   })
 })
 

@@ -109,4 +109,21 @@ describe('R95: a deployment that fails can be repeated', () => {
     expect(stuck).toEqual([])
     expect(cases.length).toBeGreaterThan(100)
   })
+
+  test('at the first table too; at a later one what docs/deploy.md says is needed, and nothing of a person’s is there yet', () => {
+    const tables = Object.entries(templates.data?.Resources ?? {}).filter(
+      ([, { Type }]) => Type === 'AWS::DynamoDB::Table',
+    )
+    const second = tables.map(([id]) => {
+      const account = createCloudFormation({ replacingChanges })
+      const first = refusalOf(() => account.deploy('data', templates.data ?? { Resources: {} }, id))
+      expect(account.stacks.size).toBe(0)
+      return [first.includes('ROLLBACK_FAILED'), refusalOf(() => deploy(account, { templates }))]
+    })
+    expect(second[0]).toEqual([false, 'none'])
+    for (const [isStuck, refusal] of second.slice(1)) {
+      expect(isStuck).toBe(true)
+      expect(refusal).not.toBe('none')
+    }
+  })
 })
