@@ -3,7 +3,11 @@
  * a day, at list prices. Memory and times of functions are those of stacks/api/functions.ts.
  */
 import { createTiming } from '@email-connector/server/timing'
-import type { AwsCost } from './aws-calls.ts'
+
+/** Of counted calls only which they were: `1 Query grants, …`. */
+interface CountedCalls {
+  readonly calls: string
+}
 
 export interface IdleClient {
   readonly name: string
@@ -29,13 +33,18 @@ const authorizerGbSeconds = 0.25 * 0.03
 
 export const streamRequest = 'GET stream, 2025 era'
 
-export function idleClients(aws: Readonly<Record<string, AwsCost>>): readonly IdleClient[] {
+export function idleClients(aws: Readonly<Record<string, CountedCalls>>): readonly IdleClient[] {
   const { holdMs, retryMs } = createTiming({})
   const held = holdMs / 1_000
   const authorizer = aws.authorizer
   const stream = aws[streamRequest]
   if (authorizer === undefined || stream === undefined) throw new Error('The AWS calls were not counted')
-  const client = (name: string, requestsPerDay: number, heldSeconds: number, calls: readonly AwsCost[]) => {
+  const client = (
+    name: string,
+    requestsPerDay: number,
+    heldSeconds: number,
+    calls: readonly CountedCalls[],
+  ) => {
     const gbSecondsPerDay = requestsPerDay * (heldSeconds + authorizerGbSeconds)
     const perRequest =
       prices.restRequest + 2 * prices.lambdaRequest + calls.reduce((sum, cost) => sum + dollarsOf(cost), 0)
@@ -57,7 +66,7 @@ export function idleClients(aws: Readonly<Record<string, AwsCost>>): readonly Id
   ]
 }
 
-function dollarsOf({ calls }: AwsCost): number {
+function dollarsOf({ calls }: CountedCalls): number {
   return calls
     .split(', ')
     .filter((entry) => entry !== '')
