@@ -19,6 +19,7 @@ import {
   startKms,
   startSubmission,
 } from '@email-connector/testing'
+import { streamRequest } from './idle-clients.ts'
 
 export interface AwsCost {
   readonly dynamoDb: number
@@ -179,6 +180,30 @@ export async function measureAwsCalls(): Promise<Record<string, AwsCost>> {
     const session = { ...version, 'Mcp-Session-Id': initialized.headers.get('mcp-session-id') ?? '' }
     await mcp('tools/list, 2025 era', { jsonrpc: '2.0', id: 1, method: 'tools/list', params: {} }, session)
     await mcp('tool call, 2025 era', { jsonrpc: '2.0', id: 2, method: 'tools/call', params: recent }, session)
+
+    const asked = await mcp(
+      'initialize, 2025 era',
+      {
+        jsonrpc: '2.0',
+        id: 0,
+        method: 'initialize',
+        params: { protocolVersion: '2025-11-25', capabilities: { elicitation: {} }, clientInfo },
+      },
+      {},
+    )
+    forget()
+    // For its whole hold, as an idle client of the SDK's lets it.
+    const stream = await send('/mcp', {
+      headers: {
+        ...version,
+        'Mcp-Session-Id': asked.headers.get('mcp-session-id') ?? '',
+        Authorization: `Bearer ${second.access_token}`,
+        Accept: 'text/event-stream',
+      },
+    })
+    if (stream.status !== 200) throw new Error(`GET: ${stream.status}`)
+    await stream.text()
+    note(streamRequest, (table) => table !== 'tokens')
 
     forget()
     const revoked = await send('/oauth/revoke', {

@@ -26,6 +26,12 @@ export const gatewayRoutes: readonly GatewayRoute[] = [
   { path: '/', target: 'oauth', authorized: false, transfer: 'BUFFERED' },
 ]
 
+/** Of an HTTP API: what is not routed goes to oauth as well, which answers 404 with our headers. */
+export const httpRoutes: readonly Pick<GatewayRoute, 'path' | 'target'>[] = [
+  ...gatewayRoutes,
+  { path: '/{proxy+}', target: 'oauth' },
+]
+
 /** API Gateway's own name of a response type. */
 export type GatewayResponseType =
   | 'UNAUTHORIZED'

@@ -92,8 +92,10 @@ export function createDataStack(stack: Stack, stage: Stage): DataParts {
       deletionProtection: stage.keepData,
       removalPolicy,
     })
-    // Last of all: a protected table cannot be deleted, so a creation that fails elsewhere must not have made one yet.
+    // Last of all, and one after the other: a protected table cannot be deleted, so a creation that fails elsewhere must
+    // not have made one yet, and what keeps tables from being made (a name, a quota) stops at the first.
     table.node.addDependency(...before)
+    before.push(table)
     return table
   }
 

@@ -4,7 +4,7 @@ import {
   createCertificateAuthority,
   type ScriptedImap,
   startScriptedImap,
-  TEST_HOSTS,
+  testHosts,
 } from '@email-connector/testing'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import {
@@ -53,7 +53,7 @@ describe('a structure that does not hold', () => {
 
   /** `give`: what FETCH answers for a section; undefined is NIL, `NO` a refusal. */
   async function start(row: string, give: (section: string) => string | undefined): Promise<void> {
-    const certificate = await authority.issue({ names: TEST_HOSTS })
+    const certificate = await authority.issue({ names: testHosts })
     const fetch = async (
       tag: string,
       args: string,

@@ -66,6 +66,8 @@ export function createMcpProduct(options: McpProductOptions): McpEndpoint {
       ...(options.sessionQuestions && { sessionQuestions: options.sessionQuestions }),
       now,
     }),
+    // Who cannot be asked need not be held.
+    ...(options.sessionQuestions?.waitMs === 0 && { holdMs: 0 }),
     sessions: stores.sessions,
     hint: createHintCipher,
     challenge,

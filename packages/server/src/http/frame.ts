@@ -12,6 +12,8 @@ import { withSecurityHeaders } from './headers.ts'
 export interface Peer {
   /** The address the request came from, as the runner or the gateway knows it. */
   readonly ip: string
+  /** The gateway's name for the request: its own log line and ours then carry the same. */
+  readonly requestId?: string | undefined
 }
 
 export interface App {
@@ -61,7 +63,7 @@ export function serveRoutes(options: {
   return {
     async fetch(request, peer) {
       const startedAt = now()
-      const requestId = randomUUID()
+      const requestId = peer.requestId ?? randomUUID()
       const route = routes.get(new URL(request.url).pathname)
       const audience = route?.audience ?? 'program'
       let response: Response

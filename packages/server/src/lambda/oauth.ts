@@ -38,12 +38,15 @@ async function open(): Promise<App> {
 let opening: Promise<App> | undefined = open()
 opening.catch(() => undefined)
 
-export const handler = createBufferedHandler(environment.settings.publicUrl, async ({ request, ip }) => {
-  try {
-    opening ??= open()
-    return await (await opening).fetch(request, { ip })
-  } catch (error) {
-    opening = undefined
-    return errorResponse(error, { requestId: crypto.randomUUID(), log })
-  }
-})
+export const handler = createBufferedHandler(
+  environment.settings.publicUrl,
+  async ({ request, ip, requestId }) => {
+    try {
+      opening ??= open()
+      return await (await opening).fetch(request, { ip, requestId })
+    } catch (error) {
+      opening = undefined
+      return errorResponse(error, { requestId: requestId ?? crypto.randomUUID(), log })
+    }
+  },
+)

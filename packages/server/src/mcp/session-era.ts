@@ -87,7 +87,8 @@ export function createSessionEra(options: {
       const mail = mailOf(session, caller)
       const taken = await mail.drain()
       // SDK clients hold a stream 20 s in every 50 if they may. Nothing would ever come over this one.
-      if (taken.length === 0 && !takesQuestions(session)) return methodNotAllowed('POST, DELETE')
+      const takesMore = timing.holdMs > 0 && takesQuestions(session)
+      if (taken.length === 0 && !takesMore) return methodNotAllowed('POST, DELETE')
       const isGranted = () => options.isGranted(caller)
       return streamQueue({ mail, timing, signal: request.signal, taken, isGranted })
     },

@@ -25,7 +25,8 @@ const plain: MessageDetail = {
   warnings: [],
 }
 const show = (message: Partial<MessageDetail>, maxChars = 1000) => {
-  const email = emailDetail.parse(toEmailDetail('id', { ...plain, ...message }, maxChars))
+  const email = toEmailDetail('id', { ...plain, ...message }, maxChars)
+  emailDetail.parse(email)
   return { email, text: toDetailText(email) }
 }
 
