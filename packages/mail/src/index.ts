@@ -2,7 +2,6 @@
 export type { MailAccount, MailCredential, MailServer, ProviderId, TlsMode } from './account.ts'
 export { removeInvisible } from './body-text/invisible-characters.ts'
 export { neutraliseLinks } from './body-text/links.ts'
-export { readLongHtml, readLongText } from './body-text/long-text.ts'
 export { appendMessage } from './changing/append.ts'
 export { assertFlags, setFlags } from './changing/flags.ts'
 export { moveMessages } from './changing/move.ts'
@@ -16,6 +15,9 @@ export {
 } from './composing/compose.ts'
 export { type Connector, createConnector, type MailDeps } from './connect/dial.ts'
 export { createHostPolicy, type HostPolicy, type MailProtocol } from './connect/host-policy.ts'
+export type { DocumentText, Picture } from './documents/document.ts'
+export { kindOf } from './documents/kinds.ts'
+export { readDocument } from './documents/read-document.ts'
 export { type ImapDeps, type ImapSession, withImapSession } from './imap/session.ts'
 export {
   assertAddress,

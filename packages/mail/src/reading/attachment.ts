@@ -20,12 +20,22 @@ export interface AttachmentContent {
 /** 25 MB in 7 round trips; twice this is held while a piece is parsed. */
 const pieceBytes = 4 * 1024 * 1024
 
-/** Throws `too_large` before fetching anything that exceeds `maxBytes` decoded; `message_not_found` without the part. */
+export interface AttachmentLimits {
+  /** Decoded. */
+  readonly maxBytes: number
+  /** Asked once more is needed than one piece, with the decoded beginning: what is of no use is not fetched to its end. */
+  readonly isWanted?: (start: AttachmentContent) => boolean
+}
+
+/**
+ * Throws `too_large` before fetching anything that exceeds `maxBytes` decoded, and when it is not wanted;
+ * `message_not_found` without the part.
+ */
 export async function fetchAttachment(
   session: ImapSession,
   ref: MessageRef,
   partId: string,
-  { maxBytes }: { maxBytes: number },
+  { maxBytes, isWanted = () => true }: AttachmentLimits,
 ): Promise<AttachmentContent> {
   if (!/^[1-9]\d{0,3}(\.[1-9]\d{0,3}){0,20}$/.test(partId)) throw invalid('attachment_id')
   const { mailbox, message } = await fetchByRef(session, ref, [
@@ -39,6 +49,12 @@ export async function fetchAttachment(
 
   const encodedLimit =
     part.encoding === 'base64' ? Math.ceil((maxBytes * 78) / 57) + 1024 : maxBytes * 3 + 1024
+  const decode = (encoded: Buffer): AttachmentContent => ({
+    content: decodeTransfer(encoded, transferEncodingOf(part)),
+    contentType: attachment.contentType,
+    ...(attachment.filename === undefined ? {} : { filename: attachment.filename }),
+    ...(part.parameters?.charset === undefined ? {} : { charset: part.parameters.charset }),
+  })
   const pieces: Buffer[] = []
   let length = 0
   for (;;) {
@@ -51,15 +67,12 @@ export async function fetchAttachment(
     if (length > encodedLimit) throw new MailError('too_large', { protocol: 'imap' })
     // the structure's size may be wrong (Exchange counts characters): a short piece is the end
     if (!Buffer.isBuffer(piece) || piece.length < pieceBytes) break
+    if (pieces.length === 1 && !isWanted(decode(piece)))
+      throw new MailError('too_large', { protocol: 'imap' })
   }
-  const content = decodeTransfer(Buffer.concat(pieces), transferEncodingOf(part))
-  if (content.length > maxBytes) throw new MailError('too_large', { protocol: 'imap' })
-  return {
-    content,
-    contentType: attachment.contentType,
-    ...(attachment.filename === undefined ? {} : { filename: attachment.filename }),
-    ...(part.parameters?.charset === undefined ? {} : { charset: part.parameters.charset }),
-  }
+  const whole = decode(Buffer.concat(pieces))
+  if (whole.content.length > maxBytes) throw new MailError('too_large', { protocol: 'imap' })
+  return whole
 }
 
 /** RFC 2045 §6.4: a message part is never encoded, whatever its label says. */

@@ -36,8 +36,9 @@ const tolerance = 0.05
 const metafileOf = (name: FunctionName) =>
   JSON.parse(readFileSync(join(folder.path, `${name}.meta.json`), 'utf8')) as Metafile
 const textOf = (name: FunctionName) =>
-  readdirSync(join(folder.path, name))
-    .map((file) => readFileSync(join(folder.path, name, file), 'utf8'))
+  readdirSync(join(folder.path, name), { withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => readFileSync(join(folder.path, name, entry.name), 'utf8'))
     .join('\n')
 
 /** The entry and whatever it imports at once. */
