@@ -5,10 +5,15 @@
  */
 import { Worker } from 'node:worker_threads'
 import { type ReadDocument, type ReadingOrder, refusals } from './document.ts'
+import { kindOf } from './kinds.ts'
 import type { WorkerOrder } from './worker.ts'
 
-/** What one document may add to the process, with the thread itself. */
-const maxGrowthBytes = 190 * 1024 * 1024
+/**
+ * What one document may add to the process, with the thread itself: a library doubles its buffers, so the last one is half
+ * as large again. The size of a picture is known before it is decoded, and nothing of it doubles.
+ */
+const maxGrowthBytes = 150 * 1024 * 1024
+const maxPictureGrowthBytes = 185 * 1024 * 1024
 const maxHeapMb = 128
 const watchMs = 20
 
@@ -42,6 +47,7 @@ async function readAlone(content: Buffer, order: ReadingOrder, leftMs: number): 
   const own = isWhole ? new Uint8Array(content.buffer as ArrayBuffer) : new Uint8Array(content)
   const workerData: WorkerOrder = { content: own, order }
   const before = process.memoryUsage.rss()
+  const maxGrowth = kindOf(content, order) === 'picture' ? maxPictureGrowthBytes : maxGrowthBytes
   const worker = new Worker(new URL(workerFile, import.meta.url), {
     workerData,
     transferList: [own.buffer as ArrayBuffer],
@@ -58,7 +64,7 @@ async function readAlone(content: Buffer, order: ReadingOrder, leftMs: number): 
       timers.push(setTimeout(resolve, leftMs, tooSlow))
       timers.push(
         setInterval(() => {
-          if (process.memoryUsage.rss() - before > maxGrowthBytes) resolve(tooMuch)
+          if (process.memoryUsage.rss() - before > maxGrowth) resolve(tooMuch)
         }, watchMs),
       )
       worker.once('message', resolve)

@@ -15,8 +15,8 @@ export interface XmlHandler {
 }
 
 const maxDepth = 256
-/** Some 300 bytes of XML each would be more than an archive may inflate to. */
-const maxElements = 6_000_000
+/** A sheet of a million cells has as many. */
+const maxElements = 3_000_000
 /** What no element needs; the parser holds a whole tag in memory. */
 const maxTagChars = 4 * 1024 * 1024
 
