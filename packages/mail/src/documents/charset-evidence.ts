@@ -24,6 +24,9 @@ function markOf(content: Buffer): string | undefined {
   return undefined
 }
 
+/** Of fewer nothing can be told. */
+const leastLetters = 4
+
 /** Without a mark: every second byte of Western text is zero. */
 function wideOf(content: Buffer): string | undefined {
   const sample = content.subarray(0, 4096)
@@ -63,6 +66,7 @@ const wide: readonly [label: string, common: RegExp][] = [
 function guess(sample: Buffer): string {
   let best = { label: 'windows-1252', score: 0 }
   const high = sample.filter((byte) => byte >= 0x80).length
+  if (high < leastLetters) return best.label
   for (const [label, common] of wide) {
     const text = decodeFatal(sample, label)
     if (text === undefined) continue

@@ -106,7 +106,7 @@ export type ZipKind =
 /** By the parts inside; a file that only bears an Office name is a plain archive. */
 export function zipKindOf(zip: Zip, mimetype: string, office: string | undefined, main: string): ZipKind {
   const [, of] =
-    /^application\/vnd\.oasis\.opendocument\.(text|spreadsheet|presentation)(?:-template)?$/.exec(
+    /^application\/vnd\.oasis\.opendocument\.(text|spreadsheet|presentation)(?:-template|-web|-master)?$/.exec(
       mimetype.trim(),
     ) ?? []
   if (of === 'text' || of === 'spreadsheet' || of === 'presentation') return { is: 'odf', of }

@@ -97,7 +97,7 @@ export async function hostileFiles(): Promise<[name: string, content: Buffer, ki
   const harm = /harm/
   const broken = /damaged/
   return [
-    ['bomb of paragraphs.docx', await wordBomb('<w:p/>', 1024), harm],
+    ['bomb of paragraphs.docx', await wordBomb('<w:p/>', 1024), /harm|too long/],
     [
       'bomb of text.docx',
       await wordBomb('<w:p><w:r><w:t>aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa</w:t></w:r></w:p>', 400),
