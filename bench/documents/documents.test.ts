@@ -20,5 +20,5 @@ test.skipIf(!canRun)(
       await folder.remove()
     }
   },
-  240_000,
+  600_000,
 )

@@ -112,11 +112,11 @@ async function toSlides(stories: readonly Story[], path: string): Promise<void> 
   await presentation.writeFile({ fileName: path })
 }
 
-/** LibreOffice, on files of one folder at once; it takes a profile of its own, so that two may run. */
+/** LibreOffice, on files of one folder at once; with a profile of its own, so that two may run. */
 export async function convert(files: readonly string[], format: string, outFolder: string): Promise<void> {
   if (files.length === 0) return
   mkdirSync(outFolder, { recursive: true })
-  const profile = `-env:UserInstallation=file://${join(outFolder, '.profile')}`
+  const profile = `-env:UserInstallation=file://${join(outFolder, '..', '.profile')}`
   await run('soffice', [profile, '--headless', '--convert-to', format, '--outdir', outFolder, ...files], {
     timeout: 300_000,
   })
