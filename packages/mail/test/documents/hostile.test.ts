@@ -39,7 +39,7 @@ describe('R80: hostile documents', () => {
   beforeAll(async () => {
     files = await hostileFiles()
     for (const [name, content] of files) writeFileSync(join(folder.path, name), content)
-    rows = await probe(folder.path, 10_000)
+    rows = await probe(folder.path, 60_000)
   }, 300_000)
   afterAll(() => folder.remove())
 
