@@ -2,7 +2,7 @@
 export type { MailAccount, MailCredential, MailServer, ProviderId, TlsMode } from './account.ts'
 export { removeInvisible } from './body-text/invisible-characters.ts'
 export { neutraliseLinks } from './body-text/links.ts'
-export { readLongHtml, readLongText, renderForPeople } from './body-text/long-text.ts'
+export { renderForPeople } from './body-text/long-text.ts'
 export { appendMessage } from './changing/append.ts'
 export { assertFlags, setFlags } from './changing/flags.ts'
 export { moveMessages } from './changing/move.ts'
@@ -16,6 +16,9 @@ export {
 } from './composing/compose.ts'
 export { type Connector, createConnector, type MailDeps } from './connect/dial.ts'
 export { createHostPolicy, type HostPolicy, type MailProtocol } from './connect/host-policy.ts'
+export type { DocumentText, Picture } from './documents/document.ts'
+export { kindOf } from './documents/kinds.ts'
+export { readDocument } from './documents/read-document.ts'
 export { type ImapDeps, type ImapSession, withImapSession } from './imap/session.ts'
 export {
   assertAddress,
@@ -33,7 +36,7 @@ export {
   type Provider,
   providers,
 } from './providers.ts'
-export { type AttachmentContent, decodeAttachment, fetchAttachment } from './reading/attachment.ts'
+export { type AttachmentContent, fetchAttachment } from './reading/attachment.ts'
 export { findByMessageId } from './reading/find.ts'
 export { getMessage, getMessages } from './reading/get.ts'
 export { listRecent } from './reading/recent.ts'

@@ -326,7 +326,7 @@ export const chapters: readonly Chapter[] = [
         'R79',
         'Attachments, inline pictures, signatures and bodies follow RFC 8621 §4.1.4, in rows, details and `has_attachment` alike.',
       ),
-      planned(
+      met(
         'R80',
         'The text of documents comes with marks for pages and sheets and names hidden runs. A hostile document ends a worker and not the call, within 300 MB of memory.',
       ),

@@ -8,7 +8,6 @@ import type { ImapSession, SelectedMailbox } from '../imap/session.ts'
 import { invalid } from '../input.ts'
 import { MailError } from '../mail-error.ts'
 import type { MessageRef } from '../message.ts'
-import { decodeText } from '../mime/charset.ts'
 import { parseSource } from '../mime/source.ts'
 import { decodeTransfer } from '../mime/transfer.ts'
 import { fetchByRef } from './get.ts'
@@ -33,12 +32,22 @@ const maxContainerBytes = 48 * 1024 * 1024
 const number = '[1-9]\\d{0,3}(?:\\.[1-9]\\d{0,3}){0,20}'
 const partNumber = new RegExp(`^(?:${number})?(?:~${number}){0,3}$`)
 
-/** Throws `too_large` before fetching anything that exceeds `maxBytes` decoded; `message_not_found` without the part. */
+export interface AttachmentLimits {
+  /** Decoded. */
+  readonly maxBytes: number
+  /** Asked once more is needed than one piece, with the decoded beginning: what is of no use is not fetched to its end. */
+  readonly isWanted?: (start: AttachmentContent) => boolean
+}
+
+/**
+ * Throws `too_large` before fetching anything that exceeds `maxBytes` decoded, and when it is not wanted;
+ * `message_not_found` without the part.
+ */
 export async function fetchAttachment(
   session: ImapSession,
   ref: MessageRef,
   partId: string,
-  { maxBytes }: { maxBytes: number },
+  { maxBytes, isWanted = () => true }: AttachmentLimits,
 ): Promise<AttachmentContent> {
   if (partId === '' || !partNumber.test(partId)) throw invalid('attachment_id')
   const { mailbox, message } = await fetchByRef(session, ref, [atom('UID'), atom('BODYSTRUCTURE')])
@@ -53,18 +62,21 @@ export async function fetchAttachment(
 
   const encodedLimit =
     found.encoding === 'base64' ? Math.ceil((maxBytes * 78) / 57) + 1024 : maxBytes * 3 + 1024
-  let encoded = found.content ?? (await read(partId, encodedLimit))
-  // Listed with a size and not given: another numbering, or a structure that is wrong.
-  if (encoded.length === 0 && (found.size ?? 0) > 0)
-    encoded = (await findInSource(`~${partId}`, read))?.content ?? encoded
-  const content = decodeTransfer(encoded, transferEncodingOf(found), found.type.startsWith('text/'))
-  if (content.length > maxBytes) throw new MailError('too_large', { protocol: 'imap' })
-  return {
-    content,
+  const decode = (encoded: Buffer): AttachmentContent => ({
+    content: decodeTransfer(encoded, transferEncodingOf(found), found.type.startsWith('text/')),
     contentType: attachment.contentType,
     ...(attachment.filename === undefined ? {} : { filename: attachment.filename }),
     ...(found.parameters?.charset === undefined ? {} : { charset: found.parameters.charset }),
-  }
+  })
+  const isStartWanted = (piece: Buffer) => isWanted(decode(piece))
+  let encoded =
+    found.content ?? (await fetchWhole(session, mailbox, ref.uid, partId, encodedLimit, isStartWanted))
+  // Listed with a size and not given: another numbering, or a structure that is wrong.
+  if (encoded.length === 0 && (found.size ?? 0) > 0)
+    encoded = (await findInSource(`~${partId}`, read))?.content ?? encoded
+  const whole = decode(encoded)
+  if (whole.content.length > maxBytes) throw new MailError('too_large', { protocol: 'imap' })
+  return whole
 }
 
 type Read = (section: string, limit: number) => Promise<Buffer>
@@ -93,6 +105,7 @@ async function fetchWhole(
   uid: number,
   section: string,
   limit: number,
+  isWanted: (start: Buffer) => boolean = () => true,
 ): Promise<Buffer> {
   const pieces: Buffer[] = []
   let length = 0
@@ -106,6 +119,7 @@ async function fetchWhole(
     if (length > limit) throw new MailError('too_large', { protocol: 'imap' })
     // The structure's size may be wrong (Exchange counts characters): a short piece is the end.
     if (!Buffer.isBuffer(piece) || piece.length < pieceBytes) return Buffer.concat(pieces)
+    if (pieces.length === 1 && !isWanted(piece)) throw new MailError('too_large', { protocol: 'imap' })
   }
 }
 
@@ -113,9 +127,4 @@ async function fetchWhole(
 function transferEncodingOf(part: BodyStructure): string {
   const isPlain = part.type === 'message/rfc822' && part.content === undefined
   return isPlain && part.childNodes !== undefined ? '7bit' : (part.encoding ?? '7bit')
-}
-
-/** The text of a part that has one, whatever its charset. */
-export function decodeAttachment({ content, contentType, charset }: AttachmentContent): string {
-  return decodeText(content, charset ?? '', { isHtml: contentType === 'text/html' })
 }

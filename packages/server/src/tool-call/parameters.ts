@@ -66,6 +66,22 @@ export function limit(max: number, byDefault: number) {
 export const maxChars = z.int().min(100).max(30_000).default(10_000).describe('100 to 30000, default 10000')
 export const offset = z.int().min(0).default(0).describe('next_offset of the answer before, default 0')
 
+/** `3`, `2-4`, `5-`: first and last. */
+export const pages = line
+  .regex(/^\s*[1-9]\d{0,5}(\s*-\s*([1-9]\d{0,5})?)?\s*$/, 'must be a page or a range such as 2-4')
+  .transform(toPages)
+  .refine(({ from, to }) => from <= to, 'must be a range such as 2-4, its first page first')
+  .describe('Pages, sheets or slides, such as 3 or 2-4')
+  .optional()
+
+const maxPages = 999_999
+
+function toPages(range: string): { from: number; to: number } {
+  const [first = '', last] = range.split('-').map((one) => one.trim())
+  const from = Number(first)
+  return { from, to: last === undefined ? from : last === '' ? maxPages : Number(last) }
+}
+
 const timestamp =
   /^(\d{4}-\d{2}-\d{2})[Tt ]\d{2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?(?: ?(?:[Zz]|[+-]\d{2}:?\d{2}))?$/
 
