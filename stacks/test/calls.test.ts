@@ -1,6 +1,7 @@
 /** R66, R27: what each function may ask of AWS, decided over the synthesized policies of roles and keys. */
+
+import type { FunctionName } from '@email-connector/server/deployment-names'
 import { describe, expect, test } from 'vitest'
-import type { FunctionName } from '../../packages/server/src/deployment-names.ts'
 import { foreignCalls, neededCalls, onCredentialsKey, onSecret, throughService } from './calls.ts'
 import { arns, type Call, isAllowed, policiesOf } from './policy-evaluator.ts'
 import { get, kinds } from './synthesize.ts'

@@ -2,7 +2,7 @@
  * What each function asks of AWS, call by call, as the store, the key wrapper and the secrets reader do. A function that is
  * added gets its row here, or this does not compile.
  */
-import type { FunctionName } from '../../packages/server/src/deployment-names.ts'
+import type { FunctionName } from '@email-connector/server/deployment-names'
 import { tableRights } from '../rights.ts'
 import { arns, type Call } from './policy-evaluator.ts'
 

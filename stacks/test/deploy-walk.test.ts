@@ -7,8 +7,8 @@ import { once } from 'node:events'
 import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { readDocument } from '@email-connector/server/testing/documents'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { readDocument } from '../../packages/server/test/documents/document.ts'
 import { type AwsStandIn, startAwsStandIn } from './aws-stand-in.ts'
 
 const root = join(import.meta.dirname, '..', '..')

@@ -1,6 +1,7 @@
 /** docs/operate.md has a section for every alarm and report, and no other; each links its own. */
+
+import { readDocument, sectionOf } from '@email-connector/server/testing/documents'
 import { describe, expect, test } from 'vitest'
-import { readDocument, sectionOf } from '../../packages/server/test/documents/document.ts'
 import { get, kinds } from './synthesize.ts'
 
 const document = readDocument('operate.md')

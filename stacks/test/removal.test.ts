@@ -1,6 +1,7 @@
 /** What `sst remove` and `cdk destroy` leave behind: what the stage says it keeps, and nothing else. */
+
+import { readDocument, rowsIn, sectionOf } from '@email-connector/server/testing/documents'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { readDocument, rowsIn, sectionOf } from '../../packages/server/test/documents/document.ts'
 import { type CloudFormation, createCloudFormation } from './cloudformation.ts'
 import { replacingChanges } from './specification.ts'
 import { deploy, get, refusalOf, stages } from './transitions.ts'

@@ -12,12 +12,14 @@ export interface ReadingOrder {
   readonly enough: number
 }
 
+/** A picture as clients take it. */
 export interface Picture {
   readonly page?: number
   readonly mimeType: string
   readonly data: Uint8Array
 }
 
+/** The text of a document that a reader would see, and what it is of. */
 export interface DocumentText {
   readonly kind: 'text'
   /** For a reader: `PDF`, `Excel workbook`. */

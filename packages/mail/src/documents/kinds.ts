@@ -26,6 +26,7 @@ const zipMarks = ['PK\x03\x04', 'PK\x05\x06', 'PK\x07\x08']
 /** Before the header of a PDF some programs write up to this much (ISO 32000-1 §H.3 note 13). */
 const maxJunkBytes = 1024
 
+/** What a file is, by its content first and its label and name second. */
 export function kindOf(content: Buffer, order: Pick<ReadingOrder, 'contentType' | 'filename'>): Kind {
   const start = content.toString('latin1', 0, maxJunkBytes)
   if (/^%PDF-\d/m.test(start)) return 'pdf'

@@ -10,7 +10,8 @@ import { chooseText } from './alternatives.ts'
 import type { FetchedText } from './fetch-texts.ts'
 import { type Format, isBlank, type Rendered, renderPart } from './render-part.ts'
 import type { BodyPlace, TextPart } from './structure.ts'
-import { countAll, countMissing, wordsOf, wordsOfHtml } from './words.ts'
+import { countAll, countMissing, wordsOf } from './words.ts'
+import type { HtmlWords } from './words-of-html.ts'
 
 /** Of one message, by the numbers of its parts. */
 export type Contents = ReadonlyMap<string, FetchedText>
@@ -66,7 +67,7 @@ export function createBodyReader(contents: Contents, format: Format, reading: Re
       )
     const [asPlain, asHtml] = [await render(plain), await render(html)]
     const typed = await Promise.all(asPlain.map(async ({ raw }) => (await readPlain(raw)).text))
-    const choice = chooseText(wordsOf(typed.join('\n')), wordsOfAll(asHtml))
+    const choice = chooseText(wordsOf(typed.join('\n')), await wordsOfAll(asHtml))
     if (choice.differs) warnings.push('text_part_differs')
     if (choice.shown === 'plain') return take(asPlain)
     const shown = take(asHtml)
@@ -102,7 +103,8 @@ function isSaid(text: string, before: string): boolean {
 }
 
 /** HTML, and plain text that comes between or behind it. */
-function wordsOfAll(rendered: readonly Rendered[]): ReturnType<typeof wordsOfHtml> {
+async function wordsOfAll(rendered: readonly Rendered[]): Promise<HtmlWords> {
+  const { wordsOfHtml } = await import('./words-of-html.ts')
   const html = rendered.filter(({ type }) => type === 'text/html').map(({ raw }) => raw)
   const plain = rendered.filter(({ type }) => type !== 'text/html').map(({ raw }) => raw)
   if (plain.length === 0 && html.length === 1) return wordsOfHtml(html[0] ?? '')

@@ -2,7 +2,6 @@
  * What two texts have in common, word by word: whether a plain text part says what the HTML beside it shows. Addresses of
  * the web and of mail are left out, since one form of a mail spells them out and the other hides them behind words.
  */
-import { toVisibleTree, type VisibleNode } from '../body-text/visible-tree.ts'
 
 export type Words = ReadonlyMap<string, number>
 
@@ -24,29 +23,6 @@ export function wordsOf(text: string): Words {
     words.set(found, (words.get(found) ?? 0) + 1)
   }
   return words
-}
-
-export interface HtmlWords {
-  readonly visible: Words
-  /** Not shown; a plain text part may say them all the same. */
-  readonly hidden: Words
-}
-
-export function wordsOfHtml(html: string): HtmlWords {
-  const tree = toVisibleTree(html)
-  const shown: string[] = []
-  const visit = (node: VisibleNode): void => {
-    if (node.kind === 'text') shown.push(node.value)
-    else {
-      // A block ends a word, an element inside a line may stand in the middle of one.
-      const isLine = node.display.startsWith('inline') && node.tag !== 'br' && node.tag !== 'img'
-      if (!isLine) shown.push(' ')
-      for (const child of node.children) visit(child)
-      if (!isLine) shown.push(' ')
-    }
-  }
-  for (const node of tree.children) visit(node)
-  return { visible: wordsOf(`${shown.join('')} ${tree.rest}`), hidden: wordsOf(tree.hiddenTexts.join(' ')) }
 }
 
 /** How many of `words` are not in `other`, each as often as it is said. */

@@ -23,7 +23,10 @@ export const getEmail = defineTool({
     id: parameters.emailId.optional(),
     ids: parameters.ids.max(20).describe('1 to 20 email ids').optional(),
     format: z.enum(['text', 'html']).default('text').describe('Default text'),
-    quotes: z.enum(['folded', 'shown']).default('folded').describe('Earlier emails below a reply'),
+    quotes: z
+      .enum(['folded', 'shown'])
+      .default('folded')
+      .describe('Earlier emails below a reply; default folded'),
     links: z.boolean().default(false).describe('Numbered, whole targets'),
     offset: parameters.offset,
     max_chars: parameters.maxChars,
