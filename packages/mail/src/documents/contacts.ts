@@ -42,15 +42,14 @@ export function readContacts(text: string, sink: TextSink): void {
 
 /** vCard 2.1 continues a quoted-printable line with a soft break, which is no fold. */
 function joinSoftBreaks(text: string): string {
-  const lines: string[] = []
+  const pieces: string[] = []
   let isOpen = false
   for (const line of text.replaceAll('\r', '').split('\n')) {
-    if (isOpen) lines.push(`${lines.pop()?.slice(0, -1)}${line}`)
-    else lines.push(line)
     const isQuoted: boolean = isOpen || /^[^:]{0,200};[^:]{0,200}quoted-printable/i.test(line)
     isOpen = isQuoted && line.endsWith('=')
+    pieces.push(isOpen ? line.slice(0, -1) : `${line}\n`)
   }
-  return lines.join('\n')
+  return pieces.join('')
 }
 
 function toValue({ name, parameters, value }: ContentLine): string {

@@ -4,6 +4,7 @@
  */
 import type { ReadingOrder } from './document.ts'
 import { readPart } from './office-package.ts'
+import { createLists } from './open-document-lists.ts'
 import { createStyles, type OdfStyles } from './open-document-styles.ts'
 import { isAsked, type PartCount, shorten } from './parts.ts'
 import type { LeftOut, TextSink } from './text-sink.ts'
@@ -52,6 +53,7 @@ function createHandler(
     counted,
   }: { styles: OdfStyles; sink: TextSink; order: ReadingOrder; counted: { shown: number } },
 ): XmlHandler {
+  const lists = createLists()
   /** Open elements with a style of their own. */
   const spans: string[] = []
   const lines: string[] = []
@@ -90,7 +92,7 @@ function createHandler(
     if (line === undefined || silent > 0) return
     if (cell !== undefined) cell.text += `${line} `
     else if (lines.length > 0) lines.push(`${lines.pop()} ${line} `)
-    else sink.write(`${line}\n`)
+    else sink.write(`${line.trim() === '' ? '' : lists.nextLabel()}${line}\n`)
   }
   const endCell = () => {
     const [repeats, text] = [cell?.repeats ?? 1, (cell?.text ?? '').trim().replaceAll(/[\t\n]+/g, ' ')]
@@ -145,6 +147,7 @@ function createHandler(
       const what = inCounts[name]
       if (what !== undefined) return startSkip(what)
       styles.open?.(name, attributes)
+      lists.open?.(name, attributes)
       switch (name) {
         case 'text:p':
         case 'text:h':
@@ -213,6 +216,7 @@ function createHandler(
         return
       }
       styles.close?.(name)
+      lists.close?.(name)
       switch (name) {
         case 'text:p':
         case 'text:h':

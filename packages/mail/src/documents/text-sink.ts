@@ -25,7 +25,7 @@ const leftOutNames = {
 
 export type LeftOut = keyof typeof leftOutNames
 
-const forged = /^(\s*)\[(?=(?:page|sheet|slide|file|email|event|contact)\b)/gim
+const forged = /^([ \t]*)\[(?=(?:page|sheet|slide|file|email|event|contact)\b)/gim
 
 export interface TextSink {
   /** Text of the document, as it is. */
@@ -80,11 +80,16 @@ export function createTextSink(): TextSink {
     },
     toText() {
       flush()
-      return pieces
-        .join('')
-        .replaceAll(/[ \t]+\n/g, '\n')
-        .replaceAll(/\n{3,}/g, '\n\n')
-        .trim()
+      return (
+        pieces
+          .join('')
+          .split('\n')
+          // An expression would look at each blank of a long run again.
+          .map((line) => line.trimEnd())
+          .join('\n')
+          .replaceAll(/\n{3,}/g, '\n\n')
+          .trim()
+      )
     },
     warnings() {
       if (leftOut.size === 0) return []

@@ -1,4 +1,5 @@
 /** The looks of runs and paragraphs in a Word document: its styles with what they inherit, and its numbered lists. */
+import { toNumeral } from './numerals.ts'
 import { isOn, readPart } from './office-package.ts'
 import type { RunLook } from './visibility.ts'
 import type { Attributes } from './xml.ts'
@@ -161,54 +162,4 @@ export async function readNumbering(zip: Zip, part: string): Promise<Numbering> 
       })
     },
   }
-}
-
-function toNumeral(value: number, format: string): string {
-  switch (format) {
-    case 'lowerLetter':
-      return letters(value)
-    case 'upperLetter':
-      return letters(value).toUpperCase()
-    case 'lowerRoman':
-      return roman(value)
-    case 'upperRoman':
-      return roman(value).toUpperCase()
-    case 'decimalZero':
-      return String(value).padStart(2, '0')
-    default:
-      return String(value)
-  }
-}
-
-/** a … z, aa, bb, as Word counts. */
-function letters(value: number): string {
-  const letter = String.fromCharCode(97 + ((value - 1) % 26))
-  return letter.repeat(Math.min(20, Math.ceil(value / 26)))
-}
-
-function roman(value: number): string {
-  if (value < 1 || value > 3999) return String(value)
-  const signs: [string, number][] = [
-    ['m', 1000],
-    ['cm', 900],
-    ['d', 500],
-    ['cd', 400],
-    ['c', 100],
-    ['xc', 90],
-    ['l', 50],
-    ['xl', 40],
-    ['x', 10],
-    ['ix', 9],
-    ['v', 5],
-    ['iv', 4],
-    ['i', 1],
-  ]
-  let left = value
-  return signs
-    .map(([sign, worth]) => {
-      const times = Math.floor(left / worth)
-      left -= times * worth
-      return sign.repeat(times)
-    })
-    .join('')
 }

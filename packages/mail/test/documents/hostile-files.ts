@@ -97,7 +97,14 @@ export async function hostileFiles(): Promise<[name: string, content: Buffer, ki
   const harm = /harm/
   const broken = /damaged/
   return [
-    ['bomb of paragraphs.docx', await wordBomb('<w:p/>', 200), /harm|too long/],
+    ['bomb of paragraphs.docx', await wordBomb('<w:p/>', 200), harm],
+    ['empty lines.docx', await wordBomb('<w:p/>', 12), /text/],
+    ['blanks.docx', await wordBomb(`<w:p><w:r><w:t>${' '.repeat(megabyte)}x</w:t></w:r></w:p>`, 6), /text x/],
+    [
+      'soft breaks.vcf',
+      Buffer.from(`BEGIN:VCARD\nFN;ENCODING=QUOTED-PRINTABLE:${'a=\n'.repeat(1_000_000)}\nEND:VCARD`),
+      /Name: aaa/,
+    ],
     [
       'bomb of text.docx',
       await wordBomb('<w:p><w:r><w:t>aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa</w:t></w:r></w:p>', 150),

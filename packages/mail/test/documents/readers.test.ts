@@ -1,6 +1,7 @@
 /** The text of each kind of document, its marks, and what is told of it. What is hidden: hidden-text.test.ts. */
 import {
   buildOffice,
+  buildOpenDocument,
   buildPdf,
   buildZip,
   relationships,
@@ -113,6 +114,21 @@ describe('R80: Word', () => {
     const file = buildOffice('word', { 'word/document.xml': wordDocument(p('x')) })
     expect(await readRefusal(file, { pages: { from: 2, to: 2 } })).toContain('no pages to choose from')
   })
+})
+
+test('R80: OpenDocument: lists with their numbers', async () => {
+  const level = (at: number, more: string) =>
+    `<text:list-level-style-number text:level="${at}" style:num-suffix="." ${more}/>`
+  const item = (content: string) => `<text:list-item><text:p>${content}</text:p></text:list-item>`
+  const { text } = await readText(
+    buildOpenDocument(
+      'text',
+      `<office:automatic-styles><text:list-style style:name="L">${level(1, 'style:num-format="1"')}${level(2, 'style:num-format="a" text:display-levels="2"')}</text:list-style><text:list-style style:name="B"><text:list-level-style-bullet text:level="1"/></text:list-style></office:automatic-styles>
+      <office:body><office:text><text:list text:style-name="L">${item('One')}<text:list-item><text:p>Two</text:p><text:p>still two</text:p><text:list>${item('Deep')}</text:list></text:list-item></text:list>
+      <text:p>Between</text:p><text:list text:style-name="L" text:continue-numbering="true">${item('Three')}</text:list><text:list text:style-name="B">${item('Dot')}</text:list></office:text></office:body>`,
+    ),
+  )
+  expect(text).toBe('1. One\n2. Two\nstill two\n2.a. Deep\nBetween\n3. Three\n- Dot')
 })
 
 describe('R80: PDF', () => {
