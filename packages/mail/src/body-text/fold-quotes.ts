@@ -84,14 +84,19 @@ function kindsOf(lines: readonly string[], regions: readonly Region[]): (Region[
   return kinds
 }
 
+/** Lines with a colon or a rule in front of a quote; more of them are no email that somebody wrote. */
+const maxMarkedLines = 50_000
+
 /** Outlook's kind: a block of headers, and everything behind it. */
 function findMarked(
   lines: readonly string[],
   isQuoted: (at: number) => boolean,
   isReply: boolean,
 ): Quote | undefined {
-  for (let at = 0; at < lines.length; at += 1) {
+  let tries = maxMarkedLines
+  for (let at = 0; at < lines.length && tries > 0; at += 1) {
     if (!/[-:：_=*]/.test(lines[at] ?? '') || isQuoted(at)) continue
+    tries -= 1
     const isMark = isSeparator(lines[at] ?? '')
     const start = isMark ? nextWords(lines, at + 1) : at
     const block = isMark || isReply ? readHeaderBlock(lines, start) : undefined
