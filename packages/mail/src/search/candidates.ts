@@ -35,8 +35,8 @@ export interface Candidates {
   readonly mailbox: SelectedMailbox
   /** Newest UID first, at most a block of them. */
   readonly uids: readonly number[]
-  /** For each case of the plan what it found. */
-  readonly found: readonly (readonly UidRange[])[]
+  /** For each case of the plan which of them it found. */
+  readonly found: readonly ReadonlySet<number>[]
   /** Messages that match in the whole mailbox; absent where that is not known. */
   readonly total?: number
   /** There may be matches below the block. */
@@ -70,7 +70,7 @@ export async function findCandidates(
   const examined = isAlone ? undefined : session.examineAhead(path)
   let handlers: UntaggedHandlers = examined === undefined ? {} : { ...ahead, ...examined.handlers }
   const size = known?.exists ?? exists
-  const found: UidRange[][] = []
+  const found: Set<number>[] = []
   let total: number | undefined = 0
   let more = false
   for (const { search } of cases) {
@@ -83,7 +83,7 @@ export async function findCandidates(
       handlers,
     )
     handlers = {}
-    found.push(answer.found)
+    found.push(new Set(takeNewest(answer.found, blockSize)))
     total = total === undefined || answer.total === undefined ? undefined : total + answer.total
     more ||= answer.more
   }
@@ -111,8 +111,7 @@ async function newestMatches(
   { block, enough, exists }: { block: UidBlock; enough: number; exists: number },
   handlers: UntaggedHandlers,
 ): Promise<Matches> {
-  const isWhole = block.top === wholeMailbox.top && block.low === wholeMailbox.low
-  const uidKey: ImapToken[] = isWhole
+  const uidKey: ImapToken[] = isWhole(block)
     ? []
     : [atom('UID'), { type: 'SEQUENCE', value: `${block.low}:${block.top}` }]
   if (session.has('PARTIAL')) {
@@ -123,12 +122,12 @@ async function newestMatches(
     const all = await searchUids(session, [...uidKey, ...tokens], utf8, blockSize, { handlers, count })
     const found = within(block, all)
     const more = takeNewest(found, blockSize).length === blockSize
-    return { found, more, ...(isWhole && total !== undefined ? { total } : {}) }
+    return { found, more, ...(isWhole(block) && total !== undefined ? { total } : {}) }
   }
   if (session.has('ESEARCH') || exists <= (windowSizes[0] ?? 0)) {
     const all = await searchUids(session, [...uidKey, ...tokens], utf8, undefined, { handlers })
     const found = within(block, all)
-    return { found, more: false, ...(isWhole ? { total: sizeOf(found) } : {}) }
+    return { found, more: false, ...(isWhole(block) ? { total: sizeOf(found) } : {}) }
   }
   let found: UidRange[] = []
   let last = exists
@@ -140,18 +139,25 @@ async function newestMatches(
     last = first - 1
     if (last < 1 || sizeOf(found) >= enough) break
   }
-  return { found, more: last >= 1, ...(isWhole && last < 1 ? { total: sizeOf(found) } : {}) }
+  return { found, more: last >= 1, ...(isWhole(block) && last < 1 ? { total: sizeOf(found) } : {}) }
+}
+
+function isWhole({ top, low }: UidBlock): boolean {
+  return top === wholeMailbox.top && low === wholeMailbox.low
 }
 
 /** Whatever a server answers, nothing outside of the block counts. */
-function within({ top, low }: UidBlock, ranges: readonly UidRange[]): UidRange[] {
+function within(block: UidBlock, ranges: UidRange[]): UidRange[] {
+  // A copy of a million ranges would be dear.
+  if (isWhole(block)) return ranges
+  const { top, low } = block
   return ranges
     .map(([first, last]): UidRange => [Math.max(first, low), Math.min(last, top)])
     .filter(([first, last]) => first <= last)
 }
 
-function newestOf(found: readonly (readonly UidRange[])[]): number[] {
-  const uids = new Set(found.flatMap((ranges) => takeNewest(ranges, blockSize)))
+function newestOf(found: readonly ReadonlySet<number>[]): number[] {
+  const uids = new Set(found.flatMap((some) => [...some]))
   return [...uids].sort((a, b) => b - a).slice(0, blockSize)
 }
 

@@ -1,7 +1,7 @@
 /** The rows of a page out of the matches of all mailboxes, newest first; those that must be judged are, batch by batch. */
 import { listItems } from '../imap/fetch-items.ts'
 import type { FetchedMessage, ImapSession, SelectedMailbox } from '../imap/session.ts'
-import { toUidSet, type UidRange } from '../imap/uid-set.ts'
+import { toUidSet } from '../imap/uid-set.ts'
 import { isClosed, maxRowBytes, openParts } from '../reading/open-parts.ts'
 import { isDeleted } from '../reading/summary.ts'
 import { isPreviewMissing, widenPreviews } from '../reading/wide-previews.ts'
@@ -143,7 +143,7 @@ async function judge(
     )
     return cases.some(
       ({ assumed }, at) =>
-        assumed.every((one, index) => one === truths[index]) && holds(of.candidates.found[at] ?? [], uid),
+        assumed.every((one, index) => one === truths[index]) && of.candidates.found[at]?.has(uid) === true,
     )
   }
 }
@@ -152,8 +152,4 @@ async function answersOf(session: ImapSession, batch: readonly Match[]): Promise
   const ids = batch.flatMap(({ of, uid }) => of.rows.get(uid)?.envelope?.messageId ?? [])
   const paths = await mailboxesToSearch(session, { within: [], without: ['sent', 'drafts'] })
   return await findAnswered(session, ids, paths.slice(0, maxAnswerMailboxes))
-}
-
-function holds(ranges: readonly UidRange[], uid: number): boolean {
-  return ranges.some(([low, high]) => uid >= low && uid <= high)
 }
