@@ -1,6 +1,7 @@
 /** VCF: each contact as facts on lines; photos and keys are not text. vCard 2.1 to 4. */
+
+import { decodeText } from '../mime/charset.ts'
 import { decodeTransfer } from '../mime/transfer.ts'
-import { decodeByEvidence } from './charset-evidence.ts'
 import { type ContentLine, readContentLines, unescapeText } from './content-lines.ts'
 import type { TextSink } from './text-sink.ts'
 
@@ -55,7 +56,7 @@ function joinSoftBreaks(text: string): string {
 function toValue({ name, parameters, value }: ContentLine): string {
   const isQuoted = /^quoted-printable$/i.test(parameters.get('ENCODING') ?? parameters.get('TYPE') ?? '')
   const raw = isQuoted
-    ? decodeByEvidence(
+    ? decodeText(
         decodeTransfer(Buffer.from(value, 'latin1'), 'quoted-printable'),
         parameters.get('CHARSET') ?? '',
       )

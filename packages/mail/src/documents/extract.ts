@@ -1,7 +1,7 @@
 /** From the bytes of one file to its text: which reader it is for, and what every text goes through on its way out. */
 import { readLongHtml, readLongText } from '../body-text/long-text.ts'
+import { decodeText } from '../mime/charset.ts'
 import { readCalendar } from './calendar.ts'
-import { decodeByEvidence } from './charset-evidence.ts'
 import { readContacts } from './contacts.ts'
 import { readDelimited } from './delimited.ts'
 import {
@@ -75,7 +75,7 @@ async function readOther(
       throw unreadable('This is an email, which is read as one.')
   }
   if (content.length > maxTextBytes) throw new DocumentError(refusals.tooMuch)
-  const text = decodeByEvidence(content, order.charset).replaceAll(/\r\n?/g, '\n')
+  const text = decodeText(content, order.charset).replaceAll(/\r\n?/g, '\n')
   switch (kind) {
     case 'html': {
       const read = await readLongHtml(text)
