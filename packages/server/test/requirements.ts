@@ -359,13 +359,15 @@ export const chapters: readonly Chapter[] = [
         'Grants of one account do not know of each other yet.',
       ),
       planned('R86', 'A recipient that cannot be sent to is named and never dropped in silence.'),
-      planned(
+      partly(
         'R87',
         'One search language gives fixed X-GM-RAW strings for Gmail and, over IMAP, the same ids as a plain evaluator on real servers. Every known difference is listed, and what is not understood is said.',
+        'Nothing compares the ids of many queries with a plain evaluator yet.',
       ),
-      planned(
+      partly(
         'R88',
         '`all` searches every mailbox and `account: all` every account. What failed or was left out is named.',
+        'One account at a time is searched.',
       ),
       planned('R89', 'Every change can be undone by its `undo`, or the answer says why not.'),
     ],

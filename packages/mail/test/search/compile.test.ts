@@ -17,7 +17,7 @@ async function wire({ tokens }: ImapSearch): Promise<string> {
   return line.toString().replace('A SEARCH ', '')
 }
 
-describe('a query for IMAP (R87)', () => {
+describe('R87: a query for IMAP', () => {
   it.each([
     ['', 'ALL'],
     ['blue whale', 'TEXT "blue" TEXT "whale"'],
@@ -52,7 +52,7 @@ describe('a query for IMAP (R87)', () => {
   })
 })
 
-describe('a query for Gmail (R87)', () => {
+describe('R87: a query for Gmail', () => {
   it.each([
     ['blue whale', 'blue whale'],
     ['"blue whale" -draft', '"blue whale" -draft'],

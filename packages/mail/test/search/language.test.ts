@@ -8,7 +8,7 @@ import { allOf, anyOf, notOf, type Query, type Term } from '../../src/search/que
 const today = '2026-11-27'
 const understood = (query: string) => printQuery(parseQuery(query, today).query)
 
-describe('the search language (R87)', () => {
+describe('R87: the search language', () => {
   it.each([
     ['from:ann is:unread', 'from:ann is:unread'],
     ['invoice "blue whale" -draft', 'invoice "blue whale" -draft'],

@@ -133,7 +133,7 @@ describe.skipIf(!findDovecot())('on a real Dovecot', () => {
     expect(named.structured.emails.map((row: { subject: string }) => row.subject)).toEqual(['Invoice 7'])
   })
 
-  test('search_emails says what it did not understand, and refuses what cannot be meant (R87)', async () => {
+  test('R87: search_emails says what it did not understand, and refuses what cannot be meant', async () => {
     const unknown = await tools.call('search_emails', { query: 'sender:billing' })
     expect(unknown.structured.warnings).toEqual([
       'sender: is no operator and was searched as a word; the nearest is from: (character 1)',
