@@ -46,7 +46,10 @@ export async function toPreview({ bodyStructure, bodyParts }: FetchedMessage): P
   const leaf = peeked && firstLeaf(bodyStructure)
   if (!leaf || !Buffer.isBuffer(peeked) || !leaf.node.type.startsWith('text/')) return ''
   // a server may send more than was asked for
-  const content = withoutPartHeaders(peeked.subarray(0, widePreviewBytes), leaf.depth)
+  const content =
+    // What was wrapped is here; BODY[1] is its wrapping.
+    leaf.node.content?.subarray(0, widePreviewBytes) ??
+    withoutPartHeaders(peeked.subarray(0, widePreviewBytes), leaf.depth)
   const isHtml = leaf.node.type === 'text/html'
   const bytes = decodeTransfer(content, leaf.node.encoding ?? '', true)
   const text = decodeText(bytes, leaf.node.parameters?.charset ?? '', { isHtml })

@@ -48,6 +48,7 @@ describe.skipIf(!findDovecot())('which part is what', () => {
     readonly detail: MessageDetail
     /** As the row counts them. */
     readonly files: number
+    readonly preview: string
     readonly isFound: boolean
   }
 
@@ -59,7 +60,8 @@ describe.skipIf(!findDovecot())('which part is what', () => {
       const ref = row?.ref ?? expect.fail('no row')
       const found = await searchFor(session, { mailbox: 'INBOX', limit: 1, hasAttachment: true })
       const detail = await getMessage(session, ref, options)
-      return { detail, files: row?.attachments ?? -1, isFound: found.items[0]?.ref.uid === ref.uid }
+      const isFound = found.items[0]?.ref.uid === ref.uid
+      return { detail, files: row?.attachments ?? -1, preview: row?.preview ?? '', isFound }
     })
   }
   const take = (detail: MessageDetail, partId: string) =>
@@ -355,13 +357,14 @@ describe.skipIf(!findDovecot())('which part is what', () => {
       ['DER', []],
       ['streamed BER', ['-stream']],
     ])('S/MIME signed data in %s', async (_name, more) => {
-      const { detail, files } = await read(
+      const { detail, files, preview } = await read(
         smime('-sign', '-nodetach', ...more, '-signer', 'c.pem', '-inkey', 'k.pem').replace(
           'MIME-Version: 1.0\n',
           '',
         ),
       )
       expect(detail.body.text).toBe('gate opens at 6')
+      expect(preview).toBe('gate opens at 6')
       expect(files).toBe(1)
       const plan =
         detail.attachments.find(({ filename }) => filename === 'plan.pdf') ?? expect.fail('no file')

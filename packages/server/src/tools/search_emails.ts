@@ -71,7 +71,7 @@ export const searchEmails = defineTool({
     const next = page.next === undefined ? {} : { next_cursor: toCursor(page.next, question) }
     const searched = page.searched.map((path) => toLine(path, 200)).slice(0, maxPaths)
     const left = page.left.map((path) => toLine(path, 200)).slice(0, maxPaths)
-    const warnings = toWarnings(page, asked.warnings)
+    const warnings = toWarnings(page, limit, asked.warnings)
     return toSummaryPage(call, opened.accountId, page.items, (emails) => ({
       structured: {
         ...next,
@@ -110,11 +110,11 @@ function refusal(text: string): ToolError {
   return new ToolError('invalid_input', `"query": ${text}.`, { field: 'query' })
 }
 
-function toWarnings(page: SearchPage, notes: readonly Note[]): string[] {
+function toWarnings(page: SearchPage, limit: number, notes: readonly Note[]): string[] {
   const warnings = notes.map(({ position, text }) => `${text} (character ${position})`)
   if (page.searchedBackTo !== undefined)
     warnings.push(`searched back to ${page.searchedBackTo}; give "since" to search further back`)
-  if (page.lookedAt !== undefined && page.next !== undefined)
+  if (page.lookedAt !== undefined && page.next !== undefined && page.items.length < limit)
     warnings.push(`looked at the newest ${page.lookedAt} candidates; the cursor goes on with older ones`)
   if (page.left.length > 0)
     warnings.push(`${page.left.length} mailboxes were left for lack of time; the cursor goes on with them`)
