@@ -6,6 +6,7 @@
 import { isIPv4 } from 'node:net'
 import { domainToASCII } from 'node:url'
 
+/** An address in the spelling that is sent, or why it is none, as the end of a sentence. */
 export type ReadAddress =
   | { readonly address: string; readonly reason?: undefined }
   | { readonly reason: string }
@@ -24,6 +25,7 @@ const invisible = /[\p{Zl}\p{Zp}\p{Cf}\p{Co}\p{Cn}\p{Cs}]|(?! )\p{Zs}/u
 /** RFC 1123 §2.1, and the underscore that some hosts have. */
 const label = /^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/
 
+/** Reads one address as people write them. Never throws. */
 export function readAddress(text: string): ReadAddress {
   // ＠ and full-width letters are what an input method of East Asia types; ideographic stops are dots (RFC 3490 §3.1).
   const typed = /[\uff01-\uff5e\u3002\uff61]/.test(text)

@@ -2,6 +2,7 @@
 import { assertNoControls, invalid } from '../input.ts'
 import { withShortLines } from './short-lines.ts'
 
+/** A file to send, decoded. Bounds on its size are the caller's. */
 export interface OutgoingAttachment {
   readonly filename: string
   readonly contentType: string

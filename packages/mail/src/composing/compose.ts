@@ -14,6 +14,7 @@ import { type OutgoingAttachment, toComposerAttachment, withNamesApart } from '.
 import { toComposerBody } from './entity.ts'
 import { type OriginalBlock, renderBody } from './render-body.ts'
 
+/** A message as its sender means it, before it has headers. */
 export interface OutgoingDraft {
   readonly from: MailAddress
   readonly to: readonly MailAddress[]
@@ -33,6 +34,7 @@ export interface OutgoingDraft {
   readonly messageId?: string
 }
 
+/** The message in bytes (RFC 5322), and the envelope it goes out under (RFC 5321). */
 export interface ComposedMessage {
   /** What is sent and filed in Sent; no Bcc. */
   readonly raw: Buffer

@@ -2,7 +2,8 @@
  * The header of a stored message as the bytes it is made of: fields are kept, dropped or put in the place of others,
  * and what is not touched stays as it was, folding and all. Reading values for people is headers.ts.
  */
-import { decodeCharset, decodeTransfer } from '../body-text/decode-part.ts'
+import { decodeText } from '../mime/charset.ts'
+import { decodeWords as decodeAll } from '../mime/encoded-words.ts'
 
 export interface HeaderField {
   /** Lower case; empty for a line that is no field, such as the `From ` of an mbox. */
@@ -40,7 +41,15 @@ export function joinMessage({ fields, rest }: SplitMessage): Buffer {
 
 /** Unfolded, encoded words as they are. */
 export function textOfField({ raw }: HeaderField): string {
-  const text = decodeCharset(raw, 'utf-8')
+  return unfold(decodeText(raw, 'utf-8'))
+}
+
+/** The same with a character for each byte, as parameters are read (mime/parameters.ts). */
+export function bytesOfField({ raw }: HeaderField): string {
+  return unfold(raw.toString('latin1'))
+}
+
+function unfold(text: string): string {
   return text
     .slice(text.indexOf(':') + 1)
     .replaceAll(/\r?\n(?=[ \t])/g, '')
@@ -56,19 +65,9 @@ export function toField(name: string, value: string): HeaderField {
   return { name: name.toLowerCase(), raw: Buffer.from(`${name}: ${value}\r\n`, 'utf8') }
 }
 
-/** RFC 2047. Blanks between two encoded words are no text; what cannot be decoded stays as it is. */
+/** RFC 2047, on one line: an encoded word may hold line ends. */
 export function decodeWords(value: string): string {
-  return value
-    .replaceAll(/(=\?[^?\s]{1,100}\?[bq]\?[^?\s]*\?=)\s+(?==\?[^?\s]{1,100}\?[bq]\?)/gi, '$1')
-    .replaceAll(/=\?([^?\s*]{1,100})(?:\*[^?\s]{0,20})?\?([bq])\?([^?\s]*)\?=/gi, decodeWord)
-}
-
-function decodeWord(_word: string, charset: string, kind: string, text: string): string {
-  const isQ = kind.toLowerCase() === 'q'
-  const bytes = isQ
-    ? decodeTransfer(Buffer.from(`${text.replaceAll('_', '=20')}`, 'latin1'), 'quoted-printable')
-    : Buffer.from(text, 'base64')
-  return decodeCharset(bytes, charset).replaceAll(/[\p{Cc}\u2028\u2029]/gu, ' ')
+  return decodeAll(value).replaceAll(/[\p{Cc}\u2028\u2029]/gu, ' ')
 }
 
 function endOfLine(raw: Buffer, from: number): number {

@@ -1,11 +1,11 @@
 /**
  * A stored message as the tree of its parts, each with the place of its bytes, so that one part can be changed and the
- * rest stays as it is. Built like the server's BODYSTRUCTURE, part numbers too, so that one set of rules (structure.ts)
+ * rest stays as it is. Built like the server's BODYSTRUCTURE, part numbers too, so that one set of rules (reading/structure.ts)
  * says what is text and what is a file. Linear: every line is looked at once for each level it is in.
  */
-import type { BodyStructure } from '../reading/structure.ts'
-import { decodeWords, findField, type HeaderField, splitMessage, textOfField } from './header-fields.ts'
-import { parseParameterized } from './parameterized.ts'
+import { parseParameterized } from '../mime/parameters.ts'
+import { type BodyStructure, maxDepth, toRecord } from '../mime/structure.ts'
+import { bytesOfField, findField, type HeaderField, splitMessage } from './header-fields.ts'
 
 export interface MimePart {
   readonly part: string
@@ -23,7 +23,6 @@ export interface MimePart {
   readonly structure: BodyStructure
 }
 
-const maxDepth = 20
 const maxParts = 1_000
 const lf = 0x0a
 
@@ -39,7 +38,7 @@ export function parseMime(raw: Buffer): MimePart {
     const value = (name: string) => textOf(fields, name)
     const content = parseParameterized(value('content-type') || 'text/plain')
     const type = /^[^\s/]+\/[^\s/]+$/.test(content.value) ? content.value : 'text/plain'
-    const { boundary } = content.parameters
+    const boundary = content.parameters.get('boundary')?.trimEnd()
     const isMultipart = type.startsWith('multipart/') && boundary !== undefined && boundary !== ''
     const ranges = isMultipart && depth < maxDepth ? findParts(raw, bodyStart, end, boundary) : []
     const children = ranges
@@ -51,17 +50,17 @@ export function parseMime(raw: Buffer): MimePart {
     const disposition = parseParameterized(value('content-disposition'))
     const encoding = value('content-transfer-encoding').toLowerCase()
     const id = value('content-id')
-    const structure = {
+    const structure: BodyStructure = {
       part,
       type,
-      parameters: content.parameters,
+      parameters: toRecord(content.parameters),
       encoding,
       size: end - bodyStart,
       ...(disposition.value === '' ? {} : { disposition: disposition.value }),
-      dispositionParameters: disposition.parameters,
+      dispositionParameters: toRecord(disposition.parameters),
       ...(id === '' ? {} : { id }),
       ...(children.length === 0 ? {} : { childNodes: children.map((child) => child.structure) }),
-    } as BodyStructure
+    }
     const bounded = isMultipart ? { boundary } : {}
     return { part, fields, start, bodyStart, end, type, encoding, ...bounded, children, structure }
   }
@@ -74,7 +73,7 @@ export function* allParts(root: MimePart): Generator<MimePart> {
 
 function textOf(fields: readonly HeaderField[], name: string): string {
   const field = findField(fields, name)
-  return field === undefined ? '' : decodeWords(textOfField(field))
+  return field === undefined ? '' : bytesOfField(field)
 }
 
 /** RFC 2046 §5.1.1. The line end before a delimiter belongs to it. */
@@ -98,7 +97,7 @@ export interface Delimiter {
 }
 
 export function* delimiters(raw: Buffer, from: number, to: number, boundary: string): Generator<Delimiter> {
-  const mark = Buffer.from(`--${boundary}`, 'latin1')
+  const mark = Buffer.from(`--${boundary}`, 'utf8')
   for (let at = raw.indexOf(mark, from); at >= 0 && at < to; at = raw.indexOf(mark, at + 1)) {
     if (at > from && raw[at - 1] !== lf) continue
     const end = raw.indexOf(lf, at)

@@ -20,6 +20,7 @@ import {
   toField,
 } from './header-fields.ts'
 
+/** What the header of a stored message says, decoded. */
 export interface StoredHeaders {
   /** Several where the draft has several: it cannot be sent. */
   readonly from: readonly MailAddress[]

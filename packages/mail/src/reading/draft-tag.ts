@@ -5,8 +5,10 @@
 import { createHash } from 'node:crypto'
 import type { Mailbox } from '../message.ts'
 
+/** A collision of two drafts in one mailbox is one in billions. */
 export const draftTagBytes = 6
 
+/** The tag of a Message-ID in lower-case hex. What is around its angle brackets does not count. */
 export function toDraftTag(messageId: string): string {
   const id = /<[^<>]*>/.exec(messageId)?.[0] ?? messageId.trim()
   return createHash('sha256')

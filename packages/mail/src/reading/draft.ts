@@ -5,21 +5,25 @@
 
 import { findField, splitMessage, textOfField } from '../composing/header-fields.ts'
 import { peekHeaders } from '../imap/fetch-items.ts'
-import type { FetchedMessage, ImapSession, ImapToken, SelectedMailbox } from '../imap/session.ts'
+import { atom } from '../imap/protocol.ts'
+import type { FetchedMessage, ImapSession, SelectedMailbox } from '../imap/session.ts'
 import { invalid } from '../input.ts'
 import { MailError } from '../mail-error.ts'
 import { resolveMailbox } from '../mailboxes/resolve.ts'
 import type { MessageRef } from '../message.ts'
 import { toDraftTag } from './draft-tag.ts'
+import { cleanLine } from './envelope-text.ts'
 import { readWhole, sourceItems } from './source.ts'
-import { cleanLine, isDeleted } from './summary.ts'
+import { isDeleted } from './summary.ts'
 
+/** A draft in the bytes that the server holds. */
 export interface StoredDraft {
   readonly ref: MessageRef
   readonly raw: Buffer
   readonly flags: readonly string[]
 }
 
+/** A draft that is there, for one that is not. */
 export interface DraftCandidate {
   readonly ref: MessageRef
   readonly subject: string
@@ -28,8 +32,6 @@ export interface DraftCandidate {
 /** What is looked through for a Message-ID; nobody keeps more drafts in work. */
 const maxSearched = 500
 const maxCandidates = 5
-
-const atom = (value: string): ImapToken => ({ type: 'ATOM', value })
 
 /** Throws `too_large`, and `invalid_input` naming `id` where the id is not one of a draft. */
 export async function fetchDraft(

@@ -1,5 +1,6 @@
 /** A message by its Message-ID: after an APPEND without APPENDUID, after a send whose outcome is unknown. */
 
+import { atom } from '../imap/protocol.ts'
 import { searchUids } from '../imap/search-uids.ts'
 import type { ImapSession } from '../imap/session.ts'
 import { takeNewest } from '../imap/uid-set.ts'
@@ -30,7 +31,7 @@ export async function openForFinding(
     // Opened again in the same flight: what arrived since is searched for certain.
     session.sendAhead('EXAMINE', [session.path(path)])
     const found = await searchUids(session, [
-      { type: 'ATOM', value: 'HEADER' },
+      atom('HEADER'),
       { type: 'STRING', value: 'Message-ID' },
       { type: 'STRING', value: messageId.trim() },
     ])

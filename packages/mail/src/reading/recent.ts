@@ -10,7 +10,9 @@ import { MailError } from '../mail-error.ts'
 import { resolveMailbox } from '../mailboxes/resolve.ts'
 import type { MessageSummary, Page } from '../message.ts'
 import { findDraftsPath } from './draft-tag.ts'
+import { maxRowBytes, openParts } from './open-parts.ts'
 import { isDeleted, toSummary } from './summary.ts'
+import { widenPreviews } from './wide-previews.ts'
 
 export interface ListRecentOptions {
   readonly mailbox: string
@@ -95,10 +97,11 @@ async function toItems(
   rows: readonly FetchedMessage[],
   mailbox: SelectedMailbox,
 ): Promise<MessageSummary[]> {
+  const shown = rows.filter((row) => !isDeleted(row))
+  const opened = await openParts(session, mailbox, shown, maxRowBytes)
+  const whole = await widenPreviews(session, mailbox, opened)
   const drafts = findDraftsPath(session.knownMailboxes)
-  return await Promise.all(
-    rows.filter((row) => !isDeleted(row)).map((row) => toSummary(row, mailbox, drafts)),
-  )
+  return await Promise.all(whole.map((row) => toSummary(row, mailbox, drafts)))
 }
 
 interface Cursor {

@@ -1,6 +1,7 @@
 /** A whole message as its stored bytes, in pieces large enough not to cost a round trip per 64 KiB. Never sets \Seen. */
 import { peek } from '../imap/fetch-items.ts'
-import type { FetchedMessage, ImapSession, ImapToken, SelectedMailbox } from '../imap/session.ts'
+import { atom } from '../imap/protocol.ts'
+import type { FetchedMessage, ImapSession, SelectedMailbox } from '../imap/session.ts'
 import { MailError } from '../mail-error.ts'
 import type { MessageRef } from '../message.ts'
 import { fetchByRef } from './get.ts'
@@ -8,8 +9,6 @@ import { fetchByRef } from './get.ts'
 /** The first flight holds most drafts whole. */
 const firstPieceBytes = 256 * 1024
 const pieceBytes = 4 * 1024 * 1024
-
-const atom = (value: string): ImapToken => ({ type: 'ATOM', value })
 
 /** What `readWhole` needs of a row. */
 export const sourceItems = [atom('UID'), atom('FLAGS'), atom('RFC822.SIZE'), peek('', 0, firstPieceBytes)]

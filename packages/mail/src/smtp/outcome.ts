@@ -2,12 +2,14 @@
 import type { MailErrorCode } from '../mail-error.ts'
 import type { RecipientRefusal } from './reply.ts'
 
+/** An address the server would not take, and why. */
 export interface RejectedRecipient {
   readonly address: string
   /** `outcome_unknown`: the message left for this one and no final reply came. */
   readonly code: RecipientRefusal | MailErrorCode | 'outcome_unknown'
 }
 
+/** What became of a message that got as far as DATA, or was refused before it; a MailError says that nothing left. */
 export type SubmissionOutcome =
   | {
       readonly state: 'sent'

@@ -103,7 +103,7 @@ export async function toForward(
   }
   const parts = includeAttachments ? email.attachments.filter(isFile) : []
   const named = parts.map((part) => ({ emailId: id, attachmentId: part.partId }))
-  const attachments = await readAttachments(session, named, [{ id, accountTag: '', ref: email.ref }])
+  const attachments = await readAttachments(session, named, [{ id, ref: email.ref }])
   return { draft: { ...draft, original: toForwarded(email), attachments }, known: [], skipped: [] }
 }
 
@@ -115,9 +115,9 @@ async function readAsFile(
   return { filename: `${toLine(subject, 100) || 'email'}.eml`, contentType: 'message/rfc822', content }
 }
 
-/** Pictures that belong to a text which goes on without them stay behind. */
-function isFile({ inline, contentType }: MessageDetail['attachments'][number]): boolean {
-  return !(inline && contentType.startsWith('image/'))
+/** Pictures that belong to a text which goes on without them stay behind; a mail inside goes along with what it holds. */
+function isFile({ inline, inPart, contentType }: MessageDetail['attachments'][number]): boolean {
+  return inPart === undefined && !(inline && contentType.startsWith('image/'))
 }
 
 /** The address of the account that got the email, so that an alias answers under its own name. */

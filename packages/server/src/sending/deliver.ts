@@ -2,11 +2,13 @@
 import { type ComposedMessage, composeMessage, type MailAddress, submitMessage } from '@email-connector/mail'
 import * as z from 'zod'
 import type { OpenedAccount } from '../accounts/grant-accounts.ts'
-import type { ToolCall, ToolQuestion, ToolResult } from '../tool-call/tool.ts'
+import type { ToolCall, ToolQuestion } from '../tool-call/tool.ts'
 import { toEmailId } from '../wire/email-id.ts'
 import { ToolError } from '../wire/tool-error.ts'
+import type { ToolResult } from '../wire/tool-result.ts'
 import { confirm } from './confirmation.ts'
 import { type PreparedMessage, type ShownMessage, toShown } from './outgoing.ts'
+import { assertRecipients } from './recipients.ts'
 import { createSendLedger } from './send-ledger.ts'
 import { describeOutcome, type SendOutcome } from './send-outcome.ts'
 import { toContentMac } from './send-rows.ts'
@@ -63,10 +65,9 @@ export async function deliver(
   { idempotencyKey, known, skipped = [] }: DeliveryOptions = {},
 ): Promise<ToolResult<Delivery> | ToolQuestion> {
   const { from, to, cc, bcc } = shown
-  if (to.length + cc.length + bcc.length === 0) {
-    if (skipped.length > 0) throw nobodyLeft(skipped)
-    throw new ToolError('invalid_input', '"to" must name at least one recipient.', { field: 'to' })
-  }
+  const isToNobody = [to, cc, bcc].every((list) => list.length === 0)
+  if (isToNobody && skipped.length > 0) throw nobodyLeft(skipped)
+  assertRecipients(to, cc, bcc)
   // From here on a client that goes away must not leave an email of which nobody knows whether it was sent.
   const sending = call.toCompletion()
   const ledger = createSendLedger(sending, {

@@ -1,7 +1,7 @@
 /** What reply_to_email and forward_email share: the email is read, the answer goes out, the email is marked. */
 import type { ImapSession } from '@email-connector/mail'
 import * as z from 'zod'
-import { assertOfAccount, openEmails } from '../tool-call/email-refs.ts'
+import { assertOfAccount, openEmail } from '../tool-call/email-refs.ts'
 import * as parameters from '../tool-call/parameters.ts'
 import type { ToolCall } from '../tool-call/tool.ts'
 import { type AnswerFlag, markAnswered, orNothing } from './answered-mark.ts'
@@ -27,9 +27,7 @@ export async function sendAnswer(
 ): Promise<Awaited<ReturnType<typeof deliver>>> {
   const given = parseAttachments(input.attachments)
   const sources = parseSources(given)
-  const { opened, messages } = await openEmails(call, [input.id], { account: input.account, field: 'id' })
-  const [parent] = messages
-  if (!parent) throw new Error('One id was asked for')
+  const { opened, message: parent } = await openEmail(call, input.id, input.account)
   assertOfAccount(sources, opened, 'attachments')
   const { draft, known, skipped } = await call.withSession(opened, async (session) => {
     const answer = await toAnswer(await readParent(session, opened, parent), session)

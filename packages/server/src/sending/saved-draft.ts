@@ -2,9 +2,10 @@
 import type { MessageRef } from '@email-connector/mail'
 import * as z from 'zod'
 import type { OpenedAccount } from '../accounts/grant-accounts.ts'
-import type { ToolCall, ToolResult } from '../tool-call/tool.ts'
+import type { ToolCall } from '../tool-call/tool.ts'
 import { toEmailId } from '../wire/email-id.ts'
 import { toLine } from '../wire/fit.ts'
+import type { ToolResult } from '../wire/tool-result.ts'
 import { quoteUntrusted } from '../wire/untrusted.ts'
 import { type ShownMessage, toRecipientLines } from './outgoing.ts'
 

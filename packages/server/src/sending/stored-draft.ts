@@ -20,9 +20,8 @@ import {
   toDraftTag,
 } from '@email-connector/mail'
 import type { OpenedAccount } from '../accounts/grant-accounts.ts'
-import type { NamedMessage } from '../tool-call/email-refs.ts'
 import type { ToolCall } from '../tool-call/tool.ts'
-import { toEmailId } from '../wire/email-id.ts'
+import { type NamedMessage, toEmailId } from '../wire/email-id.ts'
 import { toLine } from '../wire/fit.ts'
 import { ToolError } from '../wire/tool-error.ts'
 import { quoteUntrusted } from '../wire/untrusted.ts'
@@ -30,7 +29,7 @@ import type { ReadyMessage } from './deliver.ts'
 import { ownOf } from './own-addresses.ts'
 
 /** 25 MB of attachments, their base64, and the text. */
-export const maxStoredBytes = 36 * 1024 * 1024
+const maxStoredBytes = 36 * 1024 * 1024
 /** Of a draft, for the person who is asked. */
 const maxShownChars = 100_000
 
@@ -89,7 +88,8 @@ async function readShown(call: ToolCall, session: ImapSession, { ref }: StoredDr
   if (!call.asking.canAsk) return { body: '', attachments: [] }
   const options = { format: 'text', offset: 0, maxChars: maxShownChars } as const
   const { body, attachments } = await getMessage(session, ref, options)
-  const files = attachments.map(({ filename, contentType, size }) => ({
+  const own = attachments.filter((part) => part.inPart === undefined)
+  const files = own.map(({ filename, contentType, size }) => ({
     filename: filename ?? contentType,
     size,
   }))

@@ -20,10 +20,6 @@ export function toForwardSubject(subject: string): string {
   return sliceWhole(forward.test(subject) ? subject : `Fwd: ${subject}`, maxSubjectChars)
 }
 
-export function isForwardSubject(subject: string): boolean {
-  return forward.test(subject)
-}
-
 function toPattern(words: string): RegExp {
   return new RegExp(`^\\s*(?:${words})\\s?(?:\\[\\d{1,3}\\]|\\(\\d{1,3}\\))?\\s?[:：]`, 'iu')
 }

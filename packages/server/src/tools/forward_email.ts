@@ -2,11 +2,10 @@
 import * as z from 'zod'
 import { toForward } from '../sending/answers.ts'
 import { delivery } from '../sending/deliver.ts'
-import { parseRecipients } from '../sending/recipients.ts'
+import { assertRecipients, parseRecipients } from '../sending/recipients.ts'
 import { answerParameters, sendAnswer } from '../sending/reply.ts'
 import * as parameters from '../tool-call/parameters.ts'
 import { defineTool } from '../tool-call/tool.ts'
-import { ToolError } from '../wire/tool-error.ts'
 
 export const forwardEmail = defineTool({
   name: 'forward_email',
@@ -24,9 +23,7 @@ export const forwardEmail = defineTool({
   output: delivery,
   handle(input, call) {
     const to = parseRecipients(input.to, 'to')
-    if (to.length === 0) {
-      throw new ToolError('invalid_input', '"to" must name at least one recipient.', { field: 'to' })
-    }
+    assertRecipients(to)
     const options = {
       body: input.body,
       to,

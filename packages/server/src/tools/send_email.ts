@@ -3,10 +3,10 @@ import * as z from 'zod'
 import { markAnswered, orNothing } from '../sending/answered-mark.ts'
 import { deliver, delivery, toReady } from '../sending/deliver.ts'
 import { outgoingParameters, prepareOutgoing } from '../sending/outgoing.ts'
+import { assertRecipients } from '../sending/recipients.ts'
 import { isSentNow } from '../sending/reply.ts'
 import * as parameters from '../tool-call/parameters.ts'
 import { defineTool } from '../tool-call/tool.ts'
-import { ToolError } from '../wire/tool-error.ts'
 
 export const sendEmail = defineTool({
   name: 'send_email',
@@ -19,9 +19,7 @@ export const sendEmail = defineTool({
   output: delivery,
   async handle(input, call) {
     // Before a mailbox is read for it.
-    if (input.to.length + input.cc.length + input.bcc.length === 0) {
-      throw new ToolError('invalid_input', '"to" must name at least one recipient.', { field: 'to' })
-    }
+    assertRecipients(input.to, input.cc, input.bcc)
     const { idempotency_key: idempotencyKey, ...outgoing } = input
     const prepared = await prepareOutgoing(call, outgoing)
     const result = await deliver(call, toReady(prepared), { idempotencyKey })

@@ -12,7 +12,7 @@ import { parseFrom } from '../sending/own-addresses.ts'
 import { parseRecipients } from '../sending/recipients.ts'
 import { savedDraft, toSavedDraft } from '../sending/saved-draft.ts'
 import { binDraft, findDraft, readHeaders, saveDraft } from '../sending/stored-draft.ts'
-import { assertOfAccount, openEmails } from '../tool-call/email-refs.ts'
+import { assertOfAccount, openEmail } from '../tool-call/email-refs.ts'
 import * as parameters from '../tool-call/parameters.ts'
 import { defineTool } from '../tool-call/tool.ts'
 import { toLine } from '../wire/fit.ts'
@@ -60,9 +60,7 @@ export const updateDraft = defineTool({
       ...(input.cc && { cc: parseRecipients(input.cc, 'cc') }),
       ...(input.bcc && { bcc: parseRecipients(input.bcc, 'bcc') }),
     }
-    const { opened, messages } = await openEmails(call, [input.id], { account: input.account, field: 'id' })
-    const [old] = messages
-    if (!old) throw new Error('One id was asked for')
+    const { opened, message: old } = await openEmail(call, input.id, input.account)
     assertOfAccount(sources, opened, 'attachments')
     const from = input.from === undefined ? {} : { from: parseFrom(opened, input.from) }
     // No other tool edits: loaded while the mailbox is opened.

@@ -245,6 +245,30 @@ describe.skipIf(!findDovecot())('over a real submission server', () => {
     expect(both.structured).toEqual({ code: 'invalid_input', field: 'forward_of' })
   })
 
+  test('R83: an answer to HTML quotes it as people read it: whole targets, lines of tables, no form of a model', async () => {
+    const letter = [
+      'From: bob@test.example',
+      'To: alice@test.example',
+      'Subject: Rich',
+      'Message-ID: <rich@test.example>',
+      'MIME-Version: 1.0',
+      'Content-Type: text/html; charset=utf-8',
+      '',
+      '<p>Read <a href="https://shop.example/a?id=2#x">all *boats*</a></p><p style="display:none">unseen</p>',
+      '<table><tr><td>Rope</td><td>12.00</td></tr></table>',
+      '',
+    ].join('\r\n')
+    await dovecot.appendRaw(dovecot.alice, 'INBOX', letter)
+    const [row] = (await tools.call('search_emails', { subject: 'Rich' })).structured.emails
+    await tools.call('reply_to_email', { id: row.id, body: '**Fine.**' })
+    const text = lastSent().text.replaceAll('=3D', '=')
+    expect(text).toContain('> Read all *boats* <https://shop.example/a?id=2#x>')
+    expect(text).toContain('> Rope | 12.00')
+    expect(text).toContain('<strong>Fine.</strong>')
+    expect(text).toContain('all *boats* &lt;https://shop.example/a?id=2#x&gt;')
+    expect(text).not.toMatch(/unseen|\(shop\.example\)/)
+  })
+
   test('an email that is sent with in_reply_to marks what it answers', async () => {
     const [row] = (await tools.call('search_emails', { subject: 'Drafted' })).structured.emails
     await tools.call('set_flags', { ids: [row.id], remove: ['\\Answered'] })
