@@ -11,6 +11,12 @@ import { functionNames } from '../packages/server/src/deployment-names.ts'
 
 const root = join(import.meta.dirname, '..')
 
+const mailSources = join('packages', 'mail', 'src')
+/** Files that a bundle starts in a thread of their own, beside its chunks and made of the same ones. */
+const threads: Partial<Record<string, Record<string, string>>> = {
+  mcp: { 'render-worker': join(mailSources, 'body-text', 'render-worker.ts') },
+}
+
 /** The pages read their stylesheet and script from files; a function gets both as minified text. */
 const assetsInside: Plugin = {
   name: 'assets-inside',
@@ -34,7 +40,10 @@ export async function buildFunctions(outFolder = join(root, 'dist', 'functions')
     for (const path of [folder, maps]) mkdirSync(path, { recursive: true })
     const result = await build({
       absWorkingDir: root,
-      entryPoints: { index: join('packages', 'server', 'src', 'lambda', `${name}.ts`) },
+      entryPoints: {
+        index: join('packages', 'server', 'src', 'lambda', `${name}.ts`),
+        ...threads[name],
+      },
       // Always the same, wherever the files go: maps name our sources relative to it, and chunks are named by their
       // content and their map. So every build of a commit has the same names, which log lines repeat.
       outdir: join('dist', 'functions', name),
@@ -58,7 +67,7 @@ export async function buildFunctions(outFolder = join(root, 'dist', 'functions')
       // CommonJS dependencies call require for Node's own modules.
       banner: { js: "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);" },
     })
-    forgetUnreached(result.metafile)
+    forgetUnreached(result.metafile, ['index', ...Object.keys(threads[name] ?? {})])
     const kept = new Set(Object.keys(result.metafile.outputs).map((path) => basename(path)))
     for (const { path, contents } of result.outputFiles) {
       const isMap = path.endsWith('.map')
@@ -70,8 +79,8 @@ export async function buildFunctions(outFolder = join(root, 'dist', 'functions')
 }
 
 /** esbuild writes a file for each import() it reads, also in a function that it then leaves out because nobody calls it. */
-function forgetUnreached({ outputs }: Metafile): void {
-  const reached = new Set(Object.keys(outputs).filter((path) => basename(path) === 'index.mjs'))
+function forgetUnreached({ outputs }: Metafile, entries: readonly string[]): void {
+  const reached = new Set(Object.keys(outputs).filter((path) => entries.includes(basename(path, '.mjs'))))
   for (const path of reached) for (const one of outputs[path]?.imports ?? []) reached.add(one.path)
   for (const path of Object.keys(outputs)) if (!reached.has(path)) delete outputs[path]
 }

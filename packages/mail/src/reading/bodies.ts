@@ -3,10 +3,11 @@
  * their structures allow. Rendering makes text safe to show; what is hidden or misleading in it becomes a warning.
  */
 
-import { decodeCharset, decodeTransfer, unflow } from '../body-text/decode-part.ts'
-import { escapeText } from '../body-text/escape-text.ts'
-import { readPlain, renderApart } from '../body-text/long-text.ts'
+import { decodeCharset, decodeTransfer } from '../body-text/decode-part.ts'
+import { readText } from '../body-text/read-text.ts'
 import type { ReadableText } from '../body-text/readable-text.ts'
+import type { RenderJob } from '../body-text/render.ts'
+import type { CallTime } from '../connect/deadline.ts'
 import { peek } from '../imap/fetch-items.ts'
 import type { FetchedMessage, ImapSession, SelectedMailbox } from '../imap/session.ts'
 import { toUidSet } from '../imap/uid-set.ts'
@@ -67,7 +68,7 @@ export async function readBodies(
       // Every part that is there was answered for, if only as empty.
       if (parts.some((part) => !contents.has(part))) continue
       const shown = parts.map((part) => instead.get(part) ?? part)
-      read.set(uid, await toBody(shown, contents, options))
+      read.set(uid, await toBody(shown, contents, options, session.time))
     }
   }
   return read
@@ -81,9 +82,10 @@ async function toBody(
   parts: readonly TextPart[],
   contents: ReadonlyMap<TextPart, string>,
   { format, offset, maxChars }: GetMessageOptions,
+  time: CallTime,
 ): Promise<ReadBody> {
   const read: ReadableText[] = []
-  for (const part of parts) read.push(await toReadable(part, contents.get(part) ?? '', format))
+  for (const part of parts) read.push(await toReadable(part, contents.get(part) ?? '', format, time))
   const whole = read
     .map(({ text }) => text)
     .filter((text) => text !== '')
@@ -149,31 +151,24 @@ async function fetchParts(
   return texts
 }
 
-async function toReadable(part: TextPart, text: string, format: Format): Promise<ReadableText> {
-  // what goes out again must not be the sentence that it could not be read
-  if (format === 'source' && part.type === 'text/plain') return { text: toTyped(part, text), warnings: [] }
-  if (part.type === 'text/html') return await renderHtml(text, format)
-  return await renderApart(() => renderPlain(part, text, format))
+/** How a text part is written, as the renderer names it. */
+function formOf({ type, flowed, deleteSpace }: TextPart): RenderJob['from'] {
+  if (type === 'text/html') return 'html'
+  if (!flowed) return 'plain'
+  return deleteSpace ? 'flowed-delsp' : 'flowed'
 }
 
-function toTyped(part: TextPart, text: string): string {
-  return part.flowed ? unflow(text, part.deleteSpace) : text.replaceAll(/\r\n?/g, '\n')
-}
-
-/** The renderer loads with the first HTML: the start of the program and most calls do without. */
-async function renderHtml(html: string, format: Format): Promise<ReadableText> {
-  if (format === 'html') {
-    const { sanitizeHtml } = await import('../body-text/sanitize-html.ts')
-    return await renderApart(() => sanitizeHtml(html))
-  }
-  const { htmlToText } = await import('../body-text/html-to-text.ts')
-  return await renderApart(() => htmlToText(html))
-}
-
-function renderPlain(part: TextPart, text: string, format: Format): ReadableText {
-  const { text: neutral, warnings } = readPlain(toTyped(part, text))
-  const shown = neutral.trim()
-  return { text: format === 'html' ? `<pre>${escapeText(shown)}</pre>` : shown, warnings }
+async function toReadable(
+  part: TextPart,
+  content: string,
+  format: Format,
+  time: CallTime,
+): Promise<ReadableText> {
+  const from = formOf(part)
+  // Of HTML there is no source that goes out again.
+  const to = from === 'html' && format === 'source' ? 'text' : format
+  const read = await readText({ content, from, to }, time)
+  return to === 'source' ? read : { ...read, text: read.text.trim() }
 }
 
 /** Never ends or begins inside a surrogate pair. */

@@ -2,7 +2,8 @@
 
 import { decodeCharset, decodeTransfer } from '../body-text/decode-part.ts'
 import { collapsePadding, removeInvisible } from '../body-text/invisible-characters.ts'
-import { notRendered, readPlain } from '../body-text/long-text.ts'
+import { notRendered } from '../body-text/readable-text.ts'
+import { readPlain } from '../body-text/render.ts'
 import { previewBytes } from '../imap/fetch-items.ts'
 import type { FetchedMessage, SelectedMailbox } from '../imap/session.ts'
 import type { MailAddress, MessageSummary } from '../message.ts'

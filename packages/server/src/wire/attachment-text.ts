@@ -5,8 +5,7 @@ import {
   type ImapSession,
   MailError,
   type MessageRef,
-  readLongHtml,
-  readLongText,
+  readText as renderText,
 } from '@email-connector/mail'
 import { toLine } from './fit.ts'
 
@@ -39,14 +38,14 @@ export async function readText(
 ): Promise<ReadableAttachment | undefined> {
   if (!isText(part)) return undefined
   if (part.contentType === 'message/rfc822') return await readNested(session, ref, partId, part.content)
-  return await render(part)
+  return await render(session, part)
 }
 
-async function render(part: AttachmentContent): Promise<ReadableAttachment> {
+async function render(session: ImapSession, part: AttachmentContent): Promise<ReadableAttachment> {
   const { contentType, filename = '', content, charset } = part
-  const decoded = decode(content, charset).replaceAll(/\r\n?/g, '\n')
-  if (contentType === 'text/html' || /\.html?$/i.test(filename)) return await readLongHtml(decoded)
-  return await readLongText(decoded, { areLinks: contentType === 'text/plain' })
+  const isHtml = contentType === 'text/html' || /\.html?$/i.test(filename)
+  const from = isHtml ? 'html' : contentType === 'text/plain' ? 'plain' : 'values'
+  return await renderText({ content: decode(content, charset), from, to: 'text' }, session.time)
 }
 
 /** Headers people read, then the first text: RFC 9051 §6.4.5.1 numbers the parts of a nested email below its own. */
@@ -71,7 +70,7 @@ async function readNested(
       throw error
     })
     if (!part?.contentType.startsWith('text/')) continue
-    const { text, warnings } = await render(part)
+    const { text, warnings } = await render(session, part)
     return { text: `${shown.join('\n')}\n\n${text}`, warnings }
   }
   return { text: shown.join('\n'), warnings: ['body_not_read'] }
