@@ -24,7 +24,7 @@ const config: SSTConfig = {
   stacks(app) {
     const isLive = app.mode === 'dev'
     const folder = mkdtempSync(join(tmpdir(), 'email-connector-functions-'))
-    if (!isLive) buildFunctions(folder)
+    buildFunctions(isLive ? builtFolder : folder)
 
     createStacks(app, stageOf(app.stage), {
       createStack(id) {
@@ -48,6 +48,9 @@ const config: SSTConfig = {
   },
 }
 
+/** Of the live functions only what runs in a thread is taken from here: SST makes one file of the rest. */
+const builtFolder = 'dist/functions'
+
 /** In a process of its own: SST bundles this file, and the paths of the build script would be wrong in the bundle. */
 function buildFunctions(folder: string): void {
   const script = `import('./scripts/build.ts').then((build) => build.buildFunctions(${JSON.stringify(folder)}))`
@@ -61,8 +64,18 @@ const createLiveFunction: Host['createFunction'] = (scope, id, name, props) =>
     runtime: 'nodejs24.x',
     architecture: 'arm_64',
     nodejs: { format: 'esm' },
-    // What pages/assets.ts reads, beside the file that the handler is bundled into.
-    copyFiles: [{ from: 'packages/server/src/pages/assets', to: 'packages/server/src/lambda/assets' }],
+    // What pages/assets.ts reads and body-text/render-threads.ts starts, beside the file that the handler is bundled into.
+    copyFiles: [
+      { from: 'packages/server/src/pages/assets', to: 'packages/server/src/lambda/assets' },
+      ...(name === 'mcp'
+        ? [
+            {
+              from: `${builtFolder}/mcp/render-worker.mjs`,
+              to: 'packages/server/src/lambda/render-worker.mjs',
+            },
+          ]
+        : []),
+    ],
     tracing: 'disabled',
     timeout: props.timeout?.toSeconds() ?? 30,
     memorySize: props.memorySize ?? 512,

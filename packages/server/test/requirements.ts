@@ -315,7 +315,7 @@ export const chapters: readonly Chapter[] = [
       ),
       met(
         'R77',
-        '1 MiB of any repeated token costs at most one second per renderer and expression, and a fault in one message is the answer for that message alone.',
+        '1 MiB of any repeated token costs at most one second per renderer and expression and keeps other requests waiting for at most 100 ms. A fault in one message is the answer for that message alone.',
       ),
       planned(
         'R78',

@@ -8,15 +8,13 @@ import type { CallTime } from '../connect/deadline.ts'
 import { notRendered, type ReadableText } from './readable-text.ts'
 import { type RenderJob, render } from './render.ts'
 
-/** Beside it the rest of the call needs time, and so do the other emails that it asks for. */
+/** Of what is left of the call: the rest of it needs time, and so do the other emails that it asks for. */
 const shareOfCall = 0.5
-/** The slowest megabyte takes under a second, on a machine that does something else as well a few. */
-const maxRenderMs = 8_000
 
 export async function readText(job: RenderJob, { signal, leftMs }: CallTime): Promise<ReadableText> {
   if (!isQuick(job)) {
     const { renderThreads } = await import('./render-threads.ts')
-    return await renderThreads.render(job, { signal, maxMs: Math.min(maxRenderMs, leftMs() * shareOfCall) })
+    return await renderThreads.render(job, { signal, maxMs: leftMs() * shareOfCall })
   }
   await nextTurn()
   try {

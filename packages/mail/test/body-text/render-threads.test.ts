@@ -93,7 +93,7 @@ describe('R102: a thread that breaks', () => {
   })
 })
 
-describe('R101: a thread that has nothing to do', () => {
+describe('a thread that has nothing to do', () => {
   it('ends, and keeps no process alive', () => {
     const file = pathToFileURL(join(import.meta.dirname, '../../src/body-text/render-threads.ts')).href
     const script = `

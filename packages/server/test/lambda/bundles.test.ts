@@ -4,8 +4,10 @@
  * nobody can switch it on (R72).
  */
 import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import { Worker } from 'node:worker_threads'
 import { type AccessTokenRow, tokenId, wrapSecret } from '@email-connector/oauth'
 import { createFunctionPool, createTempFolder, findNode24 } from '@email-connector/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -161,6 +163,17 @@ test('what the pages read from files is inside the bundles that show pages', () 
       expect(text.includes(word), word).toBe(true)
     expect(/page\.(?:css|js)\b/.test(text)).toBe(false)
   }
+})
+
+test('R77: the thread that lays out large emails is beside the function that starts it, and works there', async () => {
+  const file = 'render-worker.mjs'
+  const having = functionNames.filter((name) => readdirSync(join(folder.path, name)).includes(file))
+  expect(having).toEqual(['mcp'])
+  expect(textOf('mcp')).toMatch(/new URL\("\.\/render-worker\.mjs",import\.meta\.url\)/)
+  const thread = new Worker(join(folder.path, 'mcp', file), { env: {}, execArgv: [] })
+  thread.postMessage({ content: '<p hidden>Unseen<p>Seen', from: 'html', to: 'text' })
+  expect(await once(thread, 'message')).toEqual([{ text: 'Seen', warnings: ['hidden_text_removed'] }])
+  await thread.terminate()
 })
 
 test('R66: only oauth can ask Secrets Manager, and health knows nothing of AWS at all', () => {
