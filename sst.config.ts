@@ -10,8 +10,7 @@ import { Aspects } from 'aws-cdk-lib'
 import { CfnFunction } from 'aws-cdk-lib/aws-lambda'
 import type { SSTConfig } from 'sst'
 import { Function as LiveFunction, Stack } from 'sst/constructs'
-import { appName } from './packages/server/src/deployment-names.ts'
-import { createBundledFunction, createStacks } from './stacks/app.ts'
+import { appName, createBundledFunction, createStacks } from './stacks/app.ts'
 import { getStage } from './stacks/stages.ts'
 import type { Host } from './stacks/types.ts'
 
@@ -24,7 +23,8 @@ const config: SSTConfig = {
   stacks(app) {
     const isLive = app.mode === 'dev'
     const folder = mkdtempSync(join(tmpdir(), 'email-connector-functions-'))
-    buildFunctions(isLive ? builtFolder : folder)
+    if (isLive) build(`buildThreads('dist/live', '${liveThreads}')`)
+    else build(`buildFunctions(${JSON.stringify(folder)})`)
 
     createStacks(app, stageOf(app.stage), {
       createStack(id) {
@@ -48,14 +48,14 @@ const config: SSTConfig = {
   },
 }
 
-/** Of the live functions only what runs in a thread is taken from here: SST makes one file of the rest. */
-const builtFolder = 'dist/functions'
-
 /** In a process of its own: SST bundles this file, and the paths of the build script would be wrong in the bundle. */
-function buildFunctions(folder: string): void {
-  const script = `import('./scripts/build.ts').then((build) => build.buildFunctions(${JSON.stringify(folder)}))`
+function build(call: string): void {
+  const script = `import('./scripts/build.ts').then((build) => build.${call})`
   execFileSync(process.execPath, ['--import', 'tsx', '--eval', script], { stdio: 'inherit' })
 }
+
+/** Where the threads are copied from, beside the mcp function: SST makes one file of the rest. */
+const liveThreads = 'dist/live/threads'
 
 /** Runs on the developer's machine; a stub in the account relays each call to it. */
 const createLiveFunction: Host['createFunction'] = (scope, id, name, props) =>
@@ -64,17 +64,10 @@ const createLiveFunction: Host['createFunction'] = (scope, id, name, props) =>
     runtime: 'nodejs24.x',
     architecture: 'arm_64',
     nodejs: { format: 'esm' },
-    // What pages/assets.ts reads and body-text/render-threads.ts starts, beside the file that the handler is bundled into.
+    // What pages/assets.ts reads, beside the file that the handler is bundled into.
     copyFiles: [
       { from: 'packages/server/src/pages/assets', to: 'packages/server/src/lambda/assets' },
-      ...(name === 'mcp'
-        ? [
-            {
-              from: `${builtFolder}/mcp/render-worker.mjs`,
-              to: 'packages/server/src/lambda/render-worker.mjs',
-            },
-          ]
-        : []),
+      ...(name === 'mcp' ? [{ from: liveThreads, to: 'packages/server/src/lambda/threads' }] : []),
     ],
     tracing: 'disabled',
     timeout: props.timeout?.toSeconds() ?? 30,

@@ -1,11 +1,11 @@
 /**
  * Where a text is rendered. An ordinary mail takes some milliseconds, and is rendered here in a turn of the event loop
  * of its own; one that may take longer is rendered in another thread, under the call's deadline, so that nothing else
- * waits for it. Whatever goes wrong is the answer for that text alone.
+ * waits for it. What goes wrong there is the answer for that text alone.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { CallTime } from '../connect/deadline.ts'
-import { notRendered, type ReadableText } from './readable-text.ts'
+import type { ReadableText } from './readable-text.ts'
 import { type RenderJob, render } from './render.ts'
 
 /** Of what is left of the call: the rest of it needs time, and so do the other emails that it asks for. */
@@ -17,11 +17,7 @@ export async function readText(job: RenderJob, { signal, leftMs }: CallTime): Pr
     return await renderThreads.render(job, { signal, maxMs: leftMs() * shareOfCall })
   }
   await nextTurn()
-  try {
-    return await render(job)
-  } catch {
-    return notRendered
-  }
+  return await render(job)
 }
 
 /**

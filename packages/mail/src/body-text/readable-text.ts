@@ -1,8 +1,27 @@
 /** What a renderer gives: text that is safe to show, and what the reader has to know about it. */
+import type { ReadLink } from '../message.ts'
+import type { HtmlWords } from './words-of-html.ts'
+
 export interface ReadableText {
   readonly text: string
-  /** `hidden_text_removed`, `hidden_text_possible`, `link_text_mismatch`, `body_not_rendered`. */
+  /** `hidden_text_removed`, `hidden_text_possible`, `link_text_mismatch`, `link_lookalike`, `body_not_rendered`. */
   readonly warnings: readonly string[]
+  /** Whole targets by the number that the text names; only where they were asked for. */
+  readonly links?: readonly ReadLink[]
+  /** To compare it with another text; only where they were asked for, and never of a text that could not be rendered. */
+  readonly words?: HtmlWords
+}
+
+/** How a text is wanted. Plain values only: it goes to another thread as a message. */
+export interface Reading {
+  /** Numbers and whole targets of the links, from this number on. */
+  readonly firstLink?: number | undefined
+  /** `left_out`: signatures, too, for a conversation in which each email's own words are read once. */
+  readonly quotes?: 'shown' | 'folded' | 'left_out' | undefined
+  /** false: neither answers another email nor says so in its subject. */
+  readonly isReply?: boolean | undefined
+  /** Of the address in From: a service that counts its clicks is no mismatch. */
+  readonly senderHost?: string | undefined
 }
 
 /** A bug of the renderer that this text found, or more memory than it may take: the email beside it must not suffer. */

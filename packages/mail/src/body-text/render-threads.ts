@@ -2,13 +2,11 @@
  * Threads that render what may take long. At most two: one long text does not hold up the next. Each starts with a text
  * that needs it, is kept for the next one, ends when none comes for a while, and never keeps the process alive. A text
  * that takes too long, or more memory than a thread may have, ends its thread and nothing else.
- *
- * The thread's file is `render-worker.mjs` beside this module, in the source tree and in a bundle alike: in the one it
- * loads TypeScript first, in the other it is an entry of the build (scripts/build.ts).
  */
 import { once } from 'node:events'
-import { Worker } from 'node:worker_threads'
+import type { Worker, WorkerOptions } from 'node:worker_threads'
 import { withDeadline } from '../connect/deadline.ts'
+import { startThread } from '../start-thread.ts'
 import { notInTime, notRendered, type ReadableText } from './readable-text.ts'
 import type { RenderJob } from './render.ts'
 
@@ -18,14 +16,14 @@ export interface RenderThreads {
 }
 
 interface ThreadOptions {
-  readonly file?: URL
+  readonly start?: (options: WorkerOptions) => Worker
   readonly maxThreads?: number
   readonly idleMs?: number
   readonly heapMb?: number
 }
 
 export function createRenderThreads({
-  file = new URL('./render-worker.mjs', import.meta.url),
+  start = (options) => startThread('rendering', options),
   maxThreads = 2,
   idleMs = 15_000,
   // Half of it is enough for a megabyte of any token and for eight of an attachment.
@@ -100,19 +98,14 @@ export function createRenderThreads({
 
   function takeThread(): Worker {
     const [kept] = idle.keys()
-    if (kept === undefined) return startThread()
+    if (kept === undefined) return addThread()
     clearTimeout(idle.get(kept))
     idle.delete(kept)
     return kept
   }
 
-  function startThread(): Worker {
-    // Nothing of the process's environment or its flags: a stranger's text is all that it needs.
-    const thread = new Worker(file, {
-      env: {},
-      execArgv: [],
-      resourceLimits: { maxOldGenerationSizeMb: heapMb },
-    })
+  function addThread(): Worker {
+    const thread = start({ resourceLimits: { maxOldGenerationSizeMb: heapMb } })
     // The text that it was rendering says so; without a listener it would end the process.
     thread.on('error', () => {})
     thread.on('exit', () => {

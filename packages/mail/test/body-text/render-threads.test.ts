@@ -7,6 +7,7 @@ import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { Worker, type WorkerOptions } from 'node:worker_threads'
 import { createTempFolder } from '@email-connector/testing'
 import { afterAll, describe, expect, it } from 'vitest'
 import { readText } from '../../src/body-text/read-text.ts'
@@ -16,14 +17,16 @@ const never = new AbortController().signal
 const folder = createTempFolder('threads')
 afterAll(() => folder.remove())
 
-function threadFile(name: string, source: string): URL {
+const starting = (path: string) => (options: WorkerOptions) => new Worker(path, options)
+
+function threadOf(name: string, source: string) {
   const path = join(folder.path, `${name}.mjs`)
   writeFileSync(path, `import { parentPort, threadId } from 'node:worker_threads'\n${source}`)
-  return pathToFileURL(path)
+  return starting(path)
 }
 
 /** `hang`, `throw`, `end` and `reject` do so; everything else answers with the number of the thread. */
-const moody = threadFile(
+const moody = threadOf(
   'moody',
   `parentPort.on('message', ({ content }) => {
     if (content === 'hang') for (;;);
@@ -40,7 +43,7 @@ const options = { signal: never, maxMs: 60_000 }
 
 describe('R77: a text that takes long', () => {
   it('ends with the call’s deadline, says so, and the next has a thread of its own', async () => {
-    const threads = createRenderThreads({ file: moody, maxThreads: 1 })
+    const threads = createRenderThreads({ start: moody, maxThreads: 1 })
     const { text: first } = await threads.render(job('x'), options)
     expect(await threads.render(job('x'), options)).toEqual({ text: first, warnings: [] })
     expect(await threads.render(job('hang'), { signal: never, maxMs: 300 })).toEqual(late)
@@ -54,7 +57,7 @@ describe('R77: a text that takes long', () => {
   })
 
   it('holds up one text at most: others wait for a thread, and no longer than they may', async () => {
-    const threads = createRenderThreads({ file: moody, maxThreads: 2 })
+    const threads = createRenderThreads({ start: moody, maxThreads: 2 })
     const hanging = [1, 2].map(() => threads.render(job('hang'), { signal: never, maxMs: 2_000 }))
     expect(await threads.render(job('x'), { signal: never, maxMs: 50 })).toEqual(late)
     expect(await threads.render(job('x'), options)).toMatchObject({ warnings: [] })
@@ -62,7 +65,7 @@ describe('R77: a text that takes long', () => {
   })
 
   it('ends when nobody waits for it any more: running, or waiting for a thread', async () => {
-    const threads = createRenderThreads({ file: moody, maxThreads: 1 })
+    const threads = createRenderThreads({ start: moody, maxThreads: 1 })
     const caller = new AbortController()
     const gone = new Error('the client is gone')
     const render = (content: string) => threads.render(job(content), { signal: caller.signal, maxMs: 60_000 })
@@ -76,7 +79,7 @@ describe('R77: a text that takes long', () => {
 
 describe('R102: a thread that breaks', () => {
   it.each(['throw', 'reject', 'end'])('costs one text: %s', async (fault) => {
-    const threads = createRenderThreads({ file: moody, maxThreads: 1 })
+    const threads = createRenderThreads({ start: moody, maxThreads: 1 })
     expect(await threads.render(job(fault), options)).toEqual(broken)
     expect(await threads.render(job('x'), options)).toMatchObject({ warnings: [] })
   })
@@ -88,7 +91,7 @@ describe('R102: a thread that breaks', () => {
   })
 
   it('costs one text: its file is not there', async () => {
-    const threads = createRenderThreads({ file: pathToFileURL(join(folder.path, 'none.mjs')) })
+    const threads = createRenderThreads({ start: starting(join(folder.path, 'none.mjs')) })
     expect(await threads.render(job('x'), options)).toEqual(broken)
   })
 })
@@ -116,7 +119,7 @@ describe('a thread that has nothing to do', () => {
   }, 70_000)
 
   it('is not kept for longer than it was told', async () => {
-    const threads = createRenderThreads({ file: moody, maxThreads: 1, idleMs: 1 })
+    const threads = createRenderThreads({ start: moody, maxThreads: 1, idleMs: 1 })
     const { text: first } = await threads.render(job('x'), options)
     await expect
       .poll(async () => Number((await threads.render(job('x'), options)).text), {

@@ -9,9 +9,9 @@ import type { EpochSeconds, Grant } from '@email-connector/oauth'
 import type { SecretKey } from '../keys/instance-secrets.ts'
 import { KeyRefusedError } from '../keys/key-wrapper.ts'
 import { ownerIndexes } from '../keys/owner-index.ts'
+import type { AccountRow, AccountStore } from '../store/account-store.ts'
 import type { AccountKeys, GrantBinding } from './account-record.ts'
 import { sealAccount } from './account-record.ts'
-import type { AccountRow, AccountStore } from './account-store.ts'
 import { type AccountHint, openGrantHint, sealGrantHint, toAccountHint } from './grant-hint.ts'
 
 export interface ConnectOptions extends AccountKeys {

@@ -6,10 +6,10 @@
 import { MailError } from '@email-connector/mail'
 import { StoreUnavailableError } from '@email-connector/oauth'
 import { AccountNotFoundError, GrantGoneError } from '../accounts/grant-accounts.ts'
+import { findOutage } from '../http/outages.ts'
 import { KeyRefusedError, KeyUnavailableError } from '../keys/key-wrapper.ts'
 import { describeBug, type LogLine } from '../log.ts'
 import { unexpectedError } from '../mcp/error-guard.ts'
-import { findOutage } from '../outages.ts'
 import { ToolError, toToolError } from '../wire/tool-error.ts'
 
 interface Surroundings {

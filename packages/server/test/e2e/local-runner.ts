@@ -80,6 +80,7 @@ export async function startLocalProduct({
     url: runner.url,
     pid: runner.pid,
     challengeHeader: 'www-authenticate',
+    bareChallengeHeader: 'www-authenticate',
     mailboxFields: ({ address, password }, imapTls = 'true') => ({
       provider: 'generic',
       address,

@@ -3,7 +3,7 @@
  * the owner index under another. Every change is one item and one condition.
  */
 import type { AuthorizationStore, Grant } from '@email-connector/oauth'
-import type { AccountRow, AccountStore } from '../../accounts/account-store.ts'
+import type { AccountRow, AccountStore } from '../account-store.ts'
 import type { Item } from './attributes.ts'
 import { optionalNumber, optionalText, readNumber, readText, readTexts } from './attributes.ts'
 import type { Table } from './table.ts'

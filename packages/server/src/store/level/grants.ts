@@ -1,6 +1,6 @@
 /** Grants, their accounts and the owner index in the local store. */
 import type { AuthorizationStore, Grant } from '@email-connector/oauth'
-import type { AccountRow, AccountStore } from '../../accounts/account-store.ts'
+import type { AccountRow, AccountStore } from '../account-store.ts'
 import type { ExpiringRow, RowDatabase } from './rows.ts'
 
 type GrantOperations = Pick<

@@ -1,0 +1,126 @@
+/**
+ * The places of a body one after the other, each as the text that its reader sees: which of two texts is read, what they
+ * lack or add, whether a part was cut or could not be fetched.
+ */
+
+import { readText } from '../body-text/read-text.ts'
+import type { Reading } from '../body-text/readable-text.ts'
+import { countAll, countMissing, type Words } from '../body-text/words.ts'
+import type { HtmlWords } from '../body-text/words-of-html.ts'
+import type { CallTime } from '../connect/deadline.ts'
+import type { ReadLink } from '../message.ts'
+import { chooseText } from './alternatives.ts'
+import type { FetchedText } from './fetch-texts.ts'
+import { type Format, isBlank, type Rendered, renderPart } from './render-part.ts'
+import type { BodyPlace, TextPart } from './structure.ts'
+
+/** Of one message, by the numbers of its parts. */
+export type Contents = ReadonlyMap<string, FetchedText>
+
+export type BodyReader = ReturnType<typeof createBodyReader>
+
+export interface BodyOptions {
+  readonly format: Format
+  readonly reading: Reading
+  readonly time: CallTime
+}
+
+export function createBodyReader(contents: Contents, { format, reading, time }: BodyOptions) {
+  const warnings: string[] = []
+  const sources: string[] = []
+  const links: ReadLink[] = []
+  let isCut = false
+  let hasHidden = false
+
+  async function render(texts: readonly TextPart[], { words = false } = {}): Promise<Rendered[]> {
+    const rendered: Rendered[] = []
+    let linked = links.length
+    for (const part of texts) {
+      const fetched = contents.get(part.partId)
+      if (fetched === undefined) continue
+      if (fetched.isCut) isCut = true
+      if (fetched.isFailed) warnings.push('part_not_read')
+      const failed = `[Part ${part.partId} could not be read.]`
+      const firstLink = reading.firstLink && reading.firstLink + linked
+      const wanted = { reading: { ...reading, firstLink }, words, time }
+      const one = await renderPart(part, fetched.text, format, wanted)
+      linked += one.links?.length ?? 0
+      rendered.push({
+        ...one,
+        type: part.type,
+        ...(fetched.isFailed ? { text: failed } : {}),
+      })
+    }
+    return rendered
+  }
+
+  function take(rendered: readonly Rendered[]): string {
+    for (const one of rendered) {
+      warnings.push(...one.warnings)
+      links.push(...(one.links ?? []))
+      if (one.text !== '') sources.push(one.type)
+      if (one.warnings.includes('hidden_text_removed')) hasHidden = true
+    }
+    return rendered
+      .map(({ text }) => text)
+      .filter((text) => text !== '')
+      .join('\n\n')
+  }
+
+  async function readPlace({ plain, html }: BodyPlace): Promise<string> {
+    if (format !== 'text' || html.length === 0 || plain.length === 0)
+      return take(
+        await render(format === 'source' && plain.length > 0 ? plain : html.length > 0 ? html : plain),
+      )
+    const asPlain = await render(plain, { words: true })
+    const asHtml = await render(html, { words: true })
+    const choice = chooseText(wordsOfAll(asPlain).visible, wordsOfAll(asHtml))
+    if (choice.differs) warnings.push('text_part_differs')
+    if (choice.shown === 'plain') return take(asPlain)
+    const shown = take(asHtml)
+    if (choice.shown === 'html') return shown
+    const mark = '[The HTML of this email shows next to no words. Its plain text part says:]'
+    return [shown, mark, take(links.length === 0 ? asPlain : await render(plain))]
+      .filter((one) => one !== '')
+      .join('\n\n')
+  }
+
+  /** Nine words in ten. */
+  async function isSaid(text: string, before: string): Promise<boolean> {
+    const wordsOf = async (content: string) =>
+      (await readText({ content, from: 'values', to: 'text', words: true }, time)).words?.visible ?? new Map()
+    const words = await wordsOf(text)
+    return countMissing(words, await wordsOf(before)) <= countAll(words) / 10
+  }
+
+  return {
+    warnings,
+    sources,
+    links,
+    isCut: () => isCut,
+    hasHidden: () => hasHidden,
+    async readPlaces(places: readonly BodyPlace[]): Promise<string> {
+      const shown: string[] = []
+      for (const place of places) {
+        const text = await readPlace(place)
+        const isRepeat = [...place.plain, ...place.html].some((part) => part.isRepeat)
+        if (!isBlank(text) && !(isRepeat && (await isSaid(text, shown.join('\n'))))) shown.push(text)
+      }
+      return shown.join('\n\n')
+    },
+  }
+}
+
+/** Of one place; a text that could not be rendered has none. */
+function wordsOfAll(rendered: readonly Rendered[]): HtmlWords {
+  const each = rendered.flatMap(({ words }) => words ?? [])
+  const [only] = each
+  if (each.length === 1 && only !== undefined) return only
+  return { visible: sum(each.map(({ visible }) => visible)), hidden: sum(each.map(({ hidden }) => hidden)) }
+}
+
+function sum(lists: readonly Words[]): Words {
+  const all = new Map<string, number>()
+  for (const list of lists) for (const [one, count] of list) all.set(one, (all.get(one) ?? 0) + count)
+  return all
+}
