@@ -4,7 +4,7 @@
  */
 import type { Socket } from 'node:net'
 import type { MailAccount, ProviderId } from '../account.ts'
-import { defaultDeadlineMs, withDeadline } from '../connect/deadline.ts'
+import { type CallTime, defaultDeadlineMs, withDeadline } from '../connect/deadline.ts'
 import type { MailDeps } from '../connect/dial.ts'
 import { assertAccount, assertMailboxName } from '../input.ts'
 import { MailError } from '../mail-error.ts'
@@ -48,12 +48,13 @@ export async function withImapSession<T>(
   use: (session: ImapSession) => Promise<T>,
 ): Promise<T> {
   assertAccount(account)
-  return await withDeadline(deps, async (signal) => {
+  return await withDeadline(deps, async (signal, leftMs) => {
+    const time = { signal, leftMs }
     try {
-      const first = await attempt(account, deps, signal, use)
+      const first = await attempt(account, deps, time, use)
       if (first.retry === undefined) return first.value
       const { memory: wrong, socket: _used, ...fresh } = deps
-      const second = await attempt(account, fresh, signal, async (session) => {
+      const second = await attempt(account, fresh, time, async (session) => {
         const value = await use(session)
         // the next call must not stumble over the same capability
         if (session.knownMailboxes === undefined) session.remember(wrong?.mailboxes ?? [])
@@ -77,9 +78,10 @@ type Attempt<T> =
 async function attempt<T>(
   account: MailAccount,
   deps: ImapDeps,
-  signal: AbortSignal,
+  time: CallTime,
   use: (session: ImapSession) => Promise<T>,
 ): Promise<Attempt<T>> {
+  const { signal } = time
   // the library takes 80 ms to load, once: while the connection is made
   const loading = import('./client.ts')
   const socket = await (deps.socket ?? deps.connector.connect(account.imap, { signal, protocol: 'imap' }))
@@ -88,7 +90,7 @@ async function attempt<T>(
   const client = createImapClient({ account, connector, socket, ...(memory ? { memory } : {}) })
   const close = () => client.close()
   signal.addEventListener('abort', close)
-  const session = new ImapSession(client, account, deps)
+  const session = new ImapSession(client, account, deps, time)
   try {
     signal.throwIfAborted()
     const connected = client.connect()
@@ -147,6 +149,8 @@ export class ImapSession {
   readonly #deps: ImapDeps
   /** Who receives: decides whose word about a sender counts. */
   readonly receiver: { readonly provider: ProviderId; readonly imapHost: string }
+  /** Until the call ends. */
+  readonly time: CallTime
   #mailboxes: readonly Mailbox[] | undefined
   #examined: string | undefined
   #wrote = false
@@ -156,8 +160,9 @@ export class ImapSession {
   #bytesAhead = 0
   readonly #startedAt = performance.now()
 
-  constructor(client: ImapClient, account: MailAccount, deps: ImapDeps) {
+  constructor(client: ImapClient, account: MailAccount, deps: ImapDeps, time: CallTime) {
     this.receiver = { provider: account.provider, imapHost: account.imap.host }
+    this.time = time
     this.#client = client
     this.#deps = deps
     this.#mailboxes = deps.memory?.mailboxes

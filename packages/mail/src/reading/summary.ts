@@ -1,7 +1,8 @@
 /** One row of a list, out of one FETCH row; everything in it is cleaned and bounded here. */
 
 import { collapsePadding, removeInvisible } from '../body-text/invisible-characters.ts'
-import { notRendered, readPlain } from '../body-text/long-text.ts'
+import { readPlain } from '../body-text/read-plain.ts'
+import { notRendered } from '../body-text/readable-text.ts'
 import { widePreviewBytes } from '../imap/fetch-items.ts'
 import type { FetchedMessage, SelectedMailbox } from '../imap/session.ts'
 import type { MessageSummary } from '../message.ts'
