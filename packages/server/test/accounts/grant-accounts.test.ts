@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest'
 import type { AccountRow, AccountStore } from '../../src/accounts/account-store.ts'
 import { addAccount } from '../../src/accounts/connect-account.ts'
 import { createDataKeyKeeper } from '../../src/keys/data-key-keeper.ts'
+import { newestRecordVersion } from '../../src/keys/record.ts'
 import { now } from '../store/builders.ts'
 import { buildMailAccount, connectGrant } from './connected-grant.ts'
 import { accountsOf, clock, keyWrapper, kms, second, stores, tampered } from './deployment.ts'
@@ -227,11 +228,17 @@ describe('R30: versions', () => {
     expect(kms.calls.map(({ operation }) => operation)).toEqual(['Decrypt', 'Decrypt'])
   })
 
-  test('a record of a newer form is refused without asking for its key', async () => {
+  test('a record that the next release wrote is read by the one that goes back to form 1', async () => {
     const connected = await connectGrant(stores, keyWrapper)
     await accountsOf(connected, { recordVersion: 2 }).open()
+    expect((await accountsOf(connected, { recordVersion: 1 }).open()).account).toEqual(buildMailAccount())
+  })
+
+  test('a record of a newer form is refused without asking for its key', async () => {
+    const connected = await connectGrant(stores, keyWrapper)
     kms.forgetCalls()
-    await expect(accountsOf(connected).open()).rejects.toMatchObject({ name: 'KeyRefusedError' })
+    const store = tampered({ account: { v: newestRecordVersion + 1 } })
+    await expect(accountsOf(connected, { store }).open()).rejects.toMatchObject({ name: 'KeyRefusedError' })
     expect(kms.calls).toEqual([])
   })
 })

@@ -5,6 +5,7 @@ import { describeAuthorizationStore } from '@email-connector/oauth/store-contrac
 import { findDynamoDb, type LocalDynamoDb, startDynamoDb } from '@email-connector/testing'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { createDynamoStores } from '../../src/store/dynamodb/stores.ts'
+import { createDynamoClient, createTable } from '../../src/store/dynamodb/table.ts'
 import type { Stores } from '../../src/store/stores.ts'
 import { type TableNames, tableSchemas } from '../../src/store/table-schema.ts'
 import { describeAccountStore } from './account-store-contract.ts'
@@ -89,6 +90,19 @@ describe.runIf(findDynamoDb() !== undefined)(
         expect(await lost(() => once.useOnce(key, now + 60))).toBe(true)
         expect(await once.useOnce(key, now + 60)).toBe(false)
         expect(wire.operations.filter((operation) => operation !== 'GetItem')).toHaveLength(18)
+      })
+
+      test('R30: a row that a later release put beside a grant disturbs nothing', async () => {
+        const { authorization, accounts } = overWire()
+        const grant = buildGrant()
+        const account = buildAccount({ grantId: grant.grantId })
+        await authorization.createGrant(grant)
+        await accounts.createAccount(account)
+        const client = createDynamoClient(dynamoDb.clientOptions)
+        for (const sk of ['another#row', 'settings', 'zebra'])
+          await createTable(client, tables.grants).create({ pk: `grant#${grant.grantId}`, sk }, { v: 9 })
+        client.destroy()
+        expect(await accounts.findGrantWithAccounts(grant.grantId)).toEqual({ grant, accounts: [account] })
       })
 
       test('R63: a throttled request is tried again', async () => {

@@ -121,7 +121,9 @@ export function createGrantTable(table: Table): GrantOperations & AccountStore {
       const items = await table.list(`grant#${grantId}`)
       const grant = items.find((item) => item.sk?.S === 'grant')
       if (grant === undefined) return undefined
-      return { grant: toGrant(grant), accounts: items.filter((item) => item !== grant).map(toAccount) }
+      // A later release may keep more in the partition of a grant.
+      const accounts = items.filter((item) => item.sk?.S?.startsWith('account#'))
+      return { grant: toGrant(grant), accounts: accounts.map(toAccount) }
     },
 
     async replaceCredential(row, expectedVersion) {
