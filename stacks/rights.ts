@@ -25,7 +25,7 @@ const oauth: readonly TableRight[] = [
     prefixes: ['grant#'],
     actions: ['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem', 'Query'],
   },
-  { table: 'grants', prefixes: ['owner#'], actions: ['PutItem', 'DeleteItem', 'Query'] },
+  { table: 'grants', prefixes: ['owner#'], actions: ['PutItem', 'UpdateItem', 'DeleteItem', 'Query'] },
   {
     table: 'tokens',
     prefixes: ['code#', 'access#', 'refresh#'],

@@ -17,7 +17,7 @@ export { type FetchClientMetadata, hostOfClient, type PreRegisteredClient } from
 export { type KnownClientId, knownClients } from './known-clients.ts'
 export { isAcceptableRedirectUri, type RedirectUriSettings } from './redirect-uri.ts'
 export type { NamedKey } from './repeatable-answer.ts'
-export type { Lifetimes, OAuthEvent } from './settings.ts'
+export type { BeforeRefresh, Lifetimes, OAuthEvent } from './settings.ts'
 export type { RefusedAddress } from './shown-address.ts'
 export type * from './store.ts'
 export { StoreUnavailableError } from './store.ts'

@@ -4,7 +4,7 @@ import type { Clients } from './clients.ts'
 import type { OAuthErrorCode, RefusalReason } from './errors.ts'
 import type { RedirectUriPolicy } from './redirect-uri.ts'
 import type { NamedKey } from './repeatable-answer.ts'
-import type { AuthorizationStore, EpochSeconds } from './store.ts'
+import type { AuthorizationStore, EpochSeconds, Grant } from './store.ts'
 
 export interface Lifetimes {
   readonly accessTokenSeconds: number
@@ -50,6 +50,9 @@ export type RevocationCause =
   | 'resumed'
   | 'orphan'
 
+/** `secret` is S, zeroed when the request is answered. */
+export type BeforeRefresh = (grant: Grant, secret: Uint8Array) => Promise<void>
+
 export interface Settings {
   /** PUBLIC_URL, no trailing slash. */
   readonly issuer: string
@@ -64,4 +67,5 @@ export interface Settings {
   readonly now: () => EpochSeconds
   readonly errorPage: ErrorPage
   readonly log: (event: OAuthEvent) => void
+  readonly beforeRefresh: BeforeRefresh
 }

@@ -101,6 +101,8 @@ export interface Grant {
   readonly ownerIndexes: readonly string[]
   readonly accountIds: readonly string[]
   readonly sealedHint: string
+  /** Which seed the rows that its owner opens are sealed for. Absent: there are none yet. */
+  readonly ownerRoom?: string
 }
 
 /** One authorization request between the page and the form (RFC 6749 §4.1.1), kept for some minutes. */

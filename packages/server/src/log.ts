@@ -70,6 +70,7 @@ const words = {
     'permission_missing',
     'rate_limited',
     'credentials_unreadable',
+    'settings_unreadable',
     'temporarily_unavailable',
     'key_reused',
     'send_in_progress',

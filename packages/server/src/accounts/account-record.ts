@@ -42,11 +42,13 @@ export async function sealAccount(
     credentialVersion: number
     account: MailAccount
     memory?: ServerMemory
+    /** The owner's parts of the row, sealed already. */
+    owner?: Pick<AccountRow, 'sealedOwner' | 'sealedSeen'>
     /** When the row goes: sooner than the grant while that is pending. */
     expiresAt: number
   },
 ): Promise<AccountRow> {
-  const { accountId, credentialVersion, account, memory, expiresAt } = options
+  const { accountId, credentialVersion, account, memory, owner, expiresAt } = options
   const v = keys.recordVersion ?? writtenRecordVersion
   const sealedMemory = memory && sealMemory(secret, binding.grantId, accountId, memory)
   const { plain: dataKey, wrapped } = await keys.keyWrapper.generateDataKey(
@@ -61,19 +63,21 @@ export async function sealAccount(
     wrappedKey: toText(wrapped),
     ...sealRecord(toPlain(v, account), secret, dataKey, context),
     ...(sealedMemory !== undefined && { sealedMemory }),
+    ...owner,
     expiresAt,
   }
 }
 
 /**
- * The login in a row. `renewed` is the same in today's form, where the row is older: to be written on condition of
- * the version read. Throws KeyUnavailableError, or KeyRefusedError for anything changed or misplaced.
+ * The login in a row. `renewed` is the same in today's form, where the row is older and may be renewed: to be written on
+ * condition of the version read. Throws KeyUnavailableError, or KeyRefusedError for anything changed or misplaced.
  */
 export async function openAccount(
   keys: AccountKeys,
   secret: Uint8Array,
   binding: GrantBinding,
   row: AccountRow,
+  { mayRenew }: { mayRenew: boolean },
 ): Promise<{ account: MailAccount; renewed?: AccountRow }> {
   const written = keys.recordVersion ?? writtenRecordVersion
   if (row.v > newestRecordVersion)
@@ -83,7 +87,7 @@ export async function openAccount(
     wrapped,
     keyContext(keys, binding.grantId, row.accountId),
   )
-  const spareKey = row.v < written ? Uint8Array.from(dataKey) : undefined
+  const spareKey = mayRenew && row.v < written ? Uint8Array.from(dataKey) : undefined
   let plain: Uint8Array | undefined
   try {
     plain = openRecord(row, secret, dataKey, recordContext(keys, binding, row))

@@ -14,7 +14,7 @@ import { canonical, deriveKey, fromText, open, seal, toText, zero } from './seal
  * A form is read by one release before the next writes it (VERSIONING.md); older ones are sealed again on use.
  */
 export const newestRecordVersion = 2
-export const writtenRecordVersion = 1
+export const writtenRecordVersion = 2
 
 /** All of it is in the AAD. */
 export interface RecordContext {

@@ -30,6 +30,7 @@ ${row('Your address, password and mail servers', `Until you revoke the app, at m
 ${row('Addresses and folder names, to answer faster', 'As above', 'Who holds a token of the app')}
 ${row('Which app, what it may do, how many mailboxes, when connected and last used (to the hour)', 'As above', 'The operator of this server')}
 ${row('A fingerprint of your mail server and address, so that you find your connections', `As above; of a sign-in that was checked and then given up, up to ${absoluteDays} days`, 'The operator cannot turn it back, but holds its key: he can check a guess whether a certain mailbox is connected')}
+${row('What you decided about an app: limits, hidden folders, names, signatures', 'Until you revoke the app, at most as above', 'Who holds a token of the app, and who signs in to the mailbox. The operator could with the database, the server’s secret and your address together')}
 ${row('The app’s name and version, and open questions to you', 'Up to 24 hours', 'The name and version: the operator. The questions: who holds a token of the app')}
 ${row('Fingerprint and outcome of a mail you sent, so that it is sent once', 'Up to 24 hours', 'The outcome: who holds a token of the app')}
 ${row('A sign-in or one-time link under way, and counts of failed sign-ins', 'Up to an hour', 'The operator; addresses stand there as fingerprints only')}

@@ -10,6 +10,7 @@ import type { AuthorizationServer, ConsentSubject, EpochSeconds, Transaction } f
 import type { AccountStore } from '../accounts/account-store.ts'
 import { gatherGrant, type PreparedGrant, prepareAccount, prepareGrant } from '../accounts/connect-account.ts'
 import { isSameMailbox } from '../accounts/grant-hint.ts'
+import type { RoomSecrets } from '../accounts/owner-room.ts'
 import { type Permission, scopeOfPermission } from '../caller.ts'
 import { parseForm } from '../http/body.ts'
 import type { InstanceSecrets } from '../keys/instance-secrets.ts'
@@ -37,7 +38,7 @@ export interface SignInOptions {
   readonly oauth: AuthorizationServer
   readonly accounts: AccountStore
   readonly keyWrapper: KeyWrapper
-  readonly secrets: Pick<InstanceSecrets, 'peppers' | 'handoffKeys'>
+  readonly secrets: RoomSecrets & Pick<InstanceSecrets, 'handoffKeys'>
   /** Where keys are used (KMS encryption context). */
   readonly app: string
   readonly stage: string
@@ -74,6 +75,7 @@ interface Asking {
 
 export function createSignIn(options: SignInOptions): SignIn {
   const { settings, oauth, mailboxLogin, log } = options
+  const sealing = { secrets: options.secrets, now: options.now }
   const rules = mailboxRules(options)
   const { demo } = rules
   const firstValues: FormValues = demo === undefined ? {} : { provider: 'demo', address: demo.address }
@@ -111,7 +113,7 @@ export function createSignIn(options: SignInOptions): SignIn {
           return await approve(
             transaction,
             soFar,
-            gatherGrant(bindingOf(transaction, soFar), soFar.connected),
+            gatherGrant({ ...bindingOf(transaction, soFar), ...sealing }, soFar.connected),
           )
         }
         return await signInToMailbox(asking)
@@ -152,11 +154,12 @@ export function createSignIn(options: SignInOptions): SignIn {
     try {
       const connecting = {
         ...{ ...bindingOf(transaction, known), account, memory: login.memory },
-        ...{ keyWrapper: options.keyWrapper, peppers: options.secrets.peppers },
+        ...{ keyWrapper: options.keyWrapper, ...sealing },
         ...{ app: options.app, stage: options.stage, issuer: settings.publicUrl },
       }
       if (fields.get('action') === 'another') {
-        const { connected, row } = await prepareAccount(connecting)
+        const isFirst = known.connected.length === 0
+        const { connected, row } = await prepareAccount({ ...connecting, isFirst })
         await options.accounts.createAccount(row)
         const next = { ...known, connected: [...known.connected, connected] }
         return withCookies(form({ ...asking, soFar: next }, { values: {}, faults: [] }), login.cookies)

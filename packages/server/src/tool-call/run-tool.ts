@@ -49,6 +49,7 @@ export async function answerCall(
         ...request,
         // Sending tools may wait for a person and use SMTP first: an early IMAP socket would go stale.
         ...(tool.permission !== 'send' && { early }),
+        changes: tool.permission !== 'read',
         startedAt,
       }),
     )

@@ -3,6 +3,7 @@ import { type ImapDeps, type ImapSession, type MailDeps, withImapSession } from 
 import { StoreUnavailableError } from '@email-connector/oauth'
 import type { GrantAccounts, OpenedAccount } from '../accounts/grant-accounts.ts'
 import type { CreateLink } from '../accounts/one-time-link.ts'
+import { SettingsRefusedError } from '../accounts/owner-settings.ts'
 import type { Caller } from '../caller.ts'
 import type { Log } from '../log.ts'
 import type { CallBeginning } from '../mcp/call-beginning.ts'
@@ -35,12 +36,15 @@ export function createToolCall(
     asking,
     beginning,
     early,
+    changes,
     startedAt,
   }: {
     signal?: AbortSignal
     asking: Asking
     beginning?: CallBeginning | undefined
     early?: EarlyConnections
+    /** It may change or send something, so that the owner's settings must be readable. */
+    changes: boolean
     startedAt: number
   },
 ): ToolCall {
@@ -58,6 +62,7 @@ export function createToolCall(
       ...accounts,
       async open(ref) {
         const opened = await accounts.open(ref, early?.start)
+        assertSettings(opened, changes)
         // Limit, grant and key are behind it; what comes now is the mail server's.
         beginning?.begun()
         return opened
@@ -75,7 +80,14 @@ export function createToolCall(
       const socket = early?.take(opened.account.imap)
       return openSession(opened, { ...mailDeps(), ...(socket && { socket }) }, use)
     },
-    toCompletion: () => createToolCall(caller, around, { asking, startedAt }),
+    toCompletion: () => createToolCall(caller, around, { asking, changes, startedAt }),
+  }
+}
+
+/** Nothing is done past a limit that cannot be read. */
+function assertSettings({ settings }: OpenedAccount, changes: boolean): void {
+  if (settings.state === 'refused' && (changes || settings.hides)) {
+    throw new SettingsRefusedError('The settings of the owner do not open')
   }
 }
 

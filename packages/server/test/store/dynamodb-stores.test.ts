@@ -12,6 +12,7 @@ import { describeAccountStore } from './account-store-contract.ts'
 import { buildAccount, buildGrant, newId, now } from './builders.ts'
 import { createTables } from './dynamodb-tables.ts'
 import { describeOnceStore } from './once-store-contract.ts'
+import { describeOwnerRoomStore } from './owner-room-store-contract.ts'
 import { describeSessionStore } from './session-store-contract.ts'
 
 /** Sees every request on its way to DynamoDB and may spoil the answer. */
@@ -47,6 +48,7 @@ describe.runIf(findDynamoDb() !== undefined)(
 
     describeAuthorizationStore(name, () => stores.authorization)
     describeAccountStore(name, () => stores)
+    describeOwnerRoomStore(name, () => stores)
     describeSessionStore(name, () => stores)
     describeOnceStore(name, () => stores)
 
@@ -99,10 +101,13 @@ describe.runIf(findDynamoDb() !== undefined)(
         await authorization.createGrant(grant)
         await accounts.createAccount(account)
         const client = createDynamoClient(dynamoDb.clientOptions)
-        for (const sk of ['another#row', 'settings', 'zebra'])
+        for (const sk of ['another#row', 'setting', 'zebra'])
           await createTable(client, tables.grants).create({ pk: `grant#${grant.grantId}`, sk }, { v: 9 })
         client.destroy()
-        expect(await accounts.findGrantWithAccounts(grant.grantId)).toEqual({ grant, accounts: [account] })
+        expect(await accounts.findGrantWithAccounts(grant.grantId)).toEqual({
+          ...{ grant, accounts: [account] },
+          settings: [],
+        })
       })
 
       test('R63: a throttled request is tried again', async () => {
@@ -147,7 +152,7 @@ describe.runIf(findDynamoDb() !== undefined)(
         await authorization.getGrant('any')
         await authorization.findToken('access', 'any')
         await authorization.findTransaction('any')
-        await accounts.listGrantsOfOwner('any')
+        await accounts.listOwners('any')
         await sessions.findSession('any')
         expect(wire.operations).toHaveLength(6)
         for (const body of wire.bodies) expect(JSON.parse(body)).toMatchObject({ ConsistentRead: true })
@@ -162,7 +167,11 @@ describe.runIf(findDynamoDb() !== undefined)(
           for (const accountId of grant.accountIds)
             await stores.accounts.createAccount(buildAccount({ grantId: grant.grantId, accountId }))
           for (const owner of grant.ownerIndexes)
-            await stores.accounts.createOwnerIndex(owner, grant.grantId, now + 600)
+            await stores.accounts.createOwner({
+              ownerIndex: owner,
+              grantId: grant.grantId,
+              expiresAt: now + 600,
+            })
           wire.faults.push(...Array<'pass'>(spared).fill('pass'), ...Array<'reset'>(40).fill('reset'))
           await expect(broken.authorization.eraseGrant(grant)).rejects.toMatchObject({
             name: 'StoreUnavailableError',
@@ -172,8 +181,7 @@ describe.runIf(findDynamoDb() !== undefined)(
           expect(left?.grant.grantId, `after ${spared} deletions`).toBe(grant.grantId)
           await stores.authorization.eraseGrant(grant)
           expect(await stores.accounts.findGrantWithAccounts(grant.grantId)).toBeUndefined()
-          for (const owner of grant.ownerIndexes)
-            expect(await stores.accounts.listGrantsOfOwner(owner)).toEqual([])
+          for (const owner of grant.ownerIndexes) expect(await stores.accounts.listOwners(owner)).toEqual([])
         }
       })
 
@@ -194,7 +202,7 @@ describe.runIf(findDynamoDb() !== undefined)(
       test('R66: every key starts with a prefix of the schema, which rights can name', async () => {
         const { sessions, authorization, accounts, once } = overWire()
         await authorization.getGrant('id')
-        await accounts.listGrantsOfOwner('id')
+        await accounts.listOwners('id')
         for (const type of ['code', 'access', 'refresh', 'link'] as const)
           await authorization.findToken(type, 'id')
         await authorization.findTransaction('id')

@@ -8,6 +8,7 @@ import { createLevelStores, type LevelStores } from '../../src/store/level/store
 import { describeAccountStore } from './account-store-contract.ts'
 import { buildGrant, buildSession, now } from './builders.ts'
 import { describeOnceStore } from './once-store-contract.ts'
+import { describeOwnerRoomStore } from './owner-room-store-contract.ts'
 import { describeSessionStore } from './session-store-contract.ts'
 
 const name = 'LevelDB'
@@ -26,6 +27,7 @@ afterAll(async () => {
 
 describeAuthorizationStore(name, () => stores.authorization)
 describeAccountStore(name, () => stores)
+describeOwnerRoomStore(name, () => stores)
 describeSessionStore(name, () => stores)
 describeOnceStore(name, () => stores)
 

@@ -21,7 +21,7 @@ describe.each(filledStores)('what 0.1.0 left in $name', ({ isHere, open }) => {
   }
 
   test('R30: its access tokens read, send once, refresh, and read again', async () => {
-    await start()
+    const stores = await start()
     expect(await product.call(used.access_token, 'list_accounts')).toContain(address)
     expect(await product.call(used.access_token, 'get_recent_emails')).toContain('"emails"')
     const sentThen = { to: [address], subject: 'Sent by 0.1.0', body: 'Words.', idempotency_key: 'first' }
@@ -32,6 +32,12 @@ describe.each(filledStores)('what 0.1.0 left in $name', ({ isHere, open }) => {
       expect(refreshed.status).toBe(200)
       expect(await product.call(refreshed.tokens.access_token, 'get_recent_emails')).toContain('"emails"')
       expect((await product.refresh(refreshed.tokens.refresh_token)).status).toBe(200)
+    }
+    for (const key of Object.keys(release010.rows).filter((one) => one.startsWith('grant!'))) {
+      const found = await stores.accounts.findGrantWithAccounts(key.slice('grant!'.length))
+      expect(found?.grant.ownerRoom).toBe(release010.secrets.kid)
+      expect(found?.accounts).toMatchObject([{ v: 2, credentialVersion: 2 }])
+      expect(found?.settings).toHaveLength(2)
     }
   })
 

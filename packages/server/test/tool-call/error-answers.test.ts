@@ -8,6 +8,7 @@ import { StoreUnavailableError } from '@email-connector/oauth'
 import type { CallToolResult } from '@modelcontextprotocol/server'
 import { afterEach, expect, test } from 'vitest'
 import { AccountNotFoundError, GrantGoneError } from '../../src/accounts/grant-accounts.ts'
+import { SettingsRefusedError } from '../../src/accounts/owner-settings.ts'
 import { KeyRefusedError, KeyUnavailableError } from '../../src/keys/key-wrapper.ts'
 import { answerCall } from '../../src/tool-call/run-tool.ts'
 import type { Tool } from '../../src/tool-call/tool.ts'
@@ -61,6 +62,7 @@ const toolCodes: Record<Exclude<ToolErrorCode, MailErrorCode>, true> = {
   permission_missing: true,
   rate_limited: true,
   credentials_unreadable: true,
+  settings_unreadable: true,
   temporarily_unavailable: true,
   key_reused: true,
   send_in_progress: true,
@@ -82,6 +84,7 @@ const thrown: readonly (readonly [string, Error])[] = [
   ['temporarily_unavailable', new StoreUnavailableError('foreign')],
   ['temporarily_unavailable', new KeyUnavailableError('foreign')],
   ['credentials_unreadable', new KeyRefusedError('foreign')],
+  ['settings_unreadable', new SettingsRefusedError('foreign')],
   ['internal_error', new TypeError('foreign')],
 ]
 

@@ -1,11 +1,13 @@
 /**
- * The grants table: a grant and its accounts under one partition, so that a tool call reads them in one query, and
- * the owner index under another. Every change is one item and one condition.
+ * The grants table: a grant, its accounts and settings under one partition, so that a tool call reads them in one query,
+ * and the owner index under another. Every change is one item and one condition.
  */
 import type { AuthorizationStore, Grant } from '@email-connector/oauth'
 import type { AccountRow, AccountStore } from '../../accounts/account-store.ts'
+import { ofGrant } from '../../accounts/owner-room-store.ts'
 import type { Item } from './attributes.ts'
 import { optionalNumber, optionalText, readNumber, readText, readTexts } from './attributes.ts'
+import { createOwnerRoomTable, ownerKey, settingsKey, toSettings } from './owner-rooms.ts'
 import type { Table } from './table.ts'
 
 type GrantOperations = Pick<
@@ -25,10 +27,11 @@ const accountKey = (grantId: string, accountId: string) => ({
   pk: `grant#${grantId}`,
   sk: `account#${accountId}`,
 })
-const ownerKey = (ownerIndex: string, grantId: string) => ({ pk: `owner#${ownerIndex}`, sk: grantId })
 
 export function createGrantTable(table: Table): GrantOperations & AccountStore {
   return {
+    ...createOwnerRoomTable(table),
+
     async createGrant(grant) {
       const { outcome } = await table.create(grantKey(grant.grantId), { ...grant })
       return outcome === 'written' ? 'created' : 'exists'
@@ -97,6 +100,7 @@ export function createGrantTable(table: Table): GrantOperations & AccountStore {
     async eraseGrant({ grantId, accountIds, ownerIndexes }) {
       await Promise.all([
         ...accountIds.map((accountId) => table.remove(accountKey(grantId, accountId))),
+        ...[...accountIds, ofGrant].map((of) => table.remove(settingsKey(grantId, of))),
         ...ownerIndexes.map((ownerIndex) => table.remove(ownerKey(ownerIndex, grantId))),
       ])
       // Last: while the grant is there, a retry finds what is left to delete.
@@ -122,8 +126,12 @@ export function createGrantTable(table: Table): GrantOperations & AccountStore {
       const grant = items.find((item) => item.sk?.S === 'grant')
       if (grant === undefined) return undefined
       // A later release may keep more in the partition of a grant.
-      const accounts = items.filter((item) => item.sk?.S?.startsWith('account#'))
-      return { grant: toGrant(grant), accounts: accounts.map(toAccount) }
+      const startingWith = (prefix: string) => items.filter((item) => item.sk?.S?.startsWith(prefix))
+      return {
+        grant: toGrant(grant),
+        accounts: startingWith('account#').map(toAccount),
+        settings: startingWith('settings#').map(toSettings),
+      }
     },
 
     async replaceCredential(row, expectedVersion) {
@@ -176,15 +184,6 @@ export function createGrantTable(table: Table): GrantOperations & AccountStore {
         values: { ':now': now, ':live': 'live' },
       })
     },
-
-    async createOwnerIndex(ownerIndex, grantId, expiresAt) {
-      await table.create(ownerKey(ownerIndex, grantId), { expiresAt })
-    },
-
-    async listGrantsOfOwner(ownerIndex) {
-      const items = await table.list(`owner#${ownerIndex}`)
-      return items.map((item) => readText(item, 'sk'))
-    },
   }
 }
 
@@ -212,6 +211,7 @@ function toGrant(item: Item): Grant {
     ownerIndexes: readTexts(item, 'ownerIndexes'),
     accountIds: readTexts(item, 'accountIds'),
     sealedHint: readText(item, 'sealedHint'),
+    ...optionalText(item, 'ownerRoom'),
   }
 }
 
@@ -225,6 +225,8 @@ function toAccount(item: Item): AccountRow {
     commitment: readText(item, 'commitment'),
     sealed: readText(item, 'sealed'),
     ...optionalText(item, 'sealedMemory'),
+    ...optionalText(item, 'sealedOwner'),
+    ...optionalText(item, 'sealedSeen'),
     expiresAt: readNumber(item, 'expiresAt'),
   }
 }

@@ -1,6 +1,8 @@
 /** Grants, their accounts and the owner index in the local store. */
 import type { AuthorizationStore, Grant } from '@email-connector/oauth'
 import type { AccountRow, AccountStore } from '../../accounts/account-store.ts'
+import { ofGrant, type SettingsRow } from '../../accounts/owner-room-store.ts'
+import { createOwnerRoomTable, ownerId, settingsId } from './owner-rooms.ts'
 import type { ExpiringRow, RowDatabase } from './rows.ts'
 
 type GrantOperations = Pick<
@@ -19,8 +21,8 @@ export function createGrantTable(database: RowDatabase): GrantOperations & Accou
   const grants = database.table<Grant>('grant')
   const accounts = database.table<AccountRow>('account')
   const owners = database.table<ExpiringRow>('owner')
+  const settings = database.table<SettingsRow>('settings')
   const accountId = (grantId: string, id: string) => `${grantId}!${id}`
-  const ownerId = (ownerIndex: string, grantId: string) => `${ownerIndex}!${grantId}`
 
   /** Writes what `next` makes of the grant, or refuses when it makes nothing. */
   const changeGrant = (
@@ -33,6 +35,8 @@ export function createGrantTable(database: RowDatabase): GrantOperations & Accou
     })
 
   return {
+    ...createOwnerRoomTable(database),
+
     createGrant: (row) =>
       grants.change<'created' | 'exists'>(row.grantId, (grant) =>
         grant ? { answer: 'exists' } : { row, answer: 'created' },
@@ -79,6 +83,7 @@ export function createGrantTable(database: RowDatabase): GrantOperations & Accou
 
     async eraseGrant({ grantId, accountIds, ownerIndexes }) {
       for (const id of accountIds) await accounts.change(accountId(grantId, id), remove)
+      for (const of of [...accountIds, ofGrant]) await settings.change(settingsId(grantId, of), remove)
       for (const index of ownerIndexes) await owners.change(ownerId(index, grantId), remove)
       // Last: while the grant is there, a retry finds what is left to delete.
       await grants.change(grantId, remove)
@@ -100,7 +105,11 @@ export function createGrantTable(database: RowDatabase): GrantOperations & Accou
     async findGrantWithAccounts(grantId) {
       const grant = await grants.find(grantId)
       if (grant === undefined) return undefined
-      return { grant, accounts: (await accounts.list(`${grantId}!`)).map(([, row]) => row) }
+      return {
+        grant,
+        accounts: (await accounts.list(`${grantId}!`)).map(([, row]) => row),
+        settings: (await settings.list(`${grantId}!`)).map(([, row]) => row),
+      }
     },
 
     replaceCredential: (
@@ -135,17 +144,6 @@ export function createGrantTable(database: RowDatabase): GrantOperations & Accou
       await changeGrant(grantId, (grant) =>
         grant.state === 'live' ? { ...grant, lastUsedAt: now } : undefined,
       )
-    },
-
-    createOwnerIndex: (ownerIndex, grantId, expiresAt) =>
-      owners.change(ownerId(ownerIndex, grantId), (row) => ({
-        ...(!row && { row: { expiresAt } }),
-        answer: undefined,
-      })),
-
-    async listGrantsOfOwner(ownerIndex) {
-      const found = await owners.list(`${ownerIndex}!`)
-      return found.map(([id]) => id.slice(ownerIndex.length + 1))
     },
   }
 }
