@@ -352,10 +352,9 @@ export const chapters: readonly Chapter[] = [
         'R84',
         'An email carries the display name, alias and signature of its owner, a reply comes from the address that was written to, and owners are never their own recipients.',
       ),
-      partly(
+      met(
         'R85',
         'An email is sent at most once by key and by content, across keys, grants of one account, connections and processes.',
-        'Grants of one account do not know of each other yet.',
       ),
       planned('R86', 'A recipient that cannot be sent to is named and never dropped in silence.'),
       planned(

@@ -30,6 +30,8 @@ export interface OpenedAccount {
   readonly memory?: ServerMemory
   /** What the owner decided, for this mailbox and for the grant. */
   readonly settings: OwnerSettings
+  /** The keys of its emails in the ledger of sends, sealed. */
+  readonly sealedOwner?: string
   /** Keeps what was learned of the server. Never fails a call: without the memory the next one is a little slower. */
   remember(memory: ServerMemory): Promise<void>
 }
@@ -139,6 +141,7 @@ export function createGrantAccounts(
           address: account.address,
           account,
           settings: read.settings,
+          ...(row.sealedOwner !== undefined && { sealedOwner: row.sealedOwner }),
           ...(memory && { memory }),
           async remember(learned) {
             if (JSON.stringify(learned) === JSON.stringify(memory)) return

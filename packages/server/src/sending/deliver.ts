@@ -3,7 +3,7 @@ import { type ComposedMessage, composeMessage, type MailAddress, submitMessage }
 import * as z from 'zod'
 import type { OpenedAccount } from '../accounts/grant-accounts.ts'
 import type { ToolCall, ToolQuestion, ToolResult } from '../tool-call/tool.ts'
-import { toEmailId } from '../wire/email-id.ts'
+import { toEmailId, toRefName } from '../wire/email-id.ts'
 import { ToolError } from '../wire/tool-error.ts'
 import { confirm } from './confirmation.ts'
 import type { PreparedMessage } from './outgoing.ts'
@@ -44,14 +44,17 @@ export async function deliver(
   if (draft.to.length + draft.cc.length + draft.bcc.length === 0) {
     throw new ToolError('invalid_input', '"to" must name at least one recipient.', { field: 'to' })
   }
-  const content = toContent(draft, draftId ?? about)
+  const toWords = contentOf(draft)
+  const content = toWords(draftId ?? about)
   // From here on a client that goes away must not leave an email of which nobody knows whether it was sent.
   const sending = call.toCompletion()
   const ledger = createSendLedger(sending, {
     accountId: opened.accountId,
+    sealedOwner: opened.sealedOwner,
     domain: draft.from.address.slice(draft.from.address.lastIndexOf('@') + 1),
     idempotencyKey,
     content: draftId === undefined ? content : { draftId },
+    shared: draftId === undefined ? toWords(toRefName(about)) : [toRefName(draftId)],
   })
   const { messageId } = ledger
   const composed = await composeMessage({ ...draft, date: new Date(call.now() * 1000), messageId })
@@ -98,17 +101,19 @@ export async function answerDelivery(
  * In a fixed order: each list of addresses ends with an empty one, which no address is, and each string has its length
  * before it in the MAC. No two messages share a content.
  */
-function toContent(draft: PreparedMessage['draft'], about: string): string[] {
+function contentOf(draft: PreparedMessage['draft']): (about: string) => string[] {
   const lists = [[draft.from], draft.to, draft.cc, draft.bcc]
-  return [
+  const head = [
     ...lists.flatMap((list) => [...list.flatMap(({ address, name = '' }) => [address, name]), '']),
     draft.subject,
     draft.body,
     draft.inReplyTo ?? '',
     JSON.stringify(draft.references ?? []),
-    about,
-    ...draft.attachments.flatMap((one) => [one.filename, one.contentType, one.content.toString('base64')]),
   ]
+  const files = draft.attachments.flatMap((one) => [
+    ...[one.filename, one.contentType, one.content.toString('base64')],
+  ])
+  return (about) => [...head, about, ...files]
 }
 
 const copyText: Record<SentCopy['state'], string> = {

@@ -8,6 +8,7 @@ import { binDraft, readDraft } from '../sending/stored-draft.ts'
 import { type NamedMessage, openEmails } from '../tool-call/email-refs.ts'
 import * as parameters from '../tool-call/parameters.ts'
 import { defineTool, type ToolCall, type ToolResult } from '../tool-call/tool.ts'
+import { toRefName } from '../wire/email-id.ts'
 
 export const sendDraft = defineTool({
   name: 'send_draft',
@@ -28,8 +29,12 @@ export const sendDraft = defineTool({
     const [message] = messages
     if (!message) throw new Error('One id was asked for')
     // Asked before the mailbox is: a draft that was sent is no longer in Drafts.
-    const { accountId } = opened
-    const earlier = await findSendOutcome(call, { accountId, idempotencyKey, content: { draftId: id } })
+    const { accountId, sealedOwner } = opened
+    const earlier = await findSendOutcome(call, {
+      ...{ accountId, sealedOwner, idempotencyKey },
+      content: { draftId: id },
+      shared: [toRefName(id)],
+    })
     if (earlier !== undefined) {
       const result = await answerDelivery(call, opened, Promise.resolve(earlier))
       return await withDraftBinned(call, opened, message, result)
