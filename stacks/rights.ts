@@ -26,6 +26,7 @@ const oauth: readonly TableRight[] = [
     actions: ['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem', 'Query'],
   },
   { table: 'grants', prefixes: ['owner#'], actions: ['PutItem', 'UpdateItem', 'DeleteItem', 'Query'] },
+  { table: 'grants', prefixes: ['audit#'], actions: ['DeleteItem', 'Query'] },
   {
     table: 'tokens',
     prefixes: ['code#', 'access#', 'refresh#'],
@@ -38,6 +39,7 @@ const oauth: readonly TableRight[] = [
 
 const mcp: readonly TableRight[] = [
   { table: 'grants', prefixes: ['grant#'], actions: ['UpdateItem', 'Query'] },
+  { table: 'grants', prefixes: ['audit#'], actions: ['PutItem', 'UpdateItem'] },
   { table: 'tokens', prefixes: ['link#'], actions: ['PutItem'] },
   { table: 'sessions', prefixes: ['session#'], actions: ['GetItem', 'PutItem', 'UpdateItem'] },
   { table: 'once', prefixes: ['count#'], actions: ['UpdateItem'] },

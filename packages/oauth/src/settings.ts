@@ -4,7 +4,7 @@ import type { Clients } from './clients.ts'
 import type { OAuthErrorCode, RefusalReason } from './errors.ts'
 import type { RedirectUriPolicy } from './redirect-uri.ts'
 import type { NamedKey } from './repeatable-answer.ts'
-import type { AuthorizationStore, EpochSeconds, Grant } from './store.ts'
+import type { AuthorizationStore, EpochSeconds, Grant, RevocationCause } from './store.ts'
 
 export interface Lifetimes {
   readonly accessTokenSeconds: number
@@ -40,15 +40,6 @@ export type OAuthEvent =
   | { readonly kind: 'tokens_issued'; readonly grantId: string; readonly generation: number }
   | { readonly kind: 'answer_repeated'; readonly grantId: string }
   | { readonly kind: 'grant_revoked'; readonly grantId: string; readonly cause: RevocationCause }
-
-/** `orphan`: a second form of one sign-in made it. */
-export type RevocationCause =
-  | 'code_replayed'
-  | 'refresh_token_reused'
-  | 'client'
-  | 'owner'
-  | 'resumed'
-  | 'orphan'
 
 /** `secret` is S, zeroed when the request is answered. */
 export type BeforeRefresh = (grant: Grant, secret: Uint8Array) => Promise<void>

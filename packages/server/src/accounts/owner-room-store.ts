@@ -2,7 +2,7 @@
  * What is kept of the owner's room beside grants and accounts, and the operations on it. Same rules as the account store:
  * one item, one condition; races as outcomes; consistent reads; callers check `expiresAt`.
  */
-import type { EpochSeconds } from '@email-connector/oauth'
+import type { EpochSeconds, GrantEnd } from '@email-connector/oauth'
 import type { OwnerWrap } from '../keys/owner-keys.ts'
 
 /** By what a mailbox's owner finds a grant, and opens what is that mailbox's in it. */
@@ -12,6 +12,8 @@ export interface OwnerRow {
   readonly expiresAt: EpochSeconds
   /** Which mailbox of the grant, and the wrap of its keys; 0.1.0 wrote neither. */
   readonly page?: OwnerWrap & { readonly accountId: string }
+  /** Of a grant that ended: when, why, and whose it was. */
+  readonly ended?: GrantEnd & { readonly clientName: string }
 }
 
 /** In the place of an account id: the settings of the whole grant. */
@@ -37,6 +39,10 @@ export interface OwnerRoomStore {
   listOwners(ownerIndex: string): Promise<readonly OwnerRow[]>
   /** Sets the wrap of an owner row, whatever it had. A missing row is no error and is not created. */
   setOwnerWrap(row: OwnerRow & { readonly page: NonNullable<OwnerRow['page']> }): Promise<void>
+  /** Empties the wrap, so that it opens nothing any more. A missing row is no error. */
+  clearOwnerWrap(ownerIndex: string, grantId: string): Promise<void>
+  /** A missing row is no error. */
+  deleteOwner(ownerIndex: string, grantId: string): Promise<void>
   /** Sets an account's sealed keys while they still are what was read. */
   setSealedOwner(change: {
     readonly grantId: string

@@ -21,6 +21,7 @@ import {
 } from '../keys/owner-keys.ts'
 import { SealBrokenError, zero } from '../keys/seal.ts'
 import type { AccountRow, AccountStore } from './account-store.ts'
+import { auditSeconds } from './audit-store.ts'
 import { openGrantHint } from './grant-hint.ts'
 import { type OwnerRow, ofGrant, type SettingsRow } from './owner-room-store.ts'
 import { openSeen, sealSeen, sealSettings } from './sealed-settings.ts'
@@ -61,7 +62,9 @@ export function makeOwnerRow(secrets: RoomSecrets, secret: Uint8Array, place: Ro
       ownerKey,
       ...(policyKey && { policyKey }),
     })
-    return { ownerIndex, grantId, expiresAt: absoluteExpiresAt, page: { accountId, ...wrapped } }
+    // What the grant did may be asked for a while after its end.
+    const expiresAt = absoluteExpiresAt + auditSeconds
+    return { ownerIndex, grantId, expiresAt, page: { accountId, ...wrapped } }
   } finally {
     zero(ownerKey, policyKey)
   }

@@ -51,6 +51,7 @@ export function createMcpProduct(options: McpProductOptions): McpEndpoint {
         now: nowSeconds,
       }),
       once: stores.once,
+      audit: stores.audit,
       createLink: createLinkMaker({ store: stores.authorization, publicUrl, now: nowSeconds }),
       mail: { connector, now: nowSeconds },
       providersOffered: providers.map(({ id }) => id).filter((id) => !disabledProviders.includes(id)),

@@ -4,12 +4,14 @@
  */
 import type { AuthorizationStore } from '@email-connector/oauth'
 import type { AccountStore } from '../accounts/account-store.ts'
+import type { AuditStore } from '../accounts/audit-store.ts'
 import type { SessionStore } from '../mcp/session-store.ts'
 import type { OnceStore } from './once-store.ts'
 
 export interface Stores {
   readonly authorization: AuthorizationStore
   readonly accounts: AccountStore
+  readonly audit: AuditStore
   readonly sessions: SessionStore
   readonly once: OnceStore
 }

@@ -1,6 +1,8 @@
 /** What a tool may use during one call: the caller's accounts, sessions and connections, all under one deadline. */
 import { type ImapDeps, type ImapSession, type MailDeps, withImapSession } from '@email-connector/mail'
 import { StoreUnavailableError } from '@email-connector/oauth'
+import type { CallAudit } from '../accounts/audit.ts'
+import type { AuditStore } from '../accounts/audit-store.ts'
 import type { GrantAccounts, OpenedAccount } from '../accounts/grant-accounts.ts'
 import type { CreateLink } from '../accounts/one-time-link.ts'
 import { SettingsRefusedError } from '../accounts/owner-settings.ts'
@@ -18,6 +20,7 @@ export const callDeadlineMs = 24_000
 export interface CallSurroundings {
   readonly grantAccounts: (caller: Caller) => GrantAccounts
   readonly once: OnceStore
+  readonly audit: AuditStore
   readonly createLink: CreateLink
   readonly mail: Pick<MailDeps, 'connector' | 'now' | 'deadlineMs'>
   /** Epoch seconds. */
@@ -37,6 +40,7 @@ export function createToolCall(
     beginning,
     early,
     changes,
+    audit,
     startedAt,
   }: {
     signal?: AbortSignal
@@ -45,6 +49,7 @@ export function createToolCall(
     early?: EarlyConnections
     /** It may change or send something, so that the owner's settings must be readable. */
     changes: boolean
+    audit: CallAudit
     startedAt: number
   },
 ): ToolCall {
@@ -63,6 +68,7 @@ export function createToolCall(
       async open(ref) {
         const opened = await accounts.open(ref, early?.start)
         assertSettings(opened, changes)
+        await audit.opened(opened.accountId)
         // Limit, grant and key are behind it; what comes now is the mail server's.
         beginning?.begun()
         return opened
@@ -80,7 +86,7 @@ export function createToolCall(
       const socket = early?.take(opened.account.imap)
       return openSession(opened, { ...mailDeps(), ...(socket && { socket }) }, use)
     },
-    toCompletion: () => createToolCall(caller, around, { asking, changes, startedAt }),
+    toCompletion: () => createToolCall(caller, around, { asking, changes, audit, startedAt }),
   }
 }
 

@@ -9,6 +9,7 @@ import { createDynamoClient, createTable } from '../../src/store/dynamodb/table.
 import type { Stores } from '../../src/store/stores.ts'
 import { type TableNames, tableSchemas } from '../../src/store/table-schema.ts'
 import { describeAccountStore } from './account-store-contract.ts'
+import { describeAuditStore } from './audit-store-contract.ts'
 import { buildAccount, buildGrant, newId, now } from './builders.ts'
 import { createTables } from './dynamodb-tables.ts'
 import { describeOnceStore } from './once-store-contract.ts'
@@ -49,6 +50,7 @@ describe.runIf(findDynamoDb() !== undefined)(
     describeAuthorizationStore(name, () => stores.authorization)
     describeAccountStore(name, () => stores)
     describeOwnerRoomStore(name, () => stores)
+    describeAuditStore(name, () => stores)
     describeSessionStore(name, () => stores)
     describeOnceStore(name, () => stores)
 
@@ -200,7 +202,7 @@ describe.runIf(findDynamoDb() !== undefined)(
       })
 
       test('R66: every key starts with a prefix of the schema, which rights can name', async () => {
-        const { sessions, authorization, accounts, once } = overWire()
+        const { sessions, authorization, accounts, audit, once } = overWire()
         await authorization.getGrant('id')
         await accounts.listOwners('id')
         for (const type of ['code', 'access', 'refresh', 'link'] as const)
@@ -210,6 +212,7 @@ describe.runIf(findDynamoDb() !== undefined)(
         await once.count('id', 60, now)
         await once.reserveSend(newId(), { attempt: 'a', deadline: now, expiresAt: now }, now)
         await once.useOnce(newId(), now)
+        await audit.listAudit('id', 'a#', 1)
         const prefixes = wire.bodies.map((body) => /"(\w+#)/.exec(body.replaceAll('"#', ''))?.[1])
         const named = Object.values(tableSchemas).flatMap((schema) => [...schema.prefixes])
         expect(prefixes.sort()).toEqual(named.sort())

@@ -18,6 +18,9 @@ import { ToolError, type ToolErrorCode } from '../../src/wire/tool-error.ts'
 import { type OpenTools, openTools } from '../tools/open-tools.ts'
 
 const connector: Connector = { connect: () => Promise.reject(new Error('unused')), tlsOptions: () => ({}) }
+/** Nothing is opened here, so nothing is noted. */
+const unused = () => Promise.reject(new Error('unused'))
+const noAudit = { createAudit: unused, endAudit: unused, listAudit: unused, deleteAudit: unused }
 const account: MailAccount = {
   provider: 'generic',
   address: 'alice@test.example',
@@ -96,6 +99,7 @@ test('R54: every error of every tool has its sentence beside its code, and the t
       throw new Error('unused')
     },
     once: { ...opened.once, count: async () => 1 },
+    audit: noAudit,
     createLink: async () => 'http://localhost:8993/oauth/link#abc',
     mail: { connector, now: () => 0 },
     now: () => 0,
@@ -179,6 +183,7 @@ async function answerWith(handle: Tool['handle']) {
       open: () => Promise.reject(new Error('unused')),
     }),
     once: opened.once,
+    audit: noAudit,
     createLink: async () => 'unused',
     mail: { connector, now: () => 0 },
     now: () => 0,

@@ -118,6 +118,7 @@ export async function openTools(options: {
   const application = createToolApplication({
     grantAccounts: createGrantAccounts({ ...keys, store: stores.accounts, now }),
     once: options.once?.(stores.once) ?? stores.once,
+    audit: stores.audit,
     createLink: options.createLink ?? createLinkMaker({ store: stores.authorization, publicUrl, now }),
     mail: {
       connector: options.connector,

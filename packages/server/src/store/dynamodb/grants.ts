@@ -2,13 +2,14 @@
  * The grants table: a grant, its accounts and settings under one partition, so that a tool call reads them in one query,
  * and the owner index under another. Every change is one item and one condition.
  */
-import type { AuthorizationStore, Grant } from '@email-connector/oauth'
+import type { AuthorizationStore, Grant, GrantEnd } from '@email-connector/oauth'
 import type { AccountRow, AccountStore } from '../../accounts/account-store.ts'
+import { auditSeconds } from '../../accounts/audit-store.ts'
 import { ofGrant } from '../../accounts/owner-room-store.ts'
 import type { Item } from './attributes.ts'
 import { optionalNumber, optionalText, readNumber, readText, readTexts } from './attributes.ts'
 import { createOwnerRoomTable, ownerKey, settingsKey, toSettings } from './owner-rooms.ts'
-import type { Table } from './table.ts'
+import type { ItemKey, Table } from './table.ts'
 
 type GrantOperations = Pick<
   AuthorizationStore,
@@ -29,6 +30,15 @@ const accountKey = (grantId: string, accountId: string) => ({
 })
 
 export function createGrantTable(table: Table): GrantOperations & AccountStore {
+  /** A repetition leaves what the first attempt wrote. */
+  async function endOwner(key: ItemKey, clientName: string, { at, cause }: GrantEnd): Promise<void> {
+    await table.update(key, {
+      set: '#endedAt = :at, #cause = :cause, #clientName = :name, #expiresAt = :until',
+      condition: 'attribute_exists(#pk) AND attribute_not_exists(#endedAt)',
+      values: { ':at': at, ':cause': cause, ':name': clientName, ':until': at + auditSeconds },
+    })
+  }
+
   return {
     ...createOwnerRoomTable(table),
 
@@ -97,11 +107,14 @@ export function createGrantTable(table: Table): GrantOperations & AccountStore {
       return result.outcome === 'written' ? toGrant(result.item) : undefined
     },
 
-    async eraseGrant({ grantId, accountIds, ownerIndexes }) {
+    async eraseGrant({ grantId, accountIds, ownerIndexes, clientName }, ended) {
       await Promise.all([
         ...accountIds.map((accountId) => table.remove(accountKey(grantId, accountId))),
         ...[...accountIds, ofGrant].map((of) => table.remove(settingsKey(grantId, of))),
-        ...ownerIndexes.map((ownerIndex) => table.remove(ownerKey(ownerIndex, grantId))),
+        ...ownerIndexes.map((ownerIndex) => {
+          const key = ownerKey(ownerIndex, grantId)
+          return ended === undefined ? table.remove(key) : endOwner(key, clientName, ended)
+        }),
       ])
       // Last: while the grant is there, a retry finds what is left to delete.
       await table.remove(grantKey(grantId))

@@ -1,4 +1,5 @@
 /** Rows of the owner's room: in the owner index, and in a grant's partition, where one query reads them with the grant. */
+import type { GrantEnd } from '@email-connector/oauth'
 import type { OwnerRoomStore, OwnerRow, SettingsRow } from '../../accounts/owner-room-store.ts'
 import type { Item } from './attributes.ts'
 import { readNumber, readText } from './attributes.ts'
@@ -28,6 +29,16 @@ export function createOwnerRoomTable(table: Table): OwnerRoomStore {
         values: { ':account': page.accountId, ':kid': page.kid, ':wrap': page.wrap },
       })
     },
+
+    async clearOwnerWrap(ownerIndex, grantId) {
+      await table.update(ownerKey(ownerIndex, grantId), {
+        set: '#wrap = :none',
+        condition: 'attribute_exists(#wrap)',
+        values: { ':none': '' },
+      })
+    },
+
+    deleteOwner: (ownerIndex, grantId) => table.remove(ownerKey(ownerIndex, grantId)),
 
     async setSealedOwner({ grantId, accountId, asRead, sealedOwner, sealedSeen }) {
       const isStill = asRead === undefined ? 'attribute_not_exists(#sealedOwner)' : '#sealedOwner = :asRead'
@@ -107,6 +118,13 @@ function toOwner(ownerIndex: string, item: Item): OwnerRow {
         accountId: readText(item, 'accountId'),
         kid: readText(item, 'kid'),
         wrap: readText(item, 'wrap'),
+      },
+    }),
+    ...(item.endedAt !== undefined && {
+      ended: {
+        at: readNumber(item, 'endedAt'),
+        cause: readText(item, 'cause') as GrantEnd['cause'],
+        clientName: readText(item, 'clientName'),
       },
     }),
   }

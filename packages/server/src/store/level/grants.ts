@@ -1,9 +1,10 @@
 /** Grants, their accounts and the owner index in the local store. */
 import type { AuthorizationStore, Grant } from '@email-connector/oauth'
 import type { AccountRow, AccountStore } from '../../accounts/account-store.ts'
-import { ofGrant, type SettingsRow } from '../../accounts/owner-room-store.ts'
+import { auditSeconds } from '../../accounts/audit-store.ts'
+import { type OwnerRow, ofGrant, type SettingsRow } from '../../accounts/owner-room-store.ts'
 import { createOwnerRoomTable, ownerId, settingsId } from './owner-rooms.ts'
-import type { ExpiringRow, RowDatabase } from './rows.ts'
+import type { RowDatabase } from './rows.ts'
 
 type GrantOperations = Pick<
   AuthorizationStore,
@@ -20,7 +21,7 @@ type GrantOperations = Pick<
 export function createGrantTable(database: RowDatabase): GrantOperations & AccountStore {
   const grants = database.table<Grant>('grant')
   const accounts = database.table<AccountRow>('account')
-  const owners = database.table<ExpiringRow>('owner')
+  const owners = database.table<Omit<OwnerRow, 'ownerIndex' | 'grantId'>>('owner')
   const settings = database.table<SettingsRow>('settings')
   const accountId = (grantId: string, id: string) => `${grantId}!${id}`
 
@@ -81,10 +82,18 @@ export function createGrantTable(database: RowDatabase): GrantOperations & Accou
 
     revokeGrant: (grantId) => changeGrant(grantId, (grant) => ({ ...grant, state: 'revoked' })),
 
-    async eraseGrant({ grantId, accountIds, ownerIndexes }) {
+    async eraseGrant({ grantId, accountIds, ownerIndexes, clientName }, ended) {
       for (const id of accountIds) await accounts.change(accountId(grantId, id), remove)
       for (const of of [...accountIds, ofGrant]) await settings.change(settingsId(grantId, of), remove)
-      for (const index of ownerIndexes) await owners.change(ownerId(index, grantId), remove)
+      for (const index of ownerIndexes) {
+        await owners.change(ownerId(index, grantId), (row) => {
+          if (ended === undefined) return remove()
+          // A repetition leaves what the first attempt wrote.
+          if (row === undefined || row.ended !== undefined) return { answer: undefined }
+          const until = ended.at + auditSeconds
+          return { row: { ...row, ended: { ...ended, clientName }, expiresAt: until }, answer: undefined }
+        })
+      }
       // Last: while the grant is there, a retry finds what is left to delete.
       await grants.change(grantId, remove)
     },

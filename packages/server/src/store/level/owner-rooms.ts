@@ -31,6 +31,15 @@ export function createOwnerRoomTable(database: RowDatabase): OwnerRoomStore {
         answer: undefined,
       })),
 
+    clearOwnerWrap: (ownerIndex, grantId) =>
+      owners.change(ownerId(ownerIndex, grantId), (row) => ({
+        ...(row?.page && { row: { ...row, page: { ...row.page, wrap: '' } } }),
+        answer: undefined,
+      })),
+
+    deleteOwner: (ownerIndex, grantId) =>
+      owners.change(ownerId(ownerIndex, grantId), () => ({ row: 'removed', answer: undefined })),
+
     setSealedOwner: ({ grantId, accountId, asRead, ...sealed }) =>
       accounts.change<'set' | 'changed'>(`${grantId}!${accountId}`, (row) =>
         row !== undefined && row.sealedOwner === asRead
