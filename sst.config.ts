@@ -10,8 +10,7 @@ import { Aspects } from 'aws-cdk-lib'
 import { CfnFunction } from 'aws-cdk-lib/aws-lambda'
 import type { SSTConfig } from 'sst'
 import { Function as LiveFunction, Stack } from 'sst/constructs'
-import { appName } from './packages/server/src/deployment-names.ts'
-import { createBundledFunction, createStacks } from './stacks/app.ts'
+import { appName, createBundledFunction, createStacks } from './stacks/app.ts'
 import { getStage } from './stacks/stages.ts'
 import type { Host } from './stacks/types.ts'
 
@@ -24,7 +23,8 @@ const config: SSTConfig = {
   stacks(app) {
     const isLive = app.mode === 'dev'
     const folder = mkdtempSync(join(tmpdir(), 'email-connector-functions-'))
-    if (!isLive) buildFunctions(folder)
+    if (isLive) build(`buildDocumentWorker('dist/live', '${liveDocuments}')`)
+    else build(`buildFunctions(${JSON.stringify(folder)})`)
 
     createStacks(app, stageOf(app.stage), {
       createStack(id) {
@@ -49,10 +49,13 @@ const config: SSTConfig = {
 }
 
 /** In a process of its own: SST bundles this file, and the paths of the build script would be wrong in the bundle. */
-function buildFunctions(folder: string): void {
-  const script = `import('./scripts/build.ts').then((build) => build.buildFunctions(${JSON.stringify(folder)}))`
+function build(call: string): void {
+  const script = `import('./scripts/build.ts').then((build) => build.${call})`
   execFileSync(process.execPath, ['--import', 'tsx', '--eval', script], { stdio: 'inherit' })
 }
+
+/** Where the thread that reads documents is copied from, beside the mcp function. */
+const liveDocuments = 'dist/live/documents'
 
 /** Runs on the developer's machine; a stub in the account relays each call to it. */
 const createLiveFunction: Host['createFunction'] = (scope, id, name, props) =>
@@ -62,7 +65,10 @@ const createLiveFunction: Host['createFunction'] = (scope, id, name, props) =>
     architecture: 'arm_64',
     nodejs: { format: 'esm' },
     // What pages/assets.ts reads, beside the file that the handler is bundled into.
-    copyFiles: [{ from: 'packages/server/src/pages/assets', to: 'packages/server/src/lambda/assets' }],
+    copyFiles: [
+      { from: 'packages/server/src/pages/assets', to: 'packages/server/src/lambda/assets' },
+      ...(name === 'mcp' ? [{ from: liveDocuments, to: 'packages/server/src/lambda/documents' }] : []),
+    ],
     tracing: 'disabled',
     timeout: props.timeout?.toSeconds() ?? 30,
     memorySize: props.memorySize ?? 512,

@@ -8,6 +8,7 @@ import { createDynamoStores } from '@email-connector/server/dynamodb-stores'
 import { createInstanceSecrets, parseInstanceSecrets } from '@email-connector/server/instance-secrets'
 import { createKmsKeyWrapper } from '@email-connector/server/kms-key-wrapper'
 import { createProduct } from '@email-connector/server/product'
+import { parseSettings, serverVariables, toServerSettings } from '@email-connector/server/settings'
 import { createTables } from '@email-connector/server/testing/dynamodb-tables'
 import { loopbackConnector } from '@email-connector/server/testing/open-tools'
 import {
@@ -18,6 +19,7 @@ import {
   startKms,
   startSubmission,
 } from '@email-connector/testing'
+import { streamRequest } from './idle-clients.ts'
 
 export interface AwsCost {
   readonly dynamoDb: number
@@ -28,7 +30,6 @@ export interface AwsCost {
 
 const publicUrl = 'https://mail.example.org'
 const redirectUri = 'http://localhost:6274/oauth/callback'
-const day = 86_400
 
 export async function measureAwsCalls(): Promise<Record<string, AwsCost>> {
   const [dynamoDb, kms, dovecot] = await Promise.all([startDynamoDb(), startKms(), startDovecot()])
@@ -40,22 +41,7 @@ export async function measureAwsCalls(): Promise<Record<string, AwsCost>> {
     keyWrapper: createKmsKeyWrapper({ ...kms.clientOptions, keyId: kms.keyArn }),
   })
   const app = createProduct({
-    settings: {
-      publicUrl,
-      resource: `${publicUrl}/mcp`,
-      allowedAccounts: [],
-      clients: [],
-      corsOrigins: [],
-      extraRedirectUris: [],
-      disabledClients: [],
-      disabledProviders: [],
-      lifetimes: {
-        accessTokenSeconds: 30 * day,
-        refreshIdleSeconds: 90 * day,
-        refreshAbsoluteSeconds: 365 * day,
-      },
-      demo: false,
-    },
+    settings: toServerSettings(parseSettings(serverVariables, { PUBLIC_URL: publicUrl }), { demo: false }),
     stage: 'bench',
     stores: createDynamoStores({ ...dynamoDb.clientOptions, endpoint: proxy.endpoint, tables }),
     keyWrapper: keeper,
@@ -194,6 +180,30 @@ export async function measureAwsCalls(): Promise<Record<string, AwsCost>> {
     const session = { ...version, 'Mcp-Session-Id': initialized.headers.get('mcp-session-id') ?? '' }
     await mcp('tools/list, 2025 era', { jsonrpc: '2.0', id: 1, method: 'tools/list', params: {} }, session)
     await mcp('tool call, 2025 era', { jsonrpc: '2.0', id: 2, method: 'tools/call', params: recent }, session)
+
+    const asked = await mcp(
+      'initialize, 2025 era',
+      {
+        jsonrpc: '2.0',
+        id: 0,
+        method: 'initialize',
+        params: { protocolVersion: '2025-11-25', capabilities: { elicitation: {} }, clientInfo },
+      },
+      {},
+    )
+    forget()
+    // For its whole hold, as an idle client of the SDK's lets it.
+    const stream = await send('/mcp', {
+      headers: {
+        ...version,
+        'Mcp-Session-Id': asked.headers.get('mcp-session-id') ?? '',
+        Authorization: `Bearer ${second.access_token}`,
+        Accept: 'text/event-stream',
+      },
+    })
+    if (stream.status !== 200) throw new Error(`GET: ${stream.status}`)
+    await stream.text()
+    note(streamRequest, (table) => table !== 'tokens')
 
     forget()
     const revoked = await send('/oauth/revoke', {

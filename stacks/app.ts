@@ -4,16 +4,18 @@
  * one to the other is an update in place.
  */
 import { join } from 'node:path'
+import { appName } from '@email-connector/server/deployment-names'
 import { type App, Tags } from 'aws-cdk-lib'
 import { ManagedPolicy, PermissionsBoundary } from 'aws-cdk-lib/aws-iam'
 import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda'
-import { appName } from '../packages/server/src/deployment-names.ts'
 import { createApiStack } from './api/api-stack.ts'
 import { createDataStack } from './data/data-stack.ts'
 import { createMonitoringStack } from './monitoring/monitoring-stack.ts'
 import { createNetworkStack } from './network/network-stack.ts'
 import type { Stage } from './settings.ts'
 import type { Host } from './types.ts'
+
+export { appName }
 
 export function createStacks(app: App, stage: Stage, host: Host): void {
   const dataStack = host.createStack('data')

@@ -3,9 +3,10 @@
  * but the named functions may use one. An administrator who wants to read credentials has to change the policy first,
  * which CloudTrail records and a rule in monitoring/ reports.
  */
+
+import { appName, type FunctionName } from '@email-connector/server/deployment-names'
 import { ArnFormat, type Stack } from 'aws-cdk-lib'
 import { AccountRootPrincipal, PolicyDocument, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
-import { appName, type FunctionName } from '../packages/server/src/deployment-names.ts'
 import { logGroupName, roleName, vendedLogGroupName } from './names.ts'
 
 /** A key policy's resource is the key it hangs on; AWS writes that `*`. */

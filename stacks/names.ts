@@ -2,7 +2,7 @@
  * Names that must be known before the thing exists: a key policy names the role that may use the key, a log key its
  * log groups. Everything else is named too, so that an operator finds it without the console.
  */
-import { appName, type FunctionName } from '../packages/server/src/deployment-names.ts'
+import { appName, type FunctionName } from '@email-connector/server/deployment-names'
 
 /** SST's pattern for stack names; `sst remove --stage X` and the plain CDK app find the same stacks. */
 export function stackName(stage: string, id: string): string {

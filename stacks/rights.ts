@@ -2,13 +2,15 @@
  * What each function may do, on one page: which item actions, on which table, for which keys. Nothing is granted by a
  * library's helper; what is not here is refused. The store's code decides what is needed, and a test compares.
  */
+
+import type { FunctionName } from '@email-connector/server/deployment-names'
+import type { TableId } from '@email-connector/server/table-schema'
 import { ArnFormat, type Stack } from 'aws-cdk-lib'
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import type { LogGroup } from 'aws-cdk-lib/aws-logs'
-import type { FunctionName } from '../packages/server/src/deployment-names.ts'
-import type { TableId } from '../packages/server/src/store/table-schema.ts'
 import type { DataParts } from './data/data-stack.ts'
 import { credentialsContext, useThroughService } from './key-policies.ts'
+import { functionName } from './names.ts'
 
 type ItemAction = 'GetItem' | 'PutItem' | 'UpdateItem' | 'DeleteItem' | 'Query'
 
@@ -61,6 +63,24 @@ export function tableRights(options: {
   }
 }
 
+/**
+ * Credentials of a role carry the function that they were made for: somebody who passes the role to a function of their own
+ * gets nothing with it. AWS knows this key in policies of roles only, not in those of keys or tables, and not for what
+ * one service asks of another in the caller's name.
+ */
+export function sentFrom(stack: Stack, stage: string, name: FunctionName) {
+  return {
+    ArnEquals: {
+      'lambda:SourceFunctionArn': stack.formatArn({
+        service: 'lambda',
+        resource: 'function',
+        resourceName: functionName(stage, name),
+        arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+      }),
+    },
+  }
+}
+
 export function createRights(options: {
   stack: Stack
   stage: string
@@ -69,17 +89,19 @@ export function createRights(options: {
 }): (name: FunctionName, logGroup: LogGroup) => PolicyStatement[] {
   const { stack, stage, data } = options
   const tables = tableRights(options)
+  const from = (name: FunctionName) => sentFrom(stack, stage, name)
   const through = (service: string) => ({
     StringEquals: { 'kms:ViaService': `${service}.${stack.region}.${stack.urlSuffix}` },
   })
 
-  const onTables = (rights: readonly TableRight[]) =>
-    rights.map(
+  const onTables = (name: FunctionName) =>
+    tables[name].map(
       ({ table, prefixes, actions }) =>
         new PolicyStatement({
           actions: actions.map((action) => `dynamodb:${action}`),
           resources: [data.tables[table].tableArn],
           conditions: {
+            ...from(name),
             'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': prefixes.map((prefix) => `${prefix}*`) },
           },
         }),
@@ -97,19 +119,20 @@ export function createRights(options: {
     ]
   }
 
-  const onCredentialsKey = (action: 'kms:GenerateDataKey' | 'kms:Decrypt') =>
+  const onCredentialsKey = (name: FunctionName, action: 'kms:GenerateDataKey' | 'kms:Decrypt') =>
     new PolicyStatement({
       actions: [action],
       resources: [data.credentialsKey.keyArn],
-      conditions: credentialsContext(stage),
+      conditions: { ...from(name), ...credentialsContext(stage) },
     })
 
   const special: Record<FunctionName, () => PolicyStatement[]> = {
     oauth: () => [
-      onCredentialsKey('kms:GenerateDataKey'),
+      onCredentialsKey('oauth', 'kms:GenerateDataKey'),
       new PolicyStatement({
         actions: ['secretsmanager:GetSecretValue'],
         resources: [data.instanceSecretArn, ...(data.clientsSecretArn ? [data.clientsSecretArn] : [])],
+        conditions: from('oauth'),
       }),
       new PolicyStatement({
         actions: ['kms:Decrypt'],
@@ -117,13 +140,13 @@ export function createRights(options: {
         conditions: through('secretsmanager'),
       }),
     ],
-    mcp: () => [onCredentialsKey('kms:Decrypt')],
+    mcp: () => [onCredentialsKey('mcp', 'kms:Decrypt')],
     authorizer: () => [],
     health: () => [],
   }
 
   return (name, logGroup) => [
-    ...onTables(tables[name]),
+    ...onTables(name),
     ...throughTables(tables[name]),
     ...special[name](),
     new PolicyStatement({

@@ -2,7 +2,7 @@
  * A stage, complete and checked: every fault is reported at once and before anything is deployed. What the functions are
  * told in environment variables is checked by the very parser they use.
  */
-import { parseSettings, SettingsError, serverVariables } from '../packages/server/src/settings.ts'
+import { parseSettings, SettingsError, serverVariables } from '@email-connector/server/settings'
 import { domainShape, parseEach, type StageOptions, stageShape } from './stage-options.ts'
 
 export type { StageOptions } from './stage-options.ts'

@@ -2,11 +2,12 @@
  * What the rooms of this folder hand to each other, and who hosts them. The rooms make these things and import each
  * other nowhere: app.ts alone puts them together.
  */
+
+import type { FunctionName } from '@email-connector/server/deployment-names'
 import { Duration, type Stack } from 'aws-cdk-lib'
 import type { ISecurityGroup, IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2'
 import type { FunctionProps, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
 import type { Construct } from 'constructs'
-import type { FunctionName } from '../packages/server/src/deployment-names.ts'
 
 /** API Gateway gives up on an answer in one piece after 29 s (REST) and 30 s (HTTP API). */
 export const gatewayTimeout = Duration.seconds(29)

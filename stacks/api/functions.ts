@@ -2,15 +2,16 @@
  * The four functions: one role, one log group and exactly the variables each reads. Their time-outs end before the
  * gateway's, so that a slow call is answered by us and not cut off.
  */
+
+import { type FunctionName, functionNames } from '@email-connector/server/deployment-names'
 import { Duration, type Stack } from 'aws-cdk-lib'
-import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
+import { Effect, PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { Architecture, type Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
-import { type FunctionName, functionNames } from '../../packages/server/src/deployment-names.ts'
 import type { DataParts } from '../data/data-stack.ts'
 import { keepExports } from '../kept-exports.ts'
 import { createLogGroup } from '../log-group.ts'
 import { functionName, roleName } from '../names.ts'
-import { createRights } from '../rights.ts'
+import { createRights, sentFrom } from '../rights.ts'
 import type { Stage } from '../settings.ts'
 import type { Functions, Host, MailNetwork } from '../types.ts'
 
@@ -60,7 +61,10 @@ export function createFunctions(options: {
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
       inlinePolicies: {
         rights: new PolicyDocument({
-          statements: [...rightsOf(name, logGroup), ...(place === undefined ? [] : [networkInterfaces()])],
+          statements: [
+            ...rightsOf(name, logGroup),
+            ...(place === undefined ? [] : networkInterfaces(stack, stage.name, name)),
+          ],
         }),
       },
     })
@@ -132,17 +136,26 @@ function createEnvironments({
   return (name) => environments[name]
 }
 
-/** Lambda makes the interfaces with the function's own role; EC2 knows no narrower resource before they exist. */
-function networkInterfaces(): PolicyStatement {
-  return new PolicyStatement({
-    actions: [
-      'ec2:AssignPrivateIpAddresses',
-      'ec2:CreateNetworkInterface',
-      'ec2:DeleteNetworkInterface',
-      'ec2:DescribeNetworkInterfaces',
-      'ec2:DescribeSubnets',
-      'ec2:UnassignPrivateIpAddresses',
-    ],
-    resources: ['*'],
-  })
+/**
+ * Lambda makes the interfaces with the function's own role; EC2 knows no narrower resource before they exist. What asks
+ * from inside the function is not Lambda, and is refused.
+ */
+function networkInterfaces(stack: Stack, stage: string, name: FunctionName): PolicyStatement[] {
+  const actions = [
+    'ec2:AssignPrivateIpAddresses',
+    'ec2:CreateNetworkInterface',
+    'ec2:DeleteNetworkInterface',
+    'ec2:DescribeNetworkInterfaces',
+    'ec2:DescribeSubnets',
+    'ec2:UnassignPrivateIpAddresses',
+  ]
+  return [
+    new PolicyStatement({ actions, resources: ['*'] }),
+    new PolicyStatement({
+      effect: Effect.DENY,
+      actions,
+      resources: ['*'],
+      conditions: sentFrom(stack, stage, name),
+    }),
+  ]
 }

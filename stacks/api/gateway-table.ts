@@ -3,6 +3,9 @@
  * docs/storage-schema.md. The template is built from it and the simulator of the tests runs on it, so neither can
  * say something the other does not.
  */
+import { createChallenge } from '@email-connector/oauth'
+import { scopes } from '@email-connector/server/caller'
+import { fixedHeaders } from '@email-connector/server/headers'
 
 /** A request at the gateway's edge. `{proxy+}` matches one or more path segments. */
 export interface GatewayRoute {
@@ -21,6 +24,12 @@ export const gatewayRoutes: readonly GatewayRoute[] = [
   { path: '/.well-known/{proxy+}', target: 'oauth', authorized: false, transfer: 'BUFFERED' },
   { path: '/privacy', target: 'oauth', authorized: false, transfer: 'BUFFERED' },
   { path: '/', target: 'oauth', authorized: false, transfer: 'BUFFERED' },
+]
+
+/** Of an HTTP API: what is not routed goes to oauth as well, which answers 404 with our headers. */
+export const httpRoutes: readonly Pick<GatewayRoute, 'path' | 'target'>[] = [
+  ...gatewayRoutes,
+  { path: '/{proxy+}', target: 'oauth' },
 ]
 
 /** API Gateway's own name of a response type. */
@@ -50,10 +59,7 @@ export interface GatewayResponse {
 
 /** Static values: a Gateway Response cannot look at the request, so CORS is `*` (no credentials are ever sent). */
 const everyResponse = {
-  'Strict-Transport-Security': 'max-age=63072000; includeSubDomains',
-  'X-Frame-Options': 'DENY',
-  'X-Content-Type-Options': 'nosniff',
-  'Referrer-Policy': 'no-referrer',
+  ...fixedHeaders,
   'Cache-Control': 'no-store',
   'Content-Type': 'application/json',
   'Access-Control-Allow-Origin': '*',
@@ -62,10 +68,8 @@ const everyResponse = {
 
 const retrySeconds = '5'
 
-export function gatewayResponses(options: { publicUrl: string; scope: string }): readonly GatewayResponse[] {
-  // RFC 9728 §5.1: the challenge says where the protected-resource document is.
-  const challenge = (error?: string) =>
-    `Bearer ${error === undefined ? '' : `error="${error}", `}resource_metadata="${options.publicUrl}/.well-known/oauth-protected-resource/mcp", scope="${options.scope}"`
+export function gatewayResponses({ publicUrl }: { publicUrl: string }): readonly GatewayResponse[] {
+  const challenge = createChallenge({ resource: `${publicUrl}/mcp`, scopes })
   const row = (
     type: GatewayResponseType,
     status: number | undefined,

@@ -12,7 +12,7 @@ import { stackName, vendedLogGroupName } from '../names.ts'
 import type { Stage } from '../settings.ts'
 import { type Functions, gatewayTimeout } from '../types.ts'
 import { accessLogFields } from './access-log.ts'
-import { type GatewayRoute, gatewayRoutes } from './gateway-table.ts'
+import { type GatewayRoute, httpRoutes } from './gateway-table.ts'
 
 export function createHttpApi(stack: Stack, stage: Stage): HttpApi {
   return new HttpApi(stack, 'Gateway', {
@@ -58,7 +58,6 @@ export function connectHttpApi(options: {
     integrations.set(target, made)
     return made
   }
-  // What is not routed goes to oauth as well, which answers 404 with our headers.
-  for (const { path, target } of [...gatewayRoutes, { path: '/{proxy+}', target: 'oauth' } as const])
+  for (const { path, target } of httpRoutes)
     api.addRoutes({ path, methods: [HttpMethod.ANY], integration: integrationOf(target) })
 }

@@ -35,8 +35,6 @@ import { type Functions, gatewayTimeout, streamTimeout } from '../types.ts'
 import { accessLogFields } from './access-log.ts'
 import { type GatewayRoute, gatewayResponses, gatewayRoutes } from './gateway-table.ts'
 
-const scope = 'email:read email:write'
-
 export function createRestGateway(options: {
   stack: Stack
   stage: Stage
@@ -105,7 +103,7 @@ export function createRestGateway(options: {
     if (route.authorized) resource.addMethod('OPTIONS', integration, open)
   }
 
-  for (const response of gatewayResponses({ publicUrl: options.publicUrl, scope }))
+  for (const response of gatewayResponses(options))
     api.addGatewayResponse(toId(response.type), {
       type: ResponseType.of(response.type),
       ...(response.status !== undefined && { statusCode: String(response.status) }),

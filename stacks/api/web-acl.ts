@@ -1,6 +1,7 @@
 /**
- * AWS WAF before the REST API: AWS's managed rules without those that would stop mail or OAuth. No rate rule by
- * address: hosted clients share theirs. Samples and logs are off, since they hold headers and queries.
+ * AWS WAF before the REST API: AWS's managed rules without those that would stop mail or OAuth, and two limits by address.
+ * What hosted clients send from addresses that they share is counted by neither: calls with a token, and the token
+ * endpoint. Samples and logs are off, since they hold headers and queries.
  */
 import type { Stack } from 'aws-cdk-lib'
 import { CfnWebACL, CfnWebACLAssociation } from 'aws-cdk-lib/aws-wafv2'
@@ -40,6 +41,51 @@ export const managedGroups: readonly ManagedGroup[] = [
   },
 ]
 
+interface RateLimit {
+  readonly name: string
+  /** Requests of one address in five minutes. */
+  readonly limit: number
+  readonly counts: CfnWebACL.StatementProperty
+}
+
+const uriPath = { uriPath: {} }
+const asItIs = [{ priority: 0, type: 'NONE' }]
+const path = (positionalConstraint: 'EXACTLY' | 'STARTS_WITH', searchString: string) => ({
+  byteMatchStatement: {
+    fieldToMatch: uriPath,
+    positionalConstraint,
+    searchString,
+    textTransformations: asItIs,
+  },
+})
+const hasAuthorization = {
+  sizeConstraintStatement: {
+    fieldToMatch: { singleHeader: { Name: 'authorization' } },
+    comparisonOperator: 'GT',
+    size: 0,
+    textTransformations: asItIs,
+  },
+}
+const not = (statement: CfnWebACL.StatementProperty) => ({ notStatement: { statement } })
+
+/** An office behind one address: 200 people who connect in the same five minutes stay below both. */
+const rateLimits: readonly RateLimit[] = [
+  {
+    // Probes and floods: all that a client asks before it has a token is a handful.
+    name: 'WithoutToken',
+    limit: 3_000,
+    counts: { andStatement: { statements: [not(hasAuthorization), not(path('STARTS_WITH', '/oauth/'))] } },
+  },
+  {
+    // Pages and registration. The token endpoint is asked by servers of clients, for many people.
+    name: 'SignIn',
+    limit: 2_000,
+    counts: {
+      andStatement: { statements: [path('STARTS_WITH', '/oauth/'), not(path('EXACTLY', '/oauth/token'))] },
+    },
+  },
+]
+
 /** WAF takes 1 to 100 overrides: a list without entries is refused, and with it the whole stack. */
 function toOverrides(counted: ManagedGroup['counted']) {
   const ruleActionOverrides = Object.keys(counted).map((name) => ({ name, actionToUse: { count: {} } }))
@@ -57,7 +103,15 @@ export function createWebAcl(stack: Stack, stage: Stage, gatewayStageArn: string
     scope: 'REGIONAL',
     defaultAction: { allow: {} },
     visibilityConfig: visible('firewall'),
-    rules: managedGroups.map(({ name, counted }, priority) => ({
+    rules: [...managedGroups.map(toRule), ...rateLimits.map(toRateRule)],
+  })
+  new CfnWebACLAssociation(stack, 'FirewallAssociation', {
+    resourceArn: gatewayStageArn,
+    webAclArn: webAcl.attrArn,
+  })
+
+  function toRule({ name, counted }: ManagedGroup, priority: number): CfnWebACL.RuleProperty {
+    return {
       name,
       priority,
       overrideAction: { none: {} },
@@ -69,10 +123,27 @@ export function createWebAcl(stack: Stack, stage: Stage, gatewayStageArn: string
         },
       },
       visibilityConfig: visible(name),
-    })),
-  })
-  new CfnWebACLAssociation(stack, 'FirewallAssociation', {
-    resourceArn: gatewayStageArn,
-    webAclArn: webAcl.attrArn,
-  })
+    }
+  }
+
+  function toRateRule({ name, limit, counts }: RateLimit, index: number): CfnWebACL.RuleProperty {
+    return {
+      name,
+      priority: managedGroups.length + index,
+      action: {
+        block: {
+          customResponse: { responseCode: 429, responseHeaders: [{ name: 'Retry-After', value: '60' }] },
+        },
+      },
+      statement: {
+        rateBasedStatement: {
+          aggregateKeyType: 'IP',
+          evaluationWindowSec: 300,
+          limit,
+          scopeDownStatement: counts,
+        },
+      },
+      visibilityConfig: visible(name),
+    }
+  }
 }

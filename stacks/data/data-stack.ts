@@ -2,13 +2,14 @@
  * Everything that holds state: four tables, two keys, the deployment's secrets. Logical ids here never change: a
  * renamed construct would be a new, empty table. What a stage keeps is retained when the stack is deleted.
  */
+
+import { appName } from '@email-connector/server/deployment-names'
+import { type TableId, tableSchemas } from '@email-connector/server/table-schema'
 import type { Stack } from 'aws-cdk-lib'
 import { AttributeType, BillingMode, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb'
 import { Key } from 'aws-cdk-lib/aws-kms'
 import { CfnSecret } from 'aws-cdk-lib/aws-secretsmanager'
 import type { IConstruct } from 'constructs'
-import { appName } from '../../packages/server/src/deployment-names.ts'
-import { type TableId, tableSchemas } from '../../packages/server/src/store/table-schema.ts'
 import { handOver, takeOver } from '../hand-over.ts'
 import { keepExports } from '../kept-exports.ts'
 import { credentialsKeyPolicy, storageKeyPolicy } from '../key-policies.ts'
@@ -91,8 +92,10 @@ export function createDataStack(stack: Stack, stage: Stage): DataParts {
       deletionProtection: stage.keepData,
       removalPolicy,
     })
-    // Last of all: a protected table cannot be deleted, so a creation that fails elsewhere must not have made one yet.
+    // Last of all, and one after the other: a protected table cannot be deleted, so a creation that fails elsewhere must
+    // not have made one yet, and what keeps tables from being made (a name, a quota) stops at the first.
     table.node.addDependency(...before)
+    before.push(table)
     return table
   }
 

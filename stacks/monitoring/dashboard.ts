@@ -1,4 +1,6 @@
 /** One page for an operator: calls, tools, mail servers, keys, tables, cost. */
+
+import type { FunctionName } from '@email-connector/server/deployment-names'
 import type { Stack } from 'aws-cdk-lib'
 import {
   Dashboard,
@@ -7,7 +9,6 @@ import {
   type IWidget,
   LogQueryWidget,
 } from 'aws-cdk-lib/aws-cloudwatch'
-import type { FunctionName } from '../../packages/server/src/deployment-names.ts'
 import type { DataParts } from '../data/data-stack.ts'
 import { logGroupName, stackName } from '../names.ts'
 import type { Stage } from '../settings.ts'

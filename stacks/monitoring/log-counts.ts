@@ -2,11 +2,12 @@
  * Metrics counted from the words of the log (packages/server/src/log.ts), which is a closed vocabulary: a filter
  * cannot meet a secret.
  */
+
+import { appName, type FunctionName } from '@email-connector/server/deployment-names'
+import type { LogLine } from '@email-connector/server/log'
 import type { Stack } from 'aws-cdk-lib'
 import { Metric } from 'aws-cdk-lib/aws-cloudwatch'
 import { FilterPattern, LogGroup, MetricFilter } from 'aws-cdk-lib/aws-logs'
-import { appName, type FunctionName } from '../../packages/server/src/deployment-names.ts'
-import type { LogLine } from '../../packages/server/src/log.ts'
 import { logGroupName } from '../names.ts'
 import type { Stage } from '../settings.ts'
 import { period } from './metrics.ts'

@@ -1,8 +1,9 @@
 /** What AWS's own metrics tell of the gateway and the tables; alarms and dashboard watch the same. */
+
+import type { FunctionName } from '@email-connector/server/deployment-names'
 import { Duration } from 'aws-cdk-lib'
 import { type IMetric, MathExpression, Metric } from 'aws-cdk-lib/aws-cloudwatch'
 import type { Table } from 'aws-cdk-lib/aws-dynamodb'
-import type { FunctionName } from '../../packages/server/src/deployment-names.ts'
 import { functionName } from '../names.ts'
 import type { ApiParts } from '../types.ts'
 

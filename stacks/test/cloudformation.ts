@@ -26,6 +26,8 @@ export interface CloudFormation {
   readonly stacks: ReadonlyMap<string, Template>
   /** Names that are taken, of things that no stack knows any more. */
   readonly kept: ReadonlySet<string>
+  /** Things that no stack knows any more, by type and logical id; they are billed on. */
+  readonly left: ReadonlySet<string>
   /**
    * Creates or updates. Throws Refusal, after the rollback, so that the account is as it would be.
    * @param failing the logical id whose creation fails
@@ -41,6 +43,7 @@ export function createCloudFormation(options: {
 }): CloudFormation {
   const stacks = new Map<string, Template>()
   const kept = new Set<string>()
+  const left = new Set<string>()
 
   const exportsBut = (stack: string) =>
     new Set(
@@ -103,8 +106,8 @@ export function createCloudFormation(options: {
     for (const [id, resource] of Object.entries(before?.Resources ?? {})) {
       const now = template.Resources[id]
       const isReplaced = now !== undefined && namesOf(now).join() !== namesOf(resource).join()
-      if (now === undefined) discard(resource, resource.DeletionPolicy)
-      else if (isReplaced) discard(resource, now.UpdateReplacePolicy)
+      if (now === undefined) discard(id, resource, resource.DeletionPolicy)
+      else if (isReplaced) discard(id, resource, now.UpdateReplacePolicy)
     }
   }
 
@@ -112,20 +115,23 @@ export function createCloudFormation(options: {
     const resource = template.Resources[id]
     if (resource === undefined) return
     // What its own creation made and a plain Retain keeps is nobody's from then on.
-    if (resource.DeletionPolicy === 'Retain') discard(resource, 'Retain')
+    if (resource.DeletionPolicy === 'Retain') discard(id, resource, 'Retain')
     else if (isProtected(resource)) {
-      discard(resource, 'Retain')
+      discard(id, resource, 'Retain')
       throw new Refusal(`${stack}: ROLLBACK_FAILED, ${id} is protected against deletion`)
     }
   }
 
-  function discard(resource: TemplateResource, policy: string | undefined): void {
-    if (policy?.startsWith('Retain')) for (const name of namesOf(resource)) kept.add(name)
+  function discard(id: string, resource: TemplateResource, policy: string | undefined): void {
+    if (!policy?.startsWith('Retain')) return
+    left.add(`${resource.Type} ${id}`)
+    for (const name of namesOf(resource)) kept.add(name)
   }
 
   return {
     stacks,
     kept,
+    left,
     deploy,
     remove(stack) {
       const template = stacks.get(stack)
@@ -135,7 +141,8 @@ export function createCloudFormation(options: {
         if (isProtected(resource) && !resource.DeletionPolicy?.startsWith('Retain'))
           throw new Refusal(`${stack}: DELETE_FAILED, ${id} is protected against deletion`)
       stacks.delete(stack)
-      for (const resource of Object.values(template.Resources)) discard(resource, resource.DeletionPolicy)
+      for (const [id, resource] of Object.entries(template.Resources))
+        discard(id, resource, resource.DeletionPolicy)
     },
   }
 }

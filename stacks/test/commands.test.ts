@@ -8,8 +8,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { startTiedProcess } from '@email-connector/testing/tied-process'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { startTiedProcess } from '../../packages/testing/src/tied-process.ts'
 import { type AwsStandIn, standInAccount, startAwsStandIn } from './aws-stand-in.ts'
 import type { Template } from './cloudformation.ts'
 

@@ -1,6 +1,7 @@
 /** What holds state: tables, keys, secrets. It is never replaced by accident and goes only where the owner says so. */
+
+import { tableSchemas } from '@email-connector/server/table-schema'
 import { describe, expect, test } from 'vitest'
-import { tableSchemas } from '../../packages/server/src/store/table-schema.ts'
 import { get, personal, type Resource, synthesize } from './synthesize.ts'
 
 const stateful = [

@@ -1,8 +1,9 @@
 /** docs/deploy.md as far as it can be compared: settings, counted calls, sums, names. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { codeIn, readDocument, rowsIn, sectionOf } from '@email-connector/server/testing/documents'
 import { describe, expect, test } from 'vitest'
-import { codeIn, readDocument, rowsIn, sectionOf } from '../../packages/server/test/documents/document.ts'
+import { idleClients } from '../../bench/idle-clients.ts'
 import { parseStage } from '../settings.ts'
 import { stageShape } from '../stage-options.ts'
 import { production, synthesize } from './synthesize.ts'
@@ -59,6 +60,22 @@ describe('docs/deploy.md', () => {
         String(aws[request]?.dynamoDb),
         String(aws[request]?.kms),
       ])
+  })
+
+  test('says what an idle client costs as the bench does', () => {
+    const { aws } = JSON.parse(readFileSync(join(root, 'bench', 'counts.json'), 'utf8')) as {
+      aws: Parameters<typeof idleClients>[0]
+    }
+    const written = rowsIn(sectionOf(document, '## Cost')).filter((cells) => cells.length === 5)
+    expect(written).toEqual(
+      idleClients(aws).map((client) => [
+        client.name,
+        String(client.requestsPerDay),
+        String(client.gbSecondsPerDay),
+        client.dollarsPerDay.toFixed(4),
+        String(client.concurrentPerThousand),
+      ]),
+    )
   })
 
   test('adds up what 1,000 calls cost', () => {

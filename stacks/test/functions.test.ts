@@ -1,7 +1,8 @@
 /** The functions: runtime, time-outs, concurrency, and the variables they are told. */
+
+import { mcpVariables, oauthVariables } from '@email-connector/server/function-variables'
+import { parseSettings } from '@email-connector/server/settings'
 import { describe, expect, test } from 'vitest'
-import { mcpVariables, oauthVariables } from '../../packages/server/src/lambda/environment.ts'
-import { parseSettings } from '../../packages/server/src/settings.ts'
 import { get, type Kind, kinds } from './synthesize.ts'
 
 describe('functions', () => {

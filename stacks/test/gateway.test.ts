@@ -68,15 +68,14 @@ describe('gateway', () => {
         body: (Properties.ResponseTemplates as Record<string, string>)['application/json'],
       }),
     )
-    const expected = gatewayResponses({
-      publicUrl: 'https://mail.example.com',
-      scope: 'email:read email:write',
-    }).map(({ status, ...rest }) => ({ ...rest, status: status === undefined ? undefined : String(status) }))
+    const expected = gatewayResponses({ publicUrl: 'https://mail.example.com' }).map(
+      ({ status, ...rest }) => ({ ...rest, status: status === undefined ? undefined : String(status) }),
+    )
     const byType = (rows: { type: unknown }[]) =>
       [...rows].sort((a, b) => String(a.type).localeCompare(String(b.type)))
     expect(byType(inTemplate)).toEqual(byType(expected))
-    expect(inTemplate.find(({ type }) => type === 'ACCESS_DENIED')?.headers['WWW-Authenticate']).toContain(
-      'resource_metadata="https://mail.example.com/.well-known/oauth-protected-resource/mcp"',
+    expect(inTemplate.find(({ type }) => type === 'ACCESS_DENIED')?.headers['WWW-Authenticate']).toBe(
+      'Bearer resource_metadata="https://mail.example.com/.well-known/oauth-protected-resource/mcp", scope="email:read email:write", error="invalid_token"',
     )
   })
 

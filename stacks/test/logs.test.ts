@@ -15,6 +15,7 @@ describe('logs', () => {
       expect(variables.sort()).toEqual(
         [
           'error.responseType',
+          'extendedRequestId',
           'httpMethod',
           'integration.status',
           'requestId',

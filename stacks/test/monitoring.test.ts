@@ -1,7 +1,8 @@
 /** What an operator is told: every alarm to the last property, what a filter counts, who may publish, the budget. */
+
+import { createLog, type LogLine } from '@email-connector/server/log'
+import { tableSchemas } from '@email-connector/server/table-schema'
 import { describe, expect, test } from 'vitest'
-import { createLog, type LogLine } from '../../packages/server/src/log.ts'
-import { tableSchemas } from '../../packages/server/src/store/table-schema.ts'
 import { get, type Resource, type Synthesized } from './synthesize.ts'
 
 const withDomain = get('production')
@@ -194,30 +195,6 @@ describe('the topic', () => {
         Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
       },
       { ...publish, Sid: 'Publishevents', Effect: 'Allow', Principal: { Service: 'events.amazonaws.com' } },
-    ])
-  })
-
-  test('R68: every change that takes a key away, or lets others use it, is reported, of both keys', () => {
-    const { EventPattern, Targets } = withDomain.one('AWS::Events::Rule').Properties
-    const pattern = EventPattern as {
-      source: string[]
-      'detail-type': string[]
-      detail: { eventName: string[]; resources: { ARN: unknown[] } }
-    }
-    expect(pattern.source).toEqual(['aws.kms'])
-    expect(pattern['detail-type']).toEqual(['AWS API Call via CloudTrail'])
-    expect(pattern.detail.eventName).toEqual([
-      'DisableKey',
-      'ScheduleKeyDeletion',
-      'PutKeyPolicy',
-      'DisableKeyRotation',
-    ])
-    expect(pattern.detail.resources.ARN.map((arn) => JSON.stringify(arn))).toEqual([
-      expect.stringContaining('CredentialsKey'),
-      expect.stringContaining('StorageKey'),
-    ])
-    expect((Targets as { Arn: unknown }[]).map(({ Arn }) => Arn)).toEqual([
-      { Ref: Object.keys(withDomain.all('AWS::SNS::Topic'))[0] },
     ])
   })
 })

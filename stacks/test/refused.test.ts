@@ -11,16 +11,19 @@ describe('R95: no template holds what an account refuses', () => {
     expect(empty).toEqual([])
   })
 
-  test.each(kinds)('%s: no map without entries but those by which WAF names an action', (kind) => {
-    const empty = Object.values(get(kind).templates).flatMap(({ Resources }) =>
-      pathsTo(
-        Resources,
-        (value) => typeof value === 'object' && value !== null && Object.keys(value).length === 0,
-      ),
-    )
-    const actions = ['Allow', 'None', 'Count']
-    expect(empty.filter((path) => !actions.includes(path.split('/').at(-1) ?? ''))).toEqual([])
-  })
+  test.each(kinds)(
+    '%s: no map without entries but those by which WAF names an action or a part of a request',
+    (kind) => {
+      const empty = Object.values(get(kind).templates).flatMap(({ Resources }) =>
+        pathsTo(
+          Resources,
+          (value) => typeof value === 'object' && value !== null && Object.keys(value).length === 0,
+        ),
+      )
+      const actions = ['Allow', 'None', 'Count', 'UriPath']
+      expect(empty.filter((path) => !actions.includes(path.split('/').at(-1) ?? ''))).toEqual([])
+    },
+  )
 })
 
 describe('R95: AWS’s own specification', () => {
@@ -59,7 +62,7 @@ describe('a stage can be in every partition', () => {
     (kind) => {
       const { permissionsBoundaryArn = '' } = production
       const strings = Object.values(get(kind).templates).flatMap(({ Resources }) => stringsIn(Resources))
-      const global = ['lambda', 'apigateway', 'cloudwatch', 'events', 'vpc-flow-logs']
+      const global = ['lambda', 'apigateway', 'cloudformation', 'cloudwatch', 'events', 'vpc-flow-logs']
       // CDK knows the names of endpoint services (`com.amazonaws.…`) in each partition.
       const hosts = strings.filter((text) => /\.amazonaws\./.test(text) && !text.startsWith('com.'))
       expect(hosts.filter((text) => !global.some((service) => text === `${service}.amazonaws.com`))).toEqual(
@@ -98,9 +101,13 @@ describe('a first deployment that fails can be repeated', () => {
     const others = Object.entries(Resources)
       .filter(([, { Type }]) => Type !== 'AWS::DynamoDB::Table' && Type !== 'AWS::CDK::Metadata')
       .map(([id]) => id)
-    const tables = Object.values(Resources).filter(({ Type }) => Type === 'AWS::DynamoDB::Table')
+    const tables = Object.entries(Resources).filter(([, { Type }]) => Type === 'AWS::DynamoDB::Table')
     expect(tables).toHaveLength(4)
-    for (const { DependsOn } of tables) expect([DependsOn].flat().sort()).toEqual(others.sort())
+    // And each after those before it.
+    tables.forEach(([, { DependsOn }], index) => {
+      const earlier = tables.slice(0, index).map(([id]) => id)
+      expect([DependsOn].flat().sort()).toEqual([...others, ...earlier].sort())
+    })
   })
 })
 

@@ -1,7 +1,8 @@
 /** What functions and keys allow, read from the templates. */
+
+import { functionNames } from '@email-connector/server/deployment-names'
+import { tableSchemas } from '@email-connector/server/table-schema'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { functionNames } from '../../packages/server/src/deployment-names.ts'
-import { tableSchemas } from '../../packages/server/src/store/table-schema.ts'
 import { tableRights } from '../rights.ts'
 import { resourceStatements, roleStatements, type Statement } from './policies.ts'
 import { personal, production, type Synthesized, synthesize } from './synthesize.ts'
@@ -38,7 +39,8 @@ describe.each([
   })
 
   test('R66: the wildcards in resources are those that AWS forces, and these are all', () => {
-    const wild = statements.flatMap(({ of: owner, actions, resources }) =>
+    const allowing = statements.filter(({ effect }) => effect === 'Allow')
+    const wild = allowing.flatMap(({ of: owner, actions, resources }) =>
       resources
         .filter((resource) => resource.includes('*'))
         .map(
@@ -120,16 +122,42 @@ describe.each([
       of(name)
         .filter(({ resources }) => resources.some((resource) => resource.includes('CredentialsKey')))
         .map(({ actions, condition }) => ({ actions, condition }))
-    const context = {
+    const used = (name: string) => ({
+      ArnEquals: { 'lambda:SourceFunctionArn': arnOfFunction(name) },
       StringEquals: {
         'kms:EncryptionContext:app': 'email-connector',
         'kms:EncryptionContext:stage': 'prod',
       },
       'ForAllValues:StringEquals': { 'kms:EncryptionContextKeys': ['app', 'stage', 'grantId', 'accountId'] },
-    }
-    expect(onKey('Oauth')).toEqual([{ actions: ['kms:GenerateDataKey'], condition: context }])
-    expect(onKey('Mcp')).toEqual([{ actions: ['kms:Decrypt'], condition: context }])
+    })
+    expect(onKey('Oauth')).toEqual([{ actions: ['kms:GenerateDataKey'], condition: used('oauth') }])
+    expect(onKey('Mcp')).toEqual([{ actions: ['kms:Decrypt'], condition: used('mcp') }])
     for (const name of ['Authorizer', 'Health']) expect(onKey(name)).toEqual([])
+  })
+
+  test('R27: what a role may do on a table, a secret or the credentials key it may do from its own function only', () => {
+    const direct = statements.filter(
+      ({ actions, condition }) =>
+        actions.some((action) => /^(?:dynamodb|secretsmanager|kms):/.test(action)) &&
+        condition.StringEquals?.['kms:ViaService'] === undefined,
+    )
+    expect(direct.length).toBeGreaterThan(8)
+    for (const { of: role, condition } of direct)
+      expect(condition.ArnEquals?.['lambda:SourceFunctionArn'], role).toEqual(
+        arnOfFunction(role.replace(/Role[0-9A-F]{8}$/, '').toLowerCase()),
+      )
+  })
+
+  test('R66: the right that Lambda needs for a network is refused to the code of the function', () => {
+    const refused = statements.filter(({ effect }) => effect === 'Deny')
+    expect(refused.map(({ of: role }) => role.replace(/[0-9A-F]{8}$/, ''))).toEqual(
+      hasDomain ? ['McpRole', 'OauthRole'] : [],
+    )
+    for (const { of: role, actions, condition } of refused) {
+      const [allowed] = statements.filter((one) => one.of === role && one.actions.join() === actions.join())
+      expect(allowed?.effect).toBe('Allow')
+      expect(Object.keys(condition.ArnEquals ?? {})).toEqual(['lambda:SourceFunctionArn'])
+    }
   })
 
   test('R27: the storage key is used only through DynamoDB and Secrets Manager', () => {
@@ -201,4 +229,16 @@ function tableIn(resource: string): string {
 
 function kindOf(resource: string): string {
   return resource.includes(':log-stream:*') ? 'streams of one group' : resource
+}
+
+function arnOfFunction(name: string) {
+  const [partition, account] = ['AWS::Partition', 'AWS::AccountId'].map((Ref) => ({ Ref }))
+  const parts = [
+    'arn:',
+    partition,
+    ':lambda:eu-central-1:',
+    account,
+    `:function:prod-email-connector-${name}`,
+  ]
+  return { 'Fn::Join': ['', parts] }
 }

@@ -4,70 +4,40 @@
  */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
-import type { StageOptions } from '../settings.ts'
-import { type CloudFormation, createCloudFormation, Refusal, type Template } from './cloudformation.ts'
+import { beforeAll, describe, expect, test, vi } from 'vitest'
+import { createCloudFormation, type Template } from './cloudformation.ts'
 import { replacingChanges } from './specification.ts'
-import { personal, production, type Synthesized, synthesize } from './synthesize.ts'
+import { deploy, get, move, noticed, refusalOf, refusedChanges, sentenceOf, stages } from './transitions.ts'
+import { transitionsDocument, transitionsFile } from './transitions-document.ts'
 
-const withDomain: StageOptions = {
-  region: 'eu-central-1',
-  domain: { name: 'mail.example.com', hostedZone: { id: 'Z0123456789ABC', name: 'example.com' } },
-}
-const certificateArn = 'arn:aws:acm:eu-central-1:123456789012:certificate/x'
-const { domain: _domain, firewall: _firewall, ...everythingWithoutDomain } = production
-
-const stages: Readonly<Record<string, StageOptions>> = {
-  personal,
-  'without a domain, data kept': { region: 'eu-central-1' },
-  'with a domain': withDomain,
-  'with another domain': { ...withDomain, domain: { name: 'post.example.com', certificateArn } },
-  'with a certificate of the owner’s': {
-    ...withDomain,
-    domain: { name: 'mail.example.com', certificateArn },
-  },
-  'with a firewall': { ...withDomain, firewall: true },
-  'in a network': { region: 'eu-central-1', vpc: true },
-  'with clients’ secrets': { region: 'eu-central-1', preRegisteredClients: true },
-  'with everything': production,
-  'with everything but a domain': everythingWithoutDomain,
-  'with a role for the gateway’s logs': { ...withDomain, gatewayLogRole: 'create' },
-}
-const made = new Map<string, Synthesized>()
-function get(name: string): Synthesized {
-  const options = stages[name]
-  if (options === undefined) throw new Error(`There is no stage ${name}`)
-  const found = made.get(name) ?? synthesize(options)
-  made.set(name, found)
-  return found
-}
-
-/** As `cdk deploy --all` and `sst deploy` do: stack after stack, in the order of their dependencies. */
-function deploy(account: CloudFormation, { templates }: Pick<Synthesized, 'templates'>): void {
-  for (const [stack, template] of Object.entries(templates)) account.deploy(stack, template)
-}
-
-function refusalOf(run: () => void): string {
-  try {
-    run()
-    return 'none'
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error
-    return error.message
-  }
-}
+vi.setConfig({ testTimeout: 180_000 })
+// Synthesized before anything is measured: a dozen stages take a while on a busy machine.
+beforeAll(() => {
+  for (const name of Object.keys(stages)) get(name)
+}, 300_000)
 
 describe('R95: a stage that exists takes every change of its settings', () => {
   const names = Object.keys(stages)
   test.each(names)('from a stage %s to every other one and back, twice', (from) => {
     const refused = names.flatMap((to) => {
-      const account = createCloudFormation({ replacingChanges })
-      const refusal = refusalOf(() => {
-        for (const name of [from, to, from, to]) deploy(account, get(name))
-      })
+      const refusal = move(from, to)
       return refusal === 'none' ? [] : [`to a stage ${to}: ${refusal}`]
     })
     expect(refused).toEqual([])
+  })
+
+  test('what people notice of a change is what the templates say', () => {
+    expect(noticed('personal', 'with a domain')).toEqual(['address'])
+    expect(noticed('with a domain', 'with a firewall')).toEqual([])
+    expect(noticed('in a network', 'personal')).toEqual(['egress', 'data'])
+  })
+
+  test.each(refusedChanges)('refused before anything is touched: %s', (_, from, change) => {
+    expect(sentenceOf(from, change)).toContain(Object.keys(change).at(-1))
+  })
+
+  test('docs/transitions.md is current (pnpm write-transitions)', () => {
+    expect(readFileSync(transitionsFile, 'utf8')).toBe(transitionsDocument())
   })
 
   test('without `vpc` nothing of the network is left, and the stack is still there to be removed', () => {
@@ -138,5 +108,22 @@ describe('R95: a deployment that fails can be repeated', () => {
     })
     expect(stuck).toEqual([])
     expect(cases.length).toBeGreaterThan(100)
+  })
+
+  test('at the first table too; at a later one what docs/deploy.md says is needed, and nothing of a person’s is there yet', () => {
+    const tables = Object.entries(templates.data?.Resources ?? {}).filter(
+      ([, { Type }]) => Type === 'AWS::DynamoDB::Table',
+    )
+    const second = tables.map(([id]) => {
+      const account = createCloudFormation({ replacingChanges })
+      const first = refusalOf(() => account.deploy('data', templates.data ?? { Resources: {} }, id))
+      expect(account.stacks.size).toBe(0)
+      return [first.includes('ROLLBACK_FAILED'), refusalOf(() => deploy(account, { templates }))]
+    })
+    expect(second[0]).toEqual([false, 'none'])
+    for (const [isStuck, refusal] of second.slice(1)) {
+      expect(isStuck).toBe(true)
+      expect(refusal).not.toBe('none')
+    }
   })
 })

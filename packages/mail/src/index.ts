@@ -2,7 +2,7 @@
 export type { MailAccount, MailCredential, MailServer, ProviderId, TlsMode } from './account.ts'
 export { removeInvisible } from './body-text/invisible-characters.ts'
 export { neutraliseLinks } from './body-text/links.ts'
-export { readLongHtml, readLongText } from './body-text/long-text.ts'
+export { renderForPeople } from './body-text/long-text.ts'
 export { appendMessage } from './changing/append.ts'
 export { assertFlags, setFlags } from './changing/flags.ts'
 export { moveMessages } from './changing/move.ts'
@@ -16,6 +16,9 @@ export {
 } from './composing/compose.ts'
 export { type Connector, createConnector, type MailDeps } from './connect/dial.ts'
 export { createHostPolicy, type HostPolicy, type MailProtocol } from './connect/host-policy.ts'
+export type { DocumentText, Picture } from './documents/document.ts'
+export { kindOf } from './documents/kinds.ts'
+export { readDocument } from './documents/read-document.ts'
 export { type ImapDeps, type ImapSession, withImapSession } from './imap/session.ts'
 export {
   assertAddress,
@@ -37,8 +40,12 @@ export { type AttachmentContent, fetchAttachment } from './reading/attachment.ts
 export { findByMessageId } from './reading/find.ts'
 export { getMessage, getMessages } from './reading/get.ts'
 export { listRecent } from './reading/recent.ts'
-export { prepareSearch, type SearchOptions, type SearchPage, searchMessages } from './reading/search.ts'
+export { readSourceText } from './reading/source-text.ts'
 export { listThread, type ThreadPage } from './reading/thread.ts'
+export { dayIn } from './search/days.ts'
+export { mergeFields, type SearchFields } from './search/fields.ts'
+export type { Note } from './search/parse.ts'
+export { prepareSearch, type SearchOptions, type SearchPage, searchMessages } from './search/search.ts'
 export type { RecipientRefusal } from './smtp/reply.ts'
 export {
   type RejectedRecipient,

@@ -41,6 +41,9 @@ export type MailErrorCode =
   | 'too_large'
   | 'not_supported'
 
+/**
+ * The only error of this package. `message` is the code; what a server or library said is in `cause` and stays there.
+ */
 export class MailError extends Error {
   override readonly name = 'MailError'
   readonly code: MailErrorCode

@@ -1,5 +1,5 @@
 /** What reading a mailbox yields. Everything here came out of a mail or a mail server: untrusted text, bounded sizes. */
-
+/** An address as a header names it; both parts were written by strangers. */
 export interface MailAddress {
   readonly name?: string
   readonly address: string
@@ -13,8 +13,10 @@ export interface MessageRef {
   readonly uid: number
 }
 
+/** RFC 6154 §2, with `inbox` and without its backslash. */
 export type SpecialUse = 'inbox' | 'drafts' | 'sent' | 'trash' | 'junk' | 'archive' | 'all' | 'flagged'
 
+/** One mailbox (a folder) of an account. */
 export interface Mailbox {
   readonly path: string
   readonly name: string
@@ -26,6 +28,7 @@ export interface Mailbox {
   readonly unread?: number
 }
 
+/** What a list shows of one message. */
 export interface MessageSummary {
   readonly ref: MessageRef
   /** ISO 8601 with the offset; INTERNALDATE when the Date header cannot be read. */
@@ -44,14 +47,29 @@ export interface MessageSummary {
   readonly threadId?: string
 }
 
+/** A part that is not the text of the message. */
 export interface AttachmentPart {
-  /** IMAP part number, such as `2` or `1.3`. */
+  /** IMAP part number, such as `2` or `1.3`; behind a `~` what only we can open (mime/structure.ts). */
   readonly partId: string
   readonly filename?: string
   readonly contentType: string
   /** Bytes after decoding, an estimate where the transfer encoding is base64. */
   readonly size: number
+  /** Shown inside the text, or read by programs: no file to a person, and not counted as one. */
   readonly inline: boolean
+  /** The part id of the nested mail that this is in; absent for what the mail itself holds. */
+  readonly inPart?: string
+  /** Of a nested mail. */
+  readonly message?: NestedHead
+}
+
+/** The headers of a mail inside a mail. */
+export interface NestedHead {
+  /** Absent where it has none that can be read. */
+  readonly date?: string
+  readonly from: readonly MailAddress[]
+  readonly to: readonly MailAddress[]
+  readonly subject: string
 }
 
 /** RFC 8601 §2.7 */
@@ -72,7 +90,26 @@ export interface AuthenticationVerdict {
   readonly dmarc?: AuthenticationResult
 }
 
-export interface MessageDetail {
+/** What identifies a mailing list, and how one can leave it, as the sender says. */
+export interface MailingList {
+  /** RFC 2919, without its name for people. */
+  readonly id?: string
+  /** `https:` and `mailto:` targets in the sender's order; none: it does not say. */
+  readonly leave: readonly string[]
+  /** RFC 8058: a POST to the https target is enough. */
+  readonly isOneClick: boolean
+}
+
+/** What headers say beside who wrote to whom. */
+export interface MessageFacts {
+  /** How many there are; the lists of a detail hold the first hundred of each. */
+  readonly recipients: { readonly to: number; readonly cc: number; readonly bcc: number }
+  readonly list?: MailingList
+  readonly importance?: 'high' | 'low'
+}
+
+/** One message with its text; every string came out of mail. */
+export interface MessageDetail extends MessageFacts {
   readonly ref: MessageRef
   readonly date: string
   readonly from: readonly MailAddress[]
@@ -88,20 +125,48 @@ export interface MessageDetail {
   readonly flags: readonly string[]
   readonly size: number
   readonly body: MessageBody
+  /** Of the message and, at any depth, of the mails in it. */
   readonly attachments: readonly AttachmentPart[]
+  /** What a machine says of a mail that was sent: one for each recipient. */
+  readonly report: readonly DeliveryReport[]
   /** Absent where the provider says nothing that can be told from what a sender wrote. */
   readonly authentication?: AuthenticationVerdict
-  /** Short codes such as `hidden_text_removed`, `link_text_mismatch`, `suspicious_from`, `body_truncated`. */
+  /** Short codes such as `hidden_text_removed`, `link_text_mismatch`, `link_lookalike`, `suspicious_from`, `body_truncated`. */
   readonly warnings: readonly string[]
 }
 
+/** What a mail server or a reader reports of a mail that was sent. */
+export interface DeliveryReport {
+  readonly kind: 'delivery' | 'read_receipt' | 'feedback'
+  /** `failed`, `delayed`, `delivered`; of a receipt `displayed`, `deleted`; of a complaint its type. */
+  readonly action: string
+  readonly recipient: string
+  readonly status?: string
+  readonly diagnostic?: string
+}
+
+/** The whole target of a link, by the number that the text names. */
+export interface ReadLink {
+  readonly number: number
+  /** Its words, cut; empty where they are the target itself. */
+  readonly text: string
+  /** As the sender wrote it; without its query if it is too long. */
+  readonly url: string
+  readonly isCut?: true
+}
+
+/** The readable text, a piece of it when it is long. */
 export interface MessageBody {
-  /** What `text` was made from. */
-  readonly source: 'text/plain' | 'text/html' | 'none'
+  /** What `text` was made from: a kind of text, or `none`. */
+  readonly source: string
+  /** Why `text` is empty. */
+  readonly note?: string
   /** The asked-for slice, readable text (or sanitised HTML where that was asked for). */
   readonly text: string
   readonly offset: number
   readonly totalChars: number
+  /** Where the `[link 3]` of the whole text lead; only where they were asked for. */
+  readonly links?: readonly ReadLink[]
 }
 
 /** What a list was cut from, so that the next page starts where this one ended even if mail arrived since. */

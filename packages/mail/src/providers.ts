@@ -4,6 +4,7 @@
  */
 import type { MailServer, ProviderId } from './account.ts'
 
+/** A mail provider whose servers the owner need not type. */
 export interface Provider {
   readonly id: ProviderId
   readonly name: string
@@ -20,6 +21,7 @@ export interface Provider {
   readonly filesSentCopy: boolean
 }
 
+/** In the order in which people are shown them. The demo mailbox is none of them. */
 export const providers: readonly Provider[] = [
   {
     id: 'gmail',

@@ -11,13 +11,11 @@ import { isStoreUnavailable, OAuthError, retryAfter, storeUnavailable } from './
 import { revokeGrant } from './grant-revocation.ts'
 import { isLoopback } from './loopback-uri.ts'
 import { intersectScope } from './scope.ts'
-import type { Settings } from './settings.ts'
+import { pendingSeconds, type Settings } from './settings.ts'
 import type { AuthorizationCodeRow, Grant, Transaction } from './store.ts'
 import { createAuthorizationCode, tokenId, wrapSecret } from './token-wrap.ts'
 import { createTransaction, expireCookie, openTransaction, type TransactionRefusal } from './transaction.ts'
 
-/** Until its code is redeemed a grant and all that hangs on it live this long. */
-const pendingSeconds = 10 * 60
 const maxAttempts = 5
 
 /** What the consent page must show of who is asking. Names come from the client: escape them. */
@@ -35,6 +33,7 @@ export interface ConsentSubject {
   readonly requestedScope: string
 }
 
+/** A response to send as it is, or what the consent page must show and carry. */
 export type AuthorizeOutcome =
   | { readonly kind: 'response'; readonly response: Response }
   | ({
@@ -46,6 +45,7 @@ export type AuthorizeOutcome =
       readonly cookie: string
     } & ConsentSubject)
 
+/** The sign-in that a form belongs to, or why it counts for none. */
 export type OpenTransactionOutcome =
   | ({ readonly kind: 'open'; readonly transaction: Transaction } & ConsentSubject)
   | { readonly kind: 'refused'; readonly reason: TransactionRefusal }
@@ -66,6 +66,7 @@ export interface Approval {
   readonly absoluteExpiresAt: number
 }
 
+/** RFC 6749 §3.1 in steps, with the page of the caller between them. Every method throws StoreUnavailableError. */
 export interface AuthorizationEndpoint {
   authorize(request: Request): Promise<AuthorizeOutcome>
   openTransaction(request: Request, handle: string): Promise<OpenTransactionOutcome>

@@ -23,6 +23,7 @@ import type { AccessTokenRow, AuthorizationStore, EpochSeconds } from './store.t
 import { createTokenEndpoint } from './token-endpoint.ts'
 import { unwrapSecret } from './token-wrap.ts'
 
+/** What a deployment decides, and what it lends: store, keys, clock. */
 export interface AuthorizationServerOptions {
   /** PUBLIC_URL: an origin, no trailing slash. */
   readonly issuer: string
@@ -47,6 +48,7 @@ export interface AuthorizationServerOptions {
   readonly beforeRefresh?: BeforeRefresh
 }
 
+/** The endpoints, and what the resource server needs of them. */
 export interface AuthorizationServer extends AuthorizationEndpoint {
   readonly lifetimes: Lifetimes
   /** RFC 8414. */

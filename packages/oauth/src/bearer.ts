@@ -6,6 +6,7 @@ import type { Settings } from './settings.ts'
 import type { AccessTokenRow } from './store.ts'
 import { isOpaqueToken, tokenId } from './token-wrap.ts'
 
+/** RFC 6750 §3.1. */
 export type BearerError = 'invalid_token' | 'insufficient_scope'
 
 /** Where the row of a token comes from: the store, or whoever has read it already. */

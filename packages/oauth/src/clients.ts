@@ -10,6 +10,7 @@ import { withoutPort } from './loopback-uri.ts'
 import type { NamedKey } from './repeatable-answer.ts'
 import type { EpochSeconds } from './store.ts'
 
+/** A confidential client that the owner of the deployment named. */
 export interface PreRegisteredClient {
   readonly clientId: string
   readonly secret: string

@@ -28,6 +28,7 @@ const vscodeUris = [
 /** Programs that listen where a port is free when they ask (RFC 8252 §7.3). */
 const portlessUris = ['http://localhost/callback', 'http://127.0.0.1/callback']
 
+/** Matched by id and by redirect URI, without a fetch. */
 export const knownClients: readonly KnownClient[] = [
   {
     id: 'claude',

@@ -19,6 +19,7 @@ export interface RedirectUriPolicy {
   readonly extraName: string | undefined
 }
 
+/** Which redirect URIs a deployment takes beyond, or short of, those of the known clients. */
 export interface RedirectUriSettings {
   /**
    * Known clients the owner switched off: neither their redirect URIs nor their documents count any more. What is

@@ -6,6 +6,7 @@ import type { RedirectUriPolicy } from './redirect-uri.ts'
 import type { NamedKey } from './repeatable-answer.ts'
 import type { AuthorizationStore, EpochSeconds, Grant, RevocationCause } from './store.ts'
 
+/** Seconds. */
 export interface Lifetimes {
   readonly accessTokenSeconds: number
   readonly refreshIdleSeconds: number
@@ -16,6 +17,9 @@ export interface Lifetimes {
   /** From the page to the form. */
   readonly transactionSeconds: number
 }
+
+/** Until its code is redeemed a grant, and all that hangs on it, lives this long. */
+export const pendingSeconds = 10 * 60
 
 const daySeconds = 24 * 60 * 60
 

@@ -30,6 +30,7 @@ interface TokenRowFields {
   readonly wrap: string
 }
 
+/** A code (RFC 6749 §4.1.2), by its hash. */
 export interface AuthorizationCodeRow extends TokenRowFields {
   readonly type: 'code'
   /** SHA-256 of the redirect URI, lower-case hex. */
@@ -42,12 +43,14 @@ export interface AuthorizationCodeRow extends TokenRowFields {
   readonly redeemedAt?: EpochSeconds
 }
 
+/** An access token, by its hash. */
 export interface AccessTokenRow extends TokenRowFields {
   readonly type: 'access'
   /** Set by a refresh: refused from then on. */
   readonly retiresAt?: EpochSeconds
 }
 
+/** A refresh token, by its hash; without its wrap once it was replaced. */
 export interface RefreshTokenRow extends Omit<TokenRowFields, 'wrap'> {
   readonly type: 'refresh'
   /** Absent in the tombstone that a rotation leaves. */
@@ -66,8 +69,11 @@ export interface LinkRow extends TokenRowFields {
   readonly boundTo?: string
 }
 
+/** A token of any kind; `type` tells which. */
 export type TokenRow = AuthorizationCodeRow | AccessTokenRow | RefreshTokenRow | LinkRow
+/** The kinds of token. */
 export type TokenType = TokenRow['type']
+/** The row of one kind. */
 export type TokenRowOf<T extends TokenType> = Extract<TokenRow, { type: T }>
 
 /** One row per consent. Decides what is live; never holds a key. */
@@ -114,6 +120,7 @@ export type RevocationCause =
   | 'resumed'
   | 'orphan'
 
+/** When and why a grant ended. */
 export interface GrantEnd {
   readonly at: EpochSeconds
   readonly cause: RevocationCause
@@ -139,6 +146,7 @@ export interface Transaction {
   readonly mac: string
 }
 
+/** What the authorization server keeps. Races come back as outcomes; every method throws StoreUnavailableError. */
 export interface AuthorizationStore {
   /** One caller of many with the same grant id gets 'created'; the first row stays. */
   createGrant(grant: Grant): Promise<'created' | 'exists'>

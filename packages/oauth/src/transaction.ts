@@ -9,6 +9,7 @@ import { readCookie, toSetCookie } from './browser-cookie.ts'
 import { isEqualText, sha256 } from './digest.ts'
 import type { AuthorizationStore, EpochSeconds, Transaction } from './store.ts'
 
+/** Why a form belongs to no sign-in. For the log; the person sees one page for all. */
 export type TransactionRefusal =
   | 'unknown_handle'
   | 'expired'

@@ -290,6 +290,7 @@ describe('Redirect URIs', () => {
         'file:///etc/passwd',
         'https://app.example/cb?code=1',
         'nonsense',
+        ...['state', 'iss', 'error'].map((name) => `https://app.example/cb?${name}=1`),
       ],
     ]) {
       expect(isAcceptableRedirectUri(odd), odd).toBe(false)

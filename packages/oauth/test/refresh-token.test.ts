@@ -233,6 +233,16 @@ describe('Refresh', () => {
     expect(deployment.events.at(-1)).toMatchObject({ reason: 'rows_disagree' })
   })
 
+  it('R31: a refresh token does not outlive its grant, whatever its own row says', async () => {
+    const deployment = createDeployment()
+    const { tokens, grantId } = await deployment.connect()
+    const grant = deployment.store.grants.get(grantId)
+    if (grant === undefined) throw new Error('There is no grant')
+    deployment.store.grants.set(grantId, { ...grant, expiresAt: deployment.clock.now })
+    expect(await problem(deployment.refresh(tokens.refresh_token))).toBe('400 invalid_grant')
+    expect(deployment.events.at(-1)).toMatchObject({ reason: 'expired' })
+  })
+
   it('a rotated handoff key still opens the answers it sealed', async () => {
     const one = createDeployment()
     const { tokens } = await one.connect()

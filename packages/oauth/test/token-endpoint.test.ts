@@ -49,6 +49,20 @@ describe('R11: the token endpoint takes one form with one meaning', () => {
     expect(await problem(ask(init))).toBe('400 invalid_request')
   })
 
+  it('a body without end is not read past 16 KB', async () => {
+    let pieces = 0
+    const body = new ReadableStream({
+      pull(controller) {
+        pieces += 1
+        if (pieces > 1_000) controller.close()
+        else controller.enqueue(new Uint8Array(1024).fill(0x78))
+      },
+    })
+    const init = { headers: formType, body, duplex: 'half' } as RequestInit
+    expect(await problem(ask(init))).toBe('413 invalid_request')
+    expect(pieces).toBeLessThan(50)
+  })
+
   it.each(['GET', 'PUT', 'DELETE'])(
     '%s is answered with 405 and what is allowed [oauth21-3.2]',
     async (method) => {

@@ -11,6 +11,7 @@ const words = {
     'bug',
     'connect',
     'revoke',
+    'authorize',
     'tool',
     'mail',
     'session',
@@ -154,13 +155,26 @@ export interface LogLine extends WordFields {
 }
 
 const shapes: Readonly<Record<string, RegExp>> = {
-  requestId: /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/,
+  // Ours, or of API Gateway: a UUID (REST API), or such as JKJaXmPLvHcESHA= (HTTP API).
+  requestId: /^(?:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[A-Za-z0-9_-]{10,22}={1,2})$/,
   grant: /^grant-[0-9a-f]{12}$/,
   // esbuild names chunks in upper case, and a line of a bundle is long: the column is needed.
   at: /^[A-Za-z][A-Za-z0-9_-]{0,60}\.(ts|js|mjs):\d{1,6}:\d{1,7}$/,
 }
 
+/** For an id that comes from outside: what does not have the form is not used. */
+export function isRequestId(value: unknown): value is string {
+  return typeof value === 'string' && shapes.requestId?.test(value) === true
+}
+
 const numbers: ReadonlySet<string> = new Set(['status', 'durationMs', 'count', 'bytes', 'port'])
+
+/** Which values each field takes, for docs/log.md. */
+export const logFields: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(Object.entries(words).map(([field, allowed]) => [field, allowed.join(', ')])),
+  ...Object.fromEntries([...numbers].map((field) => [field, 'a number'])),
+  ...Object.fromEntries(Object.keys(shapes).map((field) => [field, 'an id of a fixed form'])),
+}
 
 function isAllowed(field: string, value: unknown): boolean {
   if (numbers.has(field)) return typeof value === 'number' && Number.isFinite(value)

@@ -12,6 +12,7 @@ import {
   type PreRegisteredClient,
 } from '@email-connector/oauth'
 import * as z from 'zod'
+import { daySeconds } from './clock.ts'
 
 export interface ServerSettings {
   /** Origin of the deployment without a trailing slash; the issuer. */
@@ -54,8 +55,6 @@ export class SettingsError extends Error {
     this.faults = faults
   }
 }
-
-const day = 86_400
 
 /** `https`, or `http` on a loopback name; nothing after the port. */
 function isOrigin(value: string): boolean {
@@ -148,9 +147,9 @@ export function toServerSettings(variables: ServerVariables, options: { demo: bo
     disabledClients: clientIds.filter((id) => variables.DISABLED_CLIENTS.includes(id)),
     disabledProviders: toDisabledProviders(variables.DISABLED_PROVIDERS),
     lifetimes: {
-      accessTokenSeconds: variables.ACCESS_TOKEN_DAYS * day,
-      refreshIdleSeconds: variables.REFRESH_IDLE_DAYS * day,
-      refreshAbsoluteSeconds: variables.GRANT_DAYS * day,
+      accessTokenSeconds: variables.ACCESS_TOKEN_DAYS * daySeconds,
+      refreshIdleSeconds: variables.REFRESH_IDLE_DAYS * daySeconds,
+      refreshAbsoluteSeconds: variables.GRANT_DAYS * daySeconds,
     },
     demo: options.demo,
   }

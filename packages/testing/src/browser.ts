@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { createTempFolder } from './temp-folder.ts'
 
-const CHROMIUM = '/usr/bin/chromium'
+const chromium = '/usr/bin/chromium'
 
 export interface TestBrowser {
   readonly browser: Browser
@@ -18,7 +18,7 @@ export interface TestBrowser {
 
 /** Undefined where Chromium is not installed, so that a test can say plainly that it was not run. */
 export function findChromium(): string | undefined {
-  return existsSync(CHROMIUM) ? CHROMIUM : undefined
+  return existsSync(chromium) ? chromium : undefined
 }
 
 export async function launchBrowser(): Promise<TestBrowser> {

@@ -36,10 +36,10 @@ export interface CertificateAuthority {
 }
 
 /** The names every test server answers to. */
-export const TEST_HOSTS = ['mail.test.example', 'localhost', '127.0.0.1'] as const
+export const testHosts = ['mail.test.example', 'localhost', '127.0.0.1'] as const
 
-const DAY_MS = 86_400_000
-const NEW_KEY = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes']
+const dayMs = 86_400_000
+const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes']
 /** The form `openssl ca` takes: YYYYMMDDHHMMSSZ. */
 const toOpenSslTime = (date: Date) => `${date.toISOString().replace(/[-:T]/g, '').slice(0, 14)}Z`
 const toAltNames = (names: readonly string[]) =>
@@ -52,7 +52,7 @@ export async function createCertificateAuthority(): Promise<CertificateAuthority
   let issued = 0
 
   await openssl(
-    ...['req', '-x509', ...NEW_KEY, '-keyout', 'ca.key', '-out', 'ca.crt', '-days', '30'],
+    ...['req', '-x509', ...newKey, '-keyout', 'ca.key', '-out', 'ca.crt', '-days', '30'],
     ...['-subj', '/CN=Test authority', '-addext', 'keyUsage=critical,keyCertSign,cRLSign'],
   )
 
@@ -62,16 +62,7 @@ export async function createCertificateAuthority(): Promise<CertificateAuthority
     async issue({ names, validFrom, validTo }) {
       issued += 1
       const name = `server${issued}`
-      await openssl(
-        'req',
-        ...NEW_KEY,
-        '-keyout',
-        `${name}.key`,
-        '-out',
-        `${name}.csr`,
-        '-subj',
-        `/CN=${name}`,
-      )
+      await openssl('req', ...newKey, '-keyout', `${name}.key`, '-out', `${name}.csr`, '-subj', `/CN=${name}`)
       // A database per certificate: `openssl ca` is then safe to run in parallel.
       await writeFile(at(`${name}.txt`), '')
       await writeFile(
@@ -86,8 +77,8 @@ export async function createCertificateAuthority(): Promise<CertificateAuthority
       )
       await openssl(
         ...['ca', '-batch', '-notext', '-config', `${name}.cnf`, '-in', `${name}.csr`, '-out', `${name}.crt`],
-        ...['-startdate', toOpenSslTime(validFrom ?? new Date(Date.now() - DAY_MS))],
-        ...['-enddate', toOpenSslTime(validTo ?? new Date(Date.now() + 20 * DAY_MS))],
+        ...['-startdate', toOpenSslTime(validFrom ?? new Date(Date.now() - dayMs))],
+        ...['-enddate', toOpenSslTime(validTo ?? new Date(Date.now() + 20 * dayMs))],
       )
       return {
         cert: await readFile(at(`${name}.crt`), 'utf8'),
@@ -102,15 +93,15 @@ export async function createCertificateAuthority(): Promise<CertificateAuthority
 export async function createCertificateSet() {
   const authority = await createCertificateAuthority()
   const [good, wrongName, expired, notYetValid, selfSigned] = await Promise.all([
-    authority.issue({ names: TEST_HOSTS }),
+    authority.issue({ names: testHosts }),
     authority.issue({ names: ['elsewhere.example'] }),
     authority.issue({
-      names: TEST_HOSTS,
-      validFrom: new Date(Date.now() - 9 * DAY_MS),
-      validTo: new Date(Date.now() - DAY_MS),
+      names: testHosts,
+      validFrom: new Date(Date.now() - 9 * dayMs),
+      validTo: new Date(Date.now() - dayMs),
     }),
-    authority.issue({ names: TEST_HOSTS, validFrom: new Date(Date.now() + 5 * DAY_MS) }),
-    createSelfSigned(TEST_HOSTS),
+    authority.issue({ names: testHosts, validFrom: new Date(Date.now() + 5 * dayMs) }),
+    createSelfSigned(testHosts),
   ])
   return { authority, ca: authority.ca, good, wrongName, expired, notYetValid, selfSigned }
 }
@@ -120,7 +111,7 @@ export async function createSelfSigned(names: readonly string[]): Promise<Server
   await run(
     'openssl',
     [
-      ...['req', '-x509', ...NEW_KEY, '-keyout', 'key', '-out', 'cert', '-days', '20', '-subj', '/CN=self'],
+      ...['req', '-x509', ...newKey, '-keyout', 'key', '-out', 'cert', '-days', '20', '-subj', '/CN=self'],
       ...['-addext', `subjectAltName=${toAltNames(names)}`],
     ],
     { cwd: folder.path },

@@ -7,7 +7,7 @@ import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { cp, mkdir, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { createCertificateAuthority, TEST_HOSTS } from './certificates.ts'
+import { createCertificateAuthority, testHosts } from './certificates.ts'
 import { freePorts } from './free-port.ts'
 import { findUnpacked, type RealImapServer, testUser, untilGreeted } from './imap-server.ts'
 import { createMailboxReader } from './mailbox-reader.ts'
@@ -21,21 +21,26 @@ export interface CourierProfile {
 
 const alice = testUser('alice', 'wonder land 1')
 const bob = testUser('bob', 'bobs-Passw0rd')
-const MAIL_UID = 20_143
-const CAPABILITIES = 'CHILDREN NAMESPACE THREAD=ORDEREDSUBJECT THREAD=REFERENCES SORT QUOTA IDLE AUTH=PLAIN'
-const AUTHDAEMON = 'usr/lib/courier/courier-authlib/authdaemond'
-const MAKE_DATABASE = 'usr/lib/courier/courier-authlib/makedatprog'
+const mailUid = 20_143
+const capabilities = 'CHILDREN NAMESPACE THREAD=ORDEREDSUBJECT THREAD=REFERENCES SORT QUOTA IDLE AUTH=PLAIN'
+const authdaemonPath = 'usr/lib/courier/courier-authlib/authdaemond'
+const makeDatabase = 'usr/lib/courier/courier-authlib/makedatprog'
 /** Without it every session begins with a second's wait for it. */
-const FILE_WATCH = 'usr/libexec/gam_server'
-const PROGRAMS = [
+const fileWatchPath = 'usr/libexec/gam_server'
+const programs = [
   ...['usr/sbin/couriertcpd', 'usr/bin/couriertls', 'usr/lib/courier/courier/imaplogin', 'usr/bin/imapd'],
-  ...[AUTHDAEMON, 'usr/lib/courier-authlib/libauthuserdb.so', MAKE_DATABASE, 'usr/bin/maildirmake.courier'],
-  FILE_WATCH,
+  ...[
+    authdaemonPath,
+    'usr/lib/courier-authlib/libauthuserdb.so',
+    makeDatabase,
+    'usr/bin/maildirmake.courier',
+  ],
+  fileWatchPath,
 ]
 
 /** Undefined where it is not unpacked or may not run, so that a test can say that it was not run. */
 export function findCourier(): string | undefined {
-  return process.getuid?.() === 0 ? findUnpacked('courier', AUTHDAEMON) : undefined
+  return process.getuid?.() === 0 ? findUnpacked('courier', authdaemonPath) : undefined
 }
 
 export async function startCourier(profile: CourierProfile = {}): Promise<RealImapServer> {
@@ -45,7 +50,7 @@ export async function startCourier(profile: CourierProfile = {}): Promise<RealIm
   const folder = createTempFolder('courier')
   const at = (name: string) => join(folder.path, name)
   const authority = await createCertificateAuthority()
-  const { cert, key } = await authority.issue({ names: TEST_HOSTS })
+  const { cert, key } = await authority.issue({ names: testHosts })
 
   execFileSync('cp', ['-a', `${unpacked}/.`, folder.path])
   await copySystemLibraries(unpacked, folder.path)
@@ -55,8 +60,8 @@ export async function startCourier(profile: CourierProfile = {}): Promise<RealIm
   await writeFile(at('dev/null'), '', { mode: 0o666 })
   execFileSync('chmod', ['1777', at('tmp')])
   await writeFile(at('etc/courier/imapd.pem'), cert + key, { mode: 0o600 })
-  await writeFile(at('etc/courier/authdaemonrc'), AUTHDAEMON_SETTINGS)
-  await writeFile(at('etc/passwd'), `mail:x:${MAIL_UID}:${MAIL_UID}::/home:/\n`)
+  await writeFile(at('etc/courier/authdaemonrc'), authdaemonSettings)
+  await writeFile(at('etc/passwd'), `mail:x:${mailUid}:${mailUid}::/home:/\n`)
   writeUsers(folder.path)
 
   const inRoot = (program: string, args: readonly string[] = [], env = {}, user = '0') =>
@@ -68,10 +73,10 @@ export async function startCourier(profile: CourierProfile = {}): Promise<RealIm
         cwd: '/',
       },
     )
-  const authdaemon = inRoot(AUTHDAEMON)
+  const authdaemon = inRoot(authdaemonPath)
   // Its socket's name is one for the whole machine.
   const watchName = basename(folder.path)
-  const fileWatch = inRoot(FILE_WATCH, ['--notimeout', watchName], {}, String(MAIL_UID))
+  const fileWatch = inRoot(fileWatchPath, ['--notimeout', watchName], {}, String(mailUid))
   const start = async () => {
     const [imapsPort = 0] = await freePorts(1)
     const listen = ['-address=127.0.0.1', '-maxprocs=100', '-maxperip=100', '-nodnslookup', '-noidentlookup']
@@ -117,7 +122,7 @@ export async function startCourier(profile: CourierProfile = {}): Promise<RealIm
   }
 }
 
-const AUTHDAEMON_SETTINGS = `authmodulelist="authuserdb"
+const authdaemonSettings = `authmodulelist="authuserdb"
 authmodulelistorig="authuserdb"
 daemons=2
 authdaemonvar=/run/courier/authdaemon
@@ -130,7 +135,7 @@ function settings({ uidPlus = true }: CourierProfile, watchName: string) {
     IMAP_TLS: '1',
     TLS_CERTFILE: '/etc/courier/imapd.pem',
     TLS_VERIFYPEER: 'NONE',
-    IMAP_CAPABILITY: `IMAP4rev1 ${uidPlus ? 'UIDPLUS ' : ''}${CAPABILITIES}`,
+    IMAP_CAPABILITY: `IMAP4rev1 ${uidPlus ? 'UIDPLUS ' : ''}${capabilities}`,
     IMAP_KEYWORDS: '1',
     IMAP_ACL: '0',
     IMAP_USELOCKS: '1',
@@ -145,7 +150,7 @@ function settings({ uidPlus = true }: CourierProfile, watchName: string) {
 async function copySystemLibraries(unpacked: string, root: string): Promise<void> {
   const directories = ['usr/lib/x86_64-linux-gnu', 'lib/x86_64-linux-gnu', 'usr/lib']
   const env = { ...process.env, LD_LIBRARY_PATH: directories.map((name) => join(unpacked, name)).join(':') }
-  const listed = PROGRAMS.map((name) =>
+  const listed = programs.map((name) =>
     execFileSync('ldd', [join(unpacked, name)], { encoding: 'utf8', env }),
   )
   const paths = new Set(listed.join('').match(/\/\S+/g))
@@ -162,7 +167,7 @@ function writeUsers(root: string): void {
   const rows = (fields: (name: string, password: string) => string) =>
     [alice, bob].map(({ login, password }) => `${login}\t${fields(login, password)}\n`).join('')
   const account = (name: string) =>
-    `uid=${MAIL_UID}|gid=${MAIL_UID}|home=/home/${name}|mail=/home/${name}/Maildir|_=`
+    `uid=${mailUid}|gid=${mailUid}|home=/home/${name}|mail=/home/${name}/Maildir|_=`
   const secret = (_name: string, password: string) =>
     `systempw={SHA256}${createHash('sha256').update(password).digest('base64')}`
   for (const [file, content] of [
@@ -170,11 +175,11 @@ function writeUsers(root: string): void {
     ['userdbshadow', rows(secret)],
   ] as const) {
     const path = `/etc/courier/${file}`
-    inRoot(MAKE_DATABASE, ['-', `${path}.tmp`, `${path}.dat`], `${content}.\n`)
+    inRoot(makeDatabase, ['-', `${path}.tmp`, `${path}.dat`], `${content}.\n`)
   }
   for (const { login } of [alice, bob]) {
     execFileSync('mkdir', [join(root, 'home', login)])
     inRoot('usr/bin/maildirmake.courier', [`/home/${login}/Maildir`])
   }
-  execFileSync('chown', ['-R', `${MAIL_UID}:${MAIL_UID}`, join(root, 'home')])
+  execFileSync('chown', ['-R', `${mailUid}:${mailUid}`, join(root, 'home')])
 }

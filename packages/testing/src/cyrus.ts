@@ -6,17 +6,17 @@ import { execFileSync } from 'node:child_process'
 import { chmod, cp, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
-import { createCertificateAuthority, TEST_HOSTS } from './certificates.ts'
+import { createCertificateAuthority, testHosts } from './certificates.ts'
 import { freePorts } from './free-port.ts'
 import { findUnpacked, type RealImapServer, testUser, untilGreeted } from './imap-server.ts'
 import { createMailboxReader } from './mailbox-reader.ts'
 import { createTempFolder } from './temp-folder.ts'
 import { startTiedProcess } from './tied-process.ts'
 
-const FOLDERS = ['Drafts', 'Sent', 'Trash', 'Junk', 'Archive']
+const folders = ['Drafts', 'Sent', 'Trash', 'Junk', 'Archive']
 /** The domain that the address of a login loses, and what SASL puts in its place: the server's name. */
-const DOMAIN = 'test.example'
-const REALM = 'localhost'
+const domain = 'test.example'
+const realm = 'localhost'
 const alice = testUser('alice', 'wonder land 1')
 const bob = testUser('bob', 'bobs-Passw0rd')
 
@@ -31,7 +31,7 @@ export async function startCyrus(): Promise<RealImapServer> {
   const folder = createTempFolder('cyrus')
   const at = (name: string) => join(folder.path, name)
   const authority = await createCertificateAuthority()
-  const { cert, key } = await authority.issue({ names: TEST_HOSTS })
+  const { cert, key } = await authority.issue({ names: testHosts })
   // As root it insists on becoming someone else; this account is on every Debian.
   const asRoot = process.getuid?.() === 0
   const owner = asRoot ? 'mail' : userInfo().username
@@ -51,8 +51,8 @@ export async function startCyrus(): Promise<RealImapServer> {
   await writeFile(at('key.pem'), key)
   await writeFile(at('imapd.conf'), configuration(folder.path, owner))
   for (const { login, password } of [alice, bob]) {
-    const user = login.replace(`@${DOMAIN}`, '')
-    execFileSync(program('usr/sbin/saslpasswd2'), ['-p', '-c', '-f', at('sasldb2'), '-u', REALM, user], {
+    const user = login.replace(`@${domain}`, '')
+    execFileSync(program('usr/sbin/saslpasswd2'), ['-p', '-c', '-f', at('sasldb2'), '-u', realm, user], {
       input: password,
       env,
     })
@@ -102,9 +102,9 @@ export async function startCyrus(): Promise<RealImapServer> {
 
 function configuration(folder: string, owner: string): string {
   return `
-servername: ${REALM}
+servername: ${realm}
 virtdomains: userid
-defaultdomain: ${DOMAIN}
+defaultdomain: ${domain}
 configdirectory: ${folder}/state
 defaultpartition: default
 partition-default: ${folder}/mail
@@ -114,8 +114,8 @@ cyrus_user: ${owner}
 altnamespace: no
 unixhierarchysep: no
 autocreate_quota: 0
-autocreate_inbox_folders: ${FOLDERS.join('|')}
-${FOLDERS.map((name) => `xlist-${name.toLowerCase()}: ${name}`).join('\n')}
+autocreate_inbox_folders: ${folders.join('|')}
+${folders.map((name) => `xlist-${name.toLowerCase()}: ${name}`).join('\n')}
 allowplaintext: no
 sasl_pwcheck_method: auxprop
 sasl_auxprop_plugin: sasldb

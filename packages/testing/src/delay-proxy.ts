@@ -69,7 +69,7 @@ interface Chunk {
 }
 
 /** Held back at most per direction, before the sender is asked to wait. */
-const MAX_BYTES_IN_FLIGHT = 8 * 1024 * 1024
+const maxBytesInFlight = 8 * 1024 * 1024
 
 export async function startDelayProxy(options: DelayProxyOptions): Promise<DelayProxy> {
   const { target, oneWayMs = 10, clock = { depth: 0 } } = options
@@ -77,6 +77,7 @@ export async function startDelayProxy(options: DelayProxyOptions): Promise<Delay
   const sockets = new Set<Socket>()
   const clients = new Set<Socket>()
   let connections = 0
+  let countsSince = 0
 
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
     connections += 1
@@ -92,6 +93,7 @@ export async function startDelayProxy(options: DelayProxyOptions): Promise<Delay
   async function serve(client: Socket, connection: number) {
     adopt(client)
     clients.add(client)
+    const beganIn = countsSince
     let clientIsGone = false
     for (const event of ['end', 'close']) {
       client.on(event, () => {
@@ -116,6 +118,7 @@ export async function startDelayProxy(options: DelayProxyOptions): Promise<Delay
     carry(client, upstream, {
       direction: 'up',
       connection,
+      beganIn,
       depthOfSender: () => Math.max(clock.depth, connectedDepth),
       notBefore: connectedAt,
       arrived: (depth) => {
@@ -127,6 +130,7 @@ export async function startDelayProxy(options: DelayProxyOptions): Promise<Delay
     carry(await upstream, Promise.resolve(client), {
       direction: 'down',
       connection,
+      beganIn,
       depthOfSender: () => serverDepth,
       notBefore: 0,
       arrived: (depth) => {
@@ -139,6 +143,8 @@ export async function startDelayProxy(options: DelayProxyOptions): Promise<Delay
   interface Direction {
     direction: 'up' | 'down'
     connection: number
+    /** What a server says to a client that has gone may come after the next restart of the counts. */
+    beganIn: number
     depthOfSender: () => number
     notBefore: number
     arrived: (depth: number) => void
@@ -157,7 +163,7 @@ export async function startDelayProxy(options: DelayProxyOptions): Promise<Delay
     }
     from.on('data', (bytes: Buffer) => {
       bytesInFlight += bytes.length
-      if (bytesInFlight > MAX_BYTES_IN_FLIGHT) from.pause()
+      if (bytesInFlight > maxBytesInFlight) from.pause()
       push(bytes)
     })
     from.on('end', () => push(undefined))
@@ -212,11 +218,12 @@ export async function startDelayProxy(options: DelayProxyOptions): Promise<Delay
           passed += piece.length
           way.arrived(chunk.depth)
           const { connection, direction } = way
-          crossings.push({ connection, direction, depth: chunk.depth, bytes: piece.length })
+          if (way.beganIn === countsSince)
+            crossings.push({ connection, direction, depth: chunk.depth, bytes: piece.length })
           if (!to.write(piece)) await Promise.race([drained(to), closed(to)])
         }
         bytesInFlight -= chunk.bytes.length
-        if (from.isPaused() && bytesInFlight < MAX_BYTES_IN_FLIGHT / 2) from.resume()
+        if (from.isPaused() && bytesInFlight < maxBytesInFlight / 2) from.resume()
         const { fault } = proxy
         if (fault?.kind === 'reset' && way.direction === 'down' && passed >= fault.afterBytes) {
           // libuv shows an RST that arrives together with the last bytes as an ordinary end.
@@ -246,6 +253,7 @@ export async function startDelayProxy(options: DelayProxyOptions): Promise<Delay
     crossings,
     restart() {
       if (clients.size > 0) throw new Error('cannot restart the count while connections are open')
+      countsSince += 1
       clock.depth = 0
       connections = 0
       crossings.length = 0

@@ -18,11 +18,11 @@ export interface DovecotProfile {
 }
 
 /** The layout of a German hosting company: names only, no SPECIAL-USE. */
-export const GERMAN_FOLDERS = ['Entwürfe', 'Gesendet', 'Papierkorb', 'Spam', 'Archiv'].map((name) => ({
+export const germanFolders = ['Entwürfe', 'Gesendet', 'Papierkorb', 'Spam', 'Archiv'].map((name) => ({
   name,
 }))
 
-const DEFAULT_FOLDERS = ['Drafts', 'Sent', 'Trash', 'Junk', 'Archive'].map((name) => ({
+const defaultFolders = ['Drafts', 'Sent', 'Trash', 'Junk', 'Archive'].map((name) => ({
   name,
   specialUse: `\\${name}`,
 }))
@@ -39,7 +39,7 @@ export interface DovecotPlace {
 
 export function dovecotConfiguration(place: DovecotPlace): string {
   const { folder, profile } = place
-  const { prefix = '', format = 'sdbox', folders = DEFAULT_FOLDERS } = profile
+  const { prefix = '', format = 'sdbox', folders = defaultFolders } = profile
   const delimiter = prefix === '' ? '/' : prefix.slice(-1)
   const mailboxes = folders.map(
     ({ name, specialUse }) =>

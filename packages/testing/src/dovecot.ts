@@ -8,7 +8,7 @@ import { existsSync } from 'node:fs'
 import { chmod, chown, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { join } from 'node:path'
-import { createCertificateAuthority, TEST_HOSTS } from './certificates.ts'
+import { createCertificateAuthority, testHosts } from './certificates.ts'
 import { type DovecotProfile, dovecotConfiguration } from './dovecot-configuration.ts'
 import { freePorts } from './free-port.ts'
 import { type RealImapServer, type TestUser, testUser } from './imap-server.ts'
@@ -16,7 +16,7 @@ import { createMailboxReader } from './mailbox-reader.ts'
 import { createTempFolder } from './temp-folder.ts'
 import { startTiedProcess } from './tied-process.ts'
 
-const DOVECOT = '/usr/sbin/dovecot'
+const dovecot = '/usr/sbin/dovecot'
 
 export type { TestUser }
 
@@ -34,26 +34,26 @@ export interface Dovecot extends RealImapServer {
 
 /** Undefined where Dovecot 2.3 with LMTP is not installed, so that a test can say that it was not run. */
 export function findDovecot(): string | undefined {
-  if (!existsSync(DOVECOT) || !existsSync('/usr/lib/dovecot/lmtp')) return undefined
+  if (!existsSync(dovecot) || !existsSync('/usr/lib/dovecot/lmtp')) return undefined
   // 2.4 has another configuration language.
-  return execFileSync(DOVECOT, ['--version'], { encoding: 'utf8' }).startsWith('2.3') ? DOVECOT : undefined
+  return execFileSync(dovecot, ['--version'], { encoding: 'utf8' }).startsWith('2.3') ? dovecot : undefined
 }
 
 const alice = testUser('alice', 'wonder land 1')
 const bob = testUser('bob', 'bobs-Passw0rd')
 /** No account on the machine needs to exist for it; Dovecot refuses to open mail as root. */
-const MAIL_UID = 20_143
+const unusedUid = 20_143
 
 export async function startDovecot(profile: DovecotProfile = {}): Promise<Dovecot> {
   if (!findDovecot()) throw new Error('Dovecot 2.3 is not installed: run scripts/install-test-servers.sh')
   const folder = createTempFolder('dovecot')
   const at = (name: string) => join(folder.path, name)
   const authority = await createCertificateAuthority()
-  const { cert, key } = await authority.issue({ names: TEST_HOSTS })
+  const { cert, key } = await authority.issue({ names: testHosts })
 
   const asRoot = process.getuid?.() === 0
-  const mailUid = asRoot ? MAIL_UID : (process.getuid?.() ?? 0)
-  const mailGid = asRoot ? MAIL_UID : (process.getgid?.() ?? 0)
+  const mailUid = asRoot ? unusedUid : (process.getuid?.() ?? 0)
+  const mailGid = asRoot ? unusedUid : (process.getgid?.() ?? 0)
   await chmod(folder.path, 0o755)
   await writeFile(at('cert.pem'), cert)
   await writeFile(at('key.pem'), key, { mode: 0o600 })
@@ -72,7 +72,7 @@ export async function startDovecot(profile: DovecotProfile = {}): Promise<Doveco
       at('dovecot.conf'),
       dovecotConfiguration({ folder: folder.path, imapsPort, imapPort, mailUid, mailGid, asRoot, profile }),
     )
-    const child = startTiedProcess(DOVECOT, ['-F', '-c', at('dovecot.conf')])
+    const child = startTiedProcess(dovecot, ['-F', '-c', at('dovecot.conf')])
     let ended = false
     void child.ended.then(() => {
       ended = true

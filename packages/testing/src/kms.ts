@@ -9,7 +9,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 
 /** The errors a caller of KMS has to live with, and the HTTP status each comes with. */
-const ERROR_STATUS = {
+const errorStatus = {
   AccessDeniedException: 400,
   DependencyTimeoutException: 500,
   DisabledException: 400,
@@ -23,7 +23,7 @@ const ERROR_STATUS = {
   ValidationException: 400,
 } as const
 
-export type KmsErrorName = keyof typeof ERROR_STATUS
+export type KmsErrorName = keyof typeof errorStatus
 
 export interface KmsCall {
   operation: string
@@ -166,7 +166,7 @@ export async function startKms(): Promise<LocalKms> {
       const { name, message } =
         error instanceof KmsError ? error : new KmsError('KMSInternalException', String(error))
       call.error = name
-      status = ERROR_STATUS[name]
+      status = errorStatus[name]
       body = { __type: name, message }
     }
     outgoing.writeHead(status, {

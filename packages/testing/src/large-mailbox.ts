@@ -25,9 +25,9 @@ export interface LargeMailbox {
 /** UIDs are not sequence numbers: a client that mixes them up gets the wrong message. */
 export const uidOf = (sequence: number) => sequence * 2
 
-const LINE = `${'QUJD'.repeat(19)}\r\n`
-const BOUNDARY = 'large-mailbox'
-const CHUNK_BYTES = 64 * 1024
+const line = `${'QUJD'.repeat(19)}\r\n`
+const boundary = 'large-mailbox'
+const chunkBytes = 64 * 1024
 
 /** A text of which any part can be had without making the rest. */
 interface Section {
@@ -54,13 +54,13 @@ const joined = (...sections: Section[]): Section => ({
 })
 /** Base64 of `ABCABC…` in lines of 76. */
 function base64Section(decodedBytes: number): Section {
-  const size = Math.ceil(decodedBytes / 57) * LINE.length
+  const size = Math.ceil(decodedBytes / 57) * line.length
   return {
     size,
     slice(from, to) {
-      const skipped = from % LINE.length
-      const lines = Math.ceil((to - from + skipped) / LINE.length)
-      return LINE.repeat(lines).slice(skipped, skipped + to - from)
+      const skipped = from % line.length
+      const lines = Math.ceil((to - from + skipped) / line.length)
+      return line.repeat(lines).slice(skipped, skipped + to - from)
     },
   }
 }
@@ -81,7 +81,7 @@ export function createLargeMailbox(options: LargeMailboxOptions): LargeMailbox {
       `Message-ID: <m${sequence}@elsewhere.example>`,
       'MIME-Version: 1.0',
       attachment
-        ? `Content-Type: multipart/mixed; boundary=${BOUNDARY}`
+        ? `Content-Type: multipart/mixed; boundary=${boundary}`
         : 'Content-Type: text/plain; charset=utf-8',
     ].join('\r\n')
   const textOf = (sequence: number) => `This is message ${sequence}.\r\n`
@@ -92,10 +92,10 @@ export function createLargeMailbox(options: LargeMailboxOptions): LargeMailbox {
   function contentOf(sequence: number): Section {
     if (!attachment) return toSection(textOf(sequence))
     return joined(
-      toSection(`--${BOUNDARY}\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n${textOf(sequence)}`),
-      toSection(`--${BOUNDARY}\r\n${attachmentHeader}\r\n\r\n`),
+      toSection(`--${boundary}\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n${textOf(sequence)}`),
+      toSection(`--${boundary}\r\n${attachmentHeader}\r\n\r\n`),
       attachment,
-      toSection(`--${BOUNDARY}--\r\n`),
+      toSection(`--${boundary}--\r\n`),
     )
   }
   const wholeOf = (sequence: number) =>
@@ -134,7 +134,7 @@ export function createLargeMailbox(options: LargeMailboxOptions): LargeMailbox {
     if (!attachment) return text
     return (
       `(${text}("APPLICATION" "OCTET-STREAM" ("NAME" "large.bin") NIL NIL "BASE64" ${attachment.size} NIL ` +
-      `("ATTACHMENT" ("FILENAME" "large.bin")) NIL NIL) "MIXED" ("BOUNDARY" "${BOUNDARY}") NIL NIL NIL)`
+      `("ATTACHMENT" ("FILENAME" "large.bin")) NIL NIL) "MIXED" ("BOUNDARY" "${boundary}") NIL NIL NIL)`
     )
   }
 
@@ -185,8 +185,8 @@ export function createLargeMailbox(options: LargeMailboxOptions): LargeMailbox {
       const to = Math.min(from + Number(count ?? Number.MAX_SAFE_INTEGER), content?.size ?? 0)
       pending += `${separator}BODY[${section}]${origin} ${content ? `{${to - from}}\r\n` : 'NIL'}`
       separator = ' '
-      for (let at = from; content && at < to; at += CHUNK_BYTES) {
-        await send(connection, pending + content.slice(at, Math.min(at + CHUNK_BYTES, to)))
+      for (let at = from; content && at < to; at += chunkBytes) {
+        await send(connection, pending + content.slice(at, Math.min(at + chunkBytes, to)))
         pending = ''
       }
     }

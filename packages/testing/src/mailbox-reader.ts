@@ -33,7 +33,13 @@ export interface MailboxReader {
     accept: (messages: StoredMessage[]) => boolean,
     timeoutMs?: number,
   ): Promise<StoredMessage[]>
-  append(mailbox: string, raws: readonly (string | Buffer)[], flags?: readonly string[]): Promise<number[]>
+  /** `receivedAt`: INTERNALDATE of all of them; now without it. */
+  append(
+    mailbox: string,
+    raws: readonly (string | Buffer)[],
+    flags?: readonly string[],
+    receivedAt?: Date,
+  ): Promise<number[]>
   createMailbox(path: string): Promise<void>
   uidValidity(mailbox: string): Promise<bigint>
 }
@@ -100,13 +106,13 @@ export function createMailboxReader(login: MailboxLogin): MailboxReader {
         await new Promise((resolve) => setTimeout(resolve, 50))
       }
     },
-    append: (mailbox, raws, flags = []) =>
+    append: (mailbox, raws, flags = [], receivedAt) =>
       withClient(async (client) => {
         const uids: number[] = []
         for (const raw of raws) {
           // Without UIDPLUS nobody says where a message went; nobody else writes here.
           const { uidNext = 0 } = (await client.status(mailbox, { uidNext: true })) || {}
-          const answer = await client.append(mailbox, toCrlf(raw), [...flags])
+          const answer = await client.append(mailbox, toCrlf(raw), [...flags], receivedAt)
           if (!answer) throw new Error(`cannot append to ${mailbox}`)
           uids.push(answer.uid ?? uidNext)
         }

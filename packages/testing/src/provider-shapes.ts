@@ -29,26 +29,26 @@ interface Shape {
   throttled?: Record<string, string>
 }
 
-const GMAIL_BEFORE =
+const gmailBefore =
   'IMAP4rev1 UNSELECT IDLE NAMESPACE QUOTA ID XLIST CHILDREN X-GM-EXT-1 XYZZY SASL-IR AUTH=XOAUTH2 AUTH=PLAIN AUTH=PLAIN-CLIENTTOKEN AUTH=OAUTHBEARER'
-const GMAIL_AFTER =
+const gmailAfter =
   'IMAP4rev1 UNSELECT IDLE NAMESPACE QUOTA ID XLIST CHILDREN X-GM-EXT-1 UIDPLUS COMPRESS=DEFLATE ENABLE MOVE CONDSTORE ESEARCH UTF8=ACCEPT LIST-EXTENDED LIST-STATUS LITERAL- SPECIAL-USE APPENDLIMIT=35651584'
-const EXCHANGE =
+const exchange =
   'IMAP4 IMAP4rev1 AUTH=PLAIN AUTH=XOAUTH2 SASL-IR UIDPLUS MOVE ID UNSELECT CHILDREN IDLE NAMESPACE LITERAL+'
-const EXCHANGE_ON_PREMISES =
+const exchangeOnPremises =
   'IMAP4 IMAP4rev1 AUTH=PLAIN AUTH=NTLM AUTH=GSSAPI UIDPLUS MOVE ID CHILDREN IDLE NAMESPACE LITERAL+'
-const ICLOUD_AFTER =
+const icloudAfter =
   'XAPPLEPUSHSERVICE IMAP4 IMAP4rev1 ACL QUOTA LITERAL+ NAMESPACE UIDPLUS CHILDREN BINARY UNSELECT SORT CATENATE URLAUTH LANGUAGE ESEARCH ESORT THREAD=ORDEREDSUBJECT THREAD=REFERENCES CONTEXT=SEARCH CONTEXT=SORT WITHIN SASL-IR SEARCHRES XSENDER X-NETSCAPE ANNOTATE-EXPERIMENT-1 X-ANNOTATEMORE XUM1 ID ENABLE CONDSTORE QRESYNC XLIST IDLE'
-const YAHOO =
+const yahoo =
   'IMAP4rev1 SASL-IR AUTH=PLAIN AUTH=XOAUTH2 AUTH=OAUTHBEARER ID MOVE NAMESPACE XYMHIGHESTMODSEQ UIDPLUS LITERAL+ CHILDREN X-MSG-EXT UNSELECT OBJECTID'
-const BRIDGE = 'AUTH=PLAIN ID IDLE IMAP4rev1 MOVE STARTTLS UIDPLUS UNSELECT'
+const bridge = 'AUTH=PLAIN ID IDLE IMAP4rev1 MOVE STARTTLS UIDPLUS UNSELECT'
 
 export const providerShapes: readonly ProviderShape[] = [
   toShape({
     name: 'Gmail',
     greeting: '* OK Gimap ready for requests from 192.0.2.1 a1b2c3d4e5f6',
-    before: GMAIL_BEFORE,
-    after: GMAIL_AFTER,
+    before: gmailBefore,
+    after: gmailAfter,
     announce: 'untagged',
     loggedIn: 'OK alice@test.example authenticated (Success)',
     // The display language of the account decides the names.
@@ -78,8 +78,8 @@ export const providerShapes: readonly ProviderShape[] = [
   toShape({
     name: 'Outlook',
     greeting: '* OK The Microsoft Exchange IMAP4 service is ready. [QQBNADAAUABSADAAMQ==]',
-    before: EXCHANGE,
-    after: EXCHANGE,
+    before: exchange,
+    after: exchange,
     announce: 'never',
     loggedIn: 'OK AUTHENTICATE completed.',
     folders: [
@@ -105,8 +105,8 @@ export const providerShapes: readonly ProviderShape[] = [
   toShape({
     name: 'Exchange',
     greeting: '* OK The Microsoft Exchange IMAP4 service is ready.',
-    before: EXCHANGE_ON_PREMISES,
-    after: EXCHANGE_ON_PREMISES,
+    before: exchangeOnPremises,
+    after: exchangeOnPremises,
     announce: 'never',
     loggedIn: 'OK LOGIN completed.',
     // No SPECIAL-USE: the names are the mailbox's language.
@@ -128,7 +128,7 @@ export const providerShapes: readonly ProviderShape[] = [
     greeting:
       '* OK [CAPABILITY XAPPLEPUSHSERVICE IMAP4 IMAP4rev1 SASL-IR AUTH=ATOKEN AUTH=PTOKEN AUTH=XOAUTH2] (2431B12-1a2b3c) mail.example [192.0.2.1]',
     before: 'XAPPLEPUSHSERVICE IMAP4 IMAP4rev1 SASL-IR AUTH=ATOKEN AUTH=PTOKEN AUTH=XOAUTH2',
-    after: ICLOUD_AFTER,
+    after: icloudAfter,
     announce: 'code',
     loggedIn: 'user alice logged in',
     folders: [
@@ -146,9 +146,9 @@ export const providerShapes: readonly ProviderShape[] = [
   }),
   toShape({
     name: 'Yahoo',
-    greeting: `* OK [CAPABILITY ${YAHOO}] IMAP4rev1 Hello`,
-    before: YAHOO,
-    after: YAHOO,
+    greeting: `* OK [CAPABILITY ${yahoo}] IMAP4rev1 Hello`,
+    before: yahoo,
+    after: yahoo,
     announce: 'never',
     loggedIn: 'OK LOGIN completed',
     folders: [
@@ -169,9 +169,9 @@ export const providerShapes: readonly ProviderShape[] = [
   }),
   toShape({
     name: 'Proton Bridge',
-    greeting: `* OK [CAPABILITY ${BRIDGE}] Proton Mail Bridge 03.10.00 - gluon session ID 1`,
-    before: BRIDGE,
-    after: BRIDGE.replace('STARTTLS ', ''),
+    greeting: `* OK [CAPABILITY ${bridge}] Proton Mail Bridge 03.10.00 - gluon session ID 1`,
+    before: bridge,
+    after: bridge.replace('STARTTLS ', ''),
     announce: 'code',
     loggedIn: 'Logged in',
     folders: [

@@ -65,7 +65,7 @@ export interface ScriptedImap {
   stop(): Promise<void>
 }
 
-const MODERN =
+const modern =
   'IMAP4rev1 SASL-IR LITERAL+ ID ENABLE IDLE NAMESPACE UIDPLUS MOVE SPECIAL-USE LIST-EXTENDED LIST-STATUS ESEARCH CONDSTORE AUTH=PLAIN'
 
 export function defaultMailboxes(): ScriptedMailbox[] {
@@ -140,7 +140,7 @@ async function readCommand(connection: ImapConnection) {
 }
 
 function capabilitiesOf(options: ScriptedImapOptions, connection: LineConnection): string {
-  const capabilities = options.capabilities ?? MODERN
+  const capabilities = options.capabilities ?? modern
   const upgradable = options.tls === 'starttls' && !connection.isSecure()
   return upgradable ? `${capabilities} STARTTLS LOGINDISABLED` : capabilities
 }

@@ -8,7 +8,7 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { SMTPServer } from 'smtp-server'
 import type { ServerCertificate } from './certificates.ts'
-import { TEST_HOSTS } from './certificates.ts'
+import { testHosts } from './certificates.ts'
 import type { RealImapServer } from './imap-server.ts'
 import { deliverOverLmtp } from './lmtp.ts'
 
@@ -68,7 +68,7 @@ export interface SubmissionOptions {
 
 export async function startSubmission(options: SubmissionOptions): Promise<Submission> {
   const { mailServer, maxBytes } = options
-  const certificate = options.certificate ?? (await mailServer.authority.issue({ names: TEST_HOSTS }))
+  const certificate = options.certificate ?? (await mailServer.authority.issue({ names: testHosts }))
   const messages: SubmittedMessage[] = []
   const refusals: SubmissionRefusals = { recipients: new Map() }
   let connections = 0

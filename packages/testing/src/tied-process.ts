@@ -20,14 +20,14 @@ export interface TiedProcess {
 }
 
 // `exec` keeps the shell's pid, so `$$` is the program; fd 3 is the pipe from us.
-const WATCH = 'exec 3<&0; (cat <&3; kill $$) >/dev/null 2>&1 & exec "$@" 3<&- </dev/null'
+const watch = 'exec 3<&0; (cat <&3; kill $$) >/dev/null 2>&1 & exec "$@" 3<&- </dev/null'
 
 export function startTiedProcess(
   command: string,
   args: readonly string[],
   options: { env?: NodeJS.ProcessEnv; cwd?: string } = {},
 ): TiedProcess {
-  const child: ChildProcess = spawn('/bin/sh', ['-c', WATCH, 'sh', command, ...args], {
+  const child: ChildProcess = spawn('/bin/sh', ['-c', watch, 'sh', command, ...args], {
     stdio: ['pipe', 'pipe', 'pipe'],
     env: options.env ?? process.env,
     cwd: options.cwd,

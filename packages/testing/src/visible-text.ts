@@ -7,6 +7,8 @@ import { launchBrowser } from './browser.ts'
 export interface VisibleTextJudge {
   /** `html` holds the word; in the second picture it is `other`, which has to be as wide. */
   sees(html: string, word: string, other: string): Promise<boolean>
+  /** The words of the page as a person would copy them: without what `display` and `visibility` take away. */
+  words(html: string): Promise<string[]>
   close(): Promise<void>
 }
 
@@ -33,6 +35,12 @@ export async function startVisibleTextJudge(): Promise<VisibleTextJudge> {
     async sees(html, word, other) {
       const [one, two] = [await take(html), await take(html.replaceAll(word, other))]
       return !one.equals(two)
+    },
+    async words(html) {
+      body = html
+      await page.goto(address, { waitUntil: 'load' })
+      // biome-ignore lint/performance/useDomNodeTextContent: what layout makes of the page is the question
+      return (await page.innerText('body')).split(/\s+/).filter((word) => word !== '')
     },
     close: () => browser.close(),
   }

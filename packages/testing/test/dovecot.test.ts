@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Dovecot, findDovecot, startDovecot } from '../src/dovecot.ts'
-import { GERMAN_FOLDERS } from '../src/dovecot-configuration.ts'
+import { germanFolders } from '../src/dovecot-configuration.ts'
 import { createMailboxReader } from '../src/mailbox-reader.ts'
 
 /** The processes below this one, by walking the parents in /proc. */
@@ -98,13 +98,13 @@ describe.skipIf(!findDovecot())('Dovecot', () => {
     const host = await startDovecot({
       prefix: 'INBOX.',
       capabilities: 'IMAP4rev1 UIDPLUS',
-      folders: GERMAN_FOLDERS,
+      folders: germanFolders,
     })
     try {
       expect(await talk(host.imapPort, ['a CAPABILITY'])).toContain('* CAPABILITY IMAP4rev1 UIDPLUS')
       const listed = await host.reader(host.alice).mailboxes()
       expect(listed.map(({ path }) => path).sort()).toEqual(
-        ['INBOX', ...GERMAN_FOLDERS.map(({ name }) => `INBOX.${name}`)].sort(),
+        ['INBOX', ...germanFolders.map(({ name }) => `INBOX.${name}`)].sort(),
       )
       const reader = host.reader(host.alice)
       await reader.createMailbox('INBOX.Kunden')

@@ -1,6 +1,6 @@
 /** Words that stand for what is no text: pictures, and letters that are set higher or lower. */
 import { removeInvisible } from './invisible-characters.ts'
-import { parseLink } from './links.ts'
+import { parseLink } from './link-target.ts'
 import type { VisibleElement } from './visible-tree.ts'
 
 const maxAltChars = 300
@@ -12,19 +12,30 @@ const pixelStyle = /(?:^|;)\s*(?:width|height)\s*:\s*[01](?:px)?\s*(?:!|;|$)/i
  * (cid:) have no host.
  */
 export function imageText({ attributes }: VisibleElement): string {
-  const isPixel =
-    ['width', 'height'].some((name) => pixel.test(attributes.get(name) ?? '')) ||
-    pixelStyle.test(attributes.get('style') ?? '')
-  if (isPixel) return ''
-  const alt = removeInvisible((attributes.get('alt') ?? '').slice(0, 4 * maxAltChars))
-    .text.replaceAll(/[\s[\]]+/g, ' ')
-    .trim()
-    .slice(0, maxAltChars)
-  if (/\p{L}{2}/u.test(alt)) return `[image: ${alt}]`
+  if (isPixel(attributes)) return ''
+  const alt = altOf(attributes)
+  if (alt !== '') return `[image: ${alt}]`
   const source = attributes.get('src')
   const host = parseLink(source)?.host
   if (host !== undefined) return `[image: ${host}]`
   return /^\s*cid:/i.test(source ?? '') ? '[image: attached]' : ''
+}
+
+/** One pixel wide or high: it counts readers, or keeps a distance. */
+export function isPixel(attributes: VisibleElement['attributes']): boolean {
+  return (
+    ['width', 'height'].some((name) => pixel.test(attributes.get(name) ?? '')) ||
+    pixelStyle.test(attributes.get('style') ?? '')
+  )
+}
+
+/** What a picture says, on one line; empty where it says no word. */
+export function altOf(attributes: VisibleElement['attributes']): string {
+  const alt = removeInvisible((attributes.get('alt') ?? '').slice(0, 4 * maxAltChars))
+    .text.replaceAll(/[\s[\]]+/g, ' ')
+    .trim()
+    .slice(0, maxAltChars)
+  return /\p{L}{2}|\p{N}|\p{Lo}/u.test(alt) ? alt : ''
 }
 
 const maxRaisedChars = 12

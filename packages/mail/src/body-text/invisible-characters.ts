@@ -9,8 +9,9 @@ const carriers =
 /** A run of two or more that print nothing. */
 const zeroWidthRun =
   /(?:[\u034F\uFE00-\uFE0F]|\u200D|[\u200B\u200C\u2060-\u2064\uFEFF\u180E\u115F\u1160\u3164\uFFA0]|[\u180B-\u180D\u180F]){2,}/gu
-const zeroWidthFiller =
-  /\u034F|[\u17B4\u17B5]|[\u200B\u2060-\u2064\uFEFF\u00AD\u180E\u115F\u1160\u3164\uFFA0]/gu
+const zeroWidthFiller = /\u034F|[\u200B\u2060-\u2064\uFEFF\u180E\u115F\u1160\u3164\uFFA0]/gu
+/** Gone before runs are looked for, which they would interrupt: so cleaning again changes nothing. */
+const breakers = /\u00AD|[\u17B4\u17B5]/gu
 /** A choice of form where the letter has none: one behind each letter spells a text of its own. */
 const strayVariation = /[\uFE00-\uFE0D]|(?<![\p{Emoji}\u200D])[\uFE0E\uFE0F]/gu
 /** Four in a row already hold half a byte each; newsletters pad their preview with two or three. */
@@ -24,6 +25,10 @@ export interface CleanText {
   readonly removed: boolean
 }
 
+/**
+ * The text without characters that nobody sees: zero widths, tags, direction overrides, fillers. `removed` says that
+ * some were there to hide something. Linear.
+ */
 export function removeInvisible(value: string): CleanText {
   if (/^[\t\n\r\x20-\x7e]*$/.test(value)) return { text: value, removed: false }
   let removed = false
@@ -34,6 +39,8 @@ export function removeInvisible(value: string): CleanText {
       if (found !== '\u200E' && found !== '\u200F' && found !== '\u061C') removed = true
       return ''
     })
+    .replace(controls, '')
+    .replace(breakers, '')
     .replace(zeroWidthRun, (run) => {
       // A variation selector followed by a joiner is an emoji sequence.
       if (run === '\uFE0F\u200D') return run
@@ -45,7 +52,6 @@ export function removeInvisible(value: string): CleanText {
       strays += 1
       return ''
     })
-    .replace(controls, '')
   return { text, removed: removed || strays >= suspiciousRunLength }
 }
 

@@ -3,9 +3,12 @@
  * holds up the requests beside it. What a renderer throws is the answer for that text alone.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { foldQuotes } from './fold-quotes.ts'
 import { removeInvisible } from './invisible-characters.ts'
+import { createLinkList, withoutMarks } from './link-list.ts'
+import type { LinkJudge } from './link-names.ts'
 import { neutraliseLinks } from './links.ts'
-import type { ReadableText } from './readable-text.ts'
+import type { ReadableText, Reading } from './readable-text.ts'
 
 /** Some 100 ms of the worst text. */
 const maxPieceChars = 1024 * 1024
@@ -26,6 +29,23 @@ export async function renderApart(render: () => ReadableText): Promise<ReadableT
   }
 }
 
+/**
+ * The HTML of a mail as people read it, for a quote or a forward: safe HTML with whole targets, and plain text of the
+ * same words. Loads the renderer; throws only for a bug of it, since a sentence about that must not go out.
+ */
+export async function renderForPeople(
+  html: string,
+): Promise<{ readonly html: string; readonly text: string }> {
+  const [{ htmlForPeople }, { textForPeople }] = await Promise.all([
+    import('./html-for-people.ts'),
+    import('./text-for-people.ts'),
+  ])
+  await nextTurn()
+  const shown = htmlForPeople(html)
+  await nextTurn()
+  return { html: shown, text: textForPeople(html) }
+}
+
 /** The first piece is laid out; of the others only the words are read. */
 export async function readLongHtml(html: string): Promise<ReadableText> {
   // The renderer is a quarter of the program, and most calls read no HTML.
@@ -35,7 +55,7 @@ export async function readLongHtml(html: string): Promise<ReadableText> {
   ])
   const [first = '', ...rest] = toPieces(html, '<')
   const read = [await renderApart(() => htmlToText(first))]
-  for (const piece of rest) read.push(await renderApart(() => readPlain(plainRest(piece))))
+  for (const piece of rest) read.push(await readPlain(() => plainRest(piece)))
   if (rest.length === 0) return join(read)
   read.splice(1, 0, { text: restMark, warnings: ['hidden_text_possible'] })
   return join(read)
@@ -45,17 +65,33 @@ export async function readLongHtml(html: string): Promise<ReadableText> {
 export async function readLongText(text: string, { areLinks }: { areLinks: boolean }): Promise<ReadableText> {
   const read: ReadableText[] = []
   for (const piece of toPieces(text, '\n'))
-    read.push(await renderApart(() => (areLinks ? readPlain(piece) : readValues(piece))))
+    read.push(areLinks ? await readPlain(piece) : await renderApart(() => readValues(piece)))
   return { ...join(read), text: read.map((one) => one.text).join('') }
 }
 
-export function readPlain(text: string): ReadableText {
-  const clean = readValues(text)
-  const neutral = neutraliseLinks(clean.text)
-  return {
-    text: neutral.text,
-    warnings: neutral.mismatch ? [...clean.warnings, 'link_text_mismatch'] : clean.warnings,
-  }
+/** The list of who registers names loads with the first link. */
+export async function readPlain(
+  text: string | (() => string),
+  { firstLink, quotes = 'shown', isReply, senderHost }: Reading = {},
+): Promise<ReadableText> {
+  const value = typeof text === 'string' ? text : text()
+  const judge = /\]\(|:\/\//.test(value) ? await loadJudge(senderHost) : undefined
+  return await renderApart(() => {
+    const clean = readValues(value)
+    const folded = quotes === 'shown' ? clean.text : foldQuotes(clean.text, { quotes, isReply })
+    const list = firstLink === undefined ? undefined : createLinkList(firstLink)
+    const neutral = neutraliseLinks(list === undefined ? folded : withoutMarks(folded), { judge, list })
+    return {
+      text: neutral.text,
+      warnings: [...clean.warnings, ...neutral.warnings],
+      ...(list === undefined ? {} : { links: list.links }),
+    }
+  })
+}
+
+async function loadJudge(senderHost: string | undefined): Promise<LinkJudge> {
+  const { createLinkJudge } = await import('./link-names.ts')
+  return createLinkJudge(senderHost)
 }
 
 function readValues(value: string): ReadableText {

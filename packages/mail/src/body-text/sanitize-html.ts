@@ -4,9 +4,12 @@
  */
 import { escapeText } from './escape-text.ts'
 import { imageText } from './inline-text.ts'
-import { neutraliseLinks, parseLink, textNamesAnotherHost } from './links.ts'
+import { createLinkList, withoutMarks } from './link-list.ts'
+import { createLinkJudge, type LinkWarning } from './link-names.ts'
+import { parseLink } from './link-target.ts'
+import { neutraliseLinks } from './links.ts'
 import { restMark } from './plain-rest.ts'
-import type { ReadableText } from './readable-text.ts'
+import type { ReadableText, Reading } from './readable-text.ts'
 import { shownText } from './shown-text.ts'
 import { toVisibleTree, type VisibleElement, type VisibleNode } from './visible-tree.ts'
 import { hiddenWarnings, partlyStyledMark } from './warnings.ts'
@@ -19,25 +22,36 @@ const kept = new Set(
 const voids = new Set(['br', 'hr'])
 const keptNumbers = ['colspan', 'rowspan', 'start', 'value']
 
-export function sanitizeHtml(html: string): ReadableText {
+/** Quotes are shown: they are elements, which a reader of HTML tells apart. */
+export function sanitizeHtml(html: string, { firstLink, senderHost }: Reading = {}): ReadableText {
   const tree = toVisibleTree(html)
+  const judge = createLinkJudge(senderHost)
+  const list = firstLink === undefined ? undefined : createLinkList(firstLink)
   const output: string[] = []
-  let mismatch = false
+  const warnings = new Set<string>(hiddenWarnings(tree))
   if (tree.isPartlyStyled && tree.children.length > 0) output.push(`<p>${partlyStyledMark}</p>`)
-  for (const node of tree.children) write(node)
-  if (tree.rest !== '')
-    output.push(`<pre>${escapeText(`${restMark}\n${neutraliseLinks(tree.rest).text}`)}</pre>`)
+  for (const node of tree.children) write(node, false)
+  if (tree.rest !== '') output.push(`<pre>${escapeText(`${restMark}\n${neutralise(tree.rest)}`)}</pre>`)
   return {
-    text: output
-      .join('')
-      .replaceAll(/\s{2,}/g, (space) => (space.includes('\n') ? '\n' : ' '))
-      .trim(),
-    warnings: [...hiddenWarnings(tree), ...(mismatch ? ['link_text_mismatch'] : [])],
+    text: output.join('').trim(),
+    warnings: [...warnings],
+    ...(list === undefined ? {} : { links: list.links }),
   }
 
-  function write(node: VisibleNode): void {
+  function neutralise(words: string): string {
+    const neutral = neutraliseLinks(list === undefined ? words : withoutMarks(words), { judge, list })
+    for (const warning of neutral.warnings) warnings.add(warning)
+    return neutral.text
+  }
+
+  function warn(warning: LinkWarning | undefined): void {
+    if (warning !== undefined) warnings.add(warning)
+  }
+
+  function write(node: VisibleNode, isPreformatted: boolean): void {
     if (node.kind === 'text') {
-      const text = escapeText(neutraliseLinks(node.value).text)
+      const words = isPreformatted ? node.value : collapseSpace(node.value)
+      const text = escapeText(neutralise(words))
       output.push(node.isUnsure ? `[possibly hidden: ${text.trim()}]` : text)
     } else if (node.tag === 'img') output.push(escapeText(imageText(node)))
     else writeElement(node)
@@ -46,17 +60,24 @@ export function sanitizeHtml(html: string): ReadableText {
   function writeElement(element: VisibleElement): void {
     const { tag, attributes, children } = element
     if (!kept.has(tag)) {
-      for (const child of children) write(child)
+      for (const child of children) write(child, element.isPreformatted)
       return
     }
-    const target = tag === 'a' ? parseLink(attributes.get('href')) : undefined
-    if (target !== undefined && textNamesAnotherHost(shownText(element), target)) mismatch = true
+    const target = tag === 'a' ? parseLink(attributes.get('href'), tree.base) : undefined
+    const words = target === undefined ? '' : shownText(element)
+    if (target !== undefined) warn(judge(words, target))
     const numbers = keptNumbers.flatMap((name) => {
       const value = attributes.get(name)
       return value !== undefined && /^\d{1,3}$/.test(value) ? [` ${name}="${value}"`] : []
     })
     output.push(`<${tag}${target ? ` href="${escapeText(target.href)}"` : ''}${numbers.join('')}>`)
-    for (const child of children) write(child)
+    for (const child of children) write(child, element.isPreformatted)
     if (!voids.has(tag)) output.push(`</${tag}>`)
+    if (target !== undefined) output.push(list?.mark(target, words) ?? '')
   }
+}
+
+/** A line break of the source says as much as a space, and keeps the lines of the answer short. */
+function collapseSpace(text: string): string {
+  return text.replaceAll(/\s{2,}/g, (space) => (space.includes('\n') ? '\n' : ' '))
 }

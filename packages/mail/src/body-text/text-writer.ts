@@ -2,6 +2,7 @@
  * Lines of plain text, written as a reader's page is laid out: white space is one space, blocks are lines or paragraphs,
  * lists and quotes put their marks in front of every line. Breaks wait until something follows them.
  */
+import type { Region } from './fold-quotes.ts'
 import { collapsePadding } from './invisible-characters.ts'
 
 export type Gap = 0 | 1 | 2
@@ -18,6 +19,9 @@ export interface TextWriter {
   /** In front of the next line, and of those behind it, until it is closed. */
   open(first: string, others: string): void
   close(): void
+  /** What is written meanwhile, as lines of the text, is of this kind. */
+  enclose(kind: Region['kind'], write: () => void): void
+  readonly regions: readonly Region[]
   toText(): string
 }
 
@@ -32,6 +36,9 @@ const maxPrefixes = 8
 export function createTextWriter(): TextWriter {
   const output: string[] = []
   const prefixes: Prefix[] = []
+  const regions: Region[] = []
+  /** Of the line that was begun last. */
+  let line = 0
   let deeper = 0
   let last: Prefix[] = []
   let gap = 0
@@ -52,6 +59,7 @@ export function createTextWriter(): TextWriter {
     if (output.length > 0) {
       output.push('\n')
       if (gap > 1) output.push(`${prefixOfGap().trimEnd()}\n`)
+      line += gap > 1 ? 2 : 1
     }
     output.push(prefixOfLine())
     last = [...prefixes]
@@ -113,6 +121,12 @@ export function createTextWriter(): TextWriter {
       if (deeper > 0) deeper -= 1
       else prefixes.pop()
     },
+    enclose(kind, write) {
+      const from = output.length === 0 ? 0 : gap > 0 ? line + 1 : line
+      write()
+      if (line >= from && output.length > 0) regions.push({ kind, from, to: line })
+    },
+    regions,
     toText: () =>
       output
         .join('')

@@ -19,6 +19,7 @@ import {
   type TreeNode,
 } from './html-tree.ts'
 import { removeInvisible } from './invisible-characters.ts'
+import { parseLink } from './link-target.ts'
 import {
   isCovered,
   judgePicture,
@@ -48,10 +49,17 @@ export interface VisibleText {
   readonly isUnsure: boolean
 }
 
+export interface HiddenText {
+  readonly text: string
+  readonly isComment: boolean
+  /** Nothing that is shown stands in front of it. */
+  readonly isFirst: boolean
+}
+
 export interface VisibleTree {
   readonly children: readonly VisibleNode[]
   /** What was hidden, a piece for each place: the start of it, if there is very much. */
-  readonly hiddenTexts: readonly string[]
+  readonly hiddenTexts: readonly HiddenText[]
   /** Characters that print nothing and can spell words were taken out. */
   readonly hadCarriers: boolean
   /** Something may be hidden of what is shown, or was not laid out. */
@@ -60,6 +68,8 @@ export interface VisibleTree {
   readonly isPartlyStyled: boolean
   /** The words that were not laid out. */
   readonly rest: string
+  /** What relative links start from, where the mail says so. */
+  readonly base: string | undefined
 }
 
 /** Of hidden words enough to judge whether they are news. */
@@ -81,6 +91,7 @@ export function toVisibleTree(html: string): VisibleTree {
   const { document, isQuirky, rest } = parseHtml(html)
   const sheets: string[] = []
   let body: TreeElement | undefined
+  let base: string | undefined
   collect(document)
   const sheet = parseStylesheet(sheets.join('\n'))
   const budget = createBudget()
@@ -91,8 +102,9 @@ export function toVisibleTree(html: string): VisibleTree {
     keyframes: sheet.keyframes,
     nextCover: () => ++covers,
   }
-  const hiddenTexts: string[] = []
+  const hiddenTexts: HiddenText[] = []
   let hiddenChars = 0
+  let hasShown = false
   let hadCarriers = false
   /** Words behind the place where the budget was spent. */
   const unstyled: string[] = []
@@ -110,6 +122,7 @@ export function toVisibleTree(html: string): VisibleTree {
     isUnsure: isPartlyStyled || cleanRest.text !== '' || pending.some(({ node }) => node.isUnsure),
     isPartlyStyled,
     rest: cleanRest.text,
+    base,
   }
 
   /** Style sheets wherever they are: one inside hidden elements counts in a browser, too. */
@@ -117,6 +130,7 @@ export function toVisibleTree(html: string): VisibleTree {
     if (isElement(node)) {
       if (node.tagName === 'body') body ??= node
       if (node.tagName === 'style' && applies(attributeOf(node, 'media'))) sheets.push(textOf(node))
+      if (node.tagName === 'base') base ??= readBase(attributeOf(node, 'href'))
       const href = node.tagName === 'link' ? attributeOf(node, 'href') : undefined
       if (href !== undefined && /stylesheet/i.test(attributeOf(node, 'rel') ?? ''))
         sheets.push(readDataUrl(href))
@@ -152,7 +166,10 @@ export function toVisibleTree(html: string): VisibleTree {
       return undefined
     }
     const node = { kind: 'text' as const, value: clean.text, isUnsure: verdict === 'unsure' }
-    if (words !== '') pending.push({ node, place })
+    if (words !== '') {
+      pending.push({ node, place })
+      hasShown = true
+    }
     return node
   }
 
@@ -160,7 +177,8 @@ export function toVisibleTree(html: string): VisibleTree {
     const { tagName: tag } = element
     if (code.has(tag)) return undefined
     if (neverShown.has(tag) || isClosed(element) || isOutsideDrawing(element)) {
-      hide(textOf(element))
+      // What else can be chosen from a list is one click away.
+      if (tag !== 'option') hide(textOf(element))
       return undefined
     }
     const styled = placeOf(element, parent)
@@ -192,16 +210,21 @@ export function toVisibleTree(html: string): VisibleTree {
   function readComment(comment: string): void {
     if (/^\s*(?:\[if|<!\[)|^\[endif/i.test(comment)) return
     const words = comment.slice(0, maxHiddenChars)
-    if ((words.match(/\p{L}{2,}/gu)?.length ?? 0) >= leastWordsOfComment) hide(words)
+    if ((words.match(/\p{L}{2,}/gu)?.length ?? 0) >= leastWordsOfComment) hide(words, true)
   }
 
-  function hide(text: string): undefined {
+  function hide(text: string, isComment = false): undefined {
     const words = text.trim()
     if (words === '' || hiddenChars > maxHiddenChars) return undefined
-    hiddenTexts.push(words.slice(0, maxHiddenChars))
+    hiddenTexts.push({ text: words.slice(0, maxHiddenChars), isComment, isFirst: !hasShown })
     hiddenChars += words.length
     return undefined
   }
+}
+
+/** Only a whole one: relative to what, a mail cannot say. */
+function readBase(href: string | undefined): string | undefined {
+  return /^\s*https?:\/\//i.test(href ?? '') ? parseLink(href)?.whole : undefined
 }
 
 function isClosedDetails(node: TreeNode): boolean {

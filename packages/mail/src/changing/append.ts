@@ -1,6 +1,7 @@
 /** APPEND (RFC 9051 §6.3.12): one flight where the server takes non-synchronizing literals. Answers where it went. */
 
 import { parseHeaders } from '../headers.ts'
+import { atom } from '../imap/protocol.ts'
 import { type ImapSession, textOf } from '../imap/session.ts'
 import { isUid, isUidValidity } from '../imap/uid-set.ts'
 import { MailError } from '../mail-error.ts'
@@ -27,7 +28,7 @@ export async function appendMessage(
   if (session.examined === path) session.sendAhead('SELECT', [session.path(path)])
   const completion = await session.run(
     'APPEND',
-    [session.path(path), flags.map((value) => ({ type: 'ATOM', value })), { type: 'LITERAL', value: raw }],
+    [session.path(path), flags.map(atom), { type: 'LITERAL', value: raw }],
     {},
     'select',
   )

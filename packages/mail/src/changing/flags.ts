@@ -3,6 +3,7 @@
  * a move, and a flag that another client expunges later is a delayed loss.
  */
 import { flagItems } from '../imap/fetch-items.ts'
+import { atom } from '../imap/protocol.ts'
 import type {
   FetchedMessage,
   ImapResponse,
@@ -32,6 +33,10 @@ export function assertFlags(flags: readonly string[], field: string): void {
   }
 }
 
+/**
+ * Adds and removes flags; what cannot be shown to have changed is an outcome, not an error. Throws `invalid_input`
+ * for a flag that may not be set or when none is named, and what a session throws (RFC 9051 §6.4.6).
+ */
 export async function setFlags(
   session: ImapSession,
   refs: readonly MessageRef[],
@@ -63,12 +68,8 @@ async function store(
     { item: '-FLAGS', flags: remove },
   ].filter(({ flags }) => flags.length > 0)
   for (const { item, flags } of commands) {
-    const list: ImapToken[] = flags.map((flag) => ({ type: 'ATOM', value: flag }))
-    await session.run(
-      'UID STORE',
-      [{ type: 'SEQUENCE', value: set }, { type: 'ATOM', value: item }, list],
-      untagged,
-    )
+    const list: ImapToken[] = flags.map(atom)
+    await session.run('UID STORE', [{ type: 'SEQUENCE', value: set }, atom(item), list], untagged)
   }
 
   // Some servers leave unchanged messages out of the answer, some leave out UID.

@@ -5,6 +5,7 @@
  * outcome says so. Refusing instead would leave those mailboxes without archive and delete.
  */
 import { flagItems } from '../imap/fetch-items.ts'
+import { atom } from '../imap/protocol.ts'
 import {
   type ImapResponse,
   type ImapSession,
@@ -18,8 +19,6 @@ import { resolveMailbox } from '../mailboxes/resolve.ts'
 import type { MessageRef } from '../message.ts'
 import { isDeleted } from '../reading/summary.ts'
 import { changeByMailbox, type RefOutcome, type UidOutcome } from './refs-by-mailbox.ts'
-
-const atom = (value: string): ImapToken => ({ type: 'ATOM', value })
 
 /** Throws `mailbox_not_found` for the destination. */
 export async function moveMessages(

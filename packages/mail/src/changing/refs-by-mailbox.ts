@@ -8,6 +8,7 @@ import { invalid } from '../input.ts'
 import { MailError, type MailErrorCode } from '../mail-error.ts'
 import type { MessageRef } from '../message.ts'
 
+/** What became of one message of a change; `code` says why it was not made. */
 export interface RefOutcome {
   readonly ref: MessageRef
   readonly ok: boolean

@@ -10,12 +10,14 @@ import { assertNoControls, assertText, invalid, toAddress } from '../input.ts'
 import type { MailAddress } from '../message.ts'
 import { markdownToHtml } from './markdown.ts'
 
+/** A file to send, decoded. Bounds on its size are the caller's. */
 export interface OutgoingAttachment {
   readonly filename: string
   readonly contentType: string
   readonly content: Buffer
 }
 
+/** A message as its sender means it, before it has headers. */
 export interface OutgoingDraft {
   readonly from: MailAddress
   readonly to: readonly MailAddress[]
@@ -33,6 +35,7 @@ export interface OutgoingDraft {
   readonly messageId?: string
 }
 
+/** The message in bytes (RFC 5322), and the envelope it goes out under (RFC 5321). */
 export interface ComposedMessage {
   /** What is sent and filed in Sent; no Bcc. */
   readonly raw: Buffer

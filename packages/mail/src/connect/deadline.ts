@@ -1,7 +1,7 @@
 /** One absolute deadline around a whole call (R58): an idle timeout does not stop a server that dribbles. */
 import type { MailDeps } from './dial.ts'
 
-const defaultDeadlineMs = 25_000
+export const defaultDeadlineMs = 25_000
 
 /** Runs `use` with a signal that aborts at the deadline or with the caller's own; the timer ends with the call. */
 export async function withDeadline<T>(

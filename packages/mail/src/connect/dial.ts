@@ -11,6 +11,7 @@ import { assertHost } from '../input.ts'
 import { MailError } from '../mail-error.ts'
 import type { HostPolicy, MailProtocol } from './host-policy.ts'
 
+/** How a mail server is reached; the one door to the network of this package. */
 export interface Connector {
   /**
    * A connected socket: a TLSSocket whose peer is verified where `server.tls` is `implicit`, else a plain one.

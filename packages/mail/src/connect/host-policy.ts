@@ -11,8 +11,10 @@ import { MailError } from '../mail-error.ts'
 import { createNameResolver, type ResolveName } from './name-resolver.ts'
 import { isPublicAddress } from './public-address.ts'
 
+/** Which of the two servers of an account. */
 export type MailProtocol = 'imap' | 'smtp'
 
+/** Which hosts and ports may be reached (R32, R33). */
 export interface HostPolicy {
   readonly allowPrivate: boolean
   /** Throws `invalid_input` naming `imap_port` or `smtp_port`. */

@@ -14,15 +14,20 @@ import type { MailAccount, TlsMode } from '../account.ts'
 import type { Connector } from '../connect/dial.ts'
 import { MailError } from '../mail-error.ts'
 import type { ServerMemory } from '../message.ts'
+import type { BodyStructure, Envelope } from '../mime/structure.ts'
 import { type ByteBudget, createByteBudget } from './byte-budget.ts'
 import { type ImapStage, toMailError } from './errors.ts'
+import { toBodyStructure, toEnvelope } from './fetch-structure.ts'
 import { combineFirstFlight, type EarlyCommand } from './first-flight.ts'
 import type { Channel, ImapResponse, ImapToken, SentCommand, UntaggedHandlers } from './protocol.ts'
 import { textOf } from './response-text.ts'
 import { guardHandlers } from './untagged-faults.ts'
 
-/** `dateText`: the Date header as written; the library keeps the moment and loses the sender's time of day. */
-export type FetchedMessage = FetchMessageObject & { readonly dateText?: string }
+/** Envelope and structure are our own reading: both absent where the server gives NIL, or what is neither. */
+export type FetchedMessage = Omit<FetchMessageObject, 'envelope' | 'bodyStructure'> & {
+  readonly envelope?: Envelope
+  readonly bodyStructure?: BodyStructure
+}
 
 export interface ImapClientOptions {
   readonly account: MailAccount
@@ -126,9 +131,10 @@ export function createImapClient(options: ImapClientOptions): ImapClient {
     capabilities: () => [...known()],
     async toRow(response, path) {
       assertItemNames(response)
-      const row = await formatMessageResponse(response, { path } as MailboxObject, 'sha256', client)
-      const dateText = envelopeDate(response)
-      return dateText === '' ? row : { ...row, dateText }
+      const { own, rest } = takeStructure(response)
+      const row = await formatMessageResponse(rest, { path } as MailboxObject, 'sha256', client)
+      const { envelope: _envelope, bodyStructure: _structure, ...others } = row
+      return { ...others, ...own }
     },
     encodePath: (path) => encodePath(client, path),
     decodePath: (path) => decodePath(client, path),
@@ -248,9 +254,25 @@ function assertItemNames({ attributes }: ImapResponse): void {
   throw new MailError('connection_lost', { protocol: 'imap' })
 }
 
-function envelopeDate({ attributes }: ImapResponse): string {
-  const items = attributes?.[1]
-  if (!Array.isArray(items)) return ''
-  const envelope = items[items.findIndex((one) => textOf(one).toUpperCase() === 'ENVELOPE') + 1]
-  return Array.isArray(envelope) ? textOf(envelope[0]) : ''
+/** What imap/fetch-structure.ts reads; the library throws at some of it, and the whole row would be lost. */
+function takeStructure(response: ImapResponse): {
+  own: Pick<FetchedMessage, 'envelope' | 'bodyStructure'>
+  rest: ImapResponse
+} {
+  const [sequence, items, ...more] = response.attributes ?? []
+  if (!Array.isArray(items)) return { own: {}, rest: response }
+  const kept: typeof items = []
+  let envelope: Envelope | undefined
+  let bodyStructure: BodyStructure | undefined
+  for (let at = 0; at < items.length; at += 2) {
+    const [name = null, value = null] = items.slice(at, at + 2)
+    const key = textOf(name).toUpperCase()
+    if (key === 'ENVELOPE') envelope = Array.isArray(value) ? toEnvelope(value) : undefined
+    else if (key === 'BODYSTRUCTURE') bodyStructure = toBodyStructure(value)
+    else kept.push(name, value)
+  }
+  return {
+    own: { ...(envelope ? { envelope } : {}), ...(bodyStructure ? { bodyStructure } : {}) },
+    rest: { ...response, attributes: [sequence ?? null, kept, ...more] },
+  }
 }

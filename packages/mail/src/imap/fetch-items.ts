@@ -1,22 +1,21 @@
 /** The data items of FETCH (RFC 9051 §6.4.5), always with PEEK: reading never sets \Seen. */
+import { atom } from './protocol.ts'
 import type { ImapSession, ImapToken } from './session.ts'
-
-const atom = (value: string): ImapToken => ({ type: 'ATOM', value })
 
 /** `BODY.PEEK[section]<from.length>` */
 export function peek(section: string, from?: number, length?: number): ImapToken {
   return {
     type: 'ATOM',
     value: 'BODY.PEEK',
-    section: section === '' ? [] : [{ type: 'ATOM', value: section }],
+    section: section === '' ? [] : [atom(section)],
     ...(from === undefined || length === undefined ? {} : { partial: [from, length] }),
   }
 }
 
 /** `BODY.PEEK[HEADER.FIELDS (…)]` */
 export function peekHeaders(names: readonly string[]): ImapToken {
-  const fields = names.map((name) => ({ type: 'ATOM', value: name }))
-  return { type: 'ATOM', value: 'BODY.PEEK', section: [{ type: 'ATOM', value: 'HEADER.FIELDS' }, fields] }
+  const fields = names.map(atom)
+  return { type: 'ATOM', value: 'BODY.PEEK', section: [atom('HEADER.FIELDS'), fields] }
 }
 
 /** What every summary needs; the thread id where the server keeps one (X-GM-EXT-1, RFC 8474). */
@@ -29,6 +28,9 @@ export function summaryItems(session: ImapSession): ImapToken[] {
 
 /** Enough for 200 characters of readable text behind the MIME headers of a nested part. */
 export const previewBytes = 1024
+
+/** For an HTML mail that begins with more styles than that: those of MJML have 5 to 9 kB. */
+export const widePreviewBytes = 16 * 1024
 
 export function listItems(session: ImapSession): ImapToken[] {
   return [...summaryItems(session), peek('1', 0, previewBytes)]

@@ -32,3 +32,8 @@ export interface SentCommand {
   command: string
   attributes: ImapToken[]
 }
+
+/** A word of the protocol as it is: a command's keyword, a data item, a flag. */
+export function atom(value: string): ImapAttribute {
+  return { type: 'ATOM', value }
+}

@@ -1,10 +1,9 @@
 /** UID SEARCH, compact where the server can (RFC 4731 ESEARCH), as ranges either way. */
 
 import { MailError } from '../mail-error.ts'
+import { atom, type UntaggedHandlers } from './protocol.ts'
 import { type ImapSession, type ImapToken, textOf } from './session.ts'
 import { isUid, parseUidRanges, type UidRange } from './uid-set.ts'
-
-const atom = (value: string): ImapToken => ({ type: 'ATOM', value })
 
 /** A mailbox of a million messages, each match alone. More is no answer to a search. */
 const maxRanges = 1_200_000
@@ -15,6 +14,8 @@ export async function searchUids(
   utf8 = false,
   /** Only the newest so many; where the server has PARTIAL. */
   newest?: number,
+  /** For what was sent ahead of the search; `count` hears the number of all matches where only the newest come. */
+  beside: { readonly handlers?: UntaggedHandlers; readonly count?: (matches: number) => void } = {},
 ): Promise<UidRange[]> {
   const ranges: [low: number, high: number][] = []
   const keep = ([low, high]: UidRange) => {
@@ -29,7 +30,7 @@ export async function searchUids(
     [
       ...(newest !== undefined
         ? // RFC 9394 §3.1: counted from the end
-          [atom('RETURN'), [atom('PARTIAL'), atom(`-1:-${newest}`)]]
+          [atom('RETURN'), [atom('PARTIAL'), atom(`-1:-${newest}`), ...(beside.count ? [atom('COUNT')] : [])]]
         : session.has('ESEARCH')
           ? [atom('RETURN'), [atom('ALL')]]
           : []),
@@ -37,6 +38,7 @@ export async function searchUids(
       ...criteria,
     ],
     {
+      ...beside.handlers,
       SEARCH({ numbers, attributes }) {
         const found = numbers ?? (attributes ?? []).map((one) => Number(textOf(one)))
         for (const uid of found) if (isUid(uid)) keep([uid, uid])
@@ -46,6 +48,8 @@ export async function searchUids(
           const at = attributes.findIndex((one) => textOf(one).toUpperCase() === name)
           return at < 0 ? undefined : attributes[at + 1]
         }
+        const count = Number(textOf(itemOf('COUNT')))
+        if (beside.count && Number.isSafeInteger(count)) beside.count(count)
         const partial = itemOf('PARTIAL')
         const set = Array.isArray(partial) ? partial[1] : itemOf('ALL')
         for (const range of parseUidRanges(textOf(set))) keep(range)

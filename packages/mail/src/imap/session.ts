@@ -4,7 +4,7 @@
  */
 import type { Socket } from 'node:net'
 import type { MailAccount, ProviderId } from '../account.ts'
-import { withDeadline } from '../connect/deadline.ts'
+import { defaultDeadlineMs, withDeadline } from '../connect/deadline.ts'
 import type { MailDeps } from '../connect/dial.ts'
 import { assertAccount, assertMailboxName } from '../input.ts'
 import { MailError } from '../mail-error.ts'
@@ -19,6 +19,7 @@ import { createSetTest, isUid, isUidValidity, sizeOfSet } from './uid-set.ts'
 export type { FetchedMessage, ImapAttribute, ImapResponse, ImapToken }
 export { textOf }
 
+/** What a session is given beyond `MailDeps`. */
 export interface ImapDeps extends MailDeps {
   /** What an earlier call learned; makes CAPABILITY and LIST unnecessary. May be wrong. */
   readonly memory?: ServerMemory
@@ -137,6 +138,10 @@ function mayBeStaleMemory(error: MailError): boolean {
   return ['mailbox_not_found', 'server_refused', 'not_supported'].includes(error.code)
 }
 
+/**
+ * One logged-in connection for the length of one call. Made by `withImapSession` only; its methods are for this
+ * package.
+ */
 export class ImapSession {
   readonly #client: ImapClient
   readonly #deps: ImapDeps
@@ -146,6 +151,9 @@ export class ImapSession {
   #examined: string | undefined
   #wrote = false
   #pipelines: boolean
+  /** Room for what was asked for ahead of the next command. */
+  #bytesAhead = 0
+  readonly #startedAt = performance.now()
 
   constructor(client: ImapClient, account: MailAccount, deps: ImapDeps) {
     this.receiver = { provider: account.provider, imapHost: account.imap.host }
@@ -162,6 +170,11 @@ export class ImapSession {
 
   get now(): number {
     return this.#deps.now()
+  }
+
+  /** What is left of the call's time, from 1 to 0; the connection took some before the session began. */
+  get shareOfTimeLeft(): number {
+    return 1 - (performance.now() - this.#startedAt) / (this.#deps.deadlineMs ?? defaultDeadlineMs)
   }
 
   has(capability: string): boolean {
@@ -212,8 +225,10 @@ export class ImapSession {
     untagged: UntaggedHandlers = {},
     stage: ImapStage = 'command',
   ): Promise<ImapResponse> {
+    const bytes = (bytesOfCommand[command] ?? 0) + this.#bytesAhead
+    this.#bytesAhead = 0
     try {
-      const completion = await this.#client.budget.lend(bytesOfCommand[command] ?? 0, () =>
+      const completion = await this.#client.budget.lend(bytes, () =>
         this.#client.run(command, attributes, untagged, stage),
       )
       if (writing.has(command)) this.#wrote = true
@@ -246,10 +261,20 @@ export class ImapSession {
     return this.#client.specialUseOf(name, attributes)
   }
 
-  async select(mailbox: string, access: 'read' | 'write'): Promise<SelectedMailbox> {
+  /** `beside`: for the answers to what was sent ahead. */
+  async select(
+    mailbox: string,
+    access: 'read' | 'write',
+    beside: UntaggedHandlers = {},
+  ): Promise<SelectedMailbox> {
     const seen = createSelectObserver()
     const command = access === 'read' ? 'EXAMINE' : 'SELECT'
-    const completion = await this.run(command, [this.path(mailbox)], seen.handlers, 'select')
+    const completion = await this.run(
+      command,
+      [this.path(mailbox)],
+      { ...beside, ...seen.handlers },
+      'select',
+    )
     const readOnly = textOf(completion.attributes?.[0]?.section?.[0]).toUpperCase() === 'READ-ONLY'
     const selected = seen.toMailbox(mailbox)
     this.#examined = access === 'read' ? mailbox : undefined
@@ -282,8 +307,25 @@ export class ImapSession {
     by: 'uid' | 'sequence',
     set: string,
     items: ImapToken[],
+    /** What was asked for of the same mailbox ahead of this: its rows come with these. */
+    ahead?: { handlers: UntaggedHandlers; rows(): FetchedMessage[] },
   ): Promise<FetchedMessage[]> {
-    return this.#fetch(by === 'uid' ? 'UID FETCH' : 'FETCH', set, items, mailbox.path, {})
+    return this.#fetch(by === 'uid' ? 'UID FETCH' : 'FETCH', set, items, mailbox.path, {}, ahead)
+  }
+
+  /**
+   * Several UID FETCH in one flight. Only the last one's own answer is seen: what another did not bring has to be asked
+   * for again by itself.
+   */
+  async fetchTogether(
+    mailbox: SelectedMailbox,
+    asked: readonly { readonly set: string; readonly items: ImapToken[] }[],
+  ): Promise<FetchedMessage[]> {
+    const last = asked.at(-1)
+    if (last === undefined) return []
+    const before = asked.slice(0, -1).map(({ set, items }) => ({ uids: set, items }))
+    const ahead = before.length > 0 ? this.fetchAhead(mailbox, before) : undefined
+    return await this.fetch(mailbox, 'uid', last.set, last.items, ahead)
   }
 
   async #fetch(
@@ -292,10 +334,23 @@ export class ImapSession {
     items: ImapToken[],
     path: string,
     handlers: UntaggedHandlers,
+    ahead?: { handlers: UntaggedHandlers; rows(): FetchedMessage[] },
   ): Promise<FetchedMessage[]> {
-    const rows = new Map<number, FetchedMessage>()
     const count = Math.min(sizeOfSet(set), maxFetchedRows)
-    const isAskedFor = command === 'UID FETCH' ? createSetTest(set) : isUid
+    const rows = this.#collectRows(path, count, command === 'UID FETCH' ? createSetTest(set) : isUid)
+    const keep = async (response: ImapResponse) => {
+      await rows.keep(response)
+      await ahead?.handlers.FETCH?.(response)
+    }
+    await this.#client.budget.lend(bytesOfFetch(count, items), () =>
+      this.run(command, [{ type: 'SEQUENCE', value: set }, items], { ...handlers, FETCH: keep }),
+    )
+    const all = ahead === undefined ? rows.all() : [...ahead.rows(), ...rows.all()]
+    return [...new Map(all.map((row) => [row.uid, row])).values()]
+  }
+
+  #collectRows(path: string, count: number, isAskedFor: (uid: number) => boolean) {
+    const rows = new Map<number, FetchedMessage>()
     const keep = async (response: ImapResponse) => {
       const row = await this.#client.toRow(response, path)
       // An unasked-for FETCH (a flag changed elsewhere) has no UID, or one that is not ours to keep.
@@ -304,10 +359,29 @@ export class ImapSession {
       if (known === undefined && rows.size >= count) return
       rows.set(row.uid, { ...known, ...row })
     }
-    await this.#client.budget.lend(bytesOfFetch(count, items), () =>
-      this.run(command, [{ type: 'SEQUENCE', value: set }, items], { ...handlers, FETCH: keep }),
-    )
-    return [...rows.values()]
+    return { keep, all: () => [...rows.values()] }
+  }
+
+  /** EXAMINE in front of the next `run`, in its flight; whether it succeeded is known when that ended. */
+  examineAhead(mailbox: string): { handlers: UntaggedHandlers; toMailbox(): SelectedMailbox } {
+    const seen = createSelectObserver()
+    this.sendAhead('EXAMINE', [this.path(mailbox)])
+    this.#examined = mailbox
+    return { handlers: seen.handlers, toMailbox: () => seen.toMailbox(mailbox) }
+  }
+
+  /** FETCHes of the open mailbox in front of the next `run`, in its flight; the rows are there when that ended. */
+  fetchAhead(
+    mailbox: SelectedMailbox,
+    wanted: readonly { readonly uids: string; readonly items: ImapToken[] }[],
+  ): { handlers: UntaggedHandlers; rows(): FetchedMessage[] } {
+    const all = wanted.map(({ uids }) => uids).join(',')
+    const rows = this.#collectRows(mailbox.path, Math.min(sizeOfSet(all), maxFetchedRows), createSetTest(all))
+    for (const { uids, items } of wanted) {
+      this.#bytesAhead += bytesOfFetch(sizeOfSet(uids), items)
+      this.sendAhead('UID FETCH', [{ type: 'SEQUENCE', value: uids }, items])
+    }
+    return { handlers: { FETCH: rows.keep }, rows: rows.all }
   }
 }
 

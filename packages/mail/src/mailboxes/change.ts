@@ -15,6 +15,7 @@ export async function createMailbox(session: ImapSession, name: string): Promise
   return getListed(await listMailboxes(session, { includeCounts: false }), path)
 }
 
+/** Throws `invalid_input` for a name that cannot be or a mailbox with a special use, and `mailbox_not_found`. */
 export async function renameMailbox(session: ImapSession, name: string, newName: string): Promise<Mailbox> {
   assertNewName(newName, 'new_name')
   const mailboxes = await listMailboxes(session, { includeCounts: false })

@@ -2,6 +2,7 @@
  * LIST, with special use and counts in the one command where the server can (RFC 5258, 5819, 6154), else with all
  * STATUS commands in one more flight. Remembers what it learned for the next call.
  */
+import { atom } from '../imap/protocol.ts'
 import { type ImapResponse, type ImapSession, type ImapToken, textOf } from '../imap/session.ts'
 import { MailError } from '../mail-error.ts'
 import type { Mailbox, SpecialUse } from '../message.ts'
@@ -18,9 +19,12 @@ const maxAttributes = 100
 /** STATUS opens each mailbox on some servers: more than this would cost them seconds. */
 const maxStatusCommands = 100
 
-const atom = (value: string): ImapToken => ({ type: 'ATOM', value })
 const counted = [atom('MESSAGES'), atom('UNSEEN')]
 
+/**
+ * Every mailbox that can be opened, at most 5,000, each with its special use. Counts cost a STATUS each where the
+ * server has no LIST-STATUS. What is listed is remembered by the session.
+ */
 export async function listMailboxes(
   session: ImapSession,
   { includeCounts }: { includeCounts: boolean },

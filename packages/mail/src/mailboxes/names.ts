@@ -1,4 +1,5 @@
 /** Special uses (RFC 6154) and the names our callers use for them. */
+import { removeInvisible } from '../body-text/invisible-characters.ts'
 import type { Mailbox, SpecialUse } from '../message.ts'
 
 const byAttribute: Readonly<Record<string, SpecialUse>> = {
@@ -35,7 +36,7 @@ const spoken: Readonly<Record<string, SpecialUse>> = {
  * The mailbox a name means. The word of a special use itself (`trash`, in lower case) means that one wherever there is
  * one: a plain mailbox `trash` beside `Papierkorb (\Trash)` must not swallow what is filed as trash. Any other spelling
  * is an exact path first (`Trash`, `Projects/trash`), then another word for a special use (`bin`, `SENT`), then a path
- * that differs in case only, then one that lacks only the server's prefix (`INBOX.`). `undefined`: none, or more than one.
+ * that differs in case or in what nobody sees only, then one that lacks only the server's prefix (`INBOX.`). `undefined`: none, or more than one.
  */
 export function findMailbox(mailboxes: readonly Mailbox[], name: string): Mailbox | undefined {
   if (name.toUpperCase() === 'INBOX') return mailboxes.find((one) => one.path.toUpperCase() === 'INBOX')
@@ -45,11 +46,16 @@ export function findMailbox(mailboxes: readonly Mailbox[], name: string): Mailbo
   const exact = mailboxes.find((one) => one.path === name)
   if (exact !== undefined) return exact
   if (special !== undefined) return special
-  const lower = name.normalize('NFC').toLowerCase()
-  const alike = mailboxes.filter((one) => one.path.normalize('NFC').toLowerCase() === lower)
+  const lower = toShown(name)
+  const alike = mailboxes.filter((one) => toShown(one.path) === lower)
   if (alike.length === 1) return alike[0]
-  const prefixed = mailboxes.filter(
-    (one) => one.path.normalize('NFC').toLowerCase() === `inbox${one.delimiter}${lower}`,
-  )
+  const prefixed = mailboxes.filter((one) => toShown(one.path) === `inbox${one.delimiter}${lower}`)
   return prefixed.length === 1 ? prefixed[0] : undefined
+}
+
+/** As an answer names it: what turns a line around or prints nothing is left out there. */
+function toShown(path: string): string {
+  return removeInvisible(path.replaceAll(/\p{Cc}+/gu, ' '))
+    .text.normalize('NFC')
+    .toLowerCase()
 }

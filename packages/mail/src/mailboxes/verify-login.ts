@@ -5,6 +5,10 @@ import { withImapSession } from '../imap/session.ts'
 import type { ServerMemory } from '../message.ts'
 import { listMailboxes } from './list.ts'
 
+/**
+ * One login and one LIST; answers what the next call should know of the server. Throws `login_refused`,
+ * `host_unreachable`, `tls_failed` and the other codes of a session.
+ */
 export function verifyImapLogin(account: MailAccount, deps: MailDeps): Promise<ServerMemory> {
   return withImapSession(account, deps, async (session) => {
     await listMailboxes(session, { includeCounts: false })

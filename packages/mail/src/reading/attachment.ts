@@ -1,14 +1,21 @@
-/** One part of a message, decoded, in pieces large enough not to cost a round trip per 64 KiB. Never sets \Seen. */
-
-import { decodeTransfer } from '../body-text/decode-part.ts'
+/**
+ * One part of a message, decoded, in pieces large enough not to cost a round trip per 64 KiB. Never sets \Seen. A part
+ * that only we can open (`2~1`), or that the server lists and does not give, is taken out of what it is in.
+ */
 import { peek } from '../imap/fetch-items.ts'
-import type { ImapSession } from '../imap/session.ts'
+import { atom } from '../imap/protocol.ts'
+import type { ImapSession, SelectedMailbox } from '../imap/session.ts'
 import { invalid } from '../input.ts'
 import { MailError } from '../mail-error.ts'
 import type { MessageRef } from '../message.ts'
+import { parseSource } from '../mime/source.ts'
+import { decodeTransfer } from '../mime/transfer.ts'
 import { fetchByRef } from './get.ts'
-import { type BodyStructure, findPart, toAttachment } from './structure.ts'
+import { toListedPart } from './listed-part.ts'
+import { containerOf, openContainer, openWithin } from './opened.ts'
+import { type BodyStructure, findPart } from './structure.ts'
 
+/** One part, decoded from its transfer encoding; its charset is left as it is. */
 export interface AttachmentContent {
   readonly content: Buffer
   readonly contentType: string
@@ -19,50 +26,105 @@ export interface AttachmentContent {
 
 /** 25 MB in 7 round trips; twice this is held while a piece is parsed. */
 const pieceBytes = 4 * 1024 * 1024
+/** What holds an attachment is larger than it; more than this is not opened. */
+const maxContainerBytes = 48 * 1024 * 1024
 
-/** Throws `too_large` before fetching anything that exceeds `maxBytes` decoded; `message_not_found` without the part. */
+const number = '[1-9]\\d{0,3}(?:\\.[1-9]\\d{0,3}){0,20}'
+const partNumber = new RegExp(`^(?:${number})?(?:~${number}){0,3}$`)
+
+export interface AttachmentLimits {
+  /** Decoded. */
+  readonly maxBytes: number
+  /** Asked once more is needed than one piece, with the decoded beginning: what is of no use is not fetched to its end. */
+  readonly isWanted?: (start: AttachmentContent) => boolean
+}
+
+/**
+ * Throws `too_large` before fetching anything that exceeds `maxBytes` decoded, and when it is not wanted;
+ * `message_not_found` without the part.
+ */
 export async function fetchAttachment(
   session: ImapSession,
   ref: MessageRef,
   partId: string,
-  { maxBytes }: { maxBytes: number },
+  { maxBytes, isWanted = () => true }: AttachmentLimits,
 ): Promise<AttachmentContent> {
-  if (!/^[1-9]\d{0,3}(\.[1-9]\d{0,3}){0,20}$/.test(partId)) throw invalid('attachment_id')
-  const { mailbox, message } = await fetchByRef(session, ref, [
-    { type: 'ATOM', value: 'UID' },
-    { type: 'ATOM', value: 'BODYSTRUCTURE' },
-  ])
-  const part = findPart(message.bodyStructure, partId)
-  if (!part) throw new MailError('message_not_found', { protocol: 'imap', field: 'attachment_id' })
-  const attachment = toAttachment(part)
+  if (partId === '' || !partNumber.test(partId)) throw invalid('attachment_id')
+  const { mailbox, message } = await fetchByRef(session, ref, [atom('UID'), atom('BODYSTRUCTURE')])
+  const read = (section: string, limit: number) => fetchWhole(session, mailbox, ref.uid, section, limit)
+  const outer = partId.split('~')[0] ?? ''
+  const listed = findPart(message.bodyStructure, outer)
+  const part = listed && (outer === partId ? listed : await openOuter(listed, partId, read))
+  const found = part ?? (await findInSource(partId, read))
+  if (!found) throw new MailError('message_not_found', { protocol: 'imap', field: 'attachment_id' })
+  const attachment = toListedPart(found, { isInText: false })
   if (attachment.size > maxBytes) throw new MailError('too_large', { protocol: 'imap' })
 
   const encodedLimit =
-    part.encoding === 'base64' ? Math.ceil((maxBytes * 78) / 57) + 1024 : maxBytes * 3 + 1024
+    found.encoding === 'base64' ? Math.ceil((maxBytes * 78) / 57) + 1024 : maxBytes * 3 + 1024
+  const decode = (encoded: Buffer): AttachmentContent => ({
+    content: decodeTransfer(encoded, transferEncodingOf(found), found.type.startsWith('text/')),
+    contentType: attachment.contentType,
+    ...(attachment.filename === undefined ? {} : { filename: attachment.filename }),
+    ...(found.parameters?.charset === undefined ? {} : { charset: found.parameters.charset }),
+  })
+  const isStartWanted = (piece: Buffer) => isWanted(decode(piece))
+  let encoded =
+    found.content ?? (await fetchWhole(session, mailbox, ref.uid, partId, encodedLimit, isStartWanted))
+  // Listed with a size and not given: another numbering, or a structure that is wrong.
+  if (encoded.length === 0 && (found.size ?? 0) > 0)
+    encoded = (await findInSource(`~${partId}`, read))?.content ?? encoded
+  const whole = decode(encoded)
+  if (whole.content.length > maxBytes) throw new MailError('too_large', { protocol: 'imap' })
+  return whole
+}
+
+type Read = (section: string, limit: number) => Promise<Buffer>
+
+async function openOuter(
+  outer: BodyStructure,
+  partId: string,
+  read: Read,
+): Promise<BodyStructure | undefined> {
+  const kind = containerOf(outer, outer.dispositionParameters?.filename ?? outer.parameters?.name)
+  if (kind === undefined) return undefined
+  const opened = openContainer(outer, kind, await read(outer.part ?? '1', maxContainerBytes))
+  return findPart(opened, partId)
+}
+
+/** Numbers behind a leading `~` are those of the source, which the server did not take apart. */
+async function findInSource(partId: string, read: Read): Promise<BodyStructure | undefined> {
+  if (!partId.startsWith('~')) return undefined
+  const { root } = parseSource(await read('', maxContainerBytes), '~')
+  return findPart(openWithin(root), partId)
+}
+
+async function fetchWhole(
+  session: ImapSession,
+  mailbox: SelectedMailbox,
+  uid: number,
+  section: string,
+  limit: number,
+  isWanted: (start: Buffer) => boolean = () => true,
+): Promise<Buffer> {
   const pieces: Buffer[] = []
   let length = 0
   for (;;) {
-    const items = [{ type: 'ATOM', value: 'UID' }, peek(partId, length, pieceBytes)]
-    const [row] = await session.fetch(mailbox, 'uid', String(ref.uid), items)
-    const piece = row?.bodyParts?.get(partId)
+    const items = [{ type: 'ATOM', value: 'UID' }, peek(section, length, pieceBytes)]
+    const [row] = await session.fetch(mailbox, 'uid', String(uid), items)
     if (!row) throw new MailError('message_not_found', { protocol: 'imap' })
+    const piece = section === '' ? row.source : row.bodyParts?.get(section)
     if (Buffer.isBuffer(piece)) pieces.push(piece)
     length += Buffer.isBuffer(piece) ? piece.length : 0
-    if (length > encodedLimit) throw new MailError('too_large', { protocol: 'imap' })
-    // the structure's size may be wrong (Exchange counts characters): a short piece is the end
-    if (!Buffer.isBuffer(piece) || piece.length < pieceBytes) break
-  }
-  const content = decodeTransfer(Buffer.concat(pieces), transferEncodingOf(part))
-  if (content.length > maxBytes) throw new MailError('too_large', { protocol: 'imap' })
-  return {
-    content,
-    contentType: attachment.contentType,
-    ...(attachment.filename === undefined ? {} : { filename: attachment.filename }),
-    ...(part.parameters?.charset === undefined ? {} : { charset: part.parameters.charset }),
+    if (length > limit) throw new MailError('too_large', { protocol: 'imap' })
+    // The structure's size may be wrong (Exchange counts characters): a short piece is the end.
+    if (!Buffer.isBuffer(piece) || piece.length < pieceBytes) return Buffer.concat(pieces)
+    if (pieces.length === 1 && !isWanted(piece)) throw new MailError('too_large', { protocol: 'imap' })
   }
 }
 
-/** RFC 2045 §6.4: a message part is never encoded, whatever its label says. */
+/** RFC 2045 §6.4: a message part is never encoded, whatever its label says; one that we parsed was. */
 function transferEncodingOf(part: BodyStructure): string {
-  return part.type === 'message/rfc822' ? '7bit' : (part.encoding ?? '7bit')
+  const isPlain = part.type === 'message/rfc822' && part.content === undefined
+  return isPlain && part.childNodes !== undefined ? '7bit' : (part.encoding ?? '7bit')
 }

@@ -5,7 +5,6 @@
  */
 
 import type { ProviderId } from '../account.ts'
-import { registrableDomain } from '../body-text/links.ts'
 import type { AuthenticationResult, AuthenticationVerdict } from '../message.ts'
 
 /** authserv-ids, as suffixes on a label boundary. `''`: Microsoft leaves the name out. */
@@ -44,8 +43,15 @@ function isOwn(
   authservId: string,
   { provider, imapHost }: { provider: ProviderId; imapHost: string },
 ): boolean {
-  const own = names[provider] ?? [registrableDomain(imapHost)]
+  const own = names[provider] ?? [ownDomain(imapHost)]
   return own.some((name) => authservId === name || (name.includes('.') && authservId.endsWith(`.${name}`)))
+}
+
+/** The last two labels, three under a two-letter country with a short second level: a name too long is no verdict. */
+function ownDomain(host: string): string {
+  const labels = host.replace(/:\d+$/, '').toLowerCase().split('.')
+  const short = (labels.at(-1)?.length ?? 0) === 2 && (labels.at(-2)?.length ?? 9) <= 3
+  return labels.slice(short ? -3 : -2).join('.')
 }
 
 interface MethodResult {

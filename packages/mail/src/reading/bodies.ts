@@ -1,19 +1,27 @@
 /**
- * The text of messages: of each only the parts that will be read, and those of several messages in as few commands as
- * their structures allow. Rendering makes text safe to show; what is hidden or misleading in it becomes a warning.
+ * The text of messages: of each only the parts that will be read, those of several messages in one flight. Both texts of
+ * an alternative are read, since which of them is the mail is a matter of their words. Rendering makes text safe to
+ * show; what is hidden or misleading in it becomes a warning, and a text that is empty says why.
  */
-
-import { decodeCharset, decodeTransfer, unflow } from '../body-text/decode-part.ts'
-import { escapeText } from '../body-text/escape-text.ts'
-import { readPlain, renderApart } from '../body-text/long-text.ts'
-import type { ReadableText } from '../body-text/readable-text.ts'
-import { peek } from '../imap/fetch-items.ts'
+import { isForwardSubject, isReplySubject } from '../body-text/quote-marks.ts'
+import type { Reading } from '../body-text/readable-text.ts'
 import type { FetchedMessage, ImapSession, SelectedMailbox } from '../imap/session.ts'
-import { toUidSet } from '../imap/uid-set.ts'
-import type { MessageBody } from '../message.ts'
-import type { MessageParts, TextPart } from './structure.ts'
-
-type Format = 'text' | 'html' | 'source'
+import type { DeliveryReport, MessageBody } from '../message.ts'
+import { type BodyReader, type Contents, createBodyReader } from './body-reader.ts'
+import { describeEmpty } from './empty-body.ts'
+import { cleanLine } from './envelope-text.ts'
+import { type FetchedText, fetchTexts, toText } from './fetch-texts.ts'
+import { nestedMails, toHeading } from './nested-mails.ts'
+import type { Format } from './render-part.ts'
+import { isReport, readReport } from './report.ts'
+import {
+  type BodyStructure,
+  findParts,
+  type MessageParts,
+  sortParts,
+  type TextPart,
+  toTextPart,
+} from './structure.ts'
 
 export interface GetMessageOptions {
   /** `source`: plain text as its writer typed it, links and all: for a draft that is changed or sent on, not to be shown. */
@@ -22,11 +30,16 @@ export interface GetMessageOptions {
   readonly offset: number
   /** 0: the body is not wanted, and not fetched. */
   readonly maxChars: number
+  /** Of earlier emails at the end of a reply; `shown` where it is left out. */
+  readonly quotes?: Reading['quotes']
+  /** The whole targets of links, numbered. */
+  readonly links?: boolean
 }
 
 /** More encoded octets than this of one part are not fetched: 150,000 words. Ten parts fit into one response. */
 const maxPartBytes = 1024 * 1024
 const maxBatchBytes = 8 * maxPartBytes
+
 export interface StructuredMessage {
   readonly message: FetchedMessage
   readonly parts: MessageParts
@@ -34,7 +47,14 @@ export interface StructuredMessage {
 
 export interface ReadBody {
   readonly body: MessageBody
+  readonly report: readonly DeliveryReport[]
   readonly warnings: string[]
+}
+
+interface ChosenParts {
+  readonly uid: number
+  readonly parts: readonly TextPart[]
+  readonly from: StructuredMessage
 }
 
 /** By UID; a message that has gone meanwhile is left out. */
@@ -44,67 +64,136 @@ export async function readBodies(
   messages: readonly StructuredMessage[],
   options: GetMessageOptions,
 ): Promise<Map<number, ReadBody>> {
-  const chosen = messages.map(({ message: { uid }, parts }) => ({
-    uid,
-    parts: options.maxChars === 0 ? [] : chooseParts(parts, options.format),
-    bodies: parts.bodies,
+  const chosen = messages.map((from) => ({
+    uid: from.message.uid,
+    parts: options.maxChars === 0 ? [] : chooseParts(from, options.format),
+    from,
   }))
   const read = new Map<number, ReadBody>()
   for (const some of toBatches(chosen)) {
-    const contents = await fetchParts(session, mailbox, some)
-    // "This message needs an HTML reader", said by an empty text part.
-    const instead = new Map<TextPart, TextPart>()
-    for (const { parts, bodies } of some)
-      for (const { plain, html } of bodies)
-        if (plain && html && parts.includes(plain) && contents.get(plain)?.trim() === '')
-          instead.set(plain, html)
-    const replaced = some.map(({ uid, parts }) => ({
-      uid,
-      parts: parts.flatMap((part) => instead.get(part) ?? []),
-    }))
-    for (const [part, text] of await fetchParts(session, mailbox, replaced)) contents.set(part, text)
-    for (const { uid, parts } of some) {
+    const contents = await fetchTexts(session, mailbox, some, maxPartBytes)
+    for (const { uid, parts, from } of some) {
       // Every part that is there was answered for, if only as empty.
       if (parts.some((part) => !contents.has(part))) continue
-      const shown = parts.map((part) => instead.get(part) ?? part)
-      read.set(uid, await toBody(shown, contents, options))
+      read.set(
+        uid,
+        await toBody(from.message, from.parts, byNumber(parts, contents), options, {
+          nested: true,
+          reading: readingOf(from.message, options),
+        }),
+      )
     }
   }
   return read
 }
 
-function chooseParts({ bodies }: MessageParts, format: Format): TextPart[] {
-  return bodies.flatMap(({ plain, html }) => (format === 'html' ? (html ?? plain) : (plain ?? html)) ?? [])
+function byNumber(parts: readonly TextPart[], contents: ReadonlyMap<TextPart, FetchedText>): Contents {
+  const numbered = new Map<string, FetchedText>()
+  for (const part of parts) {
+    const text = contents.get(part)
+    if (text !== undefined) numbered.set(part.partId, text)
+  }
+  return numbered
 }
+
+/** Of a structure whose content is here; mails inside it are left to the caller. */
+export async function readParsed(structure: BodyStructure): Promise<ReadBody> {
+  const parts = sortParts(structure)
+  const reports = findParts(structure, isReport).map(toTextPart)
+  const texts = parts.bodies.flatMap(({ plain, html }) => [...plain, ...html])
+  const contents = new Map(
+    [...texts, ...reports].map((part) => [
+      part.partId,
+      toText(part, part.content ?? Buffer.alloc(0), maxPartBytes),
+    ]),
+  )
+  const whole = { format: 'text', offset: 0, maxChars: Number.MAX_SAFE_INTEGER } as const
+  return await toBody({ bodyStructure: structure }, parts, contents, whole, { nested: false, reading: {} })
+}
+
+function chooseParts({ message, parts: { bodies } }: StructuredMessage, format: Format): TextPart[] {
+  const texts = bodies.flatMap(({ plain, html }) => {
+    if (format === 'text') return [...plain, ...html]
+    return format === 'html' ? (html.length > 0 ? html : plain) : plain.length > 0 ? plain : html
+  })
+  if (format === 'source') return texts
+  const reports = findParts(message.bodyStructure, isReport).map(toTextPart)
+  // A mail that only holds other mails is read as what they say.
+  const nested =
+    texts.length === 0 ? nestedMails(message.bodyStructure).flatMap(({ bodies: inner }) => inner) : []
+  return [...texts, ...reports, ...nested.flatMap(({ plain, html }) => [...plain, ...html])]
+}
+
+/** A forwarded email is content; a block of headers is a quote only in a reply. */
+function readingOf(
+  { envelope }: FetchedMessage,
+  { quotes = 'shown', links = false }: GetMessageOptions,
+): Reading {
+  const subject = cleanLine(envelope?.subject)
+  const isReply = (envelope?.inReplyTo ?? '') !== '' || isReplySubject(subject)
+  const senderHost = envelope?.from?.[0]?.address?.split('@').at(-1)
+  return {
+    quotes: isForwardSubject(subject) ? 'shown' : quotes,
+    isReply,
+    senderHost,
+    firstLink: links ? 1 : undefined,
+  }
+}
+
+type Structured = Pick<FetchedMessage, 'bodyStructure'>
 
 async function toBody(
-  parts: readonly TextPart[],
-  contents: ReadonlyMap<TextPart, string>,
+  message: Structured,
+  parts: MessageParts,
+  contents: Contents,
   { format, offset, maxChars }: GetMessageOptions,
+  { nested, reading }: { nested: boolean; reading: Reading },
 ): Promise<ReadBody> {
-  const read: ReadableText[] = []
-  for (const part of parts) read.push(await toReadable(part, contents.get(part) ?? '', format))
-  const whole = read
-    .map(({ text }) => text)
-    .filter((text) => text !== '')
-    .join('\n\n')
-  const warnings = read.flatMap((one) => one.warnings)
+  const isWanted = maxChars > 0
+  const reader = createBodyReader(contents, format, reading)
+  const own = isWanted ? await reader.readPlaces(parts.bodies) : ''
+  const whole =
+    own === '' && isWanted && nested && format !== 'source' ? await readNested(message, reader) : own
+  const { warnings, sources } = reader
   const text = sliceText(whole, offset, maxChars)
-  if (offset + text.length < whole.length || parts.some(({ size }) => size > maxPartBytes))
-    warnings.push('body_truncated')
-  const sources = parts.map(({ type }) => type)
+  if (offset + text.length < whole.length || reader.isCut()) warnings.push('body_truncated')
   const source = sources.includes('text/html') ? 'text/html' : (sources[0] ?? 'none')
-  return { body: { source, text, offset, totalChars: whole.length }, warnings }
+  const empty =
+    whole === '' && isWanted ? describeEmpty(message.bodyStructure, parts, reader.hasHidden()) : undefined
+  if (empty !== undefined) warnings.push(empty.code)
+  else if (isWanted && parts.closed.some(({ kind }) => kind.endsWith('_encrypted')))
+    warnings.push('encrypted')
+  const reports = isWanted ? findParts(message.bodyStructure, isReport) : []
+  return {
+    body: {
+      source,
+      text,
+      offset,
+      totalChars: whole.length,
+      ...(empty ? { note: empty.note } : {}),
+      ...(reading.firstLink === undefined ? {} : { links: reader.links }),
+    },
+    report: reports.flatMap((node) => {
+      const fetched = contents.get(node.part ?? '1')
+      return readReport(node.type, fetched?.text ?? '')
+    }),
+    warnings,
+  }
 }
 
-interface WantedParts {
-  readonly uid: number
-  readonly parts: readonly TextPart[]
+/** Mails inside one that has no text of its own, each with who wrote it: forwards, digests, journal reports. */
+async function readNested(message: Structured, reader: BodyReader): Promise<string> {
+  const shown: string[] = []
+  for (const { node, bodies } of nestedMails(message.bodyStructure)) {
+    const text = await reader.readPlaces(bodies)
+    shown.push([toHeading(node), text].filter((one) => one !== '').join('\n\n'))
+  }
+  return shown.join('\n\n')
 }
 
 /** What is in memory at once. */
-function toBatches<T extends WantedParts>(messages: readonly T[]): T[][] {
-  const batches: T[][] = []
+function toBatches(messages: readonly ChosenParts[]): ChosenParts[][] {
+  const batches: ChosenParts[][] = []
   let bytes = 0
   for (const message of messages) {
     const more = message.parts.reduce((sum, { size }) => sum + Math.min(size, maxPartBytes), 0)
@@ -118,62 +207,6 @@ function toBatches<T extends WantedParts>(messages: readonly T[]): T[][] {
     }
   }
   return batches
-}
-
-/** One FETCH for all messages whose parts have the same numbers. A part that was not answered for has no entry. */
-async function fetchParts(
-  session: ImapSession,
-  mailbox: SelectedMailbox,
-  messages: readonly WantedParts[],
-): Promise<Map<TextPart, string>> {
-  const texts = new Map<TextPart, string>()
-  const alike = new Map<string, WantedParts[]>()
-  for (const message of messages) {
-    if (message.parts.length === 0) continue
-    const ids = message.parts.map(({ partId }) => partId).join()
-    alike.set(ids, [...(alike.get(ids) ?? []), message])
-  }
-  for (const group of alike.values()) {
-    const peeks = (group[0]?.parts ?? []).map((part) => peek(part.partId, 0, maxPartBytes))
-    const set = toUidSet(group.map(({ uid }) => uid))
-    const rows = await session.fetch(mailbox, 'uid', set, [{ type: 'ATOM', value: 'UID' }, ...peeks])
-    for (const { uid, parts } of group) {
-      const row = rows.find((one) => one.uid === uid)
-      for (const part of row === undefined ? [] : parts) {
-        const content = row?.bodyParts?.get(part.partId)
-        const isThere = Buffer.isBuffer(content)
-        texts.set(part, isThere ? decodeCharset(decodeTransfer(content, part.encoding), part.charset) : '')
-      }
-    }
-  }
-  return texts
-}
-
-async function toReadable(part: TextPart, text: string, format: Format): Promise<ReadableText> {
-  // what goes out again must not be the sentence that it could not be read
-  if (format === 'source' && part.type === 'text/plain') return { text: toTyped(part, text), warnings: [] }
-  if (part.type === 'text/html') return await renderHtml(text, format)
-  return await renderApart(() => renderPlain(part, text, format))
-}
-
-function toTyped(part: TextPart, text: string): string {
-  return part.flowed ? unflow(text, part.deleteSpace) : text.replaceAll(/\r\n?/g, '\n')
-}
-
-/** The renderer loads with the first HTML: the start of the program and most calls do without. */
-async function renderHtml(html: string, format: Format): Promise<ReadableText> {
-  if (format === 'html') {
-    const { sanitizeHtml } = await import('../body-text/sanitize-html.ts')
-    return await renderApart(() => sanitizeHtml(html))
-  }
-  const { htmlToText } = await import('../body-text/html-to-text.ts')
-  return await renderApart(() => htmlToText(html))
-}
-
-function renderPlain(part: TextPart, text: string, format: Format): ReadableText {
-  const { text: neutral, warnings } = readPlain(toTyped(part, text))
-  const shown = neutral.trim()
-  return { text: format === 'html' ? `<pre>${escapeText(shown)}</pre>` : shown, warnings }
 }
 
 /** Never ends or begins inside a surrogate pair. */

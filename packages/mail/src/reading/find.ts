@@ -1,5 +1,6 @@
 /** A message by its Message-ID: after an APPEND without APPENDUID, after a send whose outcome is unknown. */
 
+import { atom } from '../imap/protocol.ts'
 import { searchUids } from '../imap/search-uids.ts'
 import type { ImapSession } from '../imap/session.ts'
 import { takeNewest } from '../imap/uid-set.ts'
@@ -18,7 +19,7 @@ export async function findByMessageId(
   const { path } = await resolveMailbox(session, mailbox)
   const { uidValidity } = await session.select(path, 'read')
   const found = await searchUids(session, [
-    { type: 'ATOM', value: 'HEADER' },
+    atom('HEADER'),
     { type: 'STRING', value: 'Message-ID' },
     { type: 'STRING', value: messageId.trim() },
   ])

@@ -3,6 +3,7 @@
  * first FETCH share a flight; UIDVALIDITY is checked before anything of the answer is used.
  */
 
+import { isLookAlike } from '../body-text/look-alike.ts'
 import { parseHeaders } from '../headers.ts'
 import { peekHeaders, summaryItems } from '../imap/fetch-items.ts'
 import type { FetchedMessage, ImapSession, SelectedMailbox } from '../imap/session.ts'
@@ -11,10 +12,12 @@ import { MailError } from '../mail-error.ts'
 import type { MessageDetail, MessageRef } from '../message.ts'
 import { readAuthentication } from './authentication-results.ts'
 import { type GetMessageOptions, type ReadBody, readBodies, type StructuredMessage } from './bodies.ts'
+import { cleanLine, isAddress, toAddresses, toDate } from './envelope-text.ts'
+import { factHeaders, readFacts } from './facts.ts'
+import { maxOpenedBytes, openParts } from './open-parts.ts'
 import { sortParts } from './structure.ts'
-import { cleanLine, isAddress, toAddresses, toDate } from './summary.ts'
 
-const wantedHeaders = ['FROM', 'REFERENCES', 'AUTHENTICATION-RESULTS']
+const wantedHeaders = ['FROM', 'REFERENCES', 'AUTHENTICATION-RESULTS', ...factHeaders]
 const maxReferences = 100
 /** Two are suspicious already. */
 const maxJudgedSenders = 10
@@ -69,9 +72,9 @@ async function readMailbox(
   const items = [...summaryItems(session), peekHeaders(wantedHeaders)]
   const { mailbox, messages } = await session.examineAndFetch(path, uids, items)
   const isStale = ({ uidValidity }: MessageRef) => uidValidity !== mailbox.uidValidity
-  const wanted = messages
-    .filter(({ uid }) => refs.some((ref) => ref.uid === uid && !isStale(ref)))
-    .map((message) => ({ message, parts: sortParts(message.bodyStructure) }))
+  const asked = messages.filter(({ uid }) => refs.some((ref) => ref.uid === uid && !isStale(ref)))
+  const opened = await openParts(session, mailbox, asked, maxOpenedBytes)
+  const wanted = opened.map((message) => ({ message, parts: sortParts(message.bodyStructure) }))
   const bodies = await readBodies(session, mailbox, wanted, options)
   return new Map(
     refs.map((ref) => {
@@ -87,12 +90,12 @@ function toDetail(
   session: ImapSession,
   ref: MessageRef,
   { message, parts }: StructuredMessage,
-  { body, warnings }: ReadBody,
+  { body, report, warnings }: ReadBody,
 ): MessageDetail {
   const headers = parseHeaders(message.headers)
   const { envelope } = message
   const sender = envelope?.from?.[0]?.address
-  const domain = isAddress(sender) ? sender.split('@').at(-1) : undefined
+  const domain = isAddress(sender) ? sender?.split('@').at(-1) : undefined
   const authentication = readAuthentication(
     headers.get('authentication-results') ?? [],
     domain,
@@ -118,7 +121,9 @@ function toDetail(
     flags: [...(message.flags ?? [])],
     size: message.size ?? 0,
     body,
-    attachments: parts.attachments,
+    attachments: parts.files,
+    report,
+    ...readFacts(headers, message),
     ...(authentication ? { authentication } : {}),
     warnings: [
       ...new Set([
@@ -144,7 +149,7 @@ export async function fetchByRef(
   return { mailbox, message }
 }
 
-/** RFC 5322 §3.6 allows one From; a second, or an address inside the name, is there to be mistaken. */
+/** RFC 5322 §3.6 allows one From; a second, an address inside the name, or letters of another script in the host are there to be mistaken. */
 function fromWarnings(raw: readonly string[], { envelope }: FetchedMessage): string[] {
   const from = envelope?.from ?? []
   const named = from.slice(0, maxJudgedSenders).some(({ name, address }) => {
@@ -152,5 +157,6 @@ function fromWarnings(raw: readonly string[], { envelope }: FetchedMessage): str
     const inName = /(?<![^\s<>"'])[^\s<>"']+@[\w.-]+\.\w+/.exec(cleanLine(name))?.[0]
     return inName !== undefined && inName.toLowerCase() !== address?.toLowerCase()
   })
-  return raw.length > 1 || from.length !== 1 || named ? ['suspicious_from'] : []
+  const imitates = from.some(({ address }) => isLookAlike(address?.split('@').at(-1) ?? ''))
+  return raw.length > 1 || from.length !== 1 || named || imitates ? ['suspicious_from'] : []
 }

@@ -9,7 +9,9 @@ import { takeNewest, toUidSet } from '../imap/uid-set.ts'
 import { MailError } from '../mail-error.ts'
 import { resolveMailbox } from '../mailboxes/resolve.ts'
 import type { MessageSummary, Page } from '../message.ts'
+import { maxRowBytes, openParts } from './open-parts.ts'
 import { isDeleted, toSummary } from './summary.ts'
+import { widenPreviews } from './wide-previews.ts'
 
 export interface ListRecentOptions {
   readonly mailbox: string
@@ -50,7 +52,7 @@ async function listNewest(
     .sort((a, b) => b.uid - a.uid)
   const uid = older.at(-1)?.uid ?? cursor?.uid
   return {
-    items: await toItems(older, mailbox),
+    items: await toItems(session, older, mailbox),
     ...(first > 1 && uid !== undefined ? { next: toCursor({ ...mailbox, uid, sequence: first }) } : {}),
   }
 }
@@ -81,6 +83,7 @@ async function listUnread(
   const uid = page.at(-1) ?? 0
   return {
     items: await toItems(
+      session,
       rows.sort((a, b) => b.uid - a.uid),
       mailbox,
     ),
@@ -88,8 +91,15 @@ async function listUnread(
   }
 }
 
-async function toItems(rows: readonly FetchedMessage[], mailbox: SelectedMailbox): Promise<MessageSummary[]> {
-  return await Promise.all(rows.filter((row) => !isDeleted(row)).map((row) => toSummary(row, mailbox)))
+async function toItems(
+  session: ImapSession,
+  rows: readonly FetchedMessage[],
+  mailbox: SelectedMailbox,
+): Promise<MessageSummary[]> {
+  const shown = rows.filter((row) => !isDeleted(row))
+  const opened = await openParts(session, mailbox, shown, maxRowBytes)
+  const whole = await widenPreviews(session, mailbox, opened)
+  return await Promise.all(whole.map((row) => toSummary(row, mailbox)))
 }
 
 interface Cursor {

@@ -1,16 +1,17 @@
 /** One row of a list, out of one FETCH row; everything in it is cleaned and bounded here. */
 
-import { decodeCharset, decodeTransfer } from '../body-text/decode-part.ts'
 import { collapsePadding, removeInvisible } from '../body-text/invisible-characters.ts'
 import { notRendered, readPlain } from '../body-text/long-text.ts'
-import { previewBytes } from '../imap/fetch-items.ts'
+import { widePreviewBytes } from '../imap/fetch-items.ts'
 import type { FetchedMessage, SelectedMailbox } from '../imap/session.ts'
-import type { MailAddress, MessageSummary } from '../message.ts'
-import { type BodyStructure, sortParts } from './structure.ts'
+import type { MessageSummary } from '../message.ts'
+import { decodeText } from '../mime/charset.ts'
+import { decodeTransfer } from '../mime/transfer.ts'
+import { cleanLine, toAddresses, toDate } from './envelope-text.ts'
+import { type BodyStructure, countFiles } from './structure.ts'
 
 const maxPreviewChars = 200
-const maxHeaderChars = 998
-const maxAddresses = 100
+const noPreview = '[No preview: the text of this email begins far behind its styles.]'
 
 export async function toSummary(message: FetchedMessage, mailbox: SelectedMailbox): Promise<MessageSummary> {
   const { envelope, flags = new Set<string>() } = message
@@ -24,7 +25,7 @@ export async function toSummary(message: FetchedMessage, mailbox: SelectedMailbo
     unread: !hasFlag(flags, '\\Seen'),
     flagged: hasFlag(flags, '\\Flagged'),
     answered: hasFlag(flags, '\\Answered'),
-    attachments: sortParts(message.bodyStructure).attachments.filter((one) => !one.inline).length,
+    attachments: countFiles(message.bodyStructure),
     size: message.size ?? 0,
     ...(message.threadId ? { threadId: message.threadId } : {}),
   }
@@ -39,62 +40,21 @@ function hasFlag(flags: ReadonlySet<string>, name: string): boolean {
   return [...flags].some((flag) => flag.toLowerCase() === name.toLowerCase())
 }
 
-/** With the sender's offset; INTERNALDATE in UTC where the Date header cannot be read, the epoch where neither can. */
-export function toDate({ envelope, internalDate, dateText = '' }: FetchedMessage): string {
-  if (isDate(envelope?.date)) return withOffset(envelope.date, dateText)
-  return withOffset(isDate(internalDate) ? internalDate : new Date(0), '')
-}
-
-function isDate(value: unknown): value is Date {
-  return value instanceof Date && !Number.isNaN(value.getTime())
-}
-
-/** RFC 5322 §3.3, zone; names of zones count as UTC. */
-function withOffset(date: Date, dateText: string): string {
-  const [, sign, hours, minutes] = /\s([+-])([01]\d)([0-5]\d)\b/.exec(dateText) ?? []
-  if (sign === undefined) return date.toISOString().replace(/\.000Z$/, 'Z')
-  const offsetMinutes = (Number(hours) * 60 + Number(minutes)) * (sign === '-' ? -1 : 1)
-  const local = new Date(date.getTime() + offsetMinutes * 60_000)
-  return `${local.toISOString().slice(0, 19)}${offsetMinutes === 0 ? 'Z' : `${sign}${hours}:${minutes}`}`
-}
-
-export function toAddresses(
-  addresses: readonly { name?: string | undefined; address?: string | undefined }[] | undefined,
-): MailAddress[] {
-  return (addresses ?? [])
-    .slice(0, maxAddresses)
-    .filter(({ address }) => isAddress(address))
-    .map(({ name, address }) => {
-      const shown = cleanLine(name)
-      return { ...(shown === '' ? {} : { name: shown }), address: cleanLine(address) }
-    })
-}
-
-/** Dovecot says so in place of what an address lacks (`From: <>`, `From: root`); no mail goes there. */
-const missingHalf = /^MISSING_MAILBOX@|@MISSING_DOMAIN$/
-
-export function isAddress(address: string | undefined): address is string {
-  return address !== undefined && address !== '' && !missingHalf.test(address.trim())
-}
-
-/** A header value on one line, without what cannot be seen. Four times the line leaves enough to clean. */
-export function cleanLine(value: string | undefined): string {
-  return removeInvisible((value ?? '').slice(0, maxHeaderChars * 4).replaceAll(/\s+/g, ' '))
-    .text.trim()
-    .slice(0, maxHeaderChars)
-}
-
-async function toPreview({ bodyStructure, bodyParts }: FetchedMessage): Promise<string> {
+/** What a reader sees first. Of an email that begins with more than is fetched of it, that is what is said. */
+export async function toPreview({ bodyStructure, bodyParts }: FetchedMessage): Promise<string> {
   const peeked = bodyParts?.get('1')
   const leaf = peeked && firstLeaf(bodyStructure)
   if (!leaf || !Buffer.isBuffer(peeked) || !leaf.node.type.startsWith('text/')) return ''
   // a server may send more than was asked for
-  const content = withoutPartHeaders(peeked.subarray(0, previewBytes), leaf.depth)
-  const text = decodeCharset(
-    decodeTransfer(content, leaf.node.encoding ?? ''),
-    leaf.node.parameters?.charset ?? '',
-  )
-  return await readPreview(text.replace(/\uFFFD+$/, ''), leaf.node.type === 'text/html')
+  const content =
+    // What was wrapped is here; BODY[1] is its wrapping.
+    leaf.node.content?.subarray(0, widePreviewBytes) ??
+    withoutPartHeaders(peeked.subarray(0, widePreviewBytes), leaf.depth)
+  const isHtml = leaf.node.type === 'text/html'
+  const bytes = decodeTransfer(content, leaf.node.encoding ?? '', true)
+  const text = decodeText(bytes, leaf.node.parameters?.charset ?? '', { isHtml })
+  const preview = await readPreview(text.replace(/\uFFFD+$/, ''), isHtml)
+  return preview === '' && peeked.length >= widePreviewBytes ? noPreview : preview
 }
 
 /** The bytes end anywhere, inside an entity too. What is left on one line is judged as the line it is shown as. */
@@ -104,7 +64,7 @@ async function readPreview(text: string, isHtml: boolean): Promise<string> {
     // A mail that is nothing but a quote says what it quotes.
     const own = readable.replaceAll(/^>.*$/gm, '')
     const line = collapsePadding(own.trim() === '' ? readable : own).trim()
-    return readPlain(line).text.slice(0, maxPreviewChars)
+    return (await readPlain(line)).text.slice(0, maxPreviewChars)
   } catch {
     return notRendered.text
   }

@@ -6,14 +6,16 @@
 
 import { parseHeaders } from '../headers.ts'
 import { peekHeaders, summaryItems } from '../imap/fetch-items.ts'
+import { atom } from '../imap/protocol.ts'
 import { searchUids } from '../imap/search-uids.ts'
 import type { FetchedMessage, ImapSession, ImapToken } from '../imap/session.ts'
 import { takeNewest, toUidSet } from '../imap/uid-set.ts'
+import { listMailboxes } from '../mailboxes/list.ts'
 import type { MessageRef, MessageSummary } from '../message.ts'
 import { fetchByRef } from './get.ts'
-import { mailboxesToSearch } from './search.ts'
 import { toSummary } from './summary.ts'
 
+/** One conversation, oldest first; `searched` has the paths of the mailboxes it was looked for in. */
 export interface ThreadPage {
   readonly items: readonly MessageSummary[]
   readonly searched: readonly string[]
@@ -21,7 +23,6 @@ export interface ThreadPage {
   readonly truncated: boolean
 }
 
-const atom = (value: string): ImapToken => ({ type: 'ATOM', value })
 const text = (value: string): ImapToken => ({ type: 'STRING', value })
 
 /** The newest `limit` of the conversation. Throws as getMessage does. */
@@ -36,7 +37,7 @@ export async function listThread(
   const own = await toSummary(message, mailbox)
   if (criteria === undefined) return { items: [own], searched: [ref.mailbox], truncated: false }
 
-  const searched = [...new Set([ref.mailbox, ...(await mailboxesToSearch(session, 'all'))])]
+  const searched = [...new Set([ref.mailbox, ...(await mailboxesOfThreads(session))])]
   const found = new Map<string, { summary: MessageSummary; messageId: string | undefined }>()
   let truncated = false
   for (const path of searched) {
@@ -73,4 +74,15 @@ function toCriteria(session: ImapSession, message: FetchedMessage): ImapToken[] 
   if (root === undefined) return undefined
   const header = (name: string) => [atom('HEADER'), text(name), text(root)]
   return [atom('OR'), ...header('Message-ID'), atom('OR'), ...header('References'), ...header('In-Reply-To')]
+}
+
+/** The mailbox that holds everything, else INBOX, Sent and Archive. */
+async function mailboxesOfThreads(session: ImapSession): Promise<string[]> {
+  const mailboxes = session.knownMailboxes ?? (await listMailboxes(session, { includeCounts: false }))
+  const selectable = mailboxes.filter((one) => one.selectable)
+  const everything = selectable.find((one) => one.specialUse === 'all')
+  if (everything) return [everything.path]
+  return ['inbox', 'sent', 'archive'].flatMap(
+    (use) => selectable.find((one) => one.specialUse === use)?.path ?? [],
+  )
 }

@@ -19,6 +19,7 @@ export interface SmtpFailure extends Error {
 
 type Refusal = (typeof rules)[number][0]
 
+/** Why one recipient was refused, from reply and enhanced status code (RFC 3463). */
 export type RecipientRefusal =
   | 'no_such_recipient'
   | 'mailbox_full'

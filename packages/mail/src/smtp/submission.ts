@@ -20,11 +20,13 @@ import {
 } from './reply.ts'
 import { type SmtpSession, withSmtpSession } from './session.ts'
 
+/** An address the server would not take, and why. */
 export interface RejectedRecipient {
   readonly address: string
   readonly code: RecipientRefusal
 }
 
+/** What became of a message that got as far as DATA, or was refused before it; a MailError says that nothing left. */
 export type SubmissionOutcome =
   | {
       readonly state: 'sent'

@@ -1,6 +1,7 @@
 /** From what a mail carries to what may be read: nothing a person could not see, no link that is not what it says. */
 import { describe, expect, it } from 'vitest'
 import { htmlToText } from '../../src/body-text/html-to-text.ts'
+import { createLinkJudge } from '../../src/body-text/link-names.ts'
 import { sanitizeHtml } from '../../src/body-text/sanitize-html.ts'
 import { neutraliseLinks, removeInvisible } from '../../src/index.ts'
 
@@ -132,13 +133,14 @@ describe('links and images', () => {
   })
 
   it('R49: Markdown in plain text cannot load or leak', () => {
-    const { text, mismatch } = neutraliseLinks(
+    const { text, warnings } = neutraliseLinks(
       'See ![x](https://evil.example/?d=1) and [www.bank.example](https://evil.example/?q=2)\n[1]: https://evil.example/?r=3\nhttps://ok.example/path?token=4 data:text/html;base64,AAA',
+      { judge: createLinkJudge() },
     )
     expect(text).toBe(
       'See [image: evil.example] and www.bank.example (evil.example)\n[1]: evil.example\nhttps://ok.example/path [data removed]',
     )
-    expect(mismatch).toBe(true)
+    expect(warnings).toEqual(['link_text_mismatch'])
     expect(
       neutraliseLinks('[![Logo](https://a.example/l.png "t")](https://b.example/?x=1 "title")').text,
     ).toBe('[image: a.example] (b.example)')

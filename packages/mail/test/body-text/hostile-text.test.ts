@@ -4,7 +4,6 @@
  * keeps the health check beside it alive.
  */
 import { describe, expect, it } from 'vitest'
-import { decodeCharset, decodeTransfer, unflow } from '../../src/body-text/decode-part.ts'
 import { htmlToText } from '../../src/body-text/html-to-text.ts'
 import { readLongHtml, readLongText } from '../../src/body-text/long-text.ts'
 import { sanitizeHtml } from '../../src/body-text/sanitize-html.ts'
@@ -12,8 +11,11 @@ import { parseAddressList } from '../../src/composing/address-list.ts'
 import { markdownToHtml } from '../../src/composing/markdown.ts'
 import { parseHeaders } from '../../src/headers.ts'
 import { MailError, neutraliseLinks, removeInvisible } from '../../src/index.ts'
+import { decodeText } from '../../src/mime/charset.ts'
+import { unflow } from '../../src/mime/flowed.ts'
+import { decodeTransfer } from '../../src/mime/transfer.ts'
 import { readAuthentication } from '../../src/reading/authentication-results.ts'
-import { cleanLine } from '../../src/reading/summary.ts'
+import { cleanLine } from '../../src/reading/envelope-text.ts'
 
 const bytes = 1024 * 1024
 /** Where a megabyte of fifty tokens would take the test itself too long; what is quadratic takes seconds here as well. */
@@ -305,8 +307,8 @@ const readers: [name: string, tokens: readonly string[], read: (text: string) =>
   ['recipients', addresses, (list) => orInvalid(() => parseAddressList(list, 'to'))],
   ['quoted-printable', encoded, (part) => decodeTransfer(Buffer.from(part), 'quoted-printable')],
   ['base64', encoded, (part) => decodeTransfer(Buffer.from(part), 'base64')],
-  ['UTF-7', encoded, (part) => decodeCharset(Buffer.from(part), 'utf-7')],
-  ['a charset', [...text, '*', '*\n'], (label) => decodeCharset(Buffer.from('a'), label)],
+  ['UTF-7', encoded, (part) => decodeText(Buffer.from(part), 'utf-7')],
+  ['a charset', [...text, '*', '*\n'], (label) => decodeText(Buffer.from('a'), label)],
 ]
 
 const whole = new Set<unknown>([htmlToText, sanitizeHtml, cleanLine])

@@ -102,7 +102,9 @@ describe('R74: what is not seen is not read', () => {
   it('hidden words are news only where the reader sees them nowhere', () => {
     const preheader = '<div style="display:none">Your order is on its way &zwnj;&nbsp;&#847;&shy;</div>'
     expect(htmlToText(`${preheader}<h1>Your order</h1><p>It is on its way.</p>`).warnings).toEqual([])
-    expect(htmlToText(`${preheader}<h1>Hello</h1>`).warnings).toEqual(['hidden_text_removed'])
+    // The line that lists show: every newsletter hides one in front, so it would be said of all of them.
+    expect(htmlToText(`${preheader}<h1>Hello</h1>`).warnings).toEqual([])
+    expect(htmlToText(`<h1>Hello</h1>${preheader}`).warnings).toEqual(['hidden_text_removed'])
     expect(htmlToText('<!-- Header --><p>Hello</p><!--[if mso]>a b c d e<![endif]-->').warnings).toEqual([])
   })
 

@@ -5,7 +5,7 @@ import {
   type ImapHandler,
   type ScriptedImap,
   startScriptedImap,
-  TEST_HOSTS,
+  testHosts,
 } from '@email-connector/testing'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { createByteBudget } from '../../src/imap/byte-budget.ts'
@@ -81,7 +81,7 @@ describe('of an answer', () => {
     use: (session: ImapSession) => Promise<T>,
     capabilities = 'IMAP4rev1 UIDPLUS MOVE',
   ): Promise<T | string> {
-    const certificate = await authority.issue({ names: TEST_HOSTS })
+    const certificate = await authority.issue({ names: testHosts })
     const mailboxes = [{ path: 'INBOX', exists: 9 }, { path: 'Trash' }, { path: 'Drafts' }]
     const server = await startScriptedImap({
       tls: 'implicit',

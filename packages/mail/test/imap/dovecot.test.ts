@@ -9,12 +9,12 @@ import {
   listRecent,
   moveMessages,
   type ServerMemory,
-  searchMessages,
   setFlags,
   verifyImapLogin,
   withImapSession,
 } from '../../src/index.ts'
 import { accountOn, createWire, depsFor } from './imap-account.ts'
+import { searchFor } from './search-for.ts'
 
 const textMail = (n: number, extra = '') =>
   `From: Ann <ann@example.org>\nTo: alice@test.example\nSubject: Number ${n}\nDate: Mon, 5 Jan 2026 10:00:0${n % 10} +0100\nMessage-ID: <n${n}@example.org>\n${extra}\nBody of number ${n}\n`
@@ -100,7 +100,7 @@ describe.skipIf(!findDovecot())('IMAP on Dovecot, command by command', () => {
       )
       expect(unread.trips).toBe(6)
       const found = await traced((session) =>
-        searchMessages(session, { mailbox: 'INBOX', limit: 5, subject: 'Number' }),
+        searchFor(session, { mailbox: 'INBOX', limit: 5, subject: 'Number' }),
       )
       expect(found.trips).toBe(6)
       expect(found.trace.map((line) => line.split(' ').slice(0, 2).join(' '))).toEqual([

@@ -10,7 +10,7 @@ import {
   type ServerCertificate,
   startCourier,
   startScriptedImap,
-  TEST_HOSTS,
+  testHosts,
 } from '@email-connector/testing'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { combineFirstFlight } from '../../src/imap/first-flight.ts'
@@ -56,7 +56,7 @@ describe('what leaves with the LOGIN', () => {
   const servers: ScriptedImap[] = []
   beforeAll(async () => {
     authority = await createCertificateAuthority()
-    certificate = await authority.issue({ names: TEST_HOSTS })
+    certificate = await authority.issue({ names: testHosts })
   })
   afterAll(() => authority.remove())
   afterEach(async () => {

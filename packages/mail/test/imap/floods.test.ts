@@ -9,7 +9,7 @@ import {
   type ServerCertificate,
   startScriptedImap,
   startTiedProcess,
-  TEST_HOSTS,
+  testHosts,
 } from '@email-connector/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
@@ -34,7 +34,7 @@ describe('a mail server that floods', () => {
   let certificate: ServerCertificate
   beforeAll(async () => {
     authority = await createCertificateAuthority()
-    certificate = await authority.issue({ names: TEST_HOSTS })
+    certificate = await authority.issue({ names: testHosts })
   })
   afterAll(() => authority.remove())
 

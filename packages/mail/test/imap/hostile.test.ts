@@ -8,7 +8,7 @@ import {
   type ScriptedImapOptions,
   type ServerCertificate,
   startScriptedImap,
-  TEST_HOSTS,
+  testHosts,
 } from '@email-connector/testing'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import {
@@ -27,12 +27,12 @@ import {
   moveMessages,
   renameMailbox,
   type ServerMemory,
-  searchMessages,
   setFlags,
   verifyImapLogin,
   withImapSession,
 } from '../../src/index.ts'
 import { accountOn, depsFor } from './imap-account.ts'
+import { searchFor } from './search-for.ts'
 
 const alice = { address: 'alice@test.example', login: 'alice@test.example', password: 'wonder land 1' }
 const ref = (uid: number, uidValidity = '1'): MessageRef => ({ mailbox: 'INBOX', uidValidity, uid })
@@ -43,6 +43,18 @@ const reply =
     for (const line of lines) await connection.send(line.replace('TAG', tag))
   }
 
+/** A row for each UID that was asked for, all received at once. */
+function rowsAsAsked(items = ''): ImapHandler {
+  return async (tag, args, connection) => {
+    for (const range of (args.split(' ')[0] ?? '').split(',')) {
+      const [first = 0, last = first] = range.split(':').map(Number)
+      for (let uid = first; uid <= last; uid++)
+        await connection.send(`* ${uid} FETCH (UID ${uid} FLAGS () ${items})`)
+    }
+    await connection.send(`${tag} OK done`)
+  }
+}
+
 describe('IMAP against a scripted server', () => {
   let authority: CertificateAuthority
   let certificate: ServerCertificate
@@ -50,7 +62,7 @@ describe('IMAP against a scripted server', () => {
 
   beforeAll(async () => {
     authority = await createCertificateAuthority()
-    certificate = await authority.issue({ names: TEST_HOSTS })
+    certificate = await authority.issue({ names: testHosts })
   })
   afterAll(() => authority.remove())
   afterEach(async () => {
@@ -87,7 +99,7 @@ describe('IMAP against a scripted server', () => {
     { at: 'LIST', call: (session) => listMailboxes(session, { includeCounts: true }) },
     {
       at: 'UID SEARCH',
-      call: (session) => searchMessages(session, { mailbox: 'INBOX', limit: 1, from: 'x' }),
+      call: (session) => searchFor(session, { mailbox: 'INBOX', limit: 1, from: 'x' }),
     },
     {
       at: 'UID FETCH',
@@ -170,8 +182,8 @@ describe('IMAP against a scripted server', () => {
 
   describe('R59: an attachment that is not as large as its structure says', () => {
     const limit = { maxBytes: 100 }
-    const claimed = '("APPLICATION" "OCTET-STREAM" NIL NIL NIL "BASE64" 10)'
-    const fetchOf = (content: (piece: number) => string) => {
+    const fetchOf = (content: (piece: number) => string, claimedBytes = 10) => {
+      const claimed = `("APPLICATION" "OCTET-STREAM" NIL NIL NIL "BASE64" ${claimedBytes})`
       const asked: string[] = []
       const answer: ImapHandler = async (tag, args, connection) => {
         const start = /BODY\.PEEK\[1\]<(\d+)\./.exec(args)?.[1]
@@ -184,6 +196,15 @@ describe('IMAP against a scripted server', () => {
       }
       return { asked, answer }
     }
+
+    it('is not asked for when its structure says that it is too large', async () => {
+      const { asked, answer } = fetchOf(() => '', 10_000)
+      const server = await start({ handlers: { 'UID FETCH': answer } })
+      expect(await codeOf(run(server, (session) => fetchAttachment(session, ref(7), '1', limit)))).toBe(
+        'too_large',
+      )
+      expect(asked).toEqual([])
+    })
 
     it('is too large once decoded', async () => {
       const { asked, answer } = fetchOf(() => Buffer.alloc(800, 'x').toString('base64'))
@@ -455,7 +476,7 @@ describe('IMAP against a scripted server', () => {
         const pages = await Promise.all([
           run(server, (session) => listRecent(session, { ...list, unreadOnly: false })),
           run(server, (session) => listRecent(session, { ...list, unreadOnly: true })),
-          run(server, (session) => searchMessages(session, { ...list, from: 'x' })),
+          run(server, (session) => searchFor(session, { ...list, from: 'x' })),
         ])
         expect(pages.map(({ items }) => items.map((one) => one.ref.uid))).toEqual([[7], [7], [7]])
         expect(pages[0]?.next).toBeDefined()
@@ -494,7 +515,7 @@ describe('IMAP against a scripted server', () => {
     const change = { add: ['\\Seen'], remove: [] }
     expect(await codeOf(run(server, (session) => setFlags(session, [ref(7)], change)))).toBe('server_refused')
     const search = { mailbox: 'INBOX', limit: 5, from: 'x' }
-    expect(await codeOf(run(server, (session) => searchMessages(session, search)))).toBe('server_refused')
+    expect(await codeOf(run(server, (session) => searchFor(session, search)))).toBe('server_refused')
   })
 
   it('a remembered capability that is gone costs one more connection and is forgotten', async () => {
@@ -632,17 +653,19 @@ describe('IMAP against a scripted server', () => {
     const server = await start({ capabilities: 'IMAP4rev1 UIDPLUS MOVE ESEARCH SPECIAL-USE X-GM-EXT-1' })
     server.mailboxes.push({ path: '[Gmail]/All Mail', specialUse: '\\All', exists: 9 })
     server.handlers['UID SEARCH'] = reply('* ESEARCH (TAG "1") UID ALL 3:5,8', 'TAG OK done')
-    server.handlers['UID FETCH'] = reply('* 8 FETCH (UID 8 FLAGS () X-GM-THRID 77)', 'TAG OK done')
-    const search = { mailbox: 'all', limit: 1, gmailQuery: 'has:attachment "x' }
-    const found = await run(server, (session) => searchMessages(session, search))
+    server.handlers['UID FETCH'] = rowsAsAsked('X-GM-THRID 77')
+    const search = { mailbox: 'all', limit: 1, query: 'has:attachment "x y"' }
+    const found = await run(server, (session) => searchFor(session, search))
     expect(found).toMatchObject({
       searched: ['[Gmail]/All Mail'],
       items: [{ threadId: '77' }],
       next: expect.any(String),
+      total: 4,
     })
     const sent = server.commands().filter((line) => line.startsWith('UID'))
-    expect(sent[0]).toBe('UID SEARCH RETURN (ALL) X-GM-RAW "has:attachment \\"x"')
-    expect(sent[1]).toMatch(/^UID FETCH 8 \(.*X-GM-THRID/)
+    expect(sent[0]).toBe('UID SEARCH RETURN (ALL) X-GM-RAW "has:attachment \\"x y\\"" UNDELETED')
+    expect(sent[1]).toBe('UID FETCH 3:5 (UID INTERNALDATE)')
+    expect(sent[2]).toMatch(/^UID FETCH 8 \(.*X-GM-THRID/)
   })
 
   it('R59: a search of bodies in a huge mailbox looks back 90 days and says so; unread mail is looked for in windows', async () => {
@@ -650,12 +673,12 @@ describe('IMAP against a scripted server', () => {
     server.handlers['UID SEARCH'] = reply('TAG OK done')
     const now = () => Date.parse('2026-11-21T12:00:00Z') / 1000
     const search = { mailbox: 'INBOX', limit: 5, query: 'invoice' }
-    const found = await run(server, (session) => searchMessages(session, search), { now })
+    const found = await run(server, (session) => searchFor(session, search), { now })
     expect(found).toMatchObject({ items: [], searchedBackTo: '2026-08-23' })
     await run(server, (session) => listRecent(session, { mailbox: 'INBOX', limit: 5, unreadOnly: true }))
     const sent = server.commands().filter((line) => line.startsWith('UID SEARCH'))
     expect(sent.map((line) => line.replace('UID SEARCH RETURN (ALL) ', ''))).toEqual([
-      'TEXT "invoice" SINCE 23-Aug-2026',
+      'TEXT "invoice" UNDELETED SINCE 23-Aug-2026',
       '980001:1000000 UNSEEN',
       '800001:1000000 UNSEEN',
       '1:1000000 UNSEEN',
@@ -673,21 +696,17 @@ describe('IMAP against a scripted server', () => {
       await connection.send(args.startsWith('980001:') ? '* SEARCH 7 8' : '* SEARCH 3 5')
       await connection.send(`${tag} OK done`)
     }
-    server.handlers['UID FETCH'] = async (tag, args, connection) => {
-      const [first, last = first] = (args.split(' ')[0] ?? '').split(/[:,]/)
-      for (const uid of new Set([first, last])) await connection.send(`* ${uid} FETCH (UID ${uid} FLAGS ())`)
-      await connection.send(`${tag} OK done`)
-    }
+    server.handlers['UID FETCH'] = rowsAsAsked()
     const page = (limit: number, cursor?: string) =>
       run(server, (session) =>
-        searchMessages(session, { mailbox: 'INBOX', limit, from: 'x', ...(cursor ? { cursor } : {}) }),
+        searchFor(session, { mailbox: 'INBOX', limit, from: 'x', ...(cursor ? { cursor } : {}) }),
       )
     const first = await page(1)
     expect(first.items.map((one) => one.ref.uid)).toEqual([8])
-    expect(asked).toEqual(['980001:1000000 FROM "x"'])
+    expect(asked).toEqual(['980001:1000000 FROM "x" UNDELETED'])
     const second = await page(2, first.next)
     expect(second.items.map((one) => one.ref.uid)).toEqual([7, 5])
-    expect(asked.slice(1)).toEqual(['980001:1000000 FROM "x"', '780001:980000 FROM "x"'])
+    expect(asked.slice(1)).toContain('780001:980000 UID 1:6 FROM "x" UNDELETED')
     const third = await page(5, second.next)
     expect(third.items.map((one) => one.ref.uid)).toEqual([3])
     expect(third.next).toBeUndefined()
@@ -698,20 +717,24 @@ describe('IMAP against a scripted server', () => {
       capabilities: 'IMAP4rev1 ESEARCH PARTIAL',
       mailboxes: [{ path: 'INBOX', exists: 1_000_000 }],
     })
-    server.handlers['UID SEARCH'] = reply('* ESEARCH (TAG "1") UID PARTIAL (-1:-2 5,8)', 'TAG OK done')
-    server.handlers['UID FETCH'] = reply('* 8 FETCH (UID 8 FLAGS ())', 'TAG OK done')
+    server.handlers['UID SEARCH'] = reply(
+      '* ESEARCH (TAG "1") UID PARTIAL (-1:-500 5,8) COUNT 2',
+      'TAG OK done',
+    )
+    server.handlers['UID FETCH'] = rowsAsAsked()
     const page = (cursor?: string) =>
       run(server, (session) =>
-        searchMessages(session, { mailbox: 'INBOX', limit: 1, from: 'x', ...(cursor ? { cursor } : {}) }),
+        searchFor(session, { mailbox: 'INBOX', limit: 1, from: 'x', ...(cursor ? { cursor } : {}) }),
       )
     const first = await page()
     expect(first.items.map((one) => one.ref.uid)).toEqual([8])
-    server.handlers['UID SEARCH'] = reply('* ESEARCH (TAG "1") UID PARTIAL (-1:-2 NIL)', 'TAG OK done')
-    expect(await page(first.next)).toMatchObject({ items: [] })
-    expect(server.commands().filter((line) => line.startsWith('UID SEARCH'))).toEqual([
-      'UID SEARCH RETURN (PARTIAL -1:-2) FROM "x"',
-      'UID SEARCH RETURN (PARTIAL -1:-2) UID 1:7 FROM "x"',
-    ])
+    expect(first.total).toBe(2)
+    const second = await page(first.next)
+    expect(second.items.map((one) => one.ref.uid)).toEqual([5])
+    expect(second.next).toBeUndefined()
+    expect(server.commands().filter((line) => line.startsWith('UID SEARCH'))).toEqual(
+      Array.from({ length: 2 }, () => 'UID SEARCH RETURN (PARTIAL -1:-500 COUNT) FROM "x" UNDELETED'),
+    )
   })
 
   it('R59: a million messages cost one small FETCH', async () => {

@@ -60,6 +60,8 @@ export function createWire(connector: Connector): Wire {
         socket.on('data', () => {
           answered = true
         })
+        // A listener starts the flow, and the greeting must wait for the client.
+        socket.pause()
         return socket
       },
     },

@@ -8,10 +8,10 @@ import {
   listRecent,
   MailError,
   moveMessages,
-  searchMessages,
   withImapSession,
 } from '../../src/index.ts'
 import { accountOn, depsFor } from './imap-account.ts'
+import { searchFor } from './search-for.ts'
 
 const alice = { address: 'alice@test.example', login: 'alice@test.example', password: 'wonder land 1' }
 const inbox = { mailbox: 'INBOX', limit: 50 }
@@ -26,7 +26,7 @@ const works: Record<string, (session: ImapSession) => Promise<number>> = {
   nothing: async () => 0,
   recent: async (session) => (await listRecent(session, { ...inbox, unreadOnly: false })).items.length,
   unread: async (session) => (await listRecent(session, { ...inbox, unreadOnly: true })).items.length,
-  searchAll: async (session) => (await searchMessages(session, { ...inbox, from: 'sender' })).items.length,
+  searchAll: async (session) => (await searchFor(session, { ...inbox, from: 'sender' })).items.length,
   get: async (session) => {
     const options = { format: 'text', offset: 0, maxChars: 20_000 } as const
     return (await getMessage(session, await newest(session), options)).body.totalChars

@@ -8,7 +8,7 @@ import {
   type ServerCertificate,
   startScriptedImap,
   startTiedProcess,
-  TEST_HOSTS,
+  testHosts,
 } from '@email-connector/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
@@ -21,7 +21,7 @@ describe('R59: memory and bytes', () => {
   let certificate: ServerCertificate
   beforeAll(async () => {
     authority = await createCertificateAuthority()
-    certificate = await authority.issue({ names: TEST_HOSTS })
+    certificate = await authority.issue({ names: testHosts })
   })
   afterAll(() => authority.remove())
 

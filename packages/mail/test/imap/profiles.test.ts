@@ -1,5 +1,5 @@
 /** Hosts differ: names below INBOX, no special uses, few capabilities, little space. The operations must not. */
-import { type Dovecot, findDovecot, GERMAN_FOLDERS, startDovecot } from '@email-connector/testing'
+import { type Dovecot, findDovecot, germanFolders, startDovecot } from '@email-connector/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
   appendMessage,
@@ -9,11 +9,11 @@ import {
   listRecent,
   moveMessages,
   resolveMailbox,
-  searchMessages,
   setFlags,
   withImapSession,
 } from '../../src/index.ts'
 import { accountOn, depsFor } from './imap-account.ts'
+import { searchFor } from './search-for.ts'
 
 const mail = (subject: string, body = 'x') =>
   `From: a@example.org\nSubject: ${subject}\nMessage-ID: <${subject}@example.org>\n\n${body}\n`
@@ -25,7 +25,7 @@ describe.skipIf(!findDovecot())(
     beforeAll(async () => {
       dovecot = await startDovecot({
         prefix: 'INBOX.',
-        folders: GERMAN_FOLDERS,
+        folders: germanFolders,
         capabilities: 'IMAP4rev1 UIDPLUS',
         format: 'maildir',
       })
@@ -81,9 +81,7 @@ describe.skipIf(!findDovecot())(
       expect((await dovecot.reader(dovecot.alice).messages('INBOX.Entwürfe'))[0]).toMatchObject({
         uid: ref?.uid,
       })
-      const found = await run((session) =>
-        searchMessages(session, { mailbox: 'drafts', limit: 5, body: 'öööö' }),
-      )
+      const found = await run((session) => searchFor(session, { mailbox: 'drafts', limit: 5, body: 'öööö' }))
       expect(found.items.map((one) => one.ref)).toEqual([ref])
       const outcomes = await run((session) =>
         setFlags(session, ref ? [ref] : [], { add: ['\\Flagged'], remove: [] }),

@@ -8,7 +8,7 @@ import {
   type ScriptedImap,
   type ServerCertificate,
   startScriptedImap,
-  TEST_HOSTS,
+  testHosts,
 } from '@email-connector/testing'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import {
@@ -21,11 +21,11 @@ import {
   type MailErrorCode,
   resolveMailbox,
   type ServerMemory,
-  searchMessages,
   verifyImapLogin,
   withImapSession,
 } from '../../src/index.ts'
 import { accountOn, depsFor } from './imap-account.ts'
+import { searchFor } from './search-for.ts'
 
 const alice = { address: 'alice@test.example', login: 'alice@test.example', password: 'abcd efgh ijkl mnop' }
 
@@ -92,7 +92,7 @@ describe.each(providerShapes)('$name', (shape: ProviderShape) => {
   const servers: ScriptedImap[] = []
   beforeAll(async () => {
     authority = await createCertificateAuthority()
-    certificate = await authority.issue({ names: TEST_HOSTS })
+    certificate = await authority.issue({ names: testHosts })
   })
   afterAll(() => authority.remove())
   afterEach(async () => {
@@ -134,7 +134,7 @@ describe.each(providerShapes)('$name', (shape: ProviderShape) => {
       expect(page.items[0]?.preview).toBe('This is message 3.')
       const found = await run(
         server,
-        (session) => searchMessages(session, { mailbox: 'INBOX', limit: 1, from: 'sender' }),
+        (session) => searchFor(session, { mailbox: 'INBOX', limit: 1, from: 'sender' }),
         deps,
       )
       expect(found.items.map((one) => one.ref.uid)).toEqual([6])
@@ -180,7 +180,7 @@ describe.each(providerShapes)('$name', (shape: ProviderShape) => {
 describe('a token that is refused', () => {
   it('ends the exchange with the answer that the server waits for, and says refused', async () => {
     const authority = await createCertificateAuthority()
-    const certificate = await authority.issue({ names: TEST_HOSTS })
+    const certificate = await authority.issue({ names: testHosts })
     const gmail = providerShapes.find(({ name }) => name === 'Gmail')
     const server = await startScriptedImap({ tls: 'implicit', certificate, ...gmail?.options })
     let answer: string | undefined

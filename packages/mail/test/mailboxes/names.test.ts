@@ -13,6 +13,12 @@ const uses = ['drafts', 'sent', 'trash', 'junk', 'archive', 'all', 'flagged'] as
 const pathOf = (mailboxes: readonly Mailbox[], name: string) => findMailbox(mailboxes, name)?.path
 
 describe('which mailbox a name means', () => {
+  it('a path is known by what is shown of it, unless another one is that exactly', () => {
+    const odd = 'Work\u202E\u200Bs'
+    expect(pathOf([mailbox(odd)], 'Works')).toBe(odd)
+    expect(pathOf([mailbox(odd), mailbox('Works')], 'Works')).toBe('Works')
+  })
+
   it.each(uses)('the word "%s" is the special use, whatever plain mailboxes are called so', (use) => {
     const shadowed = [mailbox(use), mailbox(use.toUpperCase()), mailbox(`Sub/${use}`), mailbox('Real', use)]
     for (const listed of [shadowed, [...shadowed].reverse()]) {

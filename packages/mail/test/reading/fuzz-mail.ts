@@ -6,9 +6,8 @@ import {
   createCertificateAuthority,
   createLargeMailbox,
   startScriptedImap,
-  TEST_HOSTS,
+  testHosts,
 } from '@email-connector/testing'
-import { decodeCharset, decodeTransfer, unflow } from '../../src/body-text/decode-part.ts'
 import { htmlToText } from '../../src/body-text/html-to-text.ts'
 import { sanitizeHtml } from '../../src/body-text/sanitize-html.ts'
 import { parseHeaders } from '../../src/headers.ts'
@@ -21,6 +20,9 @@ import {
   removeInvisible,
   withImapSession,
 } from '../../src/index.ts'
+import { decodeText } from '../../src/mime/charset.ts'
+import { unflow } from '../../src/mime/flowed.ts'
+import { decodeTransfer } from '../../src/mime/transfer.ts'
 import { readAuthentication } from '../../src/reading/authentication-results.ts'
 import { accountOn, depsFor } from '../imap/imap-account.ts'
 import { nastyMails } from './nasty-mails.ts'
@@ -124,7 +126,7 @@ export function readContent(input: Buffer): void {
     },
     base64: () => decodeTransfer(input, 'base64'),
     quotedPrintable: () => decodeTransfer(input, 'quoted-printable'),
-    charsets: () => charsets.map((charset) => decodeCharset(input, charset)),
+    charsets: () => charsets.map((charset) => decodeText(input, charset)),
     flowed: () => unflow(input.toString(), true),
     invisible: () => removeInvisible(input.toString()),
     links: () => neutraliseLinks(input.toString()),
@@ -146,7 +148,7 @@ export function readContent(input: Buffer): void {
 /** A server whose FETCH answers are whatever it was last given. */
 export async function openWire() {
   const authority = await createCertificateAuthority()
-  const certificate = await authority.issue({ names: TEST_HOSTS })
+  const certificate = await authority.issue({ names: testHosts })
   const { mailbox } = createLargeMailbox({ exists: 3 })
   let answer: Buffer = Buffer.alloc(0)
   const fetched = async (

@@ -54,8 +54,8 @@ describe.skipIf(!findDovecot())('getMessages', () => {
     ])
   })
 
-  it('reads messages built differently, and the HTML of one whose text is empty', async () => {
-    expect(await outcomes([1, 3, 4].map(ref))).toEqual(['Body of number 1', 'Text', 'Only here'])
+  it('R75: reads messages built differently, of two texts that differ the HTML', async () => {
+    expect(await outcomes([1, 3, 4].map(ref))).toEqual(['Body of number 1', 'Html', 'Only here'])
   })
 
   it('answers for what is gone, stale or nowhere in its place', async () => {

@@ -4,7 +4,7 @@ import {
   createCertificateAuthority,
   type ScriptedImap,
   startScriptedImap,
-  TEST_HOSTS,
+  testHosts,
 } from '@email-connector/testing'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import {
@@ -36,7 +36,7 @@ describe('reading from a scripted server', () => {
   afterEach(() => server.stop())
 
   async function start(uidValidity: number, row: string): Promise<void> {
-    const certificate = await authority.issue({ names: TEST_HOSTS })
+    const certificate = await authority.issue({ names: testHosts })
     server = await startScriptedImap({
       tls: 'implicit',
       certificate,

@@ -76,9 +76,9 @@ describe.skipIf(!findDovecot())('reading', () => {
         ['image/png'],
       ],
       [
-        'the first of what comes with one alternative',
+        'all of what comes with one alternative',
         multipart('alternative', [multipart('mixed', [html('first'), html('after')])]),
-        'first',
+        'first\n\nafter',
         [],
       ],
       [

@@ -10,7 +10,7 @@ import type { RecordContext } from '../keys/record.ts'
 import { newestRecordVersion, openRecord, sealRecord, writtenRecordVersion } from '../keys/record.ts'
 import { fromText, toText, zero } from '../keys/seal.ts'
 import { createHintCipher } from '../keys/token-cipher.ts'
-import type { AccountRow } from './account-store.ts'
+import type { AccountRow } from '../store/account-store.ts'
 
 /** Where keys are used; the same for every account of a deployment. */
 export interface AccountKeys {

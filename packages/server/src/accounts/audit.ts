@@ -8,7 +8,7 @@ import type { EpochSeconds } from '@email-connector/oauth'
 import * as z from 'zod'
 import { deriveOwnerKey } from '../keys/owner-keys.ts'
 import { canonical, deriveKey, fromText, open, SealBrokenError, seal, toText, zero } from '../keys/seal.ts'
-import { type AuditRow, type AuditStore, auditSeconds } from './audit-store.ts'
+import { type AuditRow, type AuditStore, auditSeconds } from '../store/audit-store.ts'
 
 /** Every entry is as long as the longest: a tool's name, two numbers, an error's code. */
 const entryBytes = 256

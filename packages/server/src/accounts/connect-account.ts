@@ -9,9 +9,10 @@ import type { MailAccount, ServerMemory } from '@email-connector/mail'
 import type { EpochSeconds, Grant } from '@email-connector/oauth'
 import { KeyRefusedError } from '../keys/key-wrapper.ts'
 import { ownerIndexes } from '../keys/owner-index.ts'
+import type { AccountRow, AccountStore } from '../store/account-store.ts'
+import type { SettingsRow } from '../store/owner-room-store.ts'
 import type { AccountKeys, GrantBinding } from './account-record.ts'
 import { sealAccount } from './account-record.ts'
-import type { AccountRow, AccountStore } from './account-store.ts'
 import { type AccountHint, openGrantHint, sealGrantHint, toAccountHint } from './grant-hint.ts'
 import {
   createEnsureOwnerRoom,
@@ -23,7 +24,6 @@ import {
   type RoomSecrets,
   roomKid,
 } from './owner-room.ts'
-import type { SettingsRow } from './owner-room-store.ts'
 import { sealSeen } from './sealed-settings.ts'
 import type { AccountSettings, GrantSettings } from './settings.ts'
 

@@ -20,10 +20,10 @@ import {
   wrapPageKeys,
 } from '../keys/owner-keys.ts'
 import { SealBrokenError, zero } from '../keys/seal.ts'
-import type { AccountRow, AccountStore } from './account-store.ts'
-import { auditSeconds } from './audit-store.ts'
+import type { AccountRow, AccountStore } from '../store/account-store.ts'
+import { auditSeconds } from '../store/audit-store.ts'
+import { type OwnerRow, ofGrant, type SettingsRow } from '../store/owner-room-store.ts'
 import { openGrantHint } from './grant-hint.ts'
-import { type OwnerRow, ofGrant, type SettingsRow } from './owner-room-store.ts'
 import { openSeen, sealSeen, sealSettings } from './sealed-settings.ts'
 import {
   type AccountSettings,

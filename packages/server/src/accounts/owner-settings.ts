@@ -6,8 +6,8 @@
 import type { Grant } from '@email-connector/oauth'
 import { deriveOwnerKey, derivePolicyKey } from '../keys/owner-keys.ts'
 import { SealBrokenError, zero } from '../keys/seal.ts'
-import type { AccountRow } from './account-store.ts'
-import { ofGrant, type SettingsRow } from './owner-room-store.ts'
+import type { AccountRow } from '../store/account-store.ts'
+import { ofGrant, type SettingsRow } from '../store/owner-room-store.ts'
 import { openSeen, openSettings, type Seen, sealSeen } from './sealed-settings.ts'
 import {
   type AccountSettings,

@@ -5,11 +5,11 @@
 import type { MailboxOwner } from '../keys/owner-index.ts'
 import { unwrapPageKeys } from '../keys/owner-keys.ts'
 import { SealBrokenError, zero } from '../keys/seal.ts'
-import type { AccountStore } from './account-store.ts'
+import type { AccountStore } from '../store/account-store.ts'
+import type { AuditStore } from '../store/audit-store.ts'
+import type { OwnerRow } from '../store/owner-room-store.ts'
 import { type AuditEntry, auditPrefix, openAudit } from './audit.ts'
-import type { AuditStore } from './audit-store.ts'
 import type { RoomSecrets } from './owner-room.ts'
-import type { OwnerRow } from './owner-room-store.ts'
 
 /** A page shows no more of a day; a grant is held to 120 calls a minute. */
 const mostListed = 2_000

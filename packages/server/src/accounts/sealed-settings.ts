@@ -7,7 +7,7 @@ import type * as z from 'zod'
 import { deriveAccountSecret } from '../keys/account-secret.ts'
 import type { AccountName } from '../keys/owner-keys.ts'
 import { canonical, deriveKey, fromText, open, SealBrokenError, seal, toText, zero } from '../keys/seal.ts'
-import type { SettingsRow } from './owner-room-store.ts'
+import type { SettingsRow } from '../store/owner-room-store.ts'
 import { type accountSettings, type grantSettings, maxSettingsBytes } from './settings.ts'
 
 type SettingsSchema = typeof accountSettings | typeof grantSettings

@@ -10,6 +10,7 @@ import { Agent, request } from 'node:https'
 import { isIP, type LookupFunction } from 'node:net'
 import type { HostPolicy } from '@email-connector/mail'
 import type { FetchClientMetadata } from '@email-connector/oauth'
+import { appName } from '../deployment-names.ts'
 import { maxAgeOf } from './cache-control.ts'
 
 /** What the draft recommends (draft-ietf-oauth-client-id-metadata-document §6). */
@@ -94,7 +95,7 @@ function get(target: URL, { addresses, agent, signal }: Connection): Promise<Inc
         headers: {
           Accept: 'application/json',
           'Accept-Encoding': 'identity',
-          'User-Agent': 'email-connector',
+          'User-Agent': appName,
           Connection: 'close',
         },
       },

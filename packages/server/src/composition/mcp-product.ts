@@ -3,6 +3,7 @@
  * knows nothing of sign-in. Nothing here reads the environment.
  */
 import { type Connector, type ProviderId, providers } from '@email-connector/mail'
+import type { EpochSeconds } from '@email-connector/oauth'
 import { createGrantAccounts, isLive } from '../accounts/grant-accounts.ts'
 import { createLinkMaker } from '../accounts/one-time-link.ts'
 import { nowSeconds } from '../clock.ts'
@@ -13,7 +14,8 @@ import { describeBug, type Log } from '../log.ts'
 import { createMcpEndpoint, type McpEndpoint } from '../mcp/mcp-endpoint.ts'
 import type { Challenge } from '../mcp/scope-check.ts'
 import type { Stores } from '../store/stores.ts'
-import { createToolApplication, type SessionQuestions } from '../tools/catalog.ts'
+import { createToolApplication, type SessionQuestions } from '../tool-call/tool-application.ts'
+import { catalog } from '../tools/catalog.ts'
 
 export interface McpProductOptions {
   readonly publicUrl: string
@@ -26,6 +28,8 @@ export interface McpProductOptions {
   readonly log: Log
   readonly version: string
   readonly sessionQuestions?: SessionQuestions
+  /** The real clock unless given. */
+  readonly now?: () => EpochSeconds
 }
 
 export function createMcpProduct(options: McpProductOptions): McpEndpoint {
@@ -39,35 +43,39 @@ export function createMcpProduct(options: McpProductOptions): McpEndpoint {
     challenge,
     log,
     version,
+    now = nowSeconds,
   } = options
   return createMcpEndpoint({
     application: createToolApplication({
+      catalog,
       grantAccounts: createGrantAccounts({
         store: stores.accounts,
         keyWrapper,
         app: appName,
         stage,
         issuer: publicUrl,
-        now: nowSeconds,
+        now,
       }),
       once: stores.once,
       audit: stores.audit,
-      createLink: createLinkMaker({ store: stores.authorization, publicUrl, now: nowSeconds }),
-      mail: { connector, now: nowSeconds },
+      createLink: createLinkMaker({ store: stores.authorization, publicUrl, now }),
+      mail: { connector, now },
       providersOffered: providers.map(({ id }) => id).filter((id) => !disabledProviders.includes(id)),
       publicUrl,
       version,
       log,
       ...(options.sessionQuestions && { sessionQuestions: options.sessionQuestions }),
-      now: nowSeconds,
+      now,
     }),
+    // Who cannot be asked need not be held.
+    ...(options.sessionQuestions?.waitMs === 0 && { holdMs: 0 }),
     sessions: stores.sessions,
     hint: createHintCipher,
     challenge,
-    now: nowSeconds,
+    now,
     async isGranted(caller) {
       const found = await stores.accounts.findGrantWithAccounts(caller.grantId)
-      return found !== undefined && isLive(found.grant, caller, nowSeconds())
+      return found !== undefined && isLive(found.grant, caller, now())
     },
     report: (cause) => log({ event: 'bug', outcome: 'failed', ...describeBug(cause) }),
   })

@@ -3,10 +3,14 @@
  * no tool and no MCP, so that its Lambda function loads neither. Nothing here reads the environment.
  */
 import { type Connector, createHostPolicy, providers as knownProviders } from '@email-connector/mail'
-import { type AuthorizationServer, createAuthorizationServer } from '@email-connector/oauth'
+import {
+  type AuthorizationServer,
+  createAuthorizationServer,
+  type EpochSeconds,
+} from '@email-connector/oauth'
 import { scopes } from '../caller.ts'
 import { createClientMetadataFetch } from '../client-metadata/client-metadata.ts'
-import { clock, nowSeconds } from '../clock.ts'
+import { type Clock, nowSeconds, clock as realClock } from '../clock.ts'
 import { appName } from '../deployment-names.ts'
 import type { Routes } from '../http/frame.ts'
 import type { InstanceSecrets, SecretKey } from '../keys/instance-secrets.ts'
@@ -38,6 +42,9 @@ export interface OAuthProductOptions {
   readonly demo?: DemoMailbox
   readonly log: Log
   readonly version: string
+  /** Clocks that a test turns; the real ones unless given. */
+  readonly now?: () => EpochSeconds
+  readonly clock?: Clock
 }
 
 export function createOAuthProduct(options: OAuthProductOptions): {
@@ -45,6 +52,7 @@ export function createOAuthProduct(options: OAuthProductOptions): {
   readonly routes: Routes
 } {
   const { settings, stage, stores, keyWrapper, secrets, connector, log, version } = options
+  const { now = nowSeconds, clock = realClock } = options
   const { publicUrl, resource } = settings
   const providers = knownProviders.filter(({ id }) => !settings.disabledProviders.includes(id))
 
@@ -62,10 +70,10 @@ export function createOAuthProduct(options: OAuthProductOptions): {
     dcrKeys: secrets.dcrKeys,
     handoffKeys: secrets.handoffKeys,
     lifetimes: settings.lifetimes,
-    now: nowSeconds,
+    now,
     errorPage: signInStopped,
     log: (event) => log(toLogLine(event)),
-    beforeRefresh: createBeforeRefresh({ store: stores.accounts, secrets, now: nowSeconds, log }),
+    beforeRefresh: createBeforeRefresh({ store: stores.accounts, secrets, now, log }),
     fetchClientMetadata: createClientMetadataFetch({ policy: createHostPolicy() }),
   })
   const parts = {
@@ -80,8 +88,8 @@ export function createOAuthProduct(options: OAuthProductOptions): {
       settings,
       connector,
       providers,
-      limits: createSignInLimits({ store: stores.once, key: newest(secrets.peppers), now: nowSeconds }),
-      knownBrowsers: createKnownBrowsers({ publicUrl, peppers: secrets.peppers, now: nowSeconds }),
+      limits: createSignInLimits({ store: stores.once, key: newest(secrets.peppers), now }),
+      knownBrowsers: createKnownBrowsers({ publicUrl, peppers: secrets.peppers, now }),
       clock,
       log,
     }),
@@ -89,7 +97,7 @@ export function createOAuthProduct(options: OAuthProductOptions): {
     ...(options.demo === undefined ? {} : { demo: options.demo }),
     privateHosts: options.privateHosts,
     log,
-    now: nowSeconds,
+    now,
   }
   return {
     oauth,

@@ -1,41 +1,42 @@
 /**
- * The whole product in one process: what the local runner serves. In AWS the two halves are functions of their own
- * (lambda/oauth.ts, lambda/mcp.ts).
+ * The whole product in one process: what the local runner serves, and what tests and the bench run with clocks and
+ * parts of their own. In AWS the two halves are functions of their own (lambda/oauth.ts, lambda/mcp.ts).
  */
-
+import type { AuthorizationServer } from '@email-connector/oauth'
 import { clock } from '../clock.ts'
 import { type App, serveRoutes } from '../http/frame.ts'
 import { createAuthenticate } from '../mcp/authenticate.ts'
-import { mcpRoutes } from '../mcp/mcp-route.ts'
+import { type McpRouteOptions, mcpRoutes } from '../mcp/mcp-route.ts'
+import { messagePage } from '../pages/page.ts'
 import type { Stores } from '../store/stores.ts'
 import { createMcpProduct } from './mcp-product.ts'
 import { createOAuthProduct, type OAuthProductOptions } from './oauth-product.ts'
 
 export interface ProductOptions extends OAuthProductOptions {
   readonly stores: Stores
+  /** What answers a caller of /mcp; the tools unless given. */
+  readonly mcp?: McpRouteOptions['mcp']
 }
 
-export function createProduct(options: ProductOptions): App {
+export interface Product extends App {
+  readonly oauth: AuthorizationServer
+}
+
+export function createProduct(options: ProductOptions): Product {
   const { settings, log } = options
-  const { publicUrl, resource } = settings
+  const { publicUrl, resource, disabledProviders } = settings
   const { oauth, routes } = createOAuthProduct(options)
   const { challenge } = oauth
-  return serveRoutes({
+  const mcp = options.mcp ?? createMcpProduct({ ...options, publicUrl, disabledProviders, challenge })
+  const { fetch } = serveRoutes({
     settings,
     routes: {
       ...routes,
-      ...mcpRoutes({
-        mcp: createMcpProduct({
-          ...options,
-          publicUrl,
-          disabledProviders: settings.disabledProviders,
-          challenge,
-        }),
-        authenticate: createAuthenticate({ oauth, resource }),
-        challenge,
-      }),
+      ...mcpRoutes({ mcp, authenticate: createAuthenticate({ oauth, resource }), challenge }),
     },
+    failurePage: messagePage,
     log,
-    now: clock.now,
+    now: (options.clock ?? clock).now,
   })
+  return { fetch, oauth }
 }

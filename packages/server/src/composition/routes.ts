@@ -1,15 +1,14 @@
 /**
- * Every route of the product, in groups that can be served by functions of their own. What holds for all of them is
+ * The routes of sign-in and of the site, in groups that can be served by functions of their own; `/mcp` is
+ * mcp/mcp-route.ts. What holds for all of them is
  * http/frame.ts; what a route does is its handler's.
  */
 import type { Provider } from '@email-connector/mail'
 import type { AuthorizationServer } from '@email-connector/oauth'
-import { health } from '../health.ts'
 import { limitAtOnce } from '../http/at-once.ts'
 import { withCappedBody } from '../http/body.ts'
-import { type App, type Handler, type Route, type Routes, serveRoutes } from '../http/frame.ts'
-import type { Log } from '../log.ts'
-import { type McpRouteOptions, mcpRoutes } from '../mcp/mcp-route.ts'
+import type { Handler, Route, Routes } from '../http/frame.ts'
+import { health } from '../http/health.ts'
 import { homePage } from '../pages/home-page.ts'
 import { privacyPage } from '../pages/privacy-page.ts'
 import { tooManyAtOnce } from '../pages/sign-in-messages.ts'
@@ -17,8 +16,6 @@ import type { ServerSettings } from '../settings.ts'
 import type { AddMailbox } from '../sign-in/add-account.ts'
 import type { Connections } from '../sign-in/connections.ts'
 import type { SignIn } from '../sign-in/sign-in.ts'
-
-export type { App, Peer } from '../http/frame.ts'
 
 interface SiteOptions {
   readonly settings: ServerSettings
@@ -33,12 +30,6 @@ interface OAuthRouteOptions {
   readonly addMailbox: AddMailbox
 }
 
-export interface AppOptions extends SiteOptions, OAuthRouteOptions, Omit<McpRouteOptions, 'challenge'> {
-  readonly log: Log
-  /** Milliseconds, for durations. */
-  readonly now: () => number
-}
-
 /** Generous for a form or a client's metadata. */
 const maxFormBytes = 64 * 1024
 
@@ -47,21 +38,6 @@ const maxAuthorizing = 4
 
 const page = { cors: 'none', audience: 'person', checkHost: true } as const
 const document = { cors: 'public', audience: 'program', checkHost: false } as const
-
-/** Every route over parts that a test assembles; composition/product.ts is what ships. */
-export function createApp(options: AppOptions): App {
-  const { settings, log, now, oauth } = options
-  return serveRoutes({
-    routes: {
-      ...siteRoutes(options),
-      ...oauthRoutes(options),
-      ...mcpRoutes({ ...options, challenge: oauth.challenge }),
-    },
-    settings,
-    log,
-    now,
-  })
-}
 
 export function siteRoutes({ settings, providers, version }: SiteOptions): Routes {
   return {

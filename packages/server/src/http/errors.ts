@@ -1,13 +1,10 @@
 /**
- * What leaves when something fails: a page for a person, JSON for a program, a sentence of ours in both. An outage
- * is 503 with Retry-After and never 401 (R63): clients throw their tokens away on a 401.
+ * What leaves when something fails: JSON for a program, for a person the page that the caller hands in, a sentence of
+ * ours in both. An outage is 503 with Retry-After and never 401 (R63): clients throw their tokens away on a 401.
  */
 import { describeBug, type Log } from '../log.ts'
-import { findOutage } from '../outages.ts'
-import { messagePage } from '../pages/page.ts'
 import { BodyTooLargeError } from './body.ts'
-
-export type Audience = 'person' | 'program'
+import { findOutage } from './outages.ts'
 
 interface Failure {
   readonly status: number
@@ -17,8 +14,11 @@ interface Failure {
   readonly headers?: Readonly<Record<string, string>>
 }
 
-export function failureResponse(failure: Failure, audience: Audience): Response {
-  if (audience === 'person') return messagePage(failure)
+/** How a person is told; a function that serves programs only has none. */
+export type FailurePage = (failure: Failure) => Response
+
+export function failureResponse(failure: Failure, page?: FailurePage): Response {
+  if (page !== undefined) return page(failure)
   return Response.json(
     { error: failure.error, error_description: failure.text },
     { status: failure.status, headers: failure.headers ?? {} },
@@ -30,14 +30,14 @@ const outageRetrySeconds = 5
 /** Never rethrows, never shows the error: its text may come from a mail server, AWS or a person. */
 export function errorResponse(
   error: unknown,
-  context: { audience: Audience; requestId: string; log: Log },
+  context: { page?: FailurePage | undefined; requestId: string; log: Log },
 ): Response {
-  const { audience, requestId, log } = context
-  if (error instanceof BodyTooLargeError) return failureResponse(tooLarge, audience)
+  const { page, requestId, log } = context
+  if (error instanceof BodyTooLargeError) return failureResponse(tooLarge, page)
   const outage = findOutage(error)
   if (outage !== undefined) {
     log({ ...outage, requestId })
-    return failureResponse(unavailable, audience)
+    return failureResponse(unavailable, page)
   }
   log({ event: 'bug', requestId, ...describeBug(error) })
   return failureResponse(
@@ -47,7 +47,7 @@ export function errorResponse(
       title: 'Something went wrong here',
       text: `This is a fault of the server, not yours. Its log names it as ${requestId}.`,
     },
-    audience,
+    page,
   )
 }
 

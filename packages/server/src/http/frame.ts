@@ -6,18 +6,22 @@ import { randomUUID } from 'node:crypto'
 import type { Log, LogLine } from '../log.ts'
 import { isLoopback, type ServerSettings } from '../settings.ts'
 import { applyCors, type CorsClass, isForeignOrigin, preflight } from './cors.ts'
-import { type Audience, errorResponse, failureResponse, refusals } from './errors.ts'
+import { errorResponse, type FailurePage, failureResponse, refusals } from './errors.ts'
 import { withSecurityHeaders } from './headers.ts'
 
 export interface Peer {
   /** The address the request came from, as the runner or the gateway knows it. */
   readonly ip: string
+  /** The gateway's name for the request: its own log line and ours then carry the same. */
+  readonly requestId?: string | undefined
 }
 
 export interface App {
   fetch(request: Request, peer: Peer): Promise<Response>
 }
 
+/** Whether a failure of a route is a page or JSON. */
+type Audience = 'person' | 'program'
 type Method = 'GET' | 'POST' | 'DELETE'
 export type Handler = (request: Request, peer: Peer) => Promise<Response> | Response
 
@@ -39,11 +43,13 @@ export type Routes = Readonly<Record<string, Route>>
 export function serveRoutes(options: {
   readonly settings: Pick<ServerSettings, 'publicUrl' | 'corsOrigins'>
   readonly routes: Routes
+  /** What a person sees of a failure; without it everybody is answered as a program. */
+  readonly failurePage?: FailurePage
   readonly log: Log
   /** Milliseconds, for durations. */
   readonly now: () => number
 }): App {
-  const { settings, log, now } = options
+  const { settings, failurePage, log, now } = options
   const routes = new Map(Object.entries(options.routes))
   const origins = new Set([
     'https://claude.ai',
@@ -52,18 +58,19 @@ export function serveRoutes(options: {
     ...settings.corsOrigins,
   ])
   const hosts = ownHosts(settings.publicUrl)
+  const pageFor = (audience: Audience) => (audience === 'person' ? failurePage : undefined)
 
   return {
     async fetch(request, peer) {
       const startedAt = now()
-      const requestId = randomUUID()
+      const requestId = peer.requestId ?? randomUUID()
       const route = routes.get(new URL(request.url).pathname)
       const audience = route?.audience ?? 'program'
       let response: Response
       try {
         response = await answer(route, request, peer)
       } catch (error) {
-        response = errorResponse(error, { audience, requestId, log })
+        response = errorResponse(error, { page: pageFor(audience), requestId, log })
       }
       if (request.method === 'HEAD') {
         await response.body?.cancel()
@@ -84,20 +91,17 @@ export function serveRoutes(options: {
   }
 
   async function answer(route: Route | undefined, request: Request, peer: Peer): Promise<Response> {
-    if (route === undefined) return failureResponse(refusals.notFound, audienceOf(request))
-    if (route.checkHost && !hosts.has(hostOf(request)))
-      return failureResponse(refusals.foreignHost, route.audience)
+    if (route === undefined) return failureResponse(refusals.notFound, pageFor(audienceOf(request)))
+    const page = pageFor(route.audience)
+    if (route.checkHost && !hosts.has(hostOf(request))) return failureResponse(refusals.foreignHost, page)
     if (route.checkOrigin === true && isForeignOrigin(request, origins)) {
-      return failureResponse(refusals.foreignOrigin, route.audience)
+      return failureResponse(refusals.foreignOrigin, page)
     }
     const methods = allowedMethods(route)
     if (request.method === 'OPTIONS') return preflight(methods, route.cors)
     const handler = handlerOf(route, request.method)
     if (handler === undefined) {
-      return failureResponse(
-        { ...refusals.wrongMethod, headers: { Allow: methods.join(', ') } },
-        route.audience,
-      )
+      return failureResponse({ ...refusals.wrongMethod, headers: { Allow: methods.join(', ') } }, page)
     }
     return await handler(request, peer)
   }

@@ -3,7 +3,8 @@
  * its own value for one of them keeps it only where it may be stricter: `Content-Security-Policy`, `Cache-Control`.
  */
 
-const always: Readonly<Record<string, string>> = {
+/** Whoever answers sends these, API Gateway too (stacks/api/gateway-table.ts). */
+export const fixedHeaders: Readonly<Record<string, string>> = {
   'Strict-Transport-Security': 'max-age=63072000; includeSubDomains',
   'X-Frame-Options': 'DENY',
   'X-Content-Type-Options': 'nosniff',
@@ -16,12 +17,12 @@ const unlessSet: Readonly<Record<string, string>> = {
 }
 
 /** What a program is answered with, as plain values. */
-export const securityHeaders: Readonly<Record<string, string>> = { ...always, ...unlessSet }
+export const securityHeaders: Readonly<Record<string, string>> = { ...fixedHeaders, ...unlessSet }
 
 /** A copy with a mutable header list: responses of `fetch` and `Response.redirect` have an immutable one. */
 export function withSecurityHeaders(response: Response): Response {
   const headers = new Headers(response.headers)
-  for (const [name, value] of Object.entries(always)) headers.set(name, value)
+  for (const [name, value] of Object.entries(fixedHeaders)) headers.set(name, value)
   for (const [name, value] of Object.entries(unlessSet)) if (!headers.has(name)) headers.set(name, value)
   headers.delete('X-Powered-By')
   return new Response(response.body, { status: response.status, headers })

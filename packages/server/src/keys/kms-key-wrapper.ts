@@ -4,6 +4,7 @@
  * outage must come out as "try again", never as "your credentials are gone".
  */
 import { DecryptCommand, GenerateDataKeyCommand, KMSClient } from '@aws-sdk/client-kms'
+import { type AwsClientOptions, awsDeadlineMs, toClientConfig } from '../aws-client.ts'
 import { withDeadline } from '../deadline.ts'
 import type { KeyContext, KeyWrapper } from './key-wrapper.ts'
 import { KeyRefusedError, KeyUnavailableError } from './key-wrapper.ts'
@@ -20,32 +21,9 @@ const refusals = new Set([
   'NotFoundException',
 ])
 
-export interface KmsKeyWrapperOptions {
-  readonly keyId: string
-  readonly region: string
-  /** Tests only: a loopback KMS, and the credentials it ignores. */
-  readonly endpoint?: string
-  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string }
-  /** One attempt, milliseconds. */
-  readonly attemptTimeoutMs?: number
-  /** All attempts and the pauses between them. */
-  readonly deadlineMs?: number
-}
-
-export function createKmsKeyWrapper(options: KmsKeyWrapperOptions): KeyWrapper {
-  const attemptTimeoutMs = options.attemptTimeoutMs ?? 1500
-  const deadlineMs = options.deadlineMs ?? 4000
-  const client = new KMSClient({
-    region: options.region,
-    ...(options.endpoint !== undefined && { endpoint: options.endpoint }),
-    ...(options.credentials && { credentials: options.credentials }),
-    maxAttempts: 3,
-    requestHandler: {
-      connectionTimeout: attemptTimeoutMs,
-      requestTimeout: attemptTimeoutMs,
-      throwOnRequestTimeout: true,
-    },
-  })
+export function createKmsKeyWrapper(options: AwsClientOptions & { readonly keyId: string }): KeyWrapper {
+  const { deadlineMs = awsDeadlineMs } = options
+  const client = new KMSClient(toClientConfig(options))
 
   async function bounded<T>(call: (abortSignal: AbortSignal) => Promise<T>): Promise<T> {
     try {

@@ -4,6 +4,7 @@
  * a wrap of them under the deployment's seed, host and login, which only a live login names. `sendKey` follows from the
  * seed and the mailbox, so all grants of a mailbox share it; calls, which have no seed, open it under S_a.
  */
+import type { OwnerWrap } from '../store/owner-room-store.ts'
 import { deriveAccountSecret } from './account-secret.ts'
 import type { SecretKey } from './instance-secrets.ts'
 import { type MailboxOwner, ownerSubject } from './owner-index.ts'
@@ -32,13 +33,6 @@ export interface AccountName {
 export interface PageKeys {
   readonly ownerKey: Uint8Array
   readonly policyKey?: Uint8Array
-}
-
-/** The wrap of `PageKeys` and the seed it was made with. */
-export interface OwnerWrap {
-  readonly kid: string
-  /** base64url. */
-  readonly wrap: string
 }
 
 /** By what the mailbox's emails are known to the ledger of sends, and by what else until `formerUntil`. */

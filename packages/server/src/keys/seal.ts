@@ -1,59 +1,25 @@
 /**
- * Authenticated encryption and derivation, in the one form every key of this program uses: AES-256-GCM with a random
- * 96-bit nonce and a 16-byte tag, HKDF-SHA256, and associated data written so that no two lists of parts look alike.
- * Sealed form: nonce ‖ ciphertext ‖ tag. Which key and which parts belong to what is left to the callers.
+ * Authenticated encryption and derivation, in the one form every key of the product uses: the cipher of the oauth package,
+ * HKDF-SHA256, and associated data written so that no two lists of parts look alike. Which key and which parts belong
+ * to what is left to the callers.
  */
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto'
+import { hkdfSync } from 'node:crypto'
+import { openBytes } from '@email-connector/oauth'
 
 export const keyBytes = 32
-const nonceBytes = 12
-/** NIST SP 800-38D §5.2.1.2: shorter tags are forgeable sooner; Node would take 4 bytes if not told otherwise. */
-const tagBytes = 16
 
 /** What was sealed is not what is presented: changed bytes, other key, other associated data. */
 export class SealBrokenError extends Error {
   override readonly name = 'SealBrokenError'
 }
 
-export function seal(key: Uint8Array, plain: Uint8Array, associated: Uint8Array): Uint8Array {
-  const nonce = randomBytes(nonceBytes)
-  const cipher = createCipheriv('aes-256-gcm', key, nonce, { authTagLength: tagBytes })
-  cipher.setAAD(associated)
-  return Buffer.concat([nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()])
-}
+export { sealBytes as seal } from '@email-connector/oauth'
 
 /** The caller zeroes what it gets: a plain Uint8Array, never a Buffer. Throws SealBrokenError. */
 export function open(key: Uint8Array, sealed: Uint8Array, associated: Uint8Array): Uint8Array {
-  if (sealed.length < nonceBytes + tagBytes) throw new SealBrokenError('Sealed text is too short')
-  const [nonce, text, tag] = partsOf(sealed)
-  const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: tagBytes })
-  decipher.setAAD(associated)
-  decipher.setAuthTag(tag)
-  // GCM is a stream cipher: `update` gives everything, `final` only the verdict.
-  const plain = asPlainBytes(decipher.update(text))
-  try {
-    decipher.final()
-  } catch (cause) {
-    plain.fill(0)
-    throw new SealBrokenError('Sealed text does not open', { cause })
-  }
+  const plain = openBytes(key, sealed, associated)
+  if (plain === undefined) throw new SealBrokenError('Sealed text does not open')
   return plain
-}
-
-/** Views of bytes that are no secret. */
-function partsOf(sealed: Uint8Array): [nonce: Uint8Array, text: Uint8Array, tag: Uint8Array] {
-  const { buffer, byteOffset, length } = sealed
-  const textBytes = length - nonceBytes - tagBytes
-  return [
-    new Uint8Array(buffer, byteOffset, nonceBytes),
-    new Uint8Array(buffer, byteOffset + nonceBytes, textBytes),
-    new Uint8Array(buffer, byteOffset + nonceBytes + textBytes, tagBytes),
-  ]
-}
-
-/** The same memory without Buffer's `slice`, which shares where everybody expects a copy. */
-function asPlainBytes({ buffer, byteOffset, length }: Uint8Array): Uint8Array {
-  return new Uint8Array(buffer, byteOffset, length)
 }
 
 export function toText(bytes: Uint8Array): string {

@@ -15,18 +15,19 @@ export function parseAuthorizerContext(
   context: Readonly<Record<string, unknown>>,
 ): AccessTokenRow | undefined {
   const text = (name: string) => (typeof context[name] === 'string' ? context[name] : '')
+  const number = (name: string) => (/^\d+$/.test(text(name)) ? Number(text(name)) : Number.NaN)
   const row: AccessTokenRow = {
     v: 1,
     type: 'access',
     id: text('id'),
     grantId: text('grantId'),
-    generation: Number(text('generation')),
+    generation: number('generation'),
     clientId: text('clientId'),
     scope: text('scope'),
     permission: text('permission'),
     resource: text('resource'),
-    issuedAt: Number(text('issuedAt')),
-    expiresAt: Number(text('expiresAt')),
+    issuedAt: number('issuedAt'),
+    expiresAt: number('expiresAt'),
     wrap: text('wrap'),
   }
   return Object.values(row).some((value) => value === '' || Number.isNaN(value)) ? undefined : row

@@ -6,18 +6,20 @@
  */
 import { findAccessToken } from '@email-connector/oauth'
 import { nowSeconds } from '../clock.ts'
-import { describeBug } from '../log.ts'
+import { findOutage } from '../http/outages.ts'
+import { describeBug, hashGrantId } from '../log.ts'
 import { parseBearer } from '../mcp/authenticate.ts'
-import { findOutage } from '../outages.ts'
 import { createDynamoClient, createTable } from '../store/dynamodb/table.ts'
 import { createTokenTable } from '../store/dynamodb/tokens.ts'
 import { toAuthorizerContext } from './authorizer-context.ts'
 import { log } from './function-log.ts'
+import { requestIdOf } from './gateway-event.ts'
 import { requiredVariables } from './required-variables.ts'
 
 interface AuthorizerEvent {
   readonly methodArn: string
   readonly multiValueHeaders?: Readonly<Record<string, readonly string[] | undefined>> | null
+  readonly requestContext?: { readonly requestId?: string }
 }
 
 const {
@@ -29,12 +31,23 @@ const store = createTokenTable(createTable(createDynamoClient({ region }), TOKEN
 const resource = `${PUBLIC_URL}/mcp`
 
 export async function handler(event: AuthorizerEvent) {
+  const requestId = requestIdOf(event)
   const sent = parseBearer(authorizationOf(event))
-  if (sent.kind !== 'token') return verdict('Deny', event)
-  const found = await findAccessToken({ store, resource, now: nowSeconds }, sent.token).catch(fail)
-  if (found.kind !== 'live') return verdict('Deny', event)
+  if (sent.kind !== 'token') return refuse(event, requestId)
+  const found = await findAccessToken({ store, resource, now: nowSeconds }, sent.token).catch((error) =>
+    fail(error, requestId),
+  )
+  if (found.kind !== 'live') return refuse(event, requestId)
+  log({ event: 'authorize', ...named(requestId), grant: hashGrantId(found.row.grantId), outcome: 'ok' })
   return { ...verdict('Allow', event), context: toAuthorizerContext(found.row) }
 }
+
+function refuse(event: AuthorizerEvent, requestId: string | undefined) {
+  log({ event: 'authorize', ...named(requestId), outcome: 'refused' })
+  return verdict('Deny', event)
+}
+
+const named = (requestId: string | undefined) => (requestId === undefined ? {} : { requestId })
 
 /** Several headers are joined, and so malformed, as they would be anywhere else. */
 function authorizationOf({ multiValueHeaders }: AuthorizerEvent): string | null {
@@ -56,7 +69,7 @@ function verdict(Effect: 'Allow' | 'Deny', { methodArn }: AuthorizerEvent) {
 }
 
 /** The runtime prints what is thrown: a sentence of ours, without its cause. */
-function fail(error: unknown): never {
-  log(findOutage(error) ?? { event: 'bug', ...describeBug(error) })
+function fail(error: unknown, requestId: string | undefined): never {
+  log({ ...(findOutage(error) ?? { event: 'bug', ...describeBug(error) }), ...named(requestId) })
   throw new Error('The token could not be looked up')
 }

@@ -1,5 +1,6 @@
 /** Turns a Request handler into a Lambda handler that answers in one piece. */
 import { type GatewayEvent, type GatewayRequest, toGatewayResult, toRequest } from './gateway-event.ts'
+import { keepAwake } from './keep-awake.ts'
 
 export type RequestHandler = (received: GatewayRequest) => Promise<Response>
 
@@ -7,6 +8,8 @@ export function createBufferedHandler(publicUrl: string, handle: RequestHandler)
   return async (event: GatewayEvent) => {
     // Nobody tells a buffered function that its client has left.
     const never = new AbortController()
-    return toGatewayResult(event, await handle(toRequest(event, publicUrl, never.signal)))
+    return await keepAwake(async () =>
+      toGatewayResult(event, await handle(toRequest(event, publicUrl, never.signal))),
+    )
   }
 }

@@ -2,6 +2,7 @@
  * Between API Gateway's events and web Request/Response: REST (payload 1.0) and HTTP API (payload 2.0). The request's
  * URL is built on PUBLIC_URL, never on a Host header. What an event says is logged nowhere.
  */
+import { isRequestId } from '../log.ts'
 
 export interface RestEvent {
   readonly httpMethod: string
@@ -11,6 +12,7 @@ export interface RestEvent {
   readonly body?: string | null
   readonly isBase64Encoded?: boolean
   readonly requestContext: {
+    readonly requestId?: string
     readonly identity?: { readonly sourceIp?: string }
     readonly authorizer?: Readonly<Record<string, unknown>> | null
   }
@@ -24,7 +26,10 @@ export interface HttpEvent {
   readonly cookies?: readonly string[]
   readonly body?: string
   readonly isBase64Encoded?: boolean
-  readonly requestContext: { readonly http: { readonly method: string; readonly sourceIp: string } }
+  readonly requestContext: {
+    readonly requestId?: string
+    readonly http: { readonly method: string; readonly sourceIp: string }
+  }
 }
 
 export type GatewayEvent = RestEvent | HttpEvent
@@ -32,6 +37,8 @@ export type GatewayEvent = RestEvent | HttpEvent
 export interface GatewayRequest {
   readonly request: Request
   readonly ip: string
+  /** As the gateway's access log names it. A client may choose it on a REST API: only the form of an id counts. */
+  readonly requestId: string | undefined
   /** What the authorizer handed on; REST only. */
   readonly authorizer: Readonly<Record<string, unknown>> | undefined
 }
@@ -64,6 +71,7 @@ function fromRestEvent(event: RestEvent, publicUrl: string, signal: AbortSignal)
   return {
     request: build(publicUrl, event.path, query.toString(), event.httpMethod, headers, event, signal),
     ip: event.requestContext.identity?.sourceIp ?? '0.0.0.0',
+    requestId: requestIdOf(event),
     authorizer: event.requestContext.authorizer ?? undefined,
   }
 }
@@ -77,8 +85,17 @@ function fromHttpEvent(event: HttpEvent, publicUrl: string, signal: AbortSignal)
   return {
     request: build(publicUrl, event.rawPath, event.rawQueryString, method, headers, event, signal),
     ip: sourceIp,
+    requestId: requestIdOf(event),
     authorizer: undefined,
   }
+}
+
+export function requestIdOf({
+  requestContext,
+}: {
+  readonly requestContext?: { readonly requestId?: string }
+}) {
+  return isRequestId(requestContext?.requestId) ? requestContext.requestId : undefined
 }
 
 function build(

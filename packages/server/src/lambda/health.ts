@@ -1,5 +1,5 @@
 /** The health function: the smallest bundle; no client, no right, no setting. */
-import { answerHealth } from '../health.ts'
+import { answerHealth } from '../http/health.ts'
 import { version } from '../version.ts'
 
 /** REST and HTTP API say the method in different places. */

@@ -39,7 +39,7 @@ const mcp = createMcpProduct({
 })
 
 /** One route is cheap to build, and nothing of one request is in reach of the next (R65). */
-const serve: RequestHandler = ({ request, ip, authorizer }) => {
+const serve: RequestHandler = ({ request, ip, requestId, authorizer }) => {
   const store: AccessTokenRows =
     authorizer === undefined
       ? stores.authorization
@@ -52,7 +52,7 @@ const serve: RequestHandler = ({ request, ip, authorizer }) => {
     resource,
   })
   const routes = mcpRoutes({ mcp, authenticate, challenge })
-  return serveRoutes({ settings, routes, log, now: clock.now }).fetch(request, { ip })
+  return serveRoutes({ settings, routes, log, now: clock.now }).fetch(request, { ip, requestId })
 }
 
 export const handler = streams

@@ -8,6 +8,7 @@ import { createOAuthProduct } from '../composition/oauth-product.ts'
 import { errorResponse } from '../http/errors.ts'
 import { type App, serveRoutes } from '../http/frame.ts'
 import { createKmsKeyWrapper } from '../keys/kms-key-wrapper.ts'
+import { messagePage } from '../pages/page.ts'
 import { createDynamoStores } from '../store/dynamodb/stores.ts'
 import { version } from '../version.ts'
 import { createBufferedHandler } from './buffered-handler.ts'
@@ -30,19 +31,22 @@ async function open(): Promise<App> {
     privateHosts: false,
     version,
   })
-  return serveRoutes({ settings, routes, log, now: clock.now })
+  return serveRoutes({ settings, routes, failurePage: messagePage, log, now: clock.now })
 }
 
 // Asked for before the first request; a failure is that request's answer, and the next one asks again.
 let opening: Promise<App> | undefined = open()
 opening.catch(() => undefined)
 
-export const handler = createBufferedHandler(environment.settings.publicUrl, async ({ request, ip }) => {
-  try {
-    opening ??= open()
-    return await (await opening).fetch(request, { ip })
-  } catch (error) {
-    opening = undefined
-    return errorResponse(error, { audience: 'program', requestId: crypto.randomUUID(), log })
-  }
-})
+export const handler = createBufferedHandler(
+  environment.settings.publicUrl,
+  async ({ request, ip, requestId }) => {
+    try {
+      opening ??= open()
+      return await (await opening).fetch(request, { ip, requestId })
+    } catch (error) {
+      opening = undefined
+      return errorResponse(error, { requestId: requestId ?? crypto.randomUUID(), log })
+    }
+  },
+)

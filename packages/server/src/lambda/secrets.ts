@@ -5,6 +5,7 @@
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { type PreRegisteredClient, StoreUnavailableError } from '@email-connector/oauth'
 import * as z from 'zod'
+import { awsDeadlineMs, toClientConfig } from '../aws-client.ts'
 import { withDeadline } from '../deadline.ts'
 import { type InstanceSecrets, parseInstanceSecrets } from '../keys/instance-secrets.ts'
 
@@ -13,26 +14,15 @@ export interface FunctionSecrets {
   readonly clients: readonly PreRegisteredClient[]
 }
 
-const attemptTimeoutMs = 1500
-const deadlineMs = 4000
-
 export async function readSecrets(options: {
   region: string
   instanceSecret: string
   clientsSecret?: string
 }): Promise<FunctionSecrets> {
-  const client = new SecretsManagerClient({
-    region: options.region,
-    maxAttempts: 3,
-    requestHandler: {
-      connectionTimeout: attemptTimeoutMs,
-      requestTimeout: attemptTimeoutMs,
-      throwOnRequestTimeout: true,
-    },
-  })
+  const client = new SecretsManagerClient(toClientConfig({ region: options.region }))
   const read = (SecretId: string) =>
     withDeadline(
-      deadlineMs,
+      awsDeadlineMs,
       () => new StoreUnavailableError('Secrets Manager did not answer in time'),
       async (abortSignal) =>
         (await client.send(new GetSecretValueCommand({ SecretId }), { abortSignal })).SecretString ?? '',

@@ -1,12 +1,13 @@
 /**
  * Turns a Request handler into a Lambda handler that streams (`awslambda.streamifyResponse`). Where the runtime does
- * not offer that (`sst dev`) it is buffered. Nobody tells a
- * function that its client went away: a call runs to its end or its deadline, and what it writes goes nowhere.
+ * not offer that (`sst dev`) it is buffered. Nobody tells a function that its client went away: a call runs to its end or
+ * its deadline, and what it writes goes nowhere.
  */
 import type { Writable } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import { createBufferedHandler, type RequestHandler } from './buffered-handler.ts'
 import { type GatewayEvent, toMultiValueHeaders, toRequest } from './gateway-event.ts'
+import { keepAwake } from './keep-awake.ts'
 
 interface StreamingRuntime {
   streamifyResponse(
@@ -28,18 +29,21 @@ export function createStreamingHandler(publicUrl: string, handle: RequestHandler
   const runtime = (globalThis as { awslambda?: Partial<StreamingRuntime> }).awslambda
   // The AWS SDK makes an empty `awslambda` where there is none, so the global alone says nothing.
   if (!streams(runtime)) return createBufferedHandler(publicUrl, handle)
-  return runtime.streamifyResponse(async (event, stream) => {
+  const { HttpResponseStream } = runtime
+  return runtime.streamifyResponse((event, stream) => keepAwake(() => answer(event, stream)))
+
+  async function answer(event: GatewayEvent, stream: Writable): Promise<void> {
     const gone = new AbortController()
     stream.on('close', () => gone.abort())
     stream.on('error', () => gone.abort()) // The runtime's stream broke; there is nobody to tell.
     const response = await handle(toRequest(event, publicUrl, gone.signal))
-    const out = runtime.HttpResponseStream.from(stream, {
+    const out = HttpResponseStream.from(stream, {
       statusCode: response.status,
       headers: {},
       multiValueHeaders: toMultiValueHeaders(response.headers),
     })
     await pipe(response.body, out, gone.signal)
-  })
+  }
 }
 
 function streams(runtime: Partial<StreamingRuntime> | undefined): runtime is StreamingRuntime {

@@ -7,13 +7,13 @@
 import { isLegacyRequest, SUPPORTED_PROTOCOL_VERSIONS } from '@modelcontextprotocol/server'
 import type { Caller } from '../caller.ts'
 import type { HintCipher } from '../keys/token-cipher.ts'
+import type { SessionStore } from '../store/session-store.ts'
 import type { McpApplication } from './application.ts'
 import { jsonRpcError, methodNotAllowed, transportError, withoutEmptyArguments } from './json-rpc.ts'
 import { serveModern } from './modern-era.ts'
 import { readJsonBody } from './request-body.ts'
 import { type Challenge, refuseMissingScope } from './scope-check.ts'
 import { createSessionEra } from './session-era.ts'
-import type { SessionStore } from './session-store.ts'
 import { createTiming, type TimingOptions } from './timing.ts'
 
 export interface McpEndpointOptions extends TimingOptions {

@@ -12,6 +12,7 @@ import {
 import type { Caller } from '../caller.ts'
 import { whenAnswered } from '../http/closing-body.ts'
 import type { HintCipher } from '../keys/token-cipher.ts'
+import type { Session, SessionStore } from '../store/session-store.ts'
 import type { McpApplication } from './application.ts'
 import { createCallBeginning } from './call-beginning.ts'
 import { guardErrors } from './error-guard.ts'
@@ -29,7 +30,6 @@ import {
 } from './json-rpc.ts'
 import { createSessionMail } from './session-exchange.ts'
 import { createSessionRules } from './session-rules.ts'
-import type { Session, SessionStore } from './session-store.ts'
 import { type StreamTiming, streamQueue } from './session-stream.ts'
 import { createSessionTransport, type QuestionTiming } from './session-transport.ts'
 import { maxInitializeBytes, parseInitialize, takesBatches, takesQuestions } from './stored-initialize.ts'
@@ -87,7 +87,8 @@ export function createSessionEra(options: {
       const mail = mailOf(session, caller)
       const taken = await mail.drain()
       // SDK clients hold a stream 20 s in every 50 if they may. Nothing would ever come over this one.
-      if (taken.length === 0 && !takesQuestions(session)) return methodNotAllowed('POST, DELETE')
+      const takesMore = timing.holdMs > 0 && takesQuestions(session)
+      if (taken.length === 0 && !takesMore) return methodNotAllowed('POST, DELETE')
       const isGranted = () => options.isGranted(caller)
       return streamQueue({ mail, timing, signal: request.signal, taken, isGranted })
     },

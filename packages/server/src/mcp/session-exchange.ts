@@ -8,7 +8,7 @@ import type { JSONRPCMessage } from '@modelcontextprotocol/server'
 import { parseJSONRPCMessage } from '@modelcontextprotocol/server'
 import type { Caller } from '../caller.ts'
 import type { HintCipher } from '../keys/token-cipher.ts'
-import { type SessionStore, sessionLimits } from './session-store.ts'
+import { type SessionStore, sessionLimits } from '../store/session-store.ts'
 
 /** The form of a question's id on the wire: random, so that two processes never ask under the same one. */
 const questionIdForm = /^[0-9a-f]{32}$/

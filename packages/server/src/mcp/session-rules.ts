@@ -7,7 +7,7 @@
 import { randomBytes } from 'node:crypto'
 import type { EpochSeconds } from '@email-connector/oauth'
 import type { Caller } from '../caller.ts'
-import type { Session, SessionStore } from './session-store.ts'
+import type { Session, SessionStore } from '../store/session-store.ts'
 
 const idleSeconds = 30 * 60
 const reopenSeconds = 24 * 60 * 60

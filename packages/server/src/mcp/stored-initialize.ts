@@ -6,8 +6,8 @@ import {
   parseJSONRPCMessage,
   SUPPORTED_PROTOCOL_VERSIONS,
 } from '@modelcontextprotocol/server'
+import type { Session } from '../store/session-store.ts'
 import { isObject } from './json-rpc.ts'
-import type { Session } from './session-store.ts'
 
 /** It shares its row with queue and answers; no honest client's is a tenth of this. */
 export const maxInitializeBytes = 16 * 1024

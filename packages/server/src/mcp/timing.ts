@@ -3,7 +3,7 @@ import type { StreamTiming } from './session-stream.ts'
 import type { QuestionTiming } from './session-transport.ts'
 
 export interface TimingOptions {
-  /** How long a GET stream, or a 2026 `subscriptions/listen`, is held. */
+  /** How long a GET stream, or a 2026 `subscriptions/listen`, is held. 0 where answers go out in one piece. */
   readonly holdMs?: number
   /** The first wait for a client's answer; other pauses are multiples of it. */
   readonly pollMs?: number

@@ -1,6 +1,7 @@
 /** `/`: what this is, the URL to paste, how to connect each client, which providers work, what happens to the mail. */
 import type { Provider } from '@email-connector/mail'
 import type { KnownClientId } from '@email-connector/oauth'
+import { appName } from '../deployment-names.ts'
 import { isLoopback, type ServerSettings } from '../settings.ts'
 import { type Html, html } from './html.ts'
 import { toPageResponse } from './page.ts'
@@ -73,8 +74,8 @@ function standing(provider: Provider): Html {
 
 function clients(settings: HomeSettings): { name: string; steps: Html }[] {
   const url = settings.resource
-  const vscode = JSON.stringify({ name: 'email-connector', type: 'http', url })
-  const cursor = JSON.stringify({ mcpServers: { 'email-connector': { url } } }, null, 2)
+  const vscode = JSON.stringify({ name: appName, type: 'http', url })
+  const cursor = JSON.stringify({ mcpServers: { [appName]: { url } } }, null, 2)
   const all: { id?: KnownClientId; hosted?: boolean; name: string; steps: Html }[] = [
     {
       id: 'claude',

@@ -1,11 +1,10 @@
 /** The frame of every page, and the response it leaves in: nonce, policy, no caching. */
 import { randomBytes } from 'node:crypto'
 import { providers } from '@email-connector/mail/providers'
+import { appName } from '../deployment-names.ts'
 import { pageSecurityPolicy } from '../http/headers.ts'
 import { pageCss, pageJs } from './assets.ts'
 import { type Html, html, trusted } from './html.ts'
-
-const productName = 'email-connector'
 
 /** Shows what belongs to the chosen provider without script; a browser without :has() shows everything. */
 const providerRules = [...providers.map(({ id }) => id), 'demo'].map(
@@ -43,13 +42,13 @@ export function toPageResponse(page: PageContent): Response {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="robots" content="noindex">
-<title>${page.title} · ${productName}</title>
+<title>${page.title} · ${appName}</title>
 <link rel="icon" href="${icon}">
 <style nonce="${nonce}">${styleSheet}</style>
 </head>
 <body>
 <a class="skip" href="#main">Skip to content</a>
-<header class="top"><a class="brand" href="/">${brandMark}${productName}</a><nav aria-label="Site"><a href="/oauth/connections">Your connections</a></nav>
+<header class="top"><a class="brand" href="/">${brandMark}${appName}</a><nav aria-label="Site"><a href="/oauth/connections">Your connections</a></nav>
 </header>
 <main id="main">${page.body}</main>
 <footer>No mail is stored here. Passwords are kept encrypted, and only a connected app's own key opens them. <a href="/privacy">Privacy</a></footer>

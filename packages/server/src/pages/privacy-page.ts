@@ -1,9 +1,8 @@
 /** `/privacy`: what is stored, for how long, who can read it. As true as docs/storage-schema.md; change both together. */
+import { daySeconds } from '../clock.ts'
 import type { ServerSettings } from '../settings.ts'
 import { type Html, html } from './html.ts'
 import { toPageResponse } from './page.ts'
-
-const daySeconds = 86_400
 
 export function privacyPage({ lifetimes }: Pick<ServerSettings, 'lifetimes'>): Response {
   const idleDays = Math.round(lifetimes.refreshIdleSeconds / daySeconds)

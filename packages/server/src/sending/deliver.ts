@@ -2,11 +2,12 @@
 import { type ComposedMessage, composeMessage, type MailAddress, submitMessage } from '@email-connector/mail'
 import * as z from 'zod'
 import type { OpenedAccount } from '../accounts/grant-accounts.ts'
-import type { ToolCall, ToolQuestion, ToolResult } from '../tool-call/tool.ts'
+import type { ToolCall, ToolQuestion } from '../tool-call/tool.ts'
 import { toEmailId, toRefName } from '../wire/email-id.ts'
-import { ToolError } from '../wire/tool-error.ts'
+import type { ToolResult } from '../wire/tool-result.ts'
 import { confirm } from './confirmation.ts'
 import type { PreparedMessage } from './outgoing.ts'
+import { assertRecipients } from './recipients.ts'
 import { createSendLedger } from './send-ledger.ts'
 import { describeOutcome, type SendOutcome } from './send-outcome.ts'
 import { fileSentCopy, type SentCopy } from './sent-copy.ts'
@@ -41,9 +42,7 @@ export async function deliver(
   { opened, draft }: PreparedMessage,
   { idempotencyKey, about = '', draftId, known }: DeliveryOptions = {},
 ): Promise<ToolResult<Delivery> | ToolQuestion> {
-  if (draft.to.length + draft.cc.length + draft.bcc.length === 0) {
-    throw new ToolError('invalid_input', '"to" must name at least one recipient.', { field: 'to' })
-  }
+  assertRecipients(draft.to, draft.cc, draft.bcc)
   const toWords = contentOf(draft)
   const content = toWords(draftId ?? about)
   // From here on a client that goes away must not leave an email of which nobody knows whether it was sent.

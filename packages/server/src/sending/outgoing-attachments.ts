@@ -1,8 +1,9 @@
 /** The attachments of an outgoing email: given in the call, or a part of an email that is there. */
 import { fetchAttachment, type ImapSession, type OutgoingAttachment } from '@email-connector/mail'
 import * as z from 'zod'
-import { type NamedMessage, parseEmailIds } from '../tool-call/email-refs.ts'
+import { parseEmailIds } from '../tool-call/email-refs.ts'
 import * as parameters from '../tool-call/parameters.ts'
+import type { NamedMessage } from '../wire/email-id.ts'
 import { ToolError } from '../wire/tool-error.ts'
 
 /** All attachments of one mail, decoded: a request body is at most 4 MiB, base64 takes a third more. */
@@ -55,7 +56,7 @@ export function parseSources(
 export async function readAttachments(
   session: ImapSession,
   parsed: readonly (NamedAttachment | OutgoingAttachment)[],
-  sources: readonly NamedMessage[],
+  sources: readonly Pick<NamedMessage, 'id' | 'ref'>[],
   before: readonly OutgoingAttachment[] = [],
 ): Promise<OutgoingAttachment[]> {
   const read = [...before]

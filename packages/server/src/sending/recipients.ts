@@ -14,3 +14,9 @@ export function parseRecipients(entries: readonly string[], field: string): Mail
     }
   })
 }
+
+/** An email that goes to nobody is no email. */
+export function assertRecipients(...lists: readonly (readonly unknown[])[]): void {
+  if (lists.some((list) => list.length > 0)) return
+  throw new ToolError('invalid_input', '"to" must name at least one recipient.', { field: 'to' })
+}

@@ -14,7 +14,7 @@ import {
 } from '@email-connector/mail'
 import * as z from 'zod'
 import type { OpenedAccount } from '../accounts/grant-accounts.ts'
-import { assertOfAccount, openEmails } from '../tool-call/email-refs.ts'
+import { assertOfAccount, openEmail } from '../tool-call/email-refs.ts'
 import * as parameters from '../tool-call/parameters.ts'
 import type { ToolCall } from '../tool-call/tool.ts'
 import { sliceWhole } from '../wire/fit.ts'
@@ -51,9 +51,7 @@ export async function sendAnswer(
 ): Promise<Awaited<ReturnType<typeof deliver>>> {
   const given = parseAttachments(input.attachments)
   const sources = parseSources(given)
-  const { opened, messages } = await openEmails(call, [input.id], { account: input.account, field: 'id' })
-  const [parent] = messages
-  if (!parent) throw new Error('One id was asked for')
+  const { opened, message: parent } = await openEmail(call, input.id, input.account)
   assertOfAccount(sources, opened, 'attachments')
   const options = { format: 'text', offset: 0, maxChars: maxQuotedChars } as const
   const { draft, known } = await call.withSession(opened, async (session) => {

@@ -14,12 +14,12 @@ import {
 } from '@email-connector/mail'
 import * as z from 'zod'
 import type { OpenedAccount } from '../accounts/grant-accounts.ts'
-import type { NamedMessage } from '../tool-call/email-refs.ts'
 import * as parameters from '../tool-call/parameters.ts'
-import type { ToolCall, ToolResult } from '../tool-call/tool.ts'
-import { toEmailId } from '../wire/email-id.ts'
+import type { ToolCall } from '../tool-call/tool.ts'
+import { type NamedMessage, toEmailId } from '../wire/email-id.ts'
 import { toLine } from '../wire/fit.ts'
 import { ToolError } from '../wire/tool-error.ts'
+import type { ToolResult } from '../wire/tool-result.ts'
 import { quoteUntrusted } from '../wire/untrusted.ts'
 import { type PreparedMessage, parseFrom, toRecipientLines } from './outgoing.ts'
 import { readAttachments } from './outgoing-attachments.ts'
@@ -54,8 +54,9 @@ export async function readDraft(
       'This draft was written as HTML by another program: give it a new "body" with update_draft, or send it there.'
     throw new ToolError('not_supported', sentence, { field: 'id' })
   }
-  const parts = email.attachments.map((part) => ({ emailId: id, attachmentId: part.partId }))
-  const attachments = await readAttachments(session, parts, [{ id, accountTag: '', ref }])
+  const own = email.attachments.filter((part) => part.inPart === undefined)
+  const parts = own.map((part) => ({ emailId: id, attachmentId: part.partId }))
+  const attachments = await readAttachments(session, parts, [{ id, ref }])
   const { to, cc, bcc, subject, inReplyTo, references } = email
   return {
     ...{ to, cc, bcc, subject, references, attachments },

@@ -12,6 +12,7 @@ import {
   verifyImapLogin,
   verifySmtpLogin,
 } from '@email-connector/mail'
+import type { Clock } from '../clock.ts'
 import type { Log, LogLine } from '../log.ts'
 import { isAccountAllowed, type ServerSettings } from '../settings.ts'
 import { failureFault } from './failure-sentences.ts'
@@ -19,12 +20,6 @@ import type { Fault } from './form.ts'
 import { type GuessedMailbox, guessedMailboxes } from './guessed-mailbox.ts'
 import type { KnownBrowsers } from './known-browser.ts'
 import type { SignInLimits, Try } from './rate-limits.ts'
-
-/** Time that passes, for the floor under refusals; tests pass their own. Milliseconds. */
-export interface Clock {
-  now(): number
-  sleep(ms: number): Promise<void>
-}
 
 export type LoginOutcome =
   /** `cookies`: Set-Cookie values that make the browser a known one of this mailbox. */

@@ -13,7 +13,6 @@ import {
   type Grant,
   isSameOrigin,
 } from '@email-connector/oauth'
-import type { AccountStore } from '../accounts/account-store.ts'
 import { parseForm } from '../http/body.ts'
 import type { InstanceSecrets } from '../keys/instance-secrets.ts'
 import { ownerIndexes } from '../keys/owner-index.ts'
@@ -22,6 +21,7 @@ import { connectionsPage, connectionsSignInPage } from '../pages/connections-pag
 import { messagePage } from '../pages/page.ts'
 import { tooManyAttempts } from '../pages/sign-in-messages.ts'
 import type { ServerSettings } from '../settings.ts'
+import type { AccountStore } from '../store/account-store.ts'
 import type { MailboxLogin } from './account-login.ts'
 import { type DemoMailbox, type Fields, keptValues, mailboxRules, parseMailbox } from './form.ts'
 import { withCookies } from './known-browser.ts'

@@ -7,6 +7,7 @@
  */
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import { type EpochSeconds, readCookie, toSetCookie } from '@email-connector/oauth'
+import { daySeconds } from '../clock.ts'
 import type { SecretKey } from '../keys/instance-secrets.ts'
 import { canonical } from '../keys/seal.ts'
 import type { GuessedMailbox } from './guessed-mailbox.ts'
@@ -20,7 +21,7 @@ export interface KnownBrowsers {
   remember(request: Request, mailboxes: readonly Mailbox[]): readonly string[]
 }
 
-const knownSeconds = 90 * 86_400
+const knownSeconds = 90 * daySeconds
 const idBytes = 16
 /** Some 120 bytes each; API Gateway takes 10 KB of headers. */
 const maxCookies = 16

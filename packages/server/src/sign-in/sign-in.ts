@@ -6,12 +6,18 @@
  */
 import { randomBytes } from 'node:crypto'
 import type { Provider, ProviderId } from '@email-connector/mail'
-import type { AuthorizationServer, ConsentSubject, EpochSeconds, Transaction } from '@email-connector/oauth'
-import type { AccountStore } from '../accounts/account-store.ts'
+import {
+  type AuthorizationServer,
+  type ConsentSubject,
+  type EpochSeconds,
+  pendingSeconds,
+  type Transaction,
+} from '@email-connector/oauth'
 import { gatherGrant, type PreparedGrant, prepareAccount, prepareGrant } from '../accounts/connect-account.ts'
 import { isSameMailbox } from '../accounts/grant-hint.ts'
 import type { RoomSecrets } from '../accounts/owner-room.ts'
 import { type Permission, scopeOfPermission } from '../caller.ts'
+import { daySeconds } from '../clock.ts'
 import { parseForm } from '../http/body.ts'
 import type { InstanceSecrets } from '../keys/instance-secrets.ts'
 import type { KeyWrapper } from '../keys/key-wrapper.ts'
@@ -19,6 +25,7 @@ import { hashGrantId, type Log } from '../log.ts'
 import { signInEnded, tooManyAttempts, unreadableForm } from '../pages/sign-in-messages.ts'
 import { type SignInPage, signInPage } from '../pages/sign-in-page.ts'
 import type { ServerSettings } from '../settings.ts'
+import type { AccountStore } from '../store/account-store.ts'
 import type { MailboxLogin } from './account-login.ts'
 import { type MailboxesSoFar, openSoFar, sealSoFar } from './accounts-so-far.ts'
 import {
@@ -58,10 +65,6 @@ export interface SignIn {
   /** POST /oauth/connect */
   connect(request: Request, peer: { readonly ip: string }): Promise<Response>
 }
-
-const daySeconds = 86_400
-/** A grant that no client redeems goes after this long, and its records with it. */
-const pendingSeconds = 600
 
 /** One form of a sign-in that is open. */
 interface Asking {

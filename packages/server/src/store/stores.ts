@@ -3,10 +3,10 @@
  * StoreUnavailableError: nothing is known, nothing is lost, the edge answers 503 with Retry-After.
  */
 import type { AuthorizationStore } from '@email-connector/oauth'
-import type { AccountStore } from '../accounts/account-store.ts'
-import type { AuditStore } from '../accounts/audit-store.ts'
-import type { SessionStore } from '../mcp/session-store.ts'
+import type { AccountStore } from './account-store.ts'
+import type { AuditStore } from './audit-store.ts'
 import type { OnceStore } from './once-store.ts'
+import type { SessionStore } from './session-store.ts'
 
 export interface Stores {
   readonly authorization: AuthorizationStore

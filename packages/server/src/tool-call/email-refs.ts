@@ -1,15 +1,8 @@
 /** From ids that a client sent to one opened account and the messages in it. */
-import type { MessageRef } from '@email-connector/mail'
 import type { OpenedAccount } from '../accounts/grant-accounts.ts'
-import { parseEmailId, toAccountTag } from '../wire/email-id.ts'
+import { type NamedMessage, parseEmailId, toAccountTag } from '../wire/email-id.ts'
 import { ToolError } from '../wire/tool-error.ts'
 import type { ToolCall } from './tool.ts'
-
-export interface NamedMessage {
-  readonly id: string
-  readonly accountTag: string
-  readonly ref: MessageRef
-}
 
 /** In the order asked; a repeated id counts once. `placeOf` names the place of the id at an index. */
 export function parseEmailIds(
@@ -49,6 +42,18 @@ export async function openEmails(
     throw invalid(`"account" is another one than "${field}" names.`, 'account')
   }
   return { opened: await call.accounts.open(owner.accountId), messages }
+}
+
+/** The one email that the parameter `id` names, and its account opened. */
+export async function openEmail(
+  call: ToolCall,
+  id: string,
+  account: string | undefined,
+): Promise<{ opened: OpenedAccount; message: NamedMessage }> {
+  const { opened, messages } = await openEmails(call, [id], { account, field: 'id' })
+  const [message] = messages
+  if (!message) throw new Error('One id was asked for')
+  return { opened, message }
 }
 
 export function assertOfAccount(

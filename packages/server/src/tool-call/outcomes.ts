@@ -7,10 +7,10 @@ import { MailError } from '@email-connector/mail'
 import { StoreUnavailableError } from '@email-connector/oauth'
 import { AccountNotFoundError, GrantGoneError } from '../accounts/grant-accounts.ts'
 import { SettingsRefusedError } from '../accounts/owner-settings.ts'
+import { findOutage } from '../http/outages.ts'
 import { KeyRefusedError, KeyUnavailableError } from '../keys/key-wrapper.ts'
 import { describeBug, type LogLine } from '../log.ts'
 import { unexpectedError } from '../mcp/error-guard.ts'
-import { findOutage } from '../outages.ts'
 import { ToolError, toToolError } from '../wire/tool-error.ts'
 
 interface Surroundings {
@@ -76,10 +76,10 @@ const rows: readonly Row[] = [
   row(
     SettingsRefusedError,
     (_error, { publicUrl }) => {
-      const sentence = `The limits that the owner set for this connection cannot be read, so nothing was done. The owner can save them again at ${publicUrl}/oauth/connections, or revoke this connection there and connect again.`
+      const sentence = `The limits that the owner set for this connection cannot be read, so nothing was done. The owner can revoke this connection at ${publicUrl}/oauth/connections and connect again.`
       return new ToolError('settings_unreadable', sentence)
     },
-    { log: () => ({ event: 'key_refused', outcome: 'refused' }) },
+    { log: () => ({ event: 'key_refused', outcome: 'refused', code: 'settings_unreadable' }) },
   ),
   row(
     KeyRefusedError,

@@ -3,6 +3,7 @@
  * characters, lengths) are refinements: they cost a client no token in `tools/list`.
  */
 import * as z from 'zod'
+import { isLine } from '../wire/line.ts'
 
 /** RFC 5322 §2.1.1 allows 998 characters in a line; no name, address, subject or search text needs more. */
 const maxLineChars = 998
@@ -15,14 +16,8 @@ const maxRecipients = 100
 /** Ids in one call, as the contract says. */
 const maxIds = 100
 
-// Controls, line and paragraph separators, lone surrogates: none can stand in a header, a mailbox name or a command.
-const notInLine = /[\p{Cc}\p{Cs}\u2028\u2029]/u
-// The same, but a text may break lines and indent.
+// As in a line, but a text may break lines and indent.
 const notInText = /(?![\n\r\t])[\p{Cc}\p{Cs}]/u
-
-export function isLine(value: string): boolean {
-  return !notInLine.test(value)
-}
 
 /** One line of text: no control character reaches a mail server from here (R37). */
 export const line = z
@@ -58,8 +53,8 @@ export const addresses = z
 /** A timestamp gives its date. */
 export const date = line.overwrite(withoutTime).refine(isDate, 'must be a date such as 2026-11-21')
 
-export function mailboxOr(byDefault: string) {
-  return mailboxPath.default(byDefault).describe(`${mailboxWords}; default ${byDefault}`)
+export function mailboxOr(byDefault: string, meaning = byDefault) {
+  return mailboxPath.default(byDefault).describe(`${mailboxWords}; default ${meaning}`)
 }
 
 // Converters of some clients strip minimum, maximum and default, so descriptions say them in words.
@@ -70,6 +65,22 @@ export function limit(max: number, byDefault: number) {
 /** Both copies of a result reach some models, and some clients cut: the default is small. */
 export const maxChars = z.int().min(100).max(30_000).default(10_000).describe('100 to 30000, default 10000')
 export const offset = z.int().min(0).default(0).describe('next_offset of the answer before, default 0')
+
+/** `3`, `2-4`, `5-`: first and last. */
+export const pages = line
+  .regex(/^\s*[1-9]\d{0,5}(\s*-\s*([1-9]\d{0,5})?)?\s*$/, 'must be a page or a range such as 2-4')
+  .transform(toPages)
+  .refine(({ from, to }) => from <= to, 'must be a range such as 2-4, its first page first')
+  .describe('Pages, sheets or slides, such as 3 or 2-4')
+  .optional()
+
+const maxPages = 999_999
+
+function toPages(range: string): { from: number; to: number } {
+  const [first = '', last] = range.split('-').map((one) => one.trim())
+  const from = Number(first)
+  return { from, to: last === undefined ? from : last === '' ? maxPages : Number(last) }
+}
 
 const timestamp =
   /^(\d{4}-\d{2}-\d{2})[Tt ]\d{2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?(?: ?(?:[Zz]|[+-]\d{2}:?\d{2}))?$/

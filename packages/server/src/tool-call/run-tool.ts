@@ -7,20 +7,22 @@ import { MailError } from '@email-connector/mail'
 import { type CallToolResult, type InputRequiredResult, inputRequired } from '@modelcontextprotocol/server'
 import { type AuditEnd, createCallAudit } from '../accounts/audit.ts'
 import { type Caller, permits, type Scope } from '../caller.ts'
+import { findOutage } from '../http/outages.ts'
 import { hashGrantId, type LogLine } from '../log.ts'
 import type { CallBeginning } from '../mcp/call-beginning.ts'
-import { findOutage } from '../outages.ts'
 import { cleanResult } from '../wire/clean-result.ts'
 import { fits } from '../wire/fit.ts'
 import { ToolError } from '../wire/tool-error.ts'
+import type { ToolResult } from '../wire/tool-result.ts'
 import { createEarlyConnections } from './early-connection.ts'
 import { toOutcome } from './outcomes.ts'
-import type { Asking, Tool, ToolQuestion, ToolResult } from './tool.ts'
+import type { Asking, Tool, ToolQuestion } from './tool.ts'
 import { type CallSurroundings, callDeadlineMs, createLink, createToolCall, elapsedMs } from './tool-call.ts'
 import { composes, parseArguments, toUnknownText } from './tool-schema.ts'
 
 /** Two calls a second, all the time: no conversation gets there, a loop does. */
 const maxCallsPerMinute = 120
+
 export async function answerCall(
   tool: Tool,
   given: unknown,
@@ -136,10 +138,8 @@ async function assertWithinLimit({ once, now }: CallSurroundings, caller: Caller
 }
 
 /** What a client may do is what both its token's scope and the owner's permission allow. */
-export function mayCall(caller: Caller, tool: Tool | undefined): boolean {
-  return (
-    tool !== undefined && permits(caller.permission, tool.permission) && caller.scopes.includes(scopeOf(tool))
-  )
+export function mayCall(caller: Caller, tool: Tool): boolean {
+  return permits(caller.permission, tool.permission) && caller.scopes.includes(scopeOf(tool))
 }
 
 export function scopeOf(tool: Tool): Scope {

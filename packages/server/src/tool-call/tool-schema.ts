@@ -5,6 +5,7 @@
  */
 import type { Tool as ListedTool, StandardSchemaWithJSON } from '@modelcontextprotocol/server'
 import * as z from 'zod'
+import { appName } from '../deployment-names.ts'
 import { toLine } from '../wire/fit.ts'
 import { ToolError } from '../wire/tool-error.ts'
 import { readArguments } from './lenient-arguments.ts'
@@ -64,7 +65,7 @@ export function toOpenSchema(json: JsonSchema): StandardSchemaWithJSON {
   return {
     '~standard': {
       version: 1,
-      vendor: 'email-connector',
+      vendor: appName,
       validate: (value) => ({ value }),
       jsonSchema: { input: () => json, output: () => json },
     },

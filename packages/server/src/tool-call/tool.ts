@@ -4,20 +4,12 @@
  * catch) is tool-call/run-tool.ts; a handler reads as the happy path and throws ToolError or MailError.
  */
 import type { ImapSession, MailDeps } from '@email-connector/mail'
-import type { ContentBlock } from '@modelcontextprotocol/server'
 import type * as z from 'zod'
 import type { GrantAccounts, OpenedAccount } from '../accounts/grant-accounts.ts'
 import type { Caller, Permission } from '../caller.ts'
 import type { OnceStore } from '../store/once-store.ts'
+import type { ToolResult } from '../wire/tool-result.ts'
 import type { MakeMark } from '../wire/untrusted.ts'
-
-export interface ToolResult<Structured> {
-  readonly structured: Structured
-  /** The same facts for a reader: compact lines. Whatever came out of a mail stands inside quoteUntrusted. */
-  readonly text: string
-  /** What is neither: a picture, a file. */
-  readonly content?: readonly ContentBlock[]
-}
 
 /** Instead of a result: what a person is to be asked first. `state` comes back with the answer. */
 export interface ToolQuestion {

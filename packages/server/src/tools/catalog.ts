@@ -1,14 +1,6 @@
-/**
- * Every tool, and the server of one request that offers them. Adding a tool is its file and its line in `tools`. The
- * endpoint has already answered 403 for a scope the token lacks; what surrounds a call is tool-call/run-tool.ts.
- */
-import { inputResponse, McpServer, type ServerContext } from '@modelcontextprotocol/server'
-import type { Caller } from '../caller.ts'
-import type { McpApplication } from '../mcp/application.ts'
-import { answerCall, mayCall, scopeOf } from '../tool-call/run-tool.ts'
-import type { Asking, Tool } from '../tool-call/tool.ts'
-import { type CallSurroundings, callDeadlineMs } from '../tool-call/tool-call.ts'
-import { toInputJsonSchema, toOpenSchema, toOutputJsonSchema } from '../tool-call/tool-schema.ts'
+/** Every tool, and what a client is told of all of them. Adding a tool is its file and its line in `tools`. */
+import type { Tool } from '../tool-call/tool.ts'
+import { type Catalog, toDefinition } from '../tool-call/tool-application.ts'
 import { archiveEmail } from './archive_email.ts'
 import { createMailbox } from './create_mailbox.ts'
 import { deleteEmail } from './delete_email.ts'
@@ -60,18 +52,10 @@ export const tools: readonly Tool[] = [
   deleteMailbox,
 ]
 
+const offered = tools.map((tool) => ({ tool, definition: toDefinition(tool) }))
+
 /** What `tools/list` says and tools.generated.json holds. Built once: it depends on nothing but the tools. */
-export const toolDefinitions = tools.map((tool) => {
-  const outputSchema = toOutputJsonSchema(tool)
-  return {
-    name: tool.name,
-    title: tool.title,
-    description: tool.description,
-    inputSchema: toInputJsonSchema(tool.input),
-    ...(outputSchema && { outputSchema }),
-    annotations: { title: tool.title, ...tool.annotations },
-  }
-})
+export const toolDefinitions = offered.map(({ definition }) => definition)
 
 /** What a client shows that loads tools only on demand. Facts and no orders, like every description. */
 export const instructions = [
@@ -83,91 +67,4 @@ export const instructions = [
   'An error has a code and a message that says what to do next. list_accounts shows what may be done.',
 ].join(' ')
 
-/** A grant's permission never changes; a deployment may bring new tools. */
-const listLifeMs = 3_600_000
-
-export interface ToolApplicationOptions extends CallSurroundings {
-  readonly version: string
-  readonly sessionQuestions?: SessionQuestions
-}
-
-/** A question of the 2025 era waits inside the request that asks it; where the host ends that early, or cannot stream. */
-export interface SessionQuestions {
-  /** How long it may wait. 0: the client cannot be asked, since it sees nothing before the answer. */
-  readonly waitMs: number
-  /** When the host ends the request: what is sent after a late yes must be sent by then. */
-  readonly requestMs?: number
-}
-
-/** The longest a person is waited for where nothing else ends the request. */
-const defaultQuestions: SessionQuestions = { waitMs: 240_000 }
-
-export function createToolApplication(options: ToolApplicationOptions): McpApplication {
-  return {
-    requiredScope(name) {
-      const tool = tools.find((one) => one.name === name)
-      return tool && scopeOf(tool)
-    },
-    buildServer: (caller, request) => buildServer(caller, request, options),
-  }
-}
-
-function buildServer(
-  caller: Caller,
-  { signal, beginning }: Parameters<McpApplication['buildServer']>[1],
-  options: ToolApplicationOptions,
-): McpServer {
-  const builtAt = performance.now()
-  const { waitMs, requestMs } = options.sessionQuestions ?? defaultQuestions
-  const surroundings = (): CallSurroundings => {
-    if (requestMs === undefined) return options
-    const { deadlineMs = callDeadlineMs } = options.mail
-    const leftMs = Math.max(1, builtAt + requestMs - performance.now())
-    return { ...options, mail: { ...options.mail, deadlineMs: Math.min(deadlineMs, leftMs) } }
-  }
-  const server = new McpServer(
-    { name: 'email-connector', title: 'Email connector', version: options.version },
-    {
-      capabilities: { tools: { listChanged: false } },
-      instructions,
-      ...(waitMs > 0 && { inputRequired: { maxRounds: 2, roundTimeoutMs: waitMs } }),
-      cacheHints: { 'tools/list': { ttlMs: listLifeMs, cacheScope: 'private' } },
-    },
-  )
-  for (const [index, tool] of tools.entries()) {
-    const definition = toolDefinitions[index]
-    if (!definition) throw new Error('Every tool has a definition')
-    const { name, inputSchema, outputSchema, ...described } = definition
-    const schemas = {
-      inputSchema: toOpenSchema(inputSchema),
-      ...(outputSchema && { outputSchema: toOpenSchema(outputSchema) }),
-    }
-    server.registerTool(name, { ...described, ...schemas }, (given, context) =>
-      answerCall(tool, given, caller, surroundings(), {
-        signal: AbortSignal.any([signal, context.mcpReq.signal]),
-        asking: toAsking(server, context, waitMs),
-        beginning,
-      }),
-    )
-  }
-  // All tools can be called, so that a missing permission is an answer and not an unknown name; not all are listed.
-  const listed = toolDefinitions.filter((_, index) => mayCall(caller, tools[index]))
-  server.server.setRequestHandler('tools/list', () => ({ tools: listed.map((one) => ({ ...one })) }))
-  return server
-}
-
-/** A client that declares elicitation without a mode means forms (2025-06-18). */
-function toAsking(server: McpServer, { mcpReq }: ServerContext, waitMs: number): Asking {
-  const { elicitation } = server.server.getClientCapabilities() ?? {}
-  const takesForms =
-    elicitation !== undefined && (elicitation.form !== undefined || elicitation.url === undefined)
-  // Only the 2026 revision has an envelope; its questions are answers, and wait in the client.
-  const canAsk = takesForms && (mcpReq.envelope !== undefined || waitMs > 0)
-  const state = mcpReq.requestState()
-  const response = inputResponse(mcpReq.inputResponses, 'confirm')
-  return {
-    canAsk,
-    ...(typeof state === 'string' && { state }),
-    ...(response.kind === 'elicit' && { answer: response.action }),
-  }
-}
+export const catalog: Catalog = { offered, instructions }

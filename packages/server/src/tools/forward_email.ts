@@ -3,11 +3,10 @@ import type { AttachmentPart, MessageDetail } from '@email-connector/mail'
 import * as z from 'zod'
 import { delivery } from '../sending/deliver.ts'
 import { readAttachments } from '../sending/outgoing-attachments.ts'
-import { parseRecipients } from '../sending/recipients.ts'
+import { assertRecipients, parseRecipients } from '../sending/recipients.ts'
 import { answerParameters, sendAnswer, toPeople, toQuotedText, toSubject } from '../sending/reply.ts'
 import * as parameters from '../tool-call/parameters.ts'
 import { defineTool } from '../tool-call/tool.ts'
-import { ToolError } from '../wire/tool-error.ts'
 
 export const forwardEmail = defineTool({
   name: 'forward_email',
@@ -24,13 +23,11 @@ export const forwardEmail = defineTool({
   output: delivery,
   handle(input, call) {
     const to = parseRecipients(input.to, 'to')
-    if (to.length === 0) {
-      throw new ToolError('invalid_input', '"to" must name at least one recipient.', { field: 'to' })
-    }
+    assertRecipients(to)
     return sendAnswer(call, input, '$Forwarded', async ({ email, session }) => {
       const parts = input.include_attachments ? email.attachments.filter(isFile) : []
       const named = parts.map((part) => ({ emailId: input.id, attachmentId: part.partId }))
-      const source = { id: input.id, accountTag: '', ref: email.ref }
+      const source = { id: input.id, ref: email.ref }
       return {
         to,
         cc: [],
@@ -43,9 +40,9 @@ export const forwardEmail = defineTool({
   },
 })
 
-/** Pictures that belong to a text which goes on without them stay behind. */
-function isFile({ inline, contentType }: AttachmentPart): boolean {
-  return !(inline && contentType.startsWith('image/'))
+/** Pictures that belong to a text which goes on without them stay behind; a mail inside goes along with what it holds. */
+function isFile({ inline, inPart, contentType }: AttachmentPart): boolean {
+  return inPart === undefined && !(inline && contentType.startsWith('image/'))
 }
 
 function toForwarded(email: MessageDetail): string {

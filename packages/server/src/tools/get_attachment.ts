@@ -1,28 +1,38 @@
 /**
- * One attachment in a form a model can take: text as text, pictures as pictures, other small files as they are. Text
- * is rendered as bodies are: hidden text removed, what a mail says quoted. Larger files are named, not fetched.
+ * One attachment in a form a model can take: the text of documents with the marks of their pages, pictures as pictures,
+ * other small files as they are. Documents are read in a thread of their own (packages/mail/src/documents), after the
+ * connection to the mail server is over; what a reader would not see is left out of their text, and said.
  */
-import { type AttachmentContent, fetchAttachment, getMessage, MailError } from '@email-connector/mail'
+import {
+  type AttachmentContent,
+  fetchAttachment,
+  getMessage,
+  type ImapSession,
+  kindOf,
+  MailError,
+  type MessageRef,
+  readDocument,
+  readSourceText,
+} from '@email-connector/mail'
 import * as z from 'zod'
-import { openEmails } from '../tool-call/email-refs.ts'
+import { openEmail } from '../tool-call/email-refs.ts'
 import * as parameters from '../tool-call/parameters.ts'
-import { defineTool, type ToolResult } from '../tool-call/tool.ts'
-import { isText, readText } from '../wire/attachment-text.ts'
-import { fits, sliceWhole, toLine } from '../wire/fit.ts'
-import { quoteUntrusted, untrustedNotice } from '../wire/untrusted.ts'
+import { defineTool } from '../tool-call/tool.ts'
+import { type AttachmentFacts, toFile, toPicture, toReason, toText } from '../wire/attachment.ts'
+import { ToolError } from '../wire/tool-error.ts'
 
-/** As picture or file: base64 of it is what clients take in one answer. */
+/** As a file: base64 of it is what clients take in one answer. */
 const maxFileBytes = 1024 * 1024
-/** Of text, which is read in slices. */
-const maxTextBytes = 8 * 1024 * 1024
-/** What every client shows; others come as files. */
-const pictureTypes = /^image\/(png|jpeg|gif|webp)$/
+/** What mail servers let through as one email. */
+const maxDocumentBytes = 25 * 1024 * 1024
+/** Of what is left of the call: the answer has to be written, too. */
+const readingShare = 0.9
 
 export const getAttachment = defineTool({
   name: 'get_attachment',
   title: 'Get attachment',
   description:
-    'An attachment that get_email lists: text of text, HTML, CSV and nested emails, pictures as images, other files up to 1 MB as they are.',
+    'An attachment that get_email lists: text of PDF, Office, OpenDocument, RTF, HTML, CSV, ICS, VCF, emails, names in a ZIP; pictures as images, other files up to 1 MB as they are.',
   permission: 'read',
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: true },
   input: z.strictObject({
@@ -31,89 +41,62 @@ export const getAttachment = defineTool({
     attachment_id: parameters.line,
     offset: parameters.offset,
     max_chars: parameters.maxChars,
+    pages: parameters.pages,
   }),
   async handle(input, call) {
-    const { id, attachment_id: partId } = input
-    const { opened, messages } = await openEmails(call, [id], { account: input.account, field: 'id' })
-    const [message] = messages
-    if (!message) throw new Error('One id was asked for')
-    const { ref } = message
-    const { part, readable } = await call.withSession(opened, async (session) => {
-      const read = (maxBytes: number) => fetchAttachment(session, ref, partId, { maxBytes })
-      const found = await read(maxFileBytes).catch(async (error: unknown) => {
-        if (!(error instanceof MailError && error.code === 'too_large')) throw error
-        const { attachments } = await getMessage(session, ref, { format: 'text', offset: 0, maxChars: 0 })
-        const listed = attachments.find((one) => one.partId === partId)
-        if (!listed) throw error
-        const mayRead = isText(listed) && listed.size <= maxTextBytes
-        return mayRead ? await read(maxTextBytes) : listed
-      })
-      const isWhole = 'content' in found
-      return { part: found, readable: isWhole ? await readText(session, ref, partId, found) : undefined }
-    })
-    const described = {
+    const { id, attachment_id: partId, offset, max_chars: maxChars } = input
+    const { opened, message } = await openEmail(call, id, input.account)
+    const found = await call.withSession(opened, (session) => fetchOrName(session, message.ref, partId))
+    const facts: AttachmentFacts = {
       account: opened.address,
-      ...(part.filename === undefined ? {} : { filename: toLine(part.filename, 200) }),
-      content_type: toLine(part.contentType, 100),
-      size: 'content' in part ? part.content.length : part.size,
-      notice: untrustedNotice,
+      filename: found.filename,
+      contentType: found.contentType,
+      size: 'content' in found ? found.content.length : found.size,
     }
-    const head = `${described.size} bytes, of ${opened.address}`
-    // Name and type are what the sender wrote.
-    const named = `Name: ${described.filename ?? 'unnamed'}\nType: ${described.content_type}`
-    const name = quoteUntrusted(named, call.makeMark)
-    if (!('content' in part)) {
-      const text = `Attachment of ${head}: larger than can be shown here; the owner's own mail program can.\n${name}`
-      return { structured: { ...described, shown_as: 'too_large', warnings: [] }, text }
+    const { makeMark } = call
+    if (!('content' in found)) return toReason(facts, 'too_large', tooLarge, makeMark)
+    const { content, contentType, filename = '', charset = '' } = found
+    if (kindOf(content, { contentType, filename }) === 'email') {
+      const mail = await readSourceText(content, partId)
+      const read = { ...mail, kind: 'text', type: 'Email', pictures: [], isCut: false } as const
+      return toText(facts, read, { offset, maxChars, makeMark })
     }
-    if (readable === undefined)
-      return toFile(
-        part,
-        { uri: `email:///${id}/${partId}`, mimeType: described.content_type },
-        `${head}.\n${name}`,
-      )
-
-    const slice = (share: number) => {
-      const all = readable.text
-      const text = sliceWhole(all.slice(input.offset), Math.floor(input.max_chars * share))
-      const end = input.offset + text.length
-      const next: { next_offset?: number } = end < all.length ? { next_offset: end } : {}
-      const warnings = [...readable.warnings]
-      const structured = {
-        ...next,
-        total_chars: all.length,
-        ...described,
-        shown_as: 'text',
-        warnings,
-        text,
-      }
-      const facts = [named, warnings.length === 0 ? [] : `Warnings: ${warnings.join(', ')}`, '', text]
-      const more = end < all.length ? ` Cut: ${all.length} characters, go on with offset ${end}.` : ''
-      return {
-        structured,
-        text: `Attachment of ${head}.${more}\n${quoteUntrusted(facts.flat().join('\n'), call.makeMark)}`,
-      }
+    const isSmall = content.length <= maxFileBytes
+    // Reading takes the bytes away.
+    const file = isSmall ? { uri: `email:///${id}/${partId}`, content: Buffer.from(content) } : undefined
+    const order = {
+      ...{ contentType, filename, charset, enough: offset + maxChars },
+      ...(input.pages && { pages: input.pages }),
     }
-    // JSON spells a line break as two characters and a control as six.
-    return slice([1, 0.6, 0.3].find((share) => fits(slice(share))) ?? 0.1)
+    const { deadlineMs = 0 } = call.mailDeps(readingShare)
+    const read = await readDocument(content, order, { deadlineMs })
+    switch (read.kind) {
+      case 'text':
+        return toText(facts, read, { offset, maxChars, makeMark })
+      case 'picture':
+        return toPicture(facts, read.picture, read.text, makeMark)
+      case 'unknown':
+        return file ? toFile(facts, file, makeMark) : toReason(facts, 'too_large', tooLarge, makeMark)
+      case 'refused':
+        if (read.cause === 'pages') throw new ToolError('invalid_input', read.sentence, { field: 'pages' })
+        if (read.cause === 'unreadable' && file) return toFile(facts, file, makeMark, read.sentence)
+        return toReason(facts, 'not_readable', read.sentence, makeMark)
+    }
   },
 })
 
-/** Without a structured part: a client that reads only that would show neither picture nor file. */
-function toFile(
-  { content, contentType }: AttachmentContent,
-  { uri, mimeType }: { uri: string; mimeType: string },
-  text: string,
-): ToolResult<undefined> {
-  const data = content.toString('base64')
-  const isPicture = pictureTypes.test(contentType)
-  return {
-    structured: undefined,
-    text: `${isPicture ? 'Image' : 'File'} of ${text}`,
-    content: [
-      isPicture
-        ? { type: 'image', data, mimeType }
-        : { type: 'resource', resource: { uri, mimeType, blob: data } },
-    ],
-  }
+const tooLarge = "larger than can be shown here; the owner's own mail program can."
+
+/** What is too large, or is no document and is large, is named only. */
+async function fetchOrName(session: ImapSession, ref: MessageRef, partId: string) {
+  const isWanted = ({ content, contentType, filename = '' }: AttachmentContent) =>
+    kindOf(content, { contentType, filename }) !== 'unknown'
+  const limits = { maxBytes: maxDocumentBytes, isWanted }
+  return await fetchAttachment(session, ref, partId, limits).catch(async (error: unknown) => {
+    if (!(error instanceof MailError && error.code === 'too_large')) throw error
+    const { attachments } = await getMessage(session, ref, { format: 'text', offset: 0, maxChars: 0 })
+    const listed = attachments.find((one) => one.partId === partId)
+    if (!listed) throw error
+    return listed
+  })
 }

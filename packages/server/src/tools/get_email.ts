@@ -23,6 +23,11 @@ export const getEmail = defineTool({
     id: parameters.emailId.optional(),
     ids: parameters.ids.max(20).describe('1 to 20 email ids').optional(),
     format: z.enum(['text', 'html']).default('text').describe('Default text'),
+    quotes: z
+      .enum(['folded', 'shown'])
+      .default('folded')
+      .describe('Earlier emails below a reply; default folded'),
+    links: z.boolean().default(false).describe('Numbered, whole targets'),
     offset: parameters.offset,
     max_chars: parameters.maxChars,
   }),
@@ -39,11 +44,11 @@ export const getEmail = defineTool({
     const field = input.id === undefined ? 'ids' : 'id'
     const ids = input.id === undefined ? (input.ids ?? []) : [input.id]
     const { opened, messages } = await openEmails(call, ids, { account: input.account, field })
-    const { format, offset } = input
+    const { format, quotes, links, offset } = input
     const maxChars = Math.min(input.max_chars, Math.floor(bodyChars / messages.length))
     const refs = messages.map(({ ref }) => ref)
     const details = await call.withSession(opened, (session) =>
-      getMessages(session, refs, { format, offset, maxChars }),
+      getMessages(session, refs, { format, quotes, links, offset, maxChars }),
     )
     // One id alone: its fault is the fault of the call.
     if (input.id !== undefined && details[0] instanceof MailError) throw details[0]

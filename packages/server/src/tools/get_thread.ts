@@ -1,7 +1,7 @@
 /** The conversation an email belongs to. */
 import { listThread } from '@email-connector/mail'
 import * as z from 'zod'
-import { openEmails } from '../tool-call/email-refs.ts'
+import { openEmail } from '../tool-call/email-refs.ts'
 import * as parameters from '../tool-call/parameters.ts'
 import { defineTool } from '../tool-call/tool.ts'
 import { toLine } from '../wire/fit.ts'
@@ -28,9 +28,7 @@ export const getThread = defineTool({
     truncated: z.boolean().describe('Older emails were left out'),
   }),
   async handle(input, call) {
-    const { opened, messages } = await openEmails(call, [input.id], { account: input.account, field: 'id' })
-    const [message] = messages
-    if (!message) throw new Error('One id was asked for')
+    const { opened, message } = await openEmail(call, input.id, input.account)
     const thread = await call.withSession(opened, (session) =>
       listThread(session, message.ref, { limit: input.limit }),
     )

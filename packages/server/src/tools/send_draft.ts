@@ -5,10 +5,11 @@ import type { OpenedAccount } from '../accounts/grant-accounts.ts'
 import { answerDelivery, type Delivery, deliver, delivery } from '../sending/deliver.ts'
 import { findSendOutcome } from '../sending/send-ledger.ts'
 import { binDraft, readDraft } from '../sending/stored-draft.ts'
-import { type NamedMessage, openEmails } from '../tool-call/email-refs.ts'
+import { openEmail } from '../tool-call/email-refs.ts'
 import * as parameters from '../tool-call/parameters.ts'
-import { defineTool, type ToolCall, type ToolResult } from '../tool-call/tool.ts'
-import { toRefName } from '../wire/email-id.ts'
+import { defineTool, type ToolCall } from '../tool-call/tool.ts'
+import { type NamedMessage, toRefName } from '../wire/email-id.ts'
+import type { ToolResult } from '../wire/tool-result.ts'
 
 export const sendDraft = defineTool({
   name: 'send_draft',
@@ -25,9 +26,7 @@ export const sendDraft = defineTool({
   output: delivery,
   async handle(input, call) {
     const { id, idempotency_key: idempotencyKey } = input
-    const { opened, messages } = await openEmails(call, [id], { account: input.account, field: 'id' })
-    const [message] = messages
-    if (!message) throw new Error('One id was asked for')
+    const { opened, message } = await openEmail(call, id, input.account)
     // Asked before the mailbox is: a draft that was sent is no longer in Drafts.
     const { accountId, sealedOwner } = opened
     const earlier = await findSendOutcome(call, {

@@ -2,9 +2,9 @@
 import * as z from 'zod'
 import { deliver, delivery } from '../sending/deliver.ts'
 import { outgoingParameters, prepareOutgoing } from '../sending/outgoing.ts'
+import { assertRecipients } from '../sending/recipients.ts'
 import * as parameters from '../tool-call/parameters.ts'
 import { defineTool } from '../tool-call/tool.ts'
-import { ToolError } from '../wire/tool-error.ts'
 
 export const sendEmail = defineTool({
   name: 'send_email',
@@ -17,9 +17,7 @@ export const sendEmail = defineTool({
   output: delivery,
   async handle(input, call) {
     // Before a mailbox is read for it.
-    if (input.to.length + input.cc.length + input.bcc.length === 0) {
-      throw new ToolError('invalid_input', '"to" must name at least one recipient.', { field: 'to' })
-    }
+    assertRecipients(input.to, input.cc, input.bcc)
     const { idempotency_key, ...outgoing } = input
     return await deliver(call, await prepareOutgoing(call, outgoing), { idempotencyKey: idempotency_key })
   },

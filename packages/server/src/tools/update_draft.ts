@@ -10,7 +10,7 @@ import {
 } from '../sending/outgoing-attachments.ts'
 import { parseRecipients } from '../sending/recipients.ts'
 import { binDraft, readDraft, saveDraft, savedDraft, toSavedDraft } from '../sending/stored-draft.ts'
-import { assertOfAccount, openEmails } from '../tool-call/email-refs.ts'
+import { assertOfAccount, openEmail } from '../tool-call/email-refs.ts'
 import * as parameters from '../tool-call/parameters.ts'
 import { defineTool } from '../tool-call/tool.ts'
 
@@ -44,9 +44,7 @@ export const updateDraft = defineTool({
       ...(input.cc && { cc: parseRecipients(input.cc, 'cc') }),
       ...(input.bcc && { bcc: parseRecipients(input.bcc, 'bcc') }),
     }
-    const { opened, messages } = await openEmails(call, [input.id], { account: input.account, field: 'id' })
-    const [old] = messages
-    if (!old) throw new Error('One id was asked for')
+    const { opened, message: old } = await openEmail(call, input.id, input.account)
     assertOfAccount(sources, opened, 'attachments')
     const from = input.from === undefined ? {} : { from: parseFrom(opened, input.from) }
     const done = await call.withSession(opened, async (session) => {

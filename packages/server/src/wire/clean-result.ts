@@ -1,13 +1,15 @@
 /**
- * What leaves in an answer is text: no NUL, no control character, no half of a surrogate pair, whoever chose the
- * string (R37 for the way out). Names, paths and addresses are one line; only what is read as a text keeps its line
+ * What leaves in an answer is text that a person would see: no NUL, no control character, no half of a surrogate pair,
+ * and nothing that turns lines around or spells words invisibly, whoever chose the string (R37 for the way out). Names, paths and addresses are one line; only what is read as a text keeps its line
  * breaks and tabs. In one place, since a tool that forgets it would hand a client a row that imitates another.
  */
-import type { ToolResult } from '../tool-call/tool.ts'
+import { removeInvisible } from '@email-connector/mail'
+import type { ToolResult } from './tool-result.ts'
 
 /** Keys whose value is a text of several lines. */
 const texts = new Set(['body', 'text'])
-const lineBreaks = /\r\n?|\u0085/g
+/** What some readers break a line at and others do not. */
+const lineBreaks = /\r\n?|[\u0085\u2028\u2029]/g
 const notInLine = /[\p{Cc}\u2028\u2029]+/gu
 const notInText = /(?![\n\t])\p{Cc}/gu
 const loneSurrogate = /\p{Cs}/gu
@@ -24,9 +26,12 @@ function clean(value: unknown, key: string): unknown {
 }
 
 function toCleanLine(line: string): string {
-  return line.replace(notInLine, ' ').replace(loneSurrogate, '\ufffd')
+  return removeInvisible(line.replace(notInLine, ' ')).text.replace(loneSurrogate, '\ufffd')
 }
 
 function toCleanText(text: string): string {
-  return text.replace(lineBreaks, '\n').replace(notInText, '').replace(loneSurrogate, '\ufffd')
+  return removeInvisible(text.replace(lineBreaks, '\n').replace(notInText, '')).text.replace(
+    loneSurrogate,
+    '\ufffd',
+  )
 }

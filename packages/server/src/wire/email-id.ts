@@ -5,12 +5,17 @@
  */
 import { createHash } from 'node:crypto'
 import type { MessageRef } from '@email-connector/mail'
-import { isLine } from '../tool-call/parameters.ts'
+import { isLine } from './line.ts'
 
 export interface EmailId {
   /** First 4 bytes of SHA-256(account id), hex: enough to tell the accounts of one grant apart. */
   readonly accountTag: string
   readonly ref: MessageRef
+}
+
+/** A message and the spelling by which a client named it. */
+export interface NamedMessage extends EmailId {
+  readonly id: string
 }
 
 const version = 1

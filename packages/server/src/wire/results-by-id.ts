@@ -2,9 +2,8 @@
 import type { MessageRef } from '@email-connector/mail'
 import * as z from 'zod'
 import type { OpenedAccount } from '../accounts/grant-accounts.ts'
-import type { NamedMessage } from '../tool-call/email-refs.ts'
-import type { ToolResult } from '../tool-call/tool.ts'
-import { toEmailId } from './email-id.ts'
+import { type NamedMessage, toEmailId } from './email-id.ts'
+import type { ToolResult } from './tool-result.ts'
 
 export const resultPage = {
   account: z.string(),

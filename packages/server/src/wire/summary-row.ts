@@ -4,10 +4,10 @@
  */
 import type { MailAddress, MessageSummary } from '@email-connector/mail'
 import * as z from 'zod'
-import type { ToolCall, ToolResult } from '../tool-call/tool.ts'
 import { toEmailId } from './email-id.ts'
 import { fits, toLine } from './fit.ts'
-import { quoteUntrusted } from './untrusted.ts'
+import type { ToolResult } from './tool-result.ts'
+import { type MakeMark, quoteUntrusted } from './untrusted.ts'
 
 const summaryRow = z.object({
   id: z.string(),
@@ -37,7 +37,7 @@ const shortestClip = 40
 const clips = [300, 120, shortestClip]
 
 export function toSummaryPage<Page extends { emails: SummaryRow[] }>(
-  call: ToolCall,
+  { makeMark }: { readonly makeMark: MakeMark },
   accountId: string,
   messages: readonly MessageSummary[],
   toPage: (emails: SummaryRow[]) => { structured: Page; head: string; quotedHead?: string },
@@ -47,7 +47,7 @@ export function toSummaryPage<Page extends { emails: SummaryRow[] }>(
       messages.map((message) => toRow(accountId, message, maxChars)),
     )
     const rows = [quotedHead ?? [], structured.emails.map(toLines)].flat().join('\n')
-    const quoted = rows === '' ? [] : [quoteUntrusted(rows, call.makeMark)]
+    const quoted = rows === '' ? [] : [quoteUntrusted(rows, makeMark)]
     return { structured, text: [head, ...quoted].join('\n') }
   }
   return build(clips.find((maxChars) => fits(build(maxChars))) ?? shortestClip)
@@ -70,9 +70,27 @@ function toRow(accountId: string, message: MessageSummary, maxChars: number): Su
   }
 }
 
-export function toAddressText(addresses: readonly MailAddress[], maxChars: number): string {
-  return toLine(addresses.map(toMailboxText).join(', '), maxChars)
+/** Whole addresses, as many as fit, and how many there are beyond them. The first is cut if it must be. */
+export function toAddressText(
+  addresses: readonly MailAddress[],
+  maxChars: number,
+  total = addresses.length,
+): string {
+  const shown: string[] = []
+  let left = maxChars
+  for (const address of addresses) {
+    const text = toLine(toMailboxText(address), maxChars)
+    const isLast = shown.length + 1 === total
+    left -= text.length + 2
+    if (shown.length > 0 && left < (isLast ? -2 : longestMore)) break
+    shown.push(text)
+  }
+  const more = Math.max(total, addresses.length) - shown.length
+  return `${shown.join(', ')}${shown.length > 0 && more > 0 ? ` and ${more} more` : ''}`
 }
+
+/** ` and 12345 more` */
+const longestMore = 16
 
 /** Name and address as people write them. A quote in a name would end it early, an angle would fake an address. */
 function toMailboxText({ name, address }: MailAddress): string {

@@ -3,10 +3,10 @@ import { randomBytes } from 'node:crypto'
 import type { ServerMemory } from '@email-connector/mail'
 import { StoreUnavailableError } from '@email-connector/oauth'
 import { describe, expect, test } from 'vitest'
-import type { AccountRow, AccountStore } from '../../src/accounts/account-store.ts'
 import { addAccount } from '../../src/accounts/connect-account.ts'
 import { createDataKeyKeeper } from '../../src/keys/data-key-keeper.ts'
 import { newestRecordVersion } from '../../src/keys/record.ts'
+import type { AccountRow, AccountStore } from '../../src/store/account-store.ts'
 import { now } from '../store/builders.ts'
 import { buildMailAccount, type ConnectedGrant, connectGrant, connectGrantOf010 } from './connected-grant.ts'
 import {
@@ -166,6 +166,20 @@ describe('R28, R31: what has ended', () => {
     await accountsOf(lasting).open()
     clock.now = grant.absoluteExpiresAt
     await expect(accountsOf(lasting).list()).rejects.toMatchObject({ name: 'GrantGoneError' })
+  })
+
+  test.each([
+    ['permission', { permission: 'read' }],
+    ['scope narrower than the token’s', { scope: 'email:read' }],
+    ['client', { clientId: 'another' }],
+    ['resource', { resource: 'https://other.example/mcp' }],
+    ['expiry', { expiresAt: 4_000_000_000 }],
+    ['absolute expiry', { absoluteExpiresAt: 4_000_000_000 }],
+    ['both expiries, before the token’s', { expiresAt: now + 60, absoluteExpiresAt: now + 60 }],
+  ])('R24: a grant with another %s than its token’s does not even list what it holds', async (_, grant) => {
+    const connected = await connectGrant(stores, keyWrapper)
+    const accounts = accountsOf(connected, { store: tampered({ grant }) })
+    await expect(accounts.list()).rejects.toMatchObject({ name: 'KeyRefusedError' })
   })
 
   test.each(['pending', 'revoked'])('a %s grant opens nothing', async (state) => {

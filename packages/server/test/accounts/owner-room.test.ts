@@ -4,14 +4,14 @@
  */
 import { StoreUnavailableError } from '@email-connector/oauth'
 import { describe, expect, test } from 'vitest'
-import type { AccountStore } from '../../src/accounts/account-store.ts'
 import { addAccount } from '../../src/accounts/connect-account.ts'
 import { createEnsureOwnerRoom } from '../../src/accounts/owner-room.ts'
-import { ofGrant } from '../../src/accounts/owner-room-store.ts'
 import { createOpenOwnersGrant } from '../../src/accounts/owners-grant.ts'
 import { defaultAccountSettings, defaultGrantSettings } from '../../src/accounts/settings.ts'
 import { type InstanceSecrets, parseInstanceSecrets } from '../../src/keys/instance-secrets.ts'
 import { openSendKeys } from '../../src/keys/owner-keys.ts'
+import type { AccountStore } from '../../src/store/account-store.ts'
+import { ofGrant } from '../../src/store/owner-room-store.ts'
 import { now } from '../store/builders.ts'
 import {
   buildMailAccount,

@@ -5,10 +5,10 @@
 import { describe, expect, test } from 'vitest'
 import { addAccount } from '../../src/accounts/connect-account.ts'
 import { makeAccountSettings, makeGrantSettings } from '../../src/accounts/owner-room.ts'
-import { ofGrant, type SettingsRow } from '../../src/accounts/owner-room-store.ts'
 import { openSettings, SettingsTooLargeError } from '../../src/accounts/sealed-settings.ts'
 import { accountSettings, defaultAccountSettings, defaultGrantSettings } from '../../src/accounts/settings.ts'
 import { derivePolicyKey } from '../../src/keys/owner-keys.ts'
+import { ofGrant, type SettingsRow } from '../../src/store/owner-room-store.ts'
 import { now } from '../store/builders.ts'
 import { type ConnectedGrant, connectGrant, connectGrantOf010 } from './connected-grant.ts'
 import { accountsOf, ensureOwnerRoom, keyWrapper, second, stores, tampered } from './deployment.ts'
@@ -185,4 +185,22 @@ describe('R94: somebody with the tables loosens nothing', () => {
     const policyKey = derivePolicyKey(connected.caller.secret)
     expect(() => openSettings(policyKey, own, accountSettings)).toThrow('does not open')
   })
+})
+
+test('what remains of it: a whole room taken away is refused until a refresh makes it again, on the defaults', async () => {
+  const connected = await connectGrant(stores, keyWrapper)
+  await decide(connected)
+  await settingsOf(connected)
+  const { grant, row } = await rowsOf(connected)
+  const [owner] = await stores.accounts.listOwners(grant.ownerIndexes[0] ?? '')
+  if (owner === undefined) throw new Error('no owner')
+  await stores.authorization.eraseGrant(grant)
+  const { ownerRoom: _, ...withoutRoom } = grant
+  const { sealedOwner: __, sealedSeen: ___, ...recordOnly } = row
+  await stores.authorization.createGrant(withoutRoom)
+  await stores.accounts.createAccount(recordOnly)
+  await stores.accounts.createOwner(owner)
+  expect(await settingsOf(connected)).toEqual({ state: 'refused', hides: true })
+  await ensureOwnerRoom({ ...connected, grant: withoutRoom })
+  expect(await settingsOf(connected)).toMatchObject({ state: 'open', grant: defaultGrantSettings })
 })

@@ -179,9 +179,16 @@ describe('CORS', () => {
   })
 
   it('R21: a foreign Host is refused at /mcp and on the pages', async () => {
-    for (const path of ['/mcp', '/oauth/authorize', '/oauth/connections']) {
-      const response = await test.fetch(path, { headers: { Host: 'rebound.example' } })
-      expect(response.status, path).toBe(403)
+    const asked = [
+      ...['/mcp', '/oauth/authorize', '/oauth/connections'].map((path) => ['GET', path] as const),
+      ...['/mcp', '/oauth/connect', '/oauth/connections', '/oauth/link'].map(
+        (path) => ['POST', path] as const,
+      ),
+    ]
+    for (const [method, path] of asked) {
+      const response = await test.fetch(path, { method, headers: { Host: 'rebound.example' } })
+      expect(response.status, `${method} ${path}`).toBe(403)
+      expect(await response.text()).toContain('under this host name')
     }
   })
 })

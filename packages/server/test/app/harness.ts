@@ -1,29 +1,23 @@
 /**
- * The real app over a real store in a temporary folder, a real authorization server and key file, and a mail
- * connector that reaches loopback. Requests are passed in process. Only what answers MCP calls is given by the test.
+ * The product over a real store in a temporary folder, a real key file, clocks to turn, and a mail connector that
+ * reaches loopback. Requests are passed in process. Only what answers MCP calls is given by the test.
  */
 import { createHash, randomBytes } from 'node:crypto'
 import { join } from 'node:path'
-import { type Connector, createConnector, createHostPolicy, providers } from '@email-connector/mail'
-import { type AuthorizationServer, createAuthorizationServer } from '@email-connector/oauth'
+import { type Connector, createConnector, createHostPolicy } from '@email-connector/mail'
+import type { AuthorizationServer } from '@email-connector/oauth'
 import { createTempFolder } from '@email-connector/testing'
 import { createGrantAccounts } from '../../src/accounts/grant-accounts.ts'
 import type { Caller } from '../../src/caller.ts'
-import { type App, createApp } from '../../src/composition/routes.ts'
+import { createProduct } from '../../src/composition/product.ts'
+import { appName } from '../../src/deployment-names.ts'
+import type { App } from '../../src/http/frame.ts'
 import { createFileKeyWrapper } from '../../src/keys/file-key-wrapper.ts'
 import { type InstanceSecrets, loadLocalSecrets } from '../../src/keys/instance-secrets.ts'
 import type { KeyWrapper } from '../../src/keys/key-wrapper.ts'
 import { createLog } from '../../src/log.ts'
-import { createAuthenticate } from '../../src/mcp/authenticate.ts'
-import { signInStopped } from '../../src/pages/sign-in-stopped.ts'
-import type { ServerSettings } from '../../src/settings.ts'
-import { createMailboxLogin } from '../../src/sign-in/account-login.ts'
-import { createAddMailbox } from '../../src/sign-in/add-account.ts'
-import { createConnections } from '../../src/sign-in/connections.ts'
+import { parseSettings, type ServerSettings, serverVariables, toServerSettings } from '../../src/settings.ts'
 import type { DemoMailbox } from '../../src/sign-in/form.ts'
-import { createKnownBrowsers } from '../../src/sign-in/known-browser.ts'
-import { createSignInLimits } from '../../src/sign-in/rate-limits.ts'
-import { createSignIn } from '../../src/sign-in/sign-in.ts'
 import { createLevelStores, type LevelStores } from '../../src/store/level/stores.ts'
 
 export const publicUrl = 'https://mail.example.org'
@@ -71,36 +65,14 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
   const opened = await createLevelStores({ dir: join(folder.path, 'store'), now })
   const stores = options.wrapStores?.(opened) ?? opened
   const secrets = options.secrets ?? (await loadLocalSecrets(folder.path))
+  const variables = parseSettings(serverVariables, { PUBLIC_URL: publicUrl })
   const settings: ServerSettings = {
-    publicUrl,
+    ...toServerSettings(variables, { demo: options.demo !== undefined }),
     resource: `${options.settings?.publicUrl ?? publicUrl}/mcp`,
-    allowedAccounts: [],
-    clients: [],
-    corsOrigins: [],
-    extraRedirectUris: [],
-    disabledClients: [],
-    disabledProviders: [],
-    lifetimes: {
-      accessTokenSeconds: 30 * 86_400,
-      refreshIdleSeconds: 90 * 86_400,
-      refreshAbsoluteSeconds: 365 * 86_400,
-    },
-    demo: options.demo !== undefined,
     ...options.settings,
   }
   const logLines: string[] = []
   const log = createLog({ write: (line) => logLines.push(line), now: () => new Date(time.seconds * 1000) })
-  const oauth = createAuthorizationServer({
-    issuer: settings.publicUrl,
-    resource: settings.resource,
-    scopes: ['email:read', 'email:write'],
-    store: stores.authorization,
-    dcrKeys: secrets.dcrKeys,
-    handoffKeys: secrets.handoffKeys,
-    lifetimes: settings.lifetimes,
-    errorPage: signInStopped,
-    now,
-  })
   const slept: number[] = []
   let elapsedMs = 0
   const clock = {
@@ -110,46 +82,22 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
       elapsedMs += ms
     },
   }
-  const shared = {
-    settings,
-    oauth,
-    keyWrapper: options.keyWrapper ?? createFileKeyWrapper({ path: join(folder.path, 'key') }),
-    app: 'email-connector',
-    stage: 'test',
-    secrets,
-    accounts: stores.accounts,
-    providers,
+  const keyWrapper = options.keyWrapper ?? createFileKeyWrapper({ path: join(folder.path, 'key') })
+  const stage = 'test'
+  const app = createProduct({
+    ...{ settings, stage, stores, keyWrapper, secrets, log, now, clock },
+    connector: options.connector ?? createConnector({ policy: createHostPolicy() }),
     privateHosts: options.privateHosts ?? false,
     ...(options.demo === undefined ? {} : { demo: options.demo }),
-    log,
-    now,
-    mailboxLogin: createMailboxLogin({
-      settings,
-      connector: options.connector ?? createConnector({ policy: createHostPolicy() }),
-      providers,
-      limits: createSignInLimits({
-        store: stores.once,
-        key: secrets.peppers[0]?.key ?? randomBytes(32),
-        now,
-      }),
-      knownBrowsers: createKnownBrowsers({ publicUrl: settings.publicUrl, peppers: secrets.peppers, now }),
-      clock,
-      log,
-    }),
-  }
-  const grantAccounts = createGrantAccounts({ ...shared, store: stores.accounts, issuer: settings.publicUrl })
-  const app = createApp({
-    settings,
-    oauth,
     mcp: { handle: options.mcp ?? (async () => Response.json({ jsonrpc: '2.0', id: 1, result: {} })) },
-    authenticate: createAuthenticate({ oauth, resource: settings.resource }),
-    signIn: createSignIn(shared),
-    connections: createConnections({ ...shared, grants: stores.authorization }),
-    addMailbox: createAddMailbox({ ...shared, links: stores.authorization }),
-    providers,
-    log,
     version: '0.0.0-test',
-    now: clock.now,
+  })
+  const { oauth } = app
+  const grantAccounts = createGrantAccounts({
+    ...{ keyWrapper, stage, now },
+    app: appName,
+    store: stores.accounts,
+    issuer: settings.publicUrl,
   })
   const send = (path: string, init: RequestInit = {}, ip = '198.51.100.7') =>
     app.fetch(new Request(new URL(path, settings.publicUrl), init), { ip })

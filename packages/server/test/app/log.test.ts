@@ -1,6 +1,7 @@
 import type { MailErrorCode } from '@email-connector/mail'
 import { expect, it } from 'vitest'
 import { createLog, describeBug, hashGrantId, type LogLine } from '../../src/log.ts'
+import { tools } from '../../src/tools/catalog.ts'
 
 /** Compile time: every code of the mail package has its word. */
 export const mailCodesAreWords: MailErrorCode extends NonNullable<LogLine['code']> ? true : false = true
@@ -16,6 +17,10 @@ function written(line: unknown): Record<string, unknown> {
 it('writes what the vocabulary knows', () => {
   const line = { event: 'tool', tool: 'get_email', status: 200, durationMs: 12.5, grant: hashGrantId('g1') }
   expect(written(line)).toEqual({ time: '1970-01-01T00:00:00.000Z', ...line })
+})
+
+it.each(tools.map(({ name }) => name))('knows the tool %s', (tool) => {
+  expect(written({ event: 'tool', tool })).toMatchObject({ tool })
 })
 
 it.each([

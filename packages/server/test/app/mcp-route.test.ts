@@ -5,6 +5,7 @@ import type { Caller } from '../../src/caller.ts'
 import { withSecurityHeaders } from '../../src/http/headers.ts'
 import { mcpRoutes } from '../../src/mcp/mcp-route.ts'
 import { createCaller } from '../mcp/serve-endpoint.ts'
+import { call, createTestEndpoint, openSession, post as toRequest } from '../mcp/test-application.ts'
 
 function post(answer: (request: Request, caller: Caller) => Promise<Response>, body: BodyInit = '{}') {
   const caller = createCaller()
@@ -90,4 +91,34 @@ test('R44: no response brings a weaker value for a header that is always the sam
     'referrer-policy': 'no-referrer',
   })
   expect(headers.has('x-powered-by')).toBe(false)
+})
+
+// On Lambda nobody says that a client left: the runtime goes on reading the answer.
+test('R29: a client that left while it was asked is waited for until the deadline of the question, and no longer', async () => {
+  const { endpoint } = createTestEndpoint({ questionDeadlineMs: 60 })
+  const caller = createCaller()
+  const id = await openSession(endpoint, caller)
+  const routes = mcpRoutes({
+    mcp: endpoint,
+    authenticate: async () => ({ kind: 'caller', caller }),
+    challenge: () => 'Bearer',
+  })
+  const request = toRequest(call('ask', 7), { 'mcp-session-id': id })
+  const response = await routes['/mcp']?.handlers.POST?.(request, { ip: '127.0.0.1' })
+  const reader = response?.body?.getReader()
+  await reader?.read()
+  expect(isZero(caller)).toBe(false)
+  while ((await reader?.read())?.done === false);
+  expect(isZero(caller)).toBe(true)
+})
+
+test('R63: questions that nobody answers are bounded: a session has eight at once, the ninth call is not kept waiting', async () => {
+  const { endpoint } = createTestEndpoint()
+  const caller = createCaller()
+  const id = await openSession(endpoint, caller)
+  const ask = (number: number) =>
+    endpoint.handle(toRequest(call('ask', number), { 'mcp-session-id': id }), caller)
+  const open = await Promise.all(Array.from({ length: 8 }, (_, index) => ask(index + 10)))
+  for (const response of open) await response.body?.getReader().read()
+  expect(await (await ask(20)).text()).not.toContain('elicitation/create')
 })

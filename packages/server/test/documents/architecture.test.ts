@@ -19,7 +19,7 @@ interface PackageFile {
 }
 
 test('the parts of the architecture are the dependencies of the packages, each once', () => {
-  const files = ['package.json', 'bench/package.json', ...packageFiles()]
+  const files = ['package.json', 'bench/package.json', 'stacks/package.json', ...packageFiles()]
   const declared = files.flatMap((file) => {
     const { dependencies, optionalDependencies, devDependencies } = readJson(file)
     return Object.keys({ ...dependencies, ...optionalDependencies, ...devDependencies })

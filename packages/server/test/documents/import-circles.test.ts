@@ -2,23 +2,13 @@
  * No circle of imports, types included: lint sees only those that exist at run time. Files that know of each other are
  * one idea in several files, and neither can be read or moved alone.
  */
-import { posix } from 'node:path'
-import { listSources, readSource } from '@email-connector/testing/test-titles'
 import { expect, test } from 'vitest'
+import { type Imports, listImports, readImports } from './imports.ts'
 
-/** `import … from './x.ts'`, `import type`, `export … from`; not `import()`, which is a choice at run time. */
-const fromClause = /^(?:import|export)\b[^'"]*?\bfrom\s+['"](\.[^'"]+)['"]|^import\s+['"](\.[^'"]+)['"]/gm
-
-const importsOf = new Map(listSources().map((file) => [file, listImports(file, readSource(file))]))
-
-function listImports(file: string, source: string): string[] {
-  return [...source.matchAll(fromClause)].map(([, named, bare]) =>
-    posix.join(posix.dirname(file), named ?? bare ?? ''),
-  )
-}
+const importsOf = readImports()
 
 /** From every file by depth; a file met again on its own path closes a circle. */
-function findCircles(graph: ReadonlyMap<string, readonly string[]>): string[] {
+function findCircles(graph: Imports): string[] {
   const done = new Set<string>()
   const circles = new Set<string>()
   const visit = (file: string, path: readonly string[]) => {

@@ -56,7 +56,7 @@ test('the storage schema says what the gateway answers by itself', () => {
   const rows = rowsIn(sectionOf(schema, '## What the gateway answers')).flatMap(([type = '', status = '']) =>
     codeIn(type).map((name) => [name, status === 'its own' ? undefined : Number(status)]),
   )
-  const responses = gatewayResponses({ publicUrl: 'https://example.com', scope: 'any' })
+  const responses = gatewayResponses({ publicUrl: 'https://example.com' })
   expect(rows.sort()).toEqual(responses.map(({ type, status }) => [type, status]).sort())
 })
 

@@ -19,11 +19,13 @@ import {
   startDynamoDb,
   startDynamoDbProxy,
   startGatewaySimulator,
+  startHttpApiSimulator,
   startKms,
   startSecretsManager,
 } from '@email-connector/testing'
 import { buildFunctions } from '../../../../scripts/build.ts'
-import { gatewayResponses, gatewayRoutes } from '../../../../stacks/api/gateway-table.ts'
+import { accessLogFields } from '../../../../stacks/api/access-log.ts'
+import { gatewayResponses, gatewayRoutes, httpRoutes } from '../../../../stacks/api/gateway-table.ts'
 import { tableRights } from '../../../../stacks/rights.ts'
 import { createInstanceSecrets } from '../../src/keys/instance-secrets.ts'
 import type { TableNames } from '../../src/store/table-schema.ts'
@@ -41,6 +43,7 @@ export interface GatewayProduct extends Product {
   /** For a client of the test's own, past the proxies. */
   readonly tableAccess: LocalDynamoDb['clientOptions']
   readonly functions: Readonly<Record<FunctionName, FunctionPool>>
+  readonly accessLog: readonly string[]
   /** The folder with the bundles, and the variables a function was started with. */
   readonly bundles: string
   readonly environments: Readonly<Record<FunctionName, Readonly<Record<string, string>>>>
@@ -68,10 +71,14 @@ export function deployed(folder: string, name: FunctionName) {
   }
 }
 
-/** @param options.environment variables of the oauth and mcp functions beyond those of the template */
+/**
+ * @param options.environment variables of the oauth and mcp functions beyond those of the template
+ * @param options.gateway that of a stage with a domain (the default), or of one without
+ * @param options.streaming the setting of a stage with a domain
+ */
 export async function startGatewayProduct(
   { imap, submission }: MailPorts,
-  options: { environment?: Record<string, string>; hasAuthorizer?: boolean } = {},
+  options: { environment?: Record<string, string>; gateway?: 'rest' | 'http'; streaming?: boolean } = {},
 ): Promise<GatewayProduct> {
   const bundles = createTempFolder('functions')
   const [dynamoDbServer, kms, secretsManager, port] = await Promise.all([
@@ -82,7 +89,9 @@ export async function startGatewayProduct(
     buildFunctions(bundles.path),
   ])
   const tables = await createTables(dynamoDbServer, 'test')
-  const rights = tableRights({ hasAuthorizer: options.hasAuthorizer ?? true })
+  const isRest = options.gateway !== 'http'
+  const streams = isRest && options.streaming !== false
+  const rights = tableRights({ hasAuthorizer: isRest })
   const startProxy = (name: 'oauth' | 'mcp' | 'authorizer') =>
     startDynamoDbProxy(dynamoDbServer.endpoint, ({ operation, table, row }) =>
       rights[name].some(
@@ -131,7 +140,7 @@ export async function startGatewayProduct(
   const of = (proxy: DynamoDbProxy) => ({ AWS_ENDPOINT_URL_DYNAMODB: proxy.endpoint })
   const environments = {
     oauth: { ...runtime, ...of(dynamoDb.oauth), ...shared, INSTANCE_SECRET: 'instance-secret' },
-    mcp: { ...runtime, ...of(dynamoDb.mcp), ...shared },
+    mcp: { ...runtime, ...of(dynamoDb.mcp), ...shared, GATEWAY: streams ? 'rest' : 'http' },
     health: {},
     authorizer: {
       ...runtime,
@@ -149,16 +158,22 @@ export async function startGatewayProduct(
     })
   const functions = {
     oauth: start('oauth', 28_000),
-    mcp: start('mcp', 28_000),
+    mcp: start('mcp', streams ? 300_000 : 28_000),
     health: start('health', 3_000),
     authorizer: start('authorizer', 8_000),
   }
-  const gateway = await startGatewaySimulator({
-    routes: gatewayRoutes,
-    responses: gatewayResponses({ publicUrl: url, scope: 'email:read email:write' }),
-    functions,
-    port,
-  })
+  const gateway = isRest
+    ? await startGatewaySimulator({
+        routes: streams ? gatewayRoutes : gatewayRoutes.map((route) => ({ ...route, transfer: 'BUFFERED' })),
+        responses: gatewayResponses({ publicUrl: url }),
+        functions,
+        port,
+        accessLogFormat: accessLogFields('$context.resourcePath'),
+      })
+    : await startHttpApiSimulator({
+        ...{ routes: httpRoutes, functions, port },
+        accessLogFormat: accessLogFields('$context.routeKey'),
+      })
   const endGateway = async () => {
     await gateway.close()
     await bundles.remove()
@@ -173,6 +188,8 @@ export async function startGatewayProduct(
   return {
     url,
     challengeHeader: 'x-amzn-remapped-www-authenticate',
+    bareChallengeHeader: isRest ? 'www-authenticate' : 'x-amzn-remapped-www-authenticate',
+    accessLog: gateway.accessLog,
     ...{ dynamoDb, kms, secretsManager, tables, functions, environments },
     tableAccess: dynamoDbServer.clientOptions,
     bundles: bundles.path,

@@ -74,6 +74,7 @@ export async function startLocalProduct({ imap, submission }: MailPorts): Promis
   return {
     url: runner.url,
     challengeHeader: 'www-authenticate',
+    bareChallengeHeader: 'www-authenticate',
     mailboxFields: ({ address, password }, imapTls = 'true') => ({
       provider: 'generic',
       address,

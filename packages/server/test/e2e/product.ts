@@ -29,6 +29,8 @@ export interface Product {
   readonly url: string
   /** Where the challenge of a 403 stands: API Gateway renames it on what a function answers. */
   readonly challengeHeader: string
+  /** Where that of a 401 stands. */
+  readonly bareChallengeHeader: string
   /** The fields of the sign-in form that connect this mailbox, as this product reaches it. */
   mailboxFields(user: TestUser, imapTls?: 'true' | 'false'): Record<string, string>
   /** Everything printed and logged so far. */

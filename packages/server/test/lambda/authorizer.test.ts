@@ -2,6 +2,7 @@
 import { tokenId, wrapSecret } from '@email-connector/oauth'
 import { findDynamoDb, type LocalDynamoDb, startDynamoDb } from '@email-connector/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { parseAuthorizerContext, toAuthorizerContext } from '../../src/lambda/authorizer-context.ts'
 import { createDynamoStores } from '../../src/store/dynamodb/stores.ts'
 import { createTables } from '../store/dynamodb-tables.ts'
 
@@ -62,4 +63,23 @@ describe.skipIf(findDynamoDb() === undefined)('the authorizer (needs the local D
       { Action: 'execute-api:Invoke', Effect: effect, Resource: methodArn },
     ])
   })
+})
+
+test('what the authorizer hands on is a row as a whole, or none', () => {
+  const row = {
+    ...({ v: 1, type: 'access' } as const),
+    ...{ id: tokenId(token), grantId: 'grant', generation: 1, clientId: 'client', wrap: 'wrap' },
+    ...({ scope: 'email:read', permission: 'read', resource: `${publicUrl}/mcp` } as const),
+    ...{ issuedAt: 1_800_000_000, expiresAt: 1_800_000_600 },
+  }
+  // The gateway makes every value a string.
+  const context = Object.entries(toAuthorizerContext(row)).map(
+    ([name, value]) => [name, String(value)] as const,
+  )
+  expect(parseAuthorizerContext(Object.fromEntries(context))).toEqual(row)
+  for (const [missing] of context) {
+    const others = context.filter(([name]) => name !== missing)
+    expect(parseAuthorizerContext(Object.fromEntries(others)), missing).toBeUndefined()
+    expect(parseAuthorizerContext(Object.fromEntries([...others, [missing, '']])), missing).toBeUndefined()
+  }
 })

@@ -4,10 +4,19 @@
  * nobody can switch it on (R72).
  */
 import { execFileSync } from 'node:child_process'
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { type AccessTokenRow, tokenId, wrapSecret } from '@email-connector/oauth'
-import { createFunctionPool, createTempFolder, findNode24 } from '@email-connector/testing'
+import {
+  buildOffice,
+  buildPdf,
+  createFunctionPool,
+  createTempFolder,
+  findNode24,
+  pdfStream,
+  showText,
+  wordDocument,
+} from '@email-connector/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { buildFunctions } from '../../../../scripts/build.ts'
 import { findSource } from '../../../../scripts/where.ts'
@@ -35,8 +44,13 @@ const tolerance = 0.05
 
 const metafileOf = (name: FunctionName) =>
   JSON.parse(readFileSync(join(folder.path, `${name}.meta.json`), 'utf8')) as Metafile
+/** Without the folder of the thread that reads documents. */
+const filesOf = (name: FunctionName) =>
+  readdirSync(join(folder.path, name), { withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => entry.name)
 const textOf = (name: FunctionName) =>
-  readdirSync(join(folder.path, name))
+  filesOf(name)
     .map((file) => readFileSync(join(folder.path, name, file), 'utf8'))
     .join('\n')
 
@@ -119,7 +133,7 @@ test('a log line says where: every file of a bundle is a place that the log take
   const written: string[] = []
   const log = createLog({ write: (line) => written.push(line), now: () => new Date(0) })
   for (const name of functionNames)
-    for (const file of readdirSync(join(folder.path, name))) {
+    for (const file of filesOf(name)) {
       log({ event: 'bug', at: `${file}:12:34567` })
       expect(written.pop()).toContain(`"at":"${file}:12:34567"`)
       expect(readdirSync(join(folder.path, `${name}.maps`))).toContain(`${file}.map`)
@@ -135,6 +149,76 @@ test('a log line says where: every file of a bundle is a place that the log take
   expect(findSource(folder.path, 'mcp', at)).toMatch(/^packages\/server\/src\/[\w/.-]+\.ts:\d+:\d+$/)
   expect(() => findSource(folder.path, 'mcp', 'chunk-GONE.mjs:1:1')).toThrow('run pnpm build')
   expect(() => findSource(folder.path, 'mcp', '../x:1:1')).toThrow('no place in a bundle')
+})
+
+describe('R80: the thread that reads documents', () => {
+  const documents = () => join(folder.path, 'mcp', 'documents')
+
+  test('has a bundle of its own, of the committed size, and no function holds its libraries', () => {
+    const bytes = readdirSync(documents()).reduce(
+      (sum, file) => sum + statSync(join(documents(), file)).size,
+      0,
+    )
+    const { bytes: expected } = committed.documents
+    expect(Math.abs(bytes - expected) / expected, `${bytes} bytes, committed ${expected}`).toBeLessThan(
+      tolerance,
+    )
+    for (const name of functionNames)
+      for (const { inputs } of Object.values(metafileOf(name).outputs))
+        expect(
+          Object.keys(inputs).filter((input) => /unpdf|saxes|@jsquash|documents\/(pdf|word|zip)/.test(input)),
+        ).toEqual([])
+  })
+
+  test.each([process.execPath, findNode24()].filter((node) => node !== undefined))(
+    'runs beside the function as it is deployed, with every library that it loads later: %s',
+    (node) => {
+      // Where read-document.ts is in the bundle of mcp, its thread is looked for beside it.
+      expect(
+        filesOf('mcp').some((file) =>
+          readFileSync(join(folder.path, 'mcp', file), 'utf8').includes('./documents/worker.mjs'),
+        ),
+      ).toBe(true)
+      const script = `
+        import { Worker } from 'node:worker_threads'
+        import { readFileSync } from 'node:fs'
+        const [, file, ...paths] = process.argv
+        for (const path of paths) {
+          const order = { filename: '', contentType: 'application/octet-stream', charset: '', enough: 1000 }
+          const worker = new Worker(file, { workerData: { content: new Uint8Array(readFileSync(path)), order }, env: {}, execArgv: [] })
+          const answer = await new Promise((resolve, reject) => worker.once('message', resolve).once('error', reject))
+          console.log(answer.kind, answer.type, answer.pictures?.length, answer.text?.replaceAll('\\n', ' '))
+        }`
+      const write = (name: string, content: Buffer) => {
+        writeFileSync(join(folder.path, name), content)
+        return join(folder.path, name)
+      }
+      const word = buildOffice('word', {
+        'word/document.xml': wordDocument('<w:p><w:r><w:t>Word</w:t></w:r></w:p>'),
+      })
+      const image = pdfStream(
+        Buffer.alloc(64 * 64, 9),
+        '/Type /XObject /Subtype /Image /Width 64 /Height 64 /ColorSpace /DeviceGray /BitsPerComponent 8',
+      )
+      const output = execFileSync(
+        node,
+        [
+          ...['--input-type=module', '--eval', script, join(documents(), 'worker.mjs')],
+          write('a', buildPdf([showText('Words')])),
+          write('b', word),
+          write('c', Buffer.from('<html><p>Seen</p><p hidden>not</p>')),
+          write('d', buildPdf(['q 500 0 0 500 0 0 cm /X6 Do Q'], { objects: [image] })),
+        ],
+        { encoding: 'utf8', env: {} },
+      )
+      expect(output.trim().split('\n')).toEqual([
+        'text PDF 0 [page 1] Words',
+        'text Word document 0 Word',
+        'text HTML 0 Seen',
+        'text PDF 1 [page 1, no text: a scan or a picture]',
+      ])
+    },
+  )
 })
 
 test('every build of a commit names its chunks alike, wherever it is written: a log line can be followed later', async () => {
@@ -154,12 +238,12 @@ test('R72: the search finds what is there', () => {
   expect(textOf('oauth')).toContain('ALLOWED_ACCOUNTS')
 })
 
-test('what the pages read from files is inside the bundles that show pages', () => {
-  for (const name of ['oauth', 'mcp'] as const) {
+test('what the pages read from files is inside the one bundle that shows pages, and no other holds a page', () => {
+  for (const name of functionNames) {
     const text = textOf(name)
-    for (const word of ['prefers-color-scheme', 'form[data-once]'])
-      expect(text.includes(word), word).toBe(true)
-    expect(/page\.(?:css|js)\b/.test(text)).toBe(false)
+    for (const word of ['--accent-ink', 'form[data-once]'])
+      expect(text.includes(word), `${name}: ${word}`).toBe(name === 'oauth')
+    expect(/page\.(?:css|js)\b/.test(text), name).toBe(false)
   }
 })
 
@@ -198,7 +282,9 @@ test.skipIf(findNode24() === undefined)(
     await pool.close()
     expect(Buffer.concat(chunks).toString()).toContain('"get_recent_emails"')
     const loaded = pool.output.join('').matchAll(/^loaded (.+)$/gm)
-    const own = [...loaded].map(([, file = '']) => file).filter((file) => file !== 'lambda-runtime.mjs')
+    // The first index.mjs is the runtime client's.
+    const [runtimeClient, ...own] = [...loaded].map(([, file = '']) => file)
+    expect(runtimeClient).toBe('index.mjs')
     expect(own.sort()).toEqual(
       outputsAtStart('mcp')
         .map((path) => basename(path))

@@ -5,6 +5,7 @@
 import { join } from 'node:path'
 import {
   createFunctionPool,
+  createTempFolder,
   findDynamoDb,
   findNode24,
   freePort,
@@ -16,6 +17,7 @@ import {
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { runConformance } from '../mcp/conformance-run.ts'
 import { createTables } from '../store/dynamodb-tables.ts'
+import { wrapFunction } from './typescript-function.ts'
 
 const node = findNode24()
 describe.skipIf(node === undefined || findDynamoDb() === undefined)(
@@ -23,12 +25,13 @@ describe.skipIf(node === undefined || findDynamoDb() === undefined)(
   () => {
     let dynamoDb: LocalDynamoDb
     let gateway: GatewaySimulator
+    const folder = createTempFolder('conformance')
     beforeAll(async () => {
       dynamoDb = await startDynamoDb()
       await createTables(dynamoDb, 'conformance')
       const port = await freePort()
       const pool = createFunctionPool({
-        file: join(import.meta.dirname, 'conformance-function.ts'),
+        file: wrapFunction(folder, join(import.meta.dirname, 'conformance-function.ts')),
         exportName: 'handler',
         environment: {
           STAGE: 'conformance',
@@ -49,6 +52,7 @@ describe.skipIf(node === undefined || findDynamoDb() === undefined)(
     })
     afterAll(async () => {
       await gateway.close()
+      await folder.remove()
       await dynamoDb.stop()
     })
 

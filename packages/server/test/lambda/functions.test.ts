@@ -9,7 +9,7 @@ import {
   type FunctionPool,
   startDovecot,
 } from '@email-connector/testing'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import {
   deployed,
   type FunctionName,
@@ -29,9 +29,9 @@ describe.skipIf(missing !== undefined)(whenPossible('one function at a time'), (
   beforeAll(async () => {
     mail = await startTestMail(startDovecot)
     product = await startGatewayProduct(mail, {
-      hasAuthorizer: false,
+      gateway: 'http',
       // What a deployed function must not listen to.
-      environment: { ALLOW_PRIVATE_MAIL_HOSTS: '1', DEMO_MAILBOX: 'on', GATEWAY: 'http' },
+      environment: { ALLOW_PRIVATE_MAIL_HOSTS: '1', DEMO_MAILBOX: 'on' },
     })
     clientId = await register(product.url)
     token = (await signIn(product.url, clientId, signInFields(product, mail.imap.alice))).access_token
@@ -105,6 +105,16 @@ describe.skipIf(missing !== undefined)(whenPossible('one function at a time'), (
     })
     expect(bad.statusCode).toBe(401)
     expect(bad.headers['www-authenticate']).toContain('error="invalid_token"')
+  })
+
+  test('R68: the line of the HTTP API and the line of the function carry the same request id', async () => {
+    await fetch(`${product.url}/mcp`, { method: 'POST', headers: { Authorization: `Bearer ${token}` } })
+    await vi.waitFor(() => {
+      const { requestId, status } = JSON.parse(product.accessLog.at(-1) ?? '{}') as Record<string, string>
+      expect(status).toBe('415')
+      expect(requestId).toMatch(/^[\w-]{15}=$/)
+      expect(product.functions.mcp.output.join('')).toContain(`"event":"request","requestId":"${requestId}"`)
+    })
   })
 
   test('R63: on the HTTP API DynamoDB down is 503, never 401', async () => {

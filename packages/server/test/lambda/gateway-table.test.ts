@@ -130,7 +130,7 @@ describe.skipIf(missing !== undefined)(whenPossible('what a client sees at the g
     product.dynamoDb.oauth.fault = () => 'silence'
     const broken = await startGatewaySimulator({
       routes: gatewayRoutes,
-      responses: gatewayResponses({ publicUrl: product.url, scope: 'email:read email:write' }),
+      responses: gatewayResponses({ publicUrl: product.url }),
       functions: {
         mcp: start('mcp', {}, 8_000),
         oauth: start('oauth', product.environments.oauth, 1_500),
@@ -245,7 +245,7 @@ describe.skipIf(missing !== undefined)(whenPossible('what a client sees at the g
   })
 
   test('what the gateway throttles is 429 with Retry-After, and a malformed request 400', () => {
-    const rows = gatewayResponses({ publicUrl: 'https://mail.example.org', scope: 'email:read' })
+    const rows = gatewayResponses({ publicUrl: 'https://mail.example.org' })
     const row = (type: string) => rows.find((one) => one.type === type)
     for (const type of ['THROTTLED', 'QUOTA_EXCEEDED']) {
       expect(row(type)).toMatchObject({
@@ -259,7 +259,7 @@ describe.skipIf(missing !== undefined)(whenPossible('what a client sees at the g
 })
 
 function challengeOf(url: string, error?: string): string {
-  return `Bearer ${error === undefined ? '' : `error="${error}", `}resource_metadata="${url}/.well-known/oauth-protected-resource/mcp", scope="email:read email:write"`
+  return `Bearer resource_metadata="${url}/.well-known/oauth-protected-resource/mcp", scope="email:read email:write"${error === undefined ? '' : `, error="${error}"`}`
 }
 
 function startedFunctions({ product }: RunningGateway): number[] {

@@ -8,15 +8,18 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import {
   createFunctionPool,
+  createTempFolder,
   findNode24,
   type GatewaySimulator,
   startGatewaySimulator,
 } from '@email-connector/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { toolsListMessage } from './gateway.ts'
+import { wrapFunction } from './typescript-function.ts'
 
 describe.skipIf(findNode24() === undefined)('the streaming function (needs the optional Node 24)', () => {
   let gateway: GatewaySimulator
+  const folder = createTempFolder('streaming')
   const steps: ServerResponse[] = []
   const server = createServer((request, response) => {
     if (request.url !== '/step') response.end()
@@ -27,7 +30,7 @@ describe.skipIf(findNode24() === undefined)('the streaming function (needs the o
   beforeAll(async () => {
     await once(server.listen(0, '127.0.0.1'), 'listening')
     const pool = createFunctionPool({
-      file: join(import.meta.dirname, 'streaming-function.ts'),
+      file: wrapFunction(folder, join(import.meta.dirname, 'streaming-function.ts')),
       exportName: 'handler',
       environment: { STEPS_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}` },
       timeoutMs: 20_000,
@@ -42,6 +45,7 @@ describe.skipIf(findNode24() === undefined)('the streaming function (needs the o
   })
   afterAll(async () => {
     await gateway.close()
+    await folder.remove()
     server.close()
     server.closeAllConnections()
   })

@@ -16,7 +16,12 @@ function createWorkspace() {
     mkdirSync(join(folder, dirname(path)), { recursive: true })
     cpSync(join(root, path), join(folder, path))
   }
-  const projects = ['.', 'bench', ...readdirSync(join(root, 'packages')).map((name) => `packages/${name}`)]
+  const projects = [
+    '.',
+    'bench',
+    'stacks',
+    ...readdirSync(join(root, 'packages')).map((name) => `packages/${name}`),
+  ]
   for (const path of [
     'pnpm-lock.yaml',
     'scripts/install.mjs',

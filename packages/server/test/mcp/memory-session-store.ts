@@ -1,8 +1,8 @@
 /** The local store's session table over rows in memory: a real store, without a folder, that tests can look into. */
 
-import type { SessionStore } from '../../src/mcp/session-store.ts'
 import type { RowDatabase } from '../../src/store/level/rows.ts'
 import { createSessionTable } from '../../src/store/level/sessions.ts'
+import type { SessionStore } from '../../src/store/session-store.ts'
 
 export interface MemorySessionStore extends SessionStore {
   touches: number

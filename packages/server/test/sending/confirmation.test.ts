@@ -1,11 +1,6 @@
 /** R52 over the real endpoint, with the SDK's clients of both eras and a server that counts what it was given. */
 import type { MailAccount } from '@email-connector/mail'
-import {
-  createCertificateAuthority,
-  type SmtpSink,
-  startSmtpSink,
-  TEST_HOSTS,
-} from '@email-connector/testing'
+import { createCertificateAuthority, type SmtpSink, startSmtpSink, testHosts } from '@email-connector/testing'
 import {
   Client as ModernClient,
   StreamableHTTPClientTransport as ModernTransport,
@@ -16,7 +11,7 @@ import { ElicitRequestSchema } from '@modelcontextprotocol/sdk/types.js'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { createHintCipher } from '../../src/keys/token-cipher.ts'
 import { createMcpEndpoint } from '../../src/mcp/mcp-endpoint.ts'
-import type { SessionQuestions } from '../../src/tools/catalog.ts'
+import type { SessionQuestions } from '../../src/tool-call/tool-application.ts'
 import { serveEndpoints } from '../mcp/serve-endpoint.ts'
 import { loopbackConnector, type OpenTools, openTools } from '../tools/open-tools.ts'
 
@@ -28,7 +23,7 @@ const closing: (() => Promise<unknown>)[] = []
 beforeAll(async () => {
   const authority = await createCertificateAuthority()
   ca = authority.ca
-  sink = await startSmtpSink({ tls: 'implicit', certificate: await authority.issue({ names: TEST_HOSTS }) })
+  sink = await startSmtpSink({ tls: 'implicit', certificate: await authority.issue({ names: testHosts }) })
 })
 afterEach(async () => {
   for (const close of closing.splice(0).reverse()) await close()

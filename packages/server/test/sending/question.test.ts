@@ -62,3 +62,15 @@ test('R52: an email that answers nothing has no new recipients', async () => {
   expect(asked?.question).toContain('Bcc: dave@test.example')
   expect(asked?.question).not.toContain('New recipient')
 })
+
+test('R52: a yes counts for the account that was asked about, and for no other', async () => {
+  const asked = await confirm(call, { opened: { accountId: 'a' }, draft }, ['content'])
+  const asking = { canAsk: true, state: asked?.state ?? '', answer: 'accept' as const }
+  const used: string[] = []
+  const once = { ...call.once, useOnce: async (key: string) => used.push(key) > 0 }
+  const answer = (accountId: string) =>
+    confirm({ ...call, asking, once }, { opened: { accountId }, draft }, ['content'])
+  await expect(answer('b')).rejects.toMatchObject({ code: 'not_confirmed' })
+  expect(used).toEqual([])
+  expect(await answer('a')).toBeUndefined()
+})

@@ -8,7 +8,7 @@ import {
   startDovecot,
   startSmtpSink,
   startSubmission,
-  TEST_HOSTS,
+  testHosts,
 } from '@email-connector/testing'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { loopbackConnector, type OpenTools, openTools, toAccount } from '../tools/open-tools.ts'
@@ -348,7 +348,7 @@ describe.skipIf(!findDovecot())('over a real submission server', () => {
     let failing: OpenTools
     let filesCopy = false
     let onTaken = () => {}
-    const certificate = () => dovecot.authority.issue({ names: TEST_HOSTS })
+    const certificate = () => dovecot.authority.issue({ names: testHosts })
 
     beforeAll(async () => {
       sink = await startSmtpSink({

@@ -7,7 +7,7 @@ import {
   type SmtpSink,
   startDynamoDb,
   startSmtpSink,
-  TEST_HOSTS,
+  testHosts,
 } from '@email-connector/testing'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { createDynamoStores } from '../../src/store/dynamodb/stores.ts'
@@ -25,7 +25,7 @@ beforeAll(async () => {
   ca = authority.ca
   sink = await startSmtpSink({
     tls: 'implicit',
-    certificate: await authority.issue({ names: TEST_HOSTS }),
+    certificate: await authority.issue({ names: testHosts }),
     onMessage: () => onTaken(),
   })
 })

@@ -113,6 +113,25 @@ function describeLedger(name: string, open: () => OnceStore, naming: Naming): vo
       expect(left).toBe(2)
     })
 
+    test('R55: a key of 0.1.0, whose row names its content in the seal only, sends no other content', async () => {
+      await send('k')
+      const ofOldRelease: OnceStore = {
+        ...once,
+        async reserveSend(...args) {
+          const answer = await once.reserveSend(...args)
+          if (answer.outcome === 'reserved') return answer
+          const { content: _, ...row } = answer.row
+          return { ...answer, row }
+        },
+      }
+      const other = ledger(
+        { idempotencyKey: 'k', content: ['eve@test.example', 'Subject', 'Body'] },
+        ofOldRelease,
+      )
+      await expect(other.sendOnce(submit())).rejects.toMatchObject({ code: 'key_reused' })
+      expect(left).toBe(1)
+    })
+
     test('R55, R85: the same content under another key, or none, is the same email for ten minutes', async () => {
       const first = await send('k')
       for (const key of ['k', 'l', undefined, 'm']) {

@@ -1,7 +1,7 @@
 /** What every store must do for the audit, and for the owner index rows by which it is read. */
 import { describe, expect, test } from 'vitest'
-import type { AuditRow } from '../../src/accounts/audit-store.ts'
-import { auditSeconds } from '../../src/accounts/audit-store.ts'
+import type { AuditRow } from '../../src/store/audit-store.ts'
+import { auditSeconds } from '../../src/store/audit-store.ts'
 import type { Stores } from '../../src/store/stores.ts'
 import { buildGrant, newId, now } from './builders.ts'
 

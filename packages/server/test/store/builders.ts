@@ -1,8 +1,8 @@
 /** Rows as the contracts want them, with only what a test cares about named. */
 import { randomBytes } from 'node:crypto'
 import type { Grant } from '@email-connector/oauth'
-import type { AccountRow } from '../../src/accounts/account-store.ts'
-import type { Session } from '../../src/mcp/session-store.ts'
+import type { AccountRow } from '../../src/store/account-store.ts'
+import type { Session } from '../../src/store/session-store.ts'
 
 export const now = 1_800_000_000
 const day = 86_400

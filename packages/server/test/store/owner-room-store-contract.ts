@@ -1,6 +1,6 @@
 /** What every store must do for the owner's room. */
 import { describe, expect, test } from 'vitest'
-import { type OwnerRow, ofGrant, type SettingsRow } from '../../src/accounts/owner-room-store.ts'
+import { type OwnerRow, ofGrant, type SettingsRow } from '../../src/store/owner-room-store.ts'
 import type { Stores } from '../../src/store/stores.ts'
 import { buildAccount, buildGrant, newId, now, race } from './builders.ts'
 

@@ -1,6 +1,6 @@
 /** What every SessionStore must do. */
 import { describe, expect, test } from 'vitest'
-import { sessionLimits } from '../../src/mcp/session-store.ts'
+import { sessionLimits } from '../../src/store/session-store.ts'
 import type { Stores } from '../../src/store/stores.ts'
 import { buildSession, newId, now, race } from './builders.ts'
 

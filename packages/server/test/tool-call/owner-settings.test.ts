@@ -4,9 +4,9 @@ import { type Connector, type MailAccount, MailError } from '@email-connector/ma
 import { createTempFolder } from '@email-connector/testing'
 import { afterEach, expect, test } from 'vitest'
 import { makeAccountSettings } from '../../src/accounts/owner-room.ts'
-import { ofGrant } from '../../src/accounts/owner-room-store.ts'
 import { defaultAccountSettings } from '../../src/accounts/settings.ts'
 import { createLevelStores } from '../../src/store/level/stores.ts'
+import { ofGrant } from '../../src/store/owner-room-store.ts'
 import { type OpenTools, openTools } from '../tools/open-tools.ts'
 
 const unreachable: Connector = {
@@ -54,7 +54,8 @@ test('R94: without the settings of the grant nothing is drafted or sent, and mai
     expect(refused.text).toContain('/oauth/connections')
   }
   expect(await codeOf('get_recent_emails')).toBe('host_unreachable')
-  expect(opened.logged).toContainEqual(expect.objectContaining({ event: 'key_refused', outcome: 'refused' }))
+  const line = { event: 'key_refused', outcome: 'refused', code: 'settings_unreadable' }
+  expect(opened.logged).toContainEqual(expect.objectContaining(line))
 })
 
 test('R94: where a folder was hidden nothing is read either', async () => {

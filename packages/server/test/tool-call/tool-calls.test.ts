@@ -55,7 +55,7 @@ function goodArguments(accountId: string): Record<string, Record<string, unknown
       to: 'y',
       subject: 's',
       body: 'b',
-      gmail_query: 'g',
+      cc: 'c',
       since: '2026-01-01',
     },
     get_email: { id },

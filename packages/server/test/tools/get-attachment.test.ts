@@ -1,5 +1,5 @@
 /** Attachments of every kind on a real Dovecot. */
-import { type Dovecot, findDovecot, startDovecot } from '@email-connector/testing'
+import { buildPdf, type Dovecot, findDovecot, showText, startDovecot } from '@email-connector/testing'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { loopbackConnector, type OpenTools, openTools, toAccount } from './open-tools.ts'
 
@@ -21,11 +21,15 @@ const nested = [
   '',
   'Sch=F6ne Gr=FC=DFe',
   '--n',
-  'Content-Type: text/html',
+  'Content-Type: text/html; charset=iso-8859-1',
+  'Content-Transfer-Encoding: quoted-printable',
   '',
-  '<p>x</p>',
+  '<p>Sch=F6ne Gr=FC=DFe</p>',
   '--n--',
 ].join('\r\n')
+
+const threePages = buildPdf(['First page', 'Second page', 'Third page'].map((text) => showText(text)))
+const oldOffice = Buffer.from('d0cf11e0a1b11ae1'.padEnd(1024, '0'), 'hex')
 
 const parts: [headers: string[], content: Buffer | string][] = [
   [
@@ -34,7 +38,16 @@ const parts: [headers: string[], content: Buffer | string][] = [
   ],
   [['Content-Type: text/html', 'Content-Disposition: attachment; filename="page.html"'], html],
   [['Content-Type: image/png', 'Content-Disposition: attachment; filename="dot.png"'], png],
-  [['Content-Type: application/pdf', 'Content-Disposition: attachment; filename="a.pdf"'], '%PDF-1.4'],
+  [
+    ['Content-Type: application/zip', 'Content-Disposition: attachment; filename="a.bin"'],
+    Buffer.of(0, 1, 2, 3),
+  ],
+  [['Content-Type: application/pdf', 'Content-Disposition: attachment; filename="cut.pdf"'], '%PDF-1.4'],
+  [
+    ['Content-Type: application/octet-stream', 'Content-Disposition: attachment; filename="pages"'],
+    threePages,
+  ],
+  [['Content-Type: application/msword', 'Content-Disposition: attachment; filename="old.doc"'], oldOffice],
   [
     ['Content-Type: application/octet-stream', 'Content-Disposition: attachment; filename="notes.txt"'],
     'Notes',
@@ -114,8 +127,8 @@ describe.skipIf(!findDovecot())('on a real Dovecot', () => {
 
   test('text comes as text, also where its type says nothing', async () => {
     const csv = await get('rows.csv')
-    expect(csv.structured).toMatchObject({ shown_as: 'text', filename: 'rows.csv', text: 'a;b\n1;ü\n' })
-    expect(csv.text).toContain('1;ü')
+    expect(csv.structured).toMatchObject({ shown_as: 'text', filename: 'rows.csv', text: 'a\tb\n1\tü' })
+    expect(csv.text).toContain('1\tü')
     expect((await get('notes.txt')).structured).toMatchObject({ shown_as: 'text', text: 'Notes' })
   })
 
@@ -147,15 +160,43 @@ describe.skipIf(!findDovecot())('on a real Dovecot', () => {
       { type: 'text' },
       { type: 'image', mimeType: 'image/png', data: png.toString('base64') },
     ])
-    const pdf = await call('a.pdf')
-    expect(pdf.content).toMatchObject([
+    const file = await call('a.bin')
+    expect(file.content).toMatchObject([
       { type: 'text' },
-      { resource: { mimeType: 'application/pdf', blob: Buffer.from('%PDF-1.4').toString('base64') } },
+      { resource: { mimeType: 'application/zip', blob: Buffer.of(0, 1, 2, 3).toString('base64') } },
     ])
     // A client that shows a model the structured part alone would show neither.
-    for (const answer of [picture, pdf]) expect(answer).not.toHaveProperty('structuredContent')
-    expect(JSON.stringify(picture.content)).toMatch(/Image of \d+ bytes/)
-    expect(JSON.stringify(pdf.content)).toMatch(/File of 8 bytes, of [^"]*Name: a\.pdf/)
+    for (const answer of [picture, file]) expect(answer).not.toHaveProperty('structuredContent')
+    expect(JSON.stringify(picture.content)).toMatch(/Image of \d+ bytes \(1 x 1 pixels\)/)
+    expect(JSON.stringify(file.content)).toMatch(/File of 4 bytes, of [^"]*Name: a\.bin/)
+  })
+
+  test('R80: a PDF comes as text with page marks, whatever its label, and page by page when asked', async () => {
+    const { structured, text } = await get('pages')
+    expect(structured).toMatchObject({ shown_as: 'text', document: 'PDF', pages: 3 })
+    expect(structured.text).toBe('[page 1]\nFirst page\n\n[page 2]\nSecond page\n\n[page 3]\nThird page')
+    expect(text).toContain('PDF, 3 pages.')
+    expect((await get('pages', { pages: '2' })).structured.text).toBe('[page 2]\nSecond page')
+    expect((await get('pages', { pages: '2-' })).structured.text).toContain('[page 3]')
+    for (const pages of ['4-9', '3-2', 'two', '0'])
+      expect((await get('pages', { pages })).structured).toMatchObject({
+        code: 'invalid_input',
+        field: 'pages',
+      })
+    expect((await get('notes.txt', { pages: '2' })).structured).toMatchObject({ field: 'pages' })
+  })
+
+  test('R80: what cannot be read says why and what to do, and an old file comes as it is', async () => {
+    const cut = await get('cut.pdf')
+    expect(cut.isError).toBe(false)
+    expect(cut.structured).toMatchObject({ shown_as: 'not_readable' })
+    expect(cut.structured.reason).toContain('Ask the sender to send it again.')
+    const old = await tools.client.callTool({
+      name: 'get_attachment',
+      arguments: { id, attachment_id: idOfPart.get('old.doc') },
+    })
+    expect(JSON.stringify(old.content)).toContain('Ask the sender for .docx')
+    expect(old.content).toMatchObject([{ type: 'text' }, { resource: { mimeType: 'application/msword' } }])
   })
 
   test('a larger file is named with its size and not fetched; larger text is read in slices', async () => {

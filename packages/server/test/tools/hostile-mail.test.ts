@@ -83,13 +83,19 @@ async function measure(work: () => Promise<unknown>): Promise<Cost> {
 }
 
 /** A collection of garbage may cost one try a lot; what is quadratic costs every try. */
-async function expectCheap(name: string, work: () => Promise<unknown>, emails = 1): Promise<void> {
+async function expectCheap(
+  name: string,
+  work: () => Promise<unknown>,
+  emails = 1,
+  /** What the same call takes for a text of one character. */
+  startCpuMs = 0,
+): Promise<void> {
   let cost = await measure(work)
   for (let tries = 1; tries < 3 && isTooMuch(cost); tries++) cost = await measure(work)
   expect(isTooMuch(cost), `${name}: ${JSON.stringify(cost)}`).toBe(false)
 
   function isTooMuch({ cpuMs, longestTurnMs }: Cost): boolean {
-    return cpuMs > maxCpuMs * emails || longestTurnMs > maxTurnMs
+    return cpuMs - startCpuMs > maxCpuMs * emails || longestTurnMs > maxTurnMs
   }
 }
 
@@ -152,13 +158,16 @@ describe.skipIf(!findDovecot())('R77: emails that are made to cost time', { time
   })
 
   test('get_attachment', async () => {
-    await eachMail((id, name) =>
-      expectCheap(name, async () => {
-        const { isError, structured } = await tools.call('get_attachment', { id, attachment_id: '2' })
-        expect(isError).toBe(false)
-        expect(structured.shown_as).toBe('text')
-      }),
-    )
+    const read = async (id: string) => {
+      const { isError, structured } = await tools.call('get_attachment', { id, attachment_id: '2' })
+      expect(isError).toBe(false)
+      expect(structured.shown_as).toBe('text')
+    }
+    // Each document has a thread of its own, which from source takes time to start, however short the text.
+    await dovecot.appendRaw(dovecot.alice, 'Archive', toMail(['one word', 'plain', 'x']))
+    const { structured } = await tools.call('get_recent_emails', { mailbox: 'archive', limit: 1 })
+    const short = await measure(() => read(structured.emails[0].id))
+    await eachMail((id, name) => expectCheap(name, () => read(id), 1, short.cpuMs))
   })
 
   test('the quotation of a reply', async () => {

@@ -4,7 +4,7 @@ import {
   findDovecot,
   startDovecot,
   startScriptedImap,
-  TEST_HOSTS,
+  testHosts,
 } from '@email-connector/testing'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { loopbackConnector, type OpenTools, openTools, toAccount } from './open-tools.ts'
@@ -118,13 +118,31 @@ describe.skipIf(!findDovecot())('on a real Dovecot', () => {
 
   test('search_emails finds by the fields it takes and says what it searched', async () => {
     const bySubject = await tools.call('search_emails', { subject: 'second' })
-    expect(bySubject.structured.emails).toHaveLength(1)
-    expect(bySubject.structured.searched).toEqual(['INBOX'])
+    expect(bySubject.structured).toMatchObject({ emails: [{}], total: 1 })
+    expect(bySubject.structured.searched[0]).toBe('INBOX')
+    const inOne = await tools.call('search_emails', { subject: 'second', mailbox: 'INBOX' })
+    expect(inOne.structured.searched).toEqual(['INBOX'])
+    const byQuery = await tools.call('search_emails', { query: 'in:inbox subject:second OR subject:invoice' })
+    expect(byQuery.structured).toMatchObject({ emails: [{}, {}], searched: ['INBOX'] })
     const byDate = await tools.call('search_emails', { before: '2020-01-01' })
     expect(byDate.structured.emails).toEqual([])
     expect(byDate.text).toContain('0 emails of alice@test.example found')
     const attached = await tools.call('search_emails', { has_attachment: true })
     expect(attached.structured.emails.map((row: { subject: string }) => row.subject)).toEqual(['Invoice 7'])
+    const named = await tools.call('search_emails', { query: 'filename:invoice.pdf' })
+    expect(named.structured.emails.map((row: { subject: string }) => row.subject)).toEqual(['Invoice 7'])
+  })
+
+  test('R87: search_emails says what it did not understand, and refuses what cannot be meant', async () => {
+    const unknown = await tools.call('search_emails', { query: 'sender:billing' })
+    expect(unknown.structured.warnings).toEqual([
+      'sender: is no operator and was searched as a word; the nearest is from: (character 1)',
+    ])
+    expect(unknown.text).toContain('the nearest is from:')
+    const impossible = await tools.call('search_emails', { query: 'invoice is:important' })
+    expect(impossible).toMatchObject({ isError: true, structured: { code: 'invalid_input', field: 'query' } })
+    expect(impossible.text).toContain('is: takes read, unread, starred')
+    expect(impossible.text).toContain('(character 12)')
   })
 
   test('get_email gives headers, body and attachment list; a long body goes on at next_offset', async () => {
@@ -284,7 +302,7 @@ describe.skipIf(!findDovecot())('on a real Dovecot', () => {
       'INBOX',
       ...Array.from({ length: 1500 }, (_, index) => `P/${index}/${'long name '.repeat(5)}x`),
     ]
-    const certificate = await dovecot.authority.issue({ names: TEST_HOSTS })
+    const certificate = await dovecot.authority.issue({ names: testHosts })
     const mailboxes = paths.map((path) => ({ path }))
     const imap = await startScriptedImap({ tls: 'implicit', certificate, mailboxes })
     const account = toAccount(dovecot.alice, { imapsPort: imap.port }, 1)

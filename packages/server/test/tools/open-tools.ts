@@ -19,14 +19,11 @@ import { createInstanceSecrets, parseInstanceSecrets } from '../../src/keys/inst
 import type { KeyWrapper } from '../../src/keys/key-wrapper.ts'
 import type { LogLine } from '../../src/log.ts'
 import type { McpApplication } from '../../src/mcp/application.ts'
-import type { SessionStore } from '../../src/mcp/session-store.ts'
 import { createLevelStores } from '../../src/store/level/stores.ts'
+import type { SessionStore } from '../../src/store/session-store.ts'
 import type { Stores } from '../../src/store/stores.ts'
-import {
-  tools as allTools,
-  createToolApplication,
-  type ToolApplicationOptions,
-} from '../../src/tools/catalog.ts'
+import { createToolApplication, type ToolApplicationOptions } from '../../src/tool-call/tool-application.ts'
+import { tools as allTools, catalog } from '../../src/tools/catalog.ts'
 import { buildGrant } from '../store/builders.ts'
 
 export interface ToolAnswer {
@@ -116,6 +113,7 @@ export async function openTools(options: {
 
   const logged: LogLine[] = []
   const application = createToolApplication({
+    catalog,
     grantAccounts: createGrantAccounts({ ...keys, store: stores.accounts, now }),
     once: options.once?.(stores.once) ?? stores.once,
     audit: stores.audit,

@@ -17,11 +17,11 @@ test('names, paths and addresses are one line, texts keep their line breaks and 
   const line = 'a b c [31m d e\ufffdf g'
   expect(structured).toEqual({
     mailboxes: [{ path: line, name: line, total: 3, selectable: true, parent: null }],
-    email: { body: 'ab\nc[31m\nd\u2028e\ufffdf\tg', subject: line },
+    email: { body: 'ab\nc[31m\nd\ne\ufffdf\tg', subject: line },
     searched: [line],
     text: 'one\ntwo\nthree\n\tfour 😀',
   })
-  expect(text).toBe('ab\nc[31m\nd\u2028e\ufffdf\tg')
+  expect(text).toBe('ab\nc[31m\nd\ne\ufffdf\tg')
 })
 
 test('R37: no control character and no half of a pair leaves, wherever it was', () => {
@@ -43,6 +43,14 @@ test('R37: no control character and no half of a pair leaves, wherever it was', 
       },
     ),
   )
+})
+
+test('R37: what turns a line around or prints nothing leaves nowhere', () => {
+  const { structured, text } = cleanResult({
+    structured: { path: 'a\u202Eb\u200B\u00ADc', body: 'd\u2066e' },
+    text: 'f\u200Fg',
+  })
+  expect([structured, text]).toEqual([{ path: 'abc', body: 'de' }, 'fg'])
 })
 
 test('what is clean is left as it is', () => {

@@ -1,10 +1,14 @@
 /**
- * Runs a bundled function the way Lambda does: an execution environment serves one invocation at a time, and a
- * second one is started while the first is busy. Output of all environments is kept, since logs are part of what is tested.
+ * Runs a bundled function the way Lambda does: AWS's own runtime client in a process of its own, which serves one
+ * invocation at a time; a second one is started while the first is busy. Output of all environments is kept, since logs
+ * are part of what is tested.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { randomUUID } from 'node:crypto'
-import { join } from 'node:path'
+import { createRequire } from 'node:module'
+import { basename, dirname, extname, join } from 'node:path'
+import { FunctionFailure, type RuntimeApi, type StreamSink, startRuntimeApi } from './runtime-api.ts'
+
+export { FunctionFailure, type StreamSink } from './runtime-api.ts'
 
 export interface FunctionConfiguration {
   /** The bundled module and the export that is the handler. */
@@ -12,8 +16,8 @@ export interface FunctionConfiguration {
   readonly exportName: string
   readonly environment: Readonly<Record<string, string>>
   readonly timeoutMs: number
-  /** The Node binary to run it on; default: this one. */
-  readonly node?: string
+  /** The Node binary to run it on: one that Lambda has. */
+  readonly node: string
   /**
    * More calls at once than this wait for a free environment. Lambda would start more; a test machine has two
    * cores. Unlimited unless given.
@@ -23,27 +27,12 @@ export interface FunctionConfiguration {
   readonly preload?: readonly string[]
 }
 
-export interface StreamSink {
-  prelude(metadata: {
-    statusCode: number
-    headers?: Record<string, string>
-    multiValueHeaders?: Record<string, string[]>
-  }): void
-  chunk(bytes: Buffer): void
-}
-
-export class FunctionFailure extends Error {
-  readonly reason: 'failed' | 'timeout' | 'crashed'
-  constructor(reason: 'failed' | 'timeout' | 'crashed') {
-    super(`The function ${reason}`)
-    this.reason = reason
-  }
-}
-
+/** An execution environment. */
 interface Environment {
   readonly child: ChildProcess
-  readonly ready: Promise<void>
-  busy: boolean
+  readonly api: RuntimeApi
+  /** Rejects when the process ends, for whatever reason. */
+  readonly ended: Promise<never>
 }
 
 export interface FunctionPool {
@@ -55,110 +44,127 @@ export interface FunctionPool {
   close(): Promise<void>
 }
 
+const runtimeClient = createRequire(import.meta.url).resolve('aws-lambda-ric')
+const preloaded = join(import.meta.dirname, 'start-runtime-client.mjs')
+
 export function createFunctionPool(configuration: FunctionConfiguration): FunctionPool {
+  const { file, timeoutMs, preload = [] } = configuration
   const environments = new Set<Environment>()
+  const free: Environment[] = []
   const output: string[] = []
   const waiting: (() => void)[] = []
+  let starting = 0
+  /** Have answered, and will ask for the next invocation any moment: another one need not be started. */
+  let finishing = 0
   let started = 0
 
-  function start(): Environment {
+  const variables = (address: string) => ({
+    ...configuration.environment,
+    AWS_LAMBDA_RUNTIME_API: address,
+    AWS_LAMBDA_NODEJS_USE_ALTERNATIVE_CLIENT_1: 'true',
+    AWS_LAMBDA_FUNCTION_NAME: 'simulated',
+    AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
+    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '1024',
+    AWS_LAMBDA_LOG_GROUP_NAME: 'simulated',
+    AWS_LAMBDA_LOG_STREAM_NAME: 'simulated',
+    LAMBDA_TASK_ROOT: dirname(file),
+    _HANDLER: `${basename(file, extname(file))}.${configuration.exportName}`,
+  })
+
+  async function start(): Promise<Environment> {
     started += 1
-    const child = spawn(
-      configuration.node ?? process.execPath,
-      [
-        ...(configuration.preload ?? []).flatMap((module) => ['--import', module]),
-        join(import.meta.dirname, 'lambda-runtime.mjs'),
-        configuration.file,
-        configuration.exportName,
-      ],
-      { env: { ...configuration.environment }, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] },
-    )
-    child.stdout?.on('data', (chunk: Buffer) => output.push(chunk.toString()))
-    child.stderr?.on('data', (chunk: Buffer) => output.push(chunk.toString()))
-    const ready = new Promise<void>((resolve, reject) => {
-      child.once('message', () => resolve())
-      child.once('exit', () => reject(new FunctionFailure('crashed')))
+    const api = await startRuntimeApi()
+    const modules = [preloaded, ...preload].flatMap((module) => ['--import', module])
+    const child = spawn(configuration.node, [...modules, runtimeClient], {
+      env: variables(api.address),
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (chunk: Buffer) => output.push(chunk.toString()))
+    const ended = new Promise<never>((_, reject) => {
+      // Not `exit`: what it wrote last has to be here.
+      child.once('close', () => reject(new FunctionFailure('crashed')))
       child.once('error', reject)
     })
-    const environment: Environment = { child, ready, busy: true }
+    const environment: Environment = { child, api, ended }
     environments.add(environment)
-    child.once('exit', () => {
-      environments.delete(environment)
-      waiting.shift()?.()
-    })
+    ended.catch(() => forget(environment))
     return environment
+  }
+
+  function forget(environment: Environment): void {
+    environments.delete(environment)
+    const index = free.indexOf(environment)
+    if (index >= 0) free.splice(index, 1)
+    void environment.api.close()
+    waiting.shift()?.()
   }
 
   async function takeEnvironment(): Promise<Environment> {
     for (;;) {
-      const free = [...environments].find(({ busy }) => !busy)
-      if (free !== undefined) {
-        free.busy = true
-        return free
+      const found = free.pop()
+      if (found !== undefined) return found
+      const isRoom =
+        environments.size + starting < (configuration.maxEnvironments ?? Number.POSITIVE_INFINITY)
+      if (isRoom && waiting.length >= finishing) {
+        starting += 1
+        try {
+          return await start()
+        } finally {
+          starting -= 1
+        }
       }
-      if (environments.size < (configuration.maxEnvironments ?? Number.POSITIVE_INFINITY)) return start()
       await new Promise<void>((resolve) => waiting.push(resolve))
     }
   }
 
-  function release(environment: Environment): void {
-    environment.busy = false
-    waiting.shift()?.()
+  /** Lambda gives an environment the next invocation when its runtime has asked for it, and ends one that does not. */
+  async function release(environment: Environment): Promise<void> {
+    finishing += 1
+    try {
+      await withTimeout(environment, environment.api.idle())
+      free.push(environment)
+    } finally {
+      finishing -= 1
+      waiting.shift()?.()
+    }
   }
 
-  async function invoke(event: unknown, sink?: StreamSink): Promise<unknown> {
-    const environment = await takeEnvironment()
-    await environment.ready
-    const id = randomUUID()
-    const { child } = environment
-    return await new Promise<unknown>((resolve, reject) => {
-      const timer = setTimeout(() => {
-        // Lambda ends an environment that outlives its timeout.
-        environments.delete(environment)
+  /** Lambda ends an environment that outlives its time-out. */
+  async function withTimeout<Value>({ child, ended }: Environment, work: Promise<Value>): Promise<Value> {
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
         child.kill('SIGKILL')
-        finish(() => reject(new FunctionFailure('timeout')))
-      }, configuration.timeoutMs)
-      const onExit = () => finish(() => reject(new FunctionFailure('crashed')))
-      const onMessage = (message: {
-        type: string
-        id: string
-        value?: unknown
-        metadata?: Parameters<StreamSink['prelude']>[0]
-        base64?: string
-      }) => {
-        if (message.id !== id) return
-        if (message.type === 'prelude' && message.metadata !== undefined) sink?.prelude(message.metadata)
-        else if (message.type === 'chunk') sink?.chunk(Buffer.from(message.base64 ?? '', 'base64'))
-        else if (message.type === 'result') finish(() => resolve(message.value))
-        else if (message.type === 'done') finish(() => resolve(undefined))
-        else if (message.type === 'failed') finish(() => reject(new FunctionFailure('failed')))
-      }
-      function finish(settle: () => void) {
-        clearTimeout(timer)
-        child.off('message', onMessage)
-        child.off('exit', onExit)
-        release(environment)
-        settle()
-      }
-      child.on('message', onMessage)
-      child.once('exit', onExit)
-      child.send({ type: 'invoke', id, event, timeoutMs: configuration.timeoutMs })
+        reject(new FunctionFailure('timeout'))
+      }, timeoutMs)
     })
+    try {
+      return await Promise.race([work, ended, late])
+    } finally {
+      clearTimeout(timer)
+    }
   }
 
   return {
-    invoke,
+    async invoke(event, sink) {
+      const environment = await takeEnvironment()
+      const { api, ended } = environment
+      await Promise.race([api.idle(), ended])
+      try {
+        return await withTimeout(environment, api.invoke(event, timeoutMs, sink))
+      } finally {
+        release(environment).catch(() => undefined) // It has ended, and is forgotten.
+      }
+    },
     output,
     started: () => started,
-    close: async () => {
+    async close() {
       await Promise.all(
-        [...environments].map(
-          ({ child }) =>
-            new Promise<void>((resolve) => {
-              child.once('exit', () => resolve())
-              child.kill('SIGKILL')
-            }),
-        ),
+        [...environments].map(async ({ child, ended }) => {
+          child.kill('SIGKILL')
+          await ended.catch(() => undefined)
+        }),
       )
     },
   }

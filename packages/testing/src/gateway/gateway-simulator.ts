@@ -4,10 +4,17 @@
  * integrations. Routes and responses are handed in as data, the same that the template is made from. It does not
  * know throttles, WAF or TLS.
  */
-import { randomUUID } from 'node:crypto'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { randomBytes, randomUUID } from 'node:crypto'
+import type { ServerResponse } from 'node:http'
 import { FunctionFailure, type FunctionPool } from './function-pool.ts'
+import {
+  type Edge,
+  type GatewaySimulator,
+  matches,
+  readBody,
+  startEdge,
+  toClientHeaders,
+} from './gateway-edge.ts'
 import { type RestEvent, toAuthorizerEvent, toRestEvent } from './rest-event.ts'
 
 export interface SimulatedRoute {
@@ -24,42 +31,14 @@ export interface SimulatedResponse {
   readonly body: string
 }
 
-export interface GatewaySimulator {
-  readonly url: string
-  close(): Promise<void>
-}
-
-/** The gateway's payload limit. */
-const maxBodyBytes = 10 * 1024 * 1024
-/** Headers of an integration's response that the gateway renames. */
-const remapped = new Set(['www-authenticate', 'server', 'date', 'connection', 'authorization'])
-
-export async function startGatewaySimulator(options: {
-  routes: readonly SimulatedRoute[]
-  responses: readonly SimulatedResponse[]
-  functions: Record<'mcp' | 'oauth' | 'health' | 'authorizer', FunctionPool>
-  port?: number
-}): Promise<GatewaySimulator> {
+export async function startGatewaySimulator(
+  options: Edge & {
+    readonly routes: readonly SimulatedRoute[]
+    readonly responses: readonly SimulatedResponse[]
+    readonly functions: Record<'mcp' | 'oauth' | 'health' | 'authorizer', FunctionPool>
+  },
+): Promise<GatewaySimulator> {
   const { functions } = options
-
-  async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const path = (request.url ?? '/').split('?', 1)[0] ?? '/'
-    const route = options.routes.find((candidate) => matches(candidate.path, path))
-    if (route === undefined) return answer(response, 'MISSING_AUTHENTICATION_TOKEN', 403)
-    const body = await readBody(request)
-    if (body === undefined) return answer(response, 'REQUEST_TOO_LARGE', 413)
-    let event = toRestEvent({ request, body, resource: route.path, requestId: randomUUID() })
-    if (route.authorized && request.method !== 'OPTIONS') {
-      // Identity source `Authorization`: without it the gateway answers and no function runs.
-      if (!request.headers.authorization) return answer(response, 'UNAUTHORIZED', 401)
-      const verdict = await authorize(event)
-      if (verdict === 'failed') return answer(response, 'AUTHORIZER_FAILURE', 500)
-      if (verdict === 'denied') return answer(response, 'ACCESS_DENIED', 403)
-      event = { ...event, requestContext: { ...event.requestContext, authorizer: verdict } }
-    }
-    if (route.transfer === 'STREAM') await stream(functions[route.target], event, response)
-    else await buffer(functions[route.target], event, response)
-  }
 
   async function authorize(event: RestEvent): Promise<Record<string, string> | 'denied' | 'failed'> {
     try {
@@ -130,46 +109,25 @@ export async function startGatewaySimulator(options: {
     response.end(row?.body ?? '{"message":null}')
   }
 
-  const server = createServer((request, response) => {
-    serve(request, response).catch(() => response.destroy())
+  return await startEdge(options, async ({ request, response, path, context }) => {
+    // A client may choose the first, never the second.
+    context.requestId = [request.headers['x-amzn-requestid'] ?? randomUUID()].flat().join()
+    context.extendedRequestId = `${randomBytes(11).toString('base64url')}=`
+    const route = options.routes.find((candidate) => matches(candidate.path, path))
+    if (route === undefined) return answer(response, 'MISSING_AUTHENTICATION_TOKEN', 403)
+    context.resourcePath = route.path
+    const body = await readBody(request)
+    if (body === undefined) return answer(response, 'REQUEST_TOO_LARGE', 413)
+    let event = toRestEvent({ request, body, resource: route.path, requestId: context.requestId })
+    if (route.authorized && request.method !== 'OPTIONS') {
+      // Identity source `Authorization`: without it the gateway answers and no function runs.
+      if (!request.headers.authorization) return answer(response, 'UNAUTHORIZED', 401)
+      const verdict = await authorize(event)
+      if (verdict === 'failed') return answer(response, 'AUTHORIZER_FAILURE', 500)
+      if (verdict === 'denied') return answer(response, 'ACCESS_DENIED', 403)
+      event = { ...event, requestContext: { ...event.requestContext, authorizer: verdict } }
+    }
+    if (route.transfer === 'STREAM') await stream(functions[route.target], event, response)
+    else await buffer(functions[route.target], event, response)
   })
-  await new Promise<void>((resolve) => server.listen(options.port ?? 0, '127.0.0.1', resolve))
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    close: async () => {
-      await new Promise<void>((resolve) => {
-        server.close(() => resolve())
-        server.closeAllConnections()
-      })
-      await Promise.all(Object.values(functions).map((pool) => pool.close()))
-    },
-  }
-}
-
-function matches(pattern: string, path: string): boolean {
-  const greedy = '{proxy+}'
-  if (!pattern.endsWith(greedy)) return pattern === path
-  const start = pattern.slice(0, -greedy.length)
-  return path.startsWith(start) && path.length > start.length
-}
-
-function toClientHeaders(headers: Record<string, string | string[]>): Record<string, string | string[]> {
-  return Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [
-      remapped.has(name.toLowerCase()) ? `x-amzn-Remapped-${name}` : name,
-      value,
-    ]),
-  )
-}
-
-/** Undefined: too large. Read to the end all the same: leaving a loop over a request destroys its socket. */
-async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
-  let chunks: Buffer[] = []
-  let size = 0
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length
-    if (size <= maxBodyBytes) chunks.push(chunk)
-    else chunks = []
-  }
-  return size <= maxBodyBytes ? Buffer.concat(chunks) : undefined
 }

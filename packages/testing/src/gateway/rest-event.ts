@@ -1,5 +1,6 @@
 /** The events that a REST API hands to its functions: Lambda proxy integration and REQUEST authorizer. */
 import type { IncomingMessage } from 'node:http'
+import { isText, sourceIp } from './gateway-edge.ts'
 
 export interface RestEvent {
   readonly resource: string
@@ -40,10 +41,7 @@ export function toRestEvent(options: {
   const parameters: Record<string, string[]> = {}
   for (const [name, value] of new URLSearchParams(query))
     parameters[name] = [...(parameters[name] ?? []), value]
-  // The gateway hands text on as it is and everything it takes for binary as base64.
-  const text = /^(?:application\/(?:json|x-www-form-urlencoded)|text\/)/i.test(
-    request.headers['content-type'] ?? '',
-  )
+  const text = isText(request)
   return {
     resource: options.resource,
     path,
@@ -59,7 +57,7 @@ export function toRestEvent(options: {
       resourcePath: options.resource,
       httpMethod: request.method ?? 'GET',
       stage: 'live',
-      identity: { sourceIp: request.socket.remoteAddress?.replace(/^::ffff:/, '') ?? '127.0.0.1' },
+      identity: { sourceIp: sourceIp(request) },
       ...(options.authorizer === undefined ? {} : { authorizer: options.authorizer }),
     },
     body: body.length === 0 ? null : text ? body.toString('utf8') : body.toString('base64'),

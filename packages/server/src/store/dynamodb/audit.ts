@@ -1,5 +1,5 @@
 /** What connections did, in a partition of its own for each grant: a tool call reads its grant without it. */
-import type { AuditRow, AuditStore } from '../../accounts/audit-store.ts'
+import type { AuditRow, AuditStore } from '../audit-store.ts'
 import type { Item } from './attributes.ts'
 import { optionalText, readNumber, readText } from './attributes.ts'
 import type { Table } from './table.ts'

@@ -3,9 +3,9 @@
  * and the owner index under another. Every change is one item and one condition.
  */
 import type { AuthorizationStore, Grant, GrantEnd } from '@email-connector/oauth'
-import type { AccountRow, AccountStore } from '../../accounts/account-store.ts'
-import { auditSeconds } from '../../accounts/audit-store.ts'
-import { ofGrant } from '../../accounts/owner-room-store.ts'
+import type { AccountRow, AccountStore } from '../account-store.ts'
+import { auditSeconds } from '../audit-store.ts'
+import { ofGrant } from '../owner-room-store.ts'
 import type { Item } from './attributes.ts'
 import { optionalNumber, optionalText, readNumber, readText, readTexts } from './attributes.ts'
 import { createOwnerRoomTable, ownerKey, settingsKey, toSettings } from './owner-rooms.ts'

@@ -1,6 +1,6 @@
 /** Rows of the owner's room: in the owner index, and in a grant's partition, where one query reads them with the grant. */
 import type { GrantEnd } from '@email-connector/oauth'
-import type { OwnerRoomStore, OwnerRow, SettingsRow } from '../../accounts/owner-room-store.ts'
+import type { OwnerRoomStore, OwnerRow, SettingsRow } from '../owner-room-store.ts'
 import type { Item } from './attributes.ts'
 import { readNumber, readText } from './attributes.ts'
 import type { Table } from './table.ts'

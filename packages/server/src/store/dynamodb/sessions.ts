@@ -1,6 +1,6 @@
 /** The sessions table: one item per session, its queue and open questions inside it. */
-import type { Session, SessionStore } from '../../mcp/session-store.ts'
-import { sessionLimits } from '../../mcp/session-store.ts'
+import type { Session, SessionStore } from '../session-store.ts'
+import { sessionLimits } from '../session-store.ts'
 import type { Item } from './attributes.ts'
 import { readNumber, readText, readTexts } from './attributes.ts'
 import type { Table } from './table.ts'

@@ -1,16 +1,16 @@
 /** All stores over the four tables of a stage. Opens no connection until the first request. */
 
+import type { AwsClientOptions } from '../../aws-client.ts'
 import type { Stores } from '../stores.ts'
 import type { TableNames } from '../table-schema.ts'
 import { createAuditTable } from './audit.ts'
 import { createGrantTable } from './grants.ts'
 import { createOnceTable, createTransactionTable } from './once.ts'
 import { createSessionTable } from './sessions.ts'
-import type { DynamoOptions } from './table.ts'
 import { createDynamoClient, createTable } from './table.ts'
 import { createTokenTable } from './tokens.ts'
 
-export function createDynamoStores(options: DynamoOptions & { tables: TableNames }): Stores {
+export function createDynamoStores(options: AwsClientOptions & { tables: TableNames }): Stores {
   const client = createDynamoClient(options)
   const open = (name: string) => createTable(client, name, options.deadlineMs)
   const grantsTable = open(options.tables.grants)

@@ -16,20 +16,10 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb'
 import { StoreUnavailableError } from '@email-connector/oauth'
+import { type AwsClientOptions, awsDeadlineMs, toClientConfig } from '../../aws-client.ts'
 import { withDeadline } from '../../deadline.ts'
 import type { Item, Plain } from './attributes.ts'
 import { toItem } from './attributes.ts'
-
-export interface DynamoOptions {
-  readonly region: string
-  /** Tests only: a loopback DynamoDB, and the credentials it ignores. */
-  readonly endpoint?: string
-  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string }
-  /** One attempt, milliseconds. */
-  readonly attemptTimeoutMs?: number
-  /** All attempts and the pauses between them. */
-  readonly deadlineMs?: number
-}
 
 export interface ItemKey {
   readonly pk: string
@@ -75,22 +65,11 @@ export interface Table {
   list(pk: string, only?: { startsWith: string; most: number }): Promise<readonly Item[]>
 }
 
-export function createDynamoClient(options: DynamoOptions): DynamoDBClient {
-  const attemptTimeoutMs = options.attemptTimeoutMs ?? 1500
-  return new DynamoDBClient({
-    region: options.region,
-    ...(options.endpoint !== undefined && { endpoint: options.endpoint }),
-    ...(options.credentials && { credentials: options.credentials }),
-    maxAttempts: 3,
-    requestHandler: {
-      connectionTimeout: attemptTimeoutMs,
-      requestTimeout: attemptTimeoutMs,
-      throwOnRequestTimeout: true,
-    },
-  })
+export function createDynamoClient(options: AwsClientOptions): DynamoDBClient {
+  return new DynamoDBClient(toClientConfig(options))
 }
 
-export function createTable(client: DynamoDBClient, name: string, deadlineMs = 4000): Table {
+export function createTable(client: DynamoDBClient, name: string, deadlineMs = awsDeadlineMs): Table {
   const bounded = <T>(call: (signal: AbortSignal) => Promise<T>) =>
     withDeadline(deadlineMs, () => new StoreUnavailableError('DynamoDB did not answer in time'), call).catch(
       (cause: unknown) => {

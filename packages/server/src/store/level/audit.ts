@@ -1,5 +1,5 @@
 /** What connections did, in the local store. */
-import type { AuditRow, AuditStore } from '../../accounts/audit-store.ts'
+import type { AuditRow, AuditStore } from '../audit-store.ts'
 import type { RowDatabase } from './rows.ts'
 
 export function createAuditTable(database: RowDatabase): AuditStore {

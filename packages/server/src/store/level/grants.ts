@@ -1,8 +1,8 @@
 /** Grants, their accounts and the owner index in the local store. */
 import type { AuthorizationStore, Grant } from '@email-connector/oauth'
-import type { AccountRow, AccountStore } from '../../accounts/account-store.ts'
-import { auditSeconds } from '../../accounts/audit-store.ts'
-import { type OwnerRow, ofGrant, type SettingsRow } from '../../accounts/owner-room-store.ts'
+import type { AccountRow, AccountStore } from '../account-store.ts'
+import { auditSeconds } from '../audit-store.ts'
+import { type OwnerRow, ofGrant, type SettingsRow } from '../owner-room-store.ts'
 import { createOwnerRoomTable, ownerId, settingsId } from './owner-rooms.ts'
 import type { RowDatabase } from './rows.ts'
 

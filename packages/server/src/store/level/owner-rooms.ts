@@ -1,7 +1,7 @@
 /** Rows of the owner's room in the local store. */
 import type { Grant } from '@email-connector/oauth'
-import type { AccountRow } from '../../accounts/account-store.ts'
-import type { OwnerRoomStore, OwnerRow, SettingsRow } from '../../accounts/owner-room-store.ts'
+import type { AccountRow } from '../account-store.ts'
+import type { OwnerRoomStore, OwnerRow, SettingsRow } from '../owner-room-store.ts'
 import type { RowDatabase } from './rows.ts'
 
 export const ownerId = (ownerIndex: string, grantId: string) => `${ownerIndex}!${grantId}`

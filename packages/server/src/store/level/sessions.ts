@@ -1,6 +1,6 @@
 /** Sessions in the local store, with their queue and open questions inside the row. */
-import type { Session, SessionStore } from '../../mcp/session-store.ts'
-import { sessionLimits } from '../../mcp/session-store.ts'
+import type { Session, SessionStore } from '../session-store.ts'
+import { sessionLimits } from '../session-store.ts'
 import type { Change, RowDatabase } from './rows.ts'
 
 interface SessionRow extends Session {

@@ -53,7 +53,7 @@ export function describeDiscovery(name: string, running: () => Running) {
     })
 
     test('R03: /mcp without a token is 401 with a bare challenge that leads to the document; invalid_token with a bad one', async () => {
-      const { url } = running().product
+      const { url, bareChallengeHeader } = running().product
       const post = (headers: Record<string, string>) =>
         get('/mcp', {
           method: 'POST',
@@ -66,12 +66,12 @@ export function describeDiscovery(name: string, running: () => Running) {
         })
       const bare = await post({})
       expect(bare.status).toBe(401)
-      const challenge = bare.headers.get('www-authenticate') ?? ''
+      const challenge = bare.headers.get(bareChallengeHeader) ?? ''
       expect(challenge).toContain(`resource_metadata="${url}/.well-known/oauth-protected-resource`)
       expect(challenge).not.toContain('error=')
       const bad = await post({ Authorization: `Bearer ${'0'.repeat(64)}` })
       expect(bad.status).toBe(401)
-      expect(bad.headers.get('www-authenticate')).toContain('error="invalid_token"')
+      expect(bad.headers.get(bareChallengeHeader)).toContain('error="invalid_token"')
     })
   })
 }

@@ -12,7 +12,7 @@ import {
   type SmtpSink,
   startScriptedImap,
   startSmtpSink,
-  TEST_HOSTS,
+  testHosts,
 } from '@email-connector/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { faultsOf } from '../clients.ts'
@@ -35,7 +35,7 @@ export function describeFailures(name: string, startProduct: (mail: MailPorts) =
   let tokens: Tokens
   beforeAll(async () => {
     authority = await createCertificateAuthority()
-    const certificate = await authority.issue({ names: TEST_HOSTS })
+    const certificate = await authority.issue({ names: testHosts })
     smtp = await startSmtpSink({ tls: 'implicit', certificate, password: login.password })
     imap = await startScriptedImap({ tls: 'implicit', certificate, password: login.password })
     options.certificate = certificate

@@ -38,7 +38,7 @@ export function describeWriting(
       }
       expect(email.attachments).toMatchObject([{ filename: 'stock.csv' }])
       const attachment = { id, attachment_id: email.attachments[0]?.attachment_id }
-      expect((await succeed('get_attachment', attachment)).structured.text).toContain(row)
+      expect((await succeed('get_attachment', attachment)).structured.text).toBe(row.replaceAll(';', '\t'))
     })
 
     test('reply_to_email arrives, marks what it answers, and get_thread shows both, oldest first', async () => {

@@ -1,0 +1,258 @@
+/**
+ * Earlier emails at the end of a reply, folded into one line that says how many lines and whose. What somebody answers
+ * to in the middle stays, and so does a forwarded email, which is content; where in doubt, the quote is shown.
+ */
+import { isAttribution, isForwardMark, isSeparator, readHeaderBlock, refersToQuote } from './quote-marks.ts'
+
+/** What the elements of an HTML email say about its lines; both ends are inside. */
+export interface Region {
+  /** `citation`: a block quote that no mail program made. */
+  readonly kind: 'quote' | 'citation' | 'attribution' | 'signature'
+  readonly from: number
+  readonly to: number
+}
+
+interface Quote {
+  readonly from: number
+  /** Behind its last line. */
+  readonly to: number
+  readonly who: string
+}
+
+const maxWhoChars = 160
+const maxOwnChars = 600
+
+export interface Folding {
+  readonly quotes: 'folded' | 'left_out'
+  /** false: a block of header lines is what a form or a machine wrote, and no quote. */
+  readonly isReply?: boolean | undefined
+  readonly regions?: readonly Region[]
+}
+
+export function foldQuotes(text: string, { quotes, isReply = true, regions = [] }: Folding): string {
+  const lines = text.split('\n')
+  const quote = findQuote(lines, regions, isReply)
+  const own = lines.slice(0, quote?.from ?? lines.length)
+  const tail = quote === undefined ? [] : lines.slice(quote.to)
+  if (quotes === 'left_out') {
+    const kept = isOnlyQuote(own) ? lines : own
+    return withoutSignature(kept, regions).join('\n').trim()
+  }
+  if (quote === undefined) return text
+  const count = lines.slice(quote.from, quote.to).filter((line) => /[^\s>]/.test(line)).length
+  const who = quote.who === '' ? '' : `: ${quote.who.slice(0, maxWhoChars)}`
+  const folded = `[${count} quoted ${count === 1 ? 'line' : 'lines'}${who}]`
+  return [own.join('\n').trimEnd(), folded, tail.join('\n').trim()].filter((part) => part !== '').join('\n\n')
+}
+
+function findQuote(
+  lines: readonly string[],
+  regions: readonly Region[],
+  isReply: boolean,
+): Quote | undefined {
+  const kinds = kindsOf(lines, regions)
+  const isQuoted = (at: number) =>
+    kinds[at] === 'quote' || (/^ ?>/.test(lines[at] ?? '') && kinds[at] !== 'citation')
+  if (lines.some((line, at) => !isQuoted(at) && isForwardMark(line))) return undefined
+  const quote = earliest(findMarked(lines, isQuoted, isReply), findTrailing(lines, isQuoted, regions, kinds))
+  if (quote === undefined) return undefined
+  const own = lines.slice(0, quote.from)
+  if (isOnlyQuote(own)) return undefined
+  const said = own.join('\n').trim()
+  if (said.length <= maxOwnChars && refersToQuote(said)) return undefined
+  const first = lines.slice(quote.from, quote.to).filter((line) => /[^\s>]/.test(line))
+  if (first.slice(0, 3).some(isForwardMark)) return undefined
+  return quote
+}
+
+function earliest(one: Quote | undefined, other: Quote | undefined): Quote | undefined {
+  if (one === undefined || other === undefined) return one ?? other
+  return one.from <= other.from ? one : other
+}
+
+function isOnlyQuote(own: readonly string[]): boolean {
+  return !own.some((line) => /[\p{L}\p{N}\p{Emoji_Presentation}]/u.test(line))
+}
+
+/** Of lines that belong to several, the outermost, which came first. */
+function kindsOf(lines: readonly string[], regions: readonly Region[]): (Region['kind'] | undefined)[] {
+  const kinds = new Array<Region['kind'] | undefined>(lines.length).fill(undefined)
+  const outermost = [...regions].sort((a, b) => b.from - a.from || a.to - b.to)
+  let budget = 20 * lines.length
+  for (const { kind, from, to } of outermost)
+    for (let at = from; at <= to && at < lines.length && budget > 0; at += 1, budget -= 1) kinds[at] = kind
+  return kinds
+}
+
+/** Lines with a colon or a rule in front of a quote; more of them are no email that somebody wrote. */
+const maxMarkedLines = 50_000
+
+/** Outlook's kind: a block of headers, and everything behind it. */
+function findMarked(
+  lines: readonly string[],
+  isQuoted: (at: number) => boolean,
+  isReply: boolean,
+): Quote | undefined {
+  let tries = maxMarkedLines
+  for (let at = 0; at < lines.length && tries > 0; at += 1) {
+    if (!/[-:：_=*]/.test(lines[at] ?? '') || isQuoted(at)) continue
+    tries -= 1
+    const isMark = isSeparator(lines[at] ?? '')
+    const start = isMark ? nextWords(lines, at + 1) : at
+    const block = isMark || isReply ? readHeaderBlock(lines, start) : undefined
+    if (!isMark && block === undefined) continue
+    // Quoted by the line below its headers: answers may stand between and behind.
+    if (isQuoted(nextWords(lines, start + (block?.lines ?? 0)))) return undefined
+    return { from: withRule(lines, at), to: lines.length, who: block?.who ?? '' }
+  }
+  return undefined
+}
+
+function nextWords(lines: readonly string[], from: number): number {
+  let at = from
+  while (at < lines.length && !/\S/.test(lines[at] ?? '')) at += 1
+  return at
+}
+
+const rule = /^\s*[-_=*]{3,}\s*$/
+
+/** The rule that Outlook draws above. */
+function withRule(lines: readonly string[], at: number): number {
+  let above = at - 1
+  while (above > 0 && !/\S/.test(lines[above] ?? '')) above -= 1
+  return above > 0 && rule.test(lines[above] ?? '') ? above : at
+}
+
+/** The other kind: lines behind `>`, or inside a container of quotes, with nothing but a signature below. */
+function findTrailing(
+  lines: readonly string[],
+  isQuoted: (at: number) => boolean,
+  regions: readonly Region[],
+  kinds: readonly (Region['kind'] | undefined)[],
+): Quote | undefined {
+  const tail = findTail(lines, isQuoted, regions)
+  const last = lastWords(lines, tail - 1)
+  const isCitation = kinds[last] === 'citation'
+  if (last < 0 || !(isQuoted(last) || isCitation)) return undefined
+  const belongs = (at: number) => isQuoted(at) || (isCitation && kinds[at] === 'citation')
+  let from = last
+  for (let at = last; at >= 0; at -= 1) {
+    if (belongs(at)) from = at
+    else if (/\S/.test(lines[at] ?? '')) break
+  }
+  const attribution = findAttribution(lines, from, kinds)
+  if (attribution !== undefined) return { ...attribution, to: tail }
+  const above = lines[lastWords(lines, from - 1)] ?? ''
+  // A citation needs a name in front; and words that end in a colon speak of what follows.
+  if (isCitation || /[:：]\s*$/.test(above)) return undefined
+  return { from, to: tail, who: whoInside(lines, from, tail) }
+}
+
+function lastWords(lines: readonly string[], from: number): number {
+  let at = from
+  while (at >= 0 && !/\S/.test(lines[at] ?? '')) at -= 1
+  return at
+}
+
+const maxAttributionLines = 4
+
+function findAttribution(
+  lines: readonly string[],
+  quoteFrom: number,
+  kinds: readonly (Region['kind'] | undefined)[],
+): Pick<Quote, 'from' | 'who'> | undefined {
+  const last = lastWords(lines, quoteFrom - 1)
+  if (last < 0) return undefined
+  let from = last
+  while (from > 0 && kinds[from] === 'attribution' && kinds[from - 1] === 'attribution') from -= 1
+  if (kinds[last] === 'attribution') return { from, who: toWho(lines.slice(from, last + 1)) }
+  let shortest: number | undefined
+  for (let count = 1; count <= maxAttributionLines && last - count + 1 >= 0; count += 1) {
+    const at = last - count + 1
+    if (!/\S/.test(lines[at] ?? '')) break
+    if (!isAttribution(lines.slice(at, last + 1).join(' '))) continue
+    const isAlone = at > 0 && !/\S/.test(lines[at - 1] ?? '')
+    if (startsAttribution(lines[at] ?? '') || isAlone)
+      return { from: at, who: toWho(lines.slice(at, last + 1)) }
+    shortest ??= at
+  }
+  if (shortest !== undefined) return { from: shortest, who: toWho(lines.slice(shortest, last + 1)) }
+  for (let count = 3; count <= 12 && last - count + 1 >= 0; count += 1) {
+    const at = last - count + 1
+    const block = readHeaderBlock(lines, at)
+    if (block !== undefined && at + block.lines > last) return { from: withRule(lines, at), who: block.who }
+  }
+  return undefined
+}
+
+/** A line that an attribution begins with: what stands above it is the writer's. */
+function startsAttribution(line: string): boolean {
+  return /^(?:-+ ?)?(?:on|am|le|el|il|em|op|den|dnia|w dniu|dne|em|ter|på|vào|pada|в|at)\b|^\d|^["'“]?\p{Lu}[^:]*<|^\p{Lu}\w{1,3}[,.] /iu.test(
+    line,
+  )
+}
+
+/** Of a container of quotes its own first line, where that says whose. */
+function whoInside(lines: readonly string[], from: number, to: number): string {
+  const at = nextWords(lines, from)
+  for (let count = 1; count <= 3 && at + count <= to; count += 1) {
+    const some = lines.slice(at, at + count)
+    if (isAttribution(some.join(' ').replaceAll(/^[> ]+/g, ''))) return toWho(some)
+  }
+  return readHeaderBlock(lines, at)?.who ?? ''
+}
+
+function toWho(lines: readonly string[]): string {
+  const whole = lines.map((line) => line.slice(0, 2 * maxWhoChars).replace(/^[> ]+/, '')).join(' ')
+  return whole.replaceAll(/\s+/g, ' ').replace(/^[- ]+|[-: ：]+$/g, '')
+}
+
+const maxTailLines = 15
+
+/** Where the signature and the list's footer below a quote begin; the end where there is none. */
+function findTail(
+  lines: readonly string[],
+  isQuoted: (at: number) => boolean,
+  regions: readonly Region[],
+): number {
+  let end = lines.length
+  for (let pass = 0; pass < 3; pass += 1) {
+    const last = lastWords(lines, end - 1)
+    const region = regions.find(({ kind, from, to }) => kind === 'signature' && from <= last && last <= to)
+    const start = region?.from ?? findFooter(lines, last, isQuoted)
+    if (start === undefined || start <= 0) break
+    end = start
+  }
+  return end
+}
+
+const sentFrom =
+  /^(?:sent (?:from|with|via) (?:my )?|gesendet (?:von|mit)|von meinem .{1,40} gesendet|envoyé (?:de|depuis|avec)|enviado (?:desde|do|de)|inviato da|verzonden (?:vanaf|met)|skickat från|отправлено (?:с|из)|get outlook for|outlook für .{1,20} beziehen|télécharger outlook|obtener outlook|wysłane z|发自我的|iphoneから送信)/i
+
+function findFooter(
+  lines: readonly string[],
+  last: number,
+  isQuoted: (at: number) => boolean,
+): number | undefined {
+  if (sentFrom.test((lines[last] ?? '').slice(0, 100))) return last
+  for (let at = last; at >= Math.max(0, last - maxTailLines) && !isQuoted(at); at -= 1)
+    if (isSignatureMark(lines[at] ?? '') || /^_{8,}\s*$|^-{20,}\s*$|^~{8,}\s*$/.test(lines[at] ?? ''))
+      return at
+  return undefined
+}
+
+function isSignatureMark(line: string): boolean {
+  return /^-- ?$/.test(line)
+}
+
+function withoutSignature(lines: readonly string[], regions: readonly Region[]): string[] {
+  const marked = lines.filter(
+    (_, at) => !regions.some(({ kind, from, to }) => kind === 'signature' && from <= at && at <= to),
+  )
+  const kept = isOnlyQuote(marked) ? [...lines] : marked
+  const last = lastWords(kept, kept.length - 1)
+  for (let at = last; at > 0 && at >= last - maxTailLines; at -= 1) {
+    if (isSignatureMark(kept[at] ?? '')) return kept.slice(0, at)
+  }
+  return sentFrom.test((kept[last] ?? '').slice(0, 100)) && last > 0 ? kept.slice(0, last) : kept
+}

@@ -1,0 +1,106 @@
+/**
+ * The lines that mail programs put in front of what they quote or forward, in the languages they speak. A line is judged
+ * by its first 300 characters; every expression is linear in them.
+ */
+
+export type QuoteMark = {
+  readonly kind: 'header' | 'separator'
+  readonly lines: number
+  readonly who: string
+}
+
+const maxLineChars = 300
+
+const wrote =
+  /\b(?:wrote|writes|schrieb|schreibt|geschrieben|a écrit|écrit|ha scritto|scrisse|escribió|escreveu|schreef|geschreven|skrev|skrifaði|kirjoitti|napisał(?:\(a\))?|napsala?|napísala?|napsal\(a\)|napisao|napisala|je napisal|írta|scris|yazdı|yazmış|viết|menulis|wrote on)\b|écrit ?:|écrit$|написал|пишет|писал|написа|έγραψε|כתב|كتب|写道|寫道|の書き込み|さんは書きました|作成|작성/iu
+const address = /[^\s<>@]+@[^\s<>@]+\.[^\s<>@]+|\[mailto:/
+const dated = /\d{1,2}[:.h]\d{2}|\b(?:19|20)\d\d\b|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}/
+
+/** `On 3 May 2026 at 10:00, Ann Lee wrote:`, which some programs wrap. */
+export function isAttribution(text: string): boolean {
+  const line = clip(text.replaceAll(/\s+/g, ' '))
+  if (!/[:：]$|-{2,}$/.test(line) || line.length < 6) return false
+  return (
+    (wrote.test(line) && (dated.test(line) || address.test(line) || line.length < 80)) ||
+    (address.test(line) && dated.test(line))
+  )
+}
+
+const forwarded =
+  /^[-=_*>\s]*(?:begin (?:of )?)?(?:forwarded (?:message|by|email|mail)|weitergeleitete (?:nachricht|e-?mail)|anfang der weitergeleiteten (?:nachricht|e-?mail)|début du message (?:transféré|réexpédié)|message (?:transféré|réexpédié)|(?:inicio del )?mensaje reenviado|(?:inizio )?(?:del )?messaggio inoltrato|(?:begin )?doorgestuurd bericht|mensagem (?:encaminhada|reencaminhada)|(?:início da )?mensagem (?:encaminhada|reencaminhada)|vidarebefordrat (?:meddelande|brev)|videresendt (?:meddelelse|melding)|vidarebefordrat|välitetty viesti|edelleenlähetetty viesti|пересылаемое (?:сообщение|письмо)|пересланное сообщение|przekazana wiadomość|wiadomość przekazana|přeposlaná zpráva|továbbított üzenet|iletilen (?:ileti|mesaj)|προωθημένο μήνυμα|mesaj redirecționat|переслане повідомлення|转发(?:的)?邮件|轉寄(?:的)?郵件|转发邮件信息|転送(?:された)?メッセージ|전달된 메시지|הודעה שהועברה|رسالة معاد توجيهها)/iu
+
+/** A forwarded email is content. */
+export function isForwardMark(text: string): boolean {
+  return forwarded.test(clip(text))
+}
+
+const original =
+  /^[-_=*\s]{0,20}(?:original (?:message|appointment)|ursprüngliche (?:nachricht|e-?mail)|original-?nachricht|message d['’]origine|message original|e-?mail d['’]origine|mensaje original|messaggio originale|oorspronkelijk bericht|mensagem original|oprindelig meddelelse|opprinnelig melding|ursprungligt meddelande|originalmeddelande|alkuperäinen viesti|исходное сообщение|оригинальное сообщение|oryginalna wiadomość|wiadomość oryginalna|původní zpráva|eredeti üzenet|orijinal (?:mesaj|ileti)|αρχικό μήνυμα|mesaj original|原始(?:邮件|郵件)|元のメッセージ|원본 메시지|הודעה מקורית|الرسالة الأصلية)[-_=*\s:：]{0,20}$/iu
+
+export function isSeparator(text: string): boolean {
+  const line = clip(text)
+  return original.test(line) && (/^[-_=*]/.test(line) || /[-_=*]$/.test(line) || line.length < 40)
+}
+
+const fromLabels =
+  /^\*?(?:from|von|de|da|van|från|fra|od|от|від|lähettäjä|kimden|gönderen|feladó|από|expéditeur|remitente|mittente|afzender|avsändare|avsender|afsender|发件人|寄件者|寄件人|差出人|送信者|보낸 ?사람|발신|מאת|من|từ|dari)\*?\s?[:：]\*?/iu
+const subjectLabels =
+  /^\*?(?:subject|betreff|objet|sujet|asunto|oggetto|onderwerp|assunto|ämne|emne|tema|temat|тема|předmět|predmet|aihe|konu|tárgy|θέμα|subiect|主题|主旨|主題|件名|제목|נושא|الموضوع|chủ đề|subjek|perihal)\*?\s?[:：]/iu
+const anyLabel = /^\*?[\p{L}][\p{L}\p{M} .'’-]{0,24}\*?\s?[:：]/u
+const maxHeaderLines = 12
+
+/** A block of header lines as Outlook and others write it: sender, date, subject, in any language and order. */
+export function readHeaderBlock(lines: readonly string[], at: number): QuoteMark | undefined {
+  let who = ''
+  let when = ''
+  let hasSubject = false
+  let labels = 0
+  let end = at
+  for (let index = at; index < Math.min(lines.length, at + maxHeaderLines); index += 1) {
+    const line = clip(lines[index] ?? '')
+    if (line === '') {
+      // Some programs leave a line empty between two of them.
+      if (anyLabel.test(clip(lines[index + 1] ?? '')) && labels > 0 && !hasSubject) continue
+      break
+    }
+    if (!anyLabel.test(line)) {
+      // A long list of recipients is wrapped.
+      if (labels === 0 || labels > 1 + maxHeaderLines || !/[;,<>@]/.test(line)) break
+    } else {
+      labels += 1
+      const value = line.replace(anyLabel, '').trim()
+      if (fromLabels.test(line)) who ||= value
+      else if (subjectLabels.test(line)) hasSubject = true
+      else if (dated.test(value)) when ||= value
+    }
+    end = index + 1
+    if (hasSubject && labels > 4) break
+  }
+  const isBlock = who !== '' && labels >= 3 && hasSubject && (when !== '' || address.test(who))
+  return isBlock ? { kind: 'header', lines: end - at, who: when === '' ? who : `${who}, ${when}` } : undefined
+}
+
+/** `Fwd: Re: plan` is a forward, `Re: Fwd: plan` the answer to one. */
+export function isForwardSubject(subject: string): boolean {
+  return /^\s*(?:fwd?|fw|wg|tr|rv|enc|vs|vb|vl|doorst|pd|i|ilt|továbbítás|πρθ|trs|転送|转发|轉寄|전달|пересл|переслано)(?:\[\d+\])?\s?[:：]/iu.test(
+    subject,
+  )
+}
+
+export function isReplySubject(subject: string): boolean {
+  return /^\s*(?:re|aw|sv|antw|vs|res|r|rif|ref|odp|ynt|cevap|ynt|bls|ats|vá|απ|σχετ|回复|回覆|答复|返信|回信|답장|ответ|отв|відповідь|תשובה|رد)(?:\[\d+\]|\(\d+\)|\^\d+)?\s?[:：]/iu.test(
+    subject,
+  )
+}
+
+/** The writer points at the quote: it is part of what is said. */
+const refersBelow =
+  /\b(?:see|look|read|my|answers?|comments?|replies|responses?|notes?|email|mail|message|thread|quoted)\b[^.\n]{0,30}\b(?:below|inline|in-line|underneath)\b|\b(?:inline|in (?:red|blue|green|bold)|below in)\b|\b(?:siehe|s\.) ?unten|\bim text\b|untenstehend|\bin (?:rot|blau)\b|ci-dessous|plus bas|en (?:rouge|bleu)|más abajo|a continuación|di seguito|qui sotto|hieronder|\babaixo\b|см\. ниже|ниже|\bnedan\b|nedenfor|poniżej|下記|以下|如下|아래/iu
+
+export function refersToQuote(own: string): boolean {
+  return refersBelow.test(own)
+}
+
+function clip(line: string): string {
+  return line.slice(0, maxLineChars).trim()
+}

@@ -1,0 +1,172 @@
+/**
+ * What bytes without a label, or with a wrong one, most likely are. Valid UTF-8 is UTF-8; of the others each is asked
+ * whether the bytes are valid in it and mostly spell its common letters. Western text is what is left.
+ */
+
+/** Enough to tell; the rest is decoded as the start is. */
+const sampleBytes = 64 * 1024
+
+export function guessCharset(content: Buffer): string {
+  const sample = content.subarray(0, sampleBytes)
+  const latin = sample.toString('latin1')
+  if (latin.includes('\u001b$)C')) return 'iso-2022-kr'
+  if (['$@', '$B', '$(', '(J'].some((shift) => latin.includes(`\u001b${shift}`))) return 'iso-2022-jp'
+  const wide = guessWide(sample)
+  if (wide !== undefined) return wide
+  if (!/[\x80-\xff]/.test(latin) || isUtf8(sample)) return 'utf-8'
+  const cyrillic = guessCyrillic(latin)
+  // Lower case alone is half of the high bytes: text of two bytes a letter is spread over all of them.
+  if (cyrillic?.isCertain) return cyrillic.name
+  return eastAsian.find(({ isLikely }) => isLikely(sample))?.name ?? cyrillic?.name ?? 'windows-1252'
+}
+
+/** Also of a slice that ends inside a character. */
+export function isUtf8(content: Buffer): boolean {
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(content, { stream: true })
+    // One lead byte behind ASCII is a Western letter, and no character that was cut.
+    return !/^[\0-\x7f]*$/.test(text) || /^[\0-\x7f]*$/.test(content.toString('latin1'))
+  } catch {
+    return false
+  }
+}
+
+/** One byte a letter: what is valid UTF-8 under such a label is UTF-8. */
+export function isWesternLabel(encoding: string): boolean {
+  return /^(?:windows-125[02-8]|iso-8859-\d+|macintosh|koi8|windows-1251|cp\d+)/.test(encoding)
+}
+
+/** UTF-16 without a mark: of Western text every second byte is zero. */
+function guessWide(sample: Buffer): string | undefined {
+  if (sample.length < 4) return undefined
+  const zeros = [0, 0]
+  for (const [at, byte] of sample.entries()) if (byte === 0) zeros[at & 1] = (zeros[at & 1] ?? 0) + 1
+  const [even = 0, odd = 0] = zeros
+  const many = sample.length / 2 / 2
+  if (odd > many && even < odd / 4) return 'utf-16le'
+  if (even > many && odd < even / 4) return 'utf-16be'
+  return undefined
+}
+
+/** Words of high bytes only are no Western ones. Small letters are most of any text, and tell the two charsets apart. */
+function guessCyrillic(latin: string): { name: string; isCertain: boolean } | undefined {
+  const words = latin.match(/[A-Za-z\x80-\xff]+/g) ?? []
+  const high = latin.match(/[\x80-\xff]/g)?.length ?? 0
+  const pure = words.filter((word) => word.length > 1 && /^[\xa3\xb3\xa8\xb8\xc0-\xff]+$/.test(word))
+  const letters = pure.join('').length
+  if (letters < 3 || letters < high * 0.7) return undefined
+  const rest = pure.map((word) => word.slice(1)).join('')
+  const koi = rest.match(/[\xc0-\xdf\xa3]/g)?.length ?? 0
+  const windows = rest.match(/[\xe0-\xff\xb8]/g)?.length ?? 0
+  const isCertain = Math.max(koi, windows) >= rest.length * 0.85
+  return { name: koi > windows ? 'koi8-r' : 'windows-1251', isCertain }
+}
+
+interface Pairs {
+  /** Of a lead and a trail byte. */
+  readonly count: number
+  readonly common: number
+  readonly special: number
+  readonly singles: number
+  readonly isValid: boolean
+}
+
+interface PairRules {
+  readonly isLead: (byte: number) => boolean
+  readonly isTrail: (byte: number) => boolean
+  readonly isSingle?: (byte: number) => boolean
+  readonly isCommon: (lead: number, trail: number) => boolean
+  readonly isSpecial?: (lead: number, trail: number) => boolean
+}
+
+function countPairs(sample: Buffer, rules: PairRules): Pairs {
+  let [count, common, special, singles] = [0, 0, 0, 0]
+  for (let at = 0; at < sample.length; at++) {
+    const lead = sample[at] ?? 0
+    if (lead < 0x80) continue
+    if (rules.isSingle?.(lead)) singles++
+    else {
+      const trail = sample[at + 1]
+      if (trail === undefined) break
+      if (!rules.isLead(lead) || !rules.isTrail(trail))
+        return { count, common, special, singles, isValid: false }
+      count++
+      if (rules.isCommon(lead, trail)) common++
+      if (rules.isSpecial?.(lead, trail)) special++
+      at++
+    }
+  }
+  return { count, common, special, singles, isValid: count > 0 }
+}
+
+const between = (from: number, to: number) => (byte: number) => byte >= from && byte <= to
+const isHigh = between(0xa1, 0xfe)
+
+const shiftJis: PairRules = {
+  isLead: (byte) => between(0x81, 0x9f)(byte) || between(0xe0, 0xfc)(byte),
+  isTrail: (byte) => between(0x40, 0x7e)(byte) || between(0x80, 0xfc)(byte),
+  isSingle: between(0xa1, 0xdf),
+  // Signs, kana, and the kanji that are taught first.
+  isCommon: (lead) => between(0x81, 0x84)(lead) || between(0x88, 0x97)(lead),
+}
+const big5: PairRules = {
+  isLead: between(0x81, 0xfe),
+  isTrail: (byte) => between(0x40, 0x7e)(byte) || isHigh(byte),
+  isCommon: between(0xa1, 0xc6),
+  isSpecial: (_lead, trail) => trail < 0x80,
+}
+const eucJp: PairRules = {
+  isLead: (byte) => byte === 0x8e || isHigh(byte),
+  isTrail: isHigh,
+  isCommon: (lead) => between(0xa1, 0xcf)(lead),
+  isSpecial: (lead) => lead === 0xa4 || lead === 0xa5,
+}
+const eucKr: PairRules = {
+  isLead: isHigh,
+  isTrail: isHigh,
+  // All of Hangul, in order.
+  isCommon: between(0xb0, 0xc8),
+}
+const gb18030: PairRules = {
+  isLead: between(0x81, 0xfe),
+  isTrail: (byte) => between(0x40, 0x7e)(byte) || between(0x80, 0xfe)(byte),
+  isCommon: (lead, trail) => isHigh(trail) && (between(0xb0, 0xd7)(lead) || lead === 0xa1 || lead === 0xa3),
+}
+
+const eastAsian: readonly { readonly name: string; readonly isLikely: (sample: Buffer) => boolean }[] = [
+  {
+    name: 'shift_jis',
+    isLikely(sample) {
+      const { isValid, count, common, singles } = countPairs(sample, shiftJis)
+      return isValid && count > singles && common >= count * 0.85
+    },
+  },
+  {
+    name: 'big5',
+    isLikely(sample) {
+      const { isValid, count, common, special } = countPairs(sample, big5)
+      return isValid && count > 2 && common >= count * 0.8 && special >= count * 0.15
+    },
+  },
+  {
+    name: 'euc-jp',
+    isLikely(sample) {
+      const { isValid, count, common, special } = countPairs(sample, eucJp)
+      return isValid && common >= count * 0.8 && special >= count * 0.3
+    },
+  },
+  {
+    name: 'euc-kr',
+    isLikely(sample) {
+      const { isValid, count, common } = countPairs(sample, eucKr)
+      return isValid && count > 1 && common >= count * 0.9
+    },
+  },
+  {
+    name: 'gb18030',
+    isLikely(sample) {
+      const { isValid, count, common } = countPairs(sample, gb18030)
+      return isValid && count > 1 && common >= count * 0.7
+    },
+  },
+]

@@ -1,0 +1,129 @@
+/**
+ * The transfer encodings of a MIME part (RFC 2045 §6), undone. Never throws: mail is full of wrong labels, and a body
+ * cut in the middle of a code is ordinary here. What became of the bytes as text is left to mime/charset.ts.
+ */
+
+/** `isText`: what a mailing list glued behind the code is text too, and is kept. */
+export function decodeTransfer(content: Buffer, encoding: string, isText = false): Buffer {
+  switch (encoding.trim().toLowerCase()) {
+    case 'base64':
+    case 'b':
+      return isText ? decodeBase64Text(content) : decodeBase64(content.toString('latin1'))
+    case 'quoted-printable':
+      return decodeQuotedPrintable(content)
+    case 'uuencode':
+    case 'x-uuencode':
+    case 'x-uue':
+      return decodeUu(content)
+    default:
+      return content
+  }
+}
+
+/** RFC 2045 §6.8: no line is longer than 76; one of these is code for certain. */
+const longLine = /^[A-Za-z0-9+/]{60,}={0,2}\s*$/
+const codeLine = /^[A-Za-z0-9+/]+={0,2}\s*$/
+
+function decodeBase64Text(content: Buffer): Buffer {
+  const text = content.toString('latin1')
+  const end = endOfCode(text)
+  return Buffer.concat([decodeBase64(text.slice(0, end)), Buffer.from(text.slice(end), 'latin1')])
+}
+
+/** Where the code ends and a footer begins. A stray character with code below it is damage, and no footer. */
+function endOfCode(text: string): number {
+  let end = text.length
+  let isPadded = false
+  for (let from = 0; from < text.length; ) {
+    const lineEnd = text.indexOf('\n', from)
+    const next = lineEnd < 0 ? text.length : lineEnd + 1
+    const line = text.slice(from, next)
+    if (end < text.length && longLine.test(line)) return text.length
+    const code = line.trim()
+    const isFooter = code !== '' && (!codeLine.test(line) || (isPadded && code.length % 4 !== 0))
+    if (isFooter && end === text.length) end = from
+    if (code.endsWith('=')) isPadded = true
+    from = next
+  }
+  return end
+}
+
+/** Each line says in its first character how many octets it holds. */
+function decodeUu(content: Buffer): Buffer {
+  const lines = content.toString('latin1').split(/\r?\n/)
+  const begin = lines.findIndex((line) => /^begin [0-7]{3,4} /.test(line))
+  const decoded: Buffer[] = []
+  for (const line of lines.slice(begin + 1)) {
+    if (line === 'end') break
+    const length = (line.charCodeAt(0) - 32) & 63
+    if (line === '' || length === 0) continue
+    const bits = [...line.slice(1)].map((char) => (char.charCodeAt(0) - 32) & 63)
+    const octets: number[] = []
+    for (let at = 0; octets.length < length; at += 4) {
+      const [a = 0, b = 0, c = 0, d = 0] = bits.slice(at, at + 4)
+      octets.push((a << 2) | (b >> 4), ((b & 15) << 4) | (c >> 2), ((c & 3) << 6) | d)
+    }
+    decoded.push(Buffer.from(octets.slice(0, length)))
+  }
+  return Buffer.concat(decoded)
+}
+
+const maxBase64Runs = 1000
+
+/** Parts that were concatenated end in padding more than once; Node stops at the first. It skips line ends itself. */
+function decodeBase64(text: string): Buffer {
+  const runs: Buffer[] = []
+  let from = 0
+  // nobody joins this many; of more the rest is one run, read to its first padding
+  for (let at = text.indexOf('='); at >= 0 && runs.length < maxBase64Runs; at = text.indexOf('=', from)) {
+    if (at > from) runs.push(Buffer.from(text.slice(from, at), 'base64'))
+    from = at + 1
+  }
+  return Buffer.concat([...runs, Buffer.from(text.slice(from), 'base64')])
+}
+
+const code = (char: string) => char.charCodeAt(0)
+const [equals, cr, lf, space, tab] = [code('='), code('\r'), code('\n'), code(' '), code('\t')]
+
+/** RFC 2045 §6.7, byte by byte: an attachment has millions of codes. Blanks at the end of a line are no content. */
+function decodeQuotedPrintable(content: Buffer): Buffer {
+  const decoded = Buffer.allocUnsafe(content.length)
+  let length = 0
+  let blanks = 0
+  for (let at = 0; at < content.length; at++) {
+    const byte = content[at] ?? 0
+    const hex = byte === equals ? hexAt(content, at + 1) : undefined
+    const softEnd = byte === equals && hex === undefined ? endOfSoftBreak(content, at + 1) : undefined
+    if (softEnd !== undefined) at = softEnd - 1
+    else if (byte === lf || (byte === cr && content[at + 1] === lf)) {
+      length -= blanks
+      decoded[length++] = byte
+    } else decoded[length++] = hex ?? byte
+    if (hex !== undefined) at += 2
+    blanks = byte === space || byte === tab ? blanks + 1 : 0
+  }
+  return decoded.subarray(0, length - blanks)
+}
+
+function hexAt(content: Buffer, at: number): number | undefined {
+  const high = hexDigit(content[at])
+  const low = hexDigit(content[at + 1])
+  return high === undefined || low === undefined ? undefined : high * 16 + low
+}
+
+function hexDigit(byte: number | undefined): number | undefined {
+  if (byte === undefined) return undefined
+  if (byte >= 0x30 && byte <= 0x39) return byte - 0x30
+  const letter = byte | 0x20
+  return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : undefined
+}
+
+/** Where the next line begins; a part may be cut inside the break, or inside a code. */
+function endOfSoftBreak(content: Buffer, from: number): number | undefined {
+  let at = from
+  while (content[at] === space || content[at] === tab) at++
+  if (content[at] === cr && content[at + 1] === lf) return at + 2
+  if (content[at] === lf) return at + 1
+  const isCutCode = at === from && at === content.length - 1 && hexDigit(content[at]) !== undefined
+  return at === content.length || isCutCode ? content.length : undefined
+}

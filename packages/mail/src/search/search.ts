@@ -1,0 +1,202 @@
+/**
+ * Searches one mailbox or all of them over one connection, by date received, newest first. Says which mailboxes were
+ * searched and which the time did not reach; the cursor goes on with those.
+ */
+import type { ImapSession } from '../imap/session.ts'
+import { invalid } from '../input.ts'
+import type { MessageSummary, Page } from '../message.ts'
+import { toSummary } from '../reading/summary.ts'
+import { type PreparedCase, slowAboveMessages, wholeMailbox } from './candidates.ts'
+import { type Collected, collectMatches, reservedShare, type SearchedMailbox } from './collect.ts'
+import {
+  hashOfPath,
+  lastOf,
+  type MailboxPlace,
+  printSearchCursor,
+  readSearchCursor,
+  type SearchCursor,
+} from './cursor.ts'
+import { addDays, dayIn } from './days.ts'
+import { narrowing } from './judge.ts'
+import { mailboxesToSearch, type SearchedMailboxes, takeMailboxes } from './mailboxes.ts'
+import { isRequired, planSearch, type SearchPlan } from './plan.ts'
+import { conditionsOf, type Query, type Term } from './query.ts'
+import { type Taken, takeRows } from './rows.ts'
+import { isJudgedOnGmail, toGmailSearch } from './to-gmail.ts'
+import { isJudgedByStructure, sinceTokens, toImapSearch } from './to-imap.ts'
+
+/** What to search for, where, and how many rows to give. */
+export interface SearchOptions {
+  /** Absent: every message. */
+  readonly query?: Query
+  /** A path, a special use or `all`: where to search unless the query says it by `in:`. */
+  readonly mailbox: string
+  readonly limit: number
+  readonly cursor?: string
+  /** The owner's (an IANA name). */
+  readonly timeZone: string
+}
+
+/** A page of matches by date received, newest first, and how far the search reached. */
+export interface SearchPage extends Page<MessageSummary> {
+  /** Paths of the mailboxes that were searched. */
+  readonly searched: readonly string[]
+  /** Not searched yet, since the time did not suffice: the cursor goes on with them. */
+  readonly left: readonly string[]
+  /** The server refused to search them. */
+  readonly failed: readonly string[]
+  /** All matches; absent where that is not known. */
+  readonly total?: number
+  /** YYYY-MM-DD: older messages of large mailboxes were not looked at. */
+  readonly searchedBackTo?: string
+  /** So many of the newest candidates were looked at for what no server can search. */
+  readonly lookedAt?: number
+}
+
+const slowSearchDays = 90
+
+/** Checks everything before a connection is used. Throws `invalid_input` naming the field. */
+export function prepareSearch(options: SearchOptions): (session: ImapSession) => Promise<SearchPage> {
+  const asked = takeMailboxes(options.query)
+  if (asked === undefined) throw invalid('query')
+  const isAnywhere = options.mailbox.toLowerCase() === 'all'
+  if (asked.within.length > 0 && !isAnywhere) throw invalid('mailbox')
+  const where = { ...asked, within: isAnywhere ? asked.within : [options.mailbox] }
+  const cursor = options.cursor === undefined ? undefined : readSearchCursor(options.cursor)
+  // Compiled for a plain server once, so that what no server takes is refused before one is asked.
+  for (const { query } of planned(asked.query, isJudgedByStructure).cases) toImapSearch(query, '2000-01-01')
+  return async (session) => {
+    let page = await search(session, options, where, cursor)
+    // A block was used up before the page was full.
+    for (let more = 0; more < maxFurtherBlocks && isShort(session, page, options.limit); more++) {
+      const rest = { ...options, limit: options.limit - page.items.length }
+      const next = await search(session, rest, where, readSearchCursor(page.next ?? ''))
+      const { next: _, ...before } = page
+      page = { ...before, ...next, items: [...page.items, ...next.items], searched: page.searched }
+    }
+    return page
+  }
+}
+
+const maxFurtherBlocks = 3
+
+function isShort(session: ImapSession, page: SearchPage, limit: number): boolean {
+  const isSearchedOn = page.next !== undefined && page.left.length === 0 && page.lookedAt === undefined
+  return isSearchedOn && page.items.length < limit && session.shareOfTimeLeft > reservedShare
+}
+
+/** `prepareSearch` and its search in one. Throws `invalid_input`, `mailbox_not_found`, `stale_id`. */
+export async function searchMessages(session: ImapSession, options: SearchOptions): Promise<SearchPage> {
+  return await prepareSearch(options)(session)
+}
+
+async function search(
+  session: ImapSession,
+  { limit, timeZone }: SearchOptions,
+  asked: SearchedMailboxes,
+  cursor: SearchCursor | undefined,
+): Promise<SearchPage> {
+  const today = dayIn(new Date(session.now * 1000), timeZone)
+  const isGmail = session.has('X-GM-EXT-1')
+  const plan = planned(asked.query, isGmail ? isJudgedOnGmail : isJudgedByStructure)
+  const cases = plan.cases.map((one): PreparedCase => {
+    const compiled = isGmail ? toGmailSearch(one.query, { today, timeZone }) : toImapSearch(one.query, today)
+    const required = plan.terms.filter((term) => isRequired(asked.query, term))
+    return { ...one, search: { ...compiled, tokens: [...compiled.tokens, ...required.flatMap(narrowing)] } }
+  })
+  const backTo = isDated(asked.query) ? undefined : addDays(today, -slowSearchDays)
+  const paths = await mailboxesToSearch(session, withinSent(asked, plan))
+  const collected = await collectMatches(session, paths, {
+    cases,
+    cursor,
+    // Rows to be judged come in batches, of whichever mailbox they are.
+    limit,
+    rows: plan.terms.length > 0 ? 0 : limit,
+    sinceWhenSlow: backTo === undefined ? [] : sinceTokens(backTo),
+  })
+  const taken = await takeRows(session, collected.searched, plan, limit)
+  const isCut =
+    cases.some((one) => one.search.slow) &&
+    collected.searched.some(({ candidates }) => candidates.mailbox.exists > slowAboveMessages)
+  return {
+    items: await Promise.all(taken.rows.map(({ row, mailbox }) => toSummary(row, mailbox))),
+    searched: collected.searched.map(({ path }) => path),
+    left: collected.left,
+    failed: collected.failed,
+    ...toTotal(collected, plan),
+    ...toNext(collected, taken, cursor),
+    ...(isCut && backTo !== undefined ? { searchedBackTo: backTo } : {}),
+    ...(plan.terms.length > 0 ? { lookedAt: taken.lookedAt } : {}),
+  }
+}
+
+function planned(query: Query | undefined, isJudged: (term: Term) => boolean): SearchPlan {
+  const plan = planSearch(query, isJudged)
+  if (plan === undefined) throw invalid('query')
+  return plan
+}
+
+/** Only what was sent can wait for an answer. */
+function withinSent(asked: SearchedMailboxes, { terms }: SearchPlan): SearchedMailboxes {
+  const awaits = terms.some((term) => term.kind === 'is' && isRequired(asked.query, term))
+  return awaits && asked.within.length === 0 ? { ...asked, within: ['sent'] } : asked
+}
+
+/** The owner said from when on: then a slow search is theirs to want. */
+function isDated(query: Query | undefined): boolean {
+  return conditionsOf(query).some(
+    (one) => (one.kind === 'date' && one.is === 'after') || (one.kind === 'age' && one.is === 'newer'),
+  )
+}
+
+function toTotal({ searched, left, failed }: Collected, { terms }: SearchPlan): { total?: number } {
+  if (terms.length > 0 || left.length > 0 || failed.length > 0) return {}
+  const totals = searched.map(({ candidates }) => candidates.total)
+  if (totals.includes(undefined)) return {}
+  return { total: totals.reduce<number>((sum, one) => sum + (one ?? 0), 0) }
+}
+
+function toNext(
+  { searched, left }: Collected,
+  { last, consumed }: Taken,
+  cursor: SearchCursor | undefined,
+): { next?: string } {
+  const places = new Map<string, MailboxPlace | 'done'>()
+  for (const [hash, place] of cursor?.places ?? []) if (place === 'done') places.set(hash, place)
+  let more = left.length > 0
+  for (const one of searched) {
+    const shown = consumed.get(one.hash) ?? []
+    const isUsedUp = shown.length === one.entries.length
+    more ||= !isUsedUp || one.candidates.more
+    const place = toPlace(one, shown.at(-1), isUsedUp, cursor)
+    if (place !== undefined) places.set(one.hash, place)
+  }
+  if (!more) return {}
+  const lastKey = last ?? cursor?.last
+  return {
+    next: printSearchCursor({
+      ...(lastKey === undefined ? {} : { last: lastKey }),
+      places,
+      left: left.map(hashOfPath),
+    }),
+  }
+}
+
+/** None where all matches were compared: such a mailbox goes on below the last row of the page. */
+function toPlace(
+  { hash, block, candidates }: SearchedMailbox,
+  shown: MailboxPlace['last'],
+  isUsedUp: boolean,
+  cursor: SearchCursor | undefined,
+): MailboxPlace | 'done' | undefined {
+  if (block === wholeMailbox && !candidates.more) return undefined
+  const { uids, mailbox } = candidates
+  const low = uids.at(-1) ?? block.low
+  if (isUsedUp) {
+    if (!candidates.more || low <= 1) return 'done'
+    return { uidValidity: mailbox.uidValidity, top: low - 1, low: 1 }
+  }
+  const last = shown ?? lastOf(hash, cursor)
+  const top = block === wholeMailbox ? (uids[0] ?? block.top) : block.top
+  return { uidValidity: mailbox.uidValidity, top, low, ...(last === undefined ? {} : { last }) }
+}

@@ -1,0 +1,248 @@
+/**
+ * Earlier emails below a reply, as ten mail programs write them: folded where they are a mere trail, shown where they
+ * are part of what is said.
+ */
+import { describe, expect, it } from 'vitest'
+import { foldQuotes } from '../../src/body-text/fold-quotes.ts'
+import { htmlToText } from '../../src/body-text/html-to-text.ts'
+import { readPlain } from '../../src/body-text/long-text.ts'
+import { isForwardSubject, isReplySubject } from '../../src/body-text/quote-marks.ts'
+
+const fold = (html: string) => htmlToText(html, { quotes: 'folded' }).text
+const foldPlain = async (text: string, isReply = true) =>
+  (await readPlain(text, { quotes: 'folded', isReply })).text.trim()
+
+const header = (from: string, sent: string, to: string, subject: string, gap = '<br>') =>
+  [
+    `<b>${from}:</b> Ann &lt;ann@a.example&gt;`,
+    `<b>${sent}:</b> 4. Mai 2026 10:01`,
+    `<b>${to}:</b> Bob`,
+    `<b>${subject}:</b> Plan`,
+  ].join(gap)
+
+const programs: [string, string, string][] = [
+  [
+    'Gmail',
+    '<div dir="ltr">Fine.</div><br><div class="gmail_quote gmail_quote_container"><div dir="ltr" class="gmail_attr">On Mon, May 4, 2026 at 10:01 AM Ann &lt;<a href="mailto:ann@a.example">ann@a.example</a>&gt; wrote:<br></div><blockquote class="gmail_quote" style="margin:0 0 0 .8ex"><div>Shall we?</div></blockquote></div>',
+    '[2 quoted lines: On Mon, May 4, 2026 at 10:01 AM Ann <ann@a.example> wrote]',
+  ],
+  [
+    'Outlook on a desk',
+    `<div class="WordSection1"><p class="MsoNormal">Fine.</p><p>&nbsp;</p><div><div style="border:none;border-top:solid #E1E1E1 1.0pt"><p class="MsoNormal">${header('Von', 'Gesendet', 'An', 'Betreff')}</p></div></div><p>Shall we?</p></div>`,
+    '[5 quoted lines: Ann <ann@a.example>, 4. Mai 2026 10:01]',
+  ],
+  [
+    'Outlook on the web',
+    `<div>Fine.</div><div id="appendonsend"></div><hr><div id="divRplyFwdMsg">${header('From', 'Sent', 'To', 'Subject')}</div><div>Shall we?</div>`,
+    '[6 quoted lines: Ann <ann@a.example>, 4. Mai 2026 10:01]',
+  ],
+  [
+    'Outlook on a phone',
+    `<div>Fine.</div><hr><div id="divRplyFwdMsg">${header('De', 'Envoyé', 'À', 'Objet')}</div><div>Shall we?</div>`,
+    '[6 quoted lines: Ann <ann@a.example>, 4. Mai 2026 10:01]',
+  ],
+  [
+    'Apple Mail',
+    'Fine.<br><div><br><blockquote type="cite"><div>On 4. May 2026, at 10:01, Ann &lt;ann@a.example&gt; wrote:</div><br><div>Shall we?</div></blockquote></div><br>',
+    '[2 quoted lines: On 4. May 2026, at 10:01, Ann <ann@a.example> wrote]',
+  ],
+  [
+    'Thunderbird',
+    '<p>Fine.</p><div class="moz-cite-prefix">Am 04.05.26 um 10:01 schrieb Ann:<br></div><blockquote type="cite" cite="mid:x@y"><p>Shall we?</p></blockquote>',
+    '[2 quoted lines: Am 04.05.26 um 10:01 schrieb Ann]',
+  ],
+  [
+    'Yahoo',
+    '<div>Fine.</div><div id="ydp1yahoo_quoted_1" class="ydp1yahoo_quoted"><div><div>On Monday, May 4, 2026 at 10:01:00 AM GMT+2, Ann &lt;ann@a.example&gt; wrote: </div><div><br></div><div>Shall we?</div></div></div>',
+    '[2 quoted lines: On Monday, May 4, 2026 at 10:01:00 AM GMT+2, Ann <ann@a.example> wrote]',
+  ],
+  [
+    'Proton',
+    '<div>Fine.</div><div class="protonmail_quote">On Monday, May 4th, 2026 at 10:01 AM, Ann wrote:<br><blockquote class="protonmail_quote" type="cite">Shall we?</blockquote></div>',
+    '[2 quoted lines: On Monday, May 4th, 2026 at 10:01 AM, Ann wrote]',
+  ],
+  [
+    'K-9',
+    'Fine.<br><br><div class="gmail_quote">Am 4. Mai 2026 10:01:00 MESZ schrieb Ann:<blockquote class="gmail_quote">Shall we?</blockquote></div>',
+    '[2 quoted lines: Am 4. Mai 2026 10:01:00 MESZ schrieb Ann]',
+  ],
+  [
+    'GMX',
+    `<div>Fine.<div><br><div name="quote"><div>${header('Von', 'Gesendet', 'An', 'Betreff')}</div><div name="quoted-content">Shall we?</div></div></div></div>`,
+    '[5 quoted lines: Ann <ann@a.example>, 4. Mai 2026 10:01]',
+  ],
+  [
+    'Outlook on the web, quoting itself',
+    `<div>Fine.</div><hr><div id="divRplyFwdMsg">${header('Da', 'Inviato', 'A', 'Oggetto')}</div><div>Shall we?<div id="x_Signature">Ann</div><div id="x_divRplyFwdMsg">${header('From', 'Sent', 'To', 'Subject')}</div>Older</div>`,
+    '[12 quoted lines: Ann <ann@a.example>, 4. Mai 2026 10:01]',
+  ],
+]
+
+describe('HTML', () => {
+  it.each(programs)('%s: a trailing quote is one line, and says whose', (_name, html, folded) => {
+    expect(fold(html)).toBe(`Fine.\n\n${folded}`)
+    expect(htmlToText(html, { quotes: 'shown' }).text).toContain('Shall we?')
+    expect(htmlToText(html).text).toContain('Shall we?')
+    expect(htmlToText(html, { quotes: 'left_out' }).text).toBe('Fine.')
+  })
+
+  it('answers between quotes, and what they answer to, stay', () => {
+    const inline =
+      '<div class="gmail_quote"><div class="gmail_attr">On May 4, 2026 Ann wrote:<br></div><blockquote class="gmail_quote">When?</blockquote><div>Now.</div><blockquote class="gmail_quote">Where?</blockquote><div>Here.</div></div>'
+    expect(fold(inline)).toBe('On May 4, 2026 Ann wrote:\n\n> When?\n\nNow.\n\n> Where?\n\nHere.')
+    expect(fold(inline.replace('<div>Here.</div>', ''))).toBe(
+      'On May 4, 2026 Ann wrote:\n\n> When?\n\nNow.\n\n[1 quoted line]',
+    )
+  })
+
+  it('a forwarded email is content, whoever forwarded it', () => {
+    for (const html of [
+      `<div>FYI</div><div class="gmail_quote"><div class="gmail_attr">---------- Forwarded message ---------<br>${header('From', 'Date', 'To', 'Subject')}</div>The plan.</div>`,
+      `See<blockquote type="cite"><div>Begin forwarded message:</div><br>${header('From', 'Date', 'To', 'Subject')}<div>The plan.</div></blockquote>`,
+      `<p>Hi</p><div class="moz-forward-container">-------- Weitergeleitete Nachricht --------<br>${header('Von', 'Datum', 'An', 'Betreff')}<br>The plan.</div>`,
+      `<div>Hi</div><div class="yahoo_quoted"><div>----- Forwarded Message -----</div>${header('From', 'Sent', 'To', 'Subject')}<div>The plan.</div></div>`,
+    ])
+      expect(fold(html)).toContain('The plan.')
+  })
+
+  it('a mail that is nothing but a quote, and a citation of no mail program, stay', () => {
+    expect(fold('<blockquote type="cite">All of it</blockquote>')).toBe('> All of it')
+    expect(fold('<p>A poem.</p><blockquote>Roses<br>are red</blockquote>')).toBe(
+      'A poem.\n\n> Roses\n> are red',
+    )
+  })
+
+  it('a signature and a footer below the quote stay', () => {
+    const quote =
+      '<div class="moz-cite-prefix">Ann wrote on 04.05.26:</div><blockquote type="cite">Shall we?</blockquote>'
+    const html = `<p>Fine.</p>${quote}<pre class="moz-signature">-- \nBob\nBoats</pre>`
+    expect(fold(html)).toBe('Fine.\n\n[2 quoted lines: Ann wrote on 04.05.26]\n\n--\nBob\nBoats')
+    expect(htmlToText(html, { quotes: 'left_out' }).text).toBe('Fine.')
+  })
+})
+
+describe('plain text', () => {
+  it.each([
+    [
+      'Fine.\n\nOn Mon, May 4, 2026 at 10:01 AM Ann <ann@a.example>\nwrote:\n\n> Shall we?\n>\n> > older',
+      '[4 quoted lines: On Mon, May 4, 2026 at 10:01 AM Ann <ann@a.example> wrote]',
+    ],
+    [
+      'Fine.\n\n-----Original Message-----\nFrom: Ann <ann@a.example>\nSent: Monday, May 4, 2026 10:01 AM\nTo: Bob\nSubject: Plan\n\nShall we?',
+      '[6 quoted lines: Ann <ann@a.example>, Monday, May 4, 2026 10:01 AM]',
+    ],
+    [
+      'Fine.\n\n________________________________\nDe : Ann <ann@a.example>\nEnvoyé : lundi 4 mai 2026 10:01\nÀ : Bob\nObjet : Plan\n\nShall we?',
+      '[6 quoted lines: Ann <ann@a.example>, lundi 4 mai 2026 10:01]',
+    ],
+    [
+      'Fine.\n\n-----Ursprüngliche Nachricht-----\nVon: Ann [mailto:ann@a.example]\nGesendet: Montag, 4. Mai 2026 10:01\nAn: Bob\nBetreff: Plan\n\nShall we?',
+      '[6 quoted lines: Ann [mailto:ann@a.example], Montag, 4. Mai 2026 10:01]',
+    ],
+    [
+      'Fine.\n\n发件人: Ann <ann@a.example>\n发送时间: 2026年5月4日 10:01\n收件人: Bob\n主题: Plan\n\nShall we?',
+      '[5 quoted lines: Ann <ann@a.example>, 2026年5月4日 10:01]',
+    ],
+    [
+      'Fine.\n\n2026年5月4日(月) 10:01 Ann <ann@a.example>:\n\n> いかがですか',
+      '[2 quoted lines: 2026年5月4日(月) 10:01 Ann <ann@a.example>]',
+    ],
+    [
+      'Fine.\n\nпн, 4 мая 2026 г. в 10:01, Ann <ann@a.example>:\n> Привет',
+      '[2 quoted lines: пн, 4 мая 2026 г. в 10:01, Ann <ann@a.example>]',
+    ],
+    [
+      'Fine.\n\nLe lun. 4 mai 2026 à 10:01, Ann <ann@a.example> a écrit :\n> Bonjour',
+      '[2 quoted lines: Le lun. 4 mai 2026 à 10:01, Ann <ann@a.example> a écrit]',
+    ],
+    ['Fine.\n\n> Shall we?', '[1 quoted line]'],
+  ])('%j is folded', async (text, folded) => {
+    expect(await foldPlain(text)).toBe(`Fine.\n\n${folded}`)
+  })
+
+  it.each([
+    'The manual says:\n\n> do this\n> do that',
+    'Yes.\n> Where?\nHere.',
+    'On May 4, 2026 Ann wrote:\n> When?\nNow.',
+    'See my answers below.\n\n-----Original Message-----\nFrom: Ann <a@b.example>\nSent: May 4, 2026 10:01\nSubject: x\n\nQ? A!',
+    'Hi\n\nFrom: Ann <a@b.example>\nSent: May 4, 2026 10:01\nSubject: x\n\n> one\n\nmy answer',
+    'Your trip\n\nFrom: Berlin\nTo: Paris\nDate: 3 May 2026 10:00\n\nHave fun',
+    'Hi\n\n---------- Forwarded message ----------\nFrom: Ann <a@b.example>\nDate: May 4, 2026 10:01\nSubject: x\n\nText\n\nOn May 3, 2026 Bob wrote:\n> older',
+  ])('%j stays', async (text) => {
+    expect(await foldPlain(text)).toBe(text)
+  })
+
+  it('the form of a website is no quote where nothing is answered', async () => {
+    const text =
+      'New message.\n\nFrom: Ann <a@b.example>\nDate: May 4, 2026 10:01\nSubject: Boats\n\nI want one.'
+    expect(await foldPlain(text, false)).toBe(text)
+  })
+
+  it("a list's footer below the quote stays", async () => {
+    const footer =
+      '_______________________________________________\nBoats mailing list\nhttps://lists.a.example/'
+    expect(await foldPlain(`Fine.\n\nOn May 4, 2026 Ann wrote:\n> Shall we?\n${footer}`)).toBe(
+      `Fine.\n\n[2 quoted lines: On May 4, 2026 Ann wrote]\n\n${footer}`,
+    )
+  })
+
+  it('own words only, for a conversation: neither signature nor quote', () => {
+    for (const text of [
+      'Fine.\n\n-- \nBob\n\nOn May 4, 2026 Ann wrote:\n> Shall we?',
+      'Fine.\n\nOn May 4, 2026 Ann wrote:\n> Shall we?\n\n-- \nBob',
+      'Fine.\n\nSent from my iPhone\n\n> On 4. May 2026, at 10:01, Ann wrote:\n> Shall we?',
+    ])
+      expect(foldQuotes(text, { quotes: 'left_out' })).toBe('Fine.')
+  })
+})
+
+describe('subjects', () => {
+  it('tell a forward from a reply', () => {
+    for (const subject of [
+      'Fwd: x',
+      'FW: Re: x',
+      'WG: x',
+      'TR : x',
+      'RV: x',
+      'ENC: x',
+      'Fwd[2]: x',
+      '转发：x',
+    ])
+      expect([isForwardSubject(subject), isReplySubject(subject)], subject).toEqual([true, false])
+    for (const subject of [
+      'Re: Fwd: x',
+      'AW: x',
+      'SV: x',
+      'RE[2]: x',
+      'Antw: x',
+      '回复：x',
+      'Ответ: x',
+      'Re : x',
+    ])
+      expect([isForwardSubject(subject), isReplySubject(subject)], subject).toEqual([false, true])
+    expect([isForwardSubject('Plan'), isReplySubject('Retreat: plan')]).toEqual([false, false])
+  })
+})
+
+describe('R77: a megabyte of anything', () => {
+  it.each([
+    '>',
+    '> a\n',
+    '\n',
+    'a:\n',
+    'From: a\n',
+    '-----Original Message-----\n',
+    'On wrote:\n',
+    '> \n\n',
+    '-- \n',
+    'a ',
+    '_',
+    ': ',
+  ])('%j is folded within a second', (token) => {
+    const text = `${token.repeat(Math.ceil((1024 * 1024) / token.length))}\n> x`
+    const started = process.cpuUsage()
+    foldQuotes(`Fine.\n${text}`, { quotes: 'folded' })
+    const { user, system } = process.cpuUsage(started)
+    expect((user + system) / 1e6).toBeLessThan(1)
+  })
+})

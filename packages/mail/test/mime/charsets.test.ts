@@ -1,0 +1,129 @@
+/** R62: one decoder for bodies, files, headers and names; each row is a label or a mistake that is in real mail. */
+import { describe, expect, it } from 'vitest'
+import { decodeText } from '../../src/mime/charset.ts'
+import { decodeHeader } from '../../src/mime/encoded-words.ts'
+import { parseParameterized } from '../../src/mime/parameters.ts'
+import { parseSource } from '../../src/mime/source.ts'
+import { decodeTransfer } from '../../src/mime/transfer.ts'
+
+const bytes = (hex: string) => Buffer.from(hex.replaceAll(' ', ''), 'hex')
+const latin = (text: string) => Buffer.from(text, 'latin1')
+
+describe('R62: charsets', () => {
+  it.each([
+    ['bom utf-16le', 'us-ascii', 'fffe 4100 e400', 'Aä'],
+    ['bom utf-16be', '', 'feff 0041 00e4', 'Aä'],
+    ['bom utf-32le', 'utf-8', 'fffe0000 41000000', 'A'],
+    ['bom utf-8 under another label', 'iso-8859-1', 'efbbbf c3a4', 'ä'],
+    ['utf-16 without a mark', 'utf-16', '0041 00e4 0042', 'AäB'],
+    ['utf-16le without label or mark', '', '4100 4200 4300 e400', 'ABCä'],
+    ['utf-8 labelled Latin-1', 'iso-8859-1', '47 72 c3bc c39f 65', 'Grüße'],
+    ['utf-8 labelled us-ascii', 'us-ascii', '50 72 c3bc', 'Prü'],
+    ['Latin bytes labelled utf-8', 'utf-8', '47 72 fc df 65', 'Grüße'],
+    ['cp1252 behind iso-8859-1', 'iso-8859-1', '80 93 94', '€“”'],
+    ['x- name', 'x-sjis', '93fa967b', '日本'],
+    ['x-cp1251', 'X-CP1251', 'cff0e8', 'При'],
+    ['win-1251', 'win-1251', 'cff0e8', 'При'],
+    ['cp-850', 'cp-850', '81', 'ü'],
+    ['ibm437', 'ibm437', '81', 'ü'],
+    ['ks_c_5601', 'ks_c_5601-1987', 'c7d1b1db', '한글'],
+    ['iso-2022-kr', 'iso-2022-kr', '1b242943 0e 4751 315b 0f 21', '한글!'],
+    ['hz', 'hz-gb-2312', '7e7b 5650 7e7d 21', '中!'],
+    ['utf-7', 'utf-7', '2b 41 4f 51 2d', 'ä'],
+    ['language tag', 'utf-8*de', 'c3a4', 'ä'],
+    ['quotes and a second parameter', '"utf-8"; format=flowed', 'c3a4', 'ä'],
+  ])('%s', (_name, label, hex, text) => {
+    expect(decodeText(bytes(hex), label)).toBe(text)
+  })
+
+  it.each([
+    ['windows-1251', 'Привет, как дела? Жду ответа до пятницы.'],
+    ['koi8-r', 'Привет, как дела? Жду ответа до пятницы.'],
+    ['shift_jis', '会議の資料を送ります。よろしくお願いします。'],
+    ['euc-jp', '会議の資料を送ります。よろしくお願いします。'],
+    ['gb18030', '会议时间改到下午三点，请大家准时参加。'],
+    ['euc-kr', '회의 시간이 오후 세 시로 바뀌었습니다.'],
+    ['windows-1252', 'Größe: fünf Stück für 20 € – naïve façade'],
+  ])('undeclared %s is told by its bytes', (charset, text) => {
+    expect(decodeText(encode(text, charset), '')).toBe(text)
+  })
+
+  it("HTML's own charset counts where the mail names none", () => {
+    const html = Buffer.concat([latin('<meta charset=windows-1251><p>'), bytes('cff0e8'), latin('</p>')])
+    expect(decodeText(html, '', { isHtml: true })).toContain('При')
+  })
+
+  it('a footer behind base64 and a stray character in it', () => {
+    const code = Buffer.from('a'.repeat(57 * 3))
+      .toString('base64')
+      .replaceAll(/.{76}/g, '$&\r\n')
+    expect(decodeTransfer(latin(`${code}\r\n____\r\nCrew list\r\n`), 'base64', true).toString()).toBe(
+      `${'a'.repeat(171)}____\r\nCrew list\r\n`,
+    )
+    const broken = code.replace('\r\n', '\r\n!\r\n')
+    expect(decodeTransfer(latin(broken), 'base64', true).toString()).toBe('a'.repeat(171))
+  })
+
+  it.each([
+    ['raw Latin-1', latin('Gr\xfc\xdfe'), 'Grüße'],
+    ['a character cut in two', '=?utf-8?B?w6Q=?= =?utf-8?B?ww==?= =?utf-8?B?pA==?=', 'ää'],
+    ['a question mark inside', '=?utf-8?Q?Was?_los?=', 'Was? los'],
+    ['a language', '=?utf-8*en?Q?a=C3=A4?=', 'aä'],
+    ['words between words', '=?utf-8?Q?a?= b =?utf-8?Q?c?=', 'a b c'],
+  ])('a header with %s', (_name, header, text) => {
+    expect(decodeHeader(header)).toBe(text)
+  })
+
+  it.each([
+    ["filename*=utf-8''%C3%9C.pdf", 'Ü.pdf'],
+    ["filename*0*=iso-8859-1'de'%DC; filename*1*=b%E4; filename*2=.pdf", 'Übä.pdf'],
+    ["filename*0*=utf-8''%C3; filename*1*=%9C.pdf", 'Ü.pdf'],
+    ['filename="=?utf-8?B?w5wucGRm?="', 'Ü.pdf'],
+    ['filename="\xdc.pdf"', 'Ü.pdf'],
+    ['filename="utf-8\'\'%C3%9C.pdf"', 'Ü.pdf'],
+    ['filename=Invoice (1).pdf', 'Invoice (1).pdf'],
+    ['filename="a;b\\"c.pdf"', 'a;b"c.pdf'],
+    ["filename=a.pdf; filename*=utf-8''%C3%9C.pdf", 'Ü.pdf'],
+  ])('the name in %s', (field, name) => {
+    expect(parseParameterized(`attachment; ${field}`).parameters.get('filename')).toBe(name)
+  })
+
+  it('R102: no source makes the parser hang or run deep', () => {
+    const nested = 'Content-Type: message/rfc822\n\n'.repeat(30_000)
+    const boundaries = `Content-Type: multipart/mixed; boundary=a\n\n${'--a\n'.repeat(100_000)}`
+    const spoilt = `Content-Type: ${'x;'.repeat(100_000)}\n\n`
+    for (const source of [
+      nested,
+      boundaries,
+      spoilt,
+      '=?'.repeat(200_000),
+      `Subject: ${'=?a?q?'.repeat(100_000)}\n\n`,
+    ]) {
+      const before = process.cpuUsage()
+      parseSource(Buffer.from(source))
+      const { user, system } = process.cpuUsage(before)
+      expect((user + system) / 1000).toBeLessThan(2_000)
+    }
+  })
+})
+
+/** What TextEncoder does not: by asking the decoder for every code. */
+function encode(text: string, charset: string): Buffer {
+  const codes = new Map<string, Buffer>()
+  const decoder = new TextDecoder(charset)
+  for (let lead = 0; lead < 256; lead++) {
+    const one = Buffer.of(lead)
+    const single = decodeText(Buffer.concat([Buffer.from('a'), one]), charset).slice(1)
+    if (charset === 'windows-1252' && single.length === 1) codes.set(single, one)
+    for (let trail = charset.startsWith('win') || charset === 'koi8-r' ? 256 : 0x40; trail < 256; trail++) {
+      const pair = Buffer.of(lead, trail)
+      const char = lead > 0x7f ? decoder.decode(pair) : ''
+      if (char.length === 1 && char !== '\ufffd' && !codes.has(char)) codes.set(char, pair)
+    }
+    const char = decoder.decode(one)
+    if (charset !== 'windows-1252' && char.length === 1 && char !== '\ufffd') codes.set(char, one)
+  }
+  return Buffer.concat(
+    [...text].map((char) => codes.get(char) ?? expect.fail(`${char} is not in ${charset}`)),
+  )
+}

@@ -1,0 +1,125 @@
+/**
+ * The tools as the endpoint serves them: a server for one request of one caller, with every tool of the catalog. The
+ * endpoint has already answered 403 for a scope the token lacks; what surrounds a call is run-tool.ts.
+ */
+import { inputResponse, McpServer, type ServerContext } from '@modelcontextprotocol/server'
+import type { Caller } from '../caller.ts'
+import { appName } from '../deployment-names.ts'
+import type { McpApplication } from '../mcp/application.ts'
+import { answerCall, mayCall, scopeOf } from './run-tool.ts'
+import type { Asking, Tool } from './tool.ts'
+import { type CallSurroundings, callDeadlineMs } from './tool-call.ts'
+import { toInputJsonSchema, toOpenSchema, toOutputJsonSchema } from './tool-schema.ts'
+
+/** A tool as `tools/list` says it. */
+export function toDefinition(tool: Tool) {
+  const outputSchema = toOutputJsonSchema(tool)
+  return {
+    name: tool.name,
+    title: tool.title,
+    description: tool.description,
+    inputSchema: toInputJsonSchema(tool.input),
+    ...(outputSchema && { outputSchema }),
+    annotations: { title: tool.title, ...tool.annotations },
+  }
+}
+
+/** A grant's permission never changes; a deployment may bring new tools. */
+const listLifeMs = 3_600_000
+
+/** What is offered, and what a client shows of it before it asks for more. */
+export interface Catalog {
+  readonly offered: readonly { readonly tool: Tool; readonly definition: ToolDefinition }[]
+  readonly instructions: string
+}
+
+type ToolDefinition = ReturnType<typeof toDefinition>
+
+export interface ToolApplicationOptions extends CallSurroundings {
+  readonly catalog: Catalog
+  readonly version: string
+  readonly sessionQuestions?: SessionQuestions
+}
+
+/** A question of the 2025 era waits inside the request that asks it; where the host ends that early, or cannot stream. */
+export interface SessionQuestions {
+  /** How long it may wait. 0: the client cannot be asked, since it sees nothing before the answer. */
+  readonly waitMs: number
+  /** When the host ends the request: what is sent after a late yes must be sent by then. */
+  readonly requestMs?: number
+}
+
+/** The longest a person is waited for where nothing else ends the request. */
+const defaultQuestions: SessionQuestions = { waitMs: 240_000 }
+
+export function createToolApplication(options: ToolApplicationOptions): McpApplication {
+  const { offered } = options.catalog
+  return {
+    requiredScope(name) {
+      const found = offered.find(({ tool }) => tool.name === name)
+      return found && scopeOf(found.tool)
+    },
+    buildServer: (caller, request) => buildServer(caller, request, options),
+  }
+}
+
+function buildServer(
+  caller: Caller,
+  { signal, beginning }: Parameters<McpApplication['buildServer']>[1],
+  options: ToolApplicationOptions,
+): McpServer {
+  const builtAt = performance.now()
+  const { offered, instructions } = options.catalog
+  const { waitMs, requestMs } = options.sessionQuestions ?? defaultQuestions
+  const surroundings = (): CallSurroundings => {
+    if (requestMs === undefined) return options
+    const { deadlineMs = callDeadlineMs } = options.mail
+    const leftMs = Math.max(1, builtAt + requestMs - performance.now())
+    return { ...options, mail: { ...options.mail, deadlineMs: Math.min(deadlineMs, leftMs) } }
+  }
+  const server = new McpServer(
+    { name: appName, title: 'Email connector', version: options.version },
+    {
+      capabilities: { tools: { listChanged: false } },
+      instructions,
+      ...(waitMs > 0 && { inputRequired: { maxRounds: 2, roundTimeoutMs: waitMs } }),
+      cacheHints: { 'tools/list': { ttlMs: listLifeMs, cacheScope: 'private' } },
+    },
+  )
+  for (const { tool, definition } of offered) {
+    const { name, inputSchema, outputSchema, ...described } = definition
+    const schemas = {
+      inputSchema: toOpenSchema(inputSchema),
+      ...(outputSchema && { outputSchema: toOpenSchema(outputSchema) }),
+    }
+    server.registerTool(name, { ...described, ...schemas }, (given, context) =>
+      answerCall(tool, given, caller, surroundings(), {
+        signal: AbortSignal.any([signal, context.mcpReq.signal]),
+        asking: toAsking(server, context, waitMs),
+        beginning,
+      }),
+    )
+  }
+  // All tools can be called, so that a missing permission is an answer and not an unknown name; not all are listed.
+  const listed = offered.filter(({ tool }) => mayCall(caller, tool))
+  server.server.setRequestHandler('tools/list', () => ({
+    tools: listed.map(({ definition }) => ({ ...definition })),
+  }))
+  return server
+}
+
+/** A client that declares elicitation without a mode means forms (2025-06-18). */
+function toAsking(server: McpServer, { mcpReq }: ServerContext, waitMs: number): Asking {
+  const { elicitation } = server.server.getClientCapabilities() ?? {}
+  const takesForms =
+    elicitation !== undefined && (elicitation.form !== undefined || elicitation.url === undefined)
+  // Only the 2026 revision has an envelope; its questions are answers, and wait in the client.
+  const canAsk = takesForms && (mcpReq.envelope !== undefined || waitMs > 0)
+  const state = mcpReq.requestState()
+  const response = inputResponse(mcpReq.inputResponses, 'confirm')
+  return {
+    canAsk,
+    ...(typeof state === 'string' && { state }),
+    ...(response.kind === 'elicit' && { answer: response.action }),
+  }
+}

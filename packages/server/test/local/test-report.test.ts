@@ -1,0 +1,60 @@
+/** How `npm test` counts: a test that was not run is named, and fails the run in CI unless the list says why. */
+import { expect, test } from 'vitest'
+import { allowedSkips, toSummary } from '../../../../scripts/test-report.mjs'
+
+const file = (name: string, statuses: Record<string, string>, status = 'passed') => ({
+  name: `/repository/packages/mail/test/${name}`,
+  status,
+  assertionResults: Object.entries(statuses).map(([fullName, one]) => ({ fullName, status: one })),
+})
+const report = (...testResults: ReturnType<typeof file>[]) => {
+  const all = testResults.flatMap(({ assertionResults }) => assertionResults)
+  const count = (status: string) => all.filter((one) => one.status === status).length
+  return { numPassedTests: count('passed'), numFailedTests: count('failed'), testResults }
+}
+const mixed = report(
+  file('imap/servers.test.ts', { 'lists mail': 'passed', 'IMAP operations on Courier: lists': 'pending' }),
+  file(
+    'reading/get.test.ts',
+    { 'gets mail': 'skipped', 'to be written': 'todo', breaks: 'failed' },
+    'failed',
+  ),
+)
+
+test('on a machine of a developer what was not run is named and counted, and fails nothing', () => {
+  expect(toSummary(mixed, { isCi: false })).toEqual({
+    passed: 1,
+    failed: 1,
+    lines: [
+      'not run: IMAP operations on Courier: lists (Courier runs as root only)',
+      'not run: gets mail',
+      'not run: to be written',
+      '3 not run',
+    ],
+  })
+})
+
+test('in CI it fails the run, unless the list says why it cannot run there', () => {
+  const { failed, lines } = toSummary(mixed, { isCi: true })
+  expect(failed).toBe(3)
+  expect(lines).toEqual([
+    'not run: IMAP operations on Courier: lists (Courier runs as root only)',
+    'not run, which fails in CI: gets mail',
+    'not run, which fails in CI: to be written',
+    '3 not run',
+  ])
+})
+
+test('a file that does not load fails the run though it has no test to count', () => {
+  expect(toSummary(report(file('x.test.ts', {}, 'failed')), { isCi: false })).toMatchObject({ failed: 1 })
+  expect(toSummary(report(file('x.test.ts', { one: 'passed' })), { isCi: true })).toEqual({
+    ...{ passed: 1, failed: 0 },
+    lines: ['0 not run'],
+  })
+})
+
+test('every test that may be left out has its reason', () => {
+  for (const { file, title, reason } of allowedSkips) {
+    expect([file, title, reason].map((text) => text.length > 5)).toEqual([true, true, true])
+  }
+})

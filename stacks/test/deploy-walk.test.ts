@@ -1,0 +1,140 @@
+/**
+ * docs/deploy.md from an empty account to smoke: every command it gives is run in order against the stand-in, or stands here
+ * with the reason why not. A command that is added to the document has to be added here.
+ */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { readDocument } from '@email-connector/server/testing/documents'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type AwsStandIn, startAwsStandIn } from './aws-stand-in.ts'
+
+const root = join(import.meta.dirname, '..', '..')
+const folder = mkdtempSync(join(tmpdir(), 'deploy-walk-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+/** What stands in a block or between backquotes and begins like a command; each once, in the order of the document. */
+function commandsIn(document: string): string[] {
+  const blocks = [...document.matchAll(/^ *```sh\n([\s\S]*?)^ *```/gm)].flatMap(([, block = '']) =>
+    block.split('\n'),
+  )
+  const inline = [...document.matchAll(/`([^`\n]+)`/g)].map(([, code = '']) => code)
+  const commands = [...inline, ...blocks].map((line) => line.trim())
+  return [...new Set(commands.filter((line) => /^(?:npx|npm|aws|cp|openssl|git) /.test(line)))]
+}
+
+/** Run below, in this order. */
+const run = [
+  'cp stages.example.json stages.json',
+  'npx pnpm@10.34.9 synth',
+  'npx pnpm@10.34.9 synth -c stage=prod',
+  'npx pnpm@10.34.9 sst deploy --stage prod',
+  'npx cdk deploy --all -c stage=prod',
+  'npx pnpm@10.34.9 sst remove --stage prod',
+]
+
+const notRun: Readonly<Record<string, string>> = {
+  'git pull': 'changes the working copy',
+  'npx pnpm@10.34.9 install': 'has been run, or this test could not run',
+  'aws sso login': 'needs a browser and an account',
+  'npx cdk bootstrap aws://123456789012/eu-central-1': 'the stand-in is an account that is bootstrapped',
+  'npx cdk destroy --all -c stage=prod': 'asks before it removes; removal.test.ts removes the same stacks',
+  'npx cdk destroy --all -c stage=X': 'the same, for any stage',
+  'npx pnpm@10.34.9 sst dev --stage personal': 'commands.test.ts brings it up',
+  'npx pnpm@10.34.9 smoke https://mail.example.com': 'smoke.test.ts runs it against both gateways',
+  'npm start': 'packages/server/test/e2e/local.test.ts',
+  'openssl rand -base64 48': 'makes a seed; deploy-document.test.ts says that its length is right',
+  'aws lambda put-function-concurrency --function-name prod-email-connector-mcp --reserved-concurrent-executions 0':
+    'for an incident; the stand-in knows no functions',
+}
+
+test('every command of docs/deploy.md is run here, or has a reason', () => {
+  const commands = commandsIn(readDocument('deploy.md'))
+  expect([...commands].sort()).toEqual([...run, ...Object.keys(notRun)].sort())
+})
+
+describe('from an empty account', () => {
+  let aws: AwsStandIn
+  const stages = join(folder, 'stages.json')
+  beforeAll(async () => {
+    aws = await startAwsStandIn()
+  })
+  afterAll(() => aws.stop())
+
+  /** As it stands in the document, but for pnpm, which needs no download here. */
+  async function walk(command: string): Promise<string> {
+    if (command.startsWith('cp ')) {
+      copyFileSync(join(root, 'stages.example.json'), stages)
+      return 'succeeded'
+    }
+    const { synth } = (
+      JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: { synth: string } }
+    ).scripts
+    const local = command
+      .replace(/^npx (?:pnpm@\S+ )?/, '')
+      .replace(/^synth/, `${synth} --output ${join(folder, 'out')}`)
+    const child = spawn('sh', ['-c', `exec ${local}`], {
+      cwd: root,
+      env: {
+        PATH: `${join(root, 'node_modules', '.bin')}:${process.env.PATH}`,
+        HOME: folder,
+        CI: '1',
+        SST_TELEMETRY_DISABLED: '1',
+        CDK_DISABLE_CLI_TELEMETRY: 'true',
+        AWS_ENDPOINT_URL: aws.endpoint,
+        AWS_ACCESS_KEY_ID: 'stand-in',
+        AWS_SECRET_ACCESS_KEY: 'stand-in',
+        AWS_REGION: 'eu-central-1',
+        STAGES_FILE: stages,
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    let output = ''
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (chunk: Buffer) => {
+        output += chunk.toString()
+      })
+    const [code] = (await once(child, 'close')) as [number | null]
+    return code === 0 ? 'succeeded' : output.slice(-3_000)
+  }
+
+  test.each(run)('R95: %s', { timeout: 180_000 }, async (command) => {
+    expect(await walk(command)).toBe('succeeded')
+    if (command.includes(' deploy ')) expect(aws.stacks.size).toBe(4)
+    if (command.includes(' remove ')) expect(aws.stacks.size).toBe(0)
+  })
+})
+
+describe('docs/examples', () => {
+  const example = (name: string) => readFileSync(join(root, 'docs', 'examples', name), 'utf8')
+
+  test('the role of a pipeline may take three roles of CDK in one repository’s environment, and nothing else', () => {
+    const { AssumeRolePolicyDocument, PolicyDocument } = JSON.parse(example('deployer-role.json')) as Record<
+      string,
+      { Statement: { Action: string; Resource?: string[]; Condition?: unknown }[] }
+    >
+    expect(PolicyDocument?.Statement).toHaveLength(1)
+    const [may] = PolicyDocument?.Statement ?? []
+    expect(may?.Action).toBe('sts:AssumeRole')
+    for (const role of may?.Resource ?? [])
+      expect(role).toMatch(/^arn:aws:iam::\d{12}:role\/cdk-hnb659fds-(?:deploy|file-publishing|lookup)-role-/)
+    expect(AssumeRolePolicyDocument?.Statement[0]?.Condition).toEqual({
+      StringEquals: {
+        'token.actions.githubusercontent.com:aud': 'sts.amazonaws.com',
+        'token.actions.githubusercontent.com:sub': 'repo:OWNER/email-connector:environment:prod',
+      },
+    })
+  })
+
+  test('the workflow deploys as the document says, holds no key, and takes that role', () => {
+    const workflow = example('deploy.yml')
+    expect(workflow).toContain('run: npx cdk deploy --all -c stage=prod')
+    expect(workflow).toContain('role/email-connector-deployer')
+    expect(workflow).toContain('id-token: write')
+    expect(workflow).not.toMatch(/AWS_(?:SECRET_)?ACCESS_KEY|secrets\./)
+    for (const [, version = ''] of workflow.matchAll(/uses: \S+@(\S+)/g))
+      expect(version).toMatch(/^[0-9a-f]{40}$/)
+  })
+})
