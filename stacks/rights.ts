@@ -27,7 +27,8 @@ const oauth: readonly TableRight[] = [
     prefixes: ['grant#'],
     actions: ['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem', 'Query'],
   },
-  { table: 'grants', prefixes: ['owner#'], actions: ['PutItem', 'DeleteItem', 'Query'] },
+  { table: 'grants', prefixes: ['owner#'], actions: ['PutItem', 'UpdateItem', 'DeleteItem', 'Query'] },
+  { table: 'grants', prefixes: ['audit#'], actions: ['DeleteItem', 'Query'] },
   {
     table: 'tokens',
     prefixes: ['code#', 'access#', 'refresh#'],
@@ -40,6 +41,7 @@ const oauth: readonly TableRight[] = [
 
 const mcp: readonly TableRight[] = [
   { table: 'grants', prefixes: ['grant#'], actions: ['UpdateItem', 'Query'] },
+  { table: 'grants', prefixes: ['audit#'], actions: ['PutItem', 'UpdateItem'] },
   { table: 'tokens', prefixes: ['link#'], actions: ['PutItem'] },
   { table: 'sessions', prefixes: ['session#'], actions: ['GetItem', 'PutItem', 'UpdateItem'] },
   { table: 'once', prefixes: ['count#'], actions: ['UpdateItem'] },

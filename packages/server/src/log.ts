@@ -71,6 +71,7 @@ const words = {
     'permission_missing',
     'rate_limited',
     'credentials_unreadable',
+    'settings_unreadable',
     'temporarily_unavailable',
     'key_reused',
     'send_in_progress',

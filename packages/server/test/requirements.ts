@@ -352,10 +352,9 @@ export const chapters: readonly Chapter[] = [
         'R84',
         'An email carries the display name, alias and signature of its owner, a reply comes from the address that was written to, and owners are never their own recipients.',
       ),
-      partly(
+      met(
         'R85',
         'An email is sent at most once by key and by content, across keys, grants of one account, connections and processes.',
-        'Grants of one account do not know of each other yet.',
       ),
       met('R86', 'A recipient that cannot be sent to is named and never dropped in silence.'),
       partly(
@@ -390,7 +389,7 @@ export const chapters: readonly Chapter[] = [
         'R93',
         "The owner's limits hold in the server: recipients, new recipients a day, sends an hour, attachments that leave, hidden mailboxes.",
       ),
-      planned(
+      met(
         'R94',
         "Audit and settings hold no content. A live token or the account's live login opens them; tables, backups, logs and KMS open none of it. A missing, older or foreign row refuses and loosens nothing. Tables together with the seed and a known login do open them, and the threat model says so.",
       ),
@@ -424,11 +423,12 @@ export const chapters: readonly Chapter[] = [
         'A hostile mail server, name server or document costs one call, never the process.',
         'The text of documents is not read yet.',
       ),
-      planned(
+      partly(
         'R103',
         'Derived tokens and links die with their grant: after a revocation, at any moment of a refresh or a running call, no review, download or account link works, backups included.',
+        'There are no review and download links yet.',
       ),
-      planned(
+      met(
         'R104',
         "One account's login neither reads nor loosens the settings or audit of another account in the same grant.",
       ),

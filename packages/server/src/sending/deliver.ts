@@ -3,7 +3,7 @@ import { type ComposedMessage, composeMessage, type MailAddress, submitMessage }
 import * as z from 'zod'
 import type { OpenedAccount } from '../accounts/grant-accounts.ts'
 import type { ToolCall, ToolQuestion } from '../tool-call/tool.ts'
-import { toEmailId } from '../wire/email-id.ts'
+import { toEmailId, toRefName } from '../wire/email-id.ts'
 import { ToolError } from '../wire/tool-error.ts'
 import type { ToolResult } from '../wire/tool-result.ts'
 import { confirm } from './confirmation.ts'
@@ -11,7 +11,6 @@ import { type PreparedMessage, type ShownMessage, toShown } from './outgoing.ts'
 import { assertRecipients } from './recipients.ts'
 import { createSendLedger } from './send-ledger.ts'
 import { describeOutcome, type SendOutcome } from './send-outcome.ts'
-import { toContentMac } from './send-rows.ts'
 import { fileSentCopy, type SentCopy } from './sent-copy.ts'
 
 /** Of the time that is left: a server that goes silent after the final dot must leave some to look at Sent. */
@@ -36,6 +35,8 @@ export interface ReadyMessage {
   readonly shown: ShownMessage
   /** Everything that makes this message this message, in a fixed order. */
   readonly content: readonly string[]
+  /** What every grant of the mailbox knows it by. */
+  readonly shared: readonly string[]
   /** Of a draft that is stored: what it is known by, whatever its id is now. */
   readonly stored?: { readonly draftId: string; readonly messageId?: string | undefined }
   compose(made: { readonly date: Date; readonly messageId: string }): Promise<ComposedMessage>
@@ -46,7 +47,7 @@ export function toReady({ opened, draft }: PreparedMessage, about = ''): ReadyMe
   return {
     opened,
     shown: toShown(draft),
-    content: toContent(draft, about),
+    ...toContents(draft, about),
     compose: (made) => composeMessage({ ...draft, ...made }),
   }
 }
@@ -61,7 +62,7 @@ export interface DeliveryOptions {
 
 export async function deliver(
   call: ToolCall,
-  { opened, shown, content, stored, compose }: ReadyMessage,
+  { opened, shown, content, shared, stored, compose }: ReadyMessage,
   { idempotencyKey, known, skipped = [] }: DeliveryOptions = {},
 ): Promise<ToolResult<Delivery> | ToolQuestion> {
   const { from, to, cc, bcc } = shown
@@ -72,13 +73,12 @@ export async function deliver(
   const sending = call.toCompletion()
   const ledger = createSendLedger(sending, {
     accountId: opened.accountId,
+    sealedOwner: opened.sealedOwner,
     domain: from.address.slice(from.address.lastIndexOf('@') + 1),
     messageId: stored?.messageId,
     idempotencyKey,
-    content:
-      stored === undefined
-        ? content
-        : { draftId: stored.draftId, revision: toContentMac(call.caller.secret, content) },
+    content: stored === undefined ? content : { draftId: stored.draftId, revision: content },
+    shared,
   })
   const composed = await compose({ date: new Date(call.now() * 1000), messageId: ledger.messageId })
   // Last before anything leaves: nobody is asked about what cannot be sent.
@@ -144,17 +144,22 @@ export async function answerDelivery(
  * In a fixed order: each list of addresses ends with an empty one, which no address is, and each string has its length
  * before it in the MAC. No two messages share a content.
  */
-function toContent(draft: PreparedMessage['draft'], about: string): string[] {
+function toContents(
+  draft: PreparedMessage['draft'],
+  about: string,
+): Pick<ReadyMessage, 'content' | 'shared'> {
   const lists = [[draft.from], draft.to, draft.cc, draft.bcc]
-  return [
+  const head = [
     ...lists.flatMap((list) => [...list.flatMap(({ address, name = '' }) => [address, name]), '']),
     draft.subject,
     draft.body,
     draft.inReplyTo ?? '',
     JSON.stringify(draft.references ?? []),
-    about,
-    ...draft.attachments.flatMap((one) => [one.filename, one.contentType, one.content.toString('base64')]),
   ]
+  const files = draft.attachments.flatMap((one) => [
+    ...[one.filename, one.contentType, one.content.toString('base64')],
+  ])
+  return { content: [...head, about, ...files], shared: [...head, toRefName(about), ...files] }
 }
 
 const copyText: Record<SentCopy['state'], string> = {

@@ -21,7 +21,7 @@ import {
 } from '@email-connector/mail'
 import type { OpenedAccount } from '../accounts/grant-accounts.ts'
 import type { ToolCall } from '../tool-call/tool.ts'
-import { type NamedMessage, toEmailId } from '../wire/email-id.ts'
+import { type NamedMessage, toEmailId, toRefName } from '../wire/email-id.ts'
 import { toLine } from '../wire/fit.ts'
 import { ToolError } from '../wire/tool-error.ts'
 import { quoteUntrusted } from '../wire/untrusted.ts'
@@ -56,8 +56,14 @@ export async function findDraft(
 }
 
 /** What the ledger knows a draft by: its Message-ID, whatever its id is now; one without is its id. */
-export function toDraftKey({ id, ref }: { readonly id: string; readonly ref: MessageRef }): string {
-  return ref.draft === undefined ? id : `draft ${ref.draft}`
+export function toDraftKeys({ id, ref }: { readonly id: string; readonly ref: MessageRef }): {
+  readonly draftId: string
+  /** The same for every grant of the mailbox. */
+  readonly shared: readonly string[]
+} {
+  if (ref.draft === undefined) return { draftId: id, shared: [toRefName(id)] }
+  const draftId = `draft ${ref.draft}`
+  return { draftId, shared: [draftId] }
 }
 
 /** Throws `invalid_input` where it names nobody, or somebody else as its writer. */
@@ -74,11 +80,13 @@ export async function readyDraft(
   if (others.length > 0) throw notOwn(`is from ${others.map(({ address }) => address).join(', ')}`, opened)
   if (headers.from.length > 1) throw notOwn('has two addresses in From', opened)
   const { to, cc, bcc, subject, messageId } = headers
+  const { draftId, shared } = toDraftKeys({ id, ref: draft.ref })
   return {
     opened,
     shown: { from, to, cc, bcc, subject, ...(await readShown(call, session, draft)) },
     content: ['stored', createHash('sha256').update(draft.raw).digest('hex')],
-    stored: { draftId: toDraftKey({ id, ref: draft.ref }), messageId },
+    stored: { draftId, messageId },
+    shared,
     compose: async (made) => finishStored(draft.raw, made),
   }
 }

@@ -23,7 +23,7 @@ export const tableSchemas = {
     sortKey: 'sk',
     ttl: 'expiresAt',
     pointInTimeRecovery: true,
-    prefixes: ['grant#', 'owner#'],
+    prefixes: ['grant#', 'owner#', 'audit#'],
   },
   tokens: {
     suffix: 'tokens',

@@ -5,7 +5,7 @@ import type { OpenedAccount } from '../accounts/grant-accounts.ts'
 import { markParentOf } from '../sending/answered-mark.ts'
 import { answerDelivery, type Delivery, deliver, delivery } from '../sending/deliver.ts'
 import { findSendOutcome } from '../sending/send-ledger.ts'
-import { binDraft, findDraft, readyDraft, toDraftKey } from '../sending/stored-draft.ts'
+import { binDraft, findDraft, readyDraft, toDraftKeys } from '../sending/stored-draft.ts'
 import { openEmail } from '../tool-call/email-refs.ts'
 import * as parameters from '../tool-call/parameters.ts'
 import { defineTool, type ToolCall } from '../tool-call/tool.ts'
@@ -28,9 +28,13 @@ export const sendDraft = defineTool({
     const { id, idempotency_key: idempotencyKey } = input
     const { opened, message } = await openEmail(call, id, input.account)
     // Asked before the mailbox is: a draft that was sent is no longer in Drafts.
-    const { accountId } = opened
-    const content = { draftId: toDraftKey(message) }
-    const earlier = await findSendOutcome(call, { accountId, idempotencyKey, content })
+    const { accountId, sealedOwner } = opened
+    const known = toDraftKeys(message)
+    const earlier = await findSendOutcome(call, {
+      ...{ accountId, sealedOwner, idempotencyKey },
+      content: { draftId: known.draftId },
+      shared: known.shared,
+    })
     // A draft that was refused may have been changed since.
     if (earlier !== undefined && earlier.state !== 'rejected') {
       const result = await answerDelivery(call, opened, Promise.resolve(earlier))

@@ -36,6 +36,12 @@ export function toEmailId(accountId: string, ref: MessageRef): string {
   return encode({ accountTag: toAccountTag(accountId), ref })
 }
 
+/** What an id says apart from its account: the same for every grant of a mailbox. */
+export function toRefName(id: string): string {
+  const ref = parseEmailId(id)?.ref
+  return ref === undefined ? id : JSON.stringify([ref.mailbox, ref.uidValidity, ref.uid])
+}
+
 /** The one canonical spelling parses; everything else is `undefined`. */
 export function parseEmailId(text: string): EmailId | undefined {
   if (text.length > maxIdChars || !/^[A-Za-z0-9_-]+$/.test(text)) return undefined

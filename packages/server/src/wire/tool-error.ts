@@ -12,6 +12,7 @@ export type ToolErrorCode =
   | 'permission_missing'
   | 'rate_limited'
   | 'credentials_unreadable'
+  | 'settings_unreadable'
   | 'temporarily_unavailable'
   | 'key_reused'
   | 'send_in_progress'

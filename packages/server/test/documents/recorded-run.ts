@@ -223,8 +223,11 @@ export async function recordRun(): Promise<RecordedRun> {
     await openLink('link: prove', { link: await createLink(), ...mailbox })
     const unfinished = await send(`/oauth/authorize?${query}`)
     await unfinished.body?.cancel()
-    const attributes = await scan(dynamoDb.clientOptions, Object.values(tables))
+    const attributes = new Map<string, Set<string>>()
+    await scan(dynamoDb.clientOptions, Object.values(tables), attributes)
     await note('revoke', () => postForm('/oauth/revoke', { client_id, token: refreshed.refresh_token ?? '' }))
+    // What an ended grant leaves.
+    await scan(dynamoDb.clientOptions, Object.values(tables), attributes)
     return { calls, attributes }
   } finally {
     await demo.close()
@@ -237,9 +240,9 @@ export async function recordRun(): Promise<RecordedRun> {
 async function scan(
   clientOptions: ConstructorParameters<typeof DynamoDBClient>[0],
   tables: readonly string[],
-): Promise<Map<string, Set<string>>> {
+  attributes: Map<string, Set<string>>,
+): Promise<void> {
   const client = new DynamoDBClient(clientOptions ?? {})
-  const attributes = new Map<string, Set<string>>()
   for (const TableName of tables) {
     for (const item of (await client.send(new ScanCommand({ TableName }))).Items ?? []) {
       const [prefix = ''] = /^\w+#/.exec(item.pk?.S ?? '') ?? []
@@ -249,5 +252,4 @@ async function scan(
     }
   }
   client.destroy()
-  return attributes
 }
