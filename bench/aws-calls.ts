@@ -105,6 +105,7 @@ export async function measureAwsCalls(): Promise<Record<string, AwsCost>> {
         smtp_port: String(submission.smtpsPort),
         smtp_secure: 'true',
         permission: 'send',
+        ask: 'never',
       },
       async fetch(url, init) {
         forget()

@@ -3,6 +3,7 @@ export type { MailAccount, MailCredential, MailServer, ProviderId, TlsMode } fro
 export { type ReadAddress, readAddress } from './address.ts'
 export { removeInvisible } from './body-text/invisible-characters.ts'
 export { neutraliseLinks } from './body-text/links.ts'
+export { readsAsAnother } from './body-text/look-alike.ts'
 export { renderForPeople } from './body-text/render-for-people.ts'
 export { appendMessage } from './changing/append.ts'
 export { assertFlags, setFlags } from './changing/flags.ts'

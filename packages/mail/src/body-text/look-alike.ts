@@ -42,3 +42,22 @@ export function toSkeleton(word: string): string {
     .replaceAll('5', 's')
     .replaceAll(/[1i|]/g, 'l')
 }
+
+/**
+ * Whether an address reads as one of `others` and is another: by letters that look alike, in its local part or domain, or
+ * by letters of two scripts in one word.
+ */
+export function readsAsAnother(address: string, others: readonly string[]): boolean {
+  const at = address.lastIndexOf('@')
+  const local = address.slice(0, at)
+  if (isLookAlike(address.slice(at + 1))) return true
+  if (nonLatin.test(local) && /\p{Script=Latin}/u.test(local)) return true
+  const own = toAddressSkeleton(address)
+  return others.some((one) => one.toLowerCase() !== address.toLowerCase() && toAddressSkeleton(one) === own)
+}
+
+function toAddressSkeleton(address: string): string {
+  const at = address.lastIndexOf('@')
+  const domain = address.slice(at + 1)
+  return `${toSkeleton(address.slice(0, at))}@${toSkeleton(domainToUnicode(domain) || domain)}`
+}

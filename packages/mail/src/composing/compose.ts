@@ -4,7 +4,7 @@
  * finished header block is parsed again and must name exactly the recipients that were asked for (R39).
  * The body goes out as typed, with an HTML alternative where its Markdown shows more than the text does.
  */
-import { randomUUID } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import type addressparser from 'nodemailer/lib/addressparser'
 import { toAddressKey } from '../address.ts'
 import { assertNoControls, assertText, invalid, toAddress } from '../input.ts'
@@ -94,6 +94,8 @@ export async function composeMessage(draft: OutgoingDraft): Promise<ComposedMess
     ...(references.length === 0 ? {} : { references }),
     ...toComposerBody(body),
     attachments: withNamesApart(draft.attachments.map(toComposerAttachment)),
+    // the same message is the same bytes, so that a person's yes can be bound to them
+    baseBoundary: createHash('sha256').update(messageId).digest('hex').slice(0, 16),
     newline: 'win',
     disableFileAccess: true,
     disableUrlAccess: true,

@@ -36,6 +36,12 @@ export class SettingsRefusedError extends Error {
   override readonly name = 'SettingsRefusedError'
 }
 
+/** Throws SettingsRefusedError: nothing is done past a setting that cannot be read. */
+export function assertReadable(settings: OwnerSettings): Extract<OwnerSettings, { state: 'open' }> {
+  if (settings.state === 'open') return settings
+  throw new SettingsRefusedError('The settings of the owner do not open')
+}
+
 const defaults: OwnerSettings = {
   state: 'open',
   account: defaultAccountSettings,

@@ -52,9 +52,11 @@ export const accountSettings = z.strictObject({
 })
 export type AccountSettings = z.output<typeof accountSettings>
 
+export const asks = ['always', 'ask', 'never'] as const
+
 export const grantSettings = z.strictObject({
   /** Before mail goes out. */
-  ask: z.enum(['always', 'ask', 'never']),
+  ask: z.enum(asks),
   /** Whether the app's own question counts under `always`. */
   trust: z.boolean(),
   limits,

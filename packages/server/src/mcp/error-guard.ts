@@ -3,17 +3,12 @@
  * tool's result, and of whatever a handler throws into a JSON-RPC error; such a message may quote a mail server, AWS
  * or a secret. Tools catch their own errors; what still gets here is a bug, reported and answered with a dull sentence.
  */
-import type { JSONRPCMessage, JSONRPCResultResponse, McpServer } from '@modelcontextprotocol/server'
-import { isJSONRPCErrorResponse, isJSONRPCResultResponse } from '@modelcontextprotocol/server'
+import type { JSONRPCMessage, McpServer } from '@modelcontextprotocol/server'
+import { isJSONRPCErrorResponse } from '@modelcontextprotocol/server'
 import { internalError } from './json-rpc.ts'
 
 export const unexpectedError =
   'The connector hit an unexpected error. Try again; if it keeps happening, tell its operator.'
-
-/** How the SDK opens the result of a 2025-era call whose question got no answer; the client's own words follow. */
-const unansweredQuestion = 'Fulfilling input required by '
-const unanswered =
-  'Nobody confirmed: the question was not answered, so nothing was done. A new call asks again; draft_email keeps an email for the owner.'
 
 /** How the SDK opens the message of arguments its schema check refused: it names the field and quotes no one else. */
 const schemaRefusal = 'Input validation error: '
@@ -48,16 +43,7 @@ function toToolFailure(code: string, message: string) {
   }
 }
 
-function isUnanswered({ result }: JSONRPCResultResponse): boolean {
-  const [first] = Array.isArray(result.content) ? result.content : []
-  return (
-    result.isError === true && typeof first?.text === 'string' && first.text.startsWith(unansweredQuestion)
-  )
-}
-
 function withoutForeignText(message: JSONRPCMessage, report: (cause: unknown) => void): JSONRPCMessage {
-  if (isJSONRPCResultResponse(message) && isUnanswered(message))
-    return { ...message, result: toToolFailure('not_confirmed', unanswered) }
   if (!isJSONRPCErrorResponse(message) || protocolCodes.has(message.error.code)) return message
   report(new Error('A handler threw', { cause: message.error }))
   return { ...message, error: { code: internalError, message: 'Internal error' } }

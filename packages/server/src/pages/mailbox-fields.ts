@@ -29,6 +29,7 @@ export function errorSummary(faults: readonly Fault[]): Html {
 function anchorOf(field: FieldName): string {
   if (field === 'provider') return 'provider-gmail'
   if (field === 'permission') return 'permission-read'
+  if (field === 'ask') return 'ask-ask'
   return field
 }
 

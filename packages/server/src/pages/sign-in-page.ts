@@ -2,6 +2,7 @@
  * The sign-in and consent page: who asks, where the answer goes, the mailbox, and what is granted (R18). Nothing is
  * preselected that grants anything.
  */
+import type { GrantSettings } from '../accounts/settings.ts'
 import type { Permission } from '../caller.ts'
 import { formActionOf } from '../http/headers.ts'
 import { type Html, html } from './html.ts'
@@ -15,7 +16,7 @@ import {
   providerDomains,
 } from './mailbox-fields.ts'
 import { toPageResponse } from './page.ts'
-import { permissionTexts } from './permission-texts.ts'
+import { askTexts, permissionTexts } from './permission-texts.ts'
 
 export interface SignInPage extends MailboxForm {
   readonly handle: string
@@ -27,6 +28,7 @@ export interface SignInPage extends MailboxForm {
   readonly soFar?: {
     readonly sealed: string
     readonly permission: Permission
+    readonly ask: GrantSettings['ask']
     readonly addresses: readonly string[]
   }
   readonly idleDays: number
@@ -108,11 +110,29 @@ function consent(page: SignInPage): Html {
   }
   return html`<fieldset${described('permission', fault)}><legend>What <bdi>${page.client.name}</bdi> may do</legend>
 <p class="soft">${page.mayWrite ? 'You can revoke this at any time.' : 'This app asked only to read mail.'}</p>
-<div role="radiogroup" aria-label="Permission"${fault !== undefined && html` aria-invalid="true"`}>${choice('read')}${choice('write')}${choice('send')}</div>${faultText('permission', fault)}</fieldset>`
+<div role="radiogroup" aria-label="Permission"${fault !== undefined && html` aria-invalid="true"`}>${choice('read')}${choice('write')}${choice('send')}</div>${faultText('permission', fault)}</fieldset>
+${page.mayWrite && asking(page)}`
 }
 
-function agreed({ client }: SignInPage, { permission }: NonNullable<SignInPage['soFar']>): Html {
+/** Counts where sending is granted, and is there without a choice: being asked is the safe answer. */
+function asking(page: SignInPage): Html {
+  const fault = faultOf(page, 'ask')
+  const { ask: chosen = 'ask' } = page.values
+  const choice = (ask: GrantSettings['ask']) =>
+    html`<label class="choice"><input type="radio" name="ask" id="ask-${ask}" value="${ask}"${
+      chosen === ask && html` checked`
+    }><span><b>${askTexts[ask].title}</b><small>${askTexts[ask].text(page.client.name)}</small></span></label>`
+  return html`<fieldset${described('ask', fault)}><legend>Before a mail goes out</legend>
+<p class="soft">If <bdi>${page.client.name}</bdi> may send.</p>
+<div role="radiogroup" aria-label="Before a mail goes out"${fault !== undefined && html` aria-invalid="true"`}>${choice('ask')}${choice('always')}${choice('never')}</div>${faultText('ask', fault)}</fieldset>`
+}
+
+function agreed({ client }: SignInPage, { permission, ask }: NonNullable<SignInPage['soFar']>): Html {
   const { title, text } = permissionTexts[permission]
   return html`<h2>What <bdi>${client.name}</bdi> may do with all of them</h2>
-<p><b>${title}.</b> ${text(client.name)}</p>`
+<p><b>${title}.</b> ${text(client.name)}</p>${
+    permission === 'send' &&
+    html`
+<p><b>${askTexts[ask].title}.</b> ${askTexts[ask].text(client.name)}</p>`
+  }`
 }

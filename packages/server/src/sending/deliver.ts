@@ -1,15 +1,23 @@
-/** What every sending tool does with a message that is ready: ask, send it at most once, see to its copy in Sent. */
-import { type ComposedMessage, composeMessage, type MailAddress, submitMessage } from '@email-connector/mail'
+/** What every sending tool does with a message that is ready: ask, send it at most once or hold it, see to its copy in Sent. */
+import {
+  type ComposedMessage,
+  composeMessage,
+  type MailAddress,
+  type MessageRef,
+  submitMessage,
+} from '@email-connector/mail'
 import * as z from 'zod'
 import type { OpenedAccount } from '../accounts/grant-accounts.ts'
 import type { ToolCall, ToolQuestion } from '../tool-call/tool.ts'
 import { toEmailId, toRefName } from '../wire/email-id.ts'
 import { ToolError } from '../wire/tool-error.ts'
 import type { ToolResult } from '../wire/tool-result.ts'
-import { confirm } from './confirmation.ts'
+import { openConfirmation } from './confirmation.ts'
+import { followHeld, hold, toHeldRef, toHeldText } from './hold.ts'
 import { type PreparedMessage, type ShownMessage, toShown } from './outgoing.ts'
+import { toQuestion } from './question.ts'
 import { assertRecipients } from './recipients.ts'
-import { createSendLedger } from './send-ledger.ts'
+import { createSendLedger, findSendOutcome } from './send-ledger.ts'
 import { describeOutcome, type SendOutcome } from './send-outcome.ts'
 import { fileSentCopy, type SentCopy } from './sent-copy.ts'
 
@@ -18,7 +26,7 @@ const smtpShare = 0.75
 
 export const delivery = z.object({
   account: z.string(),
-  state: z.enum(['sent', 'rejected', 'unknown']),
+  state: z.enum(['sent', 'rejected', 'unknown', 'held']),
   repeated: z.boolean(),
   message: z.string(),
   recipients: z.array(z.object({ address: z.string(), ok: z.boolean(), code: z.string().optional() })),
@@ -26,6 +34,7 @@ export const delivery = z.object({
   message_id: z.string(),
   sent_copy: z.enum(['filed', 'found', 'by_provider', 'failed', 'none']),
   sent_copy_id: z.string().optional(),
+  draft_id: z.string().optional().describe('Of a held email'),
 })
 export type Delivery = z.output<typeof delivery>
 
@@ -38,7 +47,11 @@ export interface ReadyMessage {
   /** What every grant of the mailbox knows it by. */
   readonly shared: readonly string[]
   /** Of a draft that is stored: what it is known by, whatever its id is now. */
-  readonly stored?: { readonly draftId: string; readonly messageId?: string | undefined }
+  readonly stored?: {
+    readonly draftId: string
+    readonly messageId?: string | undefined
+    readonly ref: MessageRef
+  }
   compose(made: { readonly date: Date; readonly messageId: string }): Promise<ComposedMessage>
 }
 
@@ -62,28 +75,39 @@ export interface DeliveryOptions {
 
 export async function deliver(
   call: ToolCall,
-  { opened, shown, content, shared, stored, compose }: ReadyMessage,
+  ready: ReadyMessage,
   { idempotencyKey, known, skipped = [] }: DeliveryOptions = {},
 ): Promise<ToolResult<Delivery> | ToolQuestion> {
+  const { opened, shown, content, shared, stored } = ready
   const { from, to, cc, bcc } = shown
   const isToNobody = [to, cc, bcc].every((list) => list.length === 0)
   if (isToNobody && skipped.length > 0) throw nobodyLeft(skipped)
   assertRecipients(to, cc, bcc)
   // From here on a client that goes away must not leave an email of which nobody knows whether it was sent.
   const sending = call.toCompletion()
-  const ledger = createSendLedger(sending, {
-    accountId: opened.accountId,
-    sealedOwner: opened.sealedOwner,
-    domain: from.address.slice(from.address.lastIndexOf('@') + 1),
-    messageId: stored?.messageId,
-    idempotencyKey,
+  const confirmation = openConfirmation(call, opened)
+  const { attempt, madeAt } = confirmation
+  const request = {
+    ...{ accountId: opened.accountId, sealedOwner: opened.sealedOwner, idempotencyKey, shared },
     content: stored === undefined ? content : { draftId: stored.draftId, revision: content },
-    shared,
+  }
+  const ledger = createSendLedger(sending, {
+    ...{ ...request, attempt, messageId: stored?.messageId },
+    domain: from.address.slice(from.address.lastIndexOf('@') + 1),
   })
-  const composed = await compose({ date: new Date(call.now() * 1000), messageId: ledger.messageId })
+  const composed = await ready.compose({ date: new Date(madeAt * 1000), messageId: ledger.messageId })
+  // Nobody is asked about an email that lies in Drafts by now: its draft has an id of its own.
+  const earlier = confirmation.asksNow ? await findSendOutcome(sending, request) : undefined
+  if (earlier?.state === 'held') {
+    return withSkipped(await answerDelivery(sending, opened, Promise.resolve(earlier)), skipped)
+  }
   // Last before anything leaves: nobody is asked about what cannot be sent.
-  const question = await confirm(call, { opened, shown }, content, known)
-  if (question) return question
+  const decided = await confirmation.decide(composed, async () => toQuestion(shown, { inThread: known }))
+  if (typeof decided !== 'string') return decided
+  if (decided === 'hold') {
+    const held = await hold(sending, ready, { ledger, madeAt })
+    return withSkipped(await answerDelivery(sending, opened, Promise.resolve(held)), skipped)
+  }
   const submitted = ledger.sendOnce((beforeData) =>
     submitMessage(opened.account, sending.mailDeps(smtpShare), composed, { beforeData }),
   )
@@ -109,9 +133,10 @@ function withSkipped(result: ToolResult<Delivery>, skipped: readonly string[]): 
 export async function answerDelivery(
   call: ToolCall,
   opened: OpenedAccount,
-  submitted: Promise<SendOutcome>,
+  given: Promise<SendOutcome>,
   composed?: ComposedMessage,
 ): Promise<ToolResult<Delivery>> {
+  const submitted = given.then((one) => followHeld(call, opened, one))
   const [sent, copy] = await Promise.all([
     submitted,
     fileSentCopy(call, opened, composed?.rawWithBcc, submitted),
@@ -126,7 +151,11 @@ export async function answerDelivery(
     ...outcome.rejected.map(({ address, code }) => ({ address, ok: false, code })),
   ]
   const copyId = copy.ref === undefined ? {} : { sent_copy_id: toEmailId(opened.accountId, copy.ref) }
-  const message = describeOutcome(outcome, call.now(), call.publicUrl)
+  const draft = toHeldRef(outcome)
+  const draftId = draft === undefined ? {} : { draft_id: toEmailId(opened.accountId, draft) }
+  const described = describeOutcome(outcome, call.now(), call.publicUrl)
+  const message =
+    outcome.state === 'held' ? `${described} ${toHeldText(opened, draftId.draft_id)}` : described
   const structured = {
     account: opened.address,
     state: outcome.state,
@@ -136,6 +165,7 @@ export async function answerDelivery(
     message_id: outcome.messageId,
     sent_copy: copy.state,
     ...copyId,
+    ...draftId,
   }
   return { structured, text: toText(outcome, message, copy, copyId.sent_copy_id) }
 }

@@ -101,8 +101,13 @@ async function readThread(session: ImapSession, ref: MessageRef) {
 export interface ShownMessage extends Recipients {
   readonly from: MailAddress
   readonly subject: string
+  /** All of it, the quoted original too. */
   readonly body: string
-  readonly attachments: readonly { readonly filename: string; readonly size: number }[]
+  readonly attachments: readonly {
+    readonly filename: string
+    readonly contentType: string
+    readonly size: number
+  }[]
 }
 
 export interface Recipients {
@@ -112,8 +117,12 @@ export interface Recipients {
 }
 
 export function toShown(draft: Draft): ShownMessage {
-  const { from, to, cc, bcc, subject, body } = draft
-  const attachments = draft.attachments.map(({ filename, content }) => ({ filename, size: content.length }))
+  const { from, to, cc, bcc, subject, original } = draft
+  const attachments = draft.attachments.map(({ filename, contentType, content }) => ({
+    ...{ filename, contentType },
+    size: content.length,
+  }))
+  const body = original === undefined ? draft.body : `${draft.body}\n\n${original.text}`
   return { from, to, cc, bcc, subject, body, attachments }
 }
 

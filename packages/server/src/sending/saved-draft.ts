@@ -21,7 +21,9 @@ export const savedDraft = {
 export function toSavedDraft(
   call: ToolCall,
   opened: OpenedAccount,
-  shown: Omit<ShownMessage, 'body'>,
+  shown: Omit<ShownMessage, 'body' | 'attachments'> & {
+    readonly attachments: readonly Pick<ShownMessage['attachments'][number], 'filename' | 'size'>[]
+  },
   saved: { ref: MessageRef | undefined; mailbox: string; messageId: string },
 ): ToolResult<z.output<z.ZodObject<typeof savedDraft>>> {
   const { ref, mailbox, messageId } = saved

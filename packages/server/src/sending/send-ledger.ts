@@ -6,16 +6,20 @@
  * it again while that is remembered. The key's row is taken first and names the content's row, so that a crash at any
  * point leaves a key whose outcome is found there, and it gets the outcome at the end.
  *
+ * An email that a person has not released is `held`: the row says so before the email goes into Drafts, and again, with
+ * its place, once it is there. What ended between the two is looked for in Drafts before it is put there once more.
+ *
  * A call that finds a row taken answers what is stored and sends nothing. A key that was seen before never counts as
  * new, even where its own call ended before DATA.
  */
 import { randomUUID } from 'node:crypto'
-import type { SubmissionOutcome } from '@email-connector/mail'
+import { MailError, type MessageRef, type SubmissionOutcome } from '@email-connector/mail'
 import type { Caller } from '../caller.ts'
 import type { OnceStore, SendRow } from '../store/once-store.ts'
 import { ToolError } from '../wire/tool-error.ts'
 import { type LedgerKeys, withLedgerKeys } from './ledger-keys.ts'
 import {
+  held as heldOutcome,
   openOutcome,
   type SendOutcome,
   sealOutcome,
@@ -32,11 +36,12 @@ const attemptSeconds = 60
 
 /** After how many seconds the same content may go out again: what nobody got soon, what somebody may have got late. */
 interface Pause {
+  readonly held: number
   readonly sent: number
   readonly rejected: number
   readonly unknown: number
 }
-const soon = { rejected: 60, unknown: keptSeconds }
+const soon = { held: keptSeconds, rejected: 60, unknown: keptSeconds }
 /** The same words may be meant again. */
 const unnamedPause: Pause = { ...soon, sent: 3600 }
 /** A model whose call timed out makes a new key for its retry; it has given up long before ten minutes are over. */
@@ -54,19 +59,33 @@ interface Surroundings {
 /** Must call `enterData` right before the message leaves, and send nothing unless it answers true. */
 type Submit = (enterData: () => Promise<boolean>) => Promise<SubmissionOutcome>
 
+/**
+ * Puts the email into Drafts and says where it is, under this Message-ID. `again`: an earlier call may have put it there,
+ * so that it must be looked for first.
+ */
+type File = (held: { readonly messageId: string; readonly again: boolean }) => Promise<MessageRef | undefined>
+
+/** Of a ledger one is called, once. */
 export interface SendLedger {
   readonly messageId: string
-  /** Once for each ledger. */
   sendOnce(submit: Submit): Promise<SendOutcome>
+  holdOnce(file: File): Promise<SendOutcome>
 }
 
-/** `domain`: of From, where the Message-ID is made; `messageId`: of a stored draft that has one. */
+/**
+ * `domain`: of From, where the Message-ID is made; `messageId`: of a stored draft that has one; `attempt`: a UUID, of the
+ * call that asked, where a person has answered.
+ */
 export function createSendLedger(
   { once, caller, now }: Surroundings,
-  request: SendRequest & { readonly domain: string; readonly messageId?: string | undefined },
+  request: SendRequest & {
+    readonly domain: string
+    readonly messageId?: string | undefined
+    readonly attempt?: string | undefined
+  },
 ): SendLedger {
   const rows = withLedgerKeys(caller, request, now(), (keys) => toRows(keys, request))
-  const attempt = randomUUID()
+  const attempt = request.attempt ?? randomUUID()
   // The row names the attempt: whoever finds it without an outcome can ask Sent for its Message-ID.
   const toMessageId = (ofAttempt: string) => request.messageId ?? `<${ofAttempt}@${request.domain}>`
   const messageId = toMessageId(attempt)
@@ -97,14 +116,22 @@ export function createSendLedger(
   }
 
   async function settle(keys: LedgerKeys, mine: readonly RowName[], outcome: SendOutcome): Promise<void> {
+    // Each alone is enough to answer by: a store that fails now makes repeats `unknown` at worst, never this answer wrong.
+    await Promise.allSettled(mine.map((name) => putOutcome(keys, name, outcome)))
+  }
+
+  function putOutcome(keys: LedgerKeys, name: RowName, outcome: SendOutcome): Promise<'settled' | 'refused'> {
     const { repeated: _, again: __, settledAt = now(), ...settled } = outcome
     const row = { state: outcome.state, settledAt, expiresAt: now() + keptSeconds }
-    // Each alone is enough to answer by: a store that fails now makes repeats `unknown` at worst, never this answer wrong.
-    await Promise.allSettled(
-      mine.map((name) =>
-        once.settleSend(name.key, attempt, { ...row, sealedOutcome: sealOutcome(keys, name, settled) }),
-      ),
-    )
+    return once.settleSend(name.key, attempt, { ...row, sealedOutcome: sealOutcome(keys, name, settled) })
+  }
+
+  /** It was to be put into Drafts by a call that ended meanwhile: nobody knows whether it is there. */
+  function toUnfiled(keys: LedgerKeys, name: RowName, { state, settledAt = 0, sealedOutcome }: SendRow) {
+    if (state !== 'held' || sealedOutcome === undefined || settledAt + attemptSeconds > now())
+      return undefined
+    const { filed, messageId } = openOutcome(keys, name, sealedOutcome)
+    return filed === true ? undefined : messageId
   }
 
   /** So that a retry may take them at once; without it, after their deadline. */
@@ -121,15 +148,28 @@ export function createSendLedger(
     }
     throw new ToolError(
       'send_in_progress',
-      'This email is being sent by another call. The same call in a minute answers the outcome; it is not sent twice.',
+      'This email is being sent, or put into Drafts, by another call. The same call in a minute answers the outcome; it is not sent twice.',
     )
   }
 
-  async function sendWith(keys: LedgerKeys, submit: Submit): Promise<SendOutcome> {
+  /** Takes every row, or answers what is there. */
+  async function withRows(
+    keys: LedgerKeys,
+    work: (mine: readonly RowName[], unfiled: string | undefined) => Promise<SendOutcome>,
+  ): Promise<SendOutcome> {
+    let unfiled: string | undefined
+    const isUnfiled = (name: RowName, row: SendRow) => {
+      const messageId = toUnfiled(keys, name, row)
+      unfiled ??= messageId
+      return messageId !== undefined
+    }
     const { named } = rows
     let pause = rows.isDraft ? repeatPause : unnamedPause
     if (named !== undefined) {
-      const taken = await take(named, { content: rows.contents.at(-1)?.key ?? '' }, isAbandoned)
+      const content = rows.contents.at(-1)?.key ?? ''
+      const mayReplace = (row: SendRow) =>
+        isAbandoned(row) || (isOfContent(row, rows) && isUnfiled(named, row))
+      const taken = await take(named, { content }, mayReplace)
       if (taken.held) return answerHeld(keys, named, taken.held)
       if (!rows.isDraft) pause = taken.isKnown ? repeatPause : newKeyPause
     }
@@ -137,7 +177,7 @@ export function createSendLedger(
     try {
       for (const name of rows.contents) {
         const mayReplace = (row: SendRow) =>
-          isAbandoned(row) || isOver(row, pause, now()) || isChanged(keys, name, row)
+          isAbandoned(row) || isOver(row, pause, now()) || isChanged(keys, name, row) || isUnfiled(name, row)
         const taken = await take(name, {}, mayReplace)
         if (taken.held) {
           const outcome = answerHeld(keys, name, taken.held)
@@ -146,11 +186,11 @@ export function createSendLedger(
         }
         mine.push(name)
       }
-      return await submitWith(keys, mine, submit)
+      return await work(mine, unfiled)
     } catch (error) {
       // Nothing has left, or the content's row is in `data` by now and stays there.
-      await release(mine)
-      throw error
+      if (!(error instanceof MaybeFiledError)) await release(mine)
+      throw error instanceof MaybeFiledError ? error.cause : error
     }
   }
 
@@ -187,9 +227,37 @@ export function createSendLedger(
     return answer
   }
 
+  async function holdWith(
+    keys: LedgerKeys,
+    mine: readonly RowName[],
+    unfiled: string | undefined,
+    file: File,
+  ): Promise<SendOutcome> {
+    const kept = { messageId: unfiled ?? messageId, again: unfiled !== undefined }
+    const settledAt = now()
+    const outcome = { ...heldOutcome(kept.messageId), repeated: false, settledAt }
+    // Before it is in Drafts: a retry after a crash must not put a second one there.
+    const put = await Promise.all(mine.map((name) => putOutcome(keys, name, outcome)))
+    if (put.includes('refused')) throw overtakenError()
+    const draft = await file(kept).catch((error: unknown) => {
+      const { code } = error instanceof MailError ? error : { code: 'timeout' }
+      throw code === 'timeout' || code === 'connection_lost' ? new MaybeFiledError(error) : error
+    })
+    const filed = { ...outcome, ...heldOutcome(kept.messageId, { draft }) }
+    await settle(keys, mine, filed)
+    return filed
+  }
+
   return {
     messageId,
-    sendOnce: (submit) => withLedgerKeys(caller, request, now(), (keys) => sendWith(keys, submit)),
+    sendOnce: (submit) =>
+      withLedgerKeys(caller, request, now(), (keys) =>
+        withRows(keys, (mine) => submitWith(keys, mine, submit)),
+      ),
+    holdOnce: (file) =>
+      withLedgerKeys(caller, request, now(), (keys) =>
+        withRows(keys, (mine, unfiled) => holdWith(keys, mine, unfiled, file)),
+      ),
   }
 }
 
@@ -217,6 +285,7 @@ function openSettled(keys: LedgerKeys, name: RowName, row: SendRow, rows: Rows):
   if (row.sealedOutcome === undefined) return undefined
   const { content, revision: _, ...outcome } = openOutcome(keys, name, row.sealedOutcome)
   if (content !== name.mac) throw reusedError()
+  if (outcome.state === 'held' && outcome.filed !== true) return undefined
   return { ...outcome, repeated: true, settledAt: row.settledAt, again: toAgain(outcome.state, row, rows) }
 }
 
@@ -231,9 +300,18 @@ function toAgain(
   { settledAt, expiresAt }: Pick<SendRow, 'settledAt' | 'expiresAt'>,
   rows: Rows,
 ): SendOutcome['again'] {
-  if (rows.isDraft && state === 'sent') return undefined
+  if (state === 'held' || (rows.isDraft && state === 'sent')) return undefined
   const from = settledAt === undefined ? expiresAt : settledAt + newKeyPause[state]
   return { from, by: rows.named !== undefined || state === 'sent' ? 'new_key' : 'same_call' }
+}
+
+/** Whether the email is in Drafts is unknown, so its rows stay as they are. */
+class MaybeFiledError extends Error {
+  override readonly name = 'MaybeFiledError'
+
+  constructor(cause: unknown) {
+    super('It may be in Drafts', { cause })
+  }
 }
 
 function reusedError(): ToolError {

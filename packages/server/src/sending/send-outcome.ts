@@ -2,19 +2,22 @@
  * What became of an email that was to be sent: as the ledger stores it under seal, and as an answer tells it. A repeat
  * says when the earlier call was, that nothing was sent now, and when and how the same email can be sent again.
  */
-import { MailError, type MailErrorCode, type SubmissionOutcome } from '@email-connector/mail'
+import { MailError, type MailErrorCode, type MessageRef, type SubmissionOutcome } from '@email-connector/mail'
 import * as z from 'zod'
 import { sentenceFor } from '../wire/tool-error.ts'
 import type { LedgerKeys } from './ledger-keys.ts'
 import type { RowName } from './send-rows.ts'
 
 const stored = z.object({
-  state: z.enum(['sent', 'rejected', 'unknown']),
+  state: z.enum(['held', 'sent', 'rejected', 'unknown']),
   accepted: z.array(z.string()),
   rejected: z.array(z.object({ address: z.string(), code: z.string() })),
   /** Authenticated, so it is what `sealOutcome` wrote. */
   reason: z.custom<MailErrorCode>((value) => typeof value === 'string').optional(),
   messageId: z.string(),
+  /** Of a held email: it is in Drafts for certain, and where, if the server said so. */
+  filed: z.boolean().optional(),
+  draft: z.object({ mailbox: z.string(), uidValidity: z.string(), uid: z.number() }).optional(),
   /** A MAC of the content: whose outcome this is. */
   content: z.string(),
   /** Of a stored draft: which of its edits this is the outcome of. */
@@ -68,6 +71,14 @@ function refused(reason: MailErrorCode, messageId: string): Outcome {
   return { state: 'rejected', accepted: [], rejected: [], reason, messageId }
 }
 
+/** `filed`: absent until it is in Drafts for certain. */
+export function held(messageId: string, filed?: { readonly draft: MessageRef | undefined }): Outcome {
+  const kept: Outcome = { state: 'held', accepted: [], rejected: [], messageId }
+  if (filed?.draft === undefined) return filed === undefined ? kept : { ...kept, filed: true }
+  const { mailbox, uidValidity, uid } = filed.draft
+  return { ...kept, filed: true, draft: { mailbox, uidValidity, uid } }
+}
+
 export function unknown(messageId: string): Outcome {
   return { state: 'unknown', accepted: [], rejected: [], messageId }
 }
@@ -77,11 +88,14 @@ export function describeOutcome(outcome: SendOutcome, now: number, publicUrl: st
   const { state, repeated, settledAt } = outcome
   const at = settledAt === undefined ? '' : ` at ${toTime(settledAt)}`
   const first = {
+    held: 'Not sent: this email is held in Drafts for the owner.',
     sent: repeated ? `This email was sent${at} by an earlier call; nothing was sent now.` : 'Sent.',
     rejected: `Not sent: ${toReason(outcome.reason, publicUrl)}`,
     unknown:
       'Unknown whether it was sent: the server took it and did not confirm. It is not sent again; the recipient or the Sent mailbox can tell.',
   }[state]
+  if (state === 'held')
+    return repeated ? `${first} An earlier call put it there${at}; nothing was done now.` : first
   const earlier =
     repeated && state !== 'sent' ? `This is the outcome of an earlier call${at}; nothing was tried now.` : []
   // What has just gone out, or may have, needs no advice on sending it twice.

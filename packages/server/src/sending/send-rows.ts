@@ -2,8 +2,6 @@
  * Which rows of the store an email has: one for its content, or two while its name changes, and one for its idempotency
  * key. Their keys are HMACs (ledger-keys.ts), so that the store says nothing of who writes what to whom.
  */
-import { createHmac } from 'node:crypto'
-import { canonical, deriveKey, zero } from '../keys/seal.ts'
 import type { SendRow } from '../store/once-store.ts'
 import type { LedgerAccount, LedgerKeys, Under } from './ledger-keys.ts'
 
@@ -64,14 +62,4 @@ export function toRows(keys: LedgerKeys, request: SendRequest): Rows {
 /** A row that names no content is the content's own, was given up, or is of 0.1.0, whose seal says whose it is. */
 export function isOfContent(row: SendRow, { contents }: Rows): boolean {
   return row.content === undefined || contents.some(({ key }) => key === row.content)
-}
-
-/** Names a message within a grant without telling anything of it. */
-export function toContentMac(secret: Uint8Array, content: readonly string[]): string {
-  const key = deriveKey(secret, new Uint8Array(0), 'send-key')
-  const mac = createHmac('sha256', key)
-    .update(canonical(['content', ...content]))
-    .digest('hex')
-  zero(key)
-  return mac
 }

@@ -37,7 +37,7 @@ export async function fileSentCopy(
       const looks = raw !== undefined && !session.sentCopiesAreOurs
       const find = looks ? await openForFinding(session, 'sent') : undefined
       const { state, repeated, messageId } = await outcome
-      if (state === 'rejected' || (state === 'sent' && (repeated || raw === undefined)))
+      if (state === 'rejected' || state === 'held' || (state === 'sent' && (repeated || raw === undefined)))
         return { state: 'none' }
       if (state === 'unknown') {
         const ref = await findByMessageId(session, 'sent', messageId)

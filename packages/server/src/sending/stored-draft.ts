@@ -85,7 +85,7 @@ export async function readyDraft(
     opened,
     shown: { from, to, cc, bcc, subject, ...(await readShown(call, session, draft)) },
     content: ['stored', createHash('sha256').update(draft.raw).digest('hex')],
-    stored: { draftId, messageId },
+    stored: { draftId, messageId, ref: draft.ref },
     shared,
     compose: async (made) => finishStored(draft.raw, made),
   }
@@ -98,7 +98,8 @@ async function readShown(call: ToolCall, session: ImapSession, { ref }: StoredDr
   const { body, attachments } = await getMessage(session, ref, options)
   const own = attachments.filter((part) => part.inPart === undefined)
   const files = own.map(({ filename, contentType, size }) => ({
-    filename: filename ?? contentType,
+    filename: filename ?? 'unnamed',
+    contentType,
     size,
   }))
   return { body: body.text, attachments: files }

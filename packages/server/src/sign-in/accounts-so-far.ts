@@ -6,6 +6,7 @@
  */
 import type { EpochSeconds } from '@email-connector/oauth'
 import type { ConnectedAccount } from '../accounts/connect-account.ts'
+import type { GrantSettings } from '../accounts/settings.ts'
 import type { Permission } from '../caller.ts'
 import type { SecretKey } from '../keys/instance-secrets.ts'
 import {
@@ -21,7 +22,7 @@ import {
 } from '../keys/seal.ts'
 
 /** Which sign-in it belongs to is said by the key: no handle is made twice. */
-const associated = canonical(['sign-in-so-far', 2])
+const associated = canonical(['sign-in-so-far', 3])
 
 export interface MailboxesSoFar {
   readonly grantId: string
@@ -29,6 +30,8 @@ export interface MailboxesSoFar {
   readonly secret: Uint8Array
   /** Chosen with the first mailbox; it is in the AAD of every record. */
   readonly permission: Permission
+  /** Chosen with it. */
+  readonly ask: GrantSettings['ask']
   readonly absoluteExpiresAt: EpochSeconds
   readonly connected: readonly ConnectedAccount[]
 }

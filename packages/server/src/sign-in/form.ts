@@ -12,6 +12,7 @@ import {
   type Provider,
   type ProviderId,
 } from '@email-connector/mail'
+import { asks, defaultGrantSettings, type GrantSettings } from '../accounts/settings.ts'
 import { type Permission, permissions, permits } from '../caller.ts'
 
 const keptFields = [
@@ -24,6 +25,7 @@ const keptFields = [
   'smtp_port',
   'smtp_secure',
   'permission',
+  'ask',
 ] as const
 
 export type FieldName = (typeof keptFields)[number] | 'password' | 'link'
@@ -95,6 +97,16 @@ export function parsePermission(fields: Fields, mayWrite: boolean): Parsed<Permi
     }
   }
   return { parsed: permission }
+}
+
+/** When the owner is asked before an email goes out. It says nothing where nothing may be sent. */
+export function parseAsk(fields: Fields, permission: Permission | undefined): Parsed<GrantSettings['ask']> {
+  const given = fields.get('ask')
+  if (given === undefined || given === '' || permission !== 'send')
+    return { parsed: defaultGrantSettings.ask }
+  const ask = asks.find((known) => known === given)
+  if (ask !== undefined) return { parsed: ask }
+  return { faults: [{ field: 'ask', message: 'Choose whether you are asked before an email goes out.' }] }
 }
 
 /** The mailbox to log in to. */

@@ -16,6 +16,7 @@ import {
 import { gatherGrant, type PreparedGrant, prepareAccount, prepareGrant } from '../accounts/connect-account.ts'
 import { isSameMailbox } from '../accounts/grant-hint.ts'
 import type { RoomSecrets } from '../accounts/owner-room.ts'
+import { defaultGrantSettings, type GrantSettings } from '../accounts/settings.ts'
 import { type Permission, scopeOfPermission } from '../caller.ts'
 import { daySeconds } from '../clock.ts'
 import { parseForm } from '../http/body.ts'
@@ -35,6 +36,7 @@ import {
   type FormValues,
   keptValues,
   mailboxRules,
+  parseAsk,
   parseMailbox,
   parsePermission,
 } from './form.ts'
@@ -135,8 +137,10 @@ export function createSignIn(options: SignInOptions): SignIn {
 
     const mailbox = parseMailbox(fields, rules)
     const permission = soFar ? { parsed: soFar.permission } : parsePermission(fields, mayWrite(transaction))
-    if (mailbox.parsed === undefined || permission.parsed === undefined) {
-      return again([...(mailbox.faults ?? []), ...(permission.faults ?? [])], 422)
+    const ask = soFar ? { parsed: soFar.ask } : parseAsk(fields, permission.parsed)
+    if (mailbox.parsed === undefined || permission.parsed === undefined || ask.parsed === undefined) {
+      const faults = [mailbox, permission, ask].flatMap((one) => one.faults ?? [])
+      return again(faults, 422)
     }
     const account = mailbox.parsed
     if (soFar?.connected.some(({ hint }) => isSameMailbox(hint, account))) {
@@ -153,7 +157,7 @@ export function createSignIn(options: SignInOptions): SignIn {
     if (login.kind === 'exhausted') return tooManyAttempts()
     if (login.kind === 'failed') return again([login.fault], 422)
 
-    const known = soFar ?? firstOf(permission.parsed)
+    const known = soFar ?? firstOf(permission.parsed, ask.parsed)
     try {
       const connecting = {
         ...{ ...bindingOf(transaction, known), account, memory: login.memory },
@@ -175,13 +179,13 @@ export function createSignIn(options: SignInOptions): SignIn {
     }
   }
 
-  function firstOf(permission: Permission): MailboxesSoFar {
+  function firstOf(permission: Permission, ask: GrantSettings['ask']): MailboxesSoFar {
     const { buffer, byteOffset, length } = randomBytes(32)
     return {
       grantId: randomBytes(16).toString('hex'),
       // The same memory: a copy would outlive the zeroing of this one.
       secret: new Uint8Array(buffer, byteOffset, length),
-      permission,
+      ...{ permission, ask },
       absoluteExpiresAt: options.now() + settings.lifetimes.refreshAbsoluteSeconds,
       connected: [],
     }
@@ -209,11 +213,14 @@ export function createSignIn(options: SignInOptions): SignIn {
   }
 
   function bindingOf(transaction: Transaction, soFar: MailboxesSoFar) {
-    const { grantId, secret, permission, absoluteExpiresAt } = soFar
+    const { grantId, secret, permission, ask, absoluteExpiresAt } = soFar
     const { clientId, resource } = transaction
     // A first record must outlive the forms that follow it, and the code.
     const pendingExpiresAt = transaction.expiresAt + pendingSeconds
-    return { grantId, secret, permission, absoluteExpiresAt, clientId, resource, pendingExpiresAt }
+    return {
+      ...{ grantId, secret, permission, absoluteExpiresAt, clientId, resource, pendingExpiresAt },
+      grantSettings: { ...defaultGrantSettings, ask },
+    }
   }
 
   function form(
@@ -233,6 +240,7 @@ export function createSignIn(options: SignInOptions): SignIn {
         soFar: {
           sealed: sealSoFar(options.secrets.handoffKeys, handle, soFar),
           permission: soFar.permission,
+          ask: soFar.ask,
           addresses: soFar.connected.map(({ hint }) => hint.address),
         },
       }),

@@ -4,7 +4,8 @@
  */
 import type { EpochSeconds } from '@email-connector/oauth'
 
-export type SendState = 'reserved' | 'data' | 'sent' | 'rejected' | 'unknown'
+/** `held`: it waits in Drafts for its owner, and nothing was sent. */
+export type SendState = 'reserved' | 'data' | 'held' | 'sent' | 'rejected' | 'unknown'
 
 export interface SendRow {
   readonly state: SendState
@@ -64,20 +65,20 @@ export interface OnceStore {
   ): Promise<{ outcome: 'reserved' } | { outcome: 'held'; row: SendRow }>
   /** `reserved → data`, by the attempt that holds it. Refused: another attempt took over; send nothing. */
   enterData(key: string, attempt: string, deadline: EpochSeconds): Promise<'entered' | 'refused'>
-  /** Settles it, by the attempt that holds it, from `reserved` or `data`. */
+  /** Settles it, by the attempt that holds it, from `reserved`, `data` or `held`. */
   settleSend(
     key: string,
     attempt: string,
     settled: {
-      state: 'sent' | 'rejected' | 'unknown'
+      state: 'held' | 'sent' | 'rejected' | 'unknown'
       sealedOutcome: string
       settledAt: EpochSeconds
       expiresAt: EpochSeconds
     },
   ): Promise<'settled' | 'refused'>
   /**
-   * Gives up a reservation that never reached DATA: its deadline is over at once and it holds no content, so that a
-   * retry may take it. The row stays: a key that was seen before is no new key.
+   * Gives up a reservation that never reached DATA, or an email that could not be put into Drafts: its deadline is over
+   * at once and it holds no content, so that a retry may take it. The row stays: a key that was seen before is no new key.
    */
   releaseSend(key: string, attempt: string): Promise<void>
   /** Marks something used, once. One caller of many gets true. */

@@ -4,7 +4,7 @@
  * otherwise show the message of any error to the model.
  */
 import { MailError } from '@email-connector/mail'
-import { type CallToolResult, type InputRequiredResult, inputRequired } from '@modelcontextprotocol/server'
+import type { CallToolResult } from '@modelcontextprotocol/server'
 import { type AuditEnd, createCallAudit } from '../accounts/audit.ts'
 import { type Caller, permits, type Scope } from '../caller.ts'
 import { findOutage } from '../http/outages.ts'
@@ -29,7 +29,7 @@ export async function answerCall(
   caller: Caller,
   around: CallSurroundings,
   request: { signal: AbortSignal; asking: Asking; beginning?: CallBeginning | undefined },
-): Promise<CallToolResult | InputRequiredResult> {
+): Promise<CallToolResult | ToolQuestion> {
   const startedAt = performance.now()
   const log = (line: LogLine) =>
     around.log({
@@ -72,7 +72,7 @@ export async function answerCall(
     if ('question' in result) {
       log({ event: 'tool', outcome: 'ok', code: 'confirmation_asked' })
       await noteEnd({ outcome: 'asked' })
-      return toQuestion(result)
+      return result
     }
     const { structured, text, content = [] } = withUnknown(cleanResult(result), composes(tool) ? unknown : [])
     if (!fits({ structured, text })) {
@@ -119,13 +119,6 @@ function withUnknown(result: ToolResult<unknown>, unknown: readonly string[]): T
   const warning = toUnknownText(unknown)
   const structured = { ...(result.structured as object), warnings: [warning] }
   return { ...result, structured, text: `${warning}\n${result.text}` }
-}
-
-/** A form without fields: to submit it is the answer. */
-function toQuestion({ question, state }: ToolQuestion): InputRequiredResult {
-  const requestedSchema = { type: 'object' as const, properties: {} }
-  const inputRequests = { confirm: inputRequired.elicit({ message: question, requestedSchema }) }
-  return inputRequired({ inputRequests, requestState: state })
 }
 
 async function assertWithinLimit({ once, now }: CallSurroundings, caller: Caller): Promise<void> {

@@ -2,12 +2,13 @@
  * The tools as the endpoint serves them: a server for one request of one caller, with every tool of the catalog. The
  * endpoint has already answered 403 for a scope the token lacks; what surrounds a call is run-tool.ts.
  */
-import { inputResponse, McpServer, type ServerContext } from '@modelcontextprotocol/server'
+import { McpServer } from '@modelcontextprotocol/server'
 import type { Caller } from '../caller.ts'
 import { appName } from '../deployment-names.ts'
 import type { McpApplication } from '../mcp/application.ts'
+import { askOverSession, toAsking, toInputRequired } from './questions.ts'
 import { answerCall, mayCall, scopeOf } from './run-tool.ts'
-import type { Asking, Tool } from './tool.ts'
+import type { Asking, Tool, ToolQuestion } from './tool.ts'
 import { type CallSurroundings, callDeadlineMs } from './tool-call.ts'
 import { toInputJsonSchema, toOpenSchema, toOutputJsonSchema } from './tool-schema.ts'
 
@@ -82,7 +83,6 @@ function buildServer(
     {
       capabilities: { tools: { listChanged: false } },
       instructions,
-      ...(waitMs > 0 && { inputRequired: { maxRounds: 2, roundTimeoutMs: waitMs } }),
       cacheHints: { 'tools/list': { ttlMs: listLifeMs, cacheScope: 'private' } },
     },
   )
@@ -92,13 +92,19 @@ function buildServer(
       inputSchema: toOpenSchema(inputSchema),
       ...(outputSchema && { outputSchema: toOpenSchema(outputSchema) }),
     }
-    server.registerTool(name, { ...described, ...schemas }, (given, context) =>
-      answerCall(tool, given, caller, surroundings(), {
-        signal: AbortSignal.any([signal, context.mcpReq.signal]),
-        asking: toAsking(server, context, waitMs),
-        beginning,
-      }),
-    )
+    server.registerTool(name, { ...described, ...schemas }, async (given, context) => {
+      const answer = (asking: Asking) =>
+        answerCall(tool, given, caller, surroundings(), {
+          signal: AbortSignal.any([signal, context.mcpReq.signal]),
+          ...{ asking, beginning },
+        })
+      const first = await answer(toAsking(server, context, waitMs))
+      if (!isQuestion(first)) return first
+      if (context.mcpReq.envelope !== undefined) return toInputRequired(first)
+      const second = await answer(await askOverSession(server, context, first, waitMs))
+      if (isQuestion(second)) throw new Error('A question that was answered was asked again')
+      return second
+    })
   }
   // All tools can be called, so that a missing permission is an answer and not an unknown name; not all are listed.
   const listed = offered.filter(({ tool }) => mayCall(caller, tool))
@@ -108,18 +114,6 @@ function buildServer(
   return server
 }
 
-/** A client that declares elicitation without a mode means forms (2025-06-18). */
-function toAsking(server: McpServer, { mcpReq }: ServerContext, waitMs: number): Asking {
-  const { elicitation } = server.server.getClientCapabilities() ?? {}
-  const takesForms =
-    elicitation !== undefined && (elicitation.form !== undefined || elicitation.url === undefined)
-  // Only the 2026 revision has an envelope; its questions are answers, and wait in the client.
-  const canAsk = takesForms && (mcpReq.envelope !== undefined || waitMs > 0)
-  const state = mcpReq.requestState()
-  const response = inputResponse(mcpReq.inputResponses, 'confirm')
-  return {
-    canAsk,
-    ...(typeof state === 'string' && { state }),
-    ...(response.kind === 'elicit' && { answer: response.action }),
-  }
+function isQuestion(answer: Awaited<ReturnType<typeof answerCall>>): answer is ToolQuestion {
+  return typeof answer.question === 'string' && typeof answer.state === 'string'
 }

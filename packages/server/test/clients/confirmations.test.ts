@@ -67,7 +67,7 @@ describe.each(asked)('$name ($era era)', ({ era, answer, read }) => {
 
 /** One email to the demo mailbox itself, and what its INBOX holds afterwards. */
 async function send(era: AskedClient['era'], answer: Answer, subject: string) {
-  const { tokens } = await connect(product)
+  const { tokens } = await connect({ ...product, fields: { ...product.fields, ask: 'ask' } })
   const questions: string[] = []
   const reply = async ({ params }: { params: { message: string } }) => {
     questions.push(params.message)

@@ -96,7 +96,7 @@ export async function recordRun(): Promise<RecordedRun> {
     const mailbox = { provider: 'demo', address: demo.address, password: demo.password }
     const signedIn = await completeSignIn({
       authorizeUrl: `${publicUrl}/oauth/authorize?${query}`,
-      fields: { ...mailbox, permission: 'send' },
+      fields: { ...mailbox, permission: 'send', ask: 'never' },
       fetch: (input, init) =>
         note(init.method === 'POST' ? 'connect' : 'authorize', () => send(String(input), init)),
     })

@@ -120,6 +120,7 @@ async function sealWhatTheRunDoesNot(): Promise<void> {
     grantId: 'g',
     secret: randomBytes(32),
     permission: 'read',
+    ask: 'ask',
     absoluteExpiresAt: 1,
     connected: [],
   })

@@ -4,4 +4,5 @@ export const demoFields = {
   address: 'demo@mail.example',
   password: 'look-around',
   permission: 'send',
+  ask: 'never',
 }

@@ -45,6 +45,7 @@ const fields = () => ({
   smtp_port: String(smtp.port),
   smtp_secure: 'true',
   permission: 'send',
+  ask: 'never',
 })
 
 test('a sign-in that failed leaves no grant, record, index, code or token in the store', async () => {

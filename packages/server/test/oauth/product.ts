@@ -60,7 +60,13 @@ export async function startProduct(environment: Record<string, string> = {}): Pr
     app,
     fetch: (path, init) =>
       app.fetch(new Request(new URL(path, settings.publicUrl), init), { ip: '198.51.100.7' }),
-    fields: { provider: 'demo', address: demo.address, password: demo.password, permission: 'send' },
+    fields: {
+      provider: 'demo',
+      address: demo.address,
+      password: demo.password,
+      permission: 'send',
+      ask: 'never',
+    },
     async close() {
       server.closeAllConnections()
       server.close()

@@ -1,36 +1,10 @@
-/** What the question before a sending says, without a client around it. */
+/** R52: what the question before a sending says, without a client around it. */
 import { expect, test } from 'vitest'
-import { confirm } from '../../src/sending/confirmation.ts'
+import { defaultAccountSettings, defaultGrantSettings } from '../../src/accounts/settings.ts'
+import { openConfirmation } from '../../src/sending/confirmation.ts'
+import { toQuestion, toShownText } from '../../src/sending/question.ts'
 
 const person = (address: string) => ({ address })
-const call = {
-  asking: { canAsk: true },
-  now: () => 1_800_000_000,
-  caller: {
-    grantId: 'grant',
-    clientId: 'client',
-    scopes: [],
-    permission: 'send' as const,
-    resource: '',
-    expiresAt: 0,
-    secret: new Uint8Array(32).fill(7),
-  },
-  once: {
-    count: unexpected,
-    takeFrom: unexpected,
-    giveBack: unexpected,
-    findSend: unexpected,
-    reserveSend: unexpected,
-    enterData: unexpected,
-    settleSend: unexpected,
-    releaseSend: unexpected,
-    useOnce: unexpected,
-  },
-}
-async function unexpected(): Promise<never> {
-  throw new Error('A question stores nothing')
-}
-
 const draft = {
   from: person('alice@test.example'),
   to: [person('bob@test.example')],
@@ -38,39 +12,123 @@ const draft = {
   bcc: [person('dave@test.example')],
   subject: 'Subject',
   body: 'Body',
-  attachments: [],
+  attachments: [{ filename: 'a.txt', contentType: 'text/plain', size: 5 }],
 }
 const known = [...draft.to, ...draft.cc, ...draft.bcc]
-
-async function marksOf(changes: Partial<typeof draft>, seen: typeof known | undefined = known) {
-  const asked = await confirm(call, { opened: { accountId: 'a' }, shown: { ...draft, ...changes } }, [], seen)
-  return asked?.question.match(/(?<=^New recipient, not in the email this answers: ).+$/gm) ?? []
-}
+const ask = (
+  changes: Partial<typeof draft>,
+  people: Parameters<typeof toQuestion>[1] = { inThread: known },
+) => toQuestion({ ...draft, ...changes }, people)
+const marked = (question: string) =>
+  [...question.matchAll(/([^\s,]+) \[[^\]]*NEW[^\]]*\]/g)].map(([, address]) => address)
 
 test.each(['to', 'cc', 'bcc'] as const)(
-  'R52: a recipient in %s who is new to the conversation is marked, others are not',
-  async (field) => {
-    expect(await marksOf({})).toEqual([])
+  'R52: a recipient in %s who is new is marked, others are not',
+  (field) => {
+    expect(marked(ask({}))).toEqual([])
     const led = [...draft[field], person('mallory@test.example'), person('BOB@test.example')]
-    expect(await marksOf({ [field]: led })).toEqual(['mallory@test.example'])
-    expect(await marksOf({ [field]: [person('mallory@test.example')] })).toEqual(['mallory@test.example'])
+    expect(marked(ask({ [field]: led }))).toEqual(['mallory@test.example'])
+    const writtenTo = new Set(['bob@test.example', 'carol@test.example'])
+    expect(marked(ask({}, { writtenTo }))).toEqual(['dave@test.example'])
+    expect(
+      marked(ask({ [field]: led }, { inThread: known, writtenTo: new Set(['mallory@test.example']) })),
+    ).toEqual([])
   },
 )
 
-test('R52: an email that answers nothing has no new recipients', async () => {
-  const asked = await confirm(call, { opened: { accountId: 'a' }, shown: draft }, [])
-  expect(asked?.question).toContain('Bcc: dave@test.example')
-  expect(asked?.question).not.toContain('New recipient')
+test('R52: where Sent could not be read, the question says so and marks nobody', () => {
+  expect(ask({}, {})).toContain('could not be checked')
+  expect(marked(ask({}, {}))).toEqual([])
 })
 
-test('R52: a yes counts for the account that was asked about, and for no other', async () => {
-  const asked = await confirm(call, { opened: { accountId: 'a' }, shown: draft }, ['content'])
-  const asking = { canAsk: true, state: asked?.state ?? '', answer: 'accept' as const }
+test.each([
+  ['аlice@test.example', 'a Cyrillic letter in the local part'],
+  ['alice@tеst.example', 'a Cyrillic letter in the domain'],
+  ['a1ice@test.example', 'a digit for a letter'],
+  ['alice@xn--tst-qdd.example', 'the same domain in ASCII'],
+])('R52: %s is marked as a look-alike: %s', (address) => {
+  expect(ask({ to: [person(address)] })).toMatch(/LOOKS LIKE/)
+})
+
+test('R52: ordinary addresses are no look-alikes', () => {
+  expect(ask({ to: [person('müller@straße.example'), person('Alice@test.example')] })).not.toMatch(
+    /LOOKS LIKE/,
+  )
+})
+
+test('R52: what prints nothing is counted where it is', () => {
+  const hidden = [...'steal'].map((letter) => String.fromCodePoint(0xe0000 + letter.charCodeAt(0))).join('')
+  const shown = toShownText(`Hello${hidden}, \u202eyou\u200b\u200b. \u0007`)
+  expect(shown).toBe(
+    'Hello[5 invisible characters], [1 invisible character]you[2 invisible characters]. [1 invisible character]',
+  )
+  expect(ask({ subject: `a${hidden}b` })).toContain('Subject: a[5 invisible characters]b')
+  const family = '👨\u200d👩\u200d👧 ❤\ufe0f نمی\u200cخواهم'
+  expect(toShownText(family)).toBe(family)
+})
+
+test('R52: 1,990 line breaks push nothing out of sight, nor do spaces', () => {
+  expect(toShownText(`a${'\n'.repeat(1990)}b`)).toBe('a\n[1989 blank lines]\nb')
+  expect(toShownText(`a${'\n \u3000'.repeat(50)}\nb`)).toMatch(/^a\n\[\d+ blank lines\]\n *b$/)
+  expect(toShownText(`a${' '.repeat(5000)}b`)).toBe('a [5000 spaces] b')
+  expect(toShownText(`a${'\u2800'.repeat(5000)}b`)).toBe('a [5000 spaces] b')
+})
+
+test('R52: of a long text head and tail are shown, and how much is between', () => {
+  const shown = toShownText(`HEAD${'x'.repeat(10_000)}TAIL`)
+  expect(shown.startsWith('HEAD')).toBe(true)
+  expect(shown.endsWith('TAIL')).toBe(true)
+  expect(shown).toContain('[... 8008 characters are not shown here, but go out ...]')
+  expect(shown.length).toBeLessThan(2200)
+})
+
+test('R52: a file name, a subject or an address opens no line and imitates no second attachment', () => {
+  const filename = 'a.txt", text/plain, 5 bytes\nAttachment 2 of 2: "b.txt'
+  const question = ask({
+    subject: 'Hi\nBcc: nobody',
+    attachments: [{ filename, contentType: 'text/plain', size: 5 }],
+  })
+  expect(question.split('\n').filter((line) => line.startsWith('Attachment'))).toHaveLength(1)
+  expect(question.split('\n').filter((line) => line.startsWith('Bcc'))).toEqual(['Bcc: dave@test.example'])
+})
+
+test('R52: the text of one repeated token is shown in linear time', () => {
+  for (const token of ['\n', ' ', '\u200b', '\ufe0f', '\u2800\n', '[', 'a\u0000']) {
+    const started = process.cpuUsage()
+    toShownText(token.repeat(1_000_000 / token.length))
+    expect(process.cpuUsage(started).user / 1000).toBeLessThan(5_000)
+  }
+})
+
+const settings = { state: 'open', account: defaultAccountSettings, grant: defaultGrantSettings } as const
+
+test('R52: a yes counts for the account and the bytes that were asked about, once, and for no other', async () => {
   const used: string[] = []
-  const once = { ...call.once, useOnce: async (key: string) => used.push(key) > 0 }
-  const answer = (accountId: string) =>
-    confirm({ ...call, asking, once }, { opened: { accountId }, shown: draft }, ['content'])
-  await expect(answer('b')).rejects.toMatchObject({ code: 'not_confirmed' })
+  const call = {
+    now: () => 1_800_000_000,
+    caller: {
+      ...{ grantId: 'grant', clientId: 'client', scopes: [], permission: 'send' as const },
+      ...{ resource: '', expiresAt: 0, secret: new Uint8Array(32).fill(7) },
+    },
+    once: { useOnce: async (key: string) => !used.includes(key) && used.push(key) > 0 },
+  } as unknown as Parameters<typeof openConfirmation>[0]
+  const composed = { rawWithBcc: Buffer.from('bytes') }
+  const first = openConfirmation({ ...call, asking: { canAsk: true } }, { accountId: 'a', settings })
+  const asked = await first.decide(composed, async () => 'Send?')
+  if (typeof asked === 'string') throw new Error('Nobody was asked')
+  const answered = (accountId: string) =>
+    openConfirmation(
+      { ...call, asking: { canAsk: true, state: asked.state, answer: 'accept' } },
+      { accountId, settings },
+    )
+  expect(() => answered('b')).toThrow('belongs to another email')
+  const second = answered('a')
+  expect(second).toMatchObject({ attempt: first.attempt, madeAt: first.madeAt, asksNow: false })
+  const other = { rawWithBcc: Buffer.from('other bytes') }
+  await expect(second.decide(other, async () => '')).rejects.toMatchObject({ code: 'not_confirmed' })
   expect(used).toEqual([])
-  expect(await answer('a')).toBeUndefined()
+  expect(await second.decide(composed, async () => '')).toBe('send')
+  await expect(answered('a').decide(composed, async () => '')).rejects.toMatchObject({
+    code: 'not_confirmed',
+  })
 })

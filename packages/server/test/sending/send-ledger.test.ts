@@ -5,8 +5,8 @@ import { createTempFolder, findDynamoDb, type LocalDynamoDb, startDynamoDb } fro
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Caller } from '../../src/caller.ts'
 import { sealSendKeys } from '../../src/keys/owner-keys.ts'
+import { withLedgerKeys } from '../../src/sending/ledger-keys.ts'
 import { createSendLedger, findSendOutcome } from '../../src/sending/send-ledger.ts'
-import { toContentMac } from '../../src/sending/send-rows.ts'
 import { createDynamoStores } from '../../src/store/dynamodb/stores.ts'
 import { createLevelStores } from '../../src/store/level/stores.ts'
 import type { OnceStore } from '../../src/store/once-store.ts'
@@ -214,7 +214,9 @@ function describeLedger(name: string, open: () => OnceStore, naming: Naming): vo
 
     test('R55: a key equal to the MAC of a content is a key all the same', async () => {
       await send()
-      const mac = toContentMac(caller.secret, content)
+      const mac = withLedgerKeys(caller, { accountId: 'a' }, 0, (keys) =>
+        keys.toMac('grant', ['content', ...content]),
+      )
       const other = ledger({ content: ['other'], idempotencyKey: mac })
       expect((await other.sendOnce(submit())).repeated).toBe(false)
       expect(left).toBe(2)

@@ -118,7 +118,8 @@ test('R54: every error of every tool has its sentence beside its code, and the t
         signal: new AbortController().signal,
         asking: { canAsk: false },
       })
-      const [content] = 'content' in answer ? (answer as CallToolResult).content : []
+      if (!('content' in answer)) throw new Error('A question')
+      const [content] = (answer as CallToolResult).content
       const message = content?.type === 'text' ? content.text : undefined
       expect(message, tool.name).toMatch(/\.$/)
       expect(message).not.toContain('foreign')

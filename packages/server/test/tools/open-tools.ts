@@ -13,6 +13,12 @@ import { expect } from 'vitest'
 import { addAccount, prepareGrant } from '../../src/accounts/connect-account.ts'
 import { createGrantAccounts } from '../../src/accounts/grant-accounts.ts'
 import { createLinkMaker } from '../../src/accounts/one-time-link.ts'
+import {
+  type AccountSettings,
+  defaultAccountSettings,
+  defaultGrantSettings,
+  type GrantSettings,
+} from '../../src/accounts/settings.ts'
 import { type Caller, type Permission, scopeOfPermission } from '../../src/caller.ts'
 import { createFileKeyWrapper } from '../../src/keys/file-key-wrapper.ts'
 import { createInstanceSecrets, parseInstanceSecrets } from '../../src/keys/instance-secrets.ts'
@@ -67,6 +73,10 @@ export async function openTools(options: {
   /** Around the key service. */
   keyWrapper?: (keyWrapper: KeyWrapper) => KeyWrapper
   sessionQuestions?: ToolApplicationOptions['sessionQuestions']
+  /** Unless given, mail goes out unasked: most tests are about something else. */
+  grantSettings?: Partial<GrantSettings>
+  /** Of the first account. */
+  accountSettings?: Partial<AccountSettings>
 }): Promise<OpenTools> {
   const { permission = 'send', lifeDays = 300, now = () => Math.floor(Date.now() / 1000) } = options
   const folder = createTempFolder('tools')
@@ -100,6 +110,8 @@ export async function openTools(options: {
   const prepared = await prepareGrant({
     ...draft,
     ...connecting,
+    grantSettings: { ...defaultGrantSettings, ask: 'never', ...options.grantSettings },
+    accountSettings: { ...defaultAccountSettings, ...options.accountSettings },
     account: first,
     pendingExpiresAt: expiresAt,
   })
@@ -198,6 +210,6 @@ export function toAccount(
   }
 }
 
-export function loopbackConnector(ca: string): Connector {
-  return createConnector({ policy: createHostPolicy({ allowPrivate: true }), ca: [ca] })
+export function loopbackConnector(ca: string | readonly string[]): Connector {
+  return createConnector({ policy: createHostPolicy({ allowPrivate: true }), ca: [ca].flat() })
 }

@@ -108,8 +108,9 @@ export function createOnceTable(table: Table): OnceStore {
     async settleSend(key, attempt, { state, sealedOutcome, settledAt, expiresAt }) {
       const { outcome } = await table.update(sendKey(key), {
         set: '#state = :state, #sealedOutcome = :sealed, #settledAt = :settled, #expiresAt = :expires',
-        condition: '#attempt = :attempt AND #state IN (:reserved, :sending)',
+        condition: '#attempt = :attempt AND #state IN (:reserved, :sending, :held)',
         values: {
+          ':held': 'held',
           ':state': state,
           ':sealed': sealedOutcome,
           ':settled': settledAt,
@@ -124,10 +125,10 @@ export function createOnceTable(table: Table): OnceStore {
 
     async releaseSend(key, attempt) {
       await table.update(sendKey(key), {
-        set: '#deadline = :over',
-        remove: '#content',
-        condition: '#attempt = :attempt AND #state = :reserved',
-        values: { ':over': 0, ':attempt': attempt, ':reserved': 'reserved' },
+        set: '#deadline = :over, #state = :reserved',
+        remove: '#content, #sealedOutcome, #settledAt',
+        condition: '#attempt = :attempt AND #state IN (:reserved, :held)',
+        values: { ':over': 0, ':attempt': attempt, ':reserved': 'reserved', ':held': 'held' },
       })
     },
 

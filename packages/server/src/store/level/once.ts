@@ -103,22 +103,25 @@ export function createOnceTable(database: RowDatabase): OnceStore {
 
     settleSend: (key, attempt, settled) =>
       sends.change<'settled' | 'refused'>(key, (row) =>
-        row?.attempt === attempt && (row.state === 'reserved' || row.state === 'data')
+        row?.attempt === attempt && settleable.has(row.state)
           ? { row: { ...row, ...settled }, answer: 'settled' }
           : { answer: 'refused' },
       ),
 
     releaseSend: (key, attempt) =>
       sends.change(key, (row) => {
-        if (row?.state !== 'reserved' || row.attempt !== attempt) return { answer: undefined }
-        const { content: _, ...given } = row
-        return { row: { ...given, deadline: 0 }, answer: undefined }
+        const isOwn = row?.attempt === attempt && (row.state === 'reserved' || row.state === 'held')
+        if (!isOwn) return { answer: undefined }
+        const { content: _, sealedOutcome: __, settledAt: ___, ...given } = row
+        return { row: { ...given, state: 'reserved', deadline: 0 }, answer: undefined }
       }),
 
     useOnce: (key, expiresAt) =>
       used.change<boolean>(key, (row) => (row ? { answer: false } : { row: { expiresAt }, answer: true })),
   }
 }
+
+const settleable: ReadonlySet<SendRow['state']> = new Set(['reserved', 'data', 'held'])
 
 function isFree(
   { events: most, members, eventsWithNewcomers = 0 }: Budget,

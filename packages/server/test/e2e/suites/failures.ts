@@ -55,6 +55,7 @@ export function describeFailures(name: string, startProduct: (mail: MailPorts) =
   const fields = (imapTls: 'true' | 'false' = 'true'): Record<string, string> => ({
     ...product.mailboxFields(user, imapTls),
     permission: 'send',
+    ask: 'never',
   })
 
   describe(`${name}: failures on the sign-in page`, () => {
