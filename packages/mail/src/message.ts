@@ -24,6 +24,8 @@ export interface Mailbox {
   readonly name: string
   readonly delimiter: string
   readonly specialUse?: SpecialUse
+  /** The server says so itself (RFC 6154); else it is guessed by its name. */
+  readonly declared?: boolean
   readonly selectable: boolean
   /** Absent when not asked for or not to be had. */
   readonly total?: number

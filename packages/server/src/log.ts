@@ -77,6 +77,7 @@ const words = {
     'send_in_progress',
     'declined',
     'not_confirmed',
+    'owner_limit',
     'internal_error',
     // A tool that answers with a question
     'confirmation_asked',

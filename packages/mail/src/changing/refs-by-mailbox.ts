@@ -35,7 +35,7 @@ export async function changeByMailbox(
       const selected = await session.select(path, 'write')
       const valid = here.filter(({ uidValidity }) => uidValidity === selected.uidValidity)
       for (const ref of here) outcomes.set(ref, { ok: false, code: 'stale_id' })
-      const uids = [...new Set(valid.map(({ uid }) => uid))]
+      const uids = await session.withoutHidden(selected, [...new Set(valid.map(({ uid }) => uid))])
       const changed = uids.length > 0 ? await change(selected, uids) : new Map<number, UidOutcome>()
       for (const ref of valid)
         outcomes.set(ref, changed.get(ref.uid) ?? { ok: false, code: 'message_not_found' })

@@ -36,6 +36,7 @@ export async function searchUids(
           : []),
       ...(utf8 ? [atom('CHARSET'), atom('UTF-8')] : []),
       ...criteria,
+      ...session.hidingKeys(),
     ],
     {
       ...beside.handlers,

@@ -12,7 +12,14 @@ import type { Mailbox, ServerMemory } from '../message.ts'
 import { bytesOfCommand, bytesOfFetch } from './byte-budget.ts'
 import type { FetchedMessage, ImapClient } from './client.ts'
 import type { ImapStage } from './errors.ts'
-import type { ImapAttribute, ImapResponse, ImapToken, UntaggedHandlers } from './protocol.ts'
+import { createHiddenMailboxes, type HiddenMailboxes } from './hidden-mailboxes.ts'
+import {
+  atom,
+  type ImapAttribute,
+  type ImapResponse,
+  type ImapToken,
+  type UntaggedHandlers,
+} from './protocol.ts'
 import { textOf } from './response-text.ts'
 import { createSetTest, isUid, isUidValidity, sizeOfSet } from './uid-set.ts'
 
@@ -23,6 +30,8 @@ export { textOf }
 export interface ImapDeps extends MailDeps {
   /** What an earlier call learned; makes CAPABILITY and LIST unnecessary. May be wrong. */
   readonly memory?: ServerMemory
+  /** Paths of mailboxes that are not there for this session, what lies in them included. */
+  readonly hidden?: readonly string[]
   /** A connection to `account.imap` that the caller has begun to open; used once, closed with the session. */
   readonly socket?: Promise<Socket>
   /** Called when something new was learned, before the call ends. */
@@ -151,6 +160,7 @@ export class ImapSession {
   readonly receiver: { readonly provider: ProviderId; readonly imapHost: string }
   /** Until the call ends. */
   readonly time: CallTime
+  readonly #hidden: HiddenMailboxes
   #mailboxes: readonly Mailbox[] | undefined
   #examined: string | undefined
   #wrote = false
@@ -163,6 +173,10 @@ export class ImapSession {
   constructor(client: ImapClient, account: MailAccount, deps: ImapDeps, time: CallTime) {
     this.receiver = { provider: account.provider, imapHost: account.imap.host }
     this.time = time
+    this.#hidden = createHiddenMailboxes(deps.hidden ?? [], {
+      delimiterOf: () => this.#mailboxes?.find(({ delimiter }) => delimiter !== '')?.delimiter,
+      viewsToo: () => !this.has('X-GM-EXT-1'),
+    })
     this.#client = client
     this.#deps = deps
     this.#mailboxes = deps.memory?.mailboxes
@@ -199,7 +213,39 @@ export class ImapSession {
 
   /** From memory, or as listed in this session. */
   get knownMailboxes(): readonly Mailbox[] | undefined {
-    return this.#mailboxes
+    return this.#mailboxes && this.#hidden.visible(this.#mailboxes)
+  }
+
+  /** Without the hidden ones. */
+  visible(mailboxes: readonly Mailbox[]): readonly Mailbox[] {
+    return this.#hidden.visible(mailboxes)
+  }
+
+  /** Throws `server_refused` for a mailbox that something hidden lies in: it would move, or go, with it. */
+  assertNothingHiddenIn(path: string): void {
+    if (this.#hidden.isAbove(path)) throw new MailError('server_refused', { protocol: 'imap', field: 'name' })
+  }
+
+  /** Before a change, which is told nothing of labels; costs a round trip only where they hide something. */
+  async withoutHidden(mailbox: SelectedMailbox, uids: number[]): Promise<number[]> {
+    if (!this.#hidesLabels() || uids.length === 0) return uids
+    const rows = await this.fetch(mailbox, 'uid', uids.join(','), [atom('UID')])
+    const there = new Set(rows.map(({ uid }) => uid))
+    return uids.filter((uid) => there.has(uid))
+  }
+
+  /** Search keys that leave out what is hidden by a label. */
+  hidingKeys(): ImapToken[] {
+    if (!this.#hidesLabels()) return []
+    const labels = [...(this.#deps.hidden ?? []), ...(this.#mailboxes ?? []).map(({ path }) => path)]
+    return [...new Set(labels.filter((one) => this.#hidden.has(one)))].flatMap((one) => [
+      ...[atom('NOT'), atom('X-GM-LABELS')],
+      { type: 'STRING', value: this.#client.encodePath(one) } as const,
+    ])
+  }
+
+  #hidesLabels(): boolean {
+    return this.#hidden.any && this.has('X-GM-EXT-1')
   }
 
   remember(mailboxes: readonly Mailbox[]): void {
@@ -267,6 +313,8 @@ export class ImapSession {
 
   path(mailbox: string): ImapToken {
     assertMailboxName(mailbox, 'mailbox')
+    // As a server answers that has no such mailbox.
+    if (this.#hidden.has(mailbox)) throw new MailError('mailbox_not_found', { protocol: 'imap' })
     return { type: 'STRING', value: this.#client.encodePath(mailbox) }
   }
 
@@ -361,10 +409,17 @@ export class ImapSession {
       await ahead?.handlers.FETCH?.(response)
     }
     await this.#client.budget.lend(bytesOfFetch(count, items), () =>
-      this.run(command, [{ type: 'SEQUENCE', value: set }, items], { ...handlers, FETCH: keep }),
+      this.run(command, [{ type: 'SEQUENCE', value: set }, this.#withLabels(items)], {
+        ...handlers,
+        FETCH: keep,
+      }),
     )
     const all = ahead === undefined ? rows.all() : [...ahead.rows(), ...rows.all()]
     return [...new Map(all.map((row) => [row.uid, row])).values()]
+  }
+
+  #withLabels(items: ImapToken[]): ImapToken[] {
+    return this.#hidesLabels() ? [...items, atom('X-GM-LABELS')] : items
   }
 
   #collectRows(path: string, count: number, isAskedFor: (uid: number) => boolean) {
@@ -373,11 +428,14 @@ export class ImapSession {
       const row = await this.#client.toRow(response, path)
       // An unasked-for FETCH (a flag changed elsewhere) has no UID, or one that is not ours to keep.
       if (!isUid(row.uid) || !isAskedFor(row.uid)) return
+      if ([...(row.labels ?? [])].some((label) => this.#hidden.has(this.decodePath(label)))) return
       const known = rows.get(row.uid)
       if (known === undefined && rows.size >= count) return
       rows.set(row.uid, { ...known, ...row })
     }
-    return { keep, all: () => [...rows.values()] }
+    // A row that came unasked for says nothing of labels.
+    const isSeen = (row: FetchedMessage) => !this.#hidesLabels() || row.labels !== undefined
+    return { keep, all: () => [...rows.values()].filter(isSeen) }
   }
 
   /** EXAMINE in front of the next `run`, in its flight; whether it succeeded is known when that ended. */
@@ -397,7 +455,7 @@ export class ImapSession {
     const rows = this.#collectRows(mailbox.path, Math.min(sizeOfSet(all), maxFetchedRows), createSetTest(all))
     for (const { uids, items } of wanted) {
       this.#bytesAhead += bytesOfFetch(sizeOfSet(uids), items)
-      this.sendAhead('UID FETCH', [{ type: 'SEQUENCE', value: uids }, items])
+      this.sendAhead('UID FETCH', [{ type: 'SEQUENCE', value: uids }, this.#withLabels(items)])
     }
     return { handlers: { FETCH: rows.keep }, rows: rows.all }
   }

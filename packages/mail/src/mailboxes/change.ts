@@ -20,6 +20,7 @@ export async function renameMailbox(session: ImapSession, name: string, newName:
   assertNewName(newName, 'new_name')
   const mailboxes = await listMailboxes(session, { includeCounts: false })
   const mailbox = getChangeable(mailboxes, name)
+  session.assertNothingHiddenIn(mailbox.path)
   const path = toServerPath(mailboxes, newName)
   await session.run('RENAME', [session.path(mailbox.path), session.path(path)])
   return getListed(await listMailboxes(session, { includeCounts: false }), path)
@@ -29,6 +30,7 @@ export async function renameMailbox(session: ImapSession, name: string, newName:
 export async function deleteMailbox(session: ImapSession, name: string): Promise<void> {
   const mailboxes = await listMailboxes(session, { includeCounts: false })
   const mailbox = getChangeable(mailboxes, name)
+  session.assertNothingHiddenIn(mailbox.path)
   const holdsMailboxes = mailboxes.some((one) => one.path.startsWith(mailbox.path + mailbox.delimiter))
   if (holdsMailboxes || (mailbox.selectable && (await session.select(mailbox.path, 'read')).exists > 0)) {
     throw new MailError('server_refused', { protocol: 'imap', field: 'name' })

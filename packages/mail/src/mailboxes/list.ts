@@ -57,8 +57,9 @@ export async function listMailboxes(
     await session.run('LIST', ['', 'INBOX'], untagged)
   if (listed.length === 0) throw new MailError('connection_lost', { protocol: 'imap' })
 
-  const mailboxes = assignSpecialUse(session, listed)
-  session.remember(mailboxes)
+  const all = assignSpecialUse(session, listed)
+  session.remember(all)
+  const mailboxes = [...session.visible(all)]
   if (!includeCounts) return mailboxes
 
   const uncounted = mailboxes.filter((one) => one.selectable && !counts.has(one.path))
@@ -117,7 +118,7 @@ function addCounts(session: ImapSession, { attributes }: ImapResponse, counts: M
 const ranks = ['extension', 'name', 'name-guess']
 
 function assignSpecialUse(session: ImapSession, listed: readonly ListedMailbox[]): Mailbox[] {
-  const uses = new Map<string, SpecialUse>()
+  const uses = new Map<string, { specialUse: SpecialUse; declared?: true }>()
   const taken = new Set<SpecialUse>()
   const candidates = listed.map((one) => {
     const { flag, source } = session.specialUseOf(nameOf(one), one.attributes)
@@ -128,19 +129,18 @@ function assignSpecialUse(session: ImapSession, listed: readonly ListedMailbox[]
     }
   })
   candidates.sort((a, b) => a.rank - b.rank || depth(a.one) - depth(b.one))
-  for (const { one, use } of candidates) {
+  for (const { one, use, rank } of candidates) {
     const found = one.path === 'INBOX' ? 'inbox' : use
     if (found === undefined || (found === 'inbox') !== (one.path === 'INBOX') || taken.has(found)) continue
     taken.add(found)
-    uses.set(one.path, found)
+    uses.set(one.path, { specialUse: found, ...(rank === 0 && { declared: true }) })
   }
   return listed.map((one) => {
-    const specialUse = uses.get(one.path)
     return {
       path: one.path,
       name: nameOf(one),
       delimiter: one.delimiter,
-      ...(specialUse === undefined ? {} : { specialUse }),
+      ...uses.get(one.path),
       selectable: !one.attributes.some((flag) => /^\\(noselect|nonexistent)$/i.test(flag)),
     }
   })

@@ -11,6 +11,8 @@ export const maxSettingsBytes = 32 * 1024
 const line = (most: number) => z.string().min(1).max(most)
 const count = z.number().int().min(0).max(10_000)
 
+export type Limits = z.output<typeof limits>
+
 const limits = z.strictObject({
   /** `known`: people already written to. `listed`: the addresses and domains in `listed`. */
   recipients: z.enum(['anyone', 'known', 'own_domain', 'listed']),
@@ -63,7 +65,7 @@ export const grantSettings = z.strictObject({
 })
 export type GrantSettings = z.output<typeof grantSettings>
 
-const noLimits: z.output<typeof limits> = { recipients: 'anyone', listed: [], attachments: true }
+const noLimits: Limits = { recipients: 'anyone', listed: [], attachments: true }
 
 /** Without a word of the owner's, and for grants of 0.1.0 until their first refresh. */
 export const defaultAccountSettings: AccountSettings = {

@@ -12,9 +12,12 @@ import type { ToolCall, ToolQuestion } from '../tool-call/tool.ts'
 import { toEmailId, toRefName } from '../wire/email-id.ts'
 import { ToolError } from '../wire/tool-error.ts'
 import type { ToolResult } from '../wire/tool-result.ts'
+import { orNothing } from './answered-mark.ts'
 import { openConfirmation } from './confirmation.ts'
 import { followHeld, hold, toHeldRef, toHeldText } from './hold.ts'
+import { assertWithinLimits } from './limits.ts'
 import { type PreparedMessage, type ShownMessage, toShown } from './outgoing.ts'
+import { createPeople } from './people.ts'
 import { toQuestion } from './question.ts'
 import { assertRecipients } from './recipients.ts'
 import { createSendLedger, findSendOutcome } from './send-ledger.ts'
@@ -85,6 +88,8 @@ export async function deliver(
   assertRecipients(to, cc, bcc)
   // From here on a client that goes away must not leave an email of which nobody knows whether it was sent.
   const sending = call.toCompletion()
+  const people = createPeople(sending, opened, shown)
+  const reservation = await assertWithinLimits(sending, opened, { shown, people })
   const confirmation = openConfirmation(call, opened)
   const { attempt, madeAt } = confirmation
   const request = {
@@ -102,14 +107,24 @@ export async function deliver(
     return withSkipped(await answerDelivery(sending, opened, Promise.resolve(earlier)), skipped)
   }
   // Last before anything leaves: nobody is asked about what cannot be sent.
-  const decided = await confirmation.decide(composed, async () => toQuestion(shown, { inThread: known }))
+  const decided = await confirmation.decide(composed, async () => {
+    const writtenTo = await people.writtenTo().catch(orNothing)
+    return toQuestion(shown, { inThread: known, writtenTo })
+  })
   if (typeof decided !== 'string') return decided
   if (decided === 'hold') {
     const held = await hold(sending, ready, { ledger, madeAt })
     return withSkipped(await answerDelivery(sending, opened, Promise.resolve(held)), skipped)
   }
   const submitted = ledger.sendOnce((beforeData) =>
-    submitMessage(opened.account, sending.mailDeps(smtpShare), composed, { beforeData }),
+    submitMessage(opened.account, sending.mailDeps(smtpShare), composed, {
+      async beforeData() {
+        await reservation.reserve()
+        const mayLeave = await beforeData()
+        if (!mayLeave) await reservation.giveBack()
+        return mayLeave
+      },
+    }),
   )
   return withSkipped(await answerDelivery(sending, opened, submitted, composed), skipped)
 }

@@ -26,6 +26,7 @@ import { toLine } from '../wire/fit.ts'
 import { ToolError } from '../wire/tool-error.ts'
 import { quoteUntrusted } from '../wire/untrusted.ts'
 import type { ReadyMessage } from './deliver.ts'
+import { allowsAttachments } from './limits.ts'
 import { ownOf } from './own-addresses.ts'
 
 /** 25 MB of attachments, their base64, and the text. */
@@ -83,7 +84,7 @@ export async function readyDraft(
   const { draftId, shared } = toDraftKeys({ id, ref: draft.ref })
   return {
     opened,
-    shown: { from, to, cc, bcc, subject, ...(await readShown(call, session, draft)) },
+    shown: { from, to, cc, bcc, subject, ...(await readShown(call, session, opened, draft)) },
     content: ['stored', createHash('sha256').update(draft.raw).digest('hex')],
     stored: { draftId, messageId, ref: draft.ref },
     shared,
@@ -91,9 +92,9 @@ export async function readyDraft(
   }
 }
 
-/** Fetched only where a person is asked. */
-async function readShown(call: ToolCall, session: ImapSession, { ref }: StoredDraft) {
-  if (!call.asking.canAsk) return { body: '', attachments: [] }
+/** Fetched only where a person is asked, or the owner lets no attachment out. */
+async function readShown(call: ToolCall, session: ImapSession, opened: OpenedAccount, { ref }: StoredDraft) {
+  if (!call.asking.canAsk && allowsAttachments(opened)) return { body: '', attachments: [] }
   const options = { format: 'text', offset: 0, maxChars: maxShownChars } as const
   const { body, attachments } = await getMessage(session, ref, options)
   const own = attachments.filter((part) => part.inPart === undefined)

@@ -98,12 +98,14 @@ function assertSettings({ settings }: OpenedAccount, changes: boolean): void {
 }
 
 async function openSession<T>(
-  { account, memory, remember }: OpenedAccount,
+  { account, memory, remember, settings }: OpenedAccount,
   deps: ImapDeps,
   use: (session: ImapSession) => Promise<T>,
 ): Promise<T> {
   let remembering: Promise<void> | undefined
-  const known = memory === undefined ? {} : { memory }
+  // Settings that cannot be read and may hide something were refused before.
+  const hidden = settings.state === 'open' ? settings.account.hidden : []
+  const known = { ...(memory && { memory }), hidden }
   const onMemory = (learned: Parameters<OpenedAccount['remember']>[0]) => {
     // A memory that is not kept costs the next call a round trip, this one nothing.
     remembering = remember(learned).catch(() => undefined)

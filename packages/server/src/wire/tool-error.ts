@@ -18,6 +18,7 @@ export type ToolErrorCode =
   | 'send_in_progress'
   | 'declined'
   | 'not_confirmed'
+  | 'owner_limit'
   | 'internal_error'
 
 export class ToolError extends Error {

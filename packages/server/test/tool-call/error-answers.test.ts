@@ -71,6 +71,7 @@ const toolCodes: Record<Exclude<ToolErrorCode, MailErrorCode>, true> = {
   send_in_progress: true,
   declined: true,
   not_confirmed: true,
+  owner_limit: true,
   internal_error: true,
 }
 

@@ -21,7 +21,11 @@ import {
 } from '../../src/accounts/settings.ts'
 import { type Caller, type Permission, scopeOfPermission } from '../../src/caller.ts'
 import { createFileKeyWrapper } from '../../src/keys/file-key-wrapper.ts'
-import { createInstanceSecrets, parseInstanceSecrets } from '../../src/keys/instance-secrets.ts'
+import {
+  createInstanceSecrets,
+  type InstanceSecrets,
+  parseInstanceSecrets,
+} from '../../src/keys/instance-secrets.ts'
 import type { KeyWrapper } from '../../src/keys/key-wrapper.ts'
 import type { LogLine } from '../../src/log.ts'
 import type { McpApplication } from '../../src/mcp/application.ts'
@@ -75,6 +79,8 @@ export async function openTools(options: {
   sessionQuestions?: ToolApplicationOptions['sessionQuestions']
   /** Unless given, mail goes out unasked: most tests are about something else. */
   grantSettings?: Partial<GrantSettings>
+  /** Of the deployment; its own unless given. */
+  secrets?: InstanceSecrets
   /** Of the first account. */
   accountSettings?: Partial<AccountSettings>
 }): Promise<OpenTools> {
@@ -92,7 +98,7 @@ export async function openTools(options: {
     stage: 'test',
     issuer: publicUrl,
   }
-  const secrets = parseInstanceSecrets(createInstanceSecrets())
+  const secrets = options.secrets ?? parseInstanceSecrets(createInstanceSecrets())
   // A Buffer, whose own `slice` is no copy.
   const secret = Buffer.from(randomBytes(32))
   const [first, ...others] = options.accounts
