@@ -6,8 +6,8 @@ export const awsBudgets: Readonly<Record<string, { readonly dynamoDb: number; re
   'tool call, 2026 era, first': { dynamoDb: 4, kms: 1 },
   'tool call, 2026 era, key kept': { dynamoDb: 3, kms: 0 },
   'tool call, 2025 era': { dynamoDb: 4, kms: 0 },
-  // Its audit has a beginning and an end.
-  'send_email, 2026 era': { dynamoDb: 7, kms: 0 },
+  // Its audit has a beginning and an end, and the mailbox counts what left in the hour.
+  'send_email, 2026 era': { dynamoDb: 8, kms: 0 },
   'token: code': { dynamoDb: 6, kms: 0 },
   'token: refresh': { dynamoDb: 7, kms: 0 },
   // Settings of the mailbox and of the grant among them.

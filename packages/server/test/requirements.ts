@@ -381,13 +381,15 @@ export const chapters: readonly Chapter[] = [
         'R91',
         "Password guesses are counted per IMAP and per SMTP host and login, and strangers' failures never keep owners from revoking.",
       ),
-      planned(
+      partly(
         'R92',
         'With the setting `ask` nothing is sent without a yes. With `always` only /review, or a question that the owner trusts, releases an email, whatever the client claims. What was shown is what is sent.',
+        'The page /review does not exist yet: with `always` an email is held until its owner sends it from a mail program. There are no review cards yet.',
       ),
-      planned(
+      partly(
         'R93',
         "The owner's limits hold in the server: recipients, new recipients a day, sends an hour, attachments that leave, hidden mailboxes.",
+        'There are no read-only mailboxes yet.',
       ),
       met(
         'R94',

@@ -3,7 +3,6 @@ import {
   type ComposedMessage,
   composeMessage,
   type MailAddress,
-  type MessageRef,
   submitMessage,
 } from '@email-connector/mail'
 import * as z from 'zod'
@@ -16,9 +15,10 @@ import { orNothing } from './answered-mark.ts'
 import { openConfirmation } from './confirmation.ts'
 import { followHeld, hold, toHeldRef, toHeldText } from './hold.ts'
 import { assertWithinLimits } from './limits.ts'
-import { type PreparedMessage, type ShownMessage, toShown } from './outgoing.ts'
+import { type PreparedMessage, toShown } from './outgoing.ts'
 import { createPeople } from './people.ts'
 import { toQuestion } from './question.ts'
+import type { ReadyMessage } from './ready-message.ts'
 import { assertRecipients } from './recipients.ts'
 import { createSendLedger, findSendOutcome } from './send-ledger.ts'
 import { describeOutcome, type SendOutcome } from './send-outcome.ts'
@@ -40,23 +40,6 @@ export const delivery = z.object({
   draft_id: z.string().optional().describe('Of a held email'),
 })
 export type Delivery = z.output<typeof delivery>
-
-/** A message that can go out: what a person is shown of it, and how its bytes are made. */
-export interface ReadyMessage {
-  readonly opened: OpenedAccount
-  readonly shown: ShownMessage
-  /** Everything that makes this message this message, in a fixed order. */
-  readonly content: readonly string[]
-  /** What every grant of the mailbox knows it by. */
-  readonly shared: readonly string[]
-  /** Of a draft that is stored: what it is known by, whatever its id is now. */
-  readonly stored?: {
-    readonly draftId: string
-    readonly messageId?: string | undefined
-    readonly ref: MessageRef
-  }
-  compose(made: { readonly date: Date; readonly messageId: string }): Promise<ComposedMessage>
-}
 
 /** `about`: which email is answered or forwarded, where its id says more than the text. */
 export function toReady({ opened, draft }: PreparedMessage, about = ''): ReadyMessage {

@@ -7,7 +7,7 @@ import { findByMessageId, type MessageRef, toDraftTag } from '@email-connector/m
 import type { OpenedAccount } from '../accounts/grant-accounts.ts'
 import { assertReadable } from '../accounts/owner-settings.ts'
 import type { ToolCall } from '../tool-call/tool.ts'
-import type { ReadyMessage } from './deliver.ts'
+import type { ReadyMessage } from './ready-message.ts'
 import { findSendOutcome, type SendLedger } from './send-ledger.ts'
 import { held, type SendOutcome } from './send-outcome.ts'
 import { saveDraft } from './stored-draft.ts'

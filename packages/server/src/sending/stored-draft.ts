@@ -25,7 +25,7 @@ import { type NamedMessage, toEmailId, toRefName } from '../wire/email-id.ts'
 import { toLine } from '../wire/fit.ts'
 import { ToolError } from '../wire/tool-error.ts'
 import { quoteUntrusted } from '../wire/untrusted.ts'
-import type { ReadyMessage } from './deliver.ts'
+import type { ReadyMessage } from './ready-message.ts'
 import { allowsAttachments } from './limits.ts'
 import { ownOf } from './own-addresses.ts'
 

@@ -98,7 +98,13 @@ describe.skipIf(!findDovecot())('over a real submission server', () => {
   })
 
   test('R52: the question before a reply names every recipient, and those who are new to the conversation', async () => {
-    const id = await put('Bait', ['To: alice@test.example', 'Reply-To: dave@test.example'])
+    await put('Bait', ['To: alice@test.example', 'Reply-To: dave@test.example'])
+    const own = await openTools({
+      accounts: [toAccount(dovecot.alice, dovecot, submission.smtpsPort)],
+      connector: loopbackConnector(dovecot.ca),
+      grantSettings: { ask: 'ask' },
+    })
+    const [{ id }] = (await own.call('search_emails', { query: 'subject:Bait' })).structured.emails
     const client = new Client({ name: 'asks', version: '1' }, { capabilities: { elicitation: {} } })
     const asked: string[] = []
     client.setRequestHandler(ElicitRequestSchema, async ({ params }) => {
@@ -106,7 +112,7 @@ describe.skipIf(!findDovecot())('over a real submission server', () => {
       return { action: 'decline' as const }
     })
     const over = new AbortController()
-    const server = tools.application.buildServer(tools.caller, { signal: over.signal })
+    const server = own.application.buildServer(own.caller, { signal: over.signal })
     const [clientSide, serverSide] = InMemoryTransport.createLinkedPair()
     await server.connect(serverSide as unknown as Transport)
     await client.connect(clientSide)
@@ -114,12 +120,13 @@ describe.skipIf(!findDovecot())('over a real submission server', () => {
     const reply = { name: 'reply_to_email', arguments: { id, body: 'x' } }
     const answer = await client.callTool(reply)
     expect(answer).toMatchObject({ isError: true, structuredContent: { code: 'declined' } })
-    expect(asked[0]).toContain('New recipient, not in the email this answers: dave@test.example')
+    expect(asked[0]).toContain('dave@test.example [NEW, not in the email this answers]')
     await client.callTool({ ...reply, arguments: { ...reply.arguments, to: ['bob@test.example'] } })
     expect(asked[1]).toContain('To: bob@test.example')
-    expect(asked[1]).not.toContain('New recipient')
+    expect(asked[1]).not.toContain('[NEW')
     expect(submission.dataCount()).toBe(before)
     await client.close()
+    await own.close()
   })
 
   test("an answer to one's own email goes to whom it went to", async () => {
