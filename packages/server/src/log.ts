@@ -60,6 +60,7 @@ const words = {
     'policy_refused',
     'too_many_recipients',
     'mailbox_not_found',
+    'mailbox_protected',
     'message_not_found',
     'stale_id',
     'over_quota',
@@ -76,6 +77,7 @@ const words = {
     'send_in_progress',
     'declined',
     'not_confirmed',
+    'count_changed',
     'internal_error',
     // A tool that answers with a question
     'confirmation_asked',
