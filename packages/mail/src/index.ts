@@ -8,7 +8,11 @@ export { assertFlagNames } from './changing/flag-names.ts'
 export { setFlags } from './changing/flags.ts'
 export { moveMessages } from './changing/move.ts'
 export type { FlagChange, RefOutcome } from './changing/refs-by-mailbox.ts'
-export { type NoUndo, planUndo, type UndoPlan, type UndoStep, undoChanges } from './changing/undo.ts'
+export { type NoUndo, planUndo,
+  type UndoOutcome,
+  type UndoPlan,
+  type UndoStep,
+  undoChanges } from './changing/undo.ts'
 export { parseAddressList } from './composing/address-list.ts'
 export {
   type ComposedMessage,

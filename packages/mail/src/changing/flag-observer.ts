@@ -8,21 +8,26 @@ export interface SeenFlags {
   has(name: string): boolean
   /** Labels by the first answer, as they are spelt. */
   readonly labelsBefore: readonly string[]
+  /** More than one answer came. */
+  readonly isToldAgain: boolean
 }
 
 interface Told {
   readonly first: readonly string[]
   readonly last: readonly string[]
+  readonly times: number
 }
 
-const none: Told = { first: [], last: [] }
+const none: Told = { first: [], last: [], times: 0 }
 
 export function createFlagObserver(session: Pick<ImapSession, 'decodePath'>, uids: readonly number[]) {
   const wanted = new Set(uids)
   const flags = new Map<number, Told>()
   const labels = new Map<number, Told>()
-  const keep = (told: Map<number, Told>, uid: number, names: readonly string[]) =>
-    told.set(uid, { first: told.get(uid)?.first ?? names, last: names })
+  const keep = (told: Map<number, Told>, uid: number, names: readonly string[]) => {
+    const { first, times } = told.get(uid) ?? { first: names, times: 0 }
+    told.set(uid, { first, last: names, times: times + 1 })
+  }
   return {
     see(response: ImapResponse): void {
       const found = readFlags(response)
@@ -44,6 +49,7 @@ export function createFlagObserver(session: Pick<ImapSession, 'decodePath'>, uid
         had: (name) => first.has(name.toLowerCase()),
         has: (name) => last.has(name.toLowerCase()),
         labelsBefore: ofLabels.first,
+        isToldAgain: Math.max(ofFlags.times, ofLabels.times) > 1,
       }
     },
   }

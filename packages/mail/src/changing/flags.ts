@@ -79,7 +79,7 @@ async function store(
 
   const wanted = { add: [...add.flags, ...add.labels], remove: [...remove.flags, ...remove.labels] }
   // Some servers leave messages out of the answer, some leave out UID.
-  const open = uids.filter((uid) => !isDone(seenOf(uid), wanted))
+  const open = uids.filter((uid) => !isDone(seenOf(uid), wanted) && seenOf(uid)?.isToldAgain !== true)
   if (open.length > 0 && failure === undefined) {
     const ahead = { handlers: { FETCH: see }, rows: () => [] }
     await session.fetch(mailbox, 'uid', toUidSet(open), items, ahead)

@@ -23,6 +23,8 @@ export type UndoStep =
   | (Changed & {
       readonly kind: 'move'
       readonly to: string
+      /** Their UIDs before the change, in the order of `uids`. */
+      readonly from: readonly number[]
       /** Gmail's, to be there again. */
       readonly labels: readonly string[]
     })
@@ -40,15 +42,16 @@ export interface UndoPlan {
 /** What would undo these outcomes of `setFlags` or `moveMessages`. */
 export function planUndo(session: ImapSession, outcomes: readonly RefOutcome[]): UndoPlan {
   const closed = new Set((session.knownMailboxes ?? []).filter(takesNothing).map(({ path }) => path))
-  const steps = new Map<string, { step: UndoStep; uids: number[] }>()
+  const steps = new Map<string, { step: UndoStep; uids: number[]; from: number[] }>()
   const lost: Partial<Record<NoUndo, number>> = {}
   const lose = (why: NoUndo) => {
     lost[why] = (lost[why] ?? 0) + 1
   }
-  const add = (uid: number, step: UndoStep) => {
+  const add = (uid: number, from: number, step: UndoStep) => {
     const key = JSON.stringify(step)
-    const known = steps.get(key) ?? { step, uids: [] }
+    const known = steps.get(key) ?? { step, uids: [], from: [] }
     known.uids.push(uid)
+    known.from.push(from)
     steps.set(key, known)
   }
   for (const { ref, ok, newRef, changed, labels = [] } of outcomes) {
@@ -56,36 +59,56 @@ export function planUndo(session: ImapSession, outcomes: readonly RefOutcome[]):
       if (changed.add.length + changed.remove.length === 0) continue
       const { mailbox, uidValidity } = ref
       const [remove, again] = [changed.add, changed.remove]
-      add(ref.uid, { kind: 'flags', mailbox, uidValidity, uids: [], add: again, remove })
+      add(ref.uid, ref.uid, { kind: 'flags', mailbox, uidValidity, uids: [], add: again, remove })
     } else if (!ok) continue
     else if (newRef === undefined) lose('not_told')
     else if (newRef.mailbox === ref.mailbox) continue
     else if (closed.has(ref.mailbox)) lose('mailbox_protected')
     else {
       const { mailbox, uidValidity } = newRef
-      add(newRef.uid, { kind: 'move', mailbox, uidValidity, uids: [], to: ref.mailbox, labels })
+      add(newRef.uid, ref.uid, { kind: 'move', mailbox, uidValidity, uids: [], from: [], to: ref.mailbox, labels })
     }
   }
-  return { steps: [...steps.values()].map(({ step, uids }) => ({ ...step, uids })), lost }
+  // What was done last is undone first.
+  const planned = [...steps.values()].map(({ step, uids, from }): UndoStep =>
+    step.kind === 'move' ? { ...step, uids, from } : { ...step, uids },
+  )
+  return { steps: planned.reverse(), lost }
 }
 
+/** `asked`: where its change left the message; `ref`: where it was found. */
+export type UndoOutcome = RefOutcome & { readonly asked: MessageRef }
+
 /**
- * Puts back what it can: each outcome names a message by where the change left it. Throws only where nothing could be
- * tried; the fault of one step is the outcome of its messages.
+ * Puts back what it can, the steps of the newest change first. Throws only where nothing could be tried; the fault of one step is the outcome of its messages.
  */
-export async function undoChanges(session: ImapSession, steps: readonly UndoStep[]): Promise<RefOutcome[]> {
-  const outcomes: RefOutcome[] = []
+export async function undoChanges(session: ImapSession, steps: readonly UndoStep[]): Promise<UndoOutcome[]> {
+  const outcomes: UndoOutcome[] = []
+  const returned = new Map<string, MessageRef>()
   for (const step of steps) {
     const { mailbox, uidValidity } = step
-    const refs = step.uids.map((uid): MessageRef => ({ mailbox, uidValidity, uid }))
+    const asked = step.uids.map((uid): MessageRef => ({ mailbox, uidValidity, uid }))
+    const now = new Map(asked.map((ref) => [returned.get(keyOf(ref)) ?? ref, ref]))
     try {
-      outcomes.push(...(await undoStep(session, step, refs)))
+      for (const outcome of await undoStep(session, step, [...now.keys()])) {
+        const { newRef } = outcome
+        const origin = now.get(outcome.ref) ?? outcome.ref
+        outcomes.push({ ...outcome, asked: origin })
+        if (step.kind === 'flags' || !outcome.ok || newRef === undefined) continue
+        returned.set(keyOf(origin), newRef)
+        const before = step.from[step.uids.indexOf(origin.uid)]
+        if (before !== undefined) returned.set(keyOf({ ...newRef, uid: before }), newRef)
+      }
     } catch (error) {
       if (!(error instanceof MailError) || (outcomes.length === 0 && isOfConnection(error))) throw error
-      outcomes.push(...refs.map((ref) => ({ ref, ok: false, code: error.code })))
+      outcomes.push(...asked.map((ref) => ({ ref, asked: ref, ok: false, code: error.code })))
     }
   }
   return outcomes
+}
+
+function keyOf({ mailbox, uidValidity, uid }: MessageRef): string {
+  return `${uidValidity}/${uid}/${mailbox}`
 }
 
 function isOfConnection({ code }: MailError): boolean {

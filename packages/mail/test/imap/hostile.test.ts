@@ -536,11 +536,13 @@ describe('IMAP against a scripted server', () => {
 
   it('a flag the mailbox does not keep is reported, not assumed', async () => {
     const server = await start()
+    server.handlers['UID FETCH'] = reply('* 1 FETCH (UID 7 FLAGS (\\Seen))', 'TAG OK done')
     server.handlers['UID STORE'] = reply('* 1 FETCH (UID 7 FLAGS (\\Seen))', 'TAG OK done')
     const outcomes = await run(server, (session) =>
       setFlags(session, [ref(7)], { add: ['$Work'], remove: [] }),
     )
-    expect(outcomes).toEqual([{ ref: ref(7), ok: false, code: 'not_supported' }])
+    const changed = { add: [], remove: [] }
+    expect(outcomes).toEqual([{ ref: ref(7), ok: false, code: 'not_supported', changed }])
   })
 
   it.each([

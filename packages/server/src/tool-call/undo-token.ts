@@ -6,17 +6,18 @@
  * connection did: a token that a mail brings along opens nothing.
  */
 import { randomBytes } from 'node:crypto'
+import type { UndoStep } from '@email-connector/mail'
 import { StoreUnavailableError } from '@email-connector/oauth'
 import { SealBrokenError } from '../keys/seal.ts'
 import { createHintCipher } from '../keys/token-cipher.ts'
 import { ToolError } from '../wire/tool-error.ts'
-import { type AccountUndo, decodeUndo, encodeUndo } from '../wire/undo-steps.ts'
+import { type AccountUndo, decodeUndo, encodeUndo, type Undo } from '../wire/undo-steps.ts'
 import type { ToolCall } from './tool.ts'
 
 const purpose = 'undo'
 const lifeSeconds = 24 * 3600
 /** Some fifty scattered emails; a row's name has 23. */
-const maxTokenChars = 240
+const maxTokenChars = 320
 /** A row of DynamoDB may have 400 kB; two thousand scattered UIDs take 6. */
 const maxRowChars = 64 * 1024
 /** base64url of 17 bytes: no sealed text is as short. */
@@ -47,19 +48,33 @@ export async function createUndoToken(
   }
 }
 
-/** Throws `invalid_input`. */
-export async function openUndoToken(
+/** Of each account the steps of all tokens, the newest change first. Throws `invalid_input`. */
+export async function openUndoTokens(
+  around: Surroundings,
+  tokens: readonly string[],
+): Promise<readonly AccountUndo[]> {
+  const undos: Undo[] = []
+  for (const [at, token] of [...new Set(tokens)].entries()) undos.push(await openUndoToken(around, token, at))
+  undos.sort((a, b) => b.at - a.at)
+  const steps = new Map<string, UndoStep[]>()
+  for (const one of undos.flatMap(({ accounts }) => accounts))
+    steps.set(one.accountTag, [...(steps.get(one.accountTag) ?? []), ...one.steps])
+  return [...steps].map(([accountTag, ofAccount]) => ({ accountTag, steps: ofAccount }))
+}
+
+async function openUndoToken(
   { caller, once, now }: Surroundings,
   token: string,
-): Promise<readonly AccountUndo[]> {
+  at: number,
+): Promise<Undo> {
   const isRow = token.length === rowIdChars && /^[\w-]+$/.test(token)
   const sealed = isRow ? (await once.findUndo(token, now()))?.sealedSteps : token
   const undo = sealed === undefined ? undefined : open({ caller }, sealed)
-  if (undo !== undefined && undo.at + lifeSeconds > now()) return undo.accounts
+  if (undo !== undefined && undo.at + lifeSeconds > now()) return undo
   throw new ToolError(
     'invalid_input',
-    '"undo" is not a token of this connection, or its change is older than 24 hours: give it as the change answered it.',
-    { field: 'undo' },
+    `"undo[${at}]" is not a token of this connection, or its change is older than 24 hours: give it as the change answered it.`,
+    { field: `undo[${at}]` },
   )
 }
 

@@ -1,10 +1,10 @@
 /** Takes back what an earlier call changed. What has been moved on or deleted since stays as it is, and is told. */
-import { planUndo, type RefOutcome, undoChanges } from '@email-connector/mail'
+import { planUndo, type UndoOutcome, undoChanges } from '@email-connector/mail'
 import * as z from 'zod'
 import type { OpenedAccount } from '../accounts/grant-accounts.ts'
 import * as parameters from '../tool-call/parameters.ts'
 import { defineTool, type ToolCall } from '../tool-call/tool.ts'
-import { createUndoToken, openUndoToken } from '../tool-call/undo-token.ts'
+import { createUndoToken, openUndoTokens } from '../tool-call/undo-token.ts'
 import { toAccountTag, toEmailId } from '../wire/email-id.ts'
 import { toLine } from '../wire/fit.ts'
 import { toUndoText, toUndoWarnings } from '../wire/results-by-id.ts'
@@ -12,6 +12,7 @@ import { ToolError } from '../wire/tool-error.ts'
 import type { AccountUndo } from '../wire/undo-steps.ts'
 import { quoteUntrusted } from '../wire/untrusted.ts'
 
+const maxTokens = 20
 /** As many as a call can name; the rest is counted. */
 const maxResults = 100
 
@@ -23,7 +24,11 @@ export const undo = defineTool({
   permission: 'write',
   annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: true, openWorldHint: true },
   input: z.strictObject({
-    undo: parameters.line.describe('"undo" of the answer to the change'),
+    undo: z
+      .array(parameters.line)
+      .min(1)
+      .max(maxTokens)
+      .describe(`"undo" of the answer to the change; of several changes, the newest first, at most ${maxTokens}`),
   }),
   output: z.object({
     undone: z.int(),
@@ -40,7 +45,7 @@ export const undo = defineTool({
     warnings: z.array(z.string()).optional(),
   }),
   async handle(input, call) {
-    const accounts = await openUndoToken(call, input.undo)
+    const accounts = await openUndoTokens(call, input.undo)
     const done = []
     for (const one of accounts) done.push(await undoAccount(call, one))
     const outcomes = done.flatMap((one) => one.outcomes)
@@ -98,10 +103,10 @@ async function undoAccount(call: ToolCall, { accountTag, steps }: AccountUndo) {
   return { ...done, outcomes, accountTag, address: opened.address }
 }
 
-function toNamed({ accountId }: OpenedAccount, { ref, ok, newRef, code }: RefOutcome) {
+function toNamed({ accountId }: OpenedAccount, { asked, ok, newRef, code }: UndoOutcome) {
   return {
-    id: toEmailId(accountId, ref),
-    mailbox: ref.mailbox,
+    id: toEmailId(accountId, asked),
+    mailbox: asked.mailbox,
     ok,
     newId: ok && newRef !== undefined ? toEmailId(accountId, newRef) : undefined,
     code: ok ? undefined : (code ?? 'message_not_found'),

@@ -47,11 +47,16 @@ export function decodeUndo(bytes: Uint8Array): Undo | undefined {
 
   function readStep(): UndoStep {
     const kind = reader.number()
-    const where = { mailbox: reader.mailbox(), uidValidity: String(reader.number()), uids: reader.uids() }
-    if (kind === kinds.flags)
-      return { kind: 'flags', ...where, add: reader.list(reader.text), remove: reader.list(reader.text) }
-    if (kind === kinds.move)
-      return { kind: 'move', ...where, to: reader.mailbox(), labels: reader.list(reader.text) }
+    const where = { mailbox: reader.mailbox(), uidValidity: String(reader.number()) }
+    if (kind === kinds.flags) {
+      const uids = reader.uids().map(([uid]) => uid)
+      return { kind: 'flags', ...where, uids, add: reader.list(reader.text), remove: reader.list(reader.text) }
+    }
+    if (kind === kinds.move) {
+      const pairs = reader.uids()
+      const [uids, from] = [pairs.map(([uid]) => uid), pairs.map(([, before]) => before)]
+      return { kind: 'move', ...where, uids, from, to: reader.mailbox(), labels: reader.list(reader.text) }
+    }
     throw new RangeError('Not a kind of step')
   }
 }
@@ -63,7 +68,7 @@ function encodeStep(step: UndoStep): Buffer {
     toVarint(kinds[step.kind]),
     toMailbox(step.mailbox),
     toVarint(Number(step.uidValidity)),
-    toUids(step.uids),
+    toUids(step.kind === 'move' ? step : { uids: step.uids, from: step.uids }),
   ]
   const what =
     step.kind === 'flags'
@@ -86,17 +91,33 @@ function toMailbox(path: string): Buffer {
   return toText(path === 'INBOX' ? '' : path)
 }
 
-/** Runs, each as its distance from the one before and how many follow its first. */
-function toUids(uids: readonly number[]): Buffer {
-  const runs: { distance: number; last: number; more: number }[] = []
-  for (const uid of [...new Set(uids)].sort((a, b) => a - b)) {
+/**
+ * UIDs and those from before, in runs in which both go up by one: each as its two distances from the run before, and how
+ * many follow its first.
+ */
+function toUids({ uids, from }: { readonly uids: readonly number[]; readonly from: readonly number[] }): Buffer {
+  const pairs = uids.map((uid, at): readonly [number, number] => [uid, from[at] ?? uid])
+  const runs: { distances: [number, number]; last: readonly [number, number]; more: number }[] = []
+  for (const [uid, before] of pairs.sort((a, b) => a[0] - b[0])) {
     const run = runs.at(-1)
-    if (run?.last === uid - 1) {
-      run.last = uid
+    const [lastUid, lastBefore] = run?.last ?? [0, 0]
+    if (run && uid === lastUid + 1 && before === lastBefore + 1) {
+      run.last = [uid, before]
       run.more += 1
-    } else runs.push({ distance: uid - (run?.last ?? 0), last: uid, more: 0 })
+    } else runs.push({ distances: [uid - lastUid, before - lastBefore], last: [uid, before], more: 0 })
   }
-  return toList(runs, ({ distance, more }) => Buffer.concat([toVarint(distance), toVarint(more)]))
+  return toList(runs, ({ distances: [distance, distanceBefore], more }) =>
+    Buffer.concat([toVarint(distance), toVarint(zigzag(distanceBefore)), toVarint(more)]),
+  )
+}
+
+/** 0, -1, 1, -2 … as 0, 1, 2, 3 … */
+function zigzag(value: number): number {
+  return value < 0 ? -2 * value - 1 : 2 * value
+}
+
+function fromZigzag(value: number): number {
+  return value % 2 === 0 ? value / 2 : -(value + 1) / 2
 }
 
 function createReader(bytes: Buffer, start: number) {
@@ -119,16 +140,19 @@ function createReader(bytes: Buffer, start: number) {
     if (length > bytes.length - at) throw new RangeError('A list is cut')
     return Array.from({ length }, () => read())
   }
-  const uids = () => {
-    let last = 0
-    const runs = list(() => {
-      const first = last + number()
+  /** Pairs of a UID and the one from before. */
+  const uids = (): [number, number][] => {
+    let [last, lastBefore] = [0, 0]
+    const pairs: [number, number][] = []
+    list(() => {
+      const [first, before] = [last + number(), lastBefore + fromZigzag(number())]
       const length = number() + 1
+      if (pairs.length + length > maxUids) throw new RangeError('Too many messages')
+      for (let index = 0; index < length; index++) pairs.push([first + index, before + index])
       last = first + length - 1
-      return { first, length }
+      lastBefore = before + length - 1
     })
-    if (runs.reduce((sum, run) => sum + run.length, 0) > maxUids) throw new RangeError('Too many messages')
-    return runs.flatMap(({ first, length }) => Array.from({ length }, (_, index) => first + index))
+    return pairs
   }
   return {
     number,
