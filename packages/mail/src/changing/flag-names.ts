@@ -19,6 +19,8 @@ const maxLabelChars = 225
 const systemFlags = new Set(['\\seen', '\\answered', '\\flagged', '\\draft'])
 /** RFC 9051 §9, flag-keyword: an atom. */
 const keyword = /^[A-Za-z0-9$_][A-Za-z0-9$_.:+\-/]{0,99}$/
+/** Labels that Gmail made and lets others set; `\\Inbox` brings an archived message back. */
+const systemLabels = new Set(['\\inbox', '\\important'])
 /** What belongs to the mailboxes that Gmail made. */
 const gmailsOwn = /^\[(?:gmail|google mail)\]/i
 
@@ -40,8 +42,7 @@ export function assertFlagNames(names: readonly string[], field: string): void {
   if (names.length > maxNames) throw invalid(field)
   for (const name of names) {
     assertNoControls(name, field)
-    const isLabel = !/^[\\$]/.test(name) && name.trim() !== '' && name.length <= maxLabelChars
-    if (!isFlag(toFlag(name)) && !isLabel) throw invalid(field)
+    if (!isFlag(toFlag(name)) && !isLabel(name)) throw invalid(field)
   }
 }
 
@@ -49,9 +50,8 @@ export function assertFlagNames(names: readonly string[], field: string): void {
 export function readFlagNames(names: readonly string[], field: string, isGmail: boolean): NamedFlags {
   assertFlagNames(names, field)
   const named = names.map(toFlag)
-  const isLabel = (name: string) => isGmail && !/^[\\$]/.test(name)
-  const flags = named.filter((name) => !isLabel(name))
-  const labels = named.filter(isLabel)
+  const flags = named.filter((name) => !isGmail || !isLabel(name))
+  const labels = named.filter((name) => isGmail && isLabel(name))
   assertFlags(flags, field)
   if (labels.some((label) => gmailsOwn.test(label))) throw invalid(field)
   return { flags, labels }
@@ -65,6 +65,12 @@ export function systemFlagOf(word: string): string | undefined {
 
 function toFlag(name: string): string {
   return systemFlagOf(name) ?? name
+}
+
+/** As a label of Gmail; also what an undo may give back. */
+export function isLabel(name: string): boolean {
+  if (systemLabels.has(name.toLowerCase())) return true
+  return !/^[\\$]/.test(name) && name.trim() !== '' && name.length <= maxLabelChars
 }
 
 function isFlag(name: string): boolean {

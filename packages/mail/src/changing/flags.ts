@@ -55,7 +55,8 @@ async function store(
   const items = ['UID', 'FLAGS', ...(withLabels ? ['X-GM-LABELS'] : [])].map(atom)
   const { see, seenOf } = createFlagObserver(session, uids)
   const set = toUidSet(uids)
-  const labels = (names: readonly string[]) => names.map((name) => session.path(name))
+  const labels = (names: readonly string[]) =>
+    names.map((name) => (name.startsWith('\\') ? atom(name) : session.path(name)))
   const commands: { item: string; list: ImapToken[] }[] = [
     { item: '+FLAGS', list: add.flags.map(atom) },
     // A keyword that the mailbox does not keep is on none of its messages, and not to be made known to it.

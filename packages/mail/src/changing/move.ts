@@ -20,6 +20,7 @@ import { takesNothing } from '../mailboxes/names.ts'
 import { resolveMailbox } from '../mailboxes/resolve.ts'
 import type { Mailbox, MessageRef } from '../message.ts'
 import { isDeleted } from '../reading/summary.ts'
+import { isLabel } from './flag-names.ts'
 import { createFlagObserver } from './flag-observer.ts'
 import { changeInPieces } from './pieces.ts'
 import { changeByMailbox, type RefOutcome, type UidOutcome } from './refs-by-mailbox.ts'
@@ -92,7 +93,7 @@ async function move(
   for (const { uid } of present) if (!copied.outcomes.has(uid)) copied.outcomes.set(uid, { ok: true })
   if (labels) {
     for (const [uid, outcome] of copied.outcomes)
-      copied.outcomes.set(uid, { ...outcome, labels: labels.seenOf(uid)?.labelsBefore ?? [] })
+      copied.outcomes.set(uid, { ...outcome, labels: labels.seenOf(uid)?.labelsBefore.filter(isLabel) ?? [] })
   }
   return copied.outcomes
 }

@@ -7,8 +7,8 @@ import type { ImapSession } from '../imap/session.ts'
 import { MailError } from '../mail-error.ts'
 import type { UidOutcome } from './refs-by-mailbox.ts'
 
-/** Leaves room for a mailbox of 1024 bytes in Modified UTF-7, or for twenty keywords. */
-const maxSetChars = 5_000
+/** Leaves room for a long path, or for a dozen keywords. */
+const maxSetChars = 6_000
 /** Kept of the call's time for the answer. */
 const reservedShare = 0.15
 
@@ -38,14 +38,16 @@ function cutUids(uids: readonly number[]): number[][] {
   const pieces: number[][] = []
   let piece: number[] = []
   let chars = 0
+  let inRun = 0
   for (const uid of [...new Set(uids)].sort((a, b) => a - b)) {
-    const isNext = piece.at(-1) === uid - 1
+    inRun = piece.at(-1) === uid - 1 ? inRun + 1 : 1
     // A run costs what its two ends do.
-    const length = isNext ? 0 : 2 * (String(uid).length + 1)
+    const length = inRun > 2 ? 0 : String(uid).length + 1
     if (chars + length > maxSetChars) {
       pieces.push(piece)
       piece = []
       chars = 0
+      inRun = 1
     }
     piece.push(uid)
     chars += length

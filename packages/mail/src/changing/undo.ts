@@ -66,12 +66,20 @@ export function planUndo(session: ImapSession, outcomes: readonly RefOutcome[]):
     else if (closed.has(ref.mailbox)) lose('mailbox_protected')
     else {
       const { mailbox, uidValidity } = newRef
-      add(newRef.uid, ref.uid, { kind: 'move', mailbox, uidValidity, uids: [], from: [], to: ref.mailbox, labels })
+      add(newRef.uid, ref.uid, {
+        kind: 'move',
+        mailbox,
+        uidValidity,
+        uids: [],
+        from: [],
+        to: ref.mailbox,
+        labels,
+      })
     }
   }
   // What was done last is undone first.
-  const planned = [...steps.values()].map(({ step, uids, from }): UndoStep =>
-    step.kind === 'move' ? { ...step, uids, from } : { ...step, uids },
+  const planned = [...steps.values()].map(
+    ({ step, uids, from }): UndoStep => (step.kind === 'move' ? { ...step, uids, from } : { ...step, uids }),
   )
   return { steps: planned.reverse(), lost }
 }

@@ -57,7 +57,8 @@ describe('flags and labels against a scripted server', () => {
         async 'UID STORE'(tag, args, connection) {
           const [, sign = '', item = '', list = ''] = /^\S+ ([+-])(\S+) \((.*)\)$/.exec(args) ?? []
           const kept = item === 'X-GM-LABELS' ? labels : flags
-          for (const [name] of list.matchAll(/"[^"]*"|\S+/g)) {
+          for (const [given] of list.matchAll(/"[^"]*"|\S+/g)) {
+            const name = given.includes(' ') ? given : given.replaceAll('"', '')
             const at = kept.indexOf(name)
             if (sign === '+' && at < 0) kept.push(name)
             if (sign === '-' && at >= 0) kept.splice(at, 1)
@@ -117,7 +118,7 @@ describe('flags and labels against a scripted server', () => {
     expect(labels).toEqual([])
     const undone = await run(gmailServer, (session) => undoChanges(session, steps))
     expect(undone).toMatchObject([{ ok: true }])
-    expect(labels).toEqual(['Work', '"Two words"'])
+    expect(labels).toEqual(['Work', '"Two words"', '\\Important'])
   })
 
   it.each([['[Gmail]/Sent Mail'], ['\\Sent'], ['\\Deleted'], ['']])(
