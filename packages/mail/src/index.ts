@@ -8,11 +8,14 @@ export { assertFlagNames } from './changing/flag-names.ts'
 export { setFlags } from './changing/flags.ts'
 export { moveMessages } from './changing/move.ts'
 export type { FlagChange, RefOutcome } from './changing/refs-by-mailbox.ts'
-export { type NoUndo, planUndo,
+export {
+  type NoUndo,
+  planUndo,
   type UndoOutcome,
   type UndoPlan,
   type UndoStep,
-  undoChanges } from './changing/undo.ts'
+  undoChanges,
+} from './changing/undo.ts'
 export { parseAddressList } from './composing/address-list.ts'
 export {
   type ComposedMessage,

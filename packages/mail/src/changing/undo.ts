@@ -19,6 +19,7 @@ interface Changed {
   readonly uids: readonly number[]
 }
 
+/** Puts messages back that one change moved from one mailbox, or whose flags it changed alike. */
 export type UndoStep =
   | (Changed & {
       readonly kind: 'move'
@@ -33,6 +34,7 @@ export type UndoStep =
 /** Why a change cannot be undone: the server did not say where the message went; nothing is moved into its mailbox. */
 export type NoUndo = 'not_told' | 'mailbox_protected'
 
+/** The way back of a change, and what has none. */
 export interface UndoPlan {
   readonly steps: readonly UndoStep[]
   /** Messages that were changed and cannot be put back. */

@@ -4,6 +4,7 @@ import type { FlagChange } from '../changing/refs-by-mailbox.ts'
 import { invalid } from '../input.ts'
 import { notOf, type Query, type State } from '../search/query.ts'
 
+/** What is done to every email that a query finds. */
 export type OrganizeAction =
   | { readonly name: 'archive' | 'delete' | 'mark_read' | 'mark_unread' | 'flag' }
   | { readonly name: 'move'; readonly destination: string }

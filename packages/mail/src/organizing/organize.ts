@@ -24,9 +24,11 @@ import { isJudgedByStructure, toImapSearch } from '../search/to-imap.ts'
 import { type OrganizeAction, type PlannedAction, planAction } from './actions.ts'
 import { findMatches, type MatchedMailbox, type Matches } from './matches.ts'
 
+/** Emails that one call changes at most. */
 export const maxOrganized = 2_000
 const maxSample = 10
 
+/** Which emails are meant, and what is to be done to them. */
 export interface OrganizeOptions {
   readonly query: Query
   /** A path, a special use or `all`. Absent: where the query says by `in:`, else INBOX. */
@@ -36,6 +38,7 @@ export interface OrganizeOptions {
   readonly timeZone: string
 }
 
+/** What a clean-up found in one mailbox, and did there. */
 export interface OrganizedMailbox {
   readonly path: string
   /** What was found there. */
@@ -47,6 +50,7 @@ export interface OrganizedMailbox {
   readonly refused?: readonly string[]
 }
 
+/** What a dry run tells. */
 export interface Counted {
   /** Emails that the action would change. */
   readonly count: number
@@ -55,6 +59,7 @@ export interface Counted {
   readonly sample: readonly MessageSummary[]
 }
 
+/** What a clean-up did. */
 export interface Organized {
   readonly count: number
   readonly changed: number
@@ -62,6 +67,7 @@ export interface Organized {
   readonly undo: UndoPlan
 }
 
+/** A clean-up that is checked and waits for a session. */
 export interface Organizer {
   count(session: ImapSession): Promise<Counted>
   /** Undefined with the count of now: they are not as many as expected, and nothing was done. */

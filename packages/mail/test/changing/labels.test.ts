@@ -161,7 +161,7 @@ describe('flags and labels against a scripted server', () => {
     expect(sent(strict, 'UID STORE')).toEqual([])
   })
 
-  it('R59: two thousand scattered messages go in commands of a length that servers take, and a fault tells how far', async () => {
+  it('two thousand scattered messages go in commands of a length that servers take, and a fault tells how far', async () => {
     const uids = Array.from({ length: 2_000 }, (_, at) => 3_000_000 + 2 * at)
     let moves = 0
     const large = await start({

@@ -62,11 +62,7 @@ export async function openUndoTokens(
   return [...steps].map(([accountTag, ofAccount]) => ({ accountTag, steps: ofAccount }))
 }
 
-async function openUndoToken(
-  { caller, once, now }: Surroundings,
-  token: string,
-  at: number,
-): Promise<Undo> {
+async function openUndoToken({ caller, once, now }: Surroundings, token: string, at: number): Promise<Undo> {
   const isRow = token.length === rowIdChars && /^[\w-]+$/.test(token)
   const sealed = isRow ? (await once.findUndo(token, now()))?.sealedSteps : token
   const undo = sealed === undefined ? undefined : open({ caller }, sealed)

@@ -37,7 +37,7 @@ export const organizeEmails = defineTool({
     destination: parameters.mailboxPath.describe('For move: a mailbox').optional(),
     label: parameters.line.describe('For label').optional(),
     dry_run: z.boolean().default(true).describe('Default true'),
-    expected: z.int().min(0).describe('Count of the dry run').optional(),
+    expected: z.int().min(0).describe('Count of the dry run, 0 or more').optional(),
   }),
   output: z.object({
     account: z.string(),

@@ -28,7 +28,9 @@ export const undo = defineTool({
       .array(parameters.line)
       .min(1)
       .max(maxTokens)
-      .describe(`"undo" of the answer to the change; of several changes, the newest first, at most ${maxTokens}`),
+      .describe(
+        `"undo" of the answer to the change; of several changes, the newest first, at most ${maxTokens}`,
+      ),
   }),
   output: z.object({
     undone: z.int(),

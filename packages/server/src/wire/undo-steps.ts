@@ -50,7 +50,13 @@ export function decodeUndo(bytes: Uint8Array): Undo | undefined {
     const where = { mailbox: reader.mailbox(), uidValidity: String(reader.number()) }
     if (kind === kinds.flags) {
       const uids = reader.uids().map(([uid]) => uid)
-      return { kind: 'flags', ...where, uids, add: reader.list(reader.text), remove: reader.list(reader.text) }
+      return {
+        kind: 'flags',
+        ...where,
+        uids,
+        add: reader.list(reader.text),
+        remove: reader.list(reader.text),
+      }
     }
     if (kind === kinds.move) {
       const pairs = reader.uids()
@@ -95,7 +101,13 @@ function toMailbox(path: string): Buffer {
  * UIDs and those from before, in runs in which both go up by one: each as its two distances from the run before, and how
  * many follow its first.
  */
-function toUids({ uids, from }: { readonly uids: readonly number[]; readonly from: readonly number[] }): Buffer {
+function toUids({
+  uids,
+  from,
+}: {
+  readonly uids: readonly number[]
+  readonly from: readonly number[]
+}): Buffer {
   const pairs = uids.map((uid, at): readonly [number, number] => [uid, from[at] ?? uid])
   const runs: { distances: [number, number]; last: readonly [number, number]; more: number }[] = []
   for (const [uid, before] of pairs.sort((a, b) => a[0] - b[0])) {

@@ -74,7 +74,7 @@ describe.skipIf(!findDovecot())('undo and organize_emails on a real Dovecot', ()
       expect(after).not.toEqual(before)
       const token: string = changed.structured.undo
       expect(changed.text.split('\n')[0]).toContain(token)
-      expect(token.length).toBeLessThan(120)
+      expect(token.length).toBeLessThan(160)
       // The token holds it all.
       expect(rows).toBe(0)
       const undone = await tools.call('undo', { undo: token })
