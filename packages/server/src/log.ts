@@ -123,6 +123,8 @@ const words = {
     'archive_email',
     'delete_email',
     'mark_as_spam',
+    'organize_emails',
+    'undo',
     'create_mailbox',
     'rename_mailbox',
     'delete_mailbox',
