@@ -90,7 +90,8 @@ export function planUndo(session: ImapSession, outcomes: readonly RefOutcome[]):
 export type UndoOutcome = RefOutcome & { readonly asked: MessageRef }
 
 /**
- * Puts back what it can, the steps of the newest change first. Throws only where nothing could be tried; the fault of one step is the outcome of its messages.
+ * Puts back what it can, the steps of the newest change first. Throws only where nothing could be tried; the fault of
+ * one step is the outcome of its messages.
  */
 export async function undoChanges(session: ImapSession, steps: readonly UndoStep[]): Promise<UndoOutcome[]> {
   const outcomes: UndoOutcome[] = []
@@ -132,11 +133,19 @@ async function undoStep(
 ): Promise<RefOutcome[]> {
   if (step.kind === 'flags') return await setFlags(session, refs, step)
   const outcomes = await moveInto(session, refs, await getMailbox(session, step.to))
-  if (step.labels.length > 0) {
-    const back = outcomes.flatMap(({ ok, newRef }) => (ok && newRef !== undefined ? [newRef] : []))
-    if (back.length > 0) await setFlags(session, back, { add: step.labels, remove: [] })
-  }
-  return outcomes
+  const back = outcomes.flatMap(({ ok, newRef }) => (ok && newRef !== undefined ? [newRef] : []))
+  if (step.labels.length === 0 || back.length === 0) return outcomes
+  const labelled = await setFlags(session, back, { add: step.labels, remove: [] }).catch((error: unknown) => {
+    // They are where they were, and lack what they had: told by the code.
+    if (error instanceof MailError)
+      return back.map((ref): RefOutcome => ({ ref, ok: false, code: error.code }))
+    throw error
+  })
+  const ofLabels = new Map(labelled.map((outcome) => [outcome.ref, outcome]))
+  return outcomes.map((outcome) => {
+    const fault = outcome.newRef && ofLabels.get(outcome.newRef)
+    return fault?.ok === false ? { ...outcome, ok: false, ...(fault.code && { code: fault.code }) } : outcome
+  })
 }
 
 /** By its exact path: a word such as `archive` means no special use here. */

@@ -31,7 +31,7 @@ const maxSample = 10
 /** Which emails are meant, and what is to be done to them. */
 export interface OrganizeOptions {
   readonly query: Query
-  /** A path, a special use or `all`. Absent: where the query says by `in:`, else INBOX. */
+  /** A path, a special use or `all`. Absent: where the query says by `in:` or `-in:`, else INBOX. */
   readonly mailbox?: string
   readonly action: OrganizeAction
   /** The owner's (an IANA name). */
@@ -91,9 +91,10 @@ export function prepareOrganizer({ query, mailbox, action, timeZone }: OrganizeO
   const plan = planSearch(wanted, isJudgedByStructure)
   if (plan === undefined) throw invalid('query')
   for (const one of plan.cases) toImapSearch(one.query, '2000-01-01')
+  const isSaid = asked.within.length > 0 || (mailbox === undefined && asked.without.length > 0)
   const where: SearchedMailboxes = {
     ...asked,
-    within: asked.within.length > 0 || isAnywhere ? asked.within : [mailbox ?? 'INBOX'],
+    within: isSaid || isAnywhere ? asked.within : [mailbox ?? 'INBOX'],
   }
 
   async function find(session: ImapSession): Promise<Matches & { target?: Mailbox }> {
@@ -167,7 +168,8 @@ async function pathsFor(
 ): Promise<string[]> {
   const paths = await mailboxesToSearch(session, where)
   if (target === undefined) return paths
-  const isEverywhere = where.within.length === 0
+  const isEverywhere =
+    where.within.length === 0 || where.within.some((name) => /^(?:all|anywhere)$/i.test(name))
   const closed = (session.knownMailboxes ?? []).filter(takesNothing).map(({ path }) => path)
   const left = paths.filter((path) => path !== target.path && !(isEverywhere && closed.includes(path)))
   // On Gmail everything is in the archive; what is to be archived is in INBOX.

@@ -101,6 +101,15 @@ describe.skipIf(!findDovecot())('clean-ups on a real Dovecot', () => {
       ['News', 1],
     ])
     expect(await subjects('Old')).toEqual(['everywhere INBOX', 'everywhere News', 'everywhere Old'])
+    // In the query it means the same.
+    const aside = organizer('subject:everywhere in:anywhere', { name: 'move', destination: 'News' })
+    expect((await run(aside.count)).mailboxes.map(({ path }) => path).sort()).toEqual([
+      'Junk',
+      'Old',
+      'Trash',
+    ])
+    const elsewhere = organizer('subject:everywhere -in:old', { name: 'flag' })
+    expect((await run(elsewhere.count)).mailboxes.map(({ path }) => path).sort()).toEqual(['Drafts', 'Sent'])
     const flagged = await organized('subject:everywhere', { name: 'flag' }, 'all')
     expect(flagged.mailboxes.map(({ path }) => path).sort()).toEqual(['Drafts', 'Old', 'Sent'])
     await run((session) => undoChanges(session, flagged.undo.steps))
