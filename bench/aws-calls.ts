@@ -166,12 +166,13 @@ export async function measureAwsCalls(): Promise<Record<string, AwsCost>> {
     await modern('tool call, 2026 era, key kept', 'tools/call', recent)
     await modern('send_email, 2026 era', 'tools/call', { name: 'send_email', arguments: letter })
 
+    await dovecot.appendRaw(dovecot.alice, 'INBOX', 'Subject: Changed\r\n\r\nx\r\n')
     const found = await modern('tool call, 2026 era, key kept', 'tools/call', recent)
     const ids = [/"id":"([\w-]+)"/.exec(found.text)?.[1] ?? '']
     const changes: Record<string, readonly string[]> = {
       'a change of emails': ['flagged'],
       // As long as the way back of a clean-up.
-      'a change of many emails': Array.from({ length: 5 }, (_, at) => `${'long'.repeat(24)}${at}`),
+      'a change of many emails': Array.from({ length: 10 }, (_, at) => `${'long'.repeat(11)}${at}`),
     }
     for (const [name, add] of Object.entries(changes)) {
       const changed = await modern(name, 'tools/call', { name: 'set_flags', arguments: { ids, add } })

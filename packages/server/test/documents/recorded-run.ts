@@ -171,7 +171,7 @@ export async function recordRun(): Promise<RecordedRun> {
     const flagged = await note('a change of emails', () => callTool('set_flags', { ids, add: ['flagged'] }))
     await note('undo', () => callTool('undo', { undo: undoOf(flagged) }))
     // As long as the way back of a clean-up.
-    const add = Array.from({ length: 5 }, (_, at) => `${'long'.repeat(24)}${at}`)
+    const add = Array.from({ length: 10 }, (_, at) => `${'long'.repeat(11)}${at}`)
     const labelled = await note('a change of many emails', () => callTool('set_flags', { ids, add }))
     await note('undo, of many emails', () => callTool('undo', { undo: undoOf(labelled) }))
     const letter = { to: [demo.address], subject: 'Confirmed', body: 'Other words.' }
