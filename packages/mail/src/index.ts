@@ -5,9 +5,18 @@ export { removeInvisible } from './body-text/invisible-characters.ts'
 export { neutraliseLinks } from './body-text/links.ts'
 export { renderForPeople } from './body-text/render-for-people.ts'
 export { appendMessage } from './changing/append.ts'
-export { assertFlags, setFlags } from './changing/flags.ts'
+export { assertFlagNames } from './changing/flag-names.ts'
+export { setFlags } from './changing/flags.ts'
 export { moveMessages } from './changing/move.ts'
-export type { RefOutcome } from './changing/refs-by-mailbox.ts'
+export type { FlagChange, RefOutcome } from './changing/refs-by-mailbox.ts'
+export {
+  type NoUndo,
+  planUndo,
+  type UndoOutcome,
+  type UndoPlan,
+  type UndoStep,
+  undoChanges,
+} from './changing/undo.ts'
 export { readAddressList, toFaultText } from './composing/address-list.ts'
 export type { OutgoingAttachment } from './composing/attachment-node.ts'
 export {
@@ -34,6 +43,16 @@ export { listMailboxes } from './mailboxes/list.ts'
 export { resolveMailbox } from './mailboxes/resolve.ts'
 export { verifyImapLogin } from './mailboxes/verify-login.ts'
 export type * from './message.ts'
+export type { OrganizeAction } from './organizing/actions.ts'
+export {
+  type Counted,
+  maxOrganized,
+  type Organized,
+  type OrganizedMailbox,
+  type OrganizeOptions,
+  type Organizer,
+  prepareOrganizer,
+} from './organizing/organize.ts'
 export {
   filesSentCopy,
   type Provider,

@@ -34,6 +34,8 @@ export type MailErrorCode =
   | 'policy_refused'
   | 'too_many_recipients'
   | 'mailbox_not_found'
+  /** Sent and Drafts: nothing is moved into them. */
+  | 'mailbox_protected'
   | 'message_not_found'
   /** UIDVALIDITY changed: the ids of this mailbox are stale. */
   | 'stale_id'

@@ -367,7 +367,7 @@ export const chapters: readonly Chapter[] = [
         '`all` searches every mailbox and `account: all` every account. What failed or was left out is named.',
         'One account at a time is searched.',
       ),
-      planned('R89', 'Every change can be undone by its `undo`, or the answer says why not.'),
+      met('R89', 'Every change can be undone by its `undo`, or the answer says why not.'),
     ],
   },
   {

@@ -33,6 +33,8 @@ export interface SelectedMailbox {
   readonly path: string
   readonly uidValidity: string
   readonly exists: number
+  /** The flags that it keeps (RFC 9051 §7.1), `\\*` for any keyword; absent: the server does not say. */
+  readonly permanentFlags?: readonly string[]
 }
 
 /** Rows of one command; a set like `5:*` names no end. */
@@ -405,6 +407,7 @@ export class ImapSession {
 
 function createSelectObserver() {
   let uidValidity: string | undefined
+  let permanentFlags: readonly string[] | undefined
   let exists = 0
   return {
     handlers: {
@@ -415,7 +418,9 @@ function createSelectObserver() {
       OK(response: ImapResponse) {
         const section = response.attributes?.[0]?.section
         const [code, value] = section ?? []
-        if (textOf(code).toUpperCase() === 'UIDVALIDITY') uidValidity = textOf(value)
+        const name = textOf(code).toUpperCase()
+        if (name === 'UIDVALIDITY') uidValidity = textOf(value)
+        if (name === 'PERMANENTFLAGS' && Array.isArray(value)) permanentFlags = value.map(textOf)
       },
     },
     toMailbox(path: string): SelectedMailbox {
@@ -423,7 +428,7 @@ function createSelectObserver() {
       if (uidValidity === undefined || !isUidValidity(uidValidity)) {
         throw new MailError('connection_lost', { protocol: 'imap' })
       }
-      return { path, uidValidity, exists }
+      return { path, uidValidity, exists, ...(permanentFlags && { permanentFlags }) }
     },
   }
 }

@@ -18,6 +18,7 @@ export type ToolErrorCode =
   | 'send_in_progress'
   | 'declined'
   | 'not_confirmed'
+  | 'count_changed'
   | 'internal_error'
 
 export class ToolError extends Error {
@@ -89,6 +90,8 @@ export function sentenceFor(error: MailError, publicUrl: string, link?: string):
       return `${server} does not take so many recipients at once. Send to fewer.`
     case 'mailbox_not_found':
       return 'There is no such mailbox. list_mailboxes shows the names.'
+    case 'mailbox_protected':
+      return 'Nothing is moved into Sent or Drafts: choose another mailbox. draft_email makes drafts.'
     case 'message_not_found':
       return error.field === 'attachment_id'
         ? 'There is no attachment with this "attachment_id": get_email lists them.'

@@ -165,6 +165,15 @@ export async function recordRun(): Promise<RecordedRun> {
     const saved = await callTool('draft_email', { to: [demo.address], subject: 'Draft', body: 'Words.' })
     const draftId = /"id":"([\w-]+)"/.exec(saved.text)?.[1] ?? ''
     await note('send_draft', () => callTool('send_draft', { id: draftId }))
+    const found = await callTool('get_recent_emails', { limit: 1 })
+    const ids = [/"id":"([\w-]+)"/.exec(found.text)?.[1] ?? '']
+    const undoOf = ({ text }: { text: string }) => /"undo":"([\w-]+)"/.exec(text)?.[1] ?? ''
+    const flagged = await note('a change of emails', () => callTool('set_flags', { ids, add: ['flagged'] }))
+    await note('undo', () => callTool('undo', { undo: undoOf(flagged) }))
+    // As long as the way back of a clean-up.
+    const add = Array.from({ length: 10 }, (_, at) => `${'long'.repeat(11)}${at}`)
+    const labelled = await note('a change of many emails', () => callTool('set_flags', { ids, add }))
+    await note('undo, of many emails', () => callTool('undo', { undo: undoOf(labelled) }))
     const letter = { to: [demo.address], subject: 'Confirmed', body: 'Other words.' }
     const sendConfirmed = async (answer: object = {}) =>
       answered(

@@ -25,6 +25,8 @@ const call = {
     settleSend: unexpected,
     releaseSend: unexpected,
     useOnce: unexpected,
+    keepUndo: unexpected,
+    findUndo: unexpected,
   },
 }
 async function unexpected(): Promise<never> {

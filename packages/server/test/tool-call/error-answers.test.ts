@@ -47,6 +47,7 @@ const mailCodes: Record<MailErrorCode, true> = {
   throttled: true,
   server_refused: true,
   mailbox_not_found: true,
+  mailbox_protected: true,
   message_not_found: true,
   stale_id: true,
   over_quota: true,
@@ -61,6 +62,7 @@ const mailCodes: Record<MailErrorCode, true> = {
 }
 const toolCodes: Record<Exclude<ToolErrorCode, MailErrorCode>, true> = {
   account_not_found: true,
+  count_changed: true,
   connection_ended: true,
   permission_missing: true,
   rate_limited: true,

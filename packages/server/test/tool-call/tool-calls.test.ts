@@ -65,6 +65,8 @@ function goodArguments(accountId: string): Record<string, Record<string, unknown
     archive_email: { ids: [id] },
     delete_email: { ids: [id] },
     mark_as_spam: { ids: [id] },
+    organize_emails: { query: 'x', action: 'move', destination: 'archive', mailbox: 'INBOX' },
+    undo: { undo: ['token'] },
     update_draft: {
       id,
       to: ['bob@test.example'],
@@ -116,6 +118,8 @@ const granted: Record<Permission, string[]> = {
     'archive_email',
     'delete_email',
     'mark_as_spam',
+    'organize_emails',
+    'undo',
     'create_mailbox',
     'rename_mailbox',
     'delete_mailbox',

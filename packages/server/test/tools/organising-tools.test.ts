@@ -74,7 +74,7 @@ describe.skipIf(!findDovecot())('on a real Dovecot', () => {
     expect(await subjects('Trash')).toContain('Deleted twice')
   })
 
-  test('set_flags adds and removes flags and keywords; \\Deleted and nonsense are refused before a connection', async () => {
+  test('set_flags adds and removes flags and keywords; \\Deleted and nonsense are refused', async () => {
     const id = await put('Flagged')
     const flags = async () =>
       (await alice().messages('INBOX')).find((one) => one.subject === 'Flagged')?.flags
