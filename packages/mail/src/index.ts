@@ -36,10 +36,11 @@ export {
   type Provider,
   providers,
 } from './providers.ts'
+export { type ArrivedPage, listArrived } from './reading/arrived.ts'
 export { type AttachmentContent, fetchAttachment } from './reading/attachment.ts'
 export { findByMessageId } from './reading/find.ts'
 export { getMessage, getMessages } from './reading/get.ts'
-export { listRecent } from './reading/recent.ts'
+export { listRecent, type RecentPage } from './reading/recent.ts'
 export { readSourceText } from './reading/source-text.ts'
 export { listThread, type ThreadPage } from './reading/thread.ts'
 export { dayIn } from './search/days.ts'
