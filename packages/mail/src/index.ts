@@ -42,7 +42,13 @@ export { findByMessageId } from './reading/find.ts'
 export { getMessage, getMessages } from './reading/get.ts'
 export { listRecent, type RecentPage } from './reading/recent.ts'
 export { readSourceText } from './reading/source-text.ts'
-export { listThread, type ThreadPage } from './reading/thread.ts'
+export {
+  getThread,
+  printThreadCursor,
+  type ThreadMessage,
+  type ThreadOptions,
+  type ThreadPage,
+} from './reading/thread.ts'
 export { dayIn } from './search/days.ts'
 export { mergeFields, type SearchFields } from './search/fields.ts'
 export type { Note } from './search/parse.ts'

@@ -18,6 +18,8 @@ interface Quote {
   /** Behind its last line. */
   readonly to: number
   readonly who: string
+  /** Answers may stand between its lines. */
+  readonly isAnswered?: true
 }
 
 const maxWhoChars = 160
@@ -50,19 +52,17 @@ export function foldQuotes(text: string, { quotes, isReply = true, regions = [] 
 /** Everything, with marks around what was written before: the writer's own signature too is said once. */
 function markQuote(given: readonly string[], regions: readonly Region[], isReply: boolean): string {
   const lines = given.map(withoutQuoteMarks)
+  if (!lines.some((line) => /\S/.test(line))) return ''
   const kinds = kindsOf(lines, regions)
   const isQuoted = isQuotedLine(lines, kinds)
   const forwardAt = lines.findIndex((line, at) => !isQuoted(at) && isForwardMark(line))
   const forward = forwardAt < 0 ? undefined : { from: forwardAt, to: lines.length, who: '' }
-  const earlier = earliest(
-    findMarked(lines, isQuoted, isReply),
-    findTrailing(lines, isQuoted, regions, kinds),
-  )
-  const quote = earliest(forward, earlier)
+  const block = findMarked(lines, isQuoted, isReply, true)
+  const quote = earliest(forward, earliest(block, findTrailing(lines, isQuoted, regions, kinds)))
   const own = lines.slice(0, quote?.from ?? lines.length)
   const said = own.join('\n').trim()
   const isForward = quote !== undefined && lines.slice(quote.from, quote.from + 4).some(isForwardMark)
-  const isAnswered = said.length <= maxOwnChars && refersToQuote(said)
+  const isAnswered = quote?.isAnswered === true || (said.length <= maxOwnChars && refersToQuote(said))
   const kind = isForward ? 'forward' : isAnswered ? 'answered' : 'quote'
   const shown = withoutSignature(own, regions)
   let at = 0
@@ -128,6 +128,7 @@ function findMarked(
   lines: readonly string[],
   isQuoted: (at: number) => boolean,
   isReply: boolean,
+  takesAnswers = false,
 ): Quote | undefined {
   let tries = maxMarkedLines
   for (let at = 0; at < lines.length && tries > 0; at += 1) {
@@ -137,9 +138,10 @@ function findMarked(
     const start = isMark ? nextWords(lines, at + 1) : at
     const block = isMark || isReply ? readHeaderBlock(lines, start) : undefined
     if (!isMark && block === undefined) continue
+    const quote = { from: withRule(lines, at), to: lines.length, who: block?.who ?? '' }
     // Quoted by the line below its headers: answers may stand between and behind.
-    if (isQuoted(nextWords(lines, start + (block?.lines ?? 0)))) return undefined
-    return { from: withRule(lines, at), to: lines.length, who: block?.who ?? '' }
+    if (!isQuoted(nextWords(lines, start + (block?.lines ?? 0)))) return quote
+    return takesAnswers ? { ...quote, isAnswered: true } : undefined
   }
   return undefined
 }

@@ -17,11 +17,11 @@ import {
   deleteMailbox,
   fetchAttachment,
   getMessage,
+  getThread,
   type ImapDeps,
   type ImapSession,
   listMailboxes,
   listRecent,
-  listThread,
   MailError,
   type MessageRef,
   moveMessages,
@@ -374,7 +374,9 @@ describe('IMAP against a scripted server', () => {
     expect(
       await codeOf(run(server, (session) => fetchAttachment(session, ref(7), '2', { maxBytes: 100 }))),
     ).toBe('stale_id')
-    expect(await codeOf(run(server, (session) => listThread(session, ref(7), { limit: 5 })))).toBe('stale_id')
+    expect(
+      await codeOf(run(server, (session) => getThread(session, ref(7), { maxChars: 500, quotes: 'folded' }))),
+    ).toBe('stale_id')
     const flagged = await run(server, (session) =>
       setFlags(session, [ref(7)], { add: ['\\Seen'], remove: [] }),
     )
