@@ -48,7 +48,7 @@ export {
   type ThreadMessage,
   type ThreadOptions,
   type ThreadPage,
-} from './reading/thread.ts'
+} from './conversations/thread.ts'
 export { dayIn } from './search/days.ts'
 export { mergeFields, type SearchFields } from './search/fields.ts'
 export type { Note } from './search/parse.ts'

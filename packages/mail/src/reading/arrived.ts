@@ -4,13 +4,13 @@
  * are looked for. Where the UIDs mean nothing any more, the date received has to do.
  */
 import { listItems } from '../imap/fetch-items.ts'
+import { toImapDate } from '../imap/date.ts'
 import { atom } from '../imap/protocol.ts'
 import { searchUids } from '../imap/search-uids.ts'
 import type { FetchedMessage, ImapSession, ImapToken, SelectedMailbox } from '../imap/session.ts'
 import { takeLowest, toUidSet } from '../imap/uid-set.ts'
 import { resolveMailbox } from '../mailboxes/resolve.ts'
 import type { MessageSummary } from '../message.ts'
-import { sinceTokens } from '../search/to-imap.ts'
 import { type Bookmark, printBookmark, readBookmark } from './bookmark.ts'
 import { byReceived, receivedAt, toRowKey } from './received.ts'
 import { toSummaries } from './summaries.ts'
@@ -109,7 +109,10 @@ async function takeByDate(
   const from = { at: seen.at, uid: isSame ? seen.uid : maxUid }
   // SINCE means the day on the server's clock, wherever that is (RFC 9051 §6.4.4).
   const day = new Date((seen.at - 86_400) * 1000).toISOString().slice(0, 10)
-  const found = mailbox.exists === 0 ? [] : await search(session, 1, unreadOnly, sinceTokens(day))
+  const found = mailbox.exists === 0 ? [] : await search(session, 1, unreadOnly, [
+        atom('SINCE'),
+        atom(toImapDate(day)),
+      ])
   const uids = takeLowest(found, maxDated, 1)
   const dates = [atom('UID'), atom('INTERNALDATE')]
   const dated = uids.length === 0 ? [] : await session.fetch(mailbox, 'uid', toUidSet(uids), dates)

@@ -12,12 +12,13 @@ import type { ImapSession } from '../imap/session.ts'
 import { type Visit, visitMailboxes } from '../imap/visits.ts'
 import { invalid } from '../input.ts'
 import type { AttachmentPart, MailAddress, MessageRef } from '../message.ts'
-import { chooseParts, maxPartBytes, readBodies } from './bodies.ts'
-import { cleanLine, toAddresses, toDate } from './envelope-text.ts'
-import { isClosed, maxOpenedBytes, openParts } from './open-parts.ts'
-import { type BodyStructure, sortParts, type TextPart } from './structure.ts'
+import { chooseParts, maxPartBytes, readBodies } from '../reading/bodies.ts'
+import { cleanLine, toAddresses, toDate } from '../reading/envelope-text.ts'
+import { isClosed, maxOpenedBytes, openParts } from '../reading/open-parts.ts'
+import { type BodyStructure, sortParts, type TextPart } from '../reading/structure.ts'
 import { findMembers, identityOf, type Member, maxMembers } from './thread-members.ts'
 
+/** How much of a conversation to read, and from where. */
 export interface ThreadOptions {
   /** Of all texts of a page together. */
   readonly maxChars: number
