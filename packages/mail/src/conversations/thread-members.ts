@@ -11,11 +11,11 @@ import type { FetchedMessage, ImapSession, SelectedMailbox } from '../imap/sessi
 import { toUidSet } from '../imap/uid-set.ts'
 import { type Visit, visitMailboxes } from '../imap/visits.ts'
 import type { MessageRef } from '../message.ts'
-import { mailboxesToSearch } from '../search/mailboxes.ts'
-import type { SearchKey } from '../search/plan.ts'
 import { cleanLine, toDate } from '../reading/envelope-text.ts'
 import { fetchByRef } from '../reading/get.ts'
 import { isDeleted } from '../reading/summary.ts'
+import { mailboxesToSearch } from '../search/mailboxes.ts'
+import type { SearchKey } from '../search/plan.ts'
 import { allIds, connected, idsOf } from './thread-ids.ts'
 import { keysOf, toVisit, type WantedIds } from './thread-searches.ts'
 

@@ -3,8 +3,9 @@
  * asked for in the flight that opens the mailbox; where so many of them are gone that the page is not full, the others
  * are looked for. Where the UIDs mean nothing any more, the date received has to do.
  */
-import { listItems } from '../imap/fetch-items.ts'
+
 import { toImapDate } from '../imap/date.ts'
+import { listItems } from '../imap/fetch-items.ts'
 import { atom } from '../imap/protocol.ts'
 import { searchUids } from '../imap/search-uids.ts'
 import type { FetchedMessage, ImapSession, ImapToken, SelectedMailbox } from '../imap/session.ts'
@@ -109,10 +110,8 @@ async function takeByDate(
   const from = { at: seen.at, uid: isSame ? seen.uid : maxUid }
   // SINCE means the day on the server's clock, wherever that is (RFC 9051 §6.4.4).
   const day = new Date((seen.at - 86_400) * 1000).toISOString().slice(0, 10)
-  const found = mailbox.exists === 0 ? [] : await search(session, 1, unreadOnly, [
-        atom('SINCE'),
-        atom(toImapDate(day)),
-      ])
+  const found =
+    mailbox.exists === 0 ? [] : await search(session, 1, unreadOnly, [atom('SINCE'), atom(toImapDate(day))])
   const uids = takeLowest(found, maxDated, 1)
   const dates = [atom('UID'), atom('INTERNALDATE')]
   const dated = uids.length === 0 ? [] : await session.fetch(mailbox, 'uid', toUidSet(uids), dates)

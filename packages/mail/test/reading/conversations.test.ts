@@ -161,6 +161,20 @@ describe.skipIf(!findDovecot())('conversations of ten mail programs', () => {
     }
     expect(trips).toEqual([7, 8])
   })
+
+  it('a mailbox that the server refuses is named, and the others are read', async () => {
+    const known = await verifyImapLogin(account(), depsFor(dovecot.ca))
+    const gone = { path: 'Gone', name: 'Gone', delimiter: '/', selectable: true }
+    const [inbox, ...others] = known.mailboxes
+    const memory = { ...known, mailboxes: [...(inbox ? [inbox] : []), gone, ...others] }
+    const one = corpus.find(({ emails }) => emails.length >= 5) ?? expect.fail('none')
+    const page = await withImapSession(account(), { ...depsFor(dovecot.ca), memory }, (session) =>
+      getThread(session, refOf(lastOf(one)), { maxChars: 1_000_000, quotes: 'folded' }),
+    )
+    const whole = await read(lastOf(one))
+    expect(page).toEqual({ ...whole, failed: ['Gone'], searched: expect.arrayContaining(whole.searched) })
+    expect(page.searched).not.toContain('Gone')
+  })
 })
 
 /** Line ends, marks and links aside. */
