@@ -172,7 +172,11 @@ describe.skipIf(!findDovecot())('conversations of ten mail programs', () => {
       getThread(session, refOf(lastOf(one)), { maxChars: 1_000_000, quotes: 'folded' }),
     )
     const whole = await read(lastOf(one))
-    expect(page).toEqual({ ...whole, failed: ['Gone'], searched: expect.arrayContaining([...whole.searched]) })
+    expect(page).toEqual({
+      ...whole,
+      failed: ['Gone'],
+      searched: expect.arrayContaining([...whole.searched]),
+    })
     expect(page.searched).not.toContain('Gone')
   })
 })
