@@ -16,6 +16,13 @@ export {
 } from './composing/compose.ts'
 export { type Connector, createConnector, type MailDeps } from './connect/dial.ts'
 export { createHostPolicy, type HostPolicy, type MailProtocol } from './connect/host-policy.ts'
+export {
+  getThread,
+  printThreadCursor,
+  type ThreadMessage,
+  type ThreadOptions,
+  type ThreadPage,
+} from './conversations/thread.ts'
 export type { DocumentText, Picture } from './documents/document.ts'
 export { kindOf } from './documents/kinds.ts'
 export { readDocument } from './documents/read-document.ts'
@@ -42,13 +49,6 @@ export { findByMessageId } from './reading/find.ts'
 export { getMessage, getMessages } from './reading/get.ts'
 export { listRecent, type RecentPage } from './reading/recent.ts'
 export { readSourceText } from './reading/source-text.ts'
-export {
-  getThread,
-  printThreadCursor,
-  type ThreadMessage,
-  type ThreadOptions,
-  type ThreadPage,
-} from './conversations/thread.ts'
 export { dayIn } from './search/days.ts'
 export { mergeFields, type SearchFields } from './search/fields.ts'
 export type { Note } from './search/parse.ts'
