@@ -54,6 +54,13 @@ export const scenarios: readonly Scenario[] = [
   },
   { name: 'get_email, 20 ids', tool: 'get_email', budget: 7, arguments: (take) => ({ ids: take(20) }) },
   {
+    // Searched in all 37 mailboxes, which is two flights: so many commands wait in one.
+    name: 'get_thread',
+    tool: 'get_thread',
+    budget: 9,
+    arguments: (take) => ({ id: take(1)[0] }),
+  },
+  {
     name: 'draft_email, 1 kB',
     tool: 'draft_email',
     budget: 5,

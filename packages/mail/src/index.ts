@@ -28,6 +28,13 @@ export type { OriginalBlock } from './composing/render-body.ts'
 export { finishStored, readStoredHeaders, type StoredHeaders } from './composing/stored-message.ts'
 export { type Connector, createConnector, type MailDeps } from './connect/dial.ts'
 export { createHostPolicy, type HostPolicy, type MailProtocol } from './connect/host-policy.ts'
+export {
+  getThread,
+  printThreadCursor,
+  type ThreadMessage,
+  type ThreadOptions,
+  type ThreadPage,
+} from './conversations/thread.ts'
 export type { DocumentText, Picture } from './documents/document.ts'
 export { kindOf } from './documents/kinds.ts'
 export { readDocument } from './documents/read-document.ts'
@@ -58,15 +65,15 @@ export {
   type Provider,
   providers,
 } from './providers.ts'
+export { type ArrivedPage, listArrived } from './reading/arrived.ts'
 export { type AttachmentContent, fetchAttachment } from './reading/attachment.ts'
 export { type DraftCandidate, fetchDraft, type StoredDraft } from './reading/draft.ts'
 export { draftTagBytes, toDraftTag } from './reading/draft-tag.ts'
 export { findByMessageId, openForFinding } from './reading/find.ts'
 export { getMessage, getMessages } from './reading/get.ts'
-export { listRecent } from './reading/recent.ts'
+export { listRecent, type RecentPage } from './reading/recent.ts'
 export { fetchSource } from './reading/source.ts'
 export { readSourceText } from './reading/source-text.ts'
-export { listThread, type ThreadPage } from './reading/thread.ts'
 export { dayIn } from './search/days.ts'
 export { mergeFields, type SearchFields } from './search/fields.ts'
 export type { Note } from './search/parse.ts'

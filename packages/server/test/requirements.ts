@@ -317,7 +317,7 @@ export const chapters: readonly Chapter[] = [
         'R77',
         '1 MiB of any repeated token costs at most one second per renderer and expression and keeps other requests waiting for at most 100 ms. A fault in one message is the answer for that message alone.',
       ),
-      planned(
+      met(
         'R78',
         'Lists and searches are ordered by date received. After a bookmark they follow the order of arrival: nothing is returned twice and nothing skipped. A message moved back in is new, and a new UIDVALIDITY falls back to the date and says so.',
       ),

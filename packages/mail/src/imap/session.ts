@@ -35,6 +35,16 @@ export interface SelectedMailbox {
   readonly exists: number
   /** The flags that it keeps (RFC 9051 §7.1), `\\*` for any keyword; absent: the server does not say. */
   readonly permanentFlags?: readonly string[]
+  /** Above the UID of every message it holds; absent where the server does not say it (RFC 9051 §2.3.1.1). */
+  readonly uidNext?: number
+}
+
+/** One FETCH of several that share a flight. */
+export interface AskedFetch {
+  /** What the numbers of `set` are; UIDs where it is left out. */
+  readonly by?: 'uid' | 'sequence'
+  readonly set: string
+  readonly items: ImapToken[]
 }
 
 /** Rows of one command; a set like `5:*` names no end. */
@@ -261,10 +271,16 @@ export class ImapSession {
 
   /**
    * Sends a command ahead of the next `run`, in the same flight. Its untagged responses reach that run's handlers; its
-   * own completion is not seen, so whoever uses it must be able to tell success by what arrived.
+   * own completion is not seen, so whoever uses it must be able to tell success by what arrived. `bytes`: what it may bring.
    */
-  sendAhead(command: string, attributes: ImapToken[]): void {
+  sendAhead(command: string, attributes: ImapToken[], bytes = 0): void {
+    this.#bytesAhead += bytes
     this.#client.sendAhead(command, attributes)
+  }
+
+  /** Room for what the next `run` may bring beyond what its command usually does. */
+  lend(bytes: number): void {
+    this.#bytesAhead += bytes
   }
 
   path(mailbox: string): ImapToken {
@@ -334,18 +350,14 @@ export class ImapSession {
   }
 
   /**
-   * Several UID FETCH in one flight. Only the last one's own answer is seen: what another did not bring has to be asked
+   * Several FETCH in one flight. Only the last one's own answer is seen: what another did not bring has to be asked
    * for again by itself.
    */
-  async fetchTogether(
-    mailbox: SelectedMailbox,
-    asked: readonly { readonly set: string; readonly items: ImapToken[] }[],
-  ): Promise<FetchedMessage[]> {
+  async fetchTogether(mailbox: SelectedMailbox, asked: readonly AskedFetch[]): Promise<FetchedMessage[]> {
     const last = asked.at(-1)
     if (last === undefined) return []
-    const before = asked.slice(0, -1).map(({ set, items }) => ({ uids: set, items }))
-    const ahead = before.length > 0 ? this.fetchAhead(mailbox, before) : undefined
-    return await this.fetch(mailbox, 'uid', last.set, last.items, ahead)
+    const ahead = asked.length > 1 ? this.#sendFetches(mailbox, asked.slice(0, -1)) : undefined
+    return await this.fetch(mailbox, last.by ?? 'uid', last.set, last.items, ahead)
   }
 
   async #fetch(
@@ -357,7 +369,7 @@ export class ImapSession {
     ahead?: { handlers: UntaggedHandlers; rows(): FetchedMessage[] },
   ): Promise<FetchedMessage[]> {
     const count = Math.min(sizeOfSet(set), maxFetchedRows)
-    const rows = this.#collectRows(path, count, command === 'UID FETCH' ? createSetTest(set) : isUid)
+    const rows = this.collectRows(path, count, [{ by: command === 'UID FETCH' ? 'uid' : 'sequence', set }])
     const keep = async (response: ImapResponse) => {
       await rows.keep(response)
       await ahead?.handlers.FETCH?.(response)
@@ -369,12 +381,16 @@ export class ImapSession {
     return [...new Map(all.map((row) => [row.uid, row])).values()]
   }
 
-  #collectRows(path: string, count: number, isAskedFor: (uid: number) => boolean) {
+  /** Keeps the rows that were asked for, and no others. */
+  collectRows(path: string, count: number, asked: readonly Pick<AskedFetch, 'by' | 'set'>[]) {
     const rows = new Map<number, FetchedMessage>()
+    const tests = asked.map(({ by, set }) => ({ by, isInSet: createSetTest(set) }))
+    const isAskedFor = ({ uid, seq }: FetchedMessage) =>
+      tests.some(({ by, isInSet }) => isInSet(by === 'sequence' ? seq : uid))
     const keep = async (response: ImapResponse) => {
       const row = await this.#client.toRow(response, path)
       // An unasked-for FETCH (a flag changed elsewhere) has no UID, or one that is not ours to keep.
-      if (!isUid(row.uid) || !isAskedFor(row.uid)) return
+      if (!isUid(row.uid) || !isAskedFor(row)) return
       const known = rows.get(row.uid)
       if (known === undefined && rows.size >= count) return
       rows.set(row.uid, { ...known, ...row })
@@ -395,11 +411,19 @@ export class ImapSession {
     mailbox: SelectedMailbox,
     wanted: readonly { readonly uids: string; readonly items: ImapToken[] }[],
   ): { handlers: UntaggedHandlers; rows(): FetchedMessage[] } {
-    const all = wanted.map(({ uids }) => uids).join(',')
-    const rows = this.#collectRows(mailbox.path, Math.min(sizeOfSet(all), maxFetchedRows), createSetTest(all))
-    for (const { uids, items } of wanted) {
-      this.#bytesAhead += bytesOfFetch(sizeOfSet(uids), items)
-      this.sendAhead('UID FETCH', [{ type: 'SEQUENCE', value: uids }, items])
+    return this.#sendFetches(
+      mailbox,
+      wanted.map(({ uids, items }) => ({ set: uids, items })),
+    )
+  }
+
+  #sendFetches({ path }: SelectedMailbox, asked: readonly AskedFetch[]) {
+    const count = asked.reduce((sum, { set }) => sum + sizeOfSet(set), 0)
+    const rows = this.collectRows(path, Math.min(count, maxFetchedRows), asked)
+    for (const { by = 'uid', set, items } of asked) {
+      this.#bytesAhead += bytesOfFetch(Math.min(sizeOfSet(set), maxFetchedRows), items)
+      const command = by === 'uid' ? 'UID FETCH' : 'FETCH'
+      this.sendAhead(command, [{ type: 'SEQUENCE', value: set }, items])
     }
     return { handlers: { FETCH: rows.keep }, rows: rows.all }
   }
@@ -408,6 +432,7 @@ export class ImapSession {
 function createSelectObserver() {
   let uidValidity: string | undefined
   let permanentFlags: readonly string[] | undefined
+  let uidNext: number | undefined
   let exists = 0
   return {
     handlers: {
@@ -421,6 +446,7 @@ function createSelectObserver() {
         const name = textOf(code).toUpperCase()
         if (name === 'UIDVALIDITY') uidValidity = textOf(value)
         if (name === 'PERMANENTFLAGS' && Array.isArray(value)) permanentFlags = value.map(textOf)
+        if (name === 'UIDNEXT' && isUid(Number(textOf(value)))) uidNext = Number(textOf(value))
       },
     },
     toMailbox(path: string): SelectedMailbox {
@@ -428,7 +454,11 @@ function createSelectObserver() {
       if (uidValidity === undefined || !isUidValidity(uidValidity)) {
         throw new MailError('connection_lost', { protocol: 'imap' })
       }
-      return { path, uidValidity, exists, ...(permanentFlags && { permanentFlags }) }
+      return {
+        ...{ path, uidValidity, exists },
+        ...(permanentFlags && { permanentFlags }),
+        ...(uidNext === undefined ? {} : { uidNext }),
+      }
     },
   }
 }

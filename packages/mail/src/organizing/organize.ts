@@ -16,6 +16,7 @@ import { MailError, type MailErrorCode } from '../mail-error.ts'
 import { takesNothing } from '../mailboxes/names.ts'
 import { resolveMailbox } from '../mailboxes/resolve.ts'
 import type { Mailbox, MessageSummary } from '../message.ts'
+import { findDraftsPath } from '../reading/draft-tag.ts'
 import { toSummary } from '../reading/summary.ts'
 import { mailboxesToSearch, type SearchedMailboxes, takeMailboxes } from '../search/mailboxes.ts'
 import { planSearch } from '../search/plan.ts'
@@ -199,6 +200,7 @@ function toMailboxes({ found, failed }: Matches, outcomes?: readonly RefOutcome[
 /** The last mailbox is open already; each other one is a flight. */
 async function readSample(session: ImapSession, found: readonly MatchedMailbox[]): Promise<MessageSummary[]> {
   const sample: MessageSummary[] = []
+  const drafts = findDraftsPath(session.knownMailboxes)
   const items = ['UID', 'FLAGS', 'INTERNALDATE', 'RFC822.SIZE', 'ENVELOPE'].map(atom)
   const share = Math.ceil(maxSample / Math.max(1, found.length))
   for (const { mailbox, uids } of found) {
@@ -210,7 +212,7 @@ async function readSample(session: ImapSession, found: readonly MatchedMailbox[]
         ? await session.fetch(mailbox, 'uid', set, items)
         : (await session.examineAndFetch(mailbox.path, set, items)).messages
     rows.sort((a, b) => b.uid - a.uid)
-    sample.push(...(await Promise.all(rows.map((row) => toSummary(row, mailbox)))))
+    sample.push(...(await Promise.all(rows.map((row) => toSummary(row, mailbox, drafts)))))
   }
   return sample
 }

@@ -38,7 +38,7 @@ export interface GetMessageOptions {
 }
 
 /** More encoded octets than this of one part are not fetched: 150,000 words. Ten parts fit into one response. */
-const maxPartBytes = 1024 * 1024
+export const maxPartBytes = 1024 * 1024
 const maxBatchBytes = 8 * maxPartBytes
 
 export interface StructuredMessage {
@@ -115,7 +115,7 @@ export async function readParsed(structure: BodyStructure, time: CallTime): Prom
   })
 }
 
-function chooseParts({ message, parts: { bodies } }: StructuredMessage, format: Format): TextPart[] {
+export function chooseParts({ message, parts: { bodies } }: StructuredMessage, format: Format): TextPart[] {
   const texts = bodies.flatMap(({ plain, html }) => {
     if (format === 'text') return [...plain, ...html]
     return format === 'html' ? (html.length > 0 ? html : plain) : plain.length > 0 ? plain : html
@@ -137,7 +137,7 @@ function readingOf(
   const isReply = (envelope?.inReplyTo ?? '') !== '' || isReplySubject(subject)
   const senderHost = envelope?.from?.[0]?.address?.split('@').at(-1)
   return {
-    quotes: isForwardSubject(subject) ? 'shown' : quotes,
+    quotes: isForwardSubject(subject) && quotes !== 'marked' ? 'shown' : quotes,
     isReply,
     senderHost,
     firstLink: links ? 1 : undefined,

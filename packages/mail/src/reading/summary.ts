@@ -5,7 +5,7 @@ import { readPlain } from '../body-text/read-plain.ts'
 import { notRendered } from '../body-text/readable-text.ts'
 import { widePreviewBytes } from '../imap/fetch-items.ts'
 import type { FetchedMessage, SelectedMailbox } from '../imap/session.ts'
-import type { MessageSummary } from '../message.ts'
+import type { MessageRef, MessageSummary } from '../message.ts'
 import { decodeText } from '../mime/charset.ts'
 import { decodeTransfer } from '../mime/transfer.ts'
 import { toDraftTag } from './draft-tag.ts'
@@ -22,10 +22,8 @@ export async function toSummary(
   drafts?: string,
 ): Promise<MessageSummary> {
   const { envelope, flags = new Set<string>() } = message
-  const isDraft = hasFlag(flags, '\\Draft') || mailbox.path === drafts
-  const tag = isDraft && envelope?.messageId ? { draft: toDraftTag(envelope.messageId) } : {}
   return {
-    ref: { mailbox: mailbox.path, uidValidity: mailbox.uidValidity, uid: message.uid, ...tag },
+    ref: toRef(message, mailbox, drafts),
     date: toDate(message),
     from: toAddresses(envelope?.from),
     to: toAddresses(envelope?.to),
@@ -38,6 +36,22 @@ export async function toSummary(
     size: message.size ?? 0,
     ...(message.threadId ? { threadId: message.threadId } : {}),
   }
+}
+
+/** Of a draft with the tag by which it is found after an edit. */
+export function toRef(message: FetchedMessage, mailbox: SelectedMailbox, drafts?: string): MessageRef {
+  const { envelope, uid } = message
+  const tag =
+    isDraft(message, mailbox, drafts) && envelope?.messageId ? { draft: toDraftTag(envelope.messageId) } : {}
+  return { mailbox: mailbox.path, uidValidity: mailbox.uidValidity, uid, ...tag }
+}
+
+export function isDraft(
+  { flags = new Set() }: FetchedMessage,
+  mailbox: SelectedMailbox,
+  drafts?: string,
+): boolean {
+  return hasFlag(flags, '\\Draft') || mailbox.path === drafts
 }
 
 /** Waits only to be expunged: no list shows it, as in other mail clients. */

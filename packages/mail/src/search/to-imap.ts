@@ -5,6 +5,7 @@
  */
 
 import { systemFlagOf } from '../changing/flag-names.ts'
+import { toImapDate } from '../imap/date.ts'
 import { atom } from '../imap/protocol.ts'
 import type { ImapToken } from '../imap/session.ts'
 import { assertNoControls, invalid } from '../input.ts'
@@ -151,12 +152,4 @@ function dayOfAge({ count, unit }: Term & { kind: 'age' }, today: string): strin
 /** By the day of arrival, which servers have in their index: for a bound that nobody asked for. */
 export function sinceTokens(day: string): ImapToken[] {
   return [atom('SINCE'), atom(toImapDate(day))]
-}
-
-const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
-
-/** RFC 9051 §9, date. `day` is YYYY-MM-DD. */
-function toImapDate(day: string): string {
-  const [year = '', month = '', date = ''] = day.split('-')
-  return `${Number(date)}-${months[Number(month) - 1]}-${year}`
 }
