@@ -14,9 +14,10 @@ import type { FetchedMessage, ImapClient } from './client.ts'
 import type { ImapStage } from './errors.ts'
 import type { ImapAttribute, ImapResponse, ImapToken, UntaggedHandlers } from './protocol.ts'
 import { textOf } from './response-text.ts'
-import { createSetTest, isUid, isUidValidity, sizeOfSet } from './uid-set.ts'
+import { createSelectObserver, type SelectedMailbox } from './select-observer.ts'
+import { createSetTest, isUid, sizeOfSet } from './uid-set.ts'
 
-export type { FetchedMessage, ImapAttribute, ImapResponse, ImapToken }
+export type { FetchedMessage, ImapAttribute, ImapResponse, ImapToken, SelectedMailbox }
 export { textOf }
 
 /** What a session is given beyond `MailDeps`. */
@@ -29,14 +30,13 @@ export interface ImapDeps extends MailDeps {
   readonly onMemory?: (memory: ServerMemory) => void
 }
 
-export interface SelectedMailbox {
-  readonly path: string
-  readonly uidValidity: string
-  readonly exists: number
-}
-
 /** Rows of one command; a set like `5:*` names no end. */
 const maxFetchedRows = 5_000
+
+export interface RowCollector {
+  keep(response: ImapResponse): Promise<void>
+  all(): FetchedMessage[]
+}
 
 /**
  * Opens, logs in, runs `use`, closes. A memory that turns out wrong costs one more connection, unless something was
@@ -174,7 +174,13 @@ export class ImapSession {
 
   /** What is left of the call's time, from 1 to 0; the connection took some before the session began. */
   get shareOfTimeLeft(): number {
-    return 1 - (performance.now() - this.#startedAt) / (this.#deps.deadlineMs ?? defaultDeadlineMs)
+    return this.msUntilShare(0) / (this.#deps.deadlineMs ?? defaultDeadlineMs)
+  }
+
+  /** Until no more than that share of the call's time is left. */
+  msUntilShare(share: number): number {
+    const wholeMs = this.#deps.deadlineMs ?? defaultDeadlineMs
+    return wholeMs * (1 - share) - (performance.now() - this.#startedAt)
   }
 
   has(capability: string): boolean {
@@ -241,10 +247,21 @@ export class ImapSession {
 
   /**
    * Sends a command ahead of the next `run`, in the same flight. Its untagged responses reach that run's handlers; its
-   * own completion is not seen, so whoever uses it must be able to tell success by what arrived.
+   * own completion is not seen, so whoever uses it must be able to tell success by what arrived. With handlers of its
+   * own it takes what arrives until it ends (imap/flight.ts).
    */
-  sendAhead(command: string, attributes: ImapToken[]): void {
-    this.#client.sendAhead(command, attributes)
+  sendAhead(command: string, attributes: ImapToken[], untagged?: UntaggedHandlers): void {
+    this.#client.sendAhead(command, attributes, untagged)
+  }
+
+  /** Room for answers in the next flight, beside what its last command has. */
+  reserve(bytes: number): void {
+    this.#bytesAhead += bytes
+  }
+
+  /** What a flight has opened; undefined: nothing is open behind it. */
+  noteExamined(mailbox: string | undefined): void {
+    this.#examined = mailbox
   }
 
   path(mailbox: string): ImapToken {
@@ -337,7 +354,7 @@ export class ImapSession {
     ahead?: { handlers: UntaggedHandlers; rows(): FetchedMessage[] },
   ): Promise<FetchedMessage[]> {
     const count = Math.min(sizeOfSet(set), maxFetchedRows)
-    const rows = this.#collectRows(path, count, command === 'UID FETCH' ? createSetTest(set) : isUid)
+    const rows = this.collectRows(path, count, command === 'UID FETCH' ? createSetTest(set) : isUid)
     const keep = async (response: ImapResponse) => {
       await rows.keep(response)
       await ahead?.handlers.FETCH?.(response)
@@ -349,7 +366,8 @@ export class ImapSession {
     return [...new Map(all.map((row) => [row.uid, row])).values()]
   }
 
-  #collectRows(path: string, count: number, isAskedFor: (uid: number) => boolean) {
+  /** The rows of a FETCH as they arrive. */
+  collectRows(path: string, count: number, isAskedFor: (uid: number) => boolean): RowCollector {
     const rows = new Map<number, FetchedMessage>()
     const keep = async (response: ImapResponse) => {
       const row = await this.#client.toRow(response, path)
@@ -376,36 +394,11 @@ export class ImapSession {
     wanted: readonly { readonly uids: string; readonly items: ImapToken[] }[],
   ): { handlers: UntaggedHandlers; rows(): FetchedMessage[] } {
     const all = wanted.map(({ uids }) => uids).join(',')
-    const rows = this.#collectRows(mailbox.path, Math.min(sizeOfSet(all), maxFetchedRows), createSetTest(all))
+    const rows = this.collectRows(mailbox.path, Math.min(sizeOfSet(all), maxFetchedRows), createSetTest(all))
     for (const { uids, items } of wanted) {
-      this.#bytesAhead += bytesOfFetch(sizeOfSet(uids), items)
+      this.reserve(bytesOfFetch(sizeOfSet(uids), items))
       this.sendAhead('UID FETCH', [{ type: 'SEQUENCE', value: uids }, items])
     }
     return { handlers: { FETCH: rows.keep }, rows: rows.all }
-  }
-}
-
-function createSelectObserver() {
-  let uidValidity: string | undefined
-  let exists = 0
-  return {
-    handlers: {
-      EXISTS(response: ImapResponse) {
-        const count = Number(response.command)
-        exists = isUid(count) ? count : 0
-      },
-      OK(response: ImapResponse) {
-        const section = response.attributes?.[0]?.section
-        const [code, value] = section ?? []
-        if (textOf(code).toUpperCase() === 'UIDVALIDITY') uidValidity = textOf(value)
-      },
-    },
-    toMailbox(path: string): SelectedMailbox {
-      // RFC 9051 §6.3.2 requires it; without it no id can be told from a stale one
-      if (uidValidity === undefined || !isUidValidity(uidValidity)) {
-        throw new MailError('connection_lost', { protocol: 'imap' })
-      }
-      return { path, uidValidity, exists }
-    },
   }
 }

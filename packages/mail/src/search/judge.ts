@@ -56,9 +56,7 @@ export async function findAnswered(
       { type: 'STRING', value: 'In-Reply-To' },
       { type: 'STRING', value: id },
     ])
-    const found = await searchUids(session, [...eitherKey(asked)], false, undefined, {
-      handlers: examined.handlers,
-    })
+    const found = await searchUids(session, [...eitherKey(asked)], false, examined.handlers)
     const uids = takeNewest(found, maxAnswers)
     if (uids.length === 0) continue
     const rows = await session.fetch(examined.toMailbox(), 'uid', toUidSet(uids), [

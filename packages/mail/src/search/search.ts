@@ -10,9 +10,11 @@ import { type PreparedCase, slowAboveMessages, wholeMailbox } from './candidates
 import { type Collected, collectMatches, reservedShare, type SearchedMailbox } from './collect.ts'
 import {
   hashOfPath,
+  isBelow,
   lastOf,
   type MailboxPlace,
   printSearchCursor,
+  type RowKey,
   readSearchCursor,
   type SearchCursor,
 } from './cursor.ts'
@@ -114,7 +116,7 @@ async function search(
     rows: plan.terms.length > 0 ? 0 : limit,
     sinceWhenSlow: backTo === undefined ? [] : sinceTokens(backTo),
   })
-  const taken = await takeRows(session, collected.searched, plan, limit)
+  const taken = await takeRows(session, collected, plan, limit)
   const isCut =
     cases.some((one) => one.search.slow) &&
     collected.searched.some(({ candidates }) => candidates.mailbox.exists > slowAboveMessages)
@@ -157,7 +159,7 @@ function toTotal({ searched, left, failed }: Collected, { terms }: SearchPlan): 
 }
 
 function toNext(
-  { searched, left }: Collected,
+  { searched, left, failed }: Collected,
   { last, consumed }: Taken,
   cursor: SearchCursor | undefined,
 ): { next?: string } {
@@ -173,13 +175,29 @@ function toNext(
   }
   if (!more) return {}
   const lastKey = last ?? cursor?.last
-  return {
-    next: printSearchCursor({
-      ...(lastKey === undefined ? {} : { last: lastKey }),
-      places,
-      left: left.map(hashOfPath),
-    }),
+  const next: SearchCursor = {
+    ...(lastKey === undefined ? {} : { last: lastKey }),
+    places,
+    behind: new Map(),
+    left: [],
   }
+  const behind = new Map<string, RowKey>()
+  const unreached = new Set<string>()
+  // Those that were not reached stay where they were.
+  for (const hash of [...left, ...failed].map(hashOfPath)) {
+    const place = cursor?.places.get(hash)
+    const key = lastOf(hash, cursor)
+    if (place !== undefined) places.set(hash, place)
+    else if (key !== undefined) behind.set(hash, key)
+    else unreached.add(hash)
+  }
+  // And so do those that are further than the last row of this page, which came from one that lagged behind.
+  for (const { hash } of searched) {
+    const [before, after] = [lastOf(hash, cursor), lastOf(hash, next)]
+    if (places.has(hash) || before === undefined) continue
+    if (after === undefined || isBelow(before, after)) behind.set(hash, before)
+  }
+  return { next: printSearchCursor({ ...next, behind, left: [...unreached] }) }
 }
 
 /** None where all matches were compared: such a mailbox goes on below the last row of the page. */
