@@ -1,4 +1,5 @@
 /** The matches of all mailboxes with the date each was received, while there is time. */
+import { isCharsetRefused } from '../imap/errors.ts'
 import { listItems } from '../imap/fetch-items.ts'
 import { Flight, isOfOneMailbox } from '../imap/flight.ts'
 import { atom } from '../imap/protocol.ts'
@@ -115,7 +116,7 @@ export async function collectMatches(
         assertSameMailbox(candidates, path, cursor)
         next.push({ path, block, candidates })
       } catch (error) {
-        if (isOnly || !isOfOneMailbox(error) || isOfAll(error)) throw error
+        if (isOnly || !isOfOneMailbox(error) || isOfAll(error, cases)) throw error
         failed.push(path)
       }
     }
@@ -192,8 +193,8 @@ function assertSameMailbox({ mailbox }: Candidates, path: string, cursor: Search
 }
 
 /** What is no matter of one mailbox: another search is needed, or another cursor. */
-function isOfAll({ code }: MailError): boolean {
-  return code === 'not_supported' || code === 'stale_id'
+function isOfAll(error: MailError, cases: readonly PreparedCase[]): boolean {
+  return error.code === 'stale_id' || (cases.some(({ search }) => search.utf8) && isCharsetRefused(error))
 }
 
 /** The mailbox that is open needs no EXAMINE. */
@@ -238,7 +239,7 @@ function toSearched(
 }
 
 /** Epoch seconds; 0 where the server says none. */
-function receivedAt({ internalDate }: FetchedMessage): number {
+export function receivedAt({ internalDate }: FetchedMessage): number {
   const time = internalDate instanceof Date ? internalDate.getTime() : Number.NaN
   return Number.isNaN(time) ? 0 : Math.floor(time / 1000)
 }

@@ -14,11 +14,16 @@ import type { SearchPlan } from './plan.ts'
 
 export interface Taken {
   readonly rows: readonly { readonly row: FetchedMessage; readonly mailbox: SelectedMailbox }[]
+  readonly lookedAt: number
+  /** What was used up for all rows, or for the first so many. */
+  until(rows?: number): Consumed
+}
+
+export interface Consumed {
   /** The last match that was looked at. */
   readonly last?: RowKey & { readonly mailbox: string }
   /** By the mailbox's hash, in the order of the page. */
-  readonly consumed: ReadonlyMap<string, readonly RowKey[]>
-  readonly lookedAt: number
+  readonly matches: ReadonlyMap<string, readonly RowKey[]>
 }
 
 const judgedBatch = 50
@@ -42,7 +47,8 @@ export async function takeRows(
     .sort(byArrival)
   const isJudged = plan.terms.length > 0
   const rows: { row: FetchedMessage; mailbox: SelectedMailbox }[] = []
-  const consumed = new Map<string, RowKey[]>()
+  /** How many matches each row and those before it took. */
+  const ends: number[] = []
   let at = 0
   const missing = isCut ? matches.findIndex(({ of, uid }) => !of.rows.has(uid)) : -1
   const known = missing < 0 ? matches.length : missing
@@ -57,21 +63,26 @@ export async function takeRows(
     for (const match of batch) {
       if (rows.length === limit) break
       at++
-      const { hash, candidates } = match.of
-      consumed.set(hash, [...(consumed.get(hash) ?? []), { at: match.at, uid: match.uid }])
       const row = match.of.rows.get(match.uid)
       // It may have gone since it was found, or wait to be expunged.
-      if (row !== undefined && !isDeleted(row) && fits(match, row))
-        rows.push({ row, mailbox: candidates.mailbox })
+      if (row === undefined || isDeleted(row) || !fits(match, row)) continue
+      rows.push({ row, mailbox: match.of.candidates.mailbox })
+      ends.push(at)
     }
   }
-  const last = matches[at - 1]
   return {
     rows: isCut ? rows : await widen(session, rows),
-    consumed,
     lookedAt: at,
-    ...(last === undefined ? {} : { last: { at: last.at, uid: last.uid, mailbox: last.of.hash } }),
+    until: (count) => toConsumed(matches.slice(0, count === undefined ? at : (ends[count - 1] ?? 0))),
   }
+}
+
+function toConsumed(looked: readonly Match[]): Consumed {
+  const matches = new Map<string, RowKey[]>()
+  for (const { of, at, uid } of looked) matches.set(of.hash, [...(matches.get(of.hash) ?? []), { at, uid }])
+  const last = looked.at(-1)
+  if (last === undefined) return { matches }
+  return { matches, last: { at: last.at, uid: last.uid, mailbox: last.of.hash } }
 }
 
 function byArrival(a: Match, b: Match): number {

@@ -118,6 +118,10 @@ function toWarnings(page: SearchPage, limit: number, notes: readonly Note[]): st
     warnings.push(`looked at the newest ${page.lookedAt} candidates; the cursor goes on with older ones`)
   if (page.left.length > 0)
     warnings.push(`${page.left.length} mailboxes were left for lack of time; the cursor goes on with them`)
+  if (page.isNarrowed === true)
+    warnings.push(
+      'this server searches plain letters only: other words were looked for in subjects and addresses, not in texts',
+    )
   if (page.failed.length > 0) warnings.push(`${page.failed.length} mailboxes could not be searched`)
   return warnings
 }
