@@ -45,6 +45,7 @@ export { listThread, type ThreadPage } from './reading/thread.ts'
 export { dayIn } from './search/days.ts'
 export { mergeFields, type SearchFields } from './search/fields.ts'
 export type { Note } from './search/parse.ts'
+export { findPeople, type Person } from './search/people.ts'
 export { prepareSearch, type SearchOptions, type SearchPage, searchMessages } from './search/search.ts'
 export type { RecipientRefusal } from './smtp/reply.ts'
 export {

@@ -14,7 +14,7 @@ import {
   type ImapToken,
   textOf,
 } from './session.ts'
-import { createSetTest, sizeOfSet } from './uid-set.ts'
+import { createSetTest, isUid, sizeOfSet } from './uid-set.ts'
 
 /** What is fetched of which messages. */
 export interface Wanted {
@@ -85,6 +85,19 @@ export class Flight {
         bytes: bytesOfFetch(Math.min(sizeOfSet(uids), maxRows), items),
       })
     }
+    return rows.all
+  }
+
+  /** By number in the mailbox examined before it: the newest have the highest. */
+  fetchSequence(path: string, first: number, last: number, items: ImapToken[]): () => FetchedMessage[] {
+    const count = Math.min(last - first + 1, maxRows)
+    const rows = this.#session.collectRows(path, count, isUid)
+    this.#commands.push({
+      command: 'FETCH',
+      attributes: [{ type: 'SEQUENCE', value: `${first}:${last}` }, items],
+      untagged: { FETCH: rows.keep },
+      bytes: bytesOfFetch(count, items),
+    })
     return rows.all
   }
 

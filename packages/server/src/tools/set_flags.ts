@@ -1,10 +1,10 @@
 /** Sets and clears flags and keywords. \Deleted is not among them: deleting is delete_email. */
 import { assertFlags, setFlags as storeFlags } from '@email-connector/mail'
 import * as z from 'zod'
-import { openEmails } from '../tool-call/email-refs.ts'
+import { changeEmails } from '../tool-call/change-emails.ts'
 import * as parameters from '../tool-call/parameters.ts'
 import { defineTool } from '../tool-call/tool.ts'
-import { resultPage, toResults } from '../wire/results-by-id.ts'
+import { resultPage } from '../wire/results-by-id.ts'
 import { ToolError } from '../wire/tool-error.ts'
 
 const flags = z.array(parameters.line).max(20).default([]).describe('At most 20')
@@ -25,9 +25,8 @@ export const setFlags = defineTool({
     if (add.length + remove.length === 0) {
       throw new ToolError('invalid_input', '"add" or "remove" must name a flag.', { field: 'add' })
     }
-    const { opened, messages } = await openEmails(call, input.ids, { account: input.account, field: 'ids' })
-    const refs = messages.map((message) => message.ref)
-    const outcomes = await call.withSession(opened, (session) => storeFlags(session, refs, { add, remove }))
-    return toResults(opened, messages, outcomes, 'changed')
+    return await changeEmails(call, input, 'changed', (session, refs) =>
+      storeFlags(session, refs, { add, remove }),
+    )
   },
 })

@@ -1,8 +1,8 @@
 /** What became of each id that a client asked to change. */
 import type { MessageRef } from '@email-connector/mail'
 import * as z from 'zod'
-import type { OpenedAccount } from '../accounts/grant-accounts.ts'
-import { type NamedMessage, toEmailId } from './email-id.ts'
+import { type NamedMessage, toAccountTag, toEmailId } from './email-id.ts'
+import type { ToolError } from './tool-error.ts'
 import type { ToolResult } from './tool-result.ts'
 
 export const resultPage = {
@@ -26,21 +26,40 @@ interface Outcome {
   readonly note?: string
 }
 
+export interface ResultPage {
+  account: string
+  results: { id: string; ok: boolean; new_id?: string; code?: string }[]
+}
+
+interface OfAccount {
+  readonly accountId: string
+  readonly address: string
+}
+
 export function toResults(
-  opened: OpenedAccount,
+  accounts: readonly OfAccount[],
   messages: readonly NamedMessage[],
-  outcomes: readonly Outcome[],
+  told: {
+    readonly answers: readonly (OfAccount & { readonly value: readonly Outcome[] })[]
+    readonly failures: readonly (OfAccount & { readonly error: ToolError })[]
+  },
   done: string,
-): ToolResult<{ account: string; results: { id: string; ok: boolean; new_id?: string; code?: string }[] }> {
-  const byId = new Map(outcomes.map((outcome) => [toEmailId(opened.accountId, outcome.ref), outcome]))
-  const results = messages.map(({ id }) => {
-    const outcome = byId.get(id)
+): ToolResult<ResultPage> {
+  const byId = new Map(
+    told.answers.flatMap(({ accountId, value }) =>
+      value.map((outcome) => [toEmailId(accountId, outcome.ref), { accountId, outcome }] as const),
+    ),
+  )
+  const faults = new Map(told.failures.map(({ accountId, error }) => [toAccountTag(accountId), error.code]))
+  const results = messages.map(({ id, accountTag }) => {
+    const { accountId = '', outcome } = byId.get(id) ?? {}
     // An operation that says nothing about a message has not changed it.
-    if (!outcome?.ok) return { id, ok: false, code: outcome?.code ?? 'message_not_found' }
+    if (!outcome?.ok)
+      return { id, ok: false, code: outcome?.code ?? faults.get(accountTag) ?? 'message_not_found' }
     return {
       id,
       ok: true,
-      ...(outcome.newRef === undefined ? {} : { new_id: toEmailId(opened.accountId, outcome.newRef) }),
+      ...(outcome.newRef === undefined ? {} : { new_id: toEmailId(accountId, outcome.newRef) }),
       ...(outcome.note === undefined ? {} : { code: outcome.note }),
     }
   })
@@ -48,6 +67,7 @@ export function toResults(
   const lines = results.map(({ id, ok, new_id, code }) =>
     ok ? [`${id} ok`, new_id && `now ${new_id}`, code].filter(Boolean).join(', ') : `${id} failed: ${code}`,
   )
-  const text = `${changed} of ${results.length} emails of ${opened.address} ${done}.\n${lines.join('\n')}`
-  return { structured: { account: opened.address, results }, text }
+  const account = accounts.map((one) => one.address).join(', ')
+  const text = `${changed} of ${results.length} emails of ${account} ${done}.\n${lines.join('\n')}`
+  return { structured: { account, results }, text }
 }
