@@ -54,8 +54,7 @@ export async function groupEmails(
   return { groups, messages }
 }
 
-/** Of one account, since what follows opens one connection. */
-export async function openEmails(
+async function openEmails(
   call: ToolCall,
   ids: readonly string[],
   { account, field }: { account?: string | undefined; field: string },
