@@ -172,7 +172,7 @@ async function searchOnce(
     searched: collected.searched.map(({ path }) => path),
     left: collected.left,
     failed: collected.failed,
-    ...toTotal(collected, plan),
+    ...toTotal(collected, plan, cursor),
     received: taken.rows.map(({ row }) => receivedAt(row)),
     ...toNext(collected, taken.until(), cursor),
     nextAfter: (items) =>
@@ -203,8 +203,13 @@ function isDated(query: Query | undefined): boolean {
   )
 }
 
-function toTotal({ searched, left, failed }: Collected, { terms }: SearchPlan): { total?: number } {
-  if (terms.length > 0 || left.length > 0 || failed.length > 0) return {}
+function toTotal(
+  { searched, left, failed }: Collected,
+  { terms }: SearchPlan,
+  cursor: SearchCursor | undefined,
+): { total?: number } {
+  const isPart = [...(cursor?.places.values() ?? [])].includes('done')
+  if (isPart || terms.length > 0 || left.length > 0 || failed.length > 0) return {}
   const totals = searched.map(({ candidates }) => candidates.total)
   if (totals.includes(undefined)) return {}
   return { total: totals.reduce<number>((sum, one) => sum + (one ?? 0), 0) }
@@ -224,6 +229,8 @@ function toNext(
     more ||= !isUsedUp || one.candidates.more
     const place = toPlace(one, shown.at(-1), isUsedUp, cursor)
     if (place !== undefined) places.set(one.hash, place)
+    // Where the time does not reach all, what is used up is not searched again.
+    else if (left.length > 0 && isUsedUp) places.set(one.hash, 'done')
   }
   if (!more) return {}
   const lastKey = last ?? cursor?.last
