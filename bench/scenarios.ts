@@ -46,6 +46,13 @@ export const scenarios: readonly Scenario[] = [
     arguments: () => ({ mailbox: 'INBOX', subject: 'Invoice', limit: 10 }),
   },
   {
+    // 35 mailboxes: all but Junk and Trash.
+    name: 'search_emails, everywhere',
+    tool: 'search_emails',
+    budget: 10,
+    arguments: () => ({ subject: 'Invoice', limit: 10 }),
+  },
+  {
     name: 'get_email',
     tool: 'get_email',
     budget: 6,

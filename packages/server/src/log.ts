@@ -118,6 +118,7 @@ const words = {
     'get_email',
     'get_thread',
     'get_attachment',
+    'find_people',
     'mark_as_read',
     'set_flags',
     'move_email',

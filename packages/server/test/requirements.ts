@@ -360,12 +360,11 @@ export const chapters: readonly Chapter[] = [
       partly(
         'R87',
         'One search language gives fixed X-GM-RAW strings for Gmail and, over IMAP, the same ids as a plain evaluator on real servers. Every known difference is listed, and what is not understood is said.',
-        'Nothing compares the ids of many queries with a plain evaluator yet.',
+        'Dovecot is compared with a plain evaluator; Cyrus is not yet.',
       ),
-      partly(
+      met(
         'R88',
         '`all` searches every mailbox and `account: all` every account. What failed or was left out is named.',
-        'One account at a time is searched.',
       ),
       met('R89', 'Every change can be undone by its `undo`, or the answer says why not.'),
     ],

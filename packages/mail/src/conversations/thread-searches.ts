@@ -4,7 +4,7 @@
  * brings decide. THREAD (RFC 5256) is not asked: it sees one mailbox alone, and joins strangers by their subject.
  */
 import { atom } from '../imap/protocol.ts'
-import { createUidCollector, searchAttributes } from '../imap/search-uids.ts'
+import { prepareUidSearch, type UidSearch } from '../imap/search-uids.ts'
 import type { ImapResponse, ImapSession, ImapToken } from '../imap/session.ts'
 import { takeNewest } from '../imap/uid-set.ts'
 import type { Collector, Visit } from '../imap/visits.ts'
@@ -56,20 +56,20 @@ export function toVisit(
   const asked = subject === undefined ? keys : [...keys, [atom('SUBJECT'), text(subject)]]
   const commands = asked.map((key) => ({
     command: 'UID SEARCH',
-    attributes: searchAttributes(session, [...key, atom('UNDELETED')]),
+    attributes: prepareUidSearch(session, [...key, atom('UNDELETED')]).attributes,
     bytes: searchBytes,
   }))
-  return { path, commands, collect: () => collectHits(keys.length, asked.length) }
+  return { path, commands, collect: () => collectHits(session, keys.length, asked.length) }
 }
 
 /** Answers come in the order of the questions. */
-function collectHits(keys: number, asked: number): Collector<number[]> {
-  const byIds = createUidCollector()
-  const alike = createUidCollector()
+function collectHits(session: ImapSession, keys: number, asked: number): Collector<number[]> {
+  const byIds = prepareUidSearch(session, [])
+  const alike = prepareUidSearch(session, [])
   let answers = 0
   const keep = (name: 'SEARCH' | 'ESEARCH') => (response: ImapResponse) => {
-    const collector = answers++ < keys ? byIds : alike
-    collector.handlers[name](response)
+    const search: UidSearch = answers++ < keys ? byIds : alike
+    return search.untagged[name]?.(response)
   }
   return {
     handlers: { SEARCH: keep('SEARCH'), ESEARCH: keep('ESEARCH') },

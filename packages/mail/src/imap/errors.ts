@@ -79,6 +79,17 @@ function codeOf(failure: Failure, stage: ImapStage): MailErrorCode {
   return stage === 'select' && noSuchMailbox.test(text) ? 'mailbox_not_found' : 'server_refused'
 }
 
+/**
+ * RFC 9051 §6.4.4: a server that does not know UTF-8 answers NO [BADCHARSET]. Others say so in words, or do not
+ * understand the literal or the CHARSET at all.
+ */
+export function isCharsetRefused(error: unknown): boolean {
+  if (!(error instanceof MailError) || !isFailure(error.cause)) return false
+  const { responseStatus, responseText } = error.cause
+  if (error.code === 'not_supported' || responseStatus === 'BAD') return true
+  return responseStatus === 'NO' && /charset/i.test(stringOrEmpty(responseText).slice(0, maxTextChars))
+}
+
 function isFailure(error: unknown): error is Failure {
   return typeof error === 'object' && error !== null
 }

@@ -14,9 +14,10 @@ import type { FetchedMessage, ImapClient } from './client.ts'
 import type { ImapStage } from './errors.ts'
 import type { ImapAttribute, ImapResponse, ImapToken, UntaggedHandlers } from './protocol.ts'
 import { textOf } from './response-text.ts'
-import { createSetTest, isUid, isUidValidity, sizeOfSet } from './uid-set.ts'
+import { createSelectObserver, type SelectedMailbox } from './select-observer.ts'
+import { createSetTest, isUid, sizeOfSet } from './uid-set.ts'
 
-export type { FetchedMessage, ImapAttribute, ImapResponse, ImapToken }
+export type { FetchedMessage, ImapAttribute, ImapResponse, ImapToken, SelectedMailbox }
 export { textOf }
 
 /** What a session is given beyond `MailDeps`. */
@@ -29,16 +30,6 @@ export interface ImapDeps extends MailDeps {
   readonly onMemory?: (memory: ServerMemory) => void
 }
 
-export interface SelectedMailbox {
-  readonly path: string
-  readonly uidValidity: string
-  readonly exists: number
-  /** The flags that it keeps (RFC 9051 §7.1), `\\*` for any keyword; absent: the server does not say. */
-  readonly permanentFlags?: readonly string[]
-  /** Above the UID of every message it holds; absent where the server does not say it (RFC 9051 §2.3.1.1). */
-  readonly uidNext?: number
-}
-
 /** One FETCH of several that share a flight. */
 export interface AskedFetch {
   /** What the numbers of `set` are; UIDs where it is left out. */
@@ -49,6 +40,11 @@ export interface AskedFetch {
 
 /** Rows of one command; a set like `5:*` names no end. */
 const maxFetchedRows = 5_000
+
+export interface RowCollector {
+  keep(response: ImapResponse): Promise<void>
+  all(): FetchedMessage[]
+}
 
 /**
  * Opens, logs in, runs `use`, closes. A memory that turns out wrong costs one more connection, unless something was
@@ -193,7 +189,13 @@ export class ImapSession {
 
   /** What is left of the call's time, from 1 to 0; the connection took some before the session began. */
   get shareOfTimeLeft(): number {
-    return 1 - (performance.now() - this.#startedAt) / (this.#deps.deadlineMs ?? defaultDeadlineMs)
+    return this.msUntilShare(0) / (this.#deps.deadlineMs ?? defaultDeadlineMs)
+  }
+
+  /** Until no more than that share of the call's time is left. */
+  msUntilShare(share: number): number {
+    const wholeMs = this.#deps.deadlineMs ?? defaultDeadlineMs
+    return wholeMs * (1 - share) - (performance.now() - this.#startedAt)
   }
 
   has(capability: string): boolean {
@@ -271,16 +273,21 @@ export class ImapSession {
 
   /**
    * Sends a command ahead of the next `run`, in the same flight. Its untagged responses reach that run's handlers; its
-   * own completion is not seen, so whoever uses it must be able to tell success by what arrived. `bytes`: what it may bring.
+   * own completion is not seen, so whoever uses it must be able to tell success by what arrived. With handlers of its
+   * own it takes what arrives until it ends (imap/flight.ts).
    */
-  sendAhead(command: string, attributes: ImapToken[], bytes = 0): void {
-    this.#bytesAhead += bytes
-    this.#client.sendAhead(command, attributes)
+  sendAhead(command: string, attributes: ImapToken[], untagged?: UntaggedHandlers): void {
+    this.#client.sendAhead(command, attributes, untagged)
   }
 
-  /** Room for what the next `run` may bring beyond what its command usually does. */
-  lend(bytes: number): void {
+  /** Room for answers in the next flight, beside what its last command has. */
+  reserve(bytes: number): void {
     this.#bytesAhead += bytes
+  }
+
+  /** What a flight has opened; undefined: nothing is open behind it. */
+  noteExamined(mailbox: string | undefined): void {
+    this.#examined = mailbox
   }
 
   path(mailbox: string): ImapToken {
@@ -382,7 +389,7 @@ export class ImapSession {
   }
 
   /** Keeps the rows that were asked for, and no others. */
-  collectRows(path: string, count: number, asked: readonly Pick<AskedFetch, 'by' | 'set'>[]) {
+  collectRows(path: string, count: number, asked: readonly Pick<AskedFetch, 'by' | 'set'>[]): RowCollector {
     const rows = new Map<number, FetchedMessage>()
     const tests = asked.map(({ by, set }) => ({ by, isInSet: createSetTest(set) }))
     const isAskedFor = ({ uid, seq }: FetchedMessage) =>
@@ -421,44 +428,10 @@ export class ImapSession {
     const count = asked.reduce((sum, { set }) => sum + sizeOfSet(set), 0)
     const rows = this.collectRows(path, Math.min(count, maxFetchedRows), asked)
     for (const { by = 'uid', set, items } of asked) {
-      this.#bytesAhead += bytesOfFetch(Math.min(sizeOfSet(set), maxFetchedRows), items)
+      this.reserve(bytesOfFetch(Math.min(sizeOfSet(set), maxFetchedRows), items))
       const command = by === 'uid' ? 'UID FETCH' : 'FETCH'
       this.sendAhead(command, [{ type: 'SEQUENCE', value: set }, items])
     }
     return { handlers: { FETCH: rows.keep }, rows: rows.all }
-  }
-}
-
-function createSelectObserver() {
-  let uidValidity: string | undefined
-  let permanentFlags: readonly string[] | undefined
-  let uidNext: number | undefined
-  let exists = 0
-  return {
-    handlers: {
-      EXISTS(response: ImapResponse) {
-        const count = Number(response.command)
-        exists = isUid(count) ? count : 0
-      },
-      OK(response: ImapResponse) {
-        const section = response.attributes?.[0]?.section
-        const [code, value] = section ?? []
-        const name = textOf(code).toUpperCase()
-        if (name === 'UIDVALIDITY') uidValidity = textOf(value)
-        if (name === 'PERMANENTFLAGS' && Array.isArray(value)) permanentFlags = value.map(textOf)
-        if (name === 'UIDNEXT' && isUid(Number(textOf(value)))) uidNext = Number(textOf(value))
-      },
-    },
-    toMailbox(path: string): SelectedMailbox {
-      // RFC 9051 §6.3.2 requires it; without it no id can be told from a stale one
-      if (uidValidity === undefined || !isUidValidity(uidValidity)) {
-        throw new MailError('connection_lost', { protocol: 'imap' })
-      }
-      return {
-        ...{ path, uidValidity, exists },
-        ...(permanentFlags && { permanentFlags }),
-        ...(uidNext === undefined ? {} : { uidNext }),
-      }
-    },
   }
 }

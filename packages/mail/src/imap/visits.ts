@@ -65,7 +65,10 @@ async function visitTogether<T>(
 ): Promise<(Visited<T> | undefined)[]> {
   const opened = visits.map(({ path, commands, collect }) => {
     const examined = session.examineAhead(path)
-    for (const { command, attributes, bytes } of commands) session.sendAhead(command, attributes, bytes)
+    for (const { command, attributes, bytes } of commands) {
+      session.reserve(bytes)
+      session.sendAhead(command, attributes)
+    }
     return { examined, collector: collect() }
   })
   let at = -1
@@ -97,7 +100,7 @@ async function visitAlone<T>(session: ImapSession, visit: Visit<T>): Promise<Vis
   const mailbox = await session.select(visit.path, 'read')
   const collector = visit.collect()
   for (const { command, attributes, bytes } of visit.commands) {
-    session.lend(bytes)
+    session.reserve(bytes)
     await session.run(command, attributes, collector.handlers)
   }
   const result = collector.result()

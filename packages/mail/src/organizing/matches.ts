@@ -2,13 +2,14 @@
  * Every match of a query, mailbox by mailbox: for what is done to all of them, where a search shows the newest. One
  * flight a mailbox. What no server can search is judged by the structure of the candidates, as in a search.
  */
+
+import { isOfOneMailbox } from '../imap/flight.ts'
 import { atom } from '../imap/protocol.ts'
 import { searchUids } from '../imap/search-uids.ts'
 import type { FetchedMessage, ImapSession, SelectedMailbox } from '../imap/session.ts'
 import { toUidSet, type UidRange } from '../imap/uid-set.ts'
 import { MailError, type MailErrorCode } from '../mail-error.ts'
 import { isClosed, maxRowBytes, openParts } from '../reading/open-parts.ts'
-import { isOfOneMailbox } from '../search/candidates.ts'
 import { dayIn } from '../search/days.ts'
 import { findAnswered, isMet, narrowing } from '../search/judge.ts'
 import { mailboxesToSearch } from '../search/mailboxes.ts'
@@ -62,9 +63,9 @@ export async function findMatches(
     try {
       const examined = session.examineAhead(path)
       let { handlers } = examined
-      const answers: UidRange[][] = []
+      const answers: (readonly UidRange[])[] = []
       for (const { tokens, utf8 } of searches) {
-        answers.push(await searchUids(session, tokens, utf8, undefined, { handlers }))
+        answers.push(await searchUids(session, tokens, utf8, handlers))
         handlers = {}
       }
       if (answers.length === 0) continue
@@ -97,7 +98,7 @@ async function judgeAll(
   session: ImapSession,
   mailbox: SelectedMailbox,
   { terms, cases }: SearchPlan,
-  answers: readonly UidRange[][],
+  answers: readonly (readonly UidRange[])[],
 ): Promise<MatchedMailbox> {
   const found = answers.map((ranges) => new Set(toMatched(mailbox, ranges, maxJudged + 1).uids))
   const candidates = [...new Set(found.flatMap((some) => [...some]))].sort((a, b) => a - b)

@@ -97,7 +97,8 @@ export class ImapCompiler {
       case 'list':
         return this.#header('List-Id', value)
       case 'message-id':
-        return this.#header('Message-ID', value.replace(/^<|>$/g, ''))
+        // Whole: a part of one would find those that end alike.
+        return this.#header('Message-ID', `<${value.replace(/^<|>$/g, '')}>`)
       case 'filename':
         throw invalid('query')
     }

@@ -82,9 +82,12 @@ export function createToolCall(
     providersOffered: around.providersOffered,
     makeMark: around.makeMark ?? randomMark,
     mailDeps,
-    withSession(opened, use) {
+    withSession(opened, use, ending) {
       const socket = early?.take(opened.account.imap)
-      return openSession(opened, { ...mailDeps(), ...(socket && { socket }) }, use)
+      const deps = mailDeps()
+      const signals = [deps.signal, ending].filter((one) => one !== undefined)
+      const ends = signals.length > 0 && { signal: AbortSignal.any(signals) }
+      return openSession(opened, { ...deps, ...ends, ...(socket && { socket }) }, use)
     },
     toCompletion: () => createToolCall(caller, around, { asking, changes, audit, startedAt }),
   }

@@ -6,6 +6,7 @@ import { createMailbox } from './create_mailbox.ts'
 import { deleteEmail } from './delete_email.ts'
 import { deleteMailbox } from './delete_mailbox.ts'
 import { draftEmail } from './draft_email.ts'
+import { findPeople } from './find_people.ts'
 import { forwardEmail } from './forward_email.ts'
 import { getAttachment } from './get_attachment.ts'
 import { getEmail } from './get_email.ts'
@@ -37,6 +38,7 @@ export const tools: readonly Tool[] = [
   getEmail,
   getThread,
   getAttachment,
+  findPeople,
   draftEmail,
   updateDraft,
   sendDraft,

@@ -1,9 +1,12 @@
 /** The newest emails of one mailbox, or what arrived in it since a bookmark. */
 import { type ArrivedPage, listArrived, listRecent, type RecentPage } from '@email-connector/mail'
 import * as z from 'zod'
+import { isAll } from '../tool-call/all-accounts.ts'
 import * as parameters from '../tool-call/parameters.ts'
+import { recentOfAccounts } from '../tool-call/recent-accounts.ts'
 import { defineTool } from '../tool-call/tool.ts'
 import { parseCursor, toCursor } from '../wire/cursor.ts'
+import { failedAccounts } from '../wire/failed-accounts.ts'
 import { summaryPage, toCountText, toMoreText, toSummaryPage } from '../wire/summary-row.ts'
 import { ToolError } from '../wire/tool-error.ts'
 import { untrustedNotice } from '../wire/untrusted.ts'
@@ -18,7 +21,7 @@ export const getRecentEmails = defineTool({
   permission: 'read',
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: true },
   input: z.strictObject({
-    account: parameters.account,
+    account: parameters.accountOrAll,
     mailbox: parameters.mailboxOr('INBOX'),
     limit: parameters.limit(50, 10),
     unread_only: z.boolean().default(false),
@@ -28,11 +31,12 @@ export const getRecentEmails = defineTool({
   output: z.object({
     ...summaryPage,
     mailbox: z.string(),
-    bookmark: z.string(),
+    bookmark: z.string().optional(),
     more: z.boolean().optional(),
-    warnings: z.array(z.string()).optional(),
+    ...failedAccounts,
   }),
   async handle(input, call) {
+    if (isAll(input.account)) return await recentOfAccounts(call, tool, input)
     const opened = await call.accounts.open(input.account)
     const question = { tool, accountId: opened.accountId, parameters: input }
     // The same place of the mailbox, whichever of its emails are asked for.

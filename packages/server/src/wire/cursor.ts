@@ -6,8 +6,8 @@ import { createHash } from 'node:crypto'
 import { ToolError } from './tool-error.ts'
 
 const fingerprintChars = 8
-/** Far above any cursor of ours; bounds what is decoded. */
-const maxCursorChars = 2000
+/** A hundred mailboxes of five accounts, each with a place of its own; bounds what is decoded. */
+export const maxCursorChars = 40_000
 
 export interface Question {
   readonly tool: string

@@ -1,8 +1,8 @@
 /** What became of each id that a client asked to change. */
 import type { MessageRef, UndoPlan } from '@email-connector/mail'
 import * as z from 'zod'
-import type { OpenedAccount } from '../accounts/grant-accounts.ts'
-import { type NamedMessage, toEmailId } from './email-id.ts'
+import { type NamedMessage, toAccountTag, toEmailId } from './email-id.ts'
+import type { ToolError } from './tool-error.ts'
 import type { ToolResult } from './tool-result.ts'
 
 export const resultPage = {
@@ -19,7 +19,7 @@ export const resultPage = {
   warnings: z.array(z.string()).optional(),
 }
 
-interface ResultPage {
+export interface ResultPage {
   account: string
   results: { id: string; ok: boolean; new_id?: string; code?: string }[]
   undo?: string
@@ -69,21 +69,40 @@ export function toRefusedWarnings(outcomes: readonly Pick<Outcome, 'refused'>[])
   return [`the mailbox does not keep ${names.join(', ')}, so nothing was changed there`]
 }
 
+interface OfAccount {
+  readonly accountId: string
+  readonly address: string
+}
+
 export function toResults(
-  opened: OpenedAccount,
+  accounts: readonly OfAccount[],
   messages: readonly NamedMessage[],
-  outcomes: readonly Outcome[],
-  { done, ...back }: WayBack & { readonly done: string },
+  {
+    answers,
+    failures,
+    done,
+    ...back
+  }: WayBack & {
+    readonly answers: readonly (OfAccount & { readonly outcomes: readonly Outcome[] })[]
+    readonly failures: readonly (OfAccount & { readonly error: ToolError })[]
+    readonly done: string
+  },
 ): ToolResult<ResultPage> {
-  const byId = new Map(outcomes.map((outcome) => [toEmailId(opened.accountId, outcome.ref), outcome]))
-  const results = messages.map(({ id }) => {
-    const outcome = byId.get(id)
+  const byId = new Map(
+    answers.flatMap(({ accountId, outcomes }) =>
+      outcomes.map((outcome) => [toEmailId(accountId, outcome.ref), { accountId, outcome }] as const),
+    ),
+  )
+  const faults = new Map(failures.map(({ accountId, error }) => [toAccountTag(accountId), error.code]))
+  const results = messages.map(({ id, accountTag }) => {
+    const { accountId = '', outcome } = byId.get(id) ?? {}
     // An operation that says nothing about a message has not changed it.
-    if (!outcome?.ok) return { id, ok: false, code: outcome?.code ?? 'message_not_found' }
+    if (!outcome?.ok)
+      return { id, ok: false, code: outcome?.code ?? faults.get(accountTag) ?? 'message_not_found' }
     return {
       id,
       ok: true,
-      ...(outcome.newRef === undefined ? {} : { new_id: toEmailId(opened.accountId, outcome.newRef) }),
+      ...(outcome.newRef === undefined ? {} : { new_id: toEmailId(accountId, outcome.newRef) }),
       ...(outcome.note === undefined ? {} : { code: outcome.note }),
     }
   })
@@ -91,11 +110,13 @@ export function toResults(
   const lines = results.map(({ id, ok, new_id, code }) =>
     ok ? [`${id} ok`, new_id && `now ${new_id}`, code].filter(Boolean).join(', ') : `${id} failed: ${code}`,
   )
+  const account = accounts.map((one) => one.address).join(', ')
+  const outcomes = answers.flatMap((one) => one.outcomes)
   const warnings = [...toRefusedWarnings(outcomes), ...toUndoWarnings(back)]
-  const head = `${changed} of ${results.length} emails of ${opened.address} ${done}.${toUndoText(back.undo, warnings)}`
+  const head = `${changed} of ${results.length} emails of ${account} ${done}.${toUndoText(back.undo, warnings)}`
   return {
     structured: {
-      account: opened.address,
+      account,
       ...(back.undo === undefined ? {} : { undo: back.undo }),
       ...(warnings.length === 0 ? {} : { warnings }),
       results,

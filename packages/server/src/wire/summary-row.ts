@@ -22,6 +22,7 @@ const summaryRow = z.object({
   attachments: z.int(),
   size: z.int(),
   thread_id: z.string().optional(),
+  account: z.string().optional(),
 })
 export type SummaryRow = z.output<typeof summaryRow>
 
@@ -36,16 +37,33 @@ export const summaryPage = {
 const shortestClip = 40
 const clips = [300, 120, shortestClip]
 
+interface OwnedSummary {
+  readonly accountId: string
+  /** Named in the row, where a page is of several accounts. */
+  readonly address?: string
+  readonly message: MessageSummary
+}
+
+type ToPage<Page> = (emails: SummaryRow[]) => { structured: Page; head: string; quotedHead?: string }
+
 export function toSummaryPage<Page extends { emails: SummaryRow[] }>(
-  { makeMark }: { readonly makeMark: MakeMark },
+  around: { readonly makeMark: MakeMark },
   accountId: string,
   messages: readonly MessageSummary[],
-  toPage: (emails: SummaryRow[]) => { structured: Page; head: string; quotedHead?: string },
+  toPage: ToPage<Page>,
+): ToolResult<Page> {
+  const rows = messages.map((message) => ({ accountId, message }))
+  return toAccountsPage(around, rows, toPage)
+}
+
+/** Rows of several accounts. */
+export function toAccountsPage<Page extends { emails: SummaryRow[] }>(
+  { makeMark }: { readonly makeMark: MakeMark },
+  owned: readonly OwnedSummary[],
+  toPage: ToPage<Page>,
 ): ToolResult<Page> {
   const build = (maxChars: number): ToolResult<Page> => {
-    const { structured, head, quotedHead } = toPage(
-      messages.map((message) => toRow(accountId, message, maxChars)),
-    )
+    const { structured, head, quotedHead } = toPage(owned.map((one) => toRow(one, maxChars)))
     const rows = [quotedHead ?? [], structured.emails.map(toLines)].flat().join('\n')
     const quoted = rows === '' ? [] : [quoteUntrusted(rows, makeMark)]
     return { structured, text: [head, ...quoted].join('\n') }
@@ -53,7 +71,7 @@ export function toSummaryPage<Page extends { emails: SummaryRow[] }>(
   return build(clips.find((maxChars) => fits(build(maxChars))) ?? shortestClip)
 }
 
-function toRow(accountId: string, message: MessageSummary, maxChars: number): SummaryRow {
+function toRow({ accountId, address, message }: OwnedSummary, maxChars: number): SummaryRow {
   return {
     id: toEmailId(accountId, message.ref),
     date: message.date,
@@ -67,6 +85,7 @@ function toRow(accountId: string, message: MessageSummary, maxChars: number): Su
     attachments: message.attachments,
     size: message.size,
     ...(message.threadId === undefined ? {} : { thread_id: message.threadId }),
+    ...(address === undefined ? {} : { account: address }),
   }
 }
 
@@ -106,6 +125,7 @@ function toLines(row: SummaryRow, index: number): string {
     row.attachments > 0 && `${row.attachments} attachment${row.attachments === 1 ? '' : 's'}`,
     `${row.size} bytes`,
     row.thread_id !== undefined && `thread ${row.thread_id}`,
+    row.account !== undefined && `in ${row.account}`,
   ].filter((mark) => mark !== false)
   const lines = [
     `${index + 1}. ${row.id} ${row.date} ${marks.join(', ')}`,
