@@ -32,12 +32,11 @@ await withImapSession(
         const socket = await connector.connect(server, options)
         const write = socket.write.bind(socket)
         socket.write = ((chunk: Buffer | string, ...rest: never[]) => {
-          const written = write(chunk, ...rest)
           if (chunk.toString().includes('UID MOVE') && ++moves === 2) {
-            // By then it has left; nobody reads the answer.
-            setTimeout(() => process.kill(process.pid, 'SIGKILL'), 20)
+            // By then it has left, and what would follow its answer has not.
+            setTimeout(() => process.kill(process.pid, 'SIGKILL'), 100)
           }
-          return written
+          return moves > 2 ? true : write(chunk, ...rest)
         }) as typeof socket.write
         return socket
       },
