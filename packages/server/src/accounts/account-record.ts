@@ -2,7 +2,7 @@
  * An account row from a mailbox's login, and back. Asks the key wrapper once each way; what it hands out in between
  * is zeroed here. Which grant a row may serve is decided by the caller and held by the AAD.
  */
-import type { MailAccount, ServerMemory } from '@email-connector/mail'
+import type { ServerMemory } from '@email-connector/mail'
 import type { Grant } from '@email-connector/oauth'
 import type { KeyWrapper } from '../keys/key-wrapper.ts'
 import { KeyRefusedError } from '../keys/key-wrapper.ts'
@@ -11,6 +11,7 @@ import { currentRecordVersion, openRecord, sealRecord } from '../keys/record.ts'
 import { fromText, toText, zero } from '../keys/seal.ts'
 import { createHintCipher } from '../keys/token-cipher.ts'
 import type { AccountRow } from '../store/account-store.ts'
+import type { StoredAccount } from './stored-account.ts'
 
 /** Where keys are used; the same for every account of a deployment. */
 export interface AccountKeys {
@@ -40,7 +41,7 @@ export async function sealAccount(
   options: {
     accountId: string
     credentialVersion: number
-    account: MailAccount
+    account: StoredAccount
     memory?: ServerMemory
     /** When the row goes: sooner than the grant while that is pending. */
     expiresAt: number
@@ -74,7 +75,7 @@ export async function openAccount(
   secret: Uint8Array,
   binding: GrantBinding,
   row: AccountRow,
-): Promise<{ account: MailAccount; renewed?: AccountRow }> {
+): Promise<{ account: StoredAccount; renewed?: AccountRow }> {
   const newest = keys.recordVersion ?? currentRecordVersion
   if (row.v > newest) throw new KeyRefusedError('The record is of a newer version of this program')
   const wrapped = decodeWrapped(row.wrappedKey)
@@ -87,13 +88,42 @@ export async function openAccount(
   try {
     plain = openRecord(row, secret, dataKey, recordContext(keys, binding, row))
     // Authenticated, so it is what `sealAccount` wrote.
-    const account = JSON.parse(Buffer.from(plain).toString('utf8')) as MailAccount
+    const account = JSON.parse(Buffer.from(plain).toString('utf8')) as StoredAccount
     if (spareKey === undefined) return { account }
     const next = { v: newest, credentialVersion: row.credentialVersion + 1 }
     const context = recordContext(keys, binding, { ...row, ...next })
     return { account, renewed: { ...row, ...next, ...sealRecord(plain, secret, spareKey, context) } }
   } finally {
     zero(plain, spareKey)
+  }
+}
+
+/**
+ * For a row whose credential is about to change: opens its data key now, so that nothing but the store is needed later.
+ * `seal` may be called once and makes the row's next version, in the same form; `close` zeroes what is left.
+ */
+export async function prepareReseal(
+  keys: AccountKeys,
+  secret: Uint8Array,
+  binding: GrantBinding,
+  row: AccountRow,
+): Promise<{ seal(account: StoredAccount): AccountRow; close(): void }> {
+  const { leaseHolder: _holder, leaseUntil: _until, ...kept } = row
+  // The caller's own ends with its request; this one must outlive it.
+  const ownSecret = Uint8Array.from(secret)
+  const dataKey = await keys.keyWrapper
+    .unwrapDataKey(decodeWrapped(row.wrappedKey), keyContext(keys, binding.grantId, row.accountId))
+    .catch((error: unknown) => {
+      zero(ownSecret)
+      throw error
+    })
+  return {
+    seal(account) {
+      const next = { ...kept, credentialVersion: row.credentialVersion + 1 }
+      const plain = Buffer.from(JSON.stringify(account))
+      return { ...next, ...sealRecord(plain, ownSecret, dataKey, recordContext(keys, binding, next)) }
+    },
+    close: () => zero(ownSecret, dataKey),
   }
 }
 

@@ -154,7 +154,8 @@ export async function replaceAccount(
     account,
     expiresAt: row.expiresAt,
   })
-  const outcome = await store.replaceCredential(replacement, row.credentialVersion)
+  // A refresh that got no answer, or is under way, must not keep its owner from repairing the account.
+  const outcome = await store.replaceCredential(replacement, row.credentialVersion, 'whatever')
   if (outcome === 'changed') return 'changed'
   const hints = openGrantHint(secret, grant.grantId, grant.sealedHint)
   // The hint decides nothing: when another writer was first, the mailbox works and its listed address is the old one.

@@ -1,5 +1,11 @@
 /** What a tool may use during one call: the caller's accounts, sessions and connections, all under one deadline. */
-import { type ImapDeps, type ImapSession, type MailDeps, withImapSession } from '@email-connector/mail'
+import {
+  type ImapDeps,
+  type ImapSession,
+  type MailDeps,
+  MailError,
+  withImapSession,
+} from '@email-connector/mail'
 import { StoreUnavailableError } from '@email-connector/oauth'
 import type { GrantAccounts, OpenedAccount } from '../accounts/grant-accounts.ts'
 import type { CreateLink } from '../accounts/one-time-link.ts'
@@ -73,15 +79,15 @@ export function createToolCall(
     mailDeps,
     withSession(opened, use) {
       const socket = early?.take(opened.account.imap)
-      return openSession(opened, { ...mailDeps(), ...(socket && { socket }) }, use)
+      return openSession(opened, { socket, mailDeps }, use)
     },
     toCompletion: () => createToolCall(caller, around, { asking, startedAt }),
   }
 }
 
 async function openSession<T>(
-  { account, memory, remember }: OpenedAccount,
-  deps: ImapDeps,
+  { account, memory, remember, withNewToken }: OpenedAccount,
+  { socket, mailDeps }: { socket: ImapDeps['socket'] | undefined; mailDeps: () => MailDeps },
   use: (session: ImapSession) => Promise<T>,
 ): Promise<T> {
   let remembering: Promise<void> | undefined
@@ -90,10 +96,23 @@ async function openSession<T>(
     // A memory that is not kept costs the next call a round trip, this one nothing.
     remembering = remember(learned).catch(() => undefined)
   }
-  const result = await withImapSession(account, { ...deps, ...known, onMemory }, use)
+  const result = await withImapSession(
+    account,
+    { ...mailDeps(), ...(socket && { socket }), ...known, onMemory },
+    use,
+  ).catch(async (error: unknown) => {
+    // A token may be withdrawn before its time. Nothing was done on the server yet.
+    const renewed = isRefusedToken(error) ? await withNewToken() : undefined
+    if (renewed === undefined) throw error
+    return await withImapSession(renewed, { ...mailDeps(), ...known, onMemory }, use)
+  })
   // A Lambda function is frozen with the answer: what is not written by then may never be.
   await remembering
   return result
+}
+
+function isRefusedToken(error: unknown): boolean {
+  return error instanceof MailError && error.code === 'token_refused'
 }
 
 /** Where the owner can renew a password or add a mailbox; an answer does without it when it cannot be made now. */
