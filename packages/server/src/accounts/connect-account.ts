@@ -4,7 +4,7 @@
  * the sign-in's business. Order of writing: index, records, then the one grant row that names them.
  */
 import { randomBytes } from 'node:crypto'
-import type { MailAccount, ServerMemory } from '@email-connector/mail'
+import type { ServerMemory } from '@email-connector/mail'
 import type { EpochSeconds, Grant } from '@email-connector/oauth'
 import type { SecretKey } from '../keys/instance-secrets.ts'
 import { KeyRefusedError } from '../keys/key-wrapper.ts'
@@ -13,13 +13,14 @@ import type { AccountRow, AccountStore } from '../store/account-store.ts'
 import type { AccountKeys, GrantBinding } from './account-record.ts'
 import { sealAccount } from './account-record.ts'
 import { type AccountHint, openGrantHint, sealGrantHint, toAccountHint } from './grant-hint.ts'
+import type { StoredAccount } from './stored-account.ts'
 
 export interface ConnectOptions extends AccountKeys {
   readonly peppers: readonly SecretKey[]
   /** S of the grant; stays its owner's to zero. */
   readonly secret: Uint8Array
   /** Proved by a live login just now. */
-  readonly account: MailAccount
+  readonly account: StoredAccount
   readonly memory?: ServerMemory
 }
 

@@ -3,7 +3,7 @@ import type { MailAccount } from '@email-connector/mail'
 import type { EpochSeconds } from '@email-connector/oauth'
 import type { ProviderTokens } from '../provider-tokens/provider-client.ts'
 import type { LastingRefusal } from '../provider-tokens/provider-refusal.ts'
-import type { SignInProvider } from '../provider-tokens/sign-in-provider.ts'
+import type { SignInProvider } from '../sign-in-provider.ts'
 
 export interface StoredAccount extends MailAccount {
   /** Where the access token of `credential` came from. */

@@ -8,9 +8,9 @@ import { assertAddress, MailError } from '@email-connector/mail'
 import type { EpochSeconds } from '@email-connector/oauth'
 import type { ClientError, Configuration, TokenEndpointResponse } from 'openid-client'
 import type { Permission } from '../caller.ts'
+import type { SignInProvider } from '../sign-in-provider.ts'
 import { type ProviderFetch, providerFetch } from './provider-fetch.ts'
 import { type ProviderRefusal, ProviderRefusedError, readErrorAnswer } from './provider-refusal.ts'
-import type { SignInProvider } from './sign-in-provider.ts'
 
 /** What a provider gave. */
 export interface ProviderTokens {

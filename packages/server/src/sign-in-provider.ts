@@ -5,7 +5,7 @@
  */
 import type { MailServer, ProviderId, TokenMechanism } from '@email-connector/mail'
 import { providers } from '@email-connector/mail/providers'
-import type { Permission } from '../caller.ts'
+import type { Permission } from './caller.ts'
 
 export interface SignInProvider {
   readonly id: ProviderId
