@@ -3,7 +3,13 @@ import type { Grant } from '@email-connector/oauth'
 import { permissions } from '../caller.ts'
 import { day, dayText } from './dates.ts'
 import { type Html, html } from './html.ts'
-import { errorSummary, type MailboxForm, mailboxFields, providerDomains, signInButtons } from './mailbox-fields.ts'
+import {
+  errorSummary,
+  type MailboxForm,
+  mailboxFields,
+  providerDomains,
+  signInButtons,
+} from './mailbox-fields.ts'
 import { toPageResponse } from './page.ts'
 import { permissionTexts } from './permission-texts.ts'
 

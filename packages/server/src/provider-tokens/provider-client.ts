@@ -156,8 +156,8 @@ async function discover(provider: SignInProvider, fetch: ProviderFetch): Promise
     clientSecret === undefined ? client.None() : client.ClientSecretPost(clientSecret),
     {
       [client.customFetch]: known,
-      // Our fetch has a deadline of its own.
-      timeout: 0,
+      // Seconds; our fetch has a nearer deadline of its own.
+      timeout: 60,
       // A provider on this machine (local/settings.ts allows no other).
       ...(isClear && { execute: [client.allowInsecureRequests] }),
     },
