@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import type { MailAccount } from '@email-connector/mail'
 import type { Grant } from '@email-connector/oauth'
 import { type ConnectOptions, prepareGrant } from '../../src/accounts/connect-account.ts'
+import type { StoredAccount } from '../../src/accounts/stored-account.ts'
 import type { Caller } from '../../src/caller.ts'
 import { createInstanceSecrets, parseInstanceSecrets } from '../../src/keys/instance-secrets.ts'
 import type { KeyWrapper } from '../../src/keys/key-wrapper.ts'
@@ -42,7 +43,7 @@ export interface ConnectedGrant {
 export async function connectGrant(
   stores: Stores,
   keyWrapper: KeyWrapper,
-  account = buildMailAccount(),
+  account: StoredAccount = buildMailAccount(),
 ): Promise<ConnectedGrant> {
   // A view of shared memory, as Node's Buffers are: what must be a copy of it has to be one.
   const secret = Buffer.from(randomBytes(32))

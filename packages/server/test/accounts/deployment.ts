@@ -8,6 +8,7 @@ import { afterAll, afterEach, beforeAll } from 'vitest'
 import { createGrantAccounts, type GrantAccounts } from '../../src/accounts/grant-accounts.ts'
 import type { KeyWrapper } from '../../src/keys/key-wrapper.ts'
 import { createKmsKeyWrapper } from '../../src/keys/kms-key-wrapper.ts'
+import type { ProviderClient } from '../../src/provider-tokens/provider-client.ts'
 import type { AccountRow, AccountStore } from '../../src/store/account-store.ts'
 import { createLevelStores, type LevelStores } from '../../src/store/level/stores.ts'
 import { now } from '../store/builders.ts'
@@ -44,12 +45,14 @@ export const accountsOf = (
     keyWrapper?: KeyWrapper
     recordVersion?: number
     secret?: Uint8Array
+    providerClients?: readonly ProviderClient[]
   } = {},
 ): GrantAccounts =>
   createGrantAccounts({
     ...keysWith(options.keyWrapper ?? keyWrapper),
     store: options.store ?? stores.accounts,
     now: () => clock.now,
+    ...(options.providerClients && { providerClients: options.providerClients }),
     ...(options.recordVersion !== undefined && { recordVersion: options.recordVersion }),
   })({ ...caller, secret: options.secret ?? caller.secret })
 
