@@ -83,7 +83,6 @@ export function listProviderFaults(present: Source): string[] {
   return faults
 }
 
-/** A Microsoft client without a secret can use a device code only, which the local runner offers. */
 export function toSignInProviders(variables: ProviderVariables): readonly SignInProvider[] {
   const found: SignInProvider[] = []
   const { GOOGLE_CLIENT_ID: google, MICROSOFT_CLIENT_ID: microsoft } = variables

@@ -375,7 +375,7 @@ export const chapters: readonly Chapter[] = [
   {
     name: 'Control and time',
     requirements: [
-      planned(
+      met(
         'R90',
         "A provider's rotated refresh token is never lost and never used twice: 50 calls in 50 processes at its expiry make one refresh. Every refusal of XOAUTH2 has its own sentence.",
       ),

@@ -64,6 +64,10 @@ export function createMcpProduct(options: McpProductOptions): McpEndpoint {
       createLink: createLinkMaker({ store: stores.authorization, publicUrl, now }),
       mail: { connector, now },
       providersOffered: providers.map(({ id }) => id).filter((id) => !disabledProviders.includes(id)),
+      signIns: (options.providerClients ?? []).map(({ provider: { id, name: called } }) => ({
+        id,
+        name: called,
+      })),
       publicUrl,
       version,
       log,

@@ -28,6 +28,8 @@ export interface CallSurroundings {
   /** Epoch seconds. */
   readonly now: () => number
   readonly providersOffered: readonly string[]
+  /** Of these, the ones that are signed in to at the provider. */
+  readonly signIns?: readonly { readonly id: string; readonly name: string }[]
   readonly publicUrl: string
   readonly log: Log
   readonly makeMark?: MakeMark
@@ -75,6 +77,7 @@ export function createToolCall(
     now: around.now,
     publicUrl: around.publicUrl,
     providersOffered: around.providersOffered,
+    signIns: around.signIns ?? [],
     makeMark: around.makeMark ?? randomMark,
     mailDeps,
     withSession(opened, use) {
