@@ -66,7 +66,7 @@ auth_username_format = %Lu
 ${profile.introspectionUrl ? tokens(folder) : ''}
 passdb {
   driver = passwd-file
-  mechanisms = plain login
+  ${profile.introspectionUrl ? 'mechanisms = plain login' : ''}
   args = scheme=plain username_format=%u ${folder}/users
 }
 userdb {

@@ -69,7 +69,7 @@ function organisationsOf({ signIns }: MailboxForm): readonly SignInProvider[] {
   return signIns.filter(({ id }) => id === 'organisation')
 }
 
-export function signInOf({ signIns }: Pick<MailboxForm, 'signIns'>, { id }: Pick<Provider, 'id'>) {
+function signInOf({ signIns }: Pick<MailboxForm, 'signIns'>, { id }: Pick<Provider, 'id'>) {
   return signIns.find((signIn) => signIn.id === id)
 }
 

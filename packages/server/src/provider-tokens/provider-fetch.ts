@@ -15,7 +15,7 @@ import { ProviderRefusedError } from './provider-refusal.ts'
 /** Discovery documents have 5 KB, token answers less, unless an organisation puts all groups into an id token. */
 const maxBytes = 256 * 1024
 /** The lease of a refresh (accounts/token-rotation.ts) is longer than this and two writes. */
-export const providerTimeoutMs = 8_000
+const providerTimeoutMs = 8_000
 
 export type ProviderFetch = (
   url: string,

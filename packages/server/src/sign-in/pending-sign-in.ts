@@ -11,8 +11,7 @@ import type { PendingRedirect } from '../provider-tokens/provider-client.ts'
 import type { OnceStore } from '../store/once-store.ts'
 
 /** Which page is to go on. */
-export const tripPages = ['connect', 'link', 'connections'] as const
-export type TripPage = (typeof tripPages)[number]
+export type TripPage = 'connect' | 'link' | 'connections'
 
 export interface PendingSignIn {
   readonly page: TripPage

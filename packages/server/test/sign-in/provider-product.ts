@@ -34,7 +34,7 @@ import { createLevelStores, type LevelStores } from '../../src/store/level/store
 
 export type Page = Awaited<ReturnType<TestBrowser['newPage']>>
 
-export const credentials = { clientId: 'email-connector', clientSecret: 'a secret of the client' }
+const credentials = { clientId: 'email-connector', clientSecret: 'a secret of the client' }
 
 export type ProviderKind = 'google' | 'microsoft' | 'organisation'
 
