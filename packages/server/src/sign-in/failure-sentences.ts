@@ -20,7 +20,7 @@ export function failureFault(error: MailError, account: MailAccount, provider: P
       return {
         field: 'provider',
         message:
-          'Microsoft no longer accepts passwords for this mailbox, not even app passwords. Choose Outlook.com above and use “Sign in with Microsoft”.',
+          'Microsoft no longer accepts passwords for this mailbox, not even app passwords. Choose Outlook.com above, which says what works instead.',
       }
     case 'token_refused':
       return {
