@@ -9,11 +9,12 @@ import { StoreUnavailableError } from '@email-connector/oauth'
 import type { Caller, Permission } from '../caller.ts'
 import { KeyRefusedError } from '../keys/key-wrapper.ts'
 import type { ProviderClient } from '../provider-tokens/provider-client.ts'
-import type { AccountRow, AccountStore } from '../store/account-store.ts'
+import type { AccountRow, AccountStore, GrantRows } from '../store/account-store.ts'
 import type { AccountKeys } from './account-record.ts'
 import { openAccount, openMemory, sealMemory } from './account-record.ts'
 import type { AccountHint } from './grant-hint.ts'
 import { openGrantHint } from './grant-hint.ts'
+import { type OwnerSettings, readOwnerSettings } from './owner-settings.ts'
 import { createTokenRotation, type HeldAccount } from './token-rotation.ts'
 
 export interface AccountSummary {
@@ -29,6 +30,10 @@ export interface OpenedAccount {
   readonly address: string
   readonly account: MailAccount
   readonly memory?: ServerMemory
+  /** What the owner decided, for this mailbox and for the grant. */
+  readonly settings: OwnerSettings
+  /** The keys of its emails in the ledger of sends, sealed. */
+  readonly sealedOwner?: string
   /**
    * After the mail server has refused the access token: the same account with a new one, or undefined where the refusal
    * is about something else. Throws ProviderRefusedError.
@@ -74,6 +79,7 @@ const touchEverySeconds = 3600
 
 interface LoadedGrant {
   readonly grant: Grant
+  readonly settings: GrantRows['settings']
   readonly mailboxes: readonly { readonly hint: AccountHint; readonly row: AccountRow }[]
 }
 
@@ -91,7 +97,7 @@ export function createGrantAccounts(
   async function load(caller: Caller): Promise<LoadedGrant> {
     const found = await store.findGrantWithAccounts(caller.grantId)
     if (found === undefined) throw new GrantGoneError('The grant is gone')
-    const { grant, accounts } = found
+    const { grant, accounts, settings } = found
     assertLive(grant, caller, now())
     assertAgreement(grant, caller)
     const hints = openGrantHint(caller.secret, grant.grantId, grant.sealedHint)
@@ -102,7 +108,7 @@ export function createGrantAccounts(
     if (now() - (grant.lastUsedAt ?? 0) >= touchEverySeconds) {
       await unlessUnavailable(store.touchGrant(grant.grantId, now()))
     }
-    return { grant, mailboxes }
+    return { grant, settings, mailboxes }
   }
 
   /** One mailbox as it is now. */
@@ -111,7 +117,7 @@ export function createGrantAccounts(
     const row = mailboxes.find(({ hint }) => hint.accountId === accountId)?.row
     if (row === undefined) throw new GrantGoneError('The mailbox was removed')
     assertSameGrant(row, grant)
-    const { account } = await openAccount(options, caller.secret, grant, row)
+    const { account } = await openAccount(options, caller.secret, grant, row, { mayRenew: false })
     return { secret: caller.secret, permission: caller.permission, grant, row, account }
   }
 
@@ -122,7 +128,7 @@ export function createGrantAccounts(
     return {
       async list() {
         const { mailboxes } = await loadOnce()
-        return mailboxes.map(({ hint: { imap: _, ...named } }, index) => ({
+        return mailboxes.map(({ hint: { imap: _, login: __, ...named } }, index) => ({
           ...named,
           isDefault: index === 0,
           permission: caller.permission,
@@ -134,17 +140,26 @@ export function createGrantAccounts(
       },
 
       async open(ref, located) {
-        const { grant, mailboxes } = await loadOnce()
+        const { grant, settings: settingsRows, mailboxes } = await loadOnce()
         const mailbox =
           ref === undefined ? mailboxes[0] : mailboxes.find(({ hint }) => isNamed(hint, ref.trim()))
         if (mailbox === undefined) throw new AccountNotFoundError(mailboxes.map(({ hint }) => hint.address))
         const { row, hint } = mailbox
         assertSameGrant(row, grant)
         located?.(hint.imap)
-        const { account: stored, renewed } = await openAccount(options, caller.secret, grant, row)
+        const read = readOwnerSettings(caller.secret, { grant, account: row, settings: settingsRows })
+        const { account: stored, renewed } = await openAccount(options, caller.secret, grant, row, {
+          mayRenew: read.isStored,
+        })
         // Losing the race is fine: whoever won has written today's form.
         const outcome =
           renewed && (await unlessUnavailable(store.replaceCredential(renewed, row.credentialVersion)))
+        if (read.sealedSeen !== undefined && row.sealedSeen !== undefined) {
+          const { grantId, accountId, sealedSeen: asRead } = row
+          await unlessUnavailable(
+            store.setSealedSeen({ grantId, accountId, asRead, sealedSeen: read.sealedSeen }),
+          )
+        }
         const held = {
           ...{ secret: caller.secret, permission: caller.permission, grant, account: stored },
           row: renewed !== undefined && outcome === 'replaced' ? renewed : row,
@@ -156,6 +171,8 @@ export function createGrantAccounts(
           accountId: row.accountId,
           address: account.address,
           account,
+          settings: read.settings,
+          ...(row.sealedOwner !== undefined && { sealedOwner: row.sealedOwner }),
           ...(memory && { memory }),
           withNewToken: () => rotation.afterRefusal(held, reload),
           async remember(learned) {

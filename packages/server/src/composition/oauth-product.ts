@@ -21,6 +21,7 @@ import { createProviderClient, type ProviderClient } from '../provider-tokens/pr
 import { extraRedirectUris, type ServerSettings } from '../settings.ts'
 import { createMailboxLogin } from '../sign-in/account-login.ts'
 import { createAddMailbox } from '../sign-in/add-account.ts'
+import { createBeforeRefresh } from '../sign-in/before-refresh.ts'
 import { createConnections } from '../sign-in/connections.ts'
 import type { DemoMailbox } from '../sign-in/form.ts'
 import { createKnownBrowsers } from '../sign-in/known-browser.ts'
@@ -78,6 +79,7 @@ export function createOAuthProduct(options: OAuthProductOptions): {
     now,
     errorPage: signInStopped,
     log: (event) => log(toLogLine(event)),
+    beforeRefresh: createBeforeRefresh({ store: stores.accounts, secrets, now, log }),
     fetchClientMetadata: createClientMetadataFetch({ policy: createHostPolicy() }),
   })
   const clients =

@@ -15,6 +15,7 @@ import {
 } from '@email-connector/oauth'
 import { gatherGrant, type PreparedGrant, prepareAccount, prepareGrant } from '../accounts/connect-account.ts'
 import { isSameMailbox } from '../accounts/grant-hint.ts'
+import type { RoomSecrets } from '../accounts/owner-room.ts'
 import { type Permission, scopeOfPermission } from '../caller.ts'
 import { daySeconds } from '../clock.ts'
 import { parseForm } from '../http/body.ts'
@@ -46,7 +47,7 @@ export interface SignInOptions {
   readonly oauth: AuthorizationServer
   readonly accounts: AccountStore
   readonly keyWrapper: KeyWrapper
-  readonly secrets: Pick<InstanceSecrets, 'peppers' | 'handoffKeys'>
+  readonly secrets: RoomSecrets & Pick<InstanceSecrets, 'handoffKeys'>
   /** Where keys are used (KMS encryption context). */
   readonly app: string
   readonly stage: string
@@ -91,6 +92,7 @@ interface Asking {
 
 export function createSignIn(options: SignInOptions): SignIn {
   const { settings, oauth, mailboxLogin, log } = options
+  const sealing = { secrets: options.secrets, now: options.now }
   const rules = mailboxRules(options)
   const { demo } = rules
   const firstValues: FormValues = demo === undefined ? {} : { provider: 'demo', address: demo.address }
@@ -135,7 +137,11 @@ export function createSignIn(options: SignInOptions): SignIn {
     }
     try {
       if (soFar !== undefined && fields.get('action') === 'finish') {
-        return await approve(transaction, soFar, gatherGrant(bindingOf(transaction, soFar), soFar.connected))
+        return await approve(
+          transaction,
+          soFar,
+          gatherGrant({ ...bindingOf(transaction, soFar), ...sealing }, soFar.connected),
+        )
       }
       return await signInToMailbox(asking)
     } finally {
@@ -181,11 +187,12 @@ export function createSignIn(options: SignInOptions): SignIn {
     try {
       const connecting = {
         ...{ ...bindingOf(transaction, known), account, memory: login.memory },
-        ...{ keyWrapper: options.keyWrapper, peppers: options.secrets.peppers },
+        ...{ keyWrapper: options.keyWrapper, ...sealing },
         ...{ app: options.app, stage: options.stage, issuer: settings.publicUrl },
       }
       if (fields.get('action') === 'another') {
-        const { connected, row } = await prepareAccount(connecting)
+        const isFirst = known.connected.length === 0
+        const { connected, row } = await prepareAccount({ ...connecting, isFirst })
         await options.accounts.createAccount(row)
         const next = { ...known, connected: [...known.connected, connected] }
         return withCookies(form({ ...asking, soFar: next }, { values: {}, faults: [] }), login.cookies)
