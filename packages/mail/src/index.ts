@@ -1,5 +1,12 @@
 /** IMAP, SMTP and MIME for one mailbox. Every function throws only MailError; anything else is a bug. */
-export type { MailAccount, MailCredential, MailServer, ProviderId, TlsMode } from './account.ts'
+export type {
+  MailAccount,
+  MailCredential,
+  MailServer,
+  ProviderId,
+  TlsMode,
+  TokenMechanism,
+} from './account.ts'
 export { type ReadAddress, readAddress } from './address.ts'
 export { removeInvisible } from './body-text/invisible-characters.ts'
 export { neutraliseLinks } from './body-text/links.ts'

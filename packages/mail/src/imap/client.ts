@@ -102,7 +102,7 @@ export function createImapClient(options: ImapClientOptions): ImapClient {
           isOpen = true
         },
         (error: unknown) => {
-          throw toMailError(error, 'login')
+          throw toMailError(error, options.account.credential.type === 'oauth' ? 'token' : 'login')
         },
       )
       await opening
@@ -216,13 +216,17 @@ function shortenLogin(
       for (const name of memory.capabilities) client.capabilities.set(name, true)
       // true of every provider that takes OAuth, and gone from the list they give after login
       if (credential.type === 'oauth') {
-        for (const name of ['AUTH=XOAUTH2', 'SASL-IR']) client.capabilities.set(name, true)
+        for (const name of [`AUTH=${credential.mechanism ?? 'XOAUTH2'}`, 'SASL-IR'])
+          client.capabilities.set(name, true)
       }
       if (imap.tls === 'starttls' && !client.secureConnection) client.capabilities.set('STARTTLS', true)
       channel.expectCapabilityUpdate = false
     } else {
       await askServer?.(connection)
     }
+    // the library takes OAUTHBEARER wherever it is offered
+    if (credential.type === 'oauth' && credential.mechanism === 'XOAUTH2')
+      client.capabilities.delete('AUTH=OAUTHBEARER')
     // RFC 9051 §6.2.3: LOGIN saves a round trip over AUTHENTICATE, but is ASCII and may be switched off
     const disabled = client.secureConnection && client.capabilities.has('LOGINDISABLED')
     if (client.options.auth && (!ascii || disabled)) {

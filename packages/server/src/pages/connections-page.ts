@@ -3,7 +3,13 @@ import type { Grant } from '@email-connector/oauth'
 import { permissions } from '../caller.ts'
 import { day, dayText } from './dates.ts'
 import { type Html, html } from './html.ts'
-import { errorSummary, type MailboxForm, mailboxFields, providerDomains } from './mailbox-fields.ts'
+import {
+  errorSummary,
+  type MailboxForm,
+  mailboxFields,
+  providerDomains,
+  signInButtons,
+} from './mailbox-fields.ts'
 import { toPageResponse } from './page.ts'
 import { permissionTexts } from './permission-texts.ts'
 
@@ -20,7 +26,7 @@ ${page.faults.length > 0 && errorSummary(page.faults)}
 <form class="narrow" method="post" action="/oauth/connections" novalidate data-once data-domains="${providerDomains(page.providers)}">
 <section class="card">${mailboxFields(page)}</section>
 <div class="actions">
-<button type="submit" data-busy="Signing in…">Show my connections</button>
+${signInButtons(page)}<button type="submit" data-plain data-busy="Signing in…">Show my connections</button>
 </div>
 </form>`,
   })

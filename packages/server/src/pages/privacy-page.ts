@@ -25,7 +25,7 @@ export function privacyPage({ lifetimes }: Pick<ServerSettings, 'lifetimes'>): R
 </tr>
 </thead>
 <tbody>
-${row('Your address, password and mail servers', `Until you revoke the app, at most ${absoluteDays} days. After ${idleDays} days without use no token is left that opens it`, 'Nobody from the database alone, nor with the server’s own key: the app’s access token is part of the key')}
+${row('Your address, mail servers, and password or (after “Sign in with …”) your provider’s tokens', `Until you revoke the app, at most ${absoluteDays} days. After ${idleDays} days without use no token is left that opens it`, 'Nobody from the database alone, nor with the server’s own key: the app’s access token is part of the key')}
 ${row('Addresses and folder names, to answer faster', 'As above', 'Who holds a token of the app')}
 ${row('Which app, what it may do, how many mailboxes, when connected and last used (to the hour)', 'As above', 'The operator of this server')}
 ${row('A fingerprint of your mail server and address, so that you find your connections', `As above; of a sign-in that was checked and then given up, up to ${absoluteDays + 90} days`, 'The operator cannot turn it back, but holds its key: he can check a guess whether a certain mailbox is connected')}

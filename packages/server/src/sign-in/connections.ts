@@ -25,12 +25,16 @@ import type { AccountStore } from '../store/account-store.ts'
 import type { MailboxLogin } from './account-login.ts'
 import { type DemoMailbox, type Fields, keptValues, mailboxRules, parseMailbox } from './form.ts'
 import { withCookies } from './known-browser.ts'
+import type { ProviderTrips } from './provider-trips.ts'
+import type { SentForm } from './sign-in.ts'
 
 export interface Connections {
   /** GET /oauth/connections */
   page(): Response
   /** POST /oauth/connections */
   post(request: Request, peer: { readonly ip: string }): Promise<Response>
+  /** A form of this page, read already. */
+  proceed(form: SentForm): Promise<Response>
 }
 
 const proofSeconds = 600
@@ -38,12 +42,13 @@ const proofSeconds = 600
 const maxListed = 200
 
 export function createConnections(options: {
-  settings: Pick<ServerSettings, 'publicUrl' | 'demo'>
+  settings: Pick<ServerSettings, 'publicUrl' | 'demo' | 'signInProviders'>
   oauth: Pick<AuthorizationServer, 'revokeGrant'>
   grants: Pick<AuthorizationStore, 'getGrant'>
   accounts: Pick<AccountStore, 'listOwners'>
   secrets: Pick<InstanceSecrets, 'peppers' | 'handoffKeys'>
   mailboxLogin: MailboxLogin
+  trips: ProviderTrips
   providers: readonly Provider[]
   demo?: DemoMailbox
   privateHosts: boolean
@@ -60,13 +65,20 @@ export function createConnections(options: {
       if (!isSameOrigin(request, settings.publicUrl)) return ended(403)
       const fields = await parseForm(request)
       if (fields === undefined) return ended(400)
-      return fields.has('proof') ? await revoke(fields) : await signIn(request, fields, ip)
+      return fields.has('proof') ? await revoke(fields) : await proceed({ request, fields, ip })
     },
+
+    proceed,
   }
 
-  async function signIn(request: Request, fields: Fields, ip: string): Promise<Response> {
+  async function proceed({ request, fields, ip, mailbox = parseMailbox(fields, rules) }: SentForm) {
     const values = keptValues(fields)
-    const mailbox = parseMailbox(fields, rules)
+    if (mailbox.wish !== undefined) {
+      const trip = { page: 'connections', fields, wish: mailbox.wish } as const
+      const left = await options.trips.leave({ ...trip, permission: 'read', lasting: false })
+      if (left instanceof Response) return left
+      return connectionsSignInPage({ ...rules, values, faults: [left], status: 422 })
+    }
     if (mailbox.parsed === undefined) {
       return connectionsSignInPage({ ...rules, values, faults: mailbox.faults, status: 422 })
     }

@@ -87,6 +87,10 @@ export interface OnceStore {
    * retry may take it. The row stays: a key that was seen before is no new key.
    */
   releaseSend(key: string, attempt: string): Promise<void>
+  /** Keeps what a browser that leaves for a provider will need; `sealed` opens with what only that browser has. */
+  createPending(id: string, pending: { sealed: string; expiresAt: EpochSeconds }): Promise<void>
+  /** Hands it out once. One caller of many gets it. */
+  takePending(id: string, now: EpochSeconds): Promise<string | undefined>
   /** Marks something used, once. One caller of many gets true. */
   useOnce(key: string, expiresAt: EpochSeconds): Promise<boolean>
   /** `id` is random, so there is no such row yet; a second one of the same id throws. */

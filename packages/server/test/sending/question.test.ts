@@ -24,6 +24,8 @@ const call = {
     enterData: unexpected,
     settleSend: unexpected,
     releaseSend: unexpected,
+    createPending: unexpected,
+    takePending: unexpected,
     useOnce: unexpected,
     keepUndo: unexpected,
     findUndo: unexpected,

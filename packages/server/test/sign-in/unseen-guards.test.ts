@@ -260,7 +260,7 @@ describe('the form', () => {
         smtp_secure: 'true',
       }
       for (const privateHosts of [false, true]) {
-        const rules = { providers, privateHosts }
+        const rules = { providers, privateHosts, signIns: [] }
         expect(parseMailbox(new Map(Object.entries(good)), rules).faults).toBeUndefined()
         const wrong = { ...good, [`${protocol}_port`]: port, [field]: tls }
         expect(parseMailbox(new Map(Object.entries(wrong)), rules).faults).toEqual([{ field, message }])

@@ -132,6 +132,23 @@ export function createOnceTable(table: Table): OnceStore {
       })
     },
 
+    async createPending(id, pending) {
+      const { outcome } = await table.create(transactionKey(id), pending)
+      if (outcome === 'refused') throw new Error('A round trip with that id exists')
+    },
+
+    async takePending(id, now) {
+      const item = await table.get(transactionKey(id))
+      if (item?.sealed === undefined || readNumber(item, 'expiresAt') <= now) return undefined
+      const { outcome } = await table.update(transactionKey(id), {
+        set: '#consumed = :true',
+        remove: '#sealed',
+        condition: isUnused,
+        values: { ':true': true },
+      })
+      return outcome === 'written' ? readText(item, 'sealed') : undefined
+    },
+
     async useOnce(key, expiresAt) {
       const { outcome } = await table.create({ pk: `used#${key}` }, { expiresAt })
       return outcome === 'written'

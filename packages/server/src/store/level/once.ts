@@ -43,6 +43,7 @@ export function createOnceTable(database: RowDatabase): OnceStore {
   const counts = database.table<ExpiringRow & { events: number }>('count')
   const budgets = database.table<BudgetRow>('budget')
   const sends = database.table<SendRow>('send')
+  const pending = database.table<ExpiringRow & { sealed: string }>('pending')
   const used = database.table<ExpiringRow>('used')
   const undos = database.table<UndoRow>('undo')
   return {
@@ -115,6 +116,19 @@ export function createOnceTable(database: RowDatabase): OnceStore {
         const { content: _, ...given } = row
         return { row: { ...given, deadline: 0 }, answer: undefined }
       }),
+
+    createPending: (id, row) =>
+      pending.change(id, (existing) => {
+        if (existing) throw new Error('A round trip with that id exists')
+        return { row, answer: undefined }
+      }),
+
+    takePending: (id, now) =>
+      pending.change<string | undefined>(id, (row) =>
+        row === undefined || row.expiresAt <= now
+          ? { answer: undefined }
+          : { row: 'removed', answer: row.sealed },
+      ),
 
     useOnce: (key, expiresAt) =>
       used.change<boolean>(key, (row) => (row ? { answer: false } : { row: { expiresAt }, answer: true })),
