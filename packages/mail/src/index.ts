@@ -1,5 +1,6 @@
 /** IMAP, SMTP and MIME for one mailbox. Every function throws only MailError; anything else is a bug. */
 export type { MailAccount, MailCredential, MailServer, ProviderId, TlsMode } from './account.ts'
+export { breakMarkup } from './body-text/break-markup.ts'
 export { removeInvisible } from './body-text/invisible-characters.ts'
 export { neutraliseLinks } from './body-text/links.ts'
 export { renderForPeople } from './body-text/long-text.ts'

@@ -3,9 +3,10 @@
  * holds up the requests beside it. What a renderer throws is the answer for that text alone.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { breakMarkup } from './break-markup.ts'
 import { foldQuotes } from './fold-quotes.ts'
 import { removeInvisible } from './invisible-characters.ts'
-import { createLinkList, withoutMarks } from './link-list.ts'
+import { createLinkList, showMarks } from './link-list.ts'
 import type { LinkJudge } from './link-names.ts'
 import { neutraliseLinks } from './links.ts'
 import type { ReadableText, Reading } from './readable-text.ts'
@@ -65,7 +66,7 @@ export async function readLongHtml(html: string): Promise<ReadableText> {
 export async function readLongText(text: string, { areLinks }: { areLinks: boolean }): Promise<ReadableText> {
   const read: ReadableText[] = []
   for (const piece of toPieces(text, '\n'))
-    read.push(areLinks ? await readPlain(piece) : await renderApart(() => readValues(piece)))
+    read.push(areLinks ? await readPlain(piece) : await renderApart(() => toValues(readValues(piece))))
   return { ...join(read), text: read.map((one) => one.text).join('') }
 }
 
@@ -80,9 +81,9 @@ export async function readPlain(
     const clean = readValues(value)
     const folded = quotes === 'shown' ? clean.text : foldQuotes(clean.text, { quotes, isReply })
     const list = firstLink === undefined ? undefined : createLinkList(firstLink)
-    const neutral = neutraliseLinks(list === undefined ? folded : withoutMarks(folded), { judge, list })
+    const neutral = neutraliseLinks(folded, { judge, list })
     return {
-      text: neutral.text,
+      text: list === undefined ? neutral.text : showMarks(neutral.text),
       warnings: [...clean.warnings, ...neutral.warnings],
       ...(list === undefined ? {} : { links: list.links }),
     }
@@ -92,6 +93,11 @@ export async function readPlain(
 async function loadJudge(senderHost: string | undefined): Promise<LinkJudge> {
   const { createLinkJudge } = await import('./link-names.ts')
   return createLinkJudge(senderHost)
+}
+
+/** A link in a table keeps its query; nothing in it loads by itself. */
+function toValues(read: ReadableText): ReadableText {
+  return { ...read, text: breakMarkup(read.text) }
 }
 
 function readValues(value: string): ReadableText {

@@ -8,6 +8,7 @@ import type { MessageSummary } from '../message.ts'
 import { decodeText } from '../mime/charset.ts'
 import { decodeTransfer } from '../mime/transfer.ts'
 import { cleanLine, toAddresses, toDate } from './envelope-text.ts'
+import { toInvitationText } from './invitation-text.ts'
 import { type BodyStructure, countFiles } from './structure.ts'
 
 const maxPreviewChars = 200
@@ -53,7 +54,9 @@ export async function toPreview({ bodyStructure, bodyParts }: FetchedMessage): P
   const isHtml = leaf.node.type === 'text/html'
   const bytes = decodeTransfer(content, leaf.node.encoding ?? '', true)
   const text = decodeText(bytes, leaf.node.parameters?.charset ?? '', { isHtml })
-  const preview = await readPreview(text.replace(/\uFFFD+$/, ''), isHtml)
+  const words = text.replace(/\uFFFD+$/, '')
+  const isInvitation = leaf.node.type === 'text/calendar'
+  const preview = await readPreview(isInvitation ? toInvitationText(words) : words, isHtml)
   return preview === '' && peeked.length >= widePreviewBytes ? noPreview : preview
 }
 

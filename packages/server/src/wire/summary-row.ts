@@ -94,8 +94,16 @@ const longestMore = 16
 
 /** Name and address as people write them. A quote in a name would end it early, an angle would fake an address. */
 function toMailboxText({ name, address }: MailAddress): string {
-  if (name === undefined || name === '' || name === address) return address
-  return `${/[",<>@]/.test(name) ? JSON.stringify(name) : name} <${address}>`
+  const shown = toAddressLine(address)
+  if (name === undefined || name === '' || name === address) return shown
+  return `${/[",<>@]/.test(name.normalize('NFKC')) ? JSON.stringify(name) : name} <${shown}>`
+}
+
+/** RFC 5322 §3.4.1: a local part with such characters was quoted, and is no address without its quotes. */
+function toAddressLine(address: string): string {
+  const at = address.lastIndexOf('@')
+  const local = address.slice(0, at)
+  return at > 0 && /[\s"(),:;<>@[\\\]]/.test(local) ? `${JSON.stringify(local)}${address.slice(at)}` : address
 }
 
 function toLines(row: SummaryRow, index: number): string {
