@@ -1,6 +1,9 @@
 /** The product's tools behind the real MCP endpoint: a client of the 2025 era over HTTP, which checks every structured answer. */
 import { Client } from '@modelcontextprotocol/sdk/client/index.js'
-import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
+import {
+  StreamableHTTPClientTransport,
+  StreamableHTTPError,
+} from '@modelcontextprotocol/sdk/client/streamableHttp.js'
 import { ElicitRequestSchema } from '@modelcontextprotocol/sdk/types.js'
 import { createHintCipher } from '../../src/keys/token-cipher.ts'
 import { createMcpEndpoint } from '../../src/mcp/mcp-endpoint.ts'
@@ -57,7 +60,7 @@ export async function openEndpoint(
     tools,
     port: Number(server.url.port),
     async call(name, args = {}) {
-      const result = await client.callTool({ name, arguments: args })
+      const result = await client.callTool({ name, arguments: args }).catch(outOfScope)
       const [content] = result.content as { type: string; text?: string }[]
       return {
         isError: result.isError === true,
@@ -71,4 +74,11 @@ export async function openEndpoint(
       await tools.close()
     },
   }
+}
+
+/** A call outside the scope of the token is no tool's answer, but an answer. */
+function outOfScope(error: unknown): { isError: boolean; content: unknown; structuredContent: unknown } {
+  if (!(error instanceof StreamableHTTPError) || error.code !== 403) throw error
+  const code = 'insufficient_scope'
+  return { isError: true, content: [{ type: 'text', text: error.message }], structuredContent: { code } }
 }

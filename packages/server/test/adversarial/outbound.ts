@@ -15,9 +15,10 @@ export function findStrace(): string | undefined {
 /** In front of a command; without strace the command runs alone. */
 export function traced(command: readonly string[], tracePath: string): string[] {
   const found = findStrace()
-  const watching =
-    found === undefined ? [] : [found, '-f', '--seccomp-bpf', '-qq', '-e', `trace=${calls}`, '-o', tracePath]
-  return [...watching, ...command]
+  if (found === undefined) return [...command]
+  // strace waits for every child it has, so it must not inherit those of its starter.
+  const apart = ['/bin/sh', '-c', '"$@"; exit $?', 'sh']
+  return [...apart, found, '-f', '--seccomp-bpf', '-qq', '-e', `trace=${calls}`, '-o', tracePath, ...command]
 }
 
 /** `127.0.0.1:993`, `[::1]:993`. Port 0 asks the kernel for a route and sends nothing (RFC 6724 §6). */

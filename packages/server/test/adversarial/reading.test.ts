@@ -54,12 +54,12 @@ describe.skipIf(!findDovecot())('the corpus in one mailbox', { timeout: 600_000 
   /** The readings, and what was spoken to meanwhile. */
   async function probe(
     name: string,
-    order: Pick<ProbeOrder, 'stored' | 'leakPort'>,
+    order: Pick<ProbeOrder, 'user' | 'stored' | 'leakPort'>,
   ): Promise<[ProbeReport, Set<string>]> {
     const at = (file: string) => join(folder.path, `${name}-${file}`)
     const [orderPath, reportPath, tracePath] = [at('order'), at('report'), at('trace')] as const
-    const { alice, imapsPort, ca } = dovecot
-    writeFileSync(orderPath, JSON.stringify({ ...order, user: alice, imapsPort, ca } satisfies ProbeOrder))
+    const { imapsPort, ca } = dovecot
+    writeFileSync(orderPath, JSON.stringify({ ...order, imapsPort, ca } satisfies ProbeOrder))
     const program = fileURLToPath(new URL('reading-probe.ts', import.meta.url))
     const [command = '', ...args] = traced(
       [process.execPath, '--import', 'tsx', program, orderPath, reportPath],
@@ -81,7 +81,7 @@ describe.skipIf(!findDovecot())('the corpus in one mailbox', { timeout: 600_000 
       uid: uids[at] ?? 0,
       attachmentIds: attachments.map(({ id }) => id),
     }))
-    ;[report, destinations] = await probe('all', { stored })
+    ;[report, destinations] = await probe('all', { user: dovecot.alice, stored })
     readings = report.readings
   }, 600_000)
   afterAll(async () => {
@@ -118,7 +118,7 @@ describe.skipIf(!findDovecot())('the corpus in one mailbox', { timeout: 600_000 
 
   test.skipIf(!findStrace())('R48: one connection more would be seen', async () => {
     const [leakPort = 0] = await freePorts(1)
-    const [, seen] = await probe('leak', { stored: [], leakPort })
+    const [, seen] = await probe('leak', { user: dovecot.bob, stored: [], leakPort })
     expect(seen).toContain(`127.0.0.1:${leakPort}`)
   })
 

@@ -54,6 +54,9 @@ const turns: Readonly<Record<string, string>> = {
   'half a pair': Buffer.from([0x61, 0xed, 0xa0, 0x80, 0x62]).toString('latin1'),
 }
 
+/** A file with these is no text, and is given as it is. */
+const binary = new Set(['terminal link', 'backspaces', 'NUL and bell'])
+
 type Place = readonly [name: string, toRaw: (text: string, seen: string) => Buffer]
 
 const places: readonly Place[] = [
@@ -117,7 +120,7 @@ const turned = Object.entries(turns).flatMap(([name, text]): Trick[] =>
   places.map(([place, toRaw]) => ({
     name: `characters: ${name} in ${place}`,
     raw: ({ seen }) => toRaw(text, seen),
-    attachments: place === 'file and its name' ? [{ id: '2' }] : [],
+    attachments: place === 'file and its name' ? [{ id: '2', isRead: !binary.has(name) }] : [],
   })),
 )
 
