@@ -4,10 +4,12 @@ import * as z from 'zod'
 import * as parameters from '../tool-call/parameters.ts'
 import { defineTool } from '../tool-call/tool.ts'
 import { parseCursor, toCursor } from '../wire/cursor.ts'
+import { toLine } from '../wire/fit.ts'
 import { summaryPage, toCountText, toMoreText, toSummaryPage } from '../wire/summary-row.ts'
 import { untrustedNotice } from '../wire/untrusted.ts'
 
 const tool = 'get_recent_emails'
+const ourWords = /^(?:inbox|drafts|sent|trash|junk|archive|all)$/i
 
 export const getRecentEmails = defineTool({
   name: tool,
@@ -37,6 +39,7 @@ export const getRecentEmails = defineTool({
     )
     const next = page.next === undefined ? {} : { next_cursor: toCursor(page.next, question) }
     const kind = input.unread_only ? 'unread ' : ''
+    const isOurWord = ourWords.test(input.mailbox)
     return toSummaryPage(call, opened.accountId, page.items, (emails) => ({
       structured: {
         ...next,
@@ -45,7 +48,9 @@ export const getRecentEmails = defineTool({
         emails,
         notice: untrustedNotice,
       },
-      head: `${toCountText(emails.length, kind)} in ${input.mailbox} of ${opened.address}, newest first.${toMoreText(next.next_cursor)}`,
+      head: `${toCountText(emails.length, kind)}${isOurWord ? ` in ${input.mailbox}` : ''} of ${opened.address}, newest first.${toMoreText(next.next_cursor)}`,
+      // Others may have named a shared mailbox, and a caller copies its name.
+      ...(isOurWord ? {} : { quotedHead: `Mailbox: ${toLine(input.mailbox, 200)}` }),
     }))
   },
 })

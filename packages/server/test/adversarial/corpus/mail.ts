@@ -37,7 +37,7 @@ export interface Trick {
 }
 
 /** Letters only: a word with a digit says nothing to the judge of hidden text. */
-export function toWords(index: number): Words {
+function toWords(index: number): Words {
   const letters = [...String(index).padStart(4, '0')].map((digit) => 'bcdfghjklm'[Number(digit)]).join('')
   return { seen: `seen${letters}x`, unseen: `unseen${letters}x` }
 }
