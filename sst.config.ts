@@ -23,7 +23,7 @@ const config: SSTConfig = {
   stacks(app) {
     const isLive = app.mode === 'dev'
     const folder = mkdtempSync(join(tmpdir(), 'email-connector-functions-'))
-    if (isLive) build(`buildDocumentWorker('dist/live', '${liveDocuments}')`)
+    if (isLive) build(`buildThreads('dist/live', '${liveThreads}')`)
     else build(`buildFunctions(${JSON.stringify(folder)})`)
 
     createStacks(app, stageOf(app.stage), {
@@ -54,8 +54,8 @@ function build(call: string): void {
   execFileSync(process.execPath, ['--import', 'tsx', '--eval', script], { stdio: 'inherit' })
 }
 
-/** Where the thread that reads documents is copied from, beside the mcp function. */
-const liveDocuments = 'dist/live/documents'
+/** Where the threads are copied from, beside the mcp function: SST makes one file of the rest. */
+const liveThreads = 'dist/live/threads'
 
 /** Runs on the developer's machine; a stub in the account relays each call to it. */
 const createLiveFunction: Host['createFunction'] = (scope, id, name, props) =>
@@ -67,7 +67,7 @@ const createLiveFunction: Host['createFunction'] = (scope, id, name, props) =>
     // What pages/assets.ts reads, beside the file that the handler is bundled into.
     copyFiles: [
       { from: 'packages/server/src/pages/assets', to: 'packages/server/src/lambda/assets' },
-      ...(name === 'mcp' ? [{ from: liveDocuments, to: 'packages/server/src/lambda/documents' }] : []),
+      ...(name === 'mcp' ? [{ from: liveThreads, to: 'packages/server/src/lambda/threads' }] : []),
     ],
     tracing: 'disabled',
     timeout: props.timeout?.toSeconds() ?? 30,

@@ -41,7 +41,7 @@ export async function measureBundles(report: (line: string) => void): Promise<Bu
     await buildFunctions(folder.path)
     const bundles = Object.fromEntries([
       ...functionNames.map((name) => [name, sizeOf(folder.path, name)]),
-      ['documents', sizeOf(folder.path, 'documents')],
+      ['threads', sizeOf(folder.path, 'threads')],
     ])
     const node = findNode24()
     if (node === undefined) {
@@ -71,10 +71,10 @@ interface Metafile {
 
 function sizeOf(folder: string, name: string): BundleSize {
   const { outputs } = JSON.parse(readFileSync(join(folder, `${name}.meta.json`), 'utf8')) as Metafile
-  // The thread that reads documents is deployed with mcp.
-  const files = name === 'documents' ? join(folder, 'mcp', name) : join(folder, name)
+  // The threads are deployed with mcp.
+  const files = name === 'threads' ? join(folder, 'mcp', name) : join(folder, name)
   const bytesOf = (path: string) => statSync(join(files, basename(path))).size
-  const entry = name === 'documents' ? '/documents/worker.ts' : `/${name}.ts`
+  const entry = name === 'threads' ? 'worker.ts' : `/${name}.ts`
   const eager = new Set(Object.keys(outputs).filter((path) => outputs[path]?.entryPoint?.endsWith(entry)))
   for (const path of eager) {
     for (const one of outputs[path]?.imports ?? [])

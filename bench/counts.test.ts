@@ -93,6 +93,10 @@ test('listing the tools takes no more tokens than committed, and at most 400 a t
   expect(toolsList.total).toBeLessThanOrEqual(400 * Object.keys(toolsList.tools).length)
 })
 
+test('an ordinary email takes at most 1,500 tokens, text and structured content together', () => {
+  expect(committed.tools.get_email?.warm.tokens).toBeLessThanOrEqual(1_500)
+})
+
 test('the instructions of the server take at most 150 tokens', () => {
   expect(countInstructions()).toBeLessThanOrEqual(150)
 })

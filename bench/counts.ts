@@ -6,6 +6,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import type { AwsCost } from './aws-calls.ts'
 import type { BundleSize, StartTime } from './bundles.ts'
 import type { GrowthRow } from './growth.ts'
+import type { Reading } from './reading/measure.ts'
 import type { RivalRow } from './side-by-side.ts'
 import type { CallCost, ToolCost } from './tool-calls.ts'
 import type { ToolsListCost } from './tools-list.ts'
@@ -17,6 +18,7 @@ export interface Counts {
   readonly bundles: Record<string, BundleSize>
   readonly starts: Record<string, StartTime>
   readonly growth: readonly GrowthRow[]
+  readonly reading: Reading
   readonly sideBySide: readonly RivalRow[]
 }
 
@@ -28,6 +30,7 @@ const tokenTolerance = 1.1
 /** A short answer is mostly ids. */
 const idTokens = 10
 const definitionTolerance = 1.05
+const shareTolerance = 1.05
 const bundleTolerance = 0.05
 
 export function readCounts(): Counts {
@@ -63,6 +66,12 @@ export function findWorse(committed: Counts, measured: Partial<Counts>): string[
   for (const [name, now] of Object.entries(measured.aws ?? {})) {
     check(`${name}, DynamoDB calls`, committed.aws[name]?.dynamoDb, now.dynamoDb)
     check(`${name}, KMS calls`, committed.aws[name]?.kms, now.kms)
+  }
+  for (const [name, now] of Object.entries(measured.reading ?? {})) {
+    const before = committed.reading[name as keyof Reading]
+    for (const key of ['missing', 'empty', 'leaked', 'marked'] as const)
+      check(`reading of ${name} emails, ${key}`, before[key], now[key])
+    check(`reading of ${name} emails, size`, before.share, now.share, shareTolerance)
   }
   for (const [name, now] of Object.entries(measured.bundles ?? {})) {
     for (const key of ['bytes', 'eagerBytes'] as const) {

@@ -1,13 +1,15 @@
 /** `pnpm bench`: counts what the product costs, compares it with what is committed, prints tables. Needs no network. */
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { findDovecot, findDynamoDb } from '@email-connector/testing'
+import { findChromium, findDovecot, findDynamoDb } from '@email-connector/testing'
 import { measureAwsCalls } from './aws-calls.ts'
 import { measureBundles } from './bundles.ts'
 import { type Counts, findWorse, readCounts, writeCounts } from './counts.ts'
 import { findGrown, measureGrowth } from './growth.ts'
 import { startMailServers } from './mail-servers.ts'
 import { renderPerformancePage } from './performance-page.ts'
+import { readSamples, toReading } from './reading/measure.ts'
+import { renderReadingPage } from './reading/reading-page.ts'
 import { scenarios } from './scenarios.ts'
 import { measureSideBySide } from './side-by-side.ts'
 import { measureTools } from './tool-calls.ts'
@@ -23,10 +25,11 @@ Counts what a call costs and compares it with bench/counts.json. Ends with 1 if 
   bundles   bytes of the deployed functions, and cold starts on Node 24
   growth    the same calls on 500 and 20,000 messages
   rivals    the same calls by other clients
+  reading   the text of 1,900 emails against what Chromium shows (minutes)
 
   --only    one of these parts; may be repeated
   --large   growth on 100,000 and 1,000,000 messages too (minutes)
-  --write   accepts the counts: writes bench/counts.json and docs/performance.md
+  --write   accepts the counts: writes bench/counts.json, docs/performance.md and docs/reading.md
 `
 
 const notInstalled = (what: string) => process.stdout.write(`  not run: ${what} is not installed\n`)
@@ -64,6 +67,11 @@ const parts: Record<string, Part> = {
     return { growth: await measureGrowth(sizes, report) }
   }),
   rivals: withDovecot(async () => ({ sideBySide: await measureSideBySide(report) })),
+  reading: async () => {
+    if (findChromium()) return { reading: toReading(await readSamples(undefined, report)) }
+    notInstalled('Chromium')
+    return {}
+  },
 }
 
 const { values } = parseArgs({
@@ -98,7 +106,8 @@ const worse = [...findWorse(committed, measured), ...findGrown(measured.growth ?
 if (values.write) {
   writeCounts(counts)
   writeFileSync(new URL('../docs/performance.md', import.meta.url), renderPerformancePage(counts))
-  process.stdout.write('Written: bench/counts.json, docs/performance.md\n')
+  writeFileSync(new URL('../docs/reading.md', import.meta.url), renderReadingPage(counts.reading))
+  process.stdout.write('Written: bench/counts.json, docs/performance.md, docs/reading.md\n')
 }
 if (worse.length > 0) process.stdout.write(`Worse than committed:\n- ${worse.join('\n- ')}\n`)
 // The clients of the AWS SDK keep idle sockets.

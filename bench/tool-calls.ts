@@ -54,7 +54,9 @@ export async function measureTools(
 
       const call = async (): Promise<CallCost> => {
         run += 1
-        const args = scenario.arguments(take, run)
+        const { after } = scenario
+        const before = after ? await tools.call(after.tool, after.arguments(take, run, {})) : undefined
+        const args = scenario.arguments(take, run, before?.structured ?? {})
         await untilClosed([imap, smtp])
         imap.restart()
         smtp.restart()

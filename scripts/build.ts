@@ -2,13 +2,14 @@
  * `pnpm build`: the four Lambda bundles in dist/functions/<name>, exactly what is deployed. ESM with splitting, so that
  * the mail libraries load only when a tool needs them; the AWS SDK is inside (loading the runtime's own is slower);
  * no source-map support in the runtime (measured: it doubles the start), but maps beside each bundle, for scripts/where.ts.
- * The metafile says what is in a bundle. The thread in which mcp reads documents has a bundle of its own, in a folder
- * beside that of mcp.
+ * The metafile says what is in a bundle. The threads that mcp starts have a bundle of their own, in a folder beside
+ * its chunks.
  */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { build, type Metafile, type Plugin, transform } from 'esbuild'
 import type * as WasmFiles from '../packages/mail/src/documents/wasm-files.ts'
+import { threadSources } from '../packages/mail/src/start-thread.ts'
 import { functionNames } from '../packages/server/src/deployment-names.ts'
 
 const root = join(import.meta.dirname, '..')
@@ -41,13 +42,16 @@ export async function buildFunctions(outFolder = join(root, 'dist', 'functions')
     const entryPoints = { index: join('packages', 'server', 'src', 'lambda', `${name}.ts`) }
     await bundle({ name, entryPoints, outFolder, folder: join(outFolder, name) })
   }
-  await buildDocumentWorker(outFolder, join(outFolder, 'mcp', 'documents'))
+  await buildThreads(outFolder, join(outFolder, 'mcp', 'threads'))
 }
 
-/** Into `folder`, which packages/mail/src/documents/read-document.ts looks for beside the bundle that it is in. */
-export async function buildDocumentWorker(outFolder: string, folder: string): Promise<void> {
-  const entryPoints = { worker: join('packages', 'mail', 'src', 'documents', 'worker.ts') }
-  await bundle({ name: 'documents', entryPoints, outFolder, folder })
+/** Into `folder`, which packages/mail/src/start-thread.ts looks for beside the bundle that it is in. */
+export async function buildThreads(outFolder: string, folder: string): Promise<void> {
+  const sources = Object.entries(threadSources).map(([name, file]) => [
+    name,
+    join('packages', 'mail', 'src', file),
+  ])
+  await bundle({ name: 'threads', entryPoints: Object.fromEntries(sources), outFolder, folder })
 }
 
 async function bundle({

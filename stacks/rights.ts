@@ -27,7 +27,8 @@ const oauth: readonly TableRight[] = [
     prefixes: ['grant#'],
     actions: ['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem', 'Query'],
   },
-  { table: 'grants', prefixes: ['owner#'], actions: ['PutItem', 'DeleteItem', 'Query'] },
+  { table: 'grants', prefixes: ['owner#'], actions: ['PutItem', 'UpdateItem', 'DeleteItem', 'Query'] },
+  { table: 'grants', prefixes: ['audit#'], actions: ['DeleteItem', 'Query'] },
   {
     table: 'tokens',
     prefixes: ['code#', 'access#', 'refresh#'],
@@ -40,11 +41,13 @@ const oauth: readonly TableRight[] = [
 
 const mcp: readonly TableRight[] = [
   { table: 'grants', prefixes: ['grant#'], actions: ['UpdateItem', 'Query'] },
+  { table: 'grants', prefixes: ['audit#'], actions: ['PutItem', 'UpdateItem'] },
   { table: 'tokens', prefixes: ['link#'], actions: ['PutItem'] },
   { table: 'sessions', prefixes: ['session#'], actions: ['GetItem', 'PutItem', 'UpdateItem'] },
   { table: 'once', prefixes: ['count#'], actions: ['UpdateItem'] },
   { table: 'once', prefixes: ['send#'], actions: ['GetItem', 'PutItem', 'UpdateItem'] },
   { table: 'once', prefixes: ['used#'], actions: ['PutItem'] },
+  { table: 'once', prefixes: ['undo#'], actions: ['GetItem', 'PutItem'] },
 ]
 
 const accessTokens: TableRight = { table: 'tokens', prefixes: ['access#'], actions: ['GetItem'] }

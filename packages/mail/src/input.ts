@@ -4,8 +4,8 @@
  * host-policy.ts, whether a list of recipients is unambiguous is address-list.ts.
  */
 import { isIPv4, isIPv6 } from 'node:net'
-import { domainToASCII } from 'node:url'
 import type { MailAccount } from './account.ts'
+import { readAddress } from './address.ts'
 import { MailError } from './mail-error.ts'
 
 /** C0, DEL, C1 and the two Unicode line separators. */
@@ -39,12 +39,6 @@ export function assertHost(value: unknown, field: string): asserts value is stri
   if (/^(?:\d+|0x[0-9a-f]*)$/i.test(labels.at(-1) ?? '')) throw invalid(field)
 }
 
-/** RFC 5322 §3.2.3 dot-atom, with the non-ASCII of RFC 6531. Quoted local parts are refused: parsers disagree on them. */
-const localPart =
-  /^[\w!#$%&'*+/=?^`{|}~\-\u00a1-\u{10ffff}]+(?:\.[\w!#$%&'*+/=?^`{|}~\-\u00a1-\u{10ffff}]+)*$/u
-/** Spaces, direction marks and other invisible characters beyond ASCII: nothing a reader could tell apart. */
-const invisible = /[\p{Z}\p{Cf}\p{Co}\p{Cn}]/u
-
 /** Throws `invalid_input` unless `value` is one bare address, local part and host name. */
 export function assertAddress(value: unknown, field: string): asserts value is string {
   toAddress(value, field)
@@ -53,18 +47,9 @@ export function assertAddress(value: unknown, field: string): asserts value is s
 /** The address with its domain in ASCII, as it goes into an envelope. Throws `invalid_input`. */
 export function toAddress(value: unknown, field: string): string {
   assertNoControls(value, field)
-  const at = value.lastIndexOf('@')
-  const local = value.slice(0, at)
-  const typed = value.slice(at + 1)
-  if (at < 1 || !localPart.test(local) || invisible.test(value)) throw invalid(field)
-  // domainToASCII also percent-decodes and reads 0x7f.1 as an address, so ASCII stays as typed
-  const domain = /^[\x21-\x7e]*$/.test(typed) ? typed.toLowerCase() : domainToASCII(typed)
-  assertHost(domain, field)
-  if (isIPv4(domain) || isIPv6(domain)) throw invalid(field)
-  // RFC 5321 §4.5.3.1.1, §4.5.3.1.3
-  if (Buffer.byteLength(local) > 64 || Buffer.byteLength(local) + domain.length + 1 > 254)
-    throw invalid(field)
-  return `${local}@${domain}`
+  const { address, reason } = { address: undefined, ...readAddress(value) }
+  if (address === undefined) throw new MailError('invalid_input', { field, reason })
+  return address
 }
 
 /** Longer names exist nowhere; the bound keeps a command line far below the 8192 octets of RFC 7162 §4. */

@@ -34,6 +34,8 @@ export type MailErrorCode =
   | 'policy_refused'
   | 'too_many_recipients'
   | 'mailbox_not_found'
+  /** Sent and Drafts: nothing is moved into them. */
+  | 'mailbox_protected'
   | 'message_not_found'
   /** UIDVALIDITY changed: the ids of this mailbox are stale. */
   | 'stale_id'
@@ -49,16 +51,24 @@ export class MailError extends Error {
   readonly code: MailErrorCode
   /** Which input is at fault, where the code is `invalid_input`. */
   readonly field?: string
+  /** What is wrong with that input, in our words and the caller's own: an address that was typed, never foreign text. */
+  readonly reason?: string
   /** Which protocol failed, where that matters to the reader. */
   readonly protocol?: 'imap' | 'smtp'
 
   constructor(
     code: MailErrorCode,
-    options: { cause?: unknown; field?: string; protocol?: 'imap' | 'smtp' } = {},
+    options: {
+      cause?: unknown
+      field?: string
+      reason?: string | undefined
+      protocol?: 'imap' | 'smtp'
+    } = {},
   ) {
     super(code, options.cause === undefined ? undefined : { cause: options.cause })
     this.code = code
     if (options.field !== undefined) this.field = options.field
+    if (options.reason !== undefined) this.reason = options.reason
     if (options.protocol !== undefined) this.protocol = options.protocol
   }
 }

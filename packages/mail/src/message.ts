@@ -11,6 +11,8 @@ export interface MessageRef {
   readonly mailbox: string
   readonly uidValidity: string
   readonly uid: number
+  /** Of a draft: the tag of its Message-ID, by which it is found after an edit (reading/draft-tag.ts). */
+  readonly draft?: string
 }
 
 /** RFC 6154 §2, with `inbox` and without its backslash. */
@@ -182,6 +184,8 @@ export interface ServerMemory {
   readonly capabilities: readonly string[]
   readonly delimiter: string
   readonly mailboxes: readonly Mailbox[]
+  /** true: after an email was sent nothing but our own copy was in Sent. */
+  readonly sentCopiesAreOurs?: boolean
   /** false: the server loses commands that come with a LOGIN. */
   readonly pipelines?: boolean
 }

@@ -61,6 +61,7 @@ export interface Approval {
   readonly ownerIndexes: readonly string[]
   readonly accountIds: readonly string[]
   readonly sealedHint: string
+  readonly ownerRoom?: string
   /** Epoch seconds: `now + lifetimes.refreshAbsoluteSeconds`, and what the records were sealed for. */
   readonly absoluteExpiresAt: number
 }
@@ -202,6 +203,7 @@ function toRows(
       absoluteExpiresAt: approval.absoluteExpiresAt,
       ownerIndexes: approval.ownerIndexes,
       sealedHint: approval.sealedHint,
+      ...(approval.ownerRoom !== undefined && { ownerRoom: approval.ownerRoom }),
     },
     row: {
       ...shared,

@@ -12,7 +12,13 @@ import { createRedirectUriPolicy, type RedirectUriSettings } from './redirect-ur
 import { createRegistrationEndpoint } from './registration-endpoint.ts'
 import type { NamedKey } from './repeatable-answer.ts'
 import { createRevocationEndpoint } from './revocation-endpoint.ts'
-import { defaultLifetimes, type Lifetimes, type OAuthEvent, type Settings } from './settings.ts'
+import {
+  type BeforeRefresh,
+  defaultLifetimes,
+  type Lifetimes,
+  type OAuthEvent,
+  type Settings,
+} from './settings.ts'
 import type { AccessTokenRow, AuthorizationStore, EpochSeconds } from './store.ts'
 import { createTokenEndpoint } from './token-endpoint.ts'
 import { unwrapSecret } from './token-wrap.ts'
@@ -38,6 +44,8 @@ export interface AuthorizationServerOptions {
   /** The caller's own page in place of a plain one, its security headers included. */
   readonly errorPage?: ErrorPage
   readonly log?: (event: OAuthEvent) => void
+  /** What the caller has to do with S before a refresh commits. It may be asked again; what it throws ends the request. */
+  readonly beforeRefresh?: BeforeRefresh
 }
 
 /** The endpoints, and what the resource server needs of them. */
@@ -86,6 +94,7 @@ export function createAuthorizationServer(options: AuthorizationServerOptions): 
     }),
     errorPage: options.errorPage ?? plainPage,
     log: options.log ?? (() => undefined),
+    beforeRefresh: options.beforeRefresh ?? (async () => undefined),
   }
   return {
     ...createAuthorizationEndpoint(settings),

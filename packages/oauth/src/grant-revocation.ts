@@ -3,8 +3,8 @@
  * system; deleting the wraps is final for every copy. The presented row goes last: while something is left to do, the
  * retry that follows a 503 still finds its way here.
  */
-import type { RevocationCause, Settings } from './settings.ts'
-import type { Grant, TokenType } from './store.ts'
+import type { Settings } from './settings.ts'
+import type { Grant, RevocationCause, TokenType } from './store.ts'
 
 export interface TokenName {
   readonly type: TokenType
@@ -13,7 +13,7 @@ export interface TokenName {
 
 /** Returns when nothing of the grant is left. A grant that is gone is no error. */
 export async function revokeGrant(
-  { store, log }: Pick<Settings, 'store' | 'log'>,
+  { store, log, now }: Pick<Settings, 'store' | 'log' | 'now'>,
   grantId: string,
   cause: RevocationCause,
   presented?: TokenName,
@@ -23,7 +23,7 @@ export async function revokeGrant(
     for (const { type, id } of tokensOf(grant)) {
       if (id !== presented?.id) await store.deleteToken(type, id, grantId)
     }
-    await store.eraseGrant(grant)
+    await store.eraseGrant(grant, cause === 'orphan' ? undefined : { at: now(), cause })
     log({ kind: 'grant_revoked', grantId, cause })
   }
   if (presented !== undefined) await store.deleteToken(presented.type, presented.id, grantId)

@@ -4,7 +4,7 @@ import type { Clients } from './clients.ts'
 import type { OAuthErrorCode, RefusalReason } from './errors.ts'
 import type { RedirectUriPolicy } from './redirect-uri.ts'
 import type { NamedKey } from './repeatable-answer.ts'
-import type { AuthorizationStore, EpochSeconds } from './store.ts'
+import type { AuthorizationStore, EpochSeconds, Grant, RevocationCause } from './store.ts'
 
 /** Seconds. */
 export interface Lifetimes {
@@ -45,14 +45,8 @@ export type OAuthEvent =
   | { readonly kind: 'answer_repeated'; readonly grantId: string }
   | { readonly kind: 'grant_revoked'; readonly grantId: string; readonly cause: RevocationCause }
 
-/** `orphan`: a second form of one sign-in made it. */
-export type RevocationCause =
-  | 'code_replayed'
-  | 'refresh_token_reused'
-  | 'client'
-  | 'owner'
-  | 'resumed'
-  | 'orphan'
+/** `secret` is S, zeroed when the request is answered. */
+export type BeforeRefresh = (grant: Grant, secret: Uint8Array) => Promise<void>
 
 export interface Settings {
   /** PUBLIC_URL, no trailing slash. */
@@ -68,4 +62,5 @@ export interface Settings {
   readonly now: () => EpochSeconds
   readonly errorPage: ErrorPage
   readonly log: (event: OAuthEvent) => void
+  readonly beforeRefresh: BeforeRefresh
 }

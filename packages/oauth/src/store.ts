@@ -107,6 +107,23 @@ export interface Grant {
   readonly ownerIndexes: readonly string[]
   readonly accountIds: readonly string[]
   readonly sealedHint: string
+  /** Which seed the rows that its owner opens are sealed for. Absent: there are none yet. */
+  readonly ownerRoom?: string
+}
+
+/** Why a grant ended. `orphan`: a second form of one sign-in made it, so that nobody ever used it. */
+export type RevocationCause =
+  | 'code_replayed'
+  | 'refresh_token_reused'
+  | 'client'
+  | 'owner'
+  | 'resumed'
+  | 'orphan'
+
+/** When and why a grant ended. */
+export interface GrantEnd {
+  readonly at: EpochSeconds
+  readonly cause: RevocationCause
 }
 
 /** One authorization request between the page and the form (RFC 6749 §4.1.1), kept for some minutes. */
@@ -162,8 +179,11 @@ export interface AuthorizationStore {
   }): Promise<'committed' | 'refused'>
   /** Marks the grant revoked, whatever its state, and returns the row as it then is (with its token ids). */
   revokeGrant(grantId: string): Promise<Grant | undefined>
-  /** Deletes what hangs on a revoked grant: account records, owner index rows, then the grant itself. */
-  eraseGrant(grant: Grant): Promise<void>
+  /**
+   * Deletes what hangs on a revoked grant: account records, then the grant itself. Its owner index rows say when and why it
+   * ended for as long as its owner may ask what it did; without `ended` they go as well.
+   */
+  eraseGrant(grant: Grant, ended?: GrantEnd): Promise<void>
   /** Names the grant's one link; live grants only. */
   setGrantLink(grantId: string, linkId: string): Promise<'set' | 'refused'>
 

@@ -12,7 +12,8 @@ const events: Readonly<Record<LogLine['event'], string>> = {
   register: 'A client registered itself.',
   client_metadata: 'The document of a client was fetched, or could not be.',
   session: 'A session of the 2025 era.',
-  key_refused: 'A stored record did not open with the caller’s keys. Rings an alarm.',
+  key_refused:
+    'A stored record, or its owner’s settings, did not open with the caller’s keys. Rings an alarm.',
   unavailable: 'A store or KMS did not answer (`code`); the client was told to come back. Rings an alarm.',
   bug: 'Something unforeseen: its kind and its place (`at`). Rings an alarm.',
   started: 'The local runner listens.',

@@ -50,6 +50,8 @@ export interface SmtpSinkOptions {
   login?: string
   password?: string
   faults?: Partial<Record<SmtpStage, SmtpFault>>
+  /** What one recipient is answered instead of 250, where it is refused; `taken`: those of this transaction so far. */
+  refuseRecipient?: (address: string, taken: number) => string | undefined
   /** Called when a message was taken, before the reply: a place to file a copy. */
   onMessage?: (message: SunkMessage) => Promise<void> | void
 }
@@ -176,11 +178,17 @@ export async function startSmtpSink(options: SmtpSinkOptions = {}): Promise<Smtp
           goesOn = await answer(connection, 'MAIL', '250 2.1.0 ok')
           break
         case 'RCPT': {
-          goesOn = await answer(connection, 'RCPT', '250 2.1.5 ok')
-          if (faults.RCPT === undefined) to.push(/<(.*?)>/.exec(args)?.[1] ?? '')
+          const address = /<(.*?)>/.exec(args)?.[1] ?? ''
+          const refusal = options.refuseRecipient?.(address, to.length)
+          goesOn = await answer(connection, 'RCPT', refusal ?? '250 2.1.5 ok')
+          if (faults.RCPT === undefined && refusal === undefined) to.push(address)
           break
         }
         case 'DATA': {
+          if (options.refuseRecipient !== undefined && to.length === 0) {
+            await connection.write('503 5.5.1 no recipients\r\n')
+            break
+          }
           goesOn = await answer(connection, 'DATA', '354 go on')
           if (!goesOn || faults.DATA !== undefined) break
           if (faults.body !== undefined) {

@@ -79,7 +79,7 @@ const maxHiddenChars = 20_000
 const code = new Set('script style title meta link base'.split(' '))
 /** Shown by no mail program, or only where something else does not work. */
 const neverShown = new Set(
-  'template datalist noembed noframes frameset param source track area rp iframe object embed applet audio video canvas meter progress'.split(
+  'template datalist noembed noframes frameset param source track area rp iframe object embed audio video canvas meter progress'.split(
     ' ',
   ),
 )

@@ -6,16 +6,13 @@
  */
 import { randomUUID } from 'node:crypto'
 import type addressparser from 'nodemailer/lib/addressparser'
+import { toAddressKey } from '../address.ts'
 import { assertNoControls, assertText, invalid, toAddress } from '../input.ts'
+import { MailError } from '../mail-error.ts'
 import type { MailAddress } from '../message.ts'
-import { markdownToHtml } from './markdown.ts'
-
-/** A file to send, decoded. Bounds on its size are the caller's. */
-export interface OutgoingAttachment {
-  readonly filename: string
-  readonly contentType: string
-  readonly content: Buffer
-}
+import { type OutgoingAttachment, toComposerAttachment, withNamesApart } from './attachment-node.ts'
+import { toComposerBody } from './entity.ts'
+import { type OriginalBlock, renderBody } from './render-body.ts'
 
 /** A message as its sender means it, before it has headers. */
 export interface OutgoingDraft {
@@ -26,6 +23,8 @@ export interface OutgoingDraft {
   readonly subject: string
   /** Markdown; lines end with LF or CRLF. */
   readonly body: string
+  /** The message that is answered or forwarded, behind the body and never Markdown. */
+  readonly original?: OriginalBlock | undefined
   /** Message-ID of the message answered. What is no message id is left out: it came from someone else's mail. */
   readonly inReplyTo?: string
   readonly references?: readonly string[]
@@ -46,8 +45,8 @@ export interface ComposedMessage {
   readonly envelope: { readonly from: string; readonly to: readonly string[] }
 }
 
-/** RFC 5321 §4.5.3.1.8: what every server must take in one transaction. */
-const maxRecipients = 100
+/** Ten transactions of what every server must take in one (RFC 5321 §4.5.3.1.8). */
+const maxRecipients = 1_000
 /** RFC 5322 §2.1.1 bounds a line at 998 octets; a subject is one logical line. */
 const maxSubjectCharacters = 998
 /** RFC 5322 §3.6.4 sets no bound; the first and the newest are what threads are built from. */
@@ -57,18 +56,21 @@ const maxReferences = 30
 export async function composeMessage(draft: OutgoingDraft): Promise<ComposedMessage> {
   const [from] = toMailboxes([draft.from], 'from')
   if (from === undefined) throw invalid('from')
-  const to = toMailboxes(draft.to, 'to')
-  const cc = toMailboxes(draft.cc, 'cc')
-  const bcc = toMailboxes(draft.bcc, 'bcc')
-  const recipients = [...new Set([...to, ...cc, ...bcc].map((mailbox) => mailbox.address))]
-  if (recipients.length > maxRecipients) throw invalid('to')
+  const isNew = createFirstTest()
+  const to = toMailboxes(draft.to, 'to').filter(isNew)
+  const cc = toMailboxes(draft.cc, 'cc').filter(isNew)
+  const bcc = toMailboxes(draft.bcc, 'bcc').filter(isNew)
+  const recipients = [...to, ...cc, ...bcc].map((mailbox) => mailbox.address)
+  if (recipients.length > maxRecipients) {
+    const reason = `${recipients.length} recipients are more than the ${maxRecipients} of one email`
+    throw new MailError('invalid_input', { field: 'to', reason })
+  }
   assertNoControls(draft.subject, 'subject')
   if (draft.subject.length > maxSubjectCharacters) throw invalid('subject')
   assertText(draft.body, 'body')
   if (!(draft.date instanceof Date) || Number.isNaN(draft.date.getTime())) throw invalid('date')
 
-  const body = draft.body.replace(/\r\n?/g, '\n')
-  const html = markdownToHtml(body)
+  const body = await renderBody(draft.body, draft.original)
   const messageId = draft.messageId ?? `<${randomUUID()}@${domainOf(from.address)}>`
   // the caller looks the message up by this id later: another one in its place would never be found
   if (keepMessageIds([messageId]).length === 0) throw invalid('message_id')
@@ -90,10 +92,8 @@ export async function composeMessage(draft: OutgoingDraft): Promise<ComposedMess
     date: draft.date,
     ...(inReplyTo === undefined ? {} : { inReplyTo }),
     ...(references.length === 0 ? {} : { references }),
-    // an empty text would leave a lone attachment as the whole message
-    text: body === '' ? '\n' : body,
-    ...(html === undefined ? {} : { html }),
-    attachments: draft.attachments.map(toAttachment),
+    ...toComposerBody(body),
+    attachments: withNamesApart(draft.attachments.map(toComposerAttachment)),
     newline: 'win',
     disableFileAccess: true,
     disableUrlAccess: true,
@@ -107,28 +107,17 @@ export async function composeMessage(draft: OutgoingDraft): Promise<ComposedMess
   return { raw, rawWithBcc, messageId, envelope: { from: from.address, to: recipients } }
 }
 
+/** Each once, where it is named first: in To rather than in Bcc. */
+function createFirstTest(): (mailbox: { address: string }) => boolean {
+  const seen = new Set<string>()
+  return ({ address }) => seen.size < seen.add(toAddressKey(address)).size
+}
+
 function toMailboxes(mailboxes: readonly MailAddress[], field: string): { name: string; address: string }[] {
   return mailboxes.map(({ name = '', address }) => {
     assertNoControls(name, field)
     return { name, address: toAddress(address, field) }
   })
-}
-
-function toAttachment({ filename, contentType, content }: OutgoingAttachment) {
-  assertNoControls(filename, 'attachments')
-  assertNoControls(contentType, 'attachments')
-  // R38: nodemailer reads `{path}` and fetches `{href}`; a Buffer is the only thing it can do neither with
-  if (!Buffer.isBuffer(content) || filename.trim() === '') throw invalid('attachments')
-  // RFC 6838 §4.2; a leaf that calls itself multipart, or a message in pieces, would change the tree around it
-  const isLeaf =
-    /^[a-z0-9][\w!#$&^.+-]{0,126}\/[a-z0-9][\w!#$&^.+-]{0,126}$/i.test(contentType) &&
-    !/^(?:multipart\/|message\/(?!rfc822$))/i.test(contentType)
-  return {
-    filename,
-    contentType: isLeaf ? contentType : 'application/octet-stream',
-    contentDisposition: 'attachment' as const,
-    content,
-  }
 }
 
 /** RFC 5322 §3.6.4 msg-id, loosely: one pair of brackets, printable ASCII, no space. */

@@ -1,5 +1,5 @@
 /** From the bytes of one file to its text: which reader it is for, and what every text goes through on its way out. */
-import { readLongHtml, readLongText } from '../body-text/long-text.ts'
+import { render } from '../body-text/render.ts'
 import { decodeText } from '../mime/charset.ts'
 import { readCalendar } from './calendar.ts'
 import { readContacts } from './contacts.ts'
@@ -78,7 +78,7 @@ async function readOther(
   const text = decodeText(content, order.charset).replaceAll(/\r\n?/g, '\n')
   switch (kind) {
     case 'html': {
-      const read = await readLongHtml(text)
+      const read = await render({ content: text, from: 'html', to: 'text' })
       return toDocument(sink, { type: 'HTML', text: read.text, warnings: read.warnings })
     }
     case 'calendar':
@@ -92,7 +92,7 @@ async function readOther(
       return await finish(sink, { type: 'Table', areLinks: false })
     case 'text': {
       const isProse = /^(text\/(plain|(x-)?markdown)|application\/octet-stream)$/.test(order.contentType)
-      const read = await readLongText(text, { areLinks: isProse })
+      const read = await render({ content: text, from: isProse ? 'plain' : 'values', to: 'text' })
       return toDocument(sink, { type: 'Text', text: read.text, warnings: read.warnings })
     }
   }
@@ -108,7 +108,11 @@ async function finish(
   sink: TextSink,
   { areLinks, ...rest }: Finished & { areLinks: boolean },
 ): Promise<DocumentText> {
-  const { text, warnings } = await readLongText(sink.toText(), { areLinks })
+  const { text, warnings } = await render({
+    content: sink.toText(),
+    from: areLinks ? 'plain' : 'values',
+    to: 'text',
+  })
   return toDocument(sink, { ...rest, text, warnings })
 }
 

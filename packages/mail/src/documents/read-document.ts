@@ -3,7 +3,7 @@
  * long or too much memory: the limits of a thread bound its JavaScript objects only, so what the process holds beyond
  * that is watched from here. The caller gets a sentence instead of a text; the process and its other calls go on.
  */
-import { Worker } from 'node:worker_threads'
+import { startThread } from '../start-thread.ts'
 import { type ReadDocument, type ReadingOrder, refusals } from './document.ts'
 import { kindOf } from './kinds.ts'
 import type { WorkerOrder } from './worker.ts'
@@ -16,9 +16,6 @@ const maxGrowthBytes = 150 * 1024 * 1024
 const maxPictureGrowthBytes = 185 * 1024 * 1024
 const maxHeapMb = 128
 const watchMs = 20
-
-/** From source, or beside the bundle that this file is in (scripts/build.ts). */
-const workerFile = import.meta.url.endsWith('.ts') ? './worker-from-source.mjs' : './documents/worker.mjs'
 
 let last: Promise<unknown> = Promise.resolve()
 
@@ -48,15 +45,13 @@ async function readAlone(content: Buffer, order: ReadingOrder, leftMs: number): 
   const workerData: WorkerOrder = { content: own, order }
   const before = process.memoryUsage.rss()
   const maxGrowth = kindOf(content, order) === 'picture' ? maxPictureGrowthBytes : maxGrowthBytes
-  const worker = new Worker(new URL(workerFile, import.meta.url), {
+  const worker = startThread('documents', {
     workerData,
     transferList: [own.buffer as ArrayBuffer],
     resourceLimits: { maxOldGenerationSizeMb: maxHeapMb, maxYoungGenerationSizeMb: 16, stackSizeMb: 4 },
     // A library's remarks about a document are text of that document.
     stdout: true,
     stderr: true,
-    env: {},
-    execArgv: [],
   })
   const timers: NodeJS.Timeout[] = []
   try {

@@ -4,7 +4,7 @@
  */
 import type { Socket } from 'node:net'
 import type { MailAccount, ProviderId } from '../account.ts'
-import { defaultDeadlineMs, withDeadline } from '../connect/deadline.ts'
+import { type CallTime, defaultDeadlineMs, withDeadline } from '../connect/deadline.ts'
 import type { MailDeps } from '../connect/dial.ts'
 import { assertAccount, assertMailboxName } from '../input.ts'
 import { MailError } from '../mail-error.ts'
@@ -33,6 +33,18 @@ export interface SelectedMailbox {
   readonly path: string
   readonly uidValidity: string
   readonly exists: number
+  /** The flags that it keeps (RFC 9051 §7.1), `\\*` for any keyword; absent: the server does not say. */
+  readonly permanentFlags?: readonly string[]
+  /** Above the UID of every message it holds; absent where the server does not say it (RFC 9051 §2.3.1.1). */
+  readonly uidNext?: number
+}
+
+/** One FETCH of several that share a flight. */
+export interface AskedFetch {
+  /** What the numbers of `set` are; UIDs where it is left out. */
+  readonly by?: 'uid' | 'sequence'
+  readonly set: string
+  readonly items: ImapToken[]
 }
 
 /** Rows of one command; a set like `5:*` names no end. */
@@ -48,12 +60,13 @@ export async function withImapSession<T>(
   use: (session: ImapSession) => Promise<T>,
 ): Promise<T> {
   assertAccount(account)
-  return await withDeadline(deps, async (signal) => {
+  return await withDeadline(deps, async (signal, leftMs) => {
+    const time = { signal, leftMs }
     try {
-      const first = await attempt(account, deps, signal, use)
+      const first = await attempt(account, deps, time, use)
       if (first.retry === undefined) return first.value
       const { memory: wrong, socket: _used, ...fresh } = deps
-      const second = await attempt(account, fresh, signal, async (session) => {
+      const second = await attempt(account, fresh, time, async (session) => {
         const value = await use(session)
         // the next call must not stumble over the same capability
         if (session.knownMailboxes === undefined) session.remember(wrong?.mailboxes ?? [])
@@ -77,9 +90,10 @@ type Attempt<T> =
 async function attempt<T>(
   account: MailAccount,
   deps: ImapDeps,
-  signal: AbortSignal,
+  time: CallTime,
   use: (session: ImapSession) => Promise<T>,
 ): Promise<Attempt<T>> {
+  const { signal } = time
   // the library takes 80 ms to load, once: while the connection is made
   const loading = import('./client.ts')
   const socket = await (deps.socket ?? deps.connector.connect(account.imap, { signal, protocol: 'imap' }))
@@ -88,7 +102,7 @@ async function attempt<T>(
   const client = createImapClient({ account, connector, socket, ...(memory ? { memory } : {}) })
   const close = () => client.close()
   signal.addEventListener('abort', close)
-  const session = new ImapSession(client, account, deps)
+  const session = new ImapSession(client, account, deps, time)
   try {
     signal.throwIfAborted()
     const connected = client.connect()
@@ -147,20 +161,25 @@ export class ImapSession {
   readonly #deps: ImapDeps
   /** Who receives: decides whose word about a sender counts. */
   readonly receiver: { readonly provider: ProviderId; readonly imapHost: string }
+  /** Until the call ends. */
+  readonly time: CallTime
   #mailboxes: readonly Mailbox[] | undefined
   #examined: string | undefined
   #wrote = false
   #pipelines: boolean
+  #sentCopiesAreOurs: boolean
   /** Room for what was asked for ahead of the next command. */
   #bytesAhead = 0
   readonly #startedAt = performance.now()
 
-  constructor(client: ImapClient, account: MailAccount, deps: ImapDeps) {
+  constructor(client: ImapClient, account: MailAccount, deps: ImapDeps, time: CallTime) {
     this.receiver = { provider: account.provider, imapHost: account.imap.host }
+    this.time = time
     this.#client = client
     this.#deps = deps
     this.#mailboxes = deps.memory?.mailboxes
     this.#pipelines = deps.memory?.pipelines !== false
+    this.#sentCopiesAreOurs = deps.memory?.sentCopiesAreOurs === true
   }
 
   /** Something may have been changed: nothing may be repeated from here on. */
@@ -206,6 +225,16 @@ export class ImapSession {
     this.remember(this.#mailboxes ?? [])
   }
 
+  get sentCopiesAreOurs(): boolean {
+    return this.#sentCopiesAreOurs
+  }
+
+  /** Nobody else filed what was sent: the next email need not be looked for. */
+  rememberOwnSentCopies(): void {
+    this.#sentCopiesAreOurs = true
+    this.remember(this.#mailboxes ?? [])
+  }
+
   toMemory(): ServerMemory {
     const mailboxes = this.#mailboxes ?? []
     return {
@@ -215,6 +244,7 @@ export class ImapSession {
       delimiter: mailboxes[0]?.delimiter ?? '/',
       mailboxes: mailboxes.map(({ total: _total, unread: _unread, ...mailbox }) => mailbox),
       ...(this.#pipelines ? {} : { pipelines: false }),
+      ...(this.#sentCopiesAreOurs ? { sentCopiesAreOurs: true } : {}),
     }
   }
 
@@ -241,10 +271,16 @@ export class ImapSession {
 
   /**
    * Sends a command ahead of the next `run`, in the same flight. Its untagged responses reach that run's handlers; its
-   * own completion is not seen, so whoever uses it must be able to tell success by what arrived.
+   * own completion is not seen, so whoever uses it must be able to tell success by what arrived. `bytes`: what it may bring.
    */
-  sendAhead(command: string, attributes: ImapToken[]): void {
+  sendAhead(command: string, attributes: ImapToken[], bytes = 0): void {
+    this.#bytesAhead += bytes
     this.#client.sendAhead(command, attributes)
+  }
+
+  /** Room for what the next `run` may bring beyond what its command usually does. */
+  lend(bytes: number): void {
+    this.#bytesAhead += bytes
   }
 
   path(mailbox: string): ImapToken {
@@ -314,18 +350,14 @@ export class ImapSession {
   }
 
   /**
-   * Several UID FETCH in one flight. Only the last one's own answer is seen: what another did not bring has to be asked
+   * Several FETCH in one flight. Only the last one's own answer is seen: what another did not bring has to be asked
    * for again by itself.
    */
-  async fetchTogether(
-    mailbox: SelectedMailbox,
-    asked: readonly { readonly set: string; readonly items: ImapToken[] }[],
-  ): Promise<FetchedMessage[]> {
+  async fetchTogether(mailbox: SelectedMailbox, asked: readonly AskedFetch[]): Promise<FetchedMessage[]> {
     const last = asked.at(-1)
     if (last === undefined) return []
-    const before = asked.slice(0, -1).map(({ set, items }) => ({ uids: set, items }))
-    const ahead = before.length > 0 ? this.fetchAhead(mailbox, before) : undefined
-    return await this.fetch(mailbox, 'uid', last.set, last.items, ahead)
+    const ahead = asked.length > 1 ? this.#sendFetches(mailbox, asked.slice(0, -1)) : undefined
+    return await this.fetch(mailbox, last.by ?? 'uid', last.set, last.items, ahead)
   }
 
   async #fetch(
@@ -337,7 +369,7 @@ export class ImapSession {
     ahead?: { handlers: UntaggedHandlers; rows(): FetchedMessage[] },
   ): Promise<FetchedMessage[]> {
     const count = Math.min(sizeOfSet(set), maxFetchedRows)
-    const rows = this.#collectRows(path, count, command === 'UID FETCH' ? createSetTest(set) : isUid)
+    const rows = this.collectRows(path, count, [{ by: command === 'UID FETCH' ? 'uid' : 'sequence', set }])
     const keep = async (response: ImapResponse) => {
       await rows.keep(response)
       await ahead?.handlers.FETCH?.(response)
@@ -349,12 +381,16 @@ export class ImapSession {
     return [...new Map(all.map((row) => [row.uid, row])).values()]
   }
 
-  #collectRows(path: string, count: number, isAskedFor: (uid: number) => boolean) {
+  /** Keeps the rows that were asked for, and no others. */
+  collectRows(path: string, count: number, asked: readonly Pick<AskedFetch, 'by' | 'set'>[]) {
     const rows = new Map<number, FetchedMessage>()
+    const tests = asked.map(({ by, set }) => ({ by, isInSet: createSetTest(set) }))
+    const isAskedFor = ({ uid, seq }: FetchedMessage) =>
+      tests.some(({ by, isInSet }) => isInSet(by === 'sequence' ? seq : uid))
     const keep = async (response: ImapResponse) => {
       const row = await this.#client.toRow(response, path)
       // An unasked-for FETCH (a flag changed elsewhere) has no UID, or one that is not ours to keep.
-      if (!isUid(row.uid) || !isAskedFor(row.uid)) return
+      if (!isUid(row.uid) || !isAskedFor(row)) return
       const known = rows.get(row.uid)
       if (known === undefined && rows.size >= count) return
       rows.set(row.uid, { ...known, ...row })
@@ -375,11 +411,19 @@ export class ImapSession {
     mailbox: SelectedMailbox,
     wanted: readonly { readonly uids: string; readonly items: ImapToken[] }[],
   ): { handlers: UntaggedHandlers; rows(): FetchedMessage[] } {
-    const all = wanted.map(({ uids }) => uids).join(',')
-    const rows = this.#collectRows(mailbox.path, Math.min(sizeOfSet(all), maxFetchedRows), createSetTest(all))
-    for (const { uids, items } of wanted) {
-      this.#bytesAhead += bytesOfFetch(sizeOfSet(uids), items)
-      this.sendAhead('UID FETCH', [{ type: 'SEQUENCE', value: uids }, items])
+    return this.#sendFetches(
+      mailbox,
+      wanted.map(({ uids, items }) => ({ set: uids, items })),
+    )
+  }
+
+  #sendFetches({ path }: SelectedMailbox, asked: readonly AskedFetch[]) {
+    const count = asked.reduce((sum, { set }) => sum + sizeOfSet(set), 0)
+    const rows = this.collectRows(path, Math.min(count, maxFetchedRows), asked)
+    for (const { by = 'uid', set, items } of asked) {
+      this.#bytesAhead += bytesOfFetch(Math.min(sizeOfSet(set), maxFetchedRows), items)
+      const command = by === 'uid' ? 'UID FETCH' : 'FETCH'
+      this.sendAhead(command, [{ type: 'SEQUENCE', value: set }, items])
     }
     return { handlers: { FETCH: rows.keep }, rows: rows.all }
   }
@@ -387,6 +431,8 @@ export class ImapSession {
 
 function createSelectObserver() {
   let uidValidity: string | undefined
+  let permanentFlags: readonly string[] | undefined
+  let uidNext: number | undefined
   let exists = 0
   return {
     handlers: {
@@ -397,7 +443,10 @@ function createSelectObserver() {
       OK(response: ImapResponse) {
         const section = response.attributes?.[0]?.section
         const [code, value] = section ?? []
-        if (textOf(code).toUpperCase() === 'UIDVALIDITY') uidValidity = textOf(value)
+        const name = textOf(code).toUpperCase()
+        if (name === 'UIDVALIDITY') uidValidity = textOf(value)
+        if (name === 'PERMANENTFLAGS' && Array.isArray(value)) permanentFlags = value.map(textOf)
+        if (name === 'UIDNEXT' && isUid(Number(textOf(value)))) uidNext = Number(textOf(value))
       },
     },
     toMailbox(path: string): SelectedMailbox {
@@ -405,7 +454,11 @@ function createSelectObserver() {
       if (uidValidity === undefined || !isUidValidity(uidValidity)) {
         throw new MailError('connection_lost', { protocol: 'imap' })
       }
-      return { path, uidValidity, exists }
+      return {
+        ...{ path, uidValidity, exists },
+        ...(permanentFlags && { permanentFlags }),
+        ...(uidNext === undefined ? {} : { uidNext }),
+      }
     },
   }
 }

@@ -3,8 +3,8 @@
  * nothing else is the same mail in a shorter form and is read instead. One that says something else is named and never
  * read alone: it is where a mail can tell a model what it does not tell a person.
  */
-import { countAll, countForeign, countMissing, type Words } from './words.ts'
-import type { HtmlWords } from './words-of-html.ts'
+import { countAll, countForeign, countMissing, type Words } from '../body-text/words.ts'
+import type { HtmlWords } from '../body-text/words-of-html.ts'
 
 export type Choice =
   | { readonly shown: 'plain'; readonly differs: false }

@@ -6,6 +6,7 @@
 import { escapeText } from '../body-text/escape-text.ts'
 import { isForwardSubject, isReplySubject } from '../body-text/quote-marks.ts'
 import type { Reading } from '../body-text/readable-text.ts'
+import type { CallTime } from '../connect/deadline.ts'
 import type { FetchedMessage, ImapSession, SelectedMailbox } from '../imap/session.ts'
 import type { DeliveryReport, MessageBody } from '../message.ts'
 import { type BodyReader, type Contents, createBodyReader } from './body-reader.ts'
@@ -25,7 +26,7 @@ import {
 } from './structure.ts'
 
 export interface GetMessageOptions {
-  /** `source`: plain text as its writer typed it, links and all: for a draft that is changed or sent on, not to be shown. */
+  /** `source`: plain text as its writer typed it, HTML as text for people, links whole: to be quoted, never shown to a model. */
   readonly format: Format
   /** Characters to leave out at the start, to read a long body in slices. */
   readonly offset: number
@@ -38,7 +39,7 @@ export interface GetMessageOptions {
 }
 
 /** More encoded octets than this of one part are not fetched: 150,000 words. Ten parts fit into one response. */
-const maxPartBytes = 1024 * 1024
+export const maxPartBytes = 1024 * 1024
 const maxBatchBytes = 8 * maxPartBytes
 
 export interface StructuredMessage {
@@ -81,6 +82,7 @@ export async function readBodies(
         await toBody(from.message, from.parts, byNumber(parts, contents), options, {
           nested: true,
           reading: readingOf(from.message, options),
+          time: session.time,
         }),
       )
     }
@@ -98,7 +100,7 @@ function byNumber(parts: readonly TextPart[], contents: ReadonlyMap<TextPart, Fe
 }
 
 /** Of a structure whose content is here; mails inside it are left to the caller. */
-export async function readParsed(structure: BodyStructure): Promise<ReadBody> {
+export async function readParsed(structure: BodyStructure, time: CallTime): Promise<ReadBody> {
   const parts = sortParts(structure)
   const reports = findParts(structure, isReport).map(toTextPart)
   const texts = parts.bodies.flatMap(({ plain, html }) => [...plain, ...html])
@@ -109,10 +111,12 @@ export async function readParsed(structure: BodyStructure): Promise<ReadBody> {
     ]),
   )
   const whole = { format: 'text', offset: 0, maxChars: Number.MAX_SAFE_INTEGER } as const
-  return await toBody({ bodyStructure: structure }, parts, contents, whole, { nested: false, reading: {} })
+  return await toBody({ bodyStructure: structure }, parts, contents, whole, {
+    ...{ nested: false, reading: {}, time },
+  })
 }
 
-function chooseParts({ message, parts: { bodies } }: StructuredMessage, format: Format): TextPart[] {
+export function chooseParts({ message, parts: { bodies } }: StructuredMessage, format: Format): TextPart[] {
   const texts = bodies.flatMap(({ plain, html }) => {
     if (format === 'text') return [...plain, ...html]
     return format === 'html' ? (html.length > 0 ? html : plain) : plain.length > 0 ? plain : html
@@ -134,7 +138,7 @@ function readingOf(
   const isReply = (envelope?.inReplyTo ?? '') !== '' || isReplySubject(subject)
   const senderHost = envelope?.from?.[0]?.address?.split('@').at(-1)
   return {
-    quotes: isForwardSubject(subject) ? 'shown' : quotes,
+    quotes: isForwardSubject(subject) && quotes !== 'marked' ? 'shown' : quotes,
     isReply,
     senderHost,
     firstLink: links ? 1 : undefined,
@@ -148,10 +152,10 @@ async function toBody(
   parts: MessageParts,
   contents: Contents,
   { format, offset, maxChars }: GetMessageOptions,
-  { nested, reading }: { nested: boolean; reading: Reading },
+  { nested, reading, time }: { nested: boolean; reading: Reading; time: CallTime },
 ): Promise<ReadBody> {
   const isWanted = maxChars > 0
-  const reader = createBodyReader(contents, format, reading)
+  const reader = createBodyReader(contents, { format, reading, time })
   const own = isWanted ? await reader.readPlaces(parts.bodies) : ''
   const whole =
     own === '' && isWanted && nested && format !== 'source' ? await readNested(message, reader, format) : own

@@ -3,29 +3,36 @@
  * lack or add, whether a part was cut or could not be fetched.
  */
 
-import { readPlain } from '../body-text/long-text.ts'
+import { readText } from '../body-text/read-text.ts'
 import type { Reading } from '../body-text/readable-text.ts'
+import { countAll, countMissing, type Words } from '../body-text/words.ts'
+import type { HtmlWords } from '../body-text/words-of-html.ts'
+import type { CallTime } from '../connect/deadline.ts'
 import type { ReadLink } from '../message.ts'
 import { chooseText } from './alternatives.ts'
 import type { FetchedText } from './fetch-texts.ts'
 import { type Format, isBlank, type Rendered, renderPart } from './render-part.ts'
 import type { BodyPlace, TextPart } from './structure.ts'
-import { countAll, countMissing, wordsOf } from './words.ts'
-import type { HtmlWords } from './words-of-html.ts'
 
 /** Of one message, by the numbers of its parts. */
 export type Contents = ReadonlyMap<string, FetchedText>
 
 export type BodyReader = ReturnType<typeof createBodyReader>
 
-export function createBodyReader(contents: Contents, format: Format, reading: Reading) {
+export interface BodyOptions {
+  readonly format: Format
+  readonly reading: Reading
+  readonly time: CallTime
+}
+
+export function createBodyReader(contents: Contents, { format, reading, time }: BodyOptions) {
   const warnings: string[] = []
   const sources: string[] = []
   const links: ReadLink[] = []
   let isCut = false
   let hasHidden = false
 
-  async function render(texts: readonly TextPart[]): Promise<Rendered[]> {
+  async function render(texts: readonly TextPart[], { words = false } = {}): Promise<Rendered[]> {
     const rendered: Rendered[] = []
     let linked = links.length
     for (const part of texts) {
@@ -35,12 +42,12 @@ export function createBodyReader(contents: Contents, format: Format, reading: Re
       if (fetched.isFailed) warnings.push('part_not_read')
       const failed = `[Part ${part.partId} could not be read.]`
       const firstLink = reading.firstLink && reading.firstLink + linked
-      const one = await renderPart(part, fetched.text, format, { ...reading, firstLink })
+      const wanted = { reading: { ...reading, firstLink }, words, time }
+      const one = await renderPart(part, fetched.text, format, wanted)
       linked += one.links?.length ?? 0
       rendered.push({
         ...one,
         type: part.type,
-        raw: fetched.text,
         ...(fetched.isFailed ? { text: failed } : {}),
       })
     }
@@ -65,9 +72,9 @@ export function createBodyReader(contents: Contents, format: Format, reading: Re
       return take(
         await render(format === 'source' && plain.length > 0 ? plain : html.length > 0 ? html : plain),
       )
-    const [asPlain, asHtml] = [await render(plain), await render(html)]
-    const typed = await Promise.all(asPlain.map(async ({ raw }) => (await readPlain(raw)).text))
-    const choice = chooseText(wordsOf(typed.join('\n')), await wordsOfAll(asHtml))
+    const asPlain = await render(plain, { words: true })
+    const asHtml = await render(html, { words: true })
+    const choice = chooseText(wordsOfAll(asPlain).visible, wordsOfAll(asHtml))
     if (choice.differs) warnings.push('text_part_differs')
     if (choice.shown === 'plain') return take(asPlain)
     const shown = take(asHtml)
@@ -76,6 +83,14 @@ export function createBodyReader(contents: Contents, format: Format, reading: Re
     return [shown, mark, take(links.length === 0 ? asPlain : await render(plain))]
       .filter((one) => one !== '')
       .join('\n\n')
+  }
+
+  /** Nine words in ten. */
+  async function isSaid(text: string, before: string): Promise<boolean> {
+    const wordsOf = async (content: string) =>
+      (await readText({ content, from: 'values', to: 'text', words: true }, time)).words?.visible ?? new Map()
+    const words = await wordsOf(text)
+    return countMissing(words, await wordsOf(before)) <= countAll(words) / 10
   }
 
   return {
@@ -89,33 +104,23 @@ export function createBodyReader(contents: Contents, format: Format, reading: Re
       for (const place of places) {
         const text = await readPlace(place)
         const isRepeat = [...place.plain, ...place.html].some((part) => part.isRepeat)
-        if (!isBlank(text) && !(isRepeat && isSaid(text, shown.join('\n')))) shown.push(text)
+        if (!isBlank(text) && !(isRepeat && (await isSaid(text, shown.join('\n'))))) shown.push(text)
       }
       return shown.join('\n\n')
     },
   }
 }
 
-/** Nine words in ten. */
-function isSaid(text: string, before: string): boolean {
-  const words = wordsOf(text)
-  return countMissing(words, wordsOf(before)) <= countAll(words) / 10
+/** Of one place; a text that could not be rendered has none. */
+function wordsOfAll(rendered: readonly Rendered[]): HtmlWords {
+  const each = rendered.flatMap(({ words }) => words ?? [])
+  const [only] = each
+  if (each.length === 1 && only !== undefined) return only
+  return { visible: sum(each.map(({ visible }) => visible)), hidden: sum(each.map(({ hidden }) => hidden)) }
 }
 
-/** HTML, and plain text that comes between or behind it. */
-async function wordsOfAll(rendered: readonly Rendered[]): Promise<HtmlWords> {
-  const { wordsOfHtml } = await import('./words-of-html.ts')
-  const html = rendered.filter(({ type }) => type === 'text/html').map(({ raw }) => raw)
-  const plain = rendered.filter(({ type }) => type !== 'text/html').map(({ raw }) => raw)
-  if (plain.length === 0 && html.length === 1) return wordsOfHtml(html[0] ?? '')
-  const each = html.map(wordsOfHtml)
-  const sum = (lists: readonly ReadonlyMap<string, number>[]) => {
-    const all = new Map<string, number>()
-    for (const list of lists) for (const [one, count] of list) all.set(one, (all.get(one) ?? 0) + count)
-    return all
-  }
-  return {
-    visible: sum([...each.map(({ visible }) => visible), wordsOf(plain.join('\n'))]),
-    hidden: sum(each.map(({ hidden }) => hidden)),
-  }
+function sum(lists: readonly Words[]): Words {
+  const all = new Map<string, number>()
+  for (const list of lists) for (const [one, count] of list) all.set(one, (all.get(one) ?? 0) + count)
+  return all
 }

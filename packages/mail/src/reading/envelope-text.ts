@@ -6,6 +6,8 @@ import type { EnvelopeAddress } from '../mime/structure.ts'
 
 const maxHeaderChars = 998
 const maxAddresses = 100
+/** Of one email that is read whole: an answer to all goes to every one of them. */
+export const maxDetailAddresses = 2_000
 
 /** With the sender's offset; INTERNALDATE in UTC where the Date header cannot be read, the epoch where neither can. */
 export function toDate({
@@ -29,9 +31,12 @@ function withOffset(date: Date, dateText: string): string {
   return `${local.toISOString().slice(0, 19)}${offsetMinutes === 0 ? 'Z' : `${sign}${hours}:${minutes}`}`
 }
 
-export function toAddresses(addresses: readonly EnvelopeAddress[] | undefined): MailAddress[] {
+export function toAddresses(
+  addresses: readonly EnvelopeAddress[] | undefined,
+  max = maxAddresses,
+): MailAddress[] {
   return (addresses ?? [])
-    .slice(0, maxAddresses)
+    .slice(0, max)
     .filter(({ address }) => isAddress(address))
     .map(({ name, address }) => {
       const shown = cleanLine(name)

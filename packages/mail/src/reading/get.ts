@@ -12,7 +12,7 @@ import { MailError } from '../mail-error.ts'
 import type { MessageDetail, MessageRef } from '../message.ts'
 import { readAuthentication } from './authentication-results.ts'
 import { type GetMessageOptions, type ReadBody, readBodies, type StructuredMessage } from './bodies.ts'
-import { cleanLine, isAddress, toAddresses, toDate } from './envelope-text.ts'
+import { cleanLine, isAddress, maxDetailAddresses, toAddresses, toDate } from './envelope-text.ts'
 import { factHeaders, readFacts } from './facts.ts'
 import { maxOpenedBytes, openParts } from './open-parts.ts'
 import { sortParts } from './structure.ts'
@@ -106,12 +106,12 @@ function toDetail(
   return {
     ref,
     date: toDate(message),
-    from: toAddresses(envelope?.from),
-    sender: toAddresses(envelope?.sender),
-    replyTo: toAddresses(envelope?.replyTo),
-    to: toAddresses(envelope?.to),
-    cc: toAddresses(envelope?.cc),
-    bcc: toAddresses(envelope?.bcc),
+    from: toAddresses(envelope?.from, maxDetailAddresses),
+    sender: toAddresses(envelope?.sender, maxDetailAddresses),
+    replyTo: toAddresses(envelope?.replyTo, maxDetailAddresses),
+    to: toAddresses(envelope?.to, maxDetailAddresses),
+    cc: toAddresses(envelope?.cc, maxDetailAddresses),
+    bcc: toAddresses(envelope?.bcc, maxDetailAddresses),
     subject: cleanLine(envelope?.subject),
     ...(messageId === '' ? {} : { messageId }),
     ...(inReplyTo === '' ? {} : { inReplyTo }),

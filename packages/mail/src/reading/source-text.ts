@@ -3,6 +3,7 @@
  * it holds and under which number each is fetched, and the mails inside it, at any depth.
  */
 import type { ReadableText } from '../body-text/readable-text.ts'
+import { callTime, type TimeLimits } from '../connect/deadline.ts'
 import { parseSource } from '../mime/source.ts'
 import { type BodyStructure, isMessageType } from '../mime/structure.ts'
 import { readParsed } from './bodies.ts'
@@ -15,7 +16,12 @@ const maxLevels = 10
 const maxMails = 50
 
 /** `partId`: of the attachment; its parts are numbered below it, as the mail server does. */
-export async function readSourceText(source: Buffer, partId: string): Promise<ReadableText> {
+export async function readSourceText(
+  source: Buffer,
+  partId: string,
+  limits: TimeLimits = {},
+): Promise<ReadableText> {
+  const time = callTime(limits)
   const { root, envelope } = parseSource(source, partId)
   const warnings = new Set<string>()
   const shown: string[] = []
@@ -26,7 +32,7 @@ export async function readSourceText(source: Buffer, partId: string): Promise<Re
     const [structure] = mail.childNodes ?? []
     if (structure === undefined || level > maxLevels || shown.length > maxMails * 2) return
     const heading = toHeading(mail)
-    const { body, warnings: said } = await readParsed(structure)
+    const { body, warnings: said } = await readParsed(structure, time)
     for (const one of said) warnings.add(one)
     const files = sortParts(structure)
       .files.filter(({ inPart }) => inPart === undefined)

@@ -1,23 +1,30 @@
 /** One row of a list, out of one FETCH row; everything in it is cleaned and bounded here. */
 
 import { collapsePadding, removeInvisible } from '../body-text/invisible-characters.ts'
-import { notRendered, readPlain } from '../body-text/long-text.ts'
+import { toInvitationText } from '../body-text/invitation-text.ts'
+import { readPlain } from '../body-text/read-plain.ts'
+import { notRendered } from '../body-text/readable-text.ts'
 import { widePreviewBytes } from '../imap/fetch-items.ts'
 import type { FetchedMessage, SelectedMailbox } from '../imap/session.ts'
-import type { MessageSummary } from '../message.ts'
+import type { MessageRef, MessageSummary } from '../message.ts'
 import { decodeText } from '../mime/charset.ts'
 import { decodeTransfer } from '../mime/transfer.ts'
+import { toDraftTag } from './draft-tag.ts'
 import { cleanLine, toAddresses, toDate } from './envelope-text.ts'
-import { toInvitationText } from './invitation-text.ts'
 import { type BodyStructure, countFiles } from './structure.ts'
 
 const maxPreviewChars = 200
 const noPreview = '[No preview: the text of this email begins far behind its styles.]'
 
-export async function toSummary(message: FetchedMessage, mailbox: SelectedMailbox): Promise<MessageSummary> {
+/** `drafts`: the path of Drafts, where it is known. */
+export async function toSummary(
+  message: FetchedMessage,
+  mailbox: SelectedMailbox,
+  drafts?: string,
+): Promise<MessageSummary> {
   const { envelope, flags = new Set<string>() } = message
   return {
-    ref: { mailbox: mailbox.path, uidValidity: mailbox.uidValidity, uid: message.uid },
+    ref: toRef(message, mailbox, drafts),
     date: toDate(message),
     from: toAddresses(envelope?.from),
     to: toAddresses(envelope?.to),
@@ -30,6 +37,22 @@ export async function toSummary(message: FetchedMessage, mailbox: SelectedMailbo
     size: message.size ?? 0,
     ...(message.threadId ? { threadId: message.threadId } : {}),
   }
+}
+
+/** Of a draft with the tag by which it is found after an edit. */
+export function toRef(message: FetchedMessage, mailbox: SelectedMailbox, drafts?: string): MessageRef {
+  const { envelope, uid } = message
+  const tag =
+    isDraft(message, mailbox, drafts) && envelope?.messageId ? { draft: toDraftTag(envelope.messageId) } : {}
+  return { mailbox: mailbox.path, uidValidity: mailbox.uidValidity, uid, ...tag }
+}
+
+export function isDraft(
+  { flags = new Set() }: FetchedMessage,
+  mailbox: SelectedMailbox,
+  drafts?: string,
+): boolean {
+  return hasFlag(flags, '\\Draft') || mailbox.path === drafts
 }
 
 /** Waits only to be expunged: no list shows it, as in other mail clients. */

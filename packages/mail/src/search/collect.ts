@@ -11,6 +11,7 @@ import {
 } from '../imap/session.ts'
 import { toUidSet } from '../imap/uid-set.ts'
 import { MailError } from '../mail-error.ts'
+import { type RowKey, toRowKey } from '../reading/received.ts'
 import {
   type Candidates,
   findCandidates,
@@ -19,7 +20,7 @@ import {
   type UidBlock,
   wholeMailbox,
 } from './candidates.ts'
-import { hashOfPath, isStillToCome, type RowKey, type SearchCursor } from './cursor.ts'
+import { hashOfPath, isStillToCome, type SearchCursor } from './cursor.ts'
 
 export interface SearchedMailbox {
   readonly path: string
@@ -146,17 +147,11 @@ function toSearched(
   const asked = new Set(candidates.uids)
   const entries = fetched
     .filter(({ uid }) => asked.has(uid))
-    .map((row) => ({ at: receivedAt(row), uid: row.uid }))
+    .map(toRowKey)
     .filter((row) => isStillToCome(row, hash, options.cursor))
   const whole = new Set(candidates.uids.slice(0, options.rows))
   const rows = new Map(fetched.filter(({ uid }) => whole.has(uid)).map((row) => [row.uid, row]))
   return { path, hash, block, candidates, entries, rows }
-}
-
-/** Epoch seconds; 0 where the server says none. */
-function receivedAt({ internalDate }: FetchedMessage): number {
-  const time = internalDate instanceof Date ? internalDate.getTime() : Number.NaN
-  return Number.isNaN(time) ? 0 : Math.floor(time / 1000)
 }
 
 function sizeHandler(sizes: Map<string, number>, path: string): UntaggedHandlers {

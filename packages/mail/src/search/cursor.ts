@@ -5,14 +5,8 @@
 import { createHash } from 'node:crypto'
 import { isUid, isUidValidity } from '../imap/uid-set.ts'
 import { invalid } from '../input.ts'
+import type { RowKey } from '../reading/received.ts'
 import type { UidBlock } from './candidates.ts'
-
-/** Rows come by date received, newest first; those of one second by mailbox and UID. */
-export interface RowKey {
-  /** Epoch seconds. */
-  readonly at: number
-  readonly uid: number
-}
 
 export interface MailboxPlace extends UidBlock {
   readonly uidValidity: string

@@ -5,6 +5,7 @@
 import type { ImapSession } from '../imap/session.ts'
 import { invalid } from '../input.ts'
 import type { MessageSummary, Page } from '../message.ts'
+import { findDraftsPath } from '../reading/draft-tag.ts'
 import { toSummary } from '../reading/summary.ts'
 import { type PreparedCase, slowAboveMessages, wholeMailbox } from './candidates.ts'
 import { type Collected, collectMatches, reservedShare, type SearchedMailbox } from './collect.ts'
@@ -118,8 +119,9 @@ async function search(
   const isCut =
     cases.some((one) => one.search.slow) &&
     collected.searched.some(({ candidates }) => candidates.mailbox.exists > slowAboveMessages)
+  const drafts = findDraftsPath(session.knownMailboxes)
   return {
-    items: await Promise.all(taken.rows.map(({ row, mailbox }) => toSummary(row, mailbox))),
+    items: await Promise.all(taken.rows.map(({ row, mailbox }) => toSummary(row, mailbox, drafts))),
     searched: collected.searched.map(({ path }) => path),
     left: collected.left,
     failed: collected.failed,

@@ -17,6 +17,10 @@ import { type SmtpFailure, toSmtpError } from './reply.ts'
 
 export interface SmtpSession {
   readonly signal: AbortSignal
+  /** SMTPUTF8 (RFC 6531): addresses may hold letters beyond ASCII before the @. */
+  readonly takesUtf8Addresses: boolean
+  /** Ends a transaction that was refused before its message. */
+  reset(): Promise<void>
   /** Rejects with an SmtpFailure. The content is not read before the server has asked for it (354). */
   send(envelope: Envelope, content: Readable): Promise<SentMessageInfo>
 }
@@ -66,11 +70,14 @@ export async function withSmtpSession<T>(
     let isDone = false
     try {
       await step<void>((done) => connection.connect((failure) => done(failure ?? null))).catch(throwSmtpError)
+      const takesUtf8Addresses = /^250[ -]SMTPUTF8\b/im.test(String(connection.lastServerResponse))
       await step<void>((done) =>
         connection.login({ method: mechanism, user: account.login }, (failure) => done(failure)),
       ).catch(throwSmtpError)
       const result = await use({
         signal,
+        takesUtf8Addresses,
+        reset: () => step<void>((done) => connection.reset((failure) => done(failure ?? null))),
         send: (envelope, content) =>
           step((done) => connection.send(envelope, content, (failure, sent) => done(failure, sent))),
       })

@@ -6,12 +6,14 @@
  */
 import { Readable } from 'node:stream'
 import type { MailAccount } from '../account.ts'
+import { needsUtf8 } from '../address.ts'
 import type { ComposedMessage } from '../composing/compose.ts'
 import type { MailDeps } from '../connect/dial.ts'
 import { invalid } from '../input.ts'
-import type { MailErrorCode } from '../mail-error.ts'
+import { MailError } from '../mail-error.ts'
+import { sendInBatches } from './batches.ts'
+import type { RejectedRecipient, SubmissionOutcome } from './outcome.ts'
 import {
-  type RecipientRefusal,
   readRecipientRefusal,
   readRefusal,
   readWholeRefusal,
@@ -19,34 +21,6 @@ import {
   toSmtpError,
 } from './reply.ts'
 import { type SmtpSession, withSmtpSession } from './session.ts'
-
-/** An address the server would not take, and why. */
-export interface RejectedRecipient {
-  readonly address: string
-  readonly code: RecipientRefusal
-}
-
-/** What became of a message that got as far as DATA, or was refused before it; a MailError says that nothing left. */
-export type SubmissionOutcome =
-  | {
-      readonly state: 'sent'
-      readonly accepted: readonly string[]
-      /** Recipients the server refused while it took the message for the others. */
-      readonly rejected: readonly RejectedRecipient[]
-      readonly responseCode: number
-      /** The Message-ID the delivered copy carries where the server replaced ours (Microsoft, SES). */
-      readonly serverMessageId?: string
-    }
-  /** The server said no; nobody got it. `rejected` is empty when it was not about recipients. */
-  | {
-      readonly state: 'rejected'
-      readonly rejected: readonly RejectedRecipient[]
-      readonly reason: MailErrorCode
-    }
-  /** The message left, at least in part, and no final reply came. */
-  | { readonly state: 'unknown' }
-  /** `beforeData` said no: not a byte of the message left. */
-  | { readonly state: 'withheld' }
 
 /** Connects, logs in, sends nothing. Throws MailError. */
 export async function verifySmtpLogin(account: MailAccount, deps: MailDeps): Promise<void> {
@@ -65,8 +39,24 @@ export async function submitMessage(
   hooks: { beforeData: () => Promise<boolean> },
 ): Promise<SubmissionOutcome> {
   if (composed.envelope.to.length === 0) throw invalid('to')
-  return await withSmtpSession(account, deps, (session) => send(session, composed, hooks.beforeData))
+  return await withSmtpSession(account, deps, (session) => {
+    const { from, to } = composed.envelope
+    assertTakes(session, [from, ...to])
+    const sendBatch = (batch: readonly string[], isFirst: boolean) =>
+      send(session, { ...composed, envelope: { from, to: batch } }, isFirst ? hooks.beforeData : alreadyAsked)
+    return sendInBatches(to, { send: sendBatch, reset: session.reset })
+  })
 }
+
+/** RFC 6531 §3.1: letters beyond ASCII before the @ go to servers that offer SMTPUTF8 alone. */
+function assertTakes(session: SmtpSession, addresses: readonly string[]): void {
+  const [first] = addresses.filter(needsUtf8)
+  if (first === undefined || session.takesUtf8Addresses) return
+  const reason = `it takes only ASCII before the @, unlike ${first}; leave that address out`
+  throw new MailError('not_supported', { protocol: 'smtp', field: 'to', reason })
+}
+
+const alreadyAsked = async () => true
 
 async function send(
   session: SmtpSession,

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { breakMarkup } from '../../src/body-text/break-markup.ts'
 import { htmlToText } from '../../src/body-text/html-to-text.ts'
 import { removeInvisible } from '../../src/body-text/invisible-characters.ts'
-import { readLongText, readPlain } from '../../src/body-text/long-text.ts'
+import { readPlain } from '../../src/body-text/read-plain.ts'
+import { render } from '../../src/body-text/render.ts'
 import { sanitizeHtml } from '../../src/body-text/sanitize-html.ts'
 
 describe('marks of ours', () => {
@@ -84,7 +85,11 @@ describe('markup that loads, or lies', () => {
   })
 
   it('a table keeps the queries of its links, and loads nothing', async () => {
-    const { text } = await readLongText('a,![b](https://a.example/x?q=1),<img src=x>', { areLinks: false })
+    const { text } = await render({
+      content: 'a,![b](https://a.example/x?q=1),<img src=x>',
+      from: 'values',
+      to: 'text',
+    })
     expect(text).toBe('a,! [b] (https://a.example/x?q=1),< img src=x>')
   })
 

@@ -5,7 +5,8 @@
  */
 import { describe, expect, it } from 'vitest'
 import { htmlToText } from '../../src/body-text/html-to-text.ts'
-import { readLongHtml, readLongText } from '../../src/body-text/long-text.ts'
+import { readText } from '../../src/body-text/read-text.ts'
+import { type RenderJob, render } from '../../src/body-text/render.ts'
 import { sanitizeHtml } from '../../src/body-text/sanitize-html.ts'
 import { parseAddressList } from '../../src/composing/address-list.ts'
 import { markdownToHtml } from '../../src/composing/markdown.ts'
@@ -392,24 +393,20 @@ describe('R77: what is too deep, too long or too costly to lay out', () => {
 })
 
 describe('R77: eight megabytes of an attachment', () => {
-  const attachments: [string, () => Promise<{ text: string; warnings: readonly string[] }>, string][] = [
-    ['HTML', () => readLongHtml(`${repeat('<b>x</b> ', 8 * bytes)}<p>LAST</p>`), 'hidden_text_possible'],
-    ['deep HTML', () => readLongHtml(`${repeat('<div>', 8 * bytes)}<p>LAST</p>`), 'hidden_text_possible'],
-    ['one line of text', () => readLongText(`${repeat('a', 8 * bytes)}LAST`, { areLinks: true }), ''],
-    ['links', () => readLongText(`${repeat('![a](http://b)\n', 8 * bytes)}\nLAST`, { areLinks: true }), ''],
+  const time = { signal: new AbortController().signal, leftMs: () => 120_000 }
+  const attachments: [string, RenderJob['from'], string, string][] = [
+    ['HTML', 'html', `${repeat('<b>x</b> ', 8 * bytes)}<p>LAST</p>`, 'hidden_text_possible'],
+    ['deep HTML', 'html', `${repeat('<div>', 8 * bytes)}<p>LAST</p>`, 'hidden_text_possible'],
+    ['one line of text', 'plain', `${repeat('a', 8 * bytes)}LAST`, ''],
+    ['links', 'plain', `${repeat('![a](http://b)\n', 8 * bytes)}\nLAST`, ''],
   ]
   it.each(attachments)(
-    '%s is read to its end, a piece in each turn of the event loop',
-    async (_name, read, warning) => {
+    '%s is read to its end while the event loop runs',
+    async (_name, from, content, warning) => {
       let turns = 0
-      let isOver = false
-      const count = () => {
-        turns++
-        if (!isOver) setImmediate(count)
-      }
-      setImmediate(count)
-      const { text, warnings } = await read()
-      isOver = true
+      const counting = setInterval(() => turns++, 1)
+      const { text, warnings } = await readText({ content, from, to: 'text' }, time)
+      clearInterval(counting)
       expect(text.endsWith('LAST')).toBe(true)
       expect(turns).toBeGreaterThanOrEqual(8)
       if (warning !== '') expect(warnings).toContain(warning)
@@ -418,8 +415,8 @@ describe('R77: eight megabytes of an attachment', () => {
 
   it('cuts no character and no line in two', async () => {
     const emoji = '😀'.repeat(bytes)
-    expect((await readLongText(`x${emoji}`, { areLinks: false })).text).toBe(`x${emoji}`)
+    expect((await render({ content: `x${emoji}`, from: 'values', to: 'text' })).text).toBe(`x${emoji}`)
     const lines = '0123456789 abc\n'.repeat(200_000)
-    expect((await readLongText(lines, { areLinks: true })).text).toBe(lines)
+    expect((await render({ content: lines, from: 'plain', to: 'text' })).text).toBe(lines)
   })
 })

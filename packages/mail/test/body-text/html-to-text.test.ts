@@ -28,6 +28,7 @@ describe('R73: ordinary mails are read whole', () => {
       'a rule for another program',
       '<style>[data-ogsc] .b, u + .body .b{display:none}</style><div class="b">SEEN</div>',
     ],
+    ['what an applet says where there is none', '<applet code="a.class">SEEN</applet>'],
     ['a later value that is valid', '<p style="display:none;display:block">SEEN</p>'],
     ['a stronger selector', '<style>p.h{display:block}.h{display:none}</style><p class="h">SEEN</p>'],
     [

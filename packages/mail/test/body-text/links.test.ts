@@ -1,7 +1,7 @@
 /** R81: whole targets on request, R49: and none without. */
 import { describe, expect, it } from 'vitest'
 import { htmlToText } from '../../src/body-text/html-to-text.ts'
-import { readPlain } from '../../src/body-text/long-text.ts'
+import { readPlain } from '../../src/body-text/read-plain.ts'
 import { sanitizeHtml } from '../../src/body-text/sanitize-html.ts'
 
 const html =

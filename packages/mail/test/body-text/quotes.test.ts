@@ -5,8 +5,8 @@
 import { describe, expect, it } from 'vitest'
 import { foldQuotes } from '../../src/body-text/fold-quotes.ts'
 import { htmlToText } from '../../src/body-text/html-to-text.ts'
-import { readPlain } from '../../src/body-text/long-text.ts'
 import { isForwardSubject, isReplySubject } from '../../src/body-text/quote-marks.ts'
+import { readPlain } from '../../src/body-text/read-plain.ts'
 
 const fold = (html: string) => htmlToText(html, { quotes: 'folded' }).text
 const foldPlain = async (text: string, isReply = true) =>

@@ -4,7 +4,7 @@
  */
 import { describe, expect, it } from 'vitest'
 import { htmlToText } from '../../src/body-text/html-to-text.ts'
-import { readPlain } from '../../src/body-text/long-text.ts'
+import { readPlain } from '../../src/body-text/read-plain.ts'
 import { sanitizeHtml } from '../../src/body-text/sanitize-html.ts'
 
 /** `[text, target]` of a link that deserves the warning. */

@@ -82,11 +82,13 @@ describe.skipIf(!findDovecot())(
         uid: ref?.uid,
       })
       const found = await run((session) => searchFor(session, { mailbox: 'drafts', limit: 5, body: 'öööö' }))
-      expect(found.items.map((one) => one.ref)).toEqual([ref])
+      expect(found.items.map((one) => one.ref)).toEqual([
+        { ...ref, draft: expect.stringMatching(/^[0-9a-f]{12}$/) },
+      ])
       const outcomes = await run((session) =>
         setFlags(session, ref ? [ref] : [], { add: ['\\Flagged'], remove: [] }),
       )
-      expect(outcomes).toEqual([{ ref, ok: true }])
+      expect(outcomes).toEqual([{ ref, ok: true, changed: { add: ['\\Flagged'], remove: [] } }])
     })
   },
 )

@@ -86,6 +86,7 @@ async function rotate(
   const { grantId } = row
   const tokens = await withSecret(token, row, async (secret) => {
     if (secret === undefined) throw refused('wrap_refused')
+    await settings.beforeRefresh(grant, secret)
     return createTokens(settings, { row, token, secret }, accessScope)
   })
   await store.retireAccessToken(row.accessTokenId, now() + retirementSeconds)

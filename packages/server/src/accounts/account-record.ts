@@ -7,7 +7,7 @@ import type { Grant } from '@email-connector/oauth'
 import type { KeyWrapper } from '../keys/key-wrapper.ts'
 import { KeyRefusedError } from '../keys/key-wrapper.ts'
 import type { RecordContext } from '../keys/record.ts'
-import { currentRecordVersion, openRecord, sealRecord } from '../keys/record.ts'
+import { newestRecordVersion, openRecord, sealRecord, writtenRecordVersion } from '../keys/record.ts'
 import { fromText, toText, zero } from '../keys/seal.ts'
 import { createHintCipher } from '../keys/token-cipher.ts'
 import type { AccountRow } from '../store/account-store.ts'
@@ -19,7 +19,7 @@ export interface AccountKeys {
   readonly stage: string
   /** PUBLIC_URL. */
   readonly issuer: string
-  /** The newest record form; only tests set another. */
+  /** The form that records are written in; only tests set another. */
   readonly recordVersion?: number
 }
 
@@ -42,12 +42,14 @@ export async function sealAccount(
     credentialVersion: number
     account: MailAccount
     memory?: ServerMemory
+    /** The owner's parts of the row, sealed already. */
+    owner?: Pick<AccountRow, 'sealedOwner' | 'sealedSeen'>
     /** When the row goes: sooner than the grant while that is pending. */
     expiresAt: number
   },
 ): Promise<AccountRow> {
-  const { accountId, credentialVersion, account, memory, expiresAt } = options
-  const v = keys.recordVersion ?? currentRecordVersion
+  const { accountId, credentialVersion, account, memory, owner, expiresAt } = options
+  const v = keys.recordVersion ?? writtenRecordVersion
   const sealedMemory = memory && sealMemory(secret, binding.grantId, accountId, memory)
   const { plain: dataKey, wrapped } = await keys.keyWrapper.generateDataKey(
     keyContext(keys, binding.grantId, accountId),
@@ -59,42 +61,56 @@ export async function sealAccount(
     accountId,
     credentialVersion,
     wrappedKey: toText(wrapped),
-    ...sealRecord(Buffer.from(JSON.stringify(account)), secret, dataKey, context),
+    ...sealRecord(toPlain(v, account), secret, dataKey, context),
     ...(sealedMemory !== undefined && { sealedMemory }),
+    ...owner,
     expiresAt,
   }
 }
 
 /**
- * The login in a row. `renewed` is the same in today's form, where the row is older: to be written on condition of
- * the version read. Throws KeyUnavailableError, or KeyRefusedError for anything changed or misplaced.
+ * The login in a row. `renewed` is the same in today's form, where the row is older and may be renewed: to be written on
+ * condition of the version read. Throws KeyUnavailableError, or KeyRefusedError for anything changed or misplaced.
  */
 export async function openAccount(
   keys: AccountKeys,
   secret: Uint8Array,
   binding: GrantBinding,
   row: AccountRow,
+  { mayRenew }: { mayRenew: boolean },
 ): Promise<{ account: MailAccount; renewed?: AccountRow }> {
-  const newest = keys.recordVersion ?? currentRecordVersion
-  if (row.v > newest) throw new KeyRefusedError('The record is of a newer version of this program')
+  const written = keys.recordVersion ?? writtenRecordVersion
+  if (row.v > newestRecordVersion)
+    throw new KeyRefusedError('The record is of a newer version of this program')
   const wrapped = decodeWrapped(row.wrappedKey)
   const dataKey = await keys.keyWrapper.unwrapDataKey(
     wrapped,
     keyContext(keys, binding.grantId, row.accountId),
   )
-  const spareKey = row.v < newest ? Uint8Array.from(dataKey) : undefined
+  const spareKey = mayRenew && row.v < written ? Uint8Array.from(dataKey) : undefined
   let plain: Uint8Array | undefined
   try {
     plain = openRecord(row, secret, dataKey, recordContext(keys, binding, row))
-    // Authenticated, so it is what `sealAccount` wrote.
-    const account = JSON.parse(Buffer.from(plain).toString('utf8')) as MailAccount
+    const account = fromPlain(row.v, plain)
     if (spareKey === undefined) return { account }
-    const next = { v: newest, credentialVersion: row.credentialVersion + 1 }
+    const next = { v: written, credentialVersion: row.credentialVersion + 1 }
     const context = recordContext(keys, binding, { ...row, ...next })
-    return { account, renewed: { ...row, ...next, ...sealRecord(plain, secret, spareKey, context) } }
+    const sealed = sealRecord(toPlain(written, account), secret, spareKey, context)
+    return { account, renewed: { ...row, ...next, ...sealed } }
   } finally {
     zero(plain, spareKey)
   }
+}
+
+/** Form 2 says that the owner's settings belong to it: a row of them that is missing was taken away. */
+function toPlain(version: number, account: MailAccount): Uint8Array {
+  return Buffer.from(JSON.stringify(version === 1 ? account : { settings: 'required', account }))
+}
+
+/** Authenticated, so it is what `toPlain` made. */
+function fromPlain(version: number, plain: Uint8Array): MailAccount {
+  const stored = JSON.parse(Buffer.from(plain).toString('utf8'))
+  return version === 1 ? stored : stored.account
 }
 
 /** What is remembered of the account's server; undefined when it is too large to keep. */

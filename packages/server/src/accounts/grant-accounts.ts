@@ -8,11 +8,12 @@ import type { EpochSeconds, Grant } from '@email-connector/oauth'
 import { StoreUnavailableError } from '@email-connector/oauth'
 import type { Caller, Permission } from '../caller.ts'
 import { KeyRefusedError } from '../keys/key-wrapper.ts'
-import type { AccountRow, AccountStore } from '../store/account-store.ts'
+import type { AccountRow, AccountStore, GrantRows } from '../store/account-store.ts'
 import type { AccountKeys } from './account-record.ts'
 import { openAccount, openMemory, sealMemory } from './account-record.ts'
 import type { AccountHint } from './grant-hint.ts'
 import { openGrantHint } from './grant-hint.ts'
+import { type OwnerSettings, readOwnerSettings } from './owner-settings.ts'
 
 export interface AccountSummary {
   readonly accountId: string
@@ -27,6 +28,10 @@ export interface OpenedAccount {
   readonly address: string
   readonly account: MailAccount
   readonly memory?: ServerMemory
+  /** What the owner decided, for this mailbox and for the grant. */
+  readonly settings: OwnerSettings
+  /** The keys of its emails in the ledger of sends, sealed. */
+  readonly sealedOwner?: string
   /** Keeps what was learned of the server. Never fails a call: without the memory the next one is a little slower. */
   remember(memory: ServerMemory): Promise<void>
 }
@@ -66,6 +71,7 @@ const touchEverySeconds = 3600
 
 interface LoadedGrant {
   readonly grant: Grant
+  readonly settings: GrantRows['settings']
   readonly mailboxes: readonly { readonly hint: AccountHint; readonly row: AccountRow }[]
 }
 
@@ -77,7 +83,7 @@ export function createGrantAccounts(
   async function load(caller: Caller): Promise<LoadedGrant> {
     const found = await store.findGrantWithAccounts(caller.grantId)
     if (found === undefined) throw new GrantGoneError('The grant is gone')
-    const { grant, accounts } = found
+    const { grant, accounts, settings } = found
     assertLive(grant, caller, now())
     assertAgreement(grant, caller)
     const hints = openGrantHint(caller.secret, grant.grantId, grant.sealedHint)
@@ -88,7 +94,7 @@ export function createGrantAccounts(
     if (now() - (grant.lastUsedAt ?? 0) >= touchEverySeconds) {
       await unlessUnavailable(store.touchGrant(grant.grantId, now()))
     }
-    return { grant, mailboxes }
+    return { grant, settings, mailboxes }
   }
 
   return (caller) => {
@@ -98,7 +104,7 @@ export function createGrantAccounts(
     return {
       async list() {
         const { mailboxes } = await loadOnce()
-        return mailboxes.map(({ hint: { imap: _, ...named } }, index) => ({
+        return mailboxes.map(({ hint: { imap: _, login: __, ...named } }, index) => ({
           ...named,
           isDefault: index === 0,
           permission: caller.permission,
@@ -110,21 +116,32 @@ export function createGrantAccounts(
       },
 
       async open(ref, located) {
-        const { grant, mailboxes } = await loadOnce()
+        const { grant, settings: settingsRows, mailboxes } = await loadOnce()
         const mailbox =
           ref === undefined ? mailboxes[0] : mailboxes.find(({ hint }) => isNamed(hint, ref.trim()))
         if (mailbox === undefined) throw new AccountNotFoundError(mailboxes.map(({ hint }) => hint.address))
         const { row, hint } = mailbox
         assertSameGrant(row, grant)
         located?.(hint.imap)
-        const { account, renewed } = await openAccount(options, caller.secret, grant, row)
+        const read = readOwnerSettings(caller.secret, { grant, account: row, settings: settingsRows })
+        const { account, renewed } = await openAccount(options, caller.secret, grant, row, {
+          mayRenew: read.isStored,
+        })
         // Losing the race is fine: whoever won has written today's form.
         if (renewed) await unlessUnavailable(store.replaceCredential(renewed, row.credentialVersion))
+        if (read.sealedSeen !== undefined && row.sealedSeen !== undefined) {
+          const { grantId, accountId, sealedSeen: asRead } = row
+          await unlessUnavailable(
+            store.setSealedSeen({ grantId, accountId, asRead, sealedSeen: read.sealedSeen }),
+          )
+        }
         const memory = openMemory(caller.secret, row)
         return {
           accountId: row.accountId,
           address: account.address,
           account,
+          settings: read.settings,
+          ...(row.sealedOwner !== undefined && { sealedOwner: row.sealedOwner }),
           ...(memory && { memory }),
           async remember(learned) {
             if (JSON.stringify(learned) === JSON.stringify(memory)) return

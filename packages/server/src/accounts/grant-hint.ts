@@ -12,12 +12,17 @@ export interface AccountHint {
   readonly address: string
   readonly provider: ProviderId
   readonly imap: MailServer
+  /** What the server calls the mailbox; hints of 0.1.0 do not say, and there it is the address. */
+  readonly login?: string
 }
 
 const purpose = 'grant'
 
-export function toAccountHint(accountId: string, { address, provider, imap }: MailAccount): AccountHint {
-  return { accountId, address, provider, imap }
+export function toAccountHint(
+  accountId: string,
+  { address, provider, imap, login }: MailAccount,
+): AccountHint {
+  return { accountId, address, provider, imap, login }
 }
 
 /** Whether a login that was proved just now is this mailbox. The hint was sealed under S, so it is the grant's own word. */

@@ -57,6 +57,7 @@ export function createMcpProduct(options: McpProductOptions): McpEndpoint {
         now,
       }),
       once: stores.once,
+      audit: stores.audit,
       createLink: createLinkMaker({ store: stores.authorization, publicUrl, now }),
       mail: { connector, now },
       providersOffered: providers.map(({ id }) => id).filter((id) => !disabledProviders.includes(id)),

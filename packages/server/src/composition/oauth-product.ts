@@ -20,6 +20,7 @@ import { signInStopped } from '../pages/sign-in-stopped.ts'
 import { extraRedirectUris, type ServerSettings } from '../settings.ts'
 import { createMailboxLogin } from '../sign-in/account-login.ts'
 import { createAddMailbox } from '../sign-in/add-account.ts'
+import { createBeforeRefresh } from '../sign-in/before-refresh.ts'
 import { createConnections } from '../sign-in/connections.ts'
 import type { DemoMailbox } from '../sign-in/form.ts'
 import { createKnownBrowsers } from '../sign-in/known-browser.ts'
@@ -72,6 +73,7 @@ export function createOAuthProduct(options: OAuthProductOptions): {
     now,
     errorPage: signInStopped,
     log: (event) => log(toLogLine(event)),
+    beforeRefresh: createBeforeRefresh({ store: stores.accounts, secrets, now, log }),
     fetchClientMetadata: createClientMetadataFetch({ policy: createHostPolicy() }),
   })
   const parts = {

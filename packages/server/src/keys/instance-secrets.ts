@@ -1,6 +1,6 @@
 /**
- * The secrets of one deployment, made once and never shown: peppers of the owner index, keys of stateless client ids,
- * keys of one-time sealed answers. Each is a list, newest first: old ones stay for as long as something made with
+ * The secrets of one deployment, made once and never shown: peppers of the owner index, roots of the owner's room, keys of
+ * stateless client ids and of one-time sealed answers. Each is a list, newest first: old ones stay for as long as something made with
  * them may live, and look-ups try each. In AWS the text comes from Secrets Manager, locally from a file of mode 0600.
  */
 import { hkdfSync, randomBytes } from 'node:crypto'
@@ -15,8 +15,12 @@ export interface SecretKey {
 }
 
 export interface InstanceSecrets {
-  /** Newest first, never empty; so are the other two. */
+  /** Newest first, never empty; so are the others. */
   readonly peppers: readonly SecretKey[]
+  /** Of the wraps by which the owner's page opens settings and audit. */
+  readonly ownerRoots: readonly SecretKey[]
+  /** Of the keys by which the ledger of sends knows a mailbox's emails. */
+  readonly sendRoots: readonly SecretKey[]
   readonly dcrKeys: readonly SecretKey[]
   readonly handoffKeys: readonly SecretKey[]
 }
@@ -35,7 +39,7 @@ export function createInstanceSecrets(): string {
 
 /**
  * Text: `{"kid", "seed", "older": [{"kid", "seed"}]}`. One seed per key generation, since Secrets Manager can generate
- * one value; the three keys are derived from it. Throws, without quoting any of it, when the text is something else.
+ * one value; every key is derived from it. Throws, without quoting any of it, when the text is something else.
  */
 export function parseInstanceSecrets(text: string): InstanceSecrets {
   let value: unknown
@@ -55,7 +59,13 @@ export function parseInstanceSecrets(text: string): InstanceSecrets {
       kid,
       key: new Uint8Array(hkdfSync('sha256', seed, '', `email-connector/instance/${purpose}`, keyBytes)),
     }))
-  return { peppers: keysFor('pepper'), dcrKeys: keysFor('dcr'), handoffKeys: keysFor('handoff') }
+  return {
+    peppers: keysFor('pepper'),
+    ownerRoots: keysFor('owner'),
+    sendRoots: keysFor('send'),
+    dcrKeys: keysFor('dcr'),
+    handoffKeys: keysFor('handoff'),
+  }
 }
 
 /** 43 base64 characters hold 256 bits; what is shorter was typed by hand. */

@@ -13,17 +13,17 @@ export interface MailboxOwner {
 
 /** Whether both are the same mailbox, as the index sees it. */
 export function isSameOwner(one: MailboxOwner, other: MailboxOwner): boolean {
-  return Buffer.compare(subjectOf(one), subjectOf(other)) === 0
+  return Buffer.compare(ownerSubject(one), ownerSubject(other)) === 0
 }
 
 /** One value per pepper, the current one first: write the first, look up all. */
 export function ownerIndexes(peppers: readonly SecretKey[], owner: MailboxOwner): string[] {
-  const subject = subjectOf(owner)
+  const subject = ownerSubject(owner)
   return peppers.map(({ key }) => createHmac('sha256', key).update(subject).digest('base64url'))
 }
 
 /** People type their address in any case and servers accept it; a live login has proved this one either way. */
-function subjectOf({ imapHost, login }: MailboxOwner): Uint8Array {
+export function ownerSubject({ imapHost, login }: MailboxOwner): Uint8Array {
   return canonical(['owner', fold(imapHost).replace(/\.$/, ''), fold(login)])
 }
 

@@ -5,11 +5,16 @@
  * is associated data; whoever changes one in the database makes it unreadable, not wider.
  */
 import { timingSafeEqual } from 'node:crypto'
+import { deriveAccountSecret } from './account-secret.ts'
 import { KeyRefusedError } from './key-wrapper.ts'
 import { canonical, deriveKey, fromText, open, seal, toText, zero } from './seal.ts'
 
-/** The newest form of a record; older ones are read and sealed anew on use. */
-export const currentRecordVersion = 1
+/**
+ * The forms of a record. 1 takes its keys from S, 2 from the account's own secret: what opens one mailbox opens no other.
+ * A form is read by one release before the next writes it (VERSIONING.md); older ones are sealed again on use.
+ */
+export const newestRecordVersion = 2
+export const writtenRecordVersion = 2
 
 /** All of it is in the AAD. */
 export interface RecordContext {
@@ -42,8 +47,8 @@ export function sealRecord(
   let recordKey: Uint8Array | undefined
   let commitment: Uint8Array | undefined
   try {
-    recordKey = deriveKey(secret, dataKey, `v${context.version}/record`)
-    commitment = deriveKey(secret, dataKey, `v${context.version}/commit`)
+    recordKey = derive('record', secret, dataKey, context)
+    commitment = derive('commit', secret, dataKey, context)
     return {
       commitment: toText(commitment),
       sealed: toText(seal(recordKey, plain, associated(context))),
@@ -63,18 +68,32 @@ export function openRecord(
   let recordKey: Uint8Array | undefined
   let commitment: Uint8Array | undefined
   try {
-    commitment = deriveKey(secret, dataKey, `v${context.version}/commit`)
+    commitment = derive('commit', secret, dataKey, context)
     const stored = fromText(record.commitment)
     if (stored.length !== commitment.length || !timingSafeEqual(stored, commitment)) {
       throw new KeyRefusedError('The record was sealed under another key')
     }
-    recordKey = deriveKey(secret, dataKey, `v${context.version}/record`)
+    recordKey = derive('record', secret, dataKey, context)
     return open(recordKey, fromText(record.sealed), associated(context))
   } catch (cause) {
     if (cause instanceof KeyRefusedError) throw cause
     throw new KeyRefusedError('The record does not open', { cause })
   } finally {
     zero(dataKey, recordKey, commitment)
+  }
+}
+
+function derive(
+  purpose: 'record' | 'commit',
+  secret: Uint8Array,
+  dataKey: Uint8Array,
+  { version, accountId }: RecordContext,
+): Uint8Array {
+  const own = version === 1 ? undefined : deriveAccountSecret(secret, accountId)
+  try {
+    return deriveKey(own ?? secret, dataKey, `v${version}/${purpose}`)
+  } finally {
+    zero(own)
   }
 }
 

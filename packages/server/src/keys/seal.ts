@@ -54,6 +54,11 @@ export function canonical(parts: readonly (string | number)[]): Uint8Array {
   )
 }
 
+/** A true copy of the bytes from one place up to another; the caller zeroes it. */
+export function copyPart({ buffer, byteOffset, length }: Uint8Array, from: number, to = length): Uint8Array {
+  return Uint8Array.from(new Uint8Array(buffer, byteOffset + from, to - from))
+}
+
 export function zero(...buffers: readonly (Uint8Array | undefined)[]): void {
   for (const buffer of buffers) buffer?.fill(0)
 }

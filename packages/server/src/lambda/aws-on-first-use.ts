@@ -25,6 +25,7 @@ export function openAwsOnFirstUse(options: { region: string; tables: TableNames;
     stores: {
       authorization: store('authorization'),
       accounts: store('accounts'),
+      audit: store('audit'),
       sessions: store('sessions'),
       once: store('once'),
     },

@@ -28,7 +28,9 @@ export function privacyPage({ lifetimes }: Pick<ServerSettings, 'lifetimes'>): R
 ${row('Your address, password and mail servers', `Until you revoke the app, at most ${absoluteDays} days. After ${idleDays} days without use no token is left that opens it`, 'Nobody from the database alone, nor with the server’s own key: the app’s access token is part of the key')}
 ${row('Addresses and folder names, to answer faster', 'As above', 'Who holds a token of the app')}
 ${row('Which app, what it may do, how many mailboxes, when connected and last used (to the hour)', 'As above', 'The operator of this server')}
-${row('A fingerprint of your mail server and address, so that you find your connections', `As above; of a sign-in that was checked and then given up, up to ${absoluteDays} days`, 'The operator cannot turn it back, but holds its key: he can check a guess whether a certain mailbox is connected')}
+${row('A fingerprint of your mail server and address, so that you find your connections', `As above; of a sign-in that was checked and then given up, up to ${absoluteDays + 90} days`, 'The operator cannot turn it back, but holds its key: he can check a guess whether a certain mailbox is connected')}
+${row('What you decided about an app: limits, hidden folders, names, signatures', 'Until you revoke the app, at most as above', 'Who holds a token of the app, and who signs in to the mailbox. The operator could with the database, the server’s secret and your address together')}
+${row('What an app did: which tool, when, how it ended, how many emails. Nothing of the emails themselves', '90 days, also after you revoke the app, with the app’s name and when it ended', 'As above; the operator sees in which hours an app was busy')}
 ${row('The app’s name and version, and open questions to you', 'Up to 24 hours', 'The name and version: the operator. The questions: who holds a token of the app')}
 ${row('Fingerprint and outcome of a mail you sent, so that it is sent once', 'Up to 24 hours', 'The outcome: who holds a token of the app')}
 ${row('A sign-in or one-time link under way, and counts of failed sign-ins', 'Up to an hour', 'The operator; addresses stand there as fingerprints only')}
@@ -38,7 +40,7 @@ ${row('A sign-in or one-time link under way, and counts of failed sign-ins', 'Up
 <section class="card" aria-labelledby="logs-title">
 <h2 id="logs-title">Logs, cookies, backups</h2>
 <p class="text">Logs hold times, outcomes and numbers. No address, password, token, subject or text has a place in them. The only cookies are those that tie a sign-in to your browser, for 15 minutes, and one for each mailbox that you signed in to here: for 90 days it keeps strangers’ wrong passwords from locking your browser out. It holds no address and opens nothing. Nothing is loaded from elsewhere and nobody else is told.</p>
-<p class="text">Revoking deletes at once. What has expired is refused at once and erased by the database within days. Where the operator keeps backups, they go back 35 days at most and hold the encrypted record; what opens it is not backed up unless the operator has decided otherwise.</p>
+<p class="text">Revoking deletes at once, except the list of what the app did, which is yours to look at for 90 days. What has expired is refused at once and erased by the database within days. Where the operator keeps backups, they go back 35 days at most and hold the encrypted record; what opens it is not backed up unless the operator has decided otherwise.</p>
 </section>
 <section class="card" aria-labelledby="limits-title">
 <h2 id="limits-title">What no encryption can promise</h2>

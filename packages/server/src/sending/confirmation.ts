@@ -14,7 +14,7 @@ import { createHintCipher } from '../keys/token-cipher.ts'
 import type { ToolCall, ToolQuestion } from '../tool-call/tool.ts'
 import { sliceWhole, toLine } from '../wire/fit.ts'
 import { ToolError } from '../wire/tool-error.ts'
-import { type PreparedMessage, toRecipientLines } from './outgoing.ts'
+import { type ShownMessage, toRecipientLines } from './outgoing.ts'
 import { toContentMac } from './send-rows.ts'
 
 const purpose = 'confirmation'
@@ -27,7 +27,7 @@ const stored = z.object({ id: z.string(), accountId: z.string(), content: z.stri
 /** A question to answer with, or undefined: go on. Throws `declined` or `not_confirmed`; then nothing is sent. */
 export async function confirm(
   call: Pick<ToolCall, 'asking' | 'caller' | 'once' | 'now'>,
-  { opened, draft }: { opened: Pick<OpenedAccount, 'accountId'>; draft: PreparedMessage['draft'] },
+  { opened, shown }: { opened: Pick<OpenedAccount, 'accountId'>; shown: ShownMessage },
   content: readonly string[],
   known?: readonly MailAddress[],
 ): Promise<ToolQuestion | undefined> {
@@ -40,7 +40,7 @@ export async function confirm(
     const state = { id: randomBytes(16).toString('hex'), accountId, content: mac, expiresAt }
     const plain = Buffer.from(JSON.stringify(state), 'utf8')
     const sealed = createHintCipher(caller.secret).seal(purpose, caller.grantId, plain)
-    return { question: toQuestion(draft, known), state: sealed }
+    return { question: toQuestion(shown, known), state: sealed }
   }
   const state = openState(call, asking.state)
   if (state === undefined || state.accountId !== accountId || state.content !== mac) {
@@ -80,16 +80,16 @@ function notConfirmed(reason: string): ToolError {
 }
 
 /** Every recipient and attachment; of the text as much as a dialogue holds, last, where it can imitate nothing. */
-function toQuestion(draft: PreparedMessage['draft'], known: readonly MailAddress[] | undefined): string {
-  const { from, subject, body, attachments } = draft
+function toQuestion(shown: ShownMessage, known: readonly MailAddress[] | undefined): string {
+  const { from, subject, body, attachments } = shown
   const text = removeInvisible(body).text.trim()
   const lines = [
     'Send this email?',
     `From: ${from.address}`,
-    toRecipientLines(draft),
-    toNewRecipients(draft, known),
+    toRecipientLines(shown),
+    toNewRecipients(shown, known),
     `Subject: ${toLine(subject, 998)}`,
-    attachments.map((one) => `Attachment: ${toLine(one.filename, 200)}, ${one.content.length} bytes`),
+    attachments.map((one) => `Attachment: ${toLine(one.filename, 200)}, ${one.size} bytes`),
     '',
     sliceWhole(text, shownBodyChars),
     text.length > shownBodyChars ? `[${text.length - shownBodyChars} more characters]` : [],
@@ -101,10 +101,7 @@ function toQuestion(draft: PreparedMessage['draft'], known: readonly MailAddress
  * A reply that goes to none of those who wrote or got the email may be one that a Reply-To, or a text, led astray. For
  * other emails it would take a search of Sent for every recipient.
  */
-function toNewRecipients(
-  { to, cc, bcc }: PreparedMessage['draft'],
-  known: readonly MailAddress[] | undefined,
-): string[] {
+function toNewRecipients({ to, cc, bcc }: ShownMessage, known: readonly MailAddress[] | undefined): string[] {
   if (known === undefined) return []
   const seen = new Set(known.map((one) => one.address.toLowerCase()))
   const strangers = [...to, ...cc, ...bcc].filter((one) => !seen.has(one.address.toLowerCase()))

@@ -3,10 +3,11 @@ import { type ComposedMessage, composeMessage, type MailAddress, submitMessage }
 import * as z from 'zod'
 import type { OpenedAccount } from '../accounts/grant-accounts.ts'
 import type { ToolCall, ToolQuestion } from '../tool-call/tool.ts'
-import { toEmailId } from '../wire/email-id.ts'
+import { toEmailId, toRefName } from '../wire/email-id.ts'
+import { ToolError } from '../wire/tool-error.ts'
 import type { ToolResult } from '../wire/tool-result.ts'
 import { confirm } from './confirmation.ts'
-import type { PreparedMessage } from './outgoing.ts'
+import { type PreparedMessage, type ShownMessage, toShown } from './outgoing.ts'
 import { assertRecipients } from './recipients.ts'
 import { createSendLedger } from './send-ledger.ts'
 import { describeOutcome, type SendOutcome } from './send-outcome.ts'
@@ -21,46 +22,87 @@ export const delivery = z.object({
   repeated: z.boolean(),
   message: z.string(),
   recipients: z.array(z.object({ address: z.string(), ok: z.boolean(), code: z.string().optional() })),
+  skipped: z.array(z.string()).optional(),
   message_id: z.string(),
   sent_copy: z.enum(['filed', 'found', 'by_provider', 'failed', 'none']),
   sent_copy_id: z.string().optional(),
 })
 export type Delivery = z.output<typeof delivery>
 
+/** A message that can go out: what a person is shown of it, and how its bytes are made. */
+export interface ReadyMessage {
+  readonly opened: OpenedAccount
+  readonly shown: ShownMessage
+  /** Everything that makes this message this message, in a fixed order. */
+  readonly content: readonly string[]
+  /** What every grant of the mailbox knows it by. */
+  readonly shared: readonly string[]
+  /** Of a draft that is stored: what it is known by, whatever its id is now. */
+  readonly stored?: { readonly draftId: string; readonly messageId?: string | undefined }
+  compose(made: { readonly date: Date; readonly messageId: string }): Promise<ComposedMessage>
+}
+
+/** `about`: which email is answered or forwarded, where its id says more than the text. */
+export function toReady({ opened, draft }: PreparedMessage, about = ''): ReadyMessage {
+  return {
+    opened,
+    shown: toShown(draft),
+    ...toContents(draft, about),
+    compose: (made) => composeMessage({ ...draft, ...made }),
+  }
+}
+
 export interface DeliveryOptions {
   readonly idempotencyKey?: string | undefined
-  /** Which email is answered or forwarded, where its id says more than the text. */
-  readonly about?: string
-  /** The draft that is sent. */
-  readonly draftId?: string
   /** Who wrote and got the email that is answered: anybody else is shown as new. */
   readonly known?: readonly MailAddress[] | undefined
+  /** Addresses of that email that nothing can be sent to, each with the reason. */
+  readonly skipped?: readonly string[]
 }
 
 export async function deliver(
   call: ToolCall,
-  { opened, draft }: PreparedMessage,
-  { idempotencyKey, about = '', draftId, known }: DeliveryOptions = {},
+  { opened, shown, content, shared, stored, compose }: ReadyMessage,
+  { idempotencyKey, known, skipped = [] }: DeliveryOptions = {},
 ): Promise<ToolResult<Delivery> | ToolQuestion> {
-  assertRecipients(draft.to, draft.cc, draft.bcc)
-  const content = toContent(draft, draftId ?? about)
+  const { from, to, cc, bcc } = shown
+  const isToNobody = [to, cc, bcc].every((list) => list.length === 0)
+  if (isToNobody && skipped.length > 0) throw nobodyLeft(skipped)
+  assertRecipients(to, cc, bcc)
   // From here on a client that goes away must not leave an email of which nobody knows whether it was sent.
   const sending = call.toCompletion()
   const ledger = createSendLedger(sending, {
     accountId: opened.accountId,
-    domain: draft.from.address.slice(draft.from.address.lastIndexOf('@') + 1),
+    sealedOwner: opened.sealedOwner,
+    domain: from.address.slice(from.address.lastIndexOf('@') + 1),
+    messageId: stored?.messageId,
     idempotencyKey,
-    content: draftId === undefined ? content : { draftId },
+    content: stored === undefined ? content : { draftId: stored.draftId, revision: content },
+    shared,
   })
-  const { messageId } = ledger
-  const composed = await composeMessage({ ...draft, date: new Date(call.now() * 1000), messageId })
+  const composed = await compose({ date: new Date(call.now() * 1000), messageId: ledger.messageId })
   // Last before anything leaves: nobody is asked about what cannot be sent.
-  const question = await confirm(call, { opened, draft }, content, known)
+  const question = await confirm(call, { opened, shown }, content, known)
   if (question) return question
   const submitted = ledger.sendOnce((beforeData) =>
     submitMessage(opened.account, sending.mailDeps(smtpShare), composed, { beforeData }),
   )
-  return await answerDelivery(sending, opened, submitted, composed)
+  return withSkipped(await answerDelivery(sending, opened, submitted, composed), skipped)
+}
+
+function nobodyLeft(skipped: readonly string[]): ToolError {
+  const sentence = `Nothing can be sent to whom this email names: ${skipped.join('; ')}. Give "to".`
+  return new ToolError('invalid_input', sentence, { field: 'to' })
+}
+
+/** R86: whoever is left out is named. */
+function withSkipped(result: ToolResult<Delivery>, skipped: readonly string[]): ToolResult<Delivery> {
+  if (skipped.length === 0) return result
+  const lines = skipped.map((one) => `Left out, nothing can be sent to ${one}`)
+  return {
+    structured: { ...result.structured, skipped: [...skipped] },
+    text: [result.text, ...lines].join('\n'),
+  }
 }
 
 /** Files the copy and says what happened. `composed` is absent where an earlier call sent, or tried. */
@@ -70,10 +112,15 @@ export async function answerDelivery(
   submitted: Promise<SendOutcome>,
   composed?: ComposedMessage,
 ): Promise<ToolResult<Delivery>> {
-  const [sent, copy] = await Promise.all([submitted, fileSentCopy(call, opened, composed?.raw, submitted)])
+  const [sent, copy] = await Promise.all([
+    submitted,
+    fileSentCopy(call, opened, composed?.rawWithBcc, submitted),
+  ])
   // A copy that we did not file was filed by the server that took the email: it went out.
   const outcome: SendOutcome =
-    copy.state === 'found' ? { ...sent, state: 'sent', accepted: [...(composed?.envelope.to ?? [])] } : sent
+    copy.state === 'found' && sent.state === 'unknown'
+      ? { ...sent, state: 'sent', accepted: [...(composed?.envelope.to ?? [])] }
+      : sent
   const recipients = [
     ...outcome.accepted.map((address) => ({ address, ok: true })),
     ...outcome.rejected.map(({ address, code }) => ({ address, ok: false, code })),
@@ -97,17 +144,22 @@ export async function answerDelivery(
  * In a fixed order: each list of addresses ends with an empty one, which no address is, and each string has its length
  * before it in the MAC. No two messages share a content.
  */
-function toContent(draft: PreparedMessage['draft'], about: string): string[] {
+function toContents(
+  draft: PreparedMessage['draft'],
+  about: string,
+): Pick<ReadyMessage, 'content' | 'shared'> {
   const lists = [[draft.from], draft.to, draft.cc, draft.bcc]
-  return [
+  const head = [
     ...lists.flatMap((list) => [...list.flatMap(({ address, name = '' }) => [address, name]), '']),
     draft.subject,
     draft.body,
     draft.inReplyTo ?? '',
     JSON.stringify(draft.references ?? []),
-    about,
-    ...draft.attachments.flatMap((one) => [one.filename, one.contentType, one.content.toString('base64')]),
   ]
+  const files = draft.attachments.flatMap((one) => [
+    ...[one.filename, one.contentType, one.content.toString('base64')],
+  ])
+  return { content: [...head, about, ...files], shared: [...head, toRefName(about), ...files] }
 }
 
 const copyText: Record<SentCopy['state'], string> = {

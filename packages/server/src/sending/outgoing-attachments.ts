@@ -6,8 +6,10 @@ import * as parameters from '../tool-call/parameters.ts'
 import type { NamedMessage } from '../wire/email-id.ts'
 import { ToolError } from '../wire/tool-error.ts'
 
-/** All attachments of one mail, decoded: a request body is at most 4 MiB, base64 takes a third more. */
-const maxTotalBytes = 3 * 1024 * 1024
+/** What the call itself holds, decoded: a request body is at most 4 MiB, base64 takes a third more. */
+const maxGivenBytes = 3 * 1024 * 1024
+/** With what is taken from the mailbox and never goes through a model; most servers take no more. */
+export const maxTotalBytes = 25 * 1024 * 1024
 const maxBase64Chars = 4 * 1024 * 1024
 
 const attachment = z.strictObject({
@@ -25,7 +27,7 @@ export const attachmentsInstead = list
 export const attachments = list
   .default([])
   .describe(
-    'At most 20, 3 MB: email_id and attachment_id, or filename, content_type and content (text, base64 for other types)',
+    'At most 20: email_id and attachment_id (25 MB), or filename, content_type and content (text, base64 for other types; 3 MB)',
   )
 
 export interface NamedAttachment {
@@ -38,7 +40,10 @@ export function parseAttachments(
   given: z.output<typeof attachments>,
 ): readonly (NamedAttachment | OutgoingAttachment)[] {
   const parsed = given.map((one, index) => parseAttachment(one, `attachments[${index}]`))
-  assertTotalSize(parsed.flatMap((one) => ('emailId' in one ? [] : [one])))
+  assertTotalSize(
+    parsed.flatMap((one) => ('emailId' in one ? [] : [one])),
+    maxGivenBytes,
+  )
   return parsed
 }
 
@@ -69,9 +74,10 @@ export async function readAttachments(
         filename: part.filename ?? 'attachment',
         contentType: part.contentType,
         content: part.content,
+        ...(part.charset === undefined ? {} : { charset: part.charset }),
       })
     } else read.push(one)
-    assertTotalSize(read)
+    assertTotalSize(read, maxTotalBytes)
   }
   return read
 }
@@ -105,23 +111,21 @@ function parseContent(content: string, contentType: string, place: string): Buff
     throw invalid(`${place}.content_type`, `"${place}.content_type" must be a type such as application/pdf.`)
   }
   if (textTypes.test(contentType)) return Buffer.from(content, 'utf8')
-  const base64 = content.replace(/[\r\n]/g, '').replace(/=+$/, '')
-  const bytes = Buffer.from(base64, 'base64')
-  // Node skips what is not base64; what comes back the same was.
-  if (bytes.toString('base64').replace(/=+$/, '') === base64) return bytes
-  throw invalid(`${place}.content`, `"${place}.content" must be base64 for this content_type.`)
+  const base64 = content.replaceAll(/\s/g, '').replace(/={1,2}$/, '')
+  // Node skips what is not base64 and loses what is behind it.
+  const at = base64.search(/[^A-Za-z0-9+/]/)
+  if (at < 0 && base64.length % 4 !== 1) return Buffer.from(base64, 'base64')
+  const fault = at < 0 ? 'it is cut short' : `character ${at + 1} is none of its alphabet`
+  const sentence = `"${place}.content" must be base64 for this content_type: ${fault}.`
+  throw invalid(`${place}.content`, sentence)
 }
 
-function assertTotalSize(read: readonly OutgoingAttachment[]): void {
+function assertTotalSize(read: readonly OutgoingAttachment[], maxBytes: number): void {
   const total = read.reduce((sum, one) => sum + one.content.length, 0)
-  if (total <= maxTotalBytes) return
-  throw new ToolError(
-    'too_large',
-    'The "attachments" are larger than 3 MB together: send fewer, or a link.',
-    {
-      field: 'attachments',
-    },
-  )
+  if (total <= maxBytes) return
+  const way = maxBytes === maxGivenBytes ? 'name files of emails by email_id and attachment_id' : 'send fewer'
+  const sentence = `The "attachments" are larger than ${maxBytes / 1024 / 1024} MB together: ${way}, or send a link.`
+  throw new ToolError('too_large', sentence, { field: 'attachments' })
 }
 
 function invalid(field: string, sentence: string): ToolError {

@@ -6,7 +6,6 @@ import {
   getMessage,
   type ImapSession,
   type MailAddress,
-  type MessageDetail,
   type MessageRef,
   type OutgoingDraft,
 } from '@email-connector/mail'
@@ -15,9 +14,10 @@ import type { OpenedAccount } from '../accounts/grant-accounts.ts'
 import { assertOfAccount, parseEmailIds } from '../tool-call/email-refs.ts'
 import * as parameters from '../tool-call/parameters.ts'
 import type { ToolCall } from '../tool-call/tool.ts'
-import { ToolError } from '../wire/tool-error.ts'
 import { attachments, parseAttachments, parseSources, readAttachments } from './outgoing-attachments.ts'
+import { parseFrom } from './own-addresses.ts'
 import { parseRecipients } from './recipients.ts'
+import { toThread } from './thread.ts'
 
 export const outgoingParameters = {
   account: parameters.account,
@@ -31,25 +31,27 @@ export const outgoingParameters = {
   attachments,
 }
 const outgoing = z.strictObject(outgoingParameters)
+export type OutgoingInput = z.output<typeof outgoing>
 
 type Draft = Omit<OutgoingDraft, 'date' | 'messageId'>
 
 export interface PreparedMessage {
   readonly opened: OpenedAccount
   readonly draft: Draft
+  /** The email that is answered. */
+  readonly parent?: MessageRef | undefined
 }
 
 export interface OpenedOutgoing extends PreparedMessage {
   /** The parameters name emails, which `complete` has to read before the draft is whole. */
   readonly readsMailbox: boolean
+  readonly given: ReturnType<typeof parseAttachments>
+  readonly sources: ReturnType<typeof parseSources>
   complete(session: ImapSession): Promise<Draft>
 }
 
 /** Refuses what can be refused without a connection, and opens none. */
-export async function openOutgoing(
-  call: ToolCall,
-  input: z.output<typeof outgoing>,
-): Promise<OpenedOutgoing> {
+export async function openOutgoing(call: ToolCall, input: OutgoingInput): Promise<OpenedOutgoing> {
   const recipients = {
     to: parseRecipients(input.to, 'to'),
     cc: parseRecipients(input.cc, 'cc'),
@@ -73,6 +75,9 @@ export async function openOutgoing(
     opened,
     draft,
     readsMailbox,
+    parent: parents[0]?.ref,
+    given,
+    sources,
     async complete(session) {
       if (!readsMailbox) return draft
       const [parent] = parents
@@ -83,36 +88,37 @@ export async function openOutgoing(
 }
 
 /** With a connection of its own, where the mailbox has to be read. */
-export async function prepareOutgoing(
-  call: ToolCall,
-  input: z.output<typeof outgoing>,
-): Promise<PreparedMessage> {
-  const { opened, draft, readsMailbox, complete } = await openOutgoing(call, input)
-  return { opened, draft: readsMailbox ? await call.withSession(opened, complete) : draft }
+export async function prepareOutgoing(call: ToolCall, input: OutgoingInput): Promise<PreparedMessage> {
+  const { opened, draft, parent, readsMailbox, complete } = await openOutgoing(call, input)
+  return { opened, parent, draft: readsMailbox ? await call.withSession(opened, complete) : draft }
 }
 
 async function readThread(session: ImapSession, ref: MessageRef) {
   return toThread(await getMessage(session, ref, { format: 'text', offset: 0, maxChars: 0 }))
 }
 
-/** RFC 5322 §3.6.4: In-Reply-To is the parent's id; References are the parent's, else its In-Reply-To, and that id. */
-export function toThread(parent: MessageDetail): Pick<OutgoingDraft, 'inReplyTo' | 'references'> {
-  if (parent.messageId === undefined) return {}
-  const before = parent.references.length > 0 ? parent.references : [parent.inReplyTo ?? []].flat()
-  return { inReplyTo: parent.messageId, references: [...before, parent.messageId] }
+/** What a person is shown of a message, and an answer tells of it. */
+export interface ShownMessage extends Recipients {
+  readonly from: MailAddress
+  readonly subject: string
+  readonly body: string
+  readonly attachments: readonly { readonly filename: string; readonly size: number }[]
 }
 
-export function parseFrom({ account }: OpenedAccount, from: string | undefined): MailAddress {
-  const named = account.displayName === undefined ? {} : { name: account.displayName }
-  if (from === undefined) return { ...named, address: account.address }
-  const allowed = [account.address, ...account.aliases]
-  const address = allowed.find((one) => one.toLowerCase() === from.trim().toLowerCase())
-  if (address !== undefined) return { ...named, address }
-  throw new ToolError('invalid_input', `"from" must be one of ${allowed.join(', ')}.`, { field: 'from' })
+export interface Recipients {
+  readonly to: readonly MailAddress[]
+  readonly cc: readonly MailAddress[]
+  readonly bcc: readonly MailAddress[]
+}
+
+export function toShown(draft: Draft): ShownMessage {
+  const { from, to, cc, bcc, subject, body } = draft
+  const attachments = draft.attachments.map(({ filename, content }) => ({ filename, size: content.length }))
+  return { from, to, cc, bcc, subject, body, attachments }
 }
 
 /** Who gets it, in the words of the answer. */
-export function toRecipientLines({ to, cc, bcc }: PreparedMessage['draft']): string[] {
+export function toRecipientLines({ to, cc, bcc }: Recipients): string[] {
   return Object.entries({ To: to, Cc: cc, Bcc: bcc })
     .filter(([, list]) => list.length > 0)
     .map(([name, list]) => `${name}: ${list.map((one) => one.address).join(', ')}`)

@@ -1,17 +1,15 @@
-/** Recipients as a tool gets them. The mail package knows the one form it takes; the place at fault is told here. */
-import { type MailAddress, MailError, parseAddressList } from '@email-connector/mail'
+/** Recipients as a tool gets them. What cannot be sent to is named with its place and the reason (R86). */
+import { type MailAddress, readAddressList, toFaultText } from '@email-connector/mail'
 import { ToolError } from '../wire/tool-error.ts'
 
 export function parseRecipients(entries: readonly string[], field: string): MailAddress[] {
   return entries.flatMap((entry, index) => {
+    const { mailboxes, faults } = readAddressList(entry)
+    if (faults.length === 0) return mailboxes
     const place = `${field}[${index}]`
-    try {
-      return parseAddressList(entry, place)
-    } catch (error) {
-      if (!(error instanceof MailError)) throw error
-      const sentence = `"${place}" is not an address: the form is name@example.org or Name <name@example.org>.`
-      throw new ToolError('invalid_input', sentence, { field: place, cause: error })
-    }
+    const form = 'The form is name@example.org or Name <name@example.org>.'
+    const sentence = `"${place}" holds what cannot be sent to. ${toFaultText(faults)}. ${form}`
+    throw new ToolError('invalid_input', sentence, { field: place })
   })
 }
 

@@ -1,6 +1,7 @@
 /**
- * An email is sent at most once within a grant: by its idempotency key, and by its content whatever the key. Each has
- * a row. The content's row alone decides: it is reserved, then moved to `data` on the last instant at which nothing
+ * An email is sent at most once: by its idempotency key within a grant, and by its content whatever the key and whichever
+ * grant of the mailbox. Each has a row; content has two while its name changes (ledger-keys.ts), and then both count for
+ * one. The content's row alone decides: it is reserved, then moved to `data` on the last instant at which nothing
  * has been sent, then settled; what ended between `data` and an answer of the server is `unknown`, and nobody sends
  * it again while that is remembered. The key's row is taken first and names the content's row, so that a crash at any
  * point leaves a key whose outcome is found there, and it gets the outcome at the end.
@@ -11,10 +12,9 @@
 import { randomUUID } from 'node:crypto'
 import type { SubmissionOutcome } from '@email-connector/mail'
 import type { Caller } from '../caller.ts'
-import { zero } from '../keys/seal.ts'
-import { createHintCipher, type HintCipher } from '../keys/token-cipher.ts'
 import type { OnceStore, SendRow } from '../store/once-store.ts'
 import { ToolError } from '../wire/tool-error.ts'
+import { type LedgerKeys, withLedgerKeys } from './ledger-keys.ts'
 import {
   openOutcome,
   type SendOutcome,
@@ -23,7 +23,7 @@ import {
   toOutcomeOfError,
   unknown,
 } from './send-outcome.ts'
-import { isOfContent, type Rows, type SendRequest, toRows } from './send-rows.ts'
+import { isOfContent, type RowName, type Rows, type SendRequest, toRows } from './send-rows.ts'
 
 /** How long rows live, and how long a key answers its first outcome. */
 const keptSeconds = 24 * 3600
@@ -60,20 +60,20 @@ export interface SendLedger {
   sendOnce(submit: Submit): Promise<SendOutcome>
 }
 
-/** `domain`: of From, where the Message-ID is made. */
+/** `domain`: of From, where the Message-ID is made; `messageId`: of a stored draft that has one. */
 export function createSendLedger(
   { once, caller, now }: Surroundings,
-  request: SendRequest & { readonly domain: string },
+  request: SendRequest & { readonly domain: string; readonly messageId?: string | undefined },
 ): SendLedger {
-  const rows = toRows(caller.secret, request)
+  const rows = withLedgerKeys(caller, request, now(), (keys) => toRows(keys, request))
   const attempt = randomUUID()
   // The row names the attempt: whoever finds it without an outcome can ask Sent for its Message-ID.
-  const toMessageId = (ofAttempt: string) => `<${ofAttempt}@${request.domain}>`
+  const toMessageId = (ofAttempt: string) => request.messageId ?? `<${ofAttempt}@${request.domain}>`
   const messageId = toMessageId(attempt)
 
   /** Takes the row, where `mayReplace` allows it in the place of what is there; else answers what is there. */
   async function take(
-    key: string,
+    { key }: RowName,
     content: { content?: string },
     mayReplace: (row: SendRow) => boolean,
   ): Promise<{ held: SendRow } | { held?: undefined; isKnown: boolean }> {
@@ -89,21 +89,31 @@ export function createSendLedger(
   const isAbandoned = (row: SendRow) =>
     row.state === 'reserved' && row.deadline <= now() && isOfContent(row, rows)
 
-  async function settle(cipher: HintCipher, keys: readonly string[], outcome: SendOutcome): Promise<void> {
+  /** The draft was refused and has been changed since: nobody got it, so it is tried again. */
+  function isChanged(keys: LedgerKeys, name: RowName, row: SendRow): boolean {
+    if (name.revision === undefined || row.state !== 'rejected' || row.sealedOutcome === undefined)
+      return false
+    return openOutcome(keys, name, row.sealedOutcome).revision !== name.revision
+  }
+
+  async function settle(keys: LedgerKeys, mine: readonly RowName[], outcome: SendOutcome): Promise<void> {
     const { repeated: _, again: __, settledAt = now(), ...settled } = outcome
-    const sealedOutcome = sealOutcome(cipher, caller.grantId, settled, rows.mac)
-    const row = { state: outcome.state, sealedOutcome, settledAt, expiresAt: now() + keptSeconds }
+    const row = { state: outcome.state, settledAt, expiresAt: now() + keptSeconds }
     // Each alone is enough to answer by: a store that fails now makes repeats `unknown` at worst, never this answer wrong.
-    await Promise.allSettled(keys.map((key) => once.settleSend(key, attempt, row)))
+    await Promise.allSettled(
+      mine.map((name) =>
+        once.settleSend(name.key, attempt, { ...row, sealedOutcome: sealOutcome(keys, name, settled) }),
+      ),
+    )
   }
 
   /** So that a retry may take them at once; without it, after their deadline. */
-  async function release(keys: readonly string[]): Promise<void> {
-    await Promise.allSettled(keys.map((key) => once.releaseSend(key, attempt)))
+  async function release(mine: readonly RowName[]): Promise<void> {
+    await Promise.allSettled(mine.map(({ key }) => once.releaseSend(key, attempt)))
   }
 
-  function answerHeld(cipher: HintCipher, row: SendRow): SendOutcome {
-    const settled = openSettled(cipher, caller.grantId, row, rows)
+  function answerHeld(keys: LedgerKeys, name: RowName, row: SendRow): SendOutcome {
+    const settled = openSettled(keys, name, row, rows)
     if (settled !== undefined) return settled
     if (row.state === 'data' && row.deadline < now()) {
       const again = { from: row.expiresAt, by: rows.named === undefined ? 'same_call' : 'new_key' } as const
@@ -115,24 +125,28 @@ export function createSendLedger(
     )
   }
 
-  async function sendWith(cipher: HintCipher, submit: Submit): Promise<SendOutcome> {
+  async function sendWith(keys: LedgerKeys, submit: Submit): Promise<SendOutcome> {
     const { named } = rows
     let pause = rows.isDraft ? repeatPause : unnamedPause
     if (named !== undefined) {
-      const taken = await take(named, { content: rows.content }, isAbandoned)
-      if (taken.held) return answerHeld(cipher, taken.held)
+      const taken = await take(named, { content: rows.contents.at(-1)?.key ?? '' }, isAbandoned)
+      if (taken.held) return answerHeld(keys, named, taken.held)
       if (!rows.isDraft) pause = taken.isKnown ? repeatPause : newKeyPause
     }
     const mine = named === undefined ? [] : [named]
     try {
-      const taken = await take(rows.content, {}, (row) => isAbandoned(row) || isOver(row, pause, now()))
-      if (!taken.held) {
-        mine.push(rows.content)
-        return await submitWith(cipher, mine, submit)
+      for (const name of rows.contents) {
+        const mayReplace = (row: SendRow) =>
+          isAbandoned(row) || isOver(row, pause, now()) || isChanged(keys, name, row)
+        const taken = await take(name, {}, mayReplace)
+        if (taken.held) {
+          const outcome = answerHeld(keys, name, taken.held)
+          await settle(keys, mine, outcome)
+          return outcome
+        }
+        mine.push(name)
       }
-      const outcome = answerHeld(cipher, taken.held)
-      await settle(cipher, mine, outcome)
-      return outcome
+      return await submitWith(keys, mine, submit)
     } catch (error) {
       // Nothing has left, or the content's row is in `data` by now and stays there.
       await release(mine)
@@ -141,16 +155,19 @@ export function createSendLedger(
   }
 
   async function submitWith(
-    cipher: HintCipher,
-    mine: readonly string[],
+    keys: LedgerKeys,
+    mine: readonly RowName[],
     submit: Submit,
   ): Promise<SendOutcome> {
     let entered = false
     let overtaken = false
     const enterData = async () => {
-      entered = (await once.enterData(rows.content, attempt, now() + attemptSeconds)) === 'entered'
-      overtaken = !entered
-      return entered
+      for (const { key } of rows.contents) {
+        overtaken = (await once.enterData(key, attempt, now() + attemptSeconds)) !== 'entered'
+        if (overtaken) return false
+      }
+      entered = true
+      return true
     }
     const outcome = await submit(enterData).then(
       (submitted) => {
@@ -166,11 +183,14 @@ export function createSendLedger(
     const settledAt = now()
     const again = toAgain(outcome.state, { settledAt, expiresAt: settledAt + keptSeconds }, rows)
     const answer = { ...outcome, repeated: false, settledAt, again }
-    await settle(cipher, mine, answer)
+    await settle(keys, mine, answer)
     return answer
   }
 
-  return { messageId, sendOnce: (submit) => withCipher(caller.secret, (cipher) => sendWith(cipher, submit)) }
+  return {
+    messageId,
+    sendOnce: (submit) => withLedgerKeys(caller, request, now(), (keys) => sendWith(keys, submit)),
+  }
 }
 
 /** What an earlier call for this key, or this content, was settled with. Reads only. Throws `key_reused`. */
@@ -178,19 +198,25 @@ export async function findSendOutcome(
   { once, caller, now }: Surroundings,
   request: SendRequest,
 ): Promise<SendOutcome | undefined> {
-  const rows = toRows(caller.secret, request)
-  const keys = [rows.named ?? [], rows.content].flat()
-  const found = await Promise.all(keys.map((key) => once.findSend(key, now())))
-  const row = found.find((one) => one?.sealedOutcome !== undefined && !isOver(one, repeatPause, now()))
-  if (row === undefined) return undefined
-  return await withCipher(caller.secret, async (cipher) => openSettled(cipher, caller.grantId, row, rows))
+  return await withLedgerKeys(caller, request, now(), async (keys) => {
+    const rows = toRows(keys, request)
+    const names = [rows.named ?? [], rows.contents].flat()
+    const found = await Promise.all(
+      names.map(async (name) => [name, await once.findSend(name.key, now())] as const),
+    )
+    for (const [name, row] of found) {
+      if (row?.sealedOutcome === undefined || isOver(row, repeatPause, now())) continue
+      return openSettled(keys, name, row, rows)
+    }
+    return undefined
+  })
 }
 
-function openSettled(cipher: HintCipher, grantId: string, row: SendRow, rows: Rows): SendOutcome | undefined {
+function openSettled(keys: LedgerKeys, name: RowName, row: SendRow, rows: Rows): SendOutcome | undefined {
   if (!isOfContent(row, rows)) throw reusedError()
   if (row.sealedOutcome === undefined) return undefined
-  const { content, ...outcome } = openOutcome(cipher, grantId, row.sealedOutcome)
-  if (content !== rows.mac) throw reusedError()
+  const { content, revision: _, ...outcome } = openOutcome(keys, name, row.sealedOutcome)
+  if (content !== name.mac) throw reusedError()
   return { ...outcome, repeated: true, settledAt: row.settledAt, again: toAgain(outcome.state, row, rows) }
 }
 
@@ -208,16 +234,6 @@ function toAgain(
   if (rows.isDraft && state === 'sent') return undefined
   const from = settledAt === undefined ? expiresAt : settledAt + newKeyPause[state]
   return { from, by: rows.named !== undefined || state === 'sent' ? 'new_key' : 'same_call' }
-}
-
-/** The caller's own secret is zeroed when its client goes away; the outcome still has to be sealed. */
-async function withCipher<T>(secret: Uint8Array, use: (cipher: HintCipher) => Promise<T>): Promise<T> {
-  const copy = Uint8Array.from(secret)
-  try {
-    return await use(createHintCipher(copy))
-  } finally {
-    zero(copy)
-  }
 }
 
 function reusedError(): ToolError {

@@ -4,8 +4,9 @@
  */
 import { MailError, type MailErrorCode, type SubmissionOutcome } from '@email-connector/mail'
 import * as z from 'zod'
-import type { HintCipher } from '../keys/token-cipher.ts'
 import { sentenceFor } from '../wire/tool-error.ts'
+import type { LedgerKeys } from './ledger-keys.ts'
+import type { RowName } from './send-rows.ts'
 
 const stored = z.object({
   state: z.enum(['sent', 'rejected', 'unknown']),
@@ -16,9 +17,11 @@ const stored = z.object({
   messageId: z.string(),
   /** A MAC of the content: whose outcome this is. */
   content: z.string(),
+  /** Of a stored draft: which of its edits this is the outcome of. */
+  revision: z.string().optional(),
 })
 
-export type Outcome = Omit<z.output<typeof stored>, 'content'>
+export type Outcome = Omit<z.output<typeof stored>, 'content' | 'revision'>
 
 export interface SendOutcome extends Outcome {
   /** An earlier call's: this one sent nothing. */
@@ -29,14 +32,17 @@ export interface SendOutcome extends Outcome {
   readonly again?: { readonly from: number; readonly by: 'same_call' | 'new_key' } | undefined
 }
 
-const purpose = 'send'
-
-export function sealOutcome(cipher: HintCipher, grantId: string, outcome: Outcome, content: string): string {
-  return cipher.seal(purpose, grantId, Buffer.from(JSON.stringify({ ...outcome, content }), 'utf8'))
+export function sealOutcome(keys: LedgerKeys, name: RowName, outcome: Outcome): string {
+  const { key, under, mac: content, revision } = name
+  return keys.seal(under, key, Buffer.from(JSON.stringify({ ...outcome, content, revision }), 'utf8'))
 }
 
-export function openOutcome(cipher: HintCipher, grantId: string, sealed: string): z.output<typeof stored> {
-  return stored.parse(JSON.parse(Buffer.from(cipher.open(purpose, grantId, sealed)).toString('utf8')))
+export function openOutcome(
+  keys: LedgerKeys,
+  { key, under }: RowName,
+  sealed: string,
+): z.output<typeof stored> {
+  return stored.parse(JSON.parse(Buffer.from(keys.open(under, key, sealed)).toString('utf8')))
 }
 
 export function toOutcome(

@@ -3,7 +3,13 @@
  * own. The IMAP connection is opened while SMTP runs and waits for its outcome, which hides its round trips. A copy
  * that cannot be filed never turns a sent email into a failure. After `unknown` Sent is looked at and left as it is.
  */
-import { appendMessage, filesSentCopy, findByMessageId, type MessageRef } from '@email-connector/mail'
+import {
+  appendMessage,
+  filesSentCopy,
+  findByMessageId,
+  type MessageRef,
+  openForFinding,
+} from '@email-connector/mail'
 import type { OpenedAccount } from '../accounts/grant-accounts.ts'
 import type { ToolCall } from '../tool-call/tool.ts'
 import type { SendOutcome } from './send-outcome.ts'
@@ -27,6 +33,9 @@ export async function fileSentCopy(
   }
   try {
     return await call.withSession(opened, async (session) => {
+      // Some servers file what they send without anybody saying so: a second copy would be one too many.
+      const looks = raw !== undefined && !session.sentCopiesAreOurs
+      const find = looks ? await openForFinding(session, 'sent') : undefined
       const { state, repeated, messageId } = await outcome
       if (state === 'rejected' || (state === 'sent' && (repeated || raw === undefined)))
         return { state: 'none' }
@@ -35,6 +44,9 @@ export async function fileSentCopy(
         return ref === undefined ? { state: 'none' } : { state: 'found', ref }
       }
       if (raw === undefined) throw new Error('An email that was sent now has its bytes')
+      const own = await find?.(messageId)
+      if (own !== undefined) return { state: 'found', ref: own }
+      if (find !== undefined) session.rememberOwnSentCopies()
       const ref = await appendMessage(session, { mailbox: 'sent', raw, flags: ['\\Seen'] })
       return ref === undefined ? { state: 'filed' } : { state: 'filed', ref }
     })

@@ -1,80 +1,141 @@
 /**
- * A draft that lies in Drafts: read as it was typed, replaced, and put into the bin once it is of no more use. A message
- * on a server cannot be changed (RFC 9051 §2.3.1.1): a changed draft is a new one.
+ * A draft that lies in Drafts, ours or another program's: found by any id it ever had, checked before it goes out, and
+ * put into the bin once it is of no more use. What is sent is what is stored (R82); a message on a server cannot be
+ * changed (RFC 9051 §2.3.1.1), so a changed draft is a new one under the same Message-ID.
  */
+import { createHash } from 'node:crypto'
 import {
   appendMessage,
-  type ComposedMessage,
+  fetchDraft,
+  finishStored,
   getMessage,
   type ImapSession,
   MailError,
   type MessageRef,
   moveMessages,
+  readStoredHeaders,
   resolveMailbox,
+  type StoredDraft,
+  type StoredHeaders,
+  toDraftTag,
 } from '@email-connector/mail'
-import * as z from 'zod'
 import type { OpenedAccount } from '../accounts/grant-accounts.ts'
-import * as parameters from '../tool-call/parameters.ts'
 import type { ToolCall } from '../tool-call/tool.ts'
-import { type NamedMessage, toEmailId } from '../wire/email-id.ts'
+import { type NamedMessage, toEmailId, toRefName } from '../wire/email-id.ts'
 import { toLine } from '../wire/fit.ts'
 import { ToolError } from '../wire/tool-error.ts'
-import type { ToolResult } from '../wire/tool-result.ts'
 import { quoteUntrusted } from '../wire/untrusted.ts'
-import { type PreparedMessage, parseFrom, toRecipientLines } from './outgoing.ts'
-import { readAttachments } from './outgoing-attachments.ts'
+import type { ReadyMessage } from './deliver.ts'
+import { ownOf } from './own-addresses.ts'
 
-type Draft = PreparedMessage['draft']
+/** 25 MB of attachments, their base64, and the text. */
+const maxStoredBytes = 36 * 1024 * 1024
+/** Of a draft, for the person who is asked. */
+const maxShownChars = 100_000
 
-export const savedDraft = {
-  account: z.string(),
-  id: z.string().optional(),
-  mailbox: z.string(),
-  message_id: z.string(),
-  from: z.string(),
-  recipients: z.array(z.string()),
+/** Throws `stale_id` with the drafts that are there. */
+export async function findDraft(
+  call: ToolCall,
+  session: ImapSession,
+  { accountId }: OpenedAccount,
+  { ref }: NamedMessage,
+): Promise<StoredDraft> {
+  const found = await fetchDraft(session, ref, { maxBytes: maxStoredBytes }).catch((error: unknown) => {
+    if (!(error instanceof MailError) || error.field !== 'id') throw error
+    throw new ToolError('invalid_input', '"id" is not the id of a draft.', { field: 'id' })
+  })
+  if (!('candidates' in found)) return found
+  const lines = found.candidates.map(
+    (one) => `${toEmailId(accountId, one.ref)} ${toLine(one.subject, 100) || '(no subject)'}`,
+  )
+  const gone =
+    'This draft is no longer in Drafts: sent, deleted, or stored by another program as another email.'
+  const there = lines.length === 0 ? 'There are no drafts.' : 'Newest drafts, id and subject:'
+  const listed = lines.length === 0 ? '' : `\n${quoteUntrusted(lines.join('\n'), call.makeMark)}`
+  throw new ToolError('stale_id', `${gone} ${there}${listed}`, { field: 'id' })
 }
 
-/** What a draft holds; with a new body the old one may be anything. */
-export async function readDraft(
+/** What the ledger knows a draft by: its Message-ID, whatever its id is now; one without is its id. */
+export function toDraftKeys({ id, ref }: { readonly id: string; readonly ref: MessageRef }): {
+  readonly draftId: string
+  /** The same for every grant of the mailbox. */
+  readonly shared: readonly string[]
+} {
+  if (ref.draft === undefined) return { draftId: id, shared: [toRefName(id)] }
+  const draftId = `draft ${ref.draft}`
+  return { draftId, shared: [draftId] }
+}
+
+/** Throws `invalid_input` where it names nobody, or somebody else as its writer. */
+export async function readyDraft(
+  call: ToolCall,
   session: ImapSession,
   opened: OpenedAccount,
-  { id, ref }: NamedMessage,
-  { isBodyKept }: { isBodyKept: boolean },
-): Promise<Draft> {
-  const drafts = await resolveMailbox(session, 'drafts')
-  if (ref.mailbox !== drafts.path) {
-    throw new ToolError('invalid_input', '"id" is not the id of a draft.', { field: 'id' })
-  }
-  const maxChars = isBodyKept ? parameters.maxBodyChars : 0
-  const email = await getMessage(session, ref, { format: 'source', offset: 0, maxChars })
-  if (email.warnings.includes('body_truncated') && isBodyKept) throw new MailError('too_large')
-  if (email.body.source === 'text/html') {
-    const sentence =
-      'This draft was written as HTML by another program: give it a new "body" with update_draft, or send it there.'
-    throw new ToolError('not_supported', sentence, { field: 'id' })
-  }
-  const own = email.attachments.filter((part) => part.inPart === undefined)
-  const parts = own.map((part) => ({ emailId: id, attachmentId: part.partId }))
-  const attachments = await readAttachments(session, parts, [{ id, ref }])
-  const { to, cc, bcc, subject, inReplyTo, references } = email
+  { id, draft }: { readonly id: string; readonly draft: StoredDraft },
+): Promise<ReadyMessage> {
+  const headers = readHeaders(draft.raw)
+  const [from] = headers.from
+  if (from === undefined) throw notOwn('has no From', opened)
+  const others = [...headers.from, ...headers.sender].filter((one) => !ownOf(opened.account)(one))
+  if (others.length > 0) throw notOwn(`is from ${others.map(({ address }) => address).join(', ')}`, opened)
+  if (headers.from.length > 1) throw notOwn('has two addresses in From', opened)
+  const { to, cc, bcc, subject, messageId } = headers
+  const { draftId, shared } = toDraftKeys({ id, ref: draft.ref })
   return {
-    ...{ to, cc, bcc, subject, references, attachments },
-    from: parseFrom(opened, email.from[0]?.address),
-    body: email.body.text.replace(/\n+$/, ''),
-    ...(inReplyTo === undefined ? {} : { inReplyTo }),
+    opened,
+    shown: { from, to, cc, bcc, subject, ...(await readShown(call, session, draft)) },
+    content: ['stored', createHash('sha256').update(draft.raw).digest('hex')],
+    stored: { draftId, messageId },
+    shared,
+    compose: async (made) => finishStored(draft.raw, made),
   }
 }
 
+/** Fetched only where a person is asked. */
+async function readShown(call: ToolCall, session: ImapSession, { ref }: StoredDraft) {
+  if (!call.asking.canAsk) return { body: '', attachments: [] }
+  const options = { format: 'text', offset: 0, maxChars: maxShownChars } as const
+  const { body, attachments } = await getMessage(session, ref, options)
+  const own = attachments.filter((part) => part.inPart === undefined)
+  const files = own.map(({ filename, contentType, size }) => ({
+    filename: filename ?? contentType,
+    size,
+  }))
+  return { body: body.text, attachments: files }
+}
+
+export function readHeaders(raw: Buffer): StoredHeaders {
+  try {
+    return readStoredHeaders(raw)
+  } catch (error) {
+    if (!(error instanceof MailError) || error.reason === undefined) throw error
+    const field = error.field ?? 'to'
+    const sentence = `"${field}" of this draft holds what cannot be sent to. ${toLine(error.reason, 1_000)}. Give update_draft the right "${field}".`
+    throw new ToolError('invalid_input', sentence, { field, cause: error })
+  }
+}
+
+function notOwn(fault: string, { account }: OpenedAccount): ToolError {
+  const own = [account.address, ...account.aliases].join(', ')
+  const sentence = `This draft ${toLine(fault, 300)}, so it was not sent. update_draft with "from" makes it one of this account: ${own}.`
+  return new ToolError('invalid_input', sentence, { field: 'from' })
+}
+
+/** Bcc stays in a draft: whoever sends it later has to know. */
 export async function saveDraft(
   session: ImapSession,
-  composed: ComposedMessage,
+  raw: Buffer,
+  { messageId, flags = [] }: { readonly messageId: string; readonly flags?: readonly string[] },
 ): Promise<{ ref: MessageRef | undefined; mailbox: string }> {
   const drafts = await resolveMailbox(session, 'drafts')
-  const flags = ['\\Draft', '\\Seen']
-  // Bcc stays in a draft: whoever sends it later has to know.
-  const ref = await appendMessage(session, { mailbox: drafts.path, raw: composed.rawWithBcc, flags })
-  return { ref, mailbox: drafts.path }
+  const kept = flags.filter((flag) => !/^\\(?:deleted|recent|draft|seen)$/i.test(flag))
+  const ref = await appendMessage(session, {
+    mailbox: drafts.path,
+    raw,
+    flags: ['\\Draft', '\\Seen', ...kept],
+  })
+  const found = ref === undefined ? undefined : { ...ref, draft: toDraftTag(messageId) }
+  return { ref: found, mailbox: drafts.path }
 }
 
 /** What took its place is safe by now, so a failure here is no failure of the call. */
@@ -87,34 +148,4 @@ export async function binDraft(session: ImapSession, ref: MessageRef): Promise<'
     if (error instanceof MailError) return 'kept'
     throw error
   }
-}
-
-export function toSavedDraft(
-  call: ToolCall,
-  opened: OpenedAccount,
-  draft: Draft,
-  saved: { ref: MessageRef | undefined; mailbox: string; messageId: string },
-): ToolResult<z.output<z.ZodObject<typeof savedDraft>>> {
-  const { ref, mailbox, messageId } = saved
-  const id = ref === undefined ? {} : { id: toEmailId(opened.accountId, ref) }
-  const structured = {
-    account: opened.address,
-    ...id,
-    mailbox,
-    message_id: messageId,
-    from: draft.from.address,
-    recipients: [...draft.to, ...draft.cc, ...draft.bcc].map((one) => one.address),
-  }
-  const attached = draft.attachments.map(
-    (one) => `Attachment: ${toLine(one.filename, 200)}, ${one.content.length} bytes`,
-  )
-  const lines = [
-    `Draft saved in ${toLine(mailbox, 200)} of ${opened.address}${id.id === undefined ? '' : `, id ${id.id}`}; not sent.`,
-    `From: ${draft.from.address}`,
-    toRecipientLines(draft),
-    `Message-ID: ${messageId}`,
-    // A subject and a file name may come from an email that someone else wrote.
-    quoteUntrusted([`Subject: ${toLine(draft.subject, 998)}`, ...attached].join('\n'), call.makeMark),
-  ]
-  return { structured, text: lines.flat().join('\n') }
 }

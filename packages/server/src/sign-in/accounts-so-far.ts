@@ -21,7 +21,7 @@ import {
 } from '../keys/seal.ts'
 
 /** Which sign-in it belongs to is said by the key: no handle is made twice. */
-const associated = canonical(['sign-in-so-far', 1])
+const associated = canonical(['sign-in-so-far', 2])
 
 export interface MailboxesSoFar {
   readonly grantId: string

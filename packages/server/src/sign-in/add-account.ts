@@ -163,7 +163,7 @@ export function createAddMailbox(options: AddMailboxOptions): AddMailbox {
   ): Promise<boolean> {
     const change = {
       ...{ account, memory, secret: link.secret, grant: link.grant, linkId: link.row.id },
-      ...{ store: options.accounts, keyWrapper: options.keyWrapper, peppers: options.secrets.peppers },
+      ...{ store: options.accounts, keyWrapper: options.keyWrapper, secrets: options.secrets, now },
       ...{ app: options.app, stage: options.stage, issuer: settings.publicUrl },
     }
     if (accountId !== undefined) return (await replaceAccount({ ...change, accountId })) === 'replaced'

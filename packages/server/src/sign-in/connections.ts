@@ -41,7 +41,7 @@ export function createConnections(options: {
   settings: Pick<ServerSettings, 'publicUrl' | 'demo'>
   oauth: Pick<AuthorizationServer, 'revokeGrant'>
   grants: Pick<AuthorizationStore, 'getGrant'>
-  accounts: Pick<AccountStore, 'listGrantsOfOwner'>
+  accounts: Pick<AccountStore, 'listOwners'>
   secrets: Pick<InstanceSecrets, 'peppers' | 'handoffKeys'>
   mailboxLogin: MailboxLogin
   providers: readonly Provider[]
@@ -112,9 +112,8 @@ export function createConnections(options: {
 
   /** Only what is live or may become so; an index row can outlive its grant. */
   async function grantsOf(indexes: readonly string[]): Promise<Grant[]> {
-    const ids = new Set(
-      (await Promise.all(indexes.map((index) => options.accounts.listGrantsOfOwner(index)))).flat(),
-    )
+    const owned = await Promise.all(indexes.map((index) => options.accounts.listOwners(index)))
+    const ids = new Set(owned.flat().map(({ grantId }) => grantId))
     const grants = await Promise.all([...ids].map((grantId) => options.grants.getGrant(grantId)))
     return grants
       .filter((grant) => grant !== undefined)

@@ -56,6 +56,7 @@ export function failureFault(error: MailError, account: MailAccount, provider: P
     case 'policy_refused':
     case 'too_many_recipients':
     case 'mailbox_not_found':
+    case 'mailbox_protected':
     case 'message_not_found':
     case 'stale_id':
     case 'over_quota':

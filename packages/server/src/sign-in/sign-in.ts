@@ -15,6 +15,7 @@ import {
 } from '@email-connector/oauth'
 import { gatherGrant, type PreparedGrant, prepareAccount, prepareGrant } from '../accounts/connect-account.ts'
 import { isSameMailbox } from '../accounts/grant-hint.ts'
+import type { RoomSecrets } from '../accounts/owner-room.ts'
 import { type Permission, scopeOfPermission } from '../caller.ts'
 import { daySeconds } from '../clock.ts'
 import { parseForm } from '../http/body.ts'
@@ -44,7 +45,7 @@ export interface SignInOptions {
   readonly oauth: AuthorizationServer
   readonly accounts: AccountStore
   readonly keyWrapper: KeyWrapper
-  readonly secrets: Pick<InstanceSecrets, 'peppers' | 'handoffKeys'>
+  readonly secrets: RoomSecrets & Pick<InstanceSecrets, 'handoffKeys'>
   /** Where keys are used (KMS encryption context). */
   readonly app: string
   readonly stage: string
@@ -77,6 +78,7 @@ interface Asking {
 
 export function createSignIn(options: SignInOptions): SignIn {
   const { settings, oauth, mailboxLogin, log } = options
+  const sealing = { secrets: options.secrets, now: options.now }
   const rules = mailboxRules(options)
   const { demo } = rules
   const firstValues: FormValues = demo === undefined ? {} : { provider: 'demo', address: demo.address }
@@ -114,7 +116,7 @@ export function createSignIn(options: SignInOptions): SignIn {
           return await approve(
             transaction,
             soFar,
-            gatherGrant(bindingOf(transaction, soFar), soFar.connected),
+            gatherGrant({ ...bindingOf(transaction, soFar), ...sealing }, soFar.connected),
           )
         }
         return await signInToMailbox(asking)
@@ -155,11 +157,12 @@ export function createSignIn(options: SignInOptions): SignIn {
     try {
       const connecting = {
         ...{ ...bindingOf(transaction, known), account, memory: login.memory },
-        ...{ keyWrapper: options.keyWrapper, peppers: options.secrets.peppers },
+        ...{ keyWrapper: options.keyWrapper, ...sealing },
         ...{ app: options.app, stage: options.stage, issuer: settings.publicUrl },
       }
       if (fields.get('action') === 'another') {
-        const { connected, row } = await prepareAccount(connecting)
+        const isFirst = known.connected.length === 0
+        const { connected, row } = await prepareAccount({ ...connecting, isFirst })
         await options.accounts.createAccount(row)
         const next = { ...known, connected: [...known.connected, connected] }
         return withCookies(form({ ...asking, soFar: next }, { values: {}, faults: [] }), login.cookies)

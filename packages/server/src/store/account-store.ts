@@ -3,6 +3,7 @@
  * one item, one condition; races as outcomes; consistent reads; callers check `expiresAt`.
  */
 import type { EpochSeconds, Grant } from '@email-connector/oauth'
+import type { OwnerRoomStore, SettingsRow } from './owner-room-store.ts'
 
 /** One connected mailbox of a grant. Nothing in it can be read without a live token and the key service. */
 export interface AccountRow {
@@ -20,16 +21,24 @@ export interface AccountRow {
   readonly sealed: string
   /** What is remembered of the server (capabilities, folders), sealed under K_hint. May be stale or absent. */
   readonly sealedMemory?: string
+  /** The keys of the mailbox's emails in the ledger of sends, sealed under S_a. Absent until the owner's room is made. */
+  readonly sealedOwner?: string
+  /** The highest versions of settings that a call has seen, sealed under S_a. */
+  readonly sealedSeen?: string
   readonly expiresAt: EpochSeconds
 }
 
-export interface AccountStore {
+export interface GrantRows {
+  readonly grant: Grant
+  readonly accounts: readonly AccountRow[]
+  readonly settings: readonly SettingsRow[]
+}
+
+export interface AccountStore extends OwnerRoomStore {
   /** Throws when it exists. */
   createAccount(row: AccountRow): Promise<void>
-  /** Grant and all its account rows in one consistent query. */
-  findGrantWithAccounts(
-    grantId: string,
-  ): Promise<{ readonly grant: Grant; readonly accounts: readonly AccountRow[] } | undefined>
+  /** Grant, all its account rows and its settings in one consistent query. */
+  findGrantWithAccounts(grantId: string): Promise<GrantRows | undefined>
   /** Replaces key, commitment and sealed part; `changed` when another writer raised the version first. */
   replaceCredential(row: AccountRow, expectedVersion: number): Promise<'replaced' | 'changed'>
   /** Deletes an account row that no grant came to name. A missing row is no error. */
@@ -51,7 +60,4 @@ export interface AccountStore {
   setMemory(grantId: string, accountId: string, sealedMemory: string): Promise<void>
   /** Sets the grant's `lastUsedAt`; called at most once an hour. Live grants only. */
   touchGrant(grantId: string, now: EpochSeconds): Promise<void>
-  createOwnerIndex(ownerIndex: string, grantId: string, expiresAt: EpochSeconds): Promise<void>
-  /** Grant ids found by an owner's index value. */
-  listGrantsOfOwner(ownerIndex: string): Promise<readonly string[]>
 }

@@ -20,6 +20,13 @@ export interface SendRow {
   readonly expiresAt: EpochSeconds
 }
 
+/** What puts a change back that is too long for its token. */
+export interface UndoRow {
+  /** Sealed under K_hint. */
+  readonly sealedSteps: string
+  readonly expiresAt: EpochSeconds
+}
+
 /** So many events in a window, by so many different members. */
 export interface Budget {
   readonly key: string
@@ -82,6 +89,10 @@ export interface OnceStore {
   releaseSend(key: string, attempt: string): Promise<void>
   /** Marks something used, once. One caller of many gets true. */
   useOnce(key: string, expiresAt: EpochSeconds): Promise<boolean>
+  /** `id` is random, so there is no such row yet; a second one of the same id throws. */
+  keepUndo(id: string, row: UndoRow): Promise<void>
+  /** Undefined when there is none or it has expired. */
+  findUndo(id: string, now: EpochSeconds): Promise<UndoRow | undefined>
 }
 
 /** The fixed window that contains `now`: what its row is called and when it ends. */

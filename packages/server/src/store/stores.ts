@@ -4,12 +4,14 @@
  */
 import type { AuthorizationStore } from '@email-connector/oauth'
 import type { AccountStore } from './account-store.ts'
+import type { AuditStore } from './audit-store.ts'
 import type { OnceStore } from './once-store.ts'
 import type { SessionStore } from './session-store.ts'
 
 export interface Stores {
   readonly authorization: AuthorizationStore
   readonly accounts: AccountStore
+  readonly audit: AuditStore
   readonly sessions: SessionStore
   readonly once: OnceStore
 }

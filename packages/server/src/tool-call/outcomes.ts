@@ -6,6 +6,7 @@
 import { MailError } from '@email-connector/mail'
 import { StoreUnavailableError } from '@email-connector/oauth'
 import { AccountNotFoundError, GrantGoneError } from '../accounts/grant-accounts.ts'
+import { SettingsRefusedError } from '../accounts/owner-settings.ts'
 import { findOutage } from '../http/outages.ts'
 import { KeyRefusedError, KeyUnavailableError } from '../keys/key-wrapper.ts'
 import { describeBug, type LogLine } from '../log.ts'
@@ -72,6 +73,14 @@ const rows: readonly Row[] = [
   ),
   row(StoreUnavailableError, unavailable, { log: findOutage, endsRequest: true }),
   row(KeyUnavailableError, unavailable, { log: findOutage, endsRequest: true }),
+  row(
+    SettingsRefusedError,
+    (_error, { publicUrl }) => {
+      const sentence = `The limits that the owner set for this connection cannot be read, so nothing was done. The owner can revoke this connection at ${publicUrl}/oauth/connections and connect again.`
+      return new ToolError('settings_unreadable', sentence)
+    },
+    { log: () => ({ event: 'key_refused', outcome: 'refused', code: 'settings_unreadable' }) },
+  ),
   row(
     KeyRefusedError,
     (_error, { publicUrl }) => {

@@ -11,8 +11,8 @@ const maxLineChars = 998
 const maxMailboxBytes = 1024
 /** Markdown of one mail. */
 export const maxBodyChars = 500_000
-/** RFC 5321 §4.5.3.1.8: the least number of recipients every server must take. */
-const maxRecipients = 100
+/** Of one email, over To, Cc and Bcc, the composer takes 1,000. */
+const maxRecipients = 1000
 /** Ids in one call, as the contract says. */
 const maxIds = 100
 

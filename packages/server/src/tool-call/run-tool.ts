@@ -5,7 +5,9 @@
  */
 import { MailError } from '@email-connector/mail'
 import { type CallToolResult, type InputRequiredResult, inputRequired } from '@modelcontextprotocol/server'
+import { type AuditEnd, createCallAudit } from '../accounts/audit.ts'
 import { type Caller, permits, type Scope } from '../caller.ts'
+import { findOutage } from '../http/outages.ts'
 import { hashGrantId, type LogLine } from '../log.ts'
 import type { CallBeginning } from '../mcp/call-beginning.ts'
 import { cleanResult } from '../wire/clean-result.ts'
@@ -41,6 +43,17 @@ export async function answerCall(
     signal: request.signal,
     leftMs: () => Math.max(1, (around.mail.deadlineMs ?? callDeadlineMs) - elapsedMs(startedAt)),
   })
+  const changes = tool.permission !== 'read'
+  const audit = createCallAudit({
+    ...{ store: around.audit, caller, changes },
+    tool: tool.name,
+    now: around.now,
+  })
+  const noteEnd = async (end: AuditEnd) => {
+    const failure = await audit.ended(end)
+    // The answer stands: what was done is done.
+    if (failure !== undefined) around.log(findOutage(failure) ?? { event: 'unavailable', code: 'store' })
+  }
   try {
     await assertWithinLimit(around, caller)
     assertPermission(tool, caller, around.publicUrl)
@@ -51,11 +64,14 @@ export async function answerCall(
         ...request,
         // Sending tools may wait for a person and use SMTP first: an early IMAP socket would go stale.
         ...(tool.permission !== 'send' && { early }),
+        changes,
+        audit,
         startedAt,
       }),
     )
     if ('question' in result) {
       log({ event: 'tool', outcome: 'ok', code: 'confirmation_asked' })
+      await noteEnd({ outcome: 'asked' })
       return toQuestion(result)
     }
     const { structured, text, content = [] } = withUnknown(cleanResult(result), composes(tool) ? unknown : [])
@@ -66,6 +82,7 @@ export async function answerCall(
       )
     }
     log({ event: 'tool', outcome: 'ok' })
+    await noteEnd({ outcome: 'ok', ...countOf(structured) })
     return {
       content: [{ type: 'text', text }, ...content],
       ...(structured !== undefined && { structuredContent: structured as Record<string, unknown> }),
@@ -74,6 +91,7 @@ export async function answerCall(
     const link = isRefusedLogin(error) ? await createLink(around, caller) : undefined
     const outcome = toOutcome(error, { publicUrl: around.publicUrl, link })
     const { code, message, field } = outcome.error
+    await noteEnd({ outcome: 'failed', code })
     const endsRequest = outcome.endsRequest && request.beginning?.failed(error) === true
     // A request that ends is logged as such where it is answered.
     log(endsRequest ? { event: 'tool', outcome: 'failed', code } : outcome.log)
@@ -86,6 +104,13 @@ export async function answerCall(
   } finally {
     early.close()
   }
+}
+
+/** How many emails a result is about: of a change those that were changed. */
+function countOf(structured: unknown): { count?: number } {
+  const { results, emails } = (structured ?? {}) as { results?: unknown; emails?: unknown }
+  if (Array.isArray(results)) return { count: results.filter((one) => one?.ok === true).length }
+  return Array.isArray(emails) ? { count: emails.length } : {}
 }
 
 /** A parameter that was spelt wrong is not lost in silence, where an email is made of what was given. */

@@ -1,11 +1,14 @@
 /** What a tool may use during one call: the caller's accounts, sessions and connections, all under one deadline. */
 import { type ImapDeps, type ImapSession, type MailDeps, withImapSession } from '@email-connector/mail'
 import { StoreUnavailableError } from '@email-connector/oauth'
+import type { CallAudit } from '../accounts/audit.ts'
 import type { GrantAccounts, OpenedAccount } from '../accounts/grant-accounts.ts'
 import type { CreateLink } from '../accounts/one-time-link.ts'
+import { SettingsRefusedError } from '../accounts/owner-settings.ts'
 import type { Caller } from '../caller.ts'
 import type { Log } from '../log.ts'
 import type { CallBeginning } from '../mcp/call-beginning.ts'
+import type { AuditStore } from '../store/audit-store.ts'
 import type { OnceStore } from '../store/once-store.ts'
 import { type MakeMark, randomMark } from '../wire/untrusted.ts'
 import type { EarlyConnections } from './early-connection.ts'
@@ -17,6 +20,7 @@ export const callDeadlineMs = 24_000
 export interface CallSurroundings {
   readonly grantAccounts: (caller: Caller) => GrantAccounts
   readonly once: OnceStore
+  readonly audit: AuditStore
   readonly createLink: CreateLink
   readonly mail: Pick<MailDeps, 'connector' | 'now' | 'deadlineMs'>
   /** Epoch seconds. */
@@ -35,12 +39,17 @@ export function createToolCall(
     asking,
     beginning,
     early,
+    changes,
+    audit,
     startedAt,
   }: {
     signal?: AbortSignal
     asking: Asking
     beginning?: CallBeginning | undefined
     early?: EarlyConnections
+    /** It may change or send something, so that the owner's settings must be readable. */
+    changes: boolean
+    audit: CallAudit
     startedAt: number
   },
 ): ToolCall {
@@ -58,6 +67,8 @@ export function createToolCall(
       ...accounts,
       async open(ref) {
         const opened = await accounts.open(ref, early?.start)
+        assertSettings(opened, changes)
+        await audit.opened(opened.accountId)
         // Limit, grant and key are behind it; what comes now is the mail server's.
         beginning?.begun()
         return opened
@@ -75,7 +86,14 @@ export function createToolCall(
       const socket = early?.take(opened.account.imap)
       return openSession(opened, { ...mailDeps(), ...(socket && { socket }) }, use)
     },
-    toCompletion: () => createToolCall(caller, around, { asking, startedAt }),
+    toCompletion: () => createToolCall(caller, around, { asking, changes, audit, startedAt }),
+  }
+}
+
+/** Nothing is done past a limit that cannot be read. */
+function assertSettings({ settings }: OpenedAccount, changes: boolean): void {
+  if (settings.state === 'refused' && (changes || settings.hides)) {
+    throw new SettingsRefusedError('The settings of the owner do not open')
   }
 }
 

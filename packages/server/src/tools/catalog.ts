@@ -17,12 +17,14 @@ import { listProviders } from './list_providers.ts'
 import { markAsRead } from './mark_as_read.ts'
 import { markAsSpam } from './mark_as_spam.ts'
 import { moveEmail } from './move_email.ts'
+import { organizeEmails } from './organize_emails.ts'
 import { renameMailbox } from './rename_mailbox.ts'
 import { replyToEmail } from './reply_to_email.ts'
 import { searchEmails } from './search_emails.ts'
 import { sendDraft } from './send_draft.ts'
 import { sendEmail } from './send_email.ts'
 import { setFlags } from './set_flags.ts'
+import { undo } from './undo.ts'
 import { updateDraft } from './update_draft.ts'
 
 /** In the order in which clients list them. */
@@ -47,6 +49,8 @@ export const tools: readonly Tool[] = [
   archiveEmail,
   deleteEmail,
   markAsSpam,
+  organizeEmails,
+  undo,
   createMailbox,
   renameMailbox,
   deleteMailbox,

@@ -57,7 +57,7 @@ export const getAttachment = defineTool({
     if (!('content' in found)) return toReason(facts, 'too_large', tooLarge, makeMark)
     const { content, contentType, filename = '', charset = '' } = found
     if (kindOf(content, { contentType, filename }) === 'email') {
-      const mail = await readSourceText(content, partId)
+      const mail = await readSourceText(content, partId, call.mailDeps(readingShare))
       const read = { ...mail, kind: 'text', type: 'Email', pictures: [], isCut: false } as const
       return toText(facts, read, { offset, maxChars, makeMark })
     }

@@ -1,11 +1,12 @@
-/** The newest emails of one mailbox. */
-import { listRecent } from '@email-connector/mail'
+/** The newest emails of one mailbox, or what arrived in it since a bookmark. */
+import { type ArrivedPage, listArrived, listRecent, type RecentPage } from '@email-connector/mail'
 import * as z from 'zod'
 import * as parameters from '../tool-call/parameters.ts'
 import { defineTool } from '../tool-call/tool.ts'
 import { parseCursor, toCursor } from '../wire/cursor.ts'
 import { toLine } from '../wire/fit.ts'
 import { summaryPage, toCountText, toMoreText, toSummaryPage } from '../wire/summary-row.ts'
+import { ToolError } from '../wire/tool-error.ts'
 import { untrustedNotice } from '../wire/untrusted.ts'
 
 const tool = 'get_recent_emails'
@@ -14,7 +15,8 @@ const ourWords = /^(?:inbox|drafts|sent|trash|junk|archive|all)$/i
 export const getRecentEmails = defineTool({
   name: tool,
   title: 'Get recent emails',
-  description: 'Summaries of the newest emails of a mailbox, newest first.',
+  description:
+    'Summaries of the newest emails of a mailbox by date received, newest first; with "after" of what arrived since, oldest first.',
   permission: 'read',
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: true },
   input: z.strictObject({
@@ -22,35 +24,70 @@ export const getRecentEmails = defineTool({
     mailbox: parameters.mailboxOr('INBOX'),
     limit: parameters.limit(50, 10),
     unread_only: z.boolean().default(false),
+    after: parameters.line.describe('bookmark of an earlier answer').optional(),
     cursor: parameters.cursor,
   }),
-  output: z.object({ ...summaryPage, mailbox: z.string() }),
+  output: z.object({
+    ...summaryPage,
+    mailbox: z.string(),
+    bookmark: z.string(),
+    more: z.boolean().optional(),
+    warnings: z.array(z.string()).optional(),
+  }),
   async handle(input, call) {
     const opened = await call.accounts.open(input.account)
     const question = { tool, accountId: opened.accountId, parameters: input }
-    const after = input.cursor === undefined ? {} : { cursor: parseCursor(input.cursor, question) }
-    const page = await call.withSession(opened, (session) =>
-      listRecent(session, {
-        mailbox: input.mailbox,
-        limit: input.limit,
-        unreadOnly: input.unread_only,
-        ...after,
-      }),
+    // The same place of the mailbox, whichever of its emails are asked for.
+    const place = {
+      tool: 'bookmark',
+      accountId: opened.accountId,
+      parameters: { mailbox: input.mailbox.toLowerCase() },
+    }
+    const { mailbox, limit, unread_only: unreadOnly, after, cursor } = input
+    if (after !== undefined && cursor !== undefined)
+      throw new ToolError('invalid_input', 'Give either "after" or "cursor".', { field: 'after' })
+    const asked = { mailbox, limit, unreadOnly }
+    const seen = after === undefined ? undefined : parseCursor(after, place, 'after')
+    const from = cursor === undefined ? {} : { cursor: parseCursor(cursor, question) }
+    const page = await call.withSession(
+      opened,
+      (session): Promise<RecentPage | ArrivedPage> =>
+        seen === undefined
+          ? listRecent(session, { ...asked, ...from })
+          : listArrived(session, { ...asked, after: seen }),
     )
-    const next = page.next === undefined ? {} : { next_cursor: toCursor(page.next, question) }
-    const kind = input.unread_only ? 'unread ' : ''
-    const isOurWord = ourWords.test(input.mailbox)
-    return toSummaryPage(call, opened.accountId, page.items, (emails) => ({
-      structured: {
-        ...next,
-        account: opened.address,
-        mailbox: input.mailbox,
-        emails,
-        notice: untrustedNotice,
-      },
-      head: `${toCountText(emails.length, kind)}${isOurWord ? ` in ${input.mailbox}` : ''} of ${opened.address}, newest first.${toMoreText(next.next_cursor)}`,
-      // Others may have named a shared mailbox, and a caller copies its name.
-      ...(isOurWord ? {} : { quotedHead: `Mailbox: ${toLine(input.mailbox, 200)}` }),
-    }))
+    const bookmark = toCursor(page.bookmark, place)
+    const next =
+      'next' in page && page.next !== undefined ? { next_cursor: toCursor(page.next, question) } : {}
+    const since = 'more' in page ? page : undefined
+    const warnings = since?.byDate ? [renumbered] : []
+    const kind = unreadOnly ? 'unread ' : ''
+    const isOurWord = ourWords.test(mailbox)
+    const where = isOurWord ? ` in ${mailbox}` : ''
+    return toSummaryPage(call, opened.accountId, page.items, (emails) => {
+      const count = toCountText(emails.length, kind)
+      const told =
+        since === undefined
+          ? `${count}${where} of ${opened.address}, newest first.${toMoreText(next.next_cursor)}`
+          : `${count} arrived${where} of ${opened.address} since, oldest first.${since.more ? ' More arrived: go on after this bookmark.' : ''}`
+      return {
+        structured: {
+          ...next,
+          account: opened.address,
+          mailbox,
+          bookmark,
+          ...(since === undefined ? {} : { more: since.more }),
+          ...(warnings.length === 0 ? {} : { warnings }),
+          emails,
+          notice: untrustedNotice,
+        },
+        head: `${told} Bookmark: ${bookmark}${warnings.map((one) => ` Note: ${one}.`).join('')}`,
+        // Others may have named a shared mailbox, and a caller copies its name.
+        ...(isOurWord ? {} : { quotedHead: `Mailbox: ${toLine(mailbox, 200)}` }),
+      }
+    })
   },
 })
+
+const renumbered =
+  'the server numbered this mailbox again, so this is what was received after the date of the bookmark'

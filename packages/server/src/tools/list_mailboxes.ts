@@ -32,6 +32,7 @@ export const listMailboxes = defineTool({
         unread: z.int().optional(),
       }),
     ),
+    delimiter: z.string().optional(),
     next_cursor: z.string().optional(),
   }),
   async handle(input, call) {
@@ -64,7 +65,20 @@ export const listMailboxes = defineTool({
         total === undefined ? '' : `: ${total} ${total === 1 ? 'email' : 'emails'}, ${unread ?? 0} unread`
       return `${toLine(path, 1000)}${special_use === undefined ? '' : ` [${special_use}]`}${counts}`
     })
-    const text = `Mailboxes of ${opened.address}.${toMoreText(next.next_cursor)}\n${quoteUntrusted(lines.join('\n'), call.makeMark)}`
-    return { structured: { ...next, account: opened.address, mailboxes }, text }
+    const delimiter = all.find((one) => one.delimiter !== '')?.delimiter ?? '/'
+    const levels =
+      delimiter === '/'
+        ? ''
+        : ` Levels are separated by ${toLine(delimiter, 4)} ; Projects/2026 is understood too.`
+    const text = `Mailboxes of ${opened.address}.${levels}${toMoreText(next.next_cursor)}\n${quoteUntrusted(lines.join('\n'), call.makeMark)}`
+    return {
+      structured: {
+        ...next,
+        account: opened.address,
+        ...(delimiter === '/' ? {} : { delimiter }),
+        mailboxes,
+      },
+      text,
+    }
   },
 })

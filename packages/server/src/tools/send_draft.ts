@@ -1,21 +1,21 @@
-/** Sends a draft as it lies in Drafts, then puts it into the bin. */
-import { MailError } from '@email-connector/mail'
+/** Sends a draft as it is stored in Drafts, then puts it into the bin. */
+import { MailError, type MessageRef, readStoredHeaders, type StoredHeaders } from '@email-connector/mail'
 import * as z from 'zod'
 import type { OpenedAccount } from '../accounts/grant-accounts.ts'
+import { markParentOf } from '../sending/answered-mark.ts'
 import { answerDelivery, type Delivery, deliver, delivery } from '../sending/deliver.ts'
 import { findSendOutcome } from '../sending/send-ledger.ts'
-import { binDraft, readDraft } from '../sending/stored-draft.ts'
+import { binDraft, findDraft, readyDraft, toDraftKeys } from '../sending/stored-draft.ts'
 import { openEmail } from '../tool-call/email-refs.ts'
 import * as parameters from '../tool-call/parameters.ts'
 import { defineTool, type ToolCall } from '../tool-call/tool.ts'
-import type { NamedMessage } from '../wire/email-id.ts'
 import type { ToolResult } from '../wire/tool-result.ts'
 
 export const sendDraft = defineTool({
   name: 'send_draft',
   title: 'Send draft',
   description:
-    'Sends a draft and moves it to the bin. Formatting of other programs becomes plain text. Repeats as send_email.',
+    'Sends a draft as it is stored, whichever program wrote it, and moves it to the bin. Any earlier id of it works. Repeats as send_email.',
   permission: 'send',
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: true },
   input: z.strictObject({
@@ -28,17 +28,26 @@ export const sendDraft = defineTool({
     const { id, idempotency_key: idempotencyKey } = input
     const { opened, message } = await openEmail(call, id, input.account)
     // Asked before the mailbox is: a draft that was sent is no longer in Drafts.
-    const { accountId } = opened
-    const earlier = await findSendOutcome(call, { accountId, idempotencyKey, content: { draftId: id } })
-    if (earlier !== undefined) {
+    const { accountId, sealedOwner } = opened
+    const known = toDraftKeys(message)
+    const earlier = await findSendOutcome(call, {
+      ...{ accountId, sealedOwner, idempotencyKey },
+      content: { draftId: known.draftId },
+      shared: known.shared,
+    })
+    // A draft that was refused may have been changed since.
+    if (earlier !== undefined && earlier.state !== 'rejected') {
       const result = await answerDelivery(call, opened, Promise.resolve(earlier))
-      return await withDraftBinned(call, opened, message, result)
+      return await withDraftBinned(call, opened, { ref: message.ref }, result)
     }
-    const draft = await call.withSession(opened, (session) =>
-      readDraft(session, opened, message, { isBodyKept: true }),
-    )
-    const result = await deliver(call, { opened, draft }, { idempotencyKey, draftId: id })
-    return 'question' in result ? result : await withDraftBinned(call, opened, message, result)
+    const { ready, draft } = await call.withSession(opened, async (session) => {
+      const draft = await findDraft(call, session, opened, message)
+      return { draft, ready: await readyDraft(call, session, opened, { id, draft }) }
+    })
+    const result = await deliver(call, ready, { idempotencyKey })
+    if ('question' in result) return result
+    const sent = result.structured.repeated ? {} : { headers: readStoredHeaders(draft.raw) }
+    return await withDraftBinned(call, opened, { ref: draft.ref, ...sent }, result)
   },
 })
 
@@ -46,13 +55,17 @@ export const sendDraft = defineTool({
 async function withDraftBinned(
   call: ToolCall,
   opened: OpenedAccount,
-  { ref }: NamedMessage,
+  { ref, headers }: { readonly ref: MessageRef; readonly headers?: StoredHeaders },
   result: ToolResult<Delivery>,
 ): Promise<ToolResult<Delivery>> {
   if (result.structured.state !== 'sent') return result
   const fate = await call
     .toCompletion()
-    .withSession(opened, (session) => binDraft(session, ref))
+    .withSession(opened, async (session) => {
+      const fate = await binDraft(session, ref)
+      if (headers !== undefined) await markParentOf(session, headers)
+      return fate
+    })
     .catch((error: unknown) => {
       if (error instanceof MailError) return 'kept' as const
       throw error

@@ -1,8 +1,10 @@
 /** Sends an email at most once, says what became of it, and sees to its copy in Sent. */
 import * as z from 'zod'
-import { deliver, delivery } from '../sending/deliver.ts'
+import { markAnswered, orNothing } from '../sending/answered-mark.ts'
+import { deliver, delivery, toReady } from '../sending/deliver.ts'
 import { outgoingParameters, prepareOutgoing } from '../sending/outgoing.ts'
 import { assertRecipients } from '../sending/recipients.ts'
+import { isSentNow } from '../sending/reply.ts'
 import * as parameters from '../tool-call/parameters.ts'
 import { defineTool } from '../tool-call/tool.ts'
 
@@ -18,7 +20,15 @@ export const sendEmail = defineTool({
   async handle(input, call) {
     // Before a mailbox is read for it.
     assertRecipients(input.to, input.cc, input.bcc)
-    const { idempotency_key, ...outgoing } = input
-    return await deliver(call, await prepareOutgoing(call, outgoing), { idempotencyKey: idempotency_key })
+    const { idempotency_key: idempotencyKey, ...outgoing } = input
+    const prepared = await prepareOutgoing(call, outgoing)
+    const result = await deliver(call, toReady(prepared), { idempotencyKey })
+    const { parent, opened } = prepared
+    if (parent === undefined || 'question' in result || !isSentNow(result.structured)) return result
+    await call
+      .toCompletion()
+      .withSession(opened, (session) => markAnswered(session, parent, '\\Answered'))
+      .catch(orNothing)
+    return result
   },
 })

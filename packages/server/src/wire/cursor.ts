@@ -19,7 +19,7 @@ export function toCursor(next: string, question: Question): string {
   return fingerprint(question) + Buffer.from(next, 'utf8').toString('base64url')
 }
 
-export function parseCursor(cursor: string, question: Question): string {
+export function parseCursor(cursor: string, question: Question, field = 'cursor'): string {
   const encoded = cursor.slice(fingerprintChars)
   const next = Buffer.from(encoded, 'base64url').toString('utf8')
   const isOurs =
@@ -30,8 +30,8 @@ export function parseCursor(cursor: string, question: Question): string {
   if (isOurs) return next
   throw new ToolError(
     'invalid_input',
-    '"cursor" does not belong to this search: repeat it with the same parameters, or leave "cursor" out to start again.',
-    { field: 'cursor' },
+    `"${field}" does not belong to this search: repeat it with the same parameters, or leave "${field}" out to start again.`,
+    { field },
   )
 }
 

@@ -12,11 +12,13 @@ export type ToolErrorCode =
   | 'permission_missing'
   | 'rate_limited'
   | 'credentials_unreadable'
+  | 'settings_unreadable'
   | 'temporarily_unavailable'
   | 'key_reused'
   | 'send_in_progress'
   | 'declined'
   | 'not_confirmed'
+  | 'count_changed'
   | 'internal_error'
 
 export class ToolError extends Error {
@@ -53,7 +55,9 @@ export function sentenceFor(error: MailError, publicUrl: string, link?: string):
       : `The owner can store the new one at ${link} (within 15 minutes, once).`
   switch (error.code) {
     case 'invalid_input':
-      return `"${error.field ?? 'A parameter'}" is not valid: correct it and call again.`
+      return error.reason === undefined
+        ? `"${error.field ?? 'A parameter'}" is not valid: correct it and call again.`
+        : `"${error.field ?? 'A parameter'}" is not valid: ${error.reason}. Correct it and call again.`
     case 'host_unreachable':
       return `${server} cannot be reached. Try again in a minute; if it stays so, check its host and port by connecting again.`
     case 'tls_failed':
@@ -86,6 +90,8 @@ export function sentenceFor(error: MailError, publicUrl: string, link?: string):
       return `${server} does not take so many recipients at once. Send to fewer.`
     case 'mailbox_not_found':
       return 'There is no such mailbox. list_mailboxes shows the names.'
+    case 'mailbox_protected':
+      return 'Nothing is moved into Sent or Drafts: choose another mailbox. draft_email makes drafts.'
     case 'message_not_found':
       return error.field === 'attachment_id'
         ? 'There is no attachment with this "attachment_id": get_email lists them.'
@@ -99,6 +105,7 @@ export function sentenceFor(error: MailError, publicUrl: string, link?: string):
     case 'too_large':
       return 'This is larger than the server or this connector accepts. Ask for less, or send less.'
     case 'not_supported':
+      if (error.reason !== undefined) return `${server} cannot do that: ${error.reason}. Nothing was done.`
       return error.field === undefined
         ? 'This mail server cannot do that.'
         : `This mail server cannot do that: leave "${error.field}" out.`

@@ -6,10 +6,12 @@ import { join } from 'node:path'
 import { createTempFolder, type LocalKms, startKms } from '@email-connector/testing'
 import { afterAll, afterEach, beforeAll } from 'vitest'
 import { createGrantAccounts, type GrantAccounts } from '../../src/accounts/grant-accounts.ts'
+import { createEnsureOwnerRoom } from '../../src/accounts/owner-room.ts'
 import type { KeyWrapper } from '../../src/keys/key-wrapper.ts'
 import { createKmsKeyWrapper } from '../../src/keys/kms-key-wrapper.ts'
 import type { AccountRow, AccountStore } from '../../src/store/account-store.ts'
 import { createLevelStores, type LevelStores } from '../../src/store/level/stores.ts'
+import type { SettingsRow } from '../../src/store/owner-room-store.ts'
 import { now } from '../store/builders.ts'
 import { buildMailAccount, type ConnectedGrant, keysWith } from './connected-grant.ts'
 
@@ -53,11 +55,16 @@ export const accountsOf = (
     ...(options.recordVersion !== undefined && { recordVersion: options.recordVersion }),
   })({ ...caller, secret: options.secret ?? caller.secret })
 
+/** As the next refresh does. */
+export const ensureOwnerRoom = ({ grant, connect }: ConnectedGrant, store: AccountStore = stores.accounts) =>
+  createEnsureOwnerRoom({ ...connect, store })(grant, connect.secret)
+
 /** The same database, in which somebody changed a grant or its rows. */
 export function tampered(change: {
   grant?: Record<string, unknown>
   account?: Record<string, unknown>
   rows?: (rows: readonly AccountRow[]) => readonly AccountRow[]
+  settings?: (rows: readonly SettingsRow[]) => readonly SettingsRow[]
 }): AccountStore {
   return {
     ...stores.accounts,
@@ -65,7 +72,11 @@ export function tampered(change: {
       const found = await stores.accounts.findGrantWithAccounts(grantId)
       if (found === undefined) return undefined
       const accounts = found.accounts.map((row) => ({ ...row, ...change.account }))
-      return { grant: { ...found.grant, ...change.grant }, accounts: change.rows?.(accounts) ?? accounts }
+      return {
+        grant: { ...found.grant, ...change.grant },
+        accounts: change.rows?.(accounts) ?? accounts,
+        settings: change.settings?.(found.settings) ?? found.settings,
+      }
     },
   }
 }

@@ -5,10 +5,20 @@ import { StoreUnavailableError } from '@email-connector/oauth'
 import { describe, expect, test } from 'vitest'
 import { addAccount } from '../../src/accounts/connect-account.ts'
 import { createDataKeyKeeper } from '../../src/keys/data-key-keeper.ts'
+import { newestRecordVersion } from '../../src/keys/record.ts'
 import type { AccountRow, AccountStore } from '../../src/store/account-store.ts'
 import { now } from '../store/builders.ts'
-import { buildMailAccount, connectGrant } from './connected-grant.ts'
-import { accountsOf, clock, keyWrapper, kms, second, stores, tampered } from './deployment.ts'
+import { buildMailAccount, type ConnectedGrant, connectGrant, connectGrantOf010 } from './connected-grant.ts'
+import {
+  accountsOf,
+  clock,
+  ensureOwnerRoom,
+  keyWrapper,
+  kms,
+  second,
+  stores,
+  tampered,
+} from './deployment.ts'
 
 const memory: ServerMemory = {
   v: 1,
@@ -188,7 +198,8 @@ describe('R28, R31: what has ended', () => {
     await expect(accountsOf(connected).open()).rejects.toMatchObject({ name: 'GrantGoneError' })
     if (revoked) await stores.authorization.eraseGrant(revoked)
     await expect(accountsOf(connected).open()).rejects.toMatchObject({ name: 'GrantGoneError' })
-    expect(await stores.accounts.listGrantsOfOwner(indexes[0] ?? '')).not.toContain(grantId)
+    const owned = await stores.accounts.listOwners(indexes[0] ?? '')
+    expect(owned.map((row) => row.grantId)).not.toContain(grantId)
   })
 
   test('R28: a grant restored from a backup has no wrap to give its secret back, and opens with nothing else', async () => {
@@ -225,27 +236,45 @@ describe('R28, R31: what has ended', () => {
 })
 
 describe('R30: versions', () => {
-  test('a record of an older form is read and written in today’s, once, under the same data key', async () => {
-    const connected = await connectGrant(stores, keyWrapper)
+  const rowOf = async ({ grant }: ConnectedGrant) => {
+    const row = (await stores.accounts.findGrantWithAccounts(grant.grantId))?.accounts[0]
+    if (row === undefined) throw new Error('nothing connected')
+    return row
+  }
+  const account = buildMailAccount({ login: buildMailAccount().address })
+
+  test('a record of form 1 is read, and stays, until the owner’s room is made', async () => {
+    const connected = await connectGrantOf010(stores, keyWrapper)
+    const before = await rowOf(connected)
+    expect((await accountsOf(connected).open()).account).toEqual(account)
+    expect(await rowOf(connected)).toEqual(before)
+    expect(before.v).toBe(1)
+  })
+
+  test('then it is written in today’s, once, under the same data key', async () => {
+    const connected = await connectGrantOf010(stores, keyWrapper)
+    const before = await rowOf(connected)
+    await ensureOwnerRoom(connected)
     kms.forgetCalls()
-    const rows = async () =>
-      (await stores.accounts.findGrantWithAccounts(connected.grant.grantId))?.accounts[0]
-    const before = await rows()
-    const opened = await accountsOf(connected, { recordVersion: 2 }).open()
-    expect(opened.account).toEqual(buildMailAccount())
-    const after = await rows()
-    expect(after).toMatchObject({ v: 2, credentialVersion: 2, wrappedKey: before?.wrappedKey })
-    expect(after?.commitment).not.toBe(before?.commitment)
-    expect((await accountsOf(connected, { recordVersion: 2 }).open()).account).toEqual(buildMailAccount())
-    expect(await rows()).toEqual(after)
+    expect((await accountsOf(connected).open()).account).toEqual(account)
+    const after = await rowOf(connected)
+    expect(after).toMatchObject({ v: 2, credentialVersion: 2, wrappedKey: before.wrappedKey })
+    expect(after.commitment).not.toBe(before.commitment)
+    expect((await accountsOf(connected).open()).account).toEqual(account)
+    expect(await rowOf(connected)).toEqual(after)
     expect(kms.calls.map(({ operation }) => operation)).toEqual(['Decrypt', 'Decrypt'])
+  })
+
+  test('a rollback to the release that writes form 1 reads it', async () => {
+    const connected = await connectGrant(stores, keyWrapper)
+    expect((await accountsOf(connected, { recordVersion: 1 }).open()).account).toEqual(buildMailAccount())
   })
 
   test('a record of a newer form is refused without asking for its key', async () => {
     const connected = await connectGrant(stores, keyWrapper)
-    await accountsOf(connected, { recordVersion: 2 }).open()
     kms.forgetCalls()
-    await expect(accountsOf(connected).open()).rejects.toMatchObject({ name: 'KeyRefusedError' })
+    const store = tampered({ account: { v: newestRecordVersion + 1 } })
+    await expect(accountsOf(connected, { store }).open()).rejects.toMatchObject({ name: 'KeyRefusedError' })
     expect(kms.calls).toEqual([])
   })
 })

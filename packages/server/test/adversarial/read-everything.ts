@@ -65,9 +65,8 @@ export async function* readEverything(
       yield toReading('get_email', { ...options, from }, answer, uids, 'links' in options)
     }
   }
-  // One thread holds as many as its first page shows.
   for (let at = 0; at < ids.length; at += pageSize) {
-    const args = { id: ids[at], limit: pageSize }
+    const args = { id: ids[at] }
     yield toReading('get_thread', args, await call('get_thread', args))
   }
   for (const [at, { uid, attachmentIds }] of stored.entries())

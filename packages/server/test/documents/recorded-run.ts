@@ -165,6 +165,15 @@ export async function recordRun(): Promise<RecordedRun> {
     const saved = await callTool('draft_email', { to: [demo.address], subject: 'Draft', body: 'Words.' })
     const draftId = /"id":"([\w-]+)"/.exec(saved.text)?.[1] ?? ''
     await note('send_draft', () => callTool('send_draft', { id: draftId }))
+    const found = await callTool('get_recent_emails', { limit: 1 })
+    const ids = [/"id":"([\w-]+)"/.exec(found.text)?.[1] ?? '']
+    const undoOf = ({ text }: { text: string }) => /"undo":"([\w-]+)"/.exec(text)?.[1] ?? ''
+    const flagged = await note('a change of emails', () => callTool('set_flags', { ids, add: ['flagged'] }))
+    await note('undo', () => callTool('undo', { undo: undoOf(flagged) }))
+    // As long as the way back of a clean-up.
+    const add = Array.from({ length: 10 }, (_, at) => `${'long'.repeat(11)}${at}`)
+    const labelled = await note('a change of many emails', () => callTool('set_flags', { ids, add }))
+    await note('undo, of many emails', () => callTool('undo', { undo: undoOf(labelled) }))
     const letter = { to: [demo.address], subject: 'Confirmed', body: 'Other words.' }
     const sendConfirmed = async (answer: object = {}) =>
       answered(
@@ -223,8 +232,11 @@ export async function recordRun(): Promise<RecordedRun> {
     await openLink('link: prove', { link: await createLink(), ...mailbox })
     const unfinished = await send(`/oauth/authorize?${query}`)
     await unfinished.body?.cancel()
-    const attributes = await scan(dynamoDb.clientOptions, Object.values(tables))
+    const attributes = new Map<string, Set<string>>()
+    await scan(dynamoDb.clientOptions, Object.values(tables), attributes)
     await note('revoke', () => postForm('/oauth/revoke', { client_id, token: refreshed.refresh_token ?? '' }))
+    // What an ended grant leaves.
+    await scan(dynamoDb.clientOptions, Object.values(tables), attributes)
     return { calls, attributes }
   } finally {
     await demo.close()
@@ -237,9 +249,9 @@ export async function recordRun(): Promise<RecordedRun> {
 async function scan(
   clientOptions: ConstructorParameters<typeof DynamoDBClient>[0],
   tables: readonly string[],
-): Promise<Map<string, Set<string>>> {
+  attributes: Map<string, Set<string>>,
+): Promise<void> {
   const client = new DynamoDBClient(clientOptions ?? {})
-  const attributes = new Map<string, Set<string>>()
   for (const TableName of tables) {
     for (const item of (await client.send(new ScanCommand({ TableName }))).Items ?? []) {
       const [prefix = ''] = /^\w+#/.exec(item.pk?.S ?? '') ?? []
@@ -249,5 +261,4 @@ async function scan(
     }
   }
   client.destroy()
-  return attributes
 }

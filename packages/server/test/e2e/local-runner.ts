@@ -9,6 +9,7 @@ const server = join(import.meta.dirname, '..', '..')
 
 export interface LocalRunner {
   readonly url: string
+  readonly pid: number
   readonly dataDir: string
   /** Everything printed so far, stdout and stderr. */
   output(): string
@@ -54,6 +55,7 @@ export async function startLocalRunner(
   }
   return {
     url,
+    pid: child.pid,
     dataDir,
     output: child.output,
     stop,
@@ -69,10 +71,14 @@ export function loopbackMail(caPath: string): Record<string, string> {
   return { ALLOW_PRIVATE_MAIL_HOSTS: '1', NODE_EXTRA_CA_CERTS: caPath }
 }
 
-export async function startLocalProduct({ imap, submission }: MailPorts): Promise<Product> {
+export async function startLocalProduct({
+  imap,
+  submission,
+}: MailPorts): Promise<Product & Pick<LocalRunner, 'pid'>> {
   const runner = await startLocalRunner({ environment: loopbackMail(imap.authority.caPath) })
   return {
     url: runner.url,
+    pid: runner.pid,
     challengeHeader: 'www-authenticate',
     bareChallengeHeader: 'www-authenticate',
     mailboxFields: ({ address, password }, imapTls = 'true') => ({

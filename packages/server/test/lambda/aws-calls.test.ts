@@ -49,7 +49,7 @@ describe.skipIf(missing !== undefined)(whenPossible('R27: AWS calls per request'
     expect(calls).toEqual({ authorizer: ['GetItem access#'], oauth: [], mcp: [], kms: [] })
   })
 
-  test('a tool call, 2026 era: one query, one limit counter; one Decrypt, none while the data key is kept', async () => {
+  test('a tool call, 2026 era: one query, one limit counter, one audit row; one Decrypt, none while the data key is kept', async () => {
     const { product } = running()
     const { access_token } = await signInAgain(running())
     const call = () =>
@@ -59,9 +59,11 @@ describe.skipIf(missing !== undefined)(whenPossible('R27: AWS calls per request'
     expect(first.oauth).toEqual([])
     expect(first.kms).toEqual(['Decrypt'])
     // The first call of an hour also notes that the grant is in use.
-    expect(first.mcp.sort()).toEqual(['Query grant#', 'UpdateItem count#', 'UpdateItem grant#'])
+    expect(first.mcp.sort()).toEqual([
+      ...['PutItem audit#', 'Query grant#', 'UpdateItem count#', 'UpdateItem grant#'],
+    ])
     const second = await count(call)
-    expect(second.mcp.sort()).toEqual(['Query grant#', 'UpdateItem count#'])
+    expect(second.mcp.sort()).toEqual(['PutItem audit#', 'Query grant#', 'UpdateItem count#'])
     expect(second.kms).toEqual([])
   })
 
@@ -75,12 +77,12 @@ describe.skipIf(missing !== undefined)(whenPossible('R27: AWS calls per request'
     const calls = await count(() => client.call('get_recent_emails'))
     // The stream this client holds open looks into its queue meanwhile.
     const own = calls.mcp.filter((call) => call !== 'UpdateItem session#')
-    expect(own.sort()).toEqual(['GetItem session#', 'Query grant#', 'UpdateItem count#'])
+    expect(own.sort()).toEqual(['GetItem session#', 'PutItem audit#', 'Query grant#', 'UpdateItem count#'])
     expect(calls.kms).toEqual([])
     await client.close()
   })
 
-  test('a send: three writes of its state more', async () => {
+  test('a send: three writes of its state and two of its audit more', async () => {
     const { product, tokens } = running()
     const calls = await count(async () => {
       const answer = await postToolCall(product.url, tokens.access_token, 'send_email', {
@@ -93,7 +95,10 @@ describe.skipIf(missing !== undefined)(whenPossible('R27: AWS calls per request'
     const state = calls.mcp.filter((call) => call.endsWith(' send#'))
     expect(state).toHaveLength(3)
     expect(reads(state)).toBe(0)
-    expect(calls.mcp).toHaveLength(5 + calls.mcp.filter((call) => call === 'UpdateItem grant#').length)
+    expect(calls.mcp.filter((call) => call.endsWith(' audit#'))).toEqual([
+      ...['PutItem audit#', 'UpdateItem audit#'],
+    ])
+    expect(calls.mcp).toHaveLength(7 + calls.mcp.filter((call) => call === 'UpdateItem grant#').length)
   })
 
   test('a send with an idempotency_key: two writes more, before and after; a repeat of it one in all', async () => {
@@ -137,8 +142,8 @@ describe.skipIf(missing !== undefined)(whenPossible('R27: AWS calls per request'
     expect(own.sort()).toEqual([
       'GetItem txn#',
       'PutItem code#',
-      'PutItem grant#',
-      'PutItem grant#',
+      // The record, the settings of the mailbox and those of the grant, the grant itself.
+      ...Array(4).fill('PutItem grant#'),
       'PutItem owner#',
       'UpdateItem txn#',
       'UpdateItem txn#',
@@ -168,7 +173,7 @@ describe.skipIf(missing !== undefined)(whenPossible('R27: AWS calls per request'
     expect(calls.kms).toEqual([])
   })
 
-  test('a revocation: the grant’s tokens and five, no KMS', async () => {
+  test('a revocation: the grant’s tokens and seven, no KMS', async () => {
     const { product, clientId } = running()
     const tokens = await signInAgain(running())
     const calls = await count(() =>
@@ -182,7 +187,8 @@ describe.skipIf(missing !== undefined)(whenPossible('R27: AWS calls per request'
       'UpdateItem grant#',
       // The refresh token goes last: a retry after a crash finds the grant by it.
       ...['DeleteItem access#', 'DeleteItem code#'],
-      ...['DeleteItem grant#', 'DeleteItem owner#', 'DeleteItem grant#'],
+      ...Array(3).fill('DeleteItem grant#'),
+      ...['UpdateItem owner#', 'DeleteItem grant#'],
       'DeleteItem refresh#',
     ])
     expect(calls.kms).toEqual([])

@@ -44,7 +44,7 @@ const tolerance = 0.05
 
 const metafileOf = (name: FunctionName) =>
   JSON.parse(readFileSync(join(folder.path, `${name}.meta.json`), 'utf8')) as Metafile
-/** Without the folder of the thread that reads documents. */
+/** Without the folder of the threads. */
 const filesOf = (name: FunctionName) =>
   readdirSync(join(folder.path, name), { withFileTypes: true })
     .filter((entry) => entry.isFile())
@@ -151,15 +151,12 @@ test('a log line says where: every file of a bundle is a place that the log take
   expect(() => findSource(folder.path, 'mcp', '../x:1:1')).toThrow('no place in a bundle')
 })
 
-describe('R80: the thread that reads documents', () => {
-  const documents = () => join(folder.path, 'mcp', 'documents')
+describe('threads', () => {
+  const threads = () => join(folder.path, 'mcp', 'threads')
 
-  test('has a bundle of its own, of the committed size, and no function holds its libraries', () => {
-    const bytes = readdirSync(documents()).reduce(
-      (sum, file) => sum + statSync(join(documents(), file)).size,
-      0,
-    )
-    const { bytes: expected } = committed.documents
+  test('R80: have a bundle of their own, of the committed size, and no function holds the libraries of documents', () => {
+    const bytes = readdirSync(threads()).reduce((sum, file) => sum + statSync(join(threads(), file)).size, 0)
+    const { bytes: expected } = committed.threads
     expect(Math.abs(bytes - expected) / expected, `${bytes} bytes, committed ${expected}`).toBeLessThan(
       tolerance,
     )
@@ -171,24 +168,30 @@ describe('R80: the thread that reads documents', () => {
   })
 
   test.each([process.execPath, findNode24()].filter((node) => node !== undefined))(
-    'runs beside the function as it is deployed, with every library that it loads later: %s',
+    'R77, R80: run beside the function as it is deployed, with every library that they load later: %s',
     (node) => {
-      // Where read-document.ts is in the bundle of mcp, its thread is looked for beside it.
-      expect(
-        filesOf('mcp').some((file) =>
-          readFileSync(join(folder.path, 'mcp', file), 'utf8').includes('./documents/worker.mjs'),
-        ),
-      ).toBe(true)
+      // Where start-thread.ts is in the bundle of mcp, the threads are looked for beside it.
+      expect(textOf('mcp')).toMatch(/`\.\/threads\/\$\{\w+\}\.mjs`/)
       const script = `
         import { Worker } from 'node:worker_threads'
         import { readFileSync } from 'node:fs'
-        const [, file, ...paths] = process.argv
+        const [, documents, rendering, ...paths] = process.argv
+        const options = { env: {}, execArgv: [] }
+        const answerOf = (worker) =>
+          new Promise((resolve, reject) => worker.once('message', resolve).once('error', reject))
         for (const path of paths) {
           const order = { filename: '', contentType: 'application/octet-stream', charset: '', enough: 1000 }
-          const worker = new Worker(file, { workerData: { content: new Uint8Array(readFileSync(path)), order }, env: {}, execArgv: [] })
-          const answer = await new Promise((resolve, reject) => worker.once('message', resolve).once('error', reject))
+          const workerData = { content: new Uint8Array(readFileSync(path)), order }
+          const answer = await answerOf(new Worker(documents, { ...options, workerData }))
           console.log(answer.kind, answer.type, answer.pictures?.length, answer.text?.replaceAll('\\n', ' '))
-        }`
+        }
+        const worker = new Worker(rendering, options)
+        for (const to of ['text', 'html', 'people_html', 'people_text']) {
+          worker.postMessage({ content: '<a href="https://a.example/?b">Seen</a><p hidden>Unseen', from: 'html', to })
+          const { text, warnings } = await answerOf(worker)
+          console.log(text, ...warnings)
+        }
+        await worker.terminate()`
       const write = (name: string, content: Buffer) => {
         writeFileSync(join(folder.path, name), content)
         return join(folder.path, name)
@@ -203,7 +206,8 @@ describe('R80: the thread that reads documents', () => {
       const output = execFileSync(
         node,
         [
-          ...['--input-type=module', '--eval', script, join(documents(), 'worker.mjs')],
+          ...['--input-type=module', '--eval', script],
+          ...['documents', 'rendering'].map((name) => join(threads(), `${name}.mjs`)),
           write('a', buildPdf([showText('Words')])),
           write('b', word),
           write('c', Buffer.from('<html><p>Seen</p><p hidden>not</p>')),
@@ -216,6 +220,10 @@ describe('R80: the thread that reads documents', () => {
         'text Word document 0 Word',
         'text HTML 0 Seen',
         'text PDF 1 [page 1, no text: a scan or a picture]',
+        'Seen (a.example) hidden_text_removed',
+        '<a href="https://a.example/">Seen</a> hidden_text_removed',
+        '<a href="https://a.example/?b">Seen</a>',
+        'Seen <https://a.example/?b>',
       ])
     },
   )
@@ -231,7 +239,7 @@ test('every build of a commit names its chunks alike, wherever it is written: a 
   } finally {
     await elsewhere.remove()
   }
-})
+}, 120_000)
 
 test('R72: the search finds what is there', () => {
   expect(textOf('mcp')).toContain('CREDENTIALS_KEY')

@@ -25,6 +25,8 @@ const call = {
     settleSend: unexpected,
     releaseSend: unexpected,
     useOnce: unexpected,
+    keepUndo: unexpected,
+    findUndo: unexpected,
   },
 }
 async function unexpected(): Promise<never> {
@@ -43,7 +45,7 @@ const draft = {
 const known = [...draft.to, ...draft.cc, ...draft.bcc]
 
 async function marksOf(changes: Partial<typeof draft>, seen: typeof known | undefined = known) {
-  const asked = await confirm(call, { opened: { accountId: 'a' }, draft: { ...draft, ...changes } }, [], seen)
+  const asked = await confirm(call, { opened: { accountId: 'a' }, shown: { ...draft, ...changes } }, [], seen)
   return asked?.question.match(/(?<=^New recipient, not in the email this answers: ).+$/gm) ?? []
 }
 
@@ -58,18 +60,18 @@ test.each(['to', 'cc', 'bcc'] as const)(
 )
 
 test('R52: an email that answers nothing has no new recipients', async () => {
-  const asked = await confirm(call, { opened: { accountId: 'a' }, draft }, [])
+  const asked = await confirm(call, { opened: { accountId: 'a' }, shown: draft }, [])
   expect(asked?.question).toContain('Bcc: dave@test.example')
   expect(asked?.question).not.toContain('New recipient')
 })
 
 test('R52: a yes counts for the account that was asked about, and for no other', async () => {
-  const asked = await confirm(call, { opened: { accountId: 'a' }, draft }, ['content'])
+  const asked = await confirm(call, { opened: { accountId: 'a' }, shown: draft }, ['content'])
   const asking = { canAsk: true, state: asked?.state ?? '', answer: 'accept' as const }
   const used: string[] = []
   const once = { ...call.once, useOnce: async (key: string) => used.push(key) > 0 }
   const answer = (accountId: string) =>
-    confirm({ ...call, asking, once }, { opened: { accountId }, draft }, ['content'])
+    confirm({ ...call, asking, once }, { opened: { accountId }, shown: draft }, ['content'])
   await expect(answer('b')).rejects.toMatchObject({ code: 'not_confirmed' })
   expect(used).toEqual([])
   expect(await answer('a')).toBeUndefined()

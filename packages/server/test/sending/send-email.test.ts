@@ -79,7 +79,10 @@ describe.skipIf(!findDovecot())('over a real submission server', () => {
     const copies = await found(alice(), 'Sent', 'Hello')
     expect(copies).toHaveLength(1)
     expect(copies[0]?.messageId).toBe(structured.message_id)
-    expect(copies[0]?.raw.equals(submission.messages.at(-1)?.raw ?? Buffer.alloc(0))).toBe(true)
+    // the owner’s own copy says who else got it
+    const copied = copies[0]?.raw.toString() ?? ''
+    expect(copied).toMatch(/^Bcc: alice@test\.example\r$/m)
+    expect(copied.replace('Bcc: alice@test.example\r\n', '')).toBe(submission.messages.at(-1)?.raw.toString())
     expect(copies[0]?.flags).toContain('\\Seen')
     const copy = await tools.call('get_email', { id: structured.sent_copy_id })
     expect(copy.structured.email).toMatchObject({ subject: 'Hello', message_id: structured.message_id })
@@ -241,6 +244,37 @@ describe.skipIf(!findDovecot())('over a real submission server', () => {
     expect(sent.replaceAll('\r\n', '')).toContain(png.toString('base64'))
   })
 
+  test('a file of 20 MB that is in the mailbox goes along without passing through the call', async () => {
+    const content = Buffer.alloc(20 * 1024 * 1024, 'x')
+    const lines = (content.toString('base64').match(/.{1,76}/g) ?? []).join('\r\n')
+    const mail = [
+      'From: bob@test.example\r\nSubject: Large file\r\nMIME-Version: 1.0',
+      'Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nx\r\n--b',
+      'Content-Type: application/zip; name=a.zip\r\nContent-Transfer-Encoding: base64',
+      `Content-Disposition: attachment; filename=a.zip\r\n\r\n${lines}\r\n--b--\r\n`,
+    ].join('\r\n')
+    await dovecot.appendRaw(dovecot.alice, 'INBOX', mail)
+    const [row] = (await tools.call('search_emails', { subject: 'Large file' })).structured.emails
+    const attachments = [{ email_id: row.id, attachment_id: '2' }]
+    const { structured, text } = await tools.call('send_email', {
+      ...letter('With a large file'),
+      attachments,
+    })
+    expect(structured, text).toMatchObject({ state: 'sent', sent_copy: 'filed' })
+    const raw = submission.messages.at(-1)?.raw.toString('latin1') ?? ''
+    expect(raw.replaceAll('\r\n', '').includes(content.toString('base64'))).toBe(true)
+  }, 60_000)
+
+  test.each([
+    ['text', 'character 5 is none of its alphabet', 'abcd*efg'],
+    ['a cut', 'it is cut short', 'abcde'],
+  ])('base64 that holds %s is refused, and the answer says why', async (_, reason, content) => {
+    const attachments = [{ filename: 'a.pdf', content_type: 'application/pdf', content }]
+    const { structured, text } = await tools.call('send_email', { ...letter('Not base64'), attachments })
+    expect(structured).toEqual({ code: 'invalid_input', field: 'attachments[0].content' })
+    expect(text).toContain(reason)
+  })
+
   test('attachments over 3 MB together are refused before a connection', async () => {
     const before = submission.connectionCount()
     const half = { filename: 'a.txt', content_type: 'text/plain', content: 'x'.repeat(1_700_000) }
@@ -340,6 +374,19 @@ describe.skipIf(!findDovecot())('over a real submission server', () => {
     expect(structured).toMatchObject({ state: 'sent', sent_copy: 'by_provider' })
     expect(await found(alice(), 'Sent', 'Filed by them')).toHaveLength(1)
     await gmail.close()
+    await filing.stop()
+  })
+
+  test('R57: a server that files the copy itself, which nobody knew, gets no second one from us', async () => {
+    const filing = await startSubmission({ mailServer: dovecot, filesSentCopy: true })
+    const account = toAccount(dovecot.alice, dovecot, filing.smtpsPort)
+    const generic = await openTools({ accounts: [account], connector: loopbackConnector(dovecot.ca) })
+    for (const subject of ['Filed unasked', 'Filed unasked again']) {
+      const { structured } = await generic.call('send_email', letter(subject))
+      expect(structured).toMatchObject({ state: 'sent', sent_copy: 'found' })
+      expect(await found(alice(), 'Sent', subject)).toHaveLength(1)
+    }
+    await generic.close()
     await filing.stop()
   })
 

@@ -369,7 +369,8 @@ describe('R63: a store that is down is 503, and nothing is half done', () => {
     ['findToken', 'prove', 1],
     ['getGrant', 'prove', 1],
     ['bindLink', 'prove', 1],
-    ['createOwnerIndex', 'connect', 1],
+    ['createOwner', 'connect', 1],
+    ['putSettings', 'connect', 1],
     ['createAccount', 'connect', 1],
     ['setGrantAccounts', 'connect', 1],
     // The grant has changed by then: the link is used up, the mailbox is there.

@@ -134,7 +134,11 @@ it('R20: an index row that outlived its mailbox shows and revokes nothing of the
     imapHost: 'localhost',
     login: 'ann@test.example',
   })
-  await test.stores.accounts.createOwnerIndex(annsIndex, bobsGrant, test.time.seconds + 86_400)
+  await test.stores.accounts.createOwner({
+    ownerIndex: annsIndex,
+    grantId: bobsGrant,
+    expiresAt: test.time.seconds + 86_400,
+  })
   const page = await (await post(mailbox('ann@test.example'))).text()
   expect(grantsIn(page)).toEqual([])
   for (const revoke of [bobsGrant, 'all']) {

@@ -134,23 +134,27 @@ describe('several mailboxes in one sign-in', () => {
     expect((await signIn.post('finish', {}, hidden)).status).toBe(303)
   })
 
-  it('leave nothing that lasts when the sign-in is left or denied: no index, no grant, a record of minutes', async () => {
+  it('leave nothing that lasts when the sign-in is left or denied: no index, no settings, no grant, a record of minutes', async () => {
     const { accounts } = app.test.stores
     const created: { grantId: string; expiresAt: number }[] = []
     const indexed: string[] = []
-    const { createAccount, createOwnerIndex } = accounts
+    const { createAccount, createOwner, putSettings } = accounts
     accounts.createAccount = async (row) => {
       created.push(row)
       return createAccount(row)
     }
-    accounts.createOwnerIndex = async (ownerIndex, grantId, expiresAt) => {
-      indexed.push(grantId)
-      return createOwnerIndex(ownerIndex, grantId, expiresAt)
+    accounts.createOwner = async (row) => {
+      indexed.push(row.grantId)
+      return createOwner(row)
+    }
+    accounts.putSettings = async (row) => {
+      indexed.push(row.grantId)
+      return putSettings(row)
     }
     const signIn = await openSignIn()
     await signIn.post('another', ann())
     const denied = await signIn.post('deny')
-    Object.assign(accounts, { createAccount, createOwnerIndex })
+    Object.assign(accounts, { createAccount, createOwner, putSettings })
     expect(denied.answer?.get('error')).toBe('access_denied')
     expect(indexed).toEqual([])
     expect(created).toHaveLength(1)

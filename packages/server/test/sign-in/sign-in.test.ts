@@ -592,39 +592,43 @@ describe('R29: the secret of a new grant is zeroed', () => {
 })
 
 describe('R63: a store that fails while a grant is written', () => {
-  it.each(['createOwnerIndex', 'createAccount', 'createGrant', 'createToken', 'consumeTransaction'])(
-    'at %s answers 503, and the same form works once it is back',
-    async (operation) => {
-      let isDown = true
-      const failing = <T extends object>(store: T): T =>
-        new Proxy(store, {
-          get: (target, name, receiver) =>
-            isDown && name === operation
-              ? () => Promise.reject(new StoreUnavailableError('down'))
-              : Reflect.get(target, name, receiver),
-        })
-      const app = await start({
-        wrapStores: (stores) => ({
-          ...stores,
-          accounts: failing(stores.accounts),
-          authorization: failing(stores.authorization),
-        }),
+  it.each([
+    'createOwner',
+    'putSettings',
+    'createAccount',
+    'createGrant',
+    'createToken',
+    'consumeTransaction',
+  ])('at %s answers 503, and the same form works once it is back', async (operation) => {
+    let isDown = true
+    const failing = <T extends object>(store: T): T =>
+      new Proxy(store, {
+        get: (target, name, receiver) =>
+          isDown && name === operation
+            ? () => Promise.reject(new StoreUnavailableError('down'))
+            : Reflect.get(target, name, receiver),
       })
-      const { hidden, cookie } = await openForm(app)
-      const headers = { Cookie: cookie }
-      const post = () =>
-        app.fetch('/oauth/connect', {
-          method: 'POST',
-          headers,
-          body: new URLSearchParams({ ...mailbox(), permission: 'read', state: hidden.state ?? '' }),
-        })
-      const down = await post()
-      expect([down.status, down.headers.has('retry-after')]).toEqual([503, true])
-      isDown = false
-      expect((await post()).status).toBe(303)
-      await app.close()
-    },
-  )
+    const app = await start({
+      wrapStores: (stores) => ({
+        ...stores,
+        accounts: failing(stores.accounts),
+        authorization: failing(stores.authorization),
+      }),
+    })
+    const { hidden, cookie } = await openForm(app)
+    const headers = { Cookie: cookie }
+    const post = () =>
+      app.fetch('/oauth/connect', {
+        method: 'POST',
+        headers,
+        body: new URLSearchParams({ ...mailbox(), permission: 'read', state: hidden.state ?? '' }),
+      })
+    const down = await post()
+    expect([down.status, down.headers.has('retry-after')]).toEqual([503, true])
+    isDown = false
+    expect((await post()).status).toBe(303)
+    await app.close()
+  })
 })
 
 describe('what a stranger wrote', () => {

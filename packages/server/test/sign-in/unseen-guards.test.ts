@@ -188,9 +188,9 @@ describe('the page of connections', () => {
         ...stores,
         accounts: {
           ...stores.accounts,
-          createOwnerIndex: (index, grantId, expiresAt) => {
-            indexes.push([index, grantId])
-            return stores.accounts.createOwnerIndex(index, grantId, expiresAt)
+          createOwner: (row) => {
+            indexes.push([row.ownerIndex, row.grantId])
+            return stores.accounts.createOwner(row)
           },
         },
       }),
@@ -198,7 +198,11 @@ describe('the page of connections', () => {
     await app.connect({ address: 'ann@test.example', name: 'Of Ann' })
     const bobs = await app.connect({ address: 'bob@test.example', name: 'Of Bob' })
     const [[ofAnn = ''] = [], [, grantOfBob = ''] = []] = indexes
-    await app.test.stores.accounts.createOwnerIndex(ofAnn, grantOfBob, app.test.time.seconds + 3600)
+    await app.test.stores.accounts.createOwner({
+      ownerIndex: ofAnn,
+      grantId: grantOfBob,
+      expiresAt: app.test.time.seconds + 3600,
+    })
 
     const browser = connections(app)
     const page = await browser.post(app.mailbox('ann@test.example'))

@@ -17,6 +17,7 @@ export function describeAccountStore(name: string, open: () => Stores): void {
       expect(await accounts.findGrantWithAccounts(grant.grantId)).toEqual({
         grant,
         accounts: [first, second],
+        settings: [],
       })
       expect(await accounts.findGrantWithAccounts(newId())).toBeUndefined()
     })
@@ -187,11 +188,12 @@ export function describeAccountStore(name: string, open: () => Stores): void {
       await authorization.createGrant(erased)
       await accounts.createAccount(buildAccount({ grantId: erased.grantId }))
       for (const grantId of [kept, kept, erased.grantId])
-        await accounts.createOwnerIndex(owner, grantId, now + 9)
-      await accounts.createOwnerIndex(`${owner}0`, newId(), now + 9)
-      expect([...(await accounts.listGrantsOfOwner(owner))].sort()).toEqual([kept, erased.grantId].sort())
+        await accounts.createOwner({ ownerIndex: owner, grantId, expiresAt: now + 9 })
+      await accounts.createOwner({ ownerIndex: `${owner}0`, grantId: newId(), expiresAt: now + 9 })
+      const listed = async () => (await accounts.listOwners(owner)).map(({ grantId }) => grantId)
+      expect((await listed()).sort()).toEqual([kept, erased.grantId].sort())
       await authorization.eraseGrant(erased)
-      expect(await accounts.listGrantsOfOwner(owner)).toEqual([kept])
+      expect(await listed()).toEqual([kept])
       expect(await accounts.findGrantWithAccounts(erased.grantId)).toBeUndefined()
       await authorization.eraseGrant(erased)
     })

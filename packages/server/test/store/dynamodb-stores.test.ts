@@ -5,12 +5,15 @@ import { describeAuthorizationStore } from '@email-connector/oauth/store-contrac
 import { findDynamoDb, type LocalDynamoDb, startDynamoDb } from '@email-connector/testing'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { createDynamoStores } from '../../src/store/dynamodb/stores.ts'
+import { createDynamoClient, createTable } from '../../src/store/dynamodb/table.ts'
 import type { Stores } from '../../src/store/stores.ts'
 import { type TableNames, tableSchemas } from '../../src/store/table-schema.ts'
 import { describeAccountStore } from './account-store-contract.ts'
+import { describeAuditStore } from './audit-store-contract.ts'
 import { buildAccount, buildGrant, newId, now } from './builders.ts'
 import { createTables } from './dynamodb-tables.ts'
 import { describeOnceStore } from './once-store-contract.ts'
+import { describeOwnerRoomStore } from './owner-room-store-contract.ts'
 import { describeSessionStore } from './session-store-contract.ts'
 
 /** Sees every request on its way to DynamoDB and may spoil the answer. */
@@ -46,6 +49,8 @@ describe.runIf(findDynamoDb() !== undefined)(
 
     describeAuthorizationStore(name, () => stores.authorization)
     describeAccountStore(name, () => stores)
+    describeOwnerRoomStore(name, () => stores)
+    describeAuditStore(name, () => stores)
     describeSessionStore(name, () => stores)
     describeOnceStore(name, () => stores)
 
@@ -91,6 +96,22 @@ describe.runIf(findDynamoDb() !== undefined)(
         expect(wire.operations.filter((operation) => operation !== 'GetItem')).toHaveLength(18)
       })
 
+      test('R30: a row that a later release put beside a grant disturbs nothing', async () => {
+        const { authorization, accounts } = overWire()
+        const grant = buildGrant()
+        const account = buildAccount({ grantId: grant.grantId })
+        await authorization.createGrant(grant)
+        await accounts.createAccount(account)
+        const client = createDynamoClient(dynamoDb.clientOptions)
+        for (const sk of ['another#row', 'setting', 'zebra'])
+          await createTable(client, tables.grants).create({ pk: `grant#${grant.grantId}`, sk }, { v: 9 })
+        client.destroy()
+        expect(await accounts.findGrantWithAccounts(grant.grantId)).toEqual({
+          ...{ grant, accounts: [account] },
+          settings: [],
+        })
+      })
+
       test('R63: a throttled request is tried again', async () => {
         const { authorization } = overWire()
         const grant = buildGrant()
@@ -120,7 +141,7 @@ describe.runIf(findDynamoDb() !== undefined)(
       })
 
       test('a tool call’s rows come in one query, every read is strongly consistent', async () => {
-        const { authorization, accounts, sessions } = overWire()
+        const { authorization, accounts, sessions, once } = overWire()
         const grant = buildGrant()
         await authorization.createGrant(grant)
         for (const accountId of ['first', 'second']) {
@@ -133,9 +154,10 @@ describe.runIf(findDynamoDb() !== undefined)(
         await authorization.getGrant('any')
         await authorization.findToken('access', 'any')
         await authorization.findTransaction('any')
-        await accounts.listGrantsOfOwner('any')
+        await accounts.listOwners('any')
         await sessions.findSession('any')
-        expect(wire.operations).toHaveLength(6)
+        await once.findUndo('any', now)
+        expect(wire.operations).toHaveLength(7)
         for (const body of wire.bodies) expect(JSON.parse(body)).toMatchObject({ ConsistentRead: true })
       })
 
@@ -148,7 +170,11 @@ describe.runIf(findDynamoDb() !== undefined)(
           for (const accountId of grant.accountIds)
             await stores.accounts.createAccount(buildAccount({ grantId: grant.grantId, accountId }))
           for (const owner of grant.ownerIndexes)
-            await stores.accounts.createOwnerIndex(owner, grant.grantId, now + 600)
+            await stores.accounts.createOwner({
+              ownerIndex: owner,
+              grantId: grant.grantId,
+              expiresAt: now + 600,
+            })
           wire.faults.push(...Array<'pass'>(spared).fill('pass'), ...Array<'reset'>(40).fill('reset'))
           await expect(broken.authorization.eraseGrant(grant)).rejects.toMatchObject({
             name: 'StoreUnavailableError',
@@ -158,8 +184,7 @@ describe.runIf(findDynamoDb() !== undefined)(
           expect(left?.grant.grantId, `after ${spared} deletions`).toBe(grant.grantId)
           await stores.authorization.eraseGrant(grant)
           expect(await stores.accounts.findGrantWithAccounts(grant.grantId)).toBeUndefined()
-          for (const owner of grant.ownerIndexes)
-            expect(await stores.accounts.listGrantsOfOwner(owner)).toEqual([])
+          for (const owner of grant.ownerIndexes) expect(await stores.accounts.listOwners(owner)).toEqual([])
         }
       })
 
@@ -178,9 +203,9 @@ describe.runIf(findDynamoDb() !== undefined)(
       })
 
       test('R66: every key starts with a prefix of the schema, which rights can name', async () => {
-        const { sessions, authorization, accounts, once } = overWire()
+        const { sessions, authorization, accounts, audit, once } = overWire()
         await authorization.getGrant('id')
-        await accounts.listGrantsOfOwner('id')
+        await accounts.listOwners('id')
         for (const type of ['code', 'access', 'refresh', 'link'] as const)
           await authorization.findToken(type, 'id')
         await authorization.findTransaction('id')
@@ -188,6 +213,8 @@ describe.runIf(findDynamoDb() !== undefined)(
         await once.count('id', 60, now)
         await once.reserveSend(newId(), { attempt: 'a', deadline: now, expiresAt: now }, now)
         await once.useOnce(newId(), now)
+        await audit.listAudit('id', 'a#', 1)
+        await once.keepUndo(newId(), { sealedSteps: 'x', expiresAt: now })
         const prefixes = wire.bodies.map((body) => /"(\w+#)/.exec(body.replaceAll('"#', ''))?.[1])
         const named = Object.values(tableSchemas).flatMap((schema) => [...schema.prefixes])
         expect(prefixes.sort()).toEqual(named.sort())

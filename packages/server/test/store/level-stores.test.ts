@@ -6,8 +6,10 @@ import { describeAuthorizationStore } from '@email-connector/oauth/store-contrac
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createLevelStores, type LevelStores } from '../../src/store/level/stores.ts'
 import { describeAccountStore } from './account-store-contract.ts'
+import { describeAuditStore } from './audit-store-contract.ts'
 import { buildGrant, buildSession, now } from './builders.ts'
 import { describeOnceStore } from './once-store-contract.ts'
+import { describeOwnerRoomStore } from './owner-room-store-contract.ts'
 import { describeSessionStore } from './session-store-contract.ts'
 
 const name = 'LevelDB'
@@ -26,6 +28,8 @@ afterAll(async () => {
 
 describeAuthorizationStore(name, () => stores.authorization)
 describeAccountStore(name, () => stores)
+describeOwnerRoomStore(name, () => stores)
+describeAuditStore(name, () => stores)
 describeSessionStore(name, () => stores)
 describeOnceStore(name, () => stores)
 

@@ -284,5 +284,19 @@ export function describeOnceStore(name: string, open: () => Stores): void {
         ]),
       )
     })
+
+    test('an undo is kept until it expires, and no second one takes its name', async () => {
+      const { once } = open()
+      const id = newId()
+      expect(await once.findUndo(id, now)).toBeUndefined()
+      const row = { sealedSteps: 'x'.repeat(64 * 1024), expiresAt: now + 60 }
+      await once.keepUndo(id, row)
+      expect(await once.findUndo(id, now)).toEqual(row)
+      expect(await once.findUndo(id, now)).toEqual(row)
+      await expect(once.keepUndo(id, { ...row, sealedSteps: 'other' })).rejects.toThrow('exists')
+      expect(await once.findUndo(id, now)).toEqual(row)
+      expect(await once.findUndo(newId(), now)).toBeUndefined()
+      expect(await once.findUndo(id, now + 60)).toBeUndefined()
+    })
   })
 }

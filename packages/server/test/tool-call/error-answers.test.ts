@@ -8,6 +8,7 @@ import { StoreUnavailableError } from '@email-connector/oauth'
 import type { CallToolResult } from '@modelcontextprotocol/server'
 import { afterEach, expect, test } from 'vitest'
 import { AccountNotFoundError, GrantGoneError } from '../../src/accounts/grant-accounts.ts'
+import { SettingsRefusedError } from '../../src/accounts/owner-settings.ts'
 import { KeyRefusedError, KeyUnavailableError } from '../../src/keys/key-wrapper.ts'
 import { answerCall } from '../../src/tool-call/run-tool.ts'
 import type { Tool } from '../../src/tool-call/tool.ts'
@@ -17,6 +18,9 @@ import { ToolError, type ToolErrorCode } from '../../src/wire/tool-error.ts'
 import { type OpenTools, openTools } from '../tools/open-tools.ts'
 
 const connector: Connector = { connect: () => Promise.reject(new Error('unused')), tlsOptions: () => ({}) }
+/** Nothing is opened here, so nothing is noted. */
+const unused = () => Promise.reject(new Error('unused'))
+const noAudit = { createAudit: unused, endAudit: unused, listAudit: unused, deleteAudit: unused }
 const account: MailAccount = {
   provider: 'generic',
   address: 'alice@test.example',
@@ -43,6 +47,7 @@ const mailCodes: Record<MailErrorCode, true> = {
   throttled: true,
   server_refused: true,
   mailbox_not_found: true,
+  mailbox_protected: true,
   message_not_found: true,
   stale_id: true,
   over_quota: true,
@@ -57,10 +62,12 @@ const mailCodes: Record<MailErrorCode, true> = {
 }
 const toolCodes: Record<Exclude<ToolErrorCode, MailErrorCode>, true> = {
   account_not_found: true,
+  count_changed: true,
   connection_ended: true,
   permission_missing: true,
   rate_limited: true,
   credentials_unreadable: true,
+  settings_unreadable: true,
   temporarily_unavailable: true,
   key_reused: true,
   send_in_progress: true,
@@ -82,6 +89,7 @@ const thrown: readonly (readonly [string, Error])[] = [
   ['temporarily_unavailable', new StoreUnavailableError('foreign')],
   ['temporarily_unavailable', new KeyUnavailableError('foreign')],
   ['credentials_unreadable', new KeyRefusedError('foreign')],
+  ['settings_unreadable', new SettingsRefusedError('foreign')],
   ['internal_error', new TypeError('foreign')],
 ]
 
@@ -93,6 +101,7 @@ test('R54: every error of every tool has its sentence beside its code, and the t
       throw new Error('unused')
     },
     once: { ...opened.once, count: async () => 1 },
+    audit: noAudit,
     createLink: async () => 'http://localhost:8993/oauth/link#abc',
     mail: { connector, now: () => 0 },
     now: () => 0,
@@ -176,6 +185,7 @@ async function answerWith(handle: Tool['handle']) {
       open: () => Promise.reject(new Error('unused')),
     }),
     once: opened.once,
+    audit: noAudit,
     createLink: async () => 'unused',
     mail: { connector, now: () => 0 },
     now: () => 0,

@@ -71,7 +71,9 @@ describe.skipIf(!findDovecot())('over a real submission server', () => {
     expect(text).toMatch(/^Subject: Re: Question one\r$/m)
     expect(text).toMatch(/^In-Reply-To: <question-one@test\.example>\r$/m)
     expect(text).toMatch(/^References: <root@test\.example>\s+<question-one@test\.example>\r$/m)
-    expect(text).toMatch(/Yes\.\r\n\r\nOn 2026-11-20T10:00:00\+01:00, Bob Doe <bob@test\.example> wrote:/)
+    expect(text).toMatch(
+      /Yes\.\r\n\r\nOn Fri, 20 Nov 2026 at 10:00 \+0100, Bob Doe <bob@test\.example> wrote:/,
+    )
     expect(text).toMatch(/^> Well\?\r$/m)
     expect(text).toMatch(/^>> Older words\.\r$/m)
     const original = (await alice().messages('INBOX')).find((one) => one.subject === 'Question one')
@@ -91,12 +93,12 @@ describe.skipIf(!findDovecot())('over a real submission server', () => {
     expect(to).toEqual(['desk@test.example', 'carol@test.example', 'dave@test.example'])
     expect(from).toBe('alice@test.example')
     expect(text).toMatch(/^Subject: Re: Round\r$/m)
-    await tools.call('reply_to_email', { id, body: 'One.', to: ['eve@test.example'] })
-    expect(lastSent().to).toEqual(['eve@test.example'])
+    await tools.call('reply_to_email', { id, body: 'One.', to: ['dave@test.example'] })
+    expect(lastSent().to).toEqual(['dave@test.example'])
   })
 
   test('R52: the question before a reply names every recipient, and those who are new to the conversation', async () => {
-    const id = await put('Bait', ['To: alice@test.example', 'Reply-To: eve@test.example'])
+    const id = await put('Bait', ['To: alice@test.example', 'Reply-To: dave@test.example'])
     const client = new Client({ name: 'asks', version: '1' }, { capabilities: { elicitation: {} } })
     const asked: string[] = []
     client.setRequestHandler(ElicitRequestSchema, async ({ params }) => {
@@ -112,7 +114,7 @@ describe.skipIf(!findDovecot())('over a real submission server', () => {
     const reply = { name: 'reply_to_email', arguments: { id, body: 'x' } }
     const answer = await client.callTool(reply)
     expect(answer).toMatchObject({ isError: true, structuredContent: { code: 'declined' } })
-    expect(asked[0]).toContain('New recipient, not in the email this answers: eve@test.example')
+    expect(asked[0]).toContain('New recipient, not in the email this answers: dave@test.example')
     await client.callTool({ ...reply, arguments: { ...reply.arguments, to: ['bob@test.example'] } })
     expect(asked[1]).toContain('To: bob@test.example')
     expect(asked[1]).not.toContain('New recipient')
@@ -188,6 +190,98 @@ describe.skipIf(!findDovecot())('over a real submission server', () => {
     expect(lastSent().to).toEqual([...to, ...cc])
   })
 
+  test('R82: a drafted reply, reply to all or forward is the message that the sending tool sends, and marks the email too', async () => {
+    const question = [
+      'From: Bob Doe <bob@test.example>',
+      'To: sales@test.example, Carol <carol@test.example>',
+      'Cc: dave@test.example',
+      'Subject: Drafted',
+      'Message-ID: <drafted@test.example>',
+      'References: <root@test.example>',
+      'MIME-Version: 1.0',
+      'Content-Type: multipart/mixed; boundary=b',
+      '',
+      '--b\r\nContent-Type: text/plain\r\n\r\nJoin https://x.example/j?pwd=aB_c*d_e*f\r\n--b',
+      'Content-Type: application/pdf; name=a.pdf\r\nContent-Disposition: attachment; filename=a.pdf',
+      'Content-Transfer-Encoding: base64\r\n\r\nJVBERi0xLjQ=\r\n--b--',
+      '',
+    ].join('\r\n')
+    await dovecot.appendRaw(dovecot.alice, 'INBOX', question)
+    const [row] = (await tools.call('search_emails', { subject: 'Drafted' })).structured.emails
+    const body = 'See **below**.'
+    const stable = (raw: string) =>
+      raw.replace(/^(?:Date|Message-ID): .*\r\n/gm, '').replaceAll(/--_NmP-[\w-]+/g, 'boundary')
+    const kinds = [
+      ['reply_to_email', { body }, { in_reply_to: row.id, body }],
+      ['reply_to_email', { body, reply_all: true }, { in_reply_to: row.id, reply_all: true, body }],
+      [
+        'forward_email',
+        { body, to: ['eve@relayed.example'] },
+        { forward_of: row.id, body, to: ['eve@relayed.example'] },
+      ],
+      [
+        'forward_email',
+        { body, to: ['eve@relayed.example'], as_attachment: true },
+        { forward_of: row.id, body, to: ['eve@relayed.example'], as_attachment: true },
+      ],
+    ] as const
+    for (const [tool, sending, drafting] of kinds) {
+      await tools.call(tool, { id: row.id, ...sending })
+      const sent = stable(submission.messages.at(-1)?.raw.toString() ?? '')
+      expect(sent).toContain('https://x.example/j?pwd')
+      const flag = tool === 'forward_email' ? '$Forwarded' : '\\Answered'
+      await tools.call('set_flags', { ids: [row.id], remove: [flag] })
+      const saved = await tools.call('draft_email', drafting)
+      expect(saved.isError, saved.text).toBe(false)
+      const gone = await tools.call('send_draft', { id: saved.structured.id })
+      expect(gone.structured, JSON.stringify([tool, drafting, gone.structured])).toMatchObject({
+        state: 'sent',
+      })
+      expect(stable(submission.messages.at(-1)?.raw.toString() ?? '')).toBe(sent)
+      const { flags } = (await tools.call('get_email', { id: row.id })).structured.email
+      expect(flags, tool).toContain(flag)
+    }
+    const both = await tools.call('draft_email', { in_reply_to: row.id, forward_of: row.id, body })
+    expect(both.structured).toEqual({ code: 'invalid_input', field: 'forward_of' })
+  })
+
+  test('R83: an answer to HTML quotes it as people read it: whole targets, lines of tables, no form of a model', async () => {
+    const letter = [
+      'From: bob@test.example',
+      'To: alice@test.example',
+      'Subject: Rich',
+      'Message-ID: <rich@test.example>',
+      'MIME-Version: 1.0',
+      'Content-Type: text/html; charset=utf-8',
+      '',
+      '<p>Read <a href="https://shop.example/a?id=2#x">all *boats*</a></p><p style="display:none">unseen</p>',
+      '<table><tr><td>Rope</td><td>12.00</td></tr></table>',
+      '',
+    ].join('\r\n')
+    await dovecot.appendRaw(dovecot.alice, 'INBOX', letter)
+    const [row] = (await tools.call('search_emails', { subject: 'Rich' })).structured.emails
+    await tools.call('reply_to_email', { id: row.id, body: '**Fine.**' })
+    const text = lastSent().text.replaceAll('=3D', '=')
+    expect(text).toContain('> Read all *boats* <https://shop.example/a?id=2#x>')
+    expect(text).toContain('> Rope | 12.00')
+    expect(text).toContain('<strong>Fine.</strong>')
+    expect(text).toContain('all *boats* &lt;https://shop.example/a?id=2#x&gt;')
+    expect(text).not.toMatch(/unseen|\(shop\.example\)/)
+  })
+
+  test('an email that is sent with in_reply_to marks what it answers', async () => {
+    const [row] = (await tools.call('search_emails', { subject: 'Drafted' })).structured.emails
+    await tools.call('set_flags', { ids: [row.id], remove: ['\\Answered'] })
+    await tools.call('send_email', {
+      to: ['bob@test.example'],
+      subject: 'Re: Drafted',
+      body: 'Own words',
+      in_reply_to: row.id,
+    })
+    const { flags } = (await tools.call('get_email', { id: row.id })).structured.email
+    expect(flags).toContain('\\Answered')
+  })
+
   test('R39: a sender that is no address is refused, and nothing is sent', async () => {
     const before = submission.dataCount()
     const id = await put('Odd', ['To: alice@test.example', 'Reply-To: "a, b"@[10.0.0.1]'])
@@ -219,7 +313,9 @@ describe.skipIf(!findDovecot())('over a real submission server', () => {
     const { to, text } = lastSent()
     expect(to).toEqual(['carol@test.example'])
     expect(text).toMatch(/^Subject: Fwd: Papers\r$/m)
-    expect(text).toMatch(/See below\.\r\n\r\nForwarded message:\r\nFrom: Bob Doe <bob@test\.example>/)
+    expect(text).toMatch(
+      /See below\.\r\n\r\n-{10} Forwarded message -{10}\r\nFrom: Bob Doe <bob@test\.example>/,
+    )
     expect(text).toContain('The words.')
     expect(text).toContain(Buffer.from('%PDF-1.4 bytes!').toString('base64'))
     expect(text).not.toMatch(/^In-Reply-To:/m)

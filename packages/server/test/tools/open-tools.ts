@@ -15,6 +15,7 @@ import { createGrantAccounts } from '../../src/accounts/grant-accounts.ts'
 import { createLinkMaker } from '../../src/accounts/one-time-link.ts'
 import { type Caller, type Permission, scopeOfPermission } from '../../src/caller.ts'
 import { createFileKeyWrapper } from '../../src/keys/file-key-wrapper.ts'
+import { createInstanceSecrets, parseInstanceSecrets } from '../../src/keys/instance-secrets.ts'
 import type { KeyWrapper } from '../../src/keys/key-wrapper.ts'
 import type { LogLine } from '../../src/log.ts'
 import type { McpApplication } from '../../src/mcp/application.ts'
@@ -81,7 +82,7 @@ export async function openTools(options: {
     stage: 'test',
     issuer: publicUrl,
   }
-  const peppers = [{ kid: '1', key: new Uint8Array(randomBytes(32)) }]
+  const secrets = parseInstanceSecrets(createInstanceSecrets())
   // A Buffer, whose own `slice` is no copy.
   const secret = Buffer.from(randomBytes(32))
   const [first, ...others] = options.accounts
@@ -95,7 +96,7 @@ export async function openTools(options: {
     expiresAt,
     absoluteExpiresAt: expiresAt,
   })
-  const connecting = { ...keys, peppers, secret }
+  const connecting = { ...keys, secrets, secret, now }
   const prepared = await prepareGrant({
     ...draft,
     ...connecting,
@@ -115,6 +116,7 @@ export async function openTools(options: {
     catalog,
     grantAccounts: createGrantAccounts({ ...keys, store: stores.accounts, now }),
     once: options.once?.(stores.once) ?? stores.once,
+    audit: stores.audit,
     createLink: options.createLink ?? createLinkMaker({ store: stores.authorization, publicUrl, now }),
     mail: {
       connector: options.connector,

@@ -6,11 +6,18 @@ const uint32 = fc.integer({ min: 1, max: 0xffff_ffff })
 const mailbox = fc
   .string({ unit: 'grapheme', minLength: 1, maxLength: 60 })
   .filter((name) => !/[\p{Cc}\p{Cs}\u2028\u2029]/u.test(name) && name.toUpperCase() !== 'INBOX')
-const ref = fc.record({
-  mailbox: fc.oneof(fc.constant('INBOX'), mailbox),
-  uidValidity: uint32.map(String),
-  uid: uint32,
-})
+const draftTag = fc
+  .uint8Array({ minLength: 6, maxLength: 6 })
+  .map((bytes) => Buffer.from(bytes).toString('hex'))
+const ref = fc.record(
+  {
+    mailbox: fc.oneof(fc.constant('INBOX'), mailbox),
+    uidValidity: uint32.map(String),
+    uid: uint32,
+    draft: draftTag,
+  },
+  { requiredKeys: ['mailbox', 'uidValidity', 'uid'] },
+)
 
 test('an email id gives back exactly what it was made of', () => {
   fc.assert(

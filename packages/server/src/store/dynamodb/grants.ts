@@ -1,12 +1,15 @@
 /**
- * The grants table: a grant and its accounts under one partition, so that a tool call reads them in one query, and
- * the owner index under another. Every change is one item and one condition.
+ * The grants table: a grant, its accounts and settings under one partition, so that a tool call reads them in one query,
+ * and the owner index under another. Every change is one item and one condition.
  */
-import type { AuthorizationStore, Grant } from '@email-connector/oauth'
+import type { AuthorizationStore, Grant, GrantEnd } from '@email-connector/oauth'
 import type { AccountRow, AccountStore } from '../account-store.ts'
+import { auditSeconds } from '../audit-store.ts'
+import { ofGrant } from '../owner-room-store.ts'
 import type { Item } from './attributes.ts'
 import { optionalNumber, optionalText, readNumber, readText, readTexts } from './attributes.ts'
-import type { Table } from './table.ts'
+import { createOwnerRoomTable, ownerKey, settingsKey, toSettings } from './owner-rooms.ts'
+import type { ItemKey, Table } from './table.ts'
 
 type GrantOperations = Pick<
   AuthorizationStore,
@@ -25,10 +28,20 @@ const accountKey = (grantId: string, accountId: string) => ({
   pk: `grant#${grantId}`,
   sk: `account#${accountId}`,
 })
-const ownerKey = (ownerIndex: string, grantId: string) => ({ pk: `owner#${ownerIndex}`, sk: grantId })
 
 export function createGrantTable(table: Table): GrantOperations & AccountStore {
+  /** A repetition leaves what the first attempt wrote. */
+  async function endOwner(key: ItemKey, clientName: string, { at, cause }: GrantEnd): Promise<void> {
+    await table.update(key, {
+      set: '#endedAt = :at, #cause = :cause, #clientName = :name, #expiresAt = :until',
+      condition: 'attribute_exists(#pk) AND attribute_not_exists(#endedAt)',
+      values: { ':at': at, ':cause': cause, ':name': clientName, ':until': at + auditSeconds },
+    })
+  }
+
   return {
+    ...createOwnerRoomTable(table),
+
     async createGrant(grant) {
       const { outcome } = await table.create(grantKey(grant.grantId), { ...grant })
       return outcome === 'written' ? 'created' : 'exists'
@@ -94,10 +107,14 @@ export function createGrantTable(table: Table): GrantOperations & AccountStore {
       return result.outcome === 'written' ? toGrant(result.item) : undefined
     },
 
-    async eraseGrant({ grantId, accountIds, ownerIndexes }) {
+    async eraseGrant({ grantId, accountIds, ownerIndexes, clientName }, ended) {
       await Promise.all([
         ...accountIds.map((accountId) => table.remove(accountKey(grantId, accountId))),
-        ...ownerIndexes.map((ownerIndex) => table.remove(ownerKey(ownerIndex, grantId))),
+        ...[...accountIds, ofGrant].map((of) => table.remove(settingsKey(grantId, of))),
+        ...ownerIndexes.map((ownerIndex) => {
+          const key = ownerKey(ownerIndex, grantId)
+          return ended === undefined ? table.remove(key) : endOwner(key, clientName, ended)
+        }),
       ])
       // Last: while the grant is there, a retry finds what is left to delete.
       await table.remove(grantKey(grantId))
@@ -121,7 +138,13 @@ export function createGrantTable(table: Table): GrantOperations & AccountStore {
       const items = await table.list(`grant#${grantId}`)
       const grant = items.find((item) => item.sk?.S === 'grant')
       if (grant === undefined) return undefined
-      return { grant: toGrant(grant), accounts: items.filter((item) => item !== grant).map(toAccount) }
+      // A later release may keep more in the partition of a grant.
+      const startingWith = (prefix: string) => items.filter((item) => item.sk?.S?.startsWith(prefix))
+      return {
+        grant: toGrant(grant),
+        accounts: startingWith('account#').map(toAccount),
+        settings: startingWith('settings#').map(toSettings),
+      }
     },
 
     async replaceCredential(row, expectedVersion) {
@@ -174,15 +197,6 @@ export function createGrantTable(table: Table): GrantOperations & AccountStore {
         values: { ':now': now, ':live': 'live' },
       })
     },
-
-    async createOwnerIndex(ownerIndex, grantId, expiresAt) {
-      await table.create(ownerKey(ownerIndex, grantId), { expiresAt })
-    },
-
-    async listGrantsOfOwner(ownerIndex) {
-      const items = await table.list(`owner#${ownerIndex}`)
-      return items.map((item) => readText(item, 'sk'))
-    },
   }
 }
 
@@ -210,6 +224,7 @@ function toGrant(item: Item): Grant {
     ownerIndexes: readTexts(item, 'ownerIndexes'),
     accountIds: readTexts(item, 'accountIds'),
     sealedHint: readText(item, 'sealedHint'),
+    ...optionalText(item, 'ownerRoom'),
   }
 }
 
@@ -223,6 +238,8 @@ function toAccount(item: Item): AccountRow {
     commitment: readText(item, 'commitment'),
     sealed: readText(item, 'sealed'),
     ...optionalText(item, 'sealedMemory'),
+    ...optionalText(item, 'sealedOwner'),
+    ...optionalText(item, 'sealedSeen'),
     expiresAt: readNumber(item, 'expiresAt'),
   }
 }

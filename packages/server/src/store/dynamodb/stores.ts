@@ -3,6 +3,7 @@
 import type { AwsClientOptions } from '../../aws-client.ts'
 import type { Stores } from '../stores.ts'
 import type { TableNames } from '../table-schema.ts'
+import { createAuditTable } from './audit.ts'
 import { createGrantTable } from './grants.ts'
 import { createOnceTable, createTransactionTable } from './once.ts'
 import { createSessionTable } from './sessions.ts'
@@ -12,7 +13,8 @@ import { createTokenTable } from './tokens.ts'
 export function createDynamoStores(options: AwsClientOptions & { tables: TableNames }): Stores {
   const client = createDynamoClient(options)
   const open = (name: string) => createTable(client, name, options.deadlineMs)
-  const grants = createGrantTable(open(options.tables.grants))
+  const grantsTable = open(options.tables.grants)
+  const grants = createGrantTable(grantsTable)
   const once = open(options.tables.once)
   return {
     authorization: {
@@ -21,6 +23,7 @@ export function createDynamoStores(options: AwsClientOptions & { tables: TableNa
       ...createTransactionTable(once),
     },
     accounts: grants,
+    audit: createAuditTable(grantsTable),
     sessions: createSessionTable(open(options.tables.sessions)),
     once: createOnceTable(once),
   }

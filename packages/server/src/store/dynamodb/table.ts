@@ -61,8 +61,8 @@ export interface Table {
     key: ItemKey,
     onlyIf?: { condition: string; values: Readonly<Record<`:${string}`, Plain>> },
   ): Promise<void>
-  /** Every row of a partition, strongly consistent. */
-  list(pk: string): Promise<readonly Item[]>
+  /** Every row of a partition, or so many whose sort key starts so, in its order; strongly consistent. */
+  list(pk: string, only?: { startsWith: string; most: number }): Promise<readonly Item[]>
 }
 
 export function createDynamoClient(options: AwsClientOptions): DynamoDBClient {
@@ -179,7 +179,7 @@ export function createTable(client: DynamoDBClient, name: string, deadlineMs = a
       })
     },
 
-    async list(pk) {
+    async list(pk, only) {
       const items: Item[] = []
       let from: Item | undefined
       do {
@@ -187,9 +187,10 @@ export function createTable(client: DynamoDBClient, name: string, deadlineMs = a
           client.send(
             new QueryCommand({
               TableName: name,
-              KeyConditionExpression: '#pk = :pk',
-              ExpressionAttributeNames: { '#pk': 'pk' },
-              ExpressionAttributeValues: toItem({ ':pk': pk }),
+              KeyConditionExpression: `#pk = :pk${only ? ' AND begins_with(#sk, :start)' : ''}`,
+              ExpressionAttributeNames: { '#pk': 'pk', ...(only && { '#sk': 'sk' }) },
+              ExpressionAttributeValues: toItem({ ':pk': pk, ...(only && { ':start': only.startsWith }) }),
+              ...(only && { Limit: only.most - items.length }),
               ConsistentRead: true,
               ...(from && { ExclusiveStartKey: from }),
             }),
@@ -198,7 +199,7 @@ export function createTable(client: DynamoDBClient, name: string, deadlineMs = a
         )
         items.push(...(answer.Items ?? []))
         from = answer.LastEvaluatedKey
-      } while (from)
+      } while (from && items.length < (only?.most ?? Number.POSITIVE_INFINITY))
       return items
     },
   }

@@ -1,7 +1,10 @@
 /** Grants, their accounts and the owner index in the local store. */
 import type { AuthorizationStore, Grant } from '@email-connector/oauth'
 import type { AccountRow, AccountStore } from '../account-store.ts'
-import type { ExpiringRow, RowDatabase } from './rows.ts'
+import { auditSeconds } from '../audit-store.ts'
+import { type OwnerRow, ofGrant, type SettingsRow } from '../owner-room-store.ts'
+import { createOwnerRoomTable, ownerId, settingsId } from './owner-rooms.ts'
+import type { RowDatabase } from './rows.ts'
 
 type GrantOperations = Pick<
   AuthorizationStore,
@@ -18,9 +21,9 @@ type GrantOperations = Pick<
 export function createGrantTable(database: RowDatabase): GrantOperations & AccountStore {
   const grants = database.table<Grant>('grant')
   const accounts = database.table<AccountRow>('account')
-  const owners = database.table<ExpiringRow>('owner')
+  const owners = database.table<Omit<OwnerRow, 'ownerIndex' | 'grantId'>>('owner')
+  const settings = database.table<SettingsRow>('settings')
   const accountId = (grantId: string, id: string) => `${grantId}!${id}`
-  const ownerId = (ownerIndex: string, grantId: string) => `${ownerIndex}!${grantId}`
 
   /** Writes what `next` makes of the grant, or refuses when it makes nothing. */
   const changeGrant = (
@@ -33,6 +36,8 @@ export function createGrantTable(database: RowDatabase): GrantOperations & Accou
     })
 
   return {
+    ...createOwnerRoomTable(database),
+
     createGrant: (row) =>
       grants.change<'created' | 'exists'>(row.grantId, (grant) =>
         grant ? { answer: 'exists' } : { row, answer: 'created' },
@@ -77,9 +82,18 @@ export function createGrantTable(database: RowDatabase): GrantOperations & Accou
 
     revokeGrant: (grantId) => changeGrant(grantId, (grant) => ({ ...grant, state: 'revoked' })),
 
-    async eraseGrant({ grantId, accountIds, ownerIndexes }) {
+    async eraseGrant({ grantId, accountIds, ownerIndexes, clientName }, ended) {
       for (const id of accountIds) await accounts.change(accountId(grantId, id), remove)
-      for (const index of ownerIndexes) await owners.change(ownerId(index, grantId), remove)
+      for (const of of [...accountIds, ofGrant]) await settings.change(settingsId(grantId, of), remove)
+      for (const index of ownerIndexes) {
+        await owners.change(ownerId(index, grantId), (row) => {
+          if (ended === undefined) return remove()
+          // A repetition leaves what the first attempt wrote.
+          if (row === undefined || row.ended !== undefined) return { answer: undefined }
+          const until = ended.at + auditSeconds
+          return { row: { ...row, ended: { ...ended, clientName }, expiresAt: until }, answer: undefined }
+        })
+      }
       // Last: while the grant is there, a retry finds what is left to delete.
       await grants.change(grantId, remove)
     },
@@ -100,7 +114,11 @@ export function createGrantTable(database: RowDatabase): GrantOperations & Accou
     async findGrantWithAccounts(grantId) {
       const grant = await grants.find(grantId)
       if (grant === undefined) return undefined
-      return { grant, accounts: (await accounts.list(`${grantId}!`)).map(([, row]) => row) }
+      return {
+        grant,
+        accounts: (await accounts.list(`${grantId}!`)).map(([, row]) => row),
+        settings: (await settings.list(`${grantId}!`)).map(([, row]) => row),
+      }
     },
 
     replaceCredential: (
@@ -135,17 +153,6 @@ export function createGrantTable(database: RowDatabase): GrantOperations & Accou
       await changeGrant(grantId, (grant) =>
         grant.state === 'live' ? { ...grant, lastUsedAt: now } : undefined,
       )
-    },
-
-    createOwnerIndex: (ownerIndex, grantId, expiresAt) =>
-      owners.change(ownerId(ownerIndex, grantId), (row) => ({
-        ...(!row && { row: { expiresAt } }),
-        answer: undefined,
-      })),
-
-    async listGrantsOfOwner(ownerIndex) {
-      const found = await owners.list(`${ownerIndex}!`)
-      return found.map(([id]) => id.slice(ownerIndex.length + 1))
     },
   }
 }

@@ -1,6 +1,6 @@
-/** Authorization requests under way, limit windows, sends and used states in the local store. */
+/** Authorization requests under way, limit windows, sends, used states and undos in the local store. */
 import type { AuthorizationStore, EpochSeconds, Transaction } from '@email-connector/oauth'
-import type { Budget, BudgetOutcome, OnceStore, SendRow } from '../once-store.ts'
+import type { Budget, BudgetOutcome, OnceStore, SendRow, UndoRow } from '../once-store.ts'
 import { eventsSecondsOf, limitWindow } from '../once-store.ts'
 import type { ExpiringRow, RowDatabase } from './rows.ts'
 
@@ -44,6 +44,7 @@ export function createOnceTable(database: RowDatabase): OnceStore {
   const budgets = database.table<BudgetRow>('budget')
   const sends = database.table<SendRow>('send')
   const used = database.table<ExpiringRow>('used')
+  const undos = database.table<UndoRow>('undo')
   return {
     count(key, windowSeconds, now, by = 1) {
       const { id, endsAt } = limitWindow(key, windowSeconds, now)
@@ -117,6 +118,17 @@ export function createOnceTable(database: RowDatabase): OnceStore {
 
     useOnce: (key, expiresAt) =>
       used.change<boolean>(key, (row) => (row ? { answer: false } : { row: { expiresAt }, answer: true })),
+
+    keepUndo: (id, kept) =>
+      undos.change<void>(id, (row) => {
+        if (row) throw new Error('An undo with that id exists')
+        return { row: kept, answer: undefined }
+      }),
+
+    async findUndo(id, now) {
+      const row = await undos.find(id)
+      return row === undefined || row.expiresAt <= now ? undefined : row
+    },
   }
 }
 

@@ -1,5 +1,6 @@
 /** All stores in one folder, for the local runner: same contracts as over DynamoDB, no server, no port. */
 import type { Stores } from '../stores.ts'
+import { createAuditTable } from './audit.ts'
 import { createGrantTable } from './grants.ts'
 import { createOnceTable, createTransactionTable } from './once.ts'
 import { openRowDatabase } from './rows.ts'
@@ -24,6 +25,7 @@ export async function createLevelStores(options: {
   return {
     authorization: { ...grants, ...createTokenTable(database), ...createTransactionTable(database) },
     accounts: grants,
+    audit: createAuditTable(database),
     sessions: createSessionTable(database),
     once: createOnceTable(database),
     sweep: database.sweep,

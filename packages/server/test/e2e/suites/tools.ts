@@ -34,6 +34,7 @@ export function describeTools(
     })
     afterAll(() => session?.client.close())
 
+    const mark = () => session.mark
     const at = (mailbox: string) => `${prefix}${mailbox}`
 
     test('list_providers, list_accounts, list_mailboxes say what can be and what is connected', async () => {
@@ -64,6 +65,16 @@ export function describeTools(
       expect(email.text).toContain(received.body)
       const [stored] = await session.stored('INBOX', received.subject)
       expect(stored?.flags).not.toContain('\\Seen')
+    })
+
+    test('R77: get_email reads an email that is laid out in a thread', async () => {
+      const rows = Array.from({ length: 3_000 }, (_, row) => `<p>Row ${row} of the harvest ${mark()}</p>`)
+      const html = ['Content-Type: text/html; charset=utf-8']
+      const id = await session.receive(`Long list ${mark()}`, rows.join('\n'), html)
+      const { structured } = await session.succeed('get_email', { id })
+      const { warnings, body } = structured.email as { warnings: string[]; body: string }
+      expect(warnings).not.toContain('body_not_rendered')
+      expect(body).toContain(`Row 1 of the harvest ${mark()}`)
     })
 
     test('mark_as_read sets the flag on the server, and takes it off again', async () => {

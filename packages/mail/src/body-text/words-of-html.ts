@@ -1,5 +1,5 @@
 /** The words of an HTML part, seen and unseen. Loads the renderer, which a list of plain emails does without. */
-import { toVisibleTree, type VisibleNode } from '../body-text/visible-tree.ts'
+import { toVisibleTree, type VisibleNode } from './visible-tree.ts'
 import { type Words, wordsOf } from './words.ts'
 
 export interface HtmlWords {

@@ -1,0 +1,72 @@
+/** The differential run: each mail by our renderer and by Chromium, family by family. */
+import { htmlToText } from '@email-connector/mail/html-to-text'
+import { startVisibleWordsReader } from '@email-connector/testing'
+import { type Comparison, compareWords } from './compare.ts'
+import { type Family, families, openSamples } from './corpus.ts'
+
+export interface FamilyReading {
+  readonly mails: number
+  /** That a person sees. */
+  readonly words: number
+  readonly missing: number
+  /** Mails with visible words and no text. */
+  readonly empty: number
+  /** Words that a person does not see, in a text that does not say so. */
+  readonly leaked: number
+  /** Words under something that the layout puts over them: no renderer without a layout knows. */
+  readonly covered: number
+  /** Mails whose text says that some of it may be hidden. */
+  readonly marked: number
+  /** The text's octets to those of the HTML, the median mail's. */
+  readonly share: number
+}
+
+export type Reading = Readonly<Record<Family, FamilyReading>>
+
+export interface ReadMail extends Comparison {
+  readonly name: string
+  readonly family: Family
+  readonly isMarked: boolean
+  readonly share: number
+}
+
+export async function readSamples(count?: number, report?: (line: string) => void): Promise<ReadMail[]> {
+  const samples = await openSamples(count)
+  const chromium = await startVisibleWordsReader()
+  const read: ReadMail[] = []
+  try {
+    for (const { name, family, html } of samples) {
+      const { text, warnings } = htmlToText(html)
+      const isMarked = warnings.includes('hidden_text_possible')
+      const share = Buffer.byteLength(text) / Buffer.byteLength(html)
+      read.push({ name, family, isMarked, share, ...compareWords(text, await chromium.read(html)) })
+      if (read.length % 200 === 0) report?.(`${read.length} of ${samples.length} mails`)
+    }
+  } finally {
+    await chromium.close()
+  }
+  return read
+}
+
+export function toReading(read: readonly ReadMail[]): Reading {
+  const of = (family: Family): FamilyReading => {
+    const mails = read.filter((one) => one.family === family)
+    const sum = (number: (mail: ReadMail) => number) => mails.reduce((total, mail) => total + number(mail), 0)
+    const shares = mails.map(({ share }) => share).sort((a, b) => a - b)
+    return {
+      mails: mails.length,
+      words: sum(({ words }) => words),
+      missing: sum(({ missing }) => missing.length),
+      empty: sum(({ isEmpty }) => Number(isEmpty)),
+      leaked: sum(({ leaked, isMarked }) => (isMarked ? 0 : leaked.length)),
+      covered: sum(({ covered }) => covered),
+      marked: sum(({ isMarked }) => Number(isMarked)),
+      share: Math.round((shares[Math.floor(shares.length / 2)] ?? 0) * 1_000) / 1_000,
+    }
+  }
+  return Object.fromEntries(families.map((family) => [family, of(family)])) as Record<Family, FamilyReading>
+}
+
+export function recallOf({ words, missing }: Pick<FamilyReading, 'words' | 'missing'>): number {
+  return words === 0 ? 1 : 1 - missing / words
+}

@@ -1,0 +1,63 @@
+/**
+ * R73, R74: a fixed share of the emails that `pnpm bench:reading` measures, as our renderer reads them and as
+ * Chromium shows them; and what is committed of the whole run.
+ */
+import { readFileSync } from 'node:fs'
+import { findChromium } from '@email-connector/testing'
+import { describe, expect, test } from 'vitest'
+import { readCounts } from '../counts.ts'
+import { compareWords } from './compare.ts'
+import { families } from './corpus.ts'
+import { readSamples, recallOf, toReading } from './measure.ts'
+import { renderReadingPage } from './reading-page.ts'
+
+const leastRecall = 0.995
+const { reading: committed } = readCounts()
+
+describe.skipIf(!findChromium())('R73, R74: emails as Chromium shows them', () => {
+  test('of 300 emails no family loses more than one visible word in 200, none is empty, no hidden word is read', {
+    timeout: 600_000,
+  }, async () => {
+    const read = await readSamples(300)
+    expect(read.length).toBeGreaterThanOrEqual(299)
+    const reading = toReading(read)
+    for (const family of families) {
+      expect(reading[family].words, family).toBeGreaterThan(300)
+      expect(recallOf(reading[family]), family).toBeGreaterThanOrEqual(leastRecall)
+    }
+    const named = (isWrong: (mail: (typeof read)[number]) => boolean) =>
+      read.filter(isWrong).map(({ name }) => name)
+    expect(named(({ isEmpty }) => isEmpty)).toEqual([])
+    expect(named(({ leaked, isMarked }) => leaked.length > 0 && !isMarked)).toEqual([])
+  })
+})
+
+describe('R73, R74: the whole run', () => {
+  test('has 1,500 emails or more, and every family is as good as it has to be', () => {
+    const all = families.map((family) => committed[family])
+    expect(all.reduce((sum, { mails }) => sum + mails, 0)).toBeGreaterThanOrEqual(1_500)
+    for (const family of families) {
+      expect(recallOf(committed[family]), family).toBeGreaterThanOrEqual(leastRecall)
+      expect(committed[family], family).toMatchObject({ empty: 0, leaked: 0 })
+    }
+  })
+
+  test('docs/reading.md is what bench/counts.json says', () => {
+    const page = readFileSync(new URL('../../docs/reading.md', import.meta.url), 'utf8')
+    expect(page, 'Run `pnpm bench:reading --write`').toBe(renderReadingPage(committed))
+  })
+})
+
+test('words are compared as a person reads them: joined ones count, our own notes do not', () => {
+  const compare = (text: string, shown: string[], hidden: string[] = []) =>
+    compareWords(text, { shown, hidden, covered: [] })
+  expect(compare('one two', ['one', 'two', 'three'])).toMatchObject({ words: 3, missing: ['three'] })
+  expect(compare('onetwo', ['one', 'two']).missing).toEqual([])
+  expect(compare('one one', ['one'], ['one']).leaked).toEqual(['one'])
+  expect(compare('one', ['one'], ['one']).leaked).toEqual([])
+  expect(compare('[image: Logo] Shop (shop.example)', ['Shop'], ['logo', 'shop', 'example']).leaked).toEqual(
+    [],
+  )
+  expect(compare('', ['one']).isEmpty).toBe(true)
+  expect(compare('', []).isEmpty).toBe(false)
+})

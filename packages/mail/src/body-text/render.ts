@@ -1,0 +1,125 @@
+/**
+ * One text of a stranger made safe to show, from its first character to its last, in one go: what takes long runs in a
+ * thread of its own (read-text.ts). Beyond a piece of a megabyte HTML is no longer laid out, only its words are read.
+ * Never throws: what a renderer does is the answer for that text alone.
+ */
+import { escapeText } from './escape-text.ts'
+import { readPlain, readValues } from './read-plain.ts'
+import { notRendered, type ReadableText, type Reading } from './readable-text.ts'
+import { wordsOf } from './words.ts'
+import { toWritten, type WrittenForm } from './written-text.ts'
+
+/** Plain values only: it goes to another thread as a message. */
+export interface RenderJob {
+  readonly content: string
+  /** `values`: tables and records, in which a link is a value. */
+  readonly from: 'html' | 'values' | WrittenForm
+  /**
+   * `source`: plain text as its writer typed it, links and all. `people_html` and `people_text`: HTML as people read it,
+   * for a quote or a forward.
+   */
+  readonly to: 'text' | 'html' | 'source' | 'people_html' | 'people_text'
+  readonly reading?: Reading | undefined
+  /** The words of it, too. */
+  readonly words?: boolean | undefined
+}
+
+const maxPieceChars = 1024 * 1024
+
+export async function render(job: RenderJob): Promise<ReadableText> {
+  try {
+    return await (job.from === 'html' ? renderHtml(job) : renderWritten(job, job.from))
+  } catch {
+    return notRendered
+  }
+}
+
+async function renderWritten(
+  { content, to, reading = {}, words }: RenderJob,
+  from: Exclude<RenderJob['from'], 'html'>,
+): Promise<ReadableText> {
+  const typed = toWritten(content, from === 'values' ? 'plain' : from)
+  if (to === 'source') return { text: typed, warnings: [] }
+  // HTML is read with its quotes, whatever it was made from.
+  const wanted = to === 'html' ? { ...reading, quotes: 'shown' as const } : reading
+  const read = from === 'values' ? toPieces(typed, '\n').map(readValues) : await readPieces(typed, wanted)
+  const joined = join(read, '')
+  const shown = joined.text.trim()
+  return {
+    ...joined,
+    ...(to === 'html' ? { text: shown === '' ? '' : `<pre>${escapeText(shown)}</pre>` } : {}),
+    ...(words ? { words: { visible: wordsOf((await readPlain(content)).text), hidden: new Map() } } : {}),
+  }
+}
+
+/** A body is one piece; in an attachment nobody asks for quotes. */
+async function readPieces(text: string, reading: Reading): Promise<ReadableText[]> {
+  const read: ReadableText[] = []
+  let linked = 0
+  for (const piece of toPieces(text, '\n')) {
+    const firstLink = reading.firstLink && reading.firstLink + linked
+    const one = await readPlain(piece, { ...reading, firstLink })
+    linked += one.links?.length ?? 0
+    read.push(one)
+  }
+  return read
+}
+
+/** The renderer is a quarter of the program, and most calls read no HTML: it loads with the first. */
+async function renderHtml({ content, to, reading, words }: RenderJob): Promise<ReadableText> {
+  if (to === 'people_html') {
+    const { htmlForPeople } = await import('./html-for-people.ts')
+    return { text: htmlForPeople(content), warnings: [] }
+  }
+  if (to === 'people_text') {
+    const { textForPeople } = await import('./text-for-people.ts')
+    return { text: textForPeople(content), warnings: [] }
+  }
+  const read = to === 'html' ? await renderAsHtml(content, reading) : await renderAsText(content, reading)
+  if (!words) return read
+  const { wordsOfHtml } = await import('./words-of-html.ts')
+  return { ...read, words: wordsOfHtml(content) }
+}
+
+async function renderAsHtml(html: string, reading: Reading | undefined): Promise<ReadableText> {
+  const { sanitizeHtml } = await import('./sanitize-html.ts')
+  return sanitizeHtml(html, reading)
+}
+
+async function renderAsText(html: string, reading: Reading | undefined): Promise<ReadableText> {
+  const [{ htmlToText }, { plainRest, restMark }] = await Promise.all([
+    import('./html-to-text.ts'),
+    import('./plain-rest.ts'),
+  ])
+  const [first = '', ...rest] = toPieces(html, '<')
+  const laidOut = htmlToText(first, reading)
+  if (rest.length === 0) return laidOut
+  const mark = { text: restMark, warnings: ['hidden_text_possible'] }
+  const read: ReadableText[] = [laidOut, mark]
+  for (const piece of rest) read.push(await readPlain(plainRest(piece)))
+  return join(read, '\n')
+}
+
+/** Cut in front of the last `mark` of a piece, where it has one; else where it is full, between two characters. */
+function toPieces(text: string, mark: string): string[] {
+  const pieces: string[] = []
+  let from = 0
+  while (text.length - from > maxPieceChars) {
+    const full = from + maxPieceChars
+    const before = text.lastIndexOf(mark, full)
+    const isSplitPair = /[\uDC00-\uDFFF]/.test(text.charAt(full))
+    const end = before > from ? before : isSplitPair ? full - 1 : full
+    pieces.push(text.slice(from, end))
+    from = end
+  }
+  return [...pieces, text.slice(from)]
+}
+
+function join(read: readonly ReadableText[], between: string): ReadableText {
+  const links = read.flatMap((one) => one.links ?? [])
+  return {
+    text: read.map(({ text }) => text).join(between),
+    warnings: [...new Set(read.flatMap(({ warnings }) => warnings))],
+    ...(read.some((one) => one.links !== undefined) ? { links } : {}),
+  }
+}

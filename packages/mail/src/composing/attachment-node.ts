@@ -1,0 +1,62 @@
+/** An attachment as it goes to nodemailer: bytes in memory, a type that is one, a name that is a name. */
+import { assertNoControls, invalid } from '../input.ts'
+import { withShortLines } from './short-lines.ts'
+
+/** A file to send, decoded. Bounds on its size are the caller's. */
+export interface OutgoingAttachment {
+  readonly filename: string
+  readonly contentType: string
+  readonly content: Buffer
+  /** Of a text: what its bytes are; UTF-8 unless said. */
+  readonly charset?: string
+}
+
+export function toComposerAttachment({
+  filename,
+  contentType,
+  content,
+  charset = 'utf-8',
+}: OutgoingAttachment) {
+  assertNoControls(filename, 'attachments')
+  assertNoControls(contentType, 'attachments')
+  // R38: nodemailer reads `{path}` and fetches `{href}`; a Buffer is the only thing it can do neither with
+  if (!Buffer.isBuffer(content) || filename.trim() === '') throw invalid('attachments')
+  // RFC 6838 §4.2; a leaf that calls itself multipart, or a message in pieces, would change the tree around it
+  const isLeaf =
+    /^[a-z0-9][\w!#$&^.+-]{0,126}\/[a-z0-9][\w!#$&^.+-]{0,126}$/i.test(contentType) &&
+    !/^(?:multipart\/|message\/(?!rfc822$))/i.test(contentType)
+  // RFC 2046 §4.1.2: without a charset a text is US-ASCII
+  const label = /^[\w.:+-]{1,40}$/.test(charset) ? charset : 'utf-8'
+  const type = /^text\//i.test(contentType) ? `${contentType}; charset=${label}` : contentType
+  return {
+    filename: cleanFilename(filename),
+    contentType: isLeaf ? type : 'application/octet-stream',
+    contentDisposition: 'attachment' as const,
+    content: /^message\/rfc822$/i.test(contentType) ? withShortLines(content) : content,
+  }
+}
+
+/** A name to save under: no path, no direction marks that show another ending, not hidden, not endless. */
+function cleanFilename(filename: string): string {
+  const name = filename
+    .replaceAll(/\p{Cf}/gu, '')
+    .split(/[/\\]/)
+    .at(-1)
+    ?.trim()
+    .replace(/^\.+/, '')
+  return name === undefined || name === '' ? 'attachment' : name.slice(-200)
+}
+
+/** `a.txt`, `a (2).txt`: a program that saves all of them loses none. */
+export function withNamesApart<T extends { readonly filename: string }>(attachments: readonly T[]): T[] {
+  const taken = new Set<string>()
+  return attachments.map((attachment) => {
+    const { filename } = attachment
+    const dot = filename.lastIndexOf('.')
+    const [stem, ending] = dot > 0 ? [filename.slice(0, dot), filename.slice(dot)] : [filename, '']
+    let name = filename
+    for (let number = 2; taken.has(name.toLowerCase()); number += 1) name = `${stem} (${number})${ending}`
+    taken.add(name.toLowerCase())
+    return { ...attachment, filename: name }
+  })
+}

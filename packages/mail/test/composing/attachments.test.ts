@@ -1,0 +1,90 @@
+/** Files that go out: their names, their types, and mails inside mails. */
+import { describe, expect, it } from 'vitest'
+import { composeMessage, type OutgoingDraft } from '../../src/composing/compose.ts'
+import { parseMime } from '../../src/composing/mime-tree.ts'
+
+type Attachment = OutgoingDraft['attachments'][number]
+
+async function compose(...attachments: Attachment[]): Promise<Buffer> {
+  const { raw } = await composeMessage({
+    from: { address: 'alice@test.example' },
+    to: [{ address: 'bob@test.example' }],
+    cc: [],
+    bcc: [],
+    subject: 'Files',
+    body: 'x',
+    attachments,
+    date: new Date(0),
+  })
+  return raw
+}
+const text = (filename: string): Attachment => ({
+  filename,
+  contentType: 'text/plain',
+  content: Buffer.from('ä'),
+})
+const namesOf = (raw: Buffer) =>
+  parseMime(raw)
+    .children.slice(1)
+    .map(({ structure }) => [structure.dispositionParameters?.filename, structure.parameters?.name])
+
+describe('an attachment', () => {
+  it('has its name in the forms of RFC 2231 and RFC 2047', async () => {
+    const raw = await compose(text('Übersicht „2026“.txt'))
+    expect(raw.toString()).toMatch(/filename\*0\*=utf-8''/i)
+    expect(raw.toString()).toMatch(/name="=\?UTF-8\?[QB]\?/i)
+    expect(namesOf(raw)).toEqual([['Übersicht „2026“.txt', 'Übersicht „2026“.txt']])
+  })
+
+  it('is saved under a name: no path, no direction marks, none twice', async () => {
+    const typed = [
+      '../../etc/passwd',
+      'C:\\temp\\a.txt',
+      'a.txt',
+      'A.TXT',
+      'exe\u202etxt.pdf',
+      '.hidden',
+      '/',
+    ]
+    const raw = await compose(...typed.map(text))
+    expect(namesOf(raw).map(([name]) => name)).toEqual([
+      ...['passwd', 'a.txt', 'a (2).txt', 'A (3).TXT', 'exetxt.pdf', 'hidden', 'attachment'],
+    ])
+  })
+
+  it('R57: that is text says its charset', async () => {
+    expect((await compose(text('a.txt'))).toString()).toMatch(
+      /^Content-Type: text\/plain; charset=utf-8; name=a\.txt/m,
+    )
+    const latin = { ...text('b.txt'), content: Buffer.from([0xe4]), charset: 'iso-8859-1' }
+    expect((await compose(latin)).toString()).toMatch(/^Content-Type: text\/plain; charset=iso-8859-1/m)
+    const odd = { ...text('c.txt'), charset: 'x"; name="evil' }
+    expect((await compose(odd)).toString()).toMatch(/^Content-Type: text\/plain; charset=utf-8/m)
+  })
+
+  it('that is a mail goes along byte for byte, unless a line of it is too long for the way', async () => {
+    const mail = (body: string) =>
+      Buffer.from(
+        `From: x@x.example\r\nSubject: inner\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nshort\r\n--b\r\nContent-Type: text/html; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n${body}\r\n--b--\r\n`,
+      )
+    const along = (content: Buffer) => compose({ filename: 'm.eml', contentType: 'message/rfc822', content })
+    expect((await along(mail('<p>ä</p>'))).includes(mail('<p>ä</p>'))).toBe(true)
+    const long = `<p>${'ä'.repeat(3_000)}</p>`
+    const raw = await along(mail(long))
+    expect(
+      Math.max(
+        ...raw
+          .toString('latin1')
+          .split('\r\n')
+          .map((line) => line.length),
+      ),
+    ).toBeLessThanOrEqual(998)
+    expect(raw.toString()).toContain('\r\n\r\nshort\r\n--b\r\n')
+    const nested = parseMime(raw).children[1]
+    const inner = parseMime(raw.subarray(nested?.bodyStart, nested?.end))
+    const html = inner.children[1]
+    const encoded = raw.subarray(nested?.bodyStart, nested?.end).subarray(html?.bodyStart, html?.end)
+    expect(Buffer.from(encoded.toString(), 'base64').toString()).toBe(long)
+    expect(html?.structure.parameters?.charset).toBe('utf-8')
+  })
+})

@@ -1,0 +1,107 @@
+/**
+ * The owner's settings as a call gets them, with S and no seed, from the rows of the one query that is made anyway. They
+ * fail closed: once a grant's room is made, a row that is missing, older than one that was seen, foreign or changed
+ * refuses every change and every sending, and reading too where a folder was hidden.
+ */
+import type { Grant } from '@email-connector/oauth'
+import { deriveOwnerKey, derivePolicyKey } from '../keys/owner-keys.ts'
+import { SealBrokenError, zero } from '../keys/seal.ts'
+import type { AccountRow } from '../store/account-store.ts'
+import { ofGrant, type SettingsRow } from '../store/owner-room-store.ts'
+import { openSeen, openSettings, type Seen, sealSeen } from './sealed-settings.ts'
+import {
+  type AccountSettings,
+  accountSettings,
+  defaultAccountSettings,
+  defaultGrantSettings,
+  type GrantSettings,
+  grantSettings,
+} from './settings.ts'
+
+export type OwnerSettings =
+  | { readonly state: 'open'; readonly account: AccountSettings; readonly grant: GrantSettings }
+  /** `hides`: folders may have been hidden, so that reading is refused too. */
+  | { readonly state: 'refused'; readonly hides: boolean }
+
+export interface ReadSettings {
+  readonly settings: OwnerSettings
+  /** Rows were there and opened: the record may say that they belong to it. */
+  readonly isStored: boolean
+  /** What the account's row should say it has seen, where that is more than it says. */
+  readonly sealedSeen?: string
+}
+
+/** What the owner decided cannot be read. `hides` is about reading. */
+export class SettingsRefusedError extends Error {
+  override readonly name = 'SettingsRefusedError'
+}
+
+const defaults: OwnerSettings = {
+  state: 'open',
+  account: defaultAccountSettings,
+  grant: defaultGrantSettings,
+}
+
+export function readOwnerSettings(
+  secret: Uint8Array,
+  rows: {
+    readonly grant: Pick<Grant, 'grantId' | 'ownerRoom'>
+    readonly account: AccountRow
+    readonly settings: readonly SettingsRow[]
+  },
+): ReadSettings {
+  const { grant, account } = rows
+  // The record's form is authenticated when it opens, which is before anything is done with this.
+  const isRequired = account.v >= 2 || grant.ownerRoom !== undefined
+  if (!isRequired) return { settings: defaults, isStored: false }
+  const seen = readSeen(secret, account)
+  try {
+    if (seen === undefined) throw new SealBrokenError('There is no note of the versions seen')
+    const own = rowOf(rows.settings, account.accountId, seen.account)
+    const shared = rowOf(rows.settings, ofGrant, seen.grant)
+    const settings = {
+      state: 'open',
+      account: openWith(deriveOwnerKey(secret, account.accountId), own, accountSettings),
+      grant: openWith(derivePolicyKey(secret), shared, grantSettings),
+    } as const
+    const now: Seen = {
+      account: own.version,
+      grant: shared.version,
+      hides: settings.account.hidden.length > 0,
+    }
+    const isNews = now.account !== seen.account || now.grant !== seen.grant
+    return { settings, isStored: true, ...(isNews && { sealedSeen: sealSeen(secret, account, now) }) }
+  } catch (error) {
+    if (!(error instanceof SealBrokenError)) throw error
+    return { settings: { state: 'refused', hides: seen?.hides ?? true }, isStored: false }
+  }
+}
+
+function readSeen(secret: Uint8Array, account: AccountRow): Seen | undefined {
+  try {
+    return account.sealedSeen === undefined ? undefined : openSeen(secret, account, account.sealedSeen)
+  } catch (error) {
+    if (error instanceof SealBrokenError) return undefined
+    throw error
+  }
+}
+
+function rowOf(rows: readonly SettingsRow[], of: string, seenVersion: number): SettingsRow {
+  const row = rows.find((one) => one.of === of)
+  if (row === undefined) throw new SealBrokenError('Settings are missing')
+  if (row.version < seenVersion) throw new SealBrokenError('Settings are older than those seen')
+  return row
+}
+
+/** Zeroes `key`. */
+function openWith<Schema extends typeof accountSettings | typeof grantSettings>(
+  key: Uint8Array,
+  row: SettingsRow,
+  schema: Schema,
+) {
+  try {
+    return openSettings(key, row, schema)
+  } finally {
+    zero(key)
+  }
+}

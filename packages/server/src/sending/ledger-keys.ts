@@ -1,0 +1,118 @@
+/**
+ * The keys by which the ledger names an email and seals its outcome. Content is named under the mailbox's sendKey, which
+ * all its grants share, so that one knows what another has sent; an idempotency key is a client's own word, under S. For a
+ * day after a sendKey first appears or changes, content is named under what came before it as well.
+ */
+import { createHmac } from 'node:crypto'
+import { KeyRefusedError } from '../keys/key-wrapper.ts'
+import { openSendKeys } from '../keys/owner-keys.ts'
+import { canonical, deriveKey, fromText, open, SealBrokenError, seal, toText, zero } from '../keys/seal.ts'
+import { createHintCipher } from '../keys/token-cipher.ts'
+
+/** Whose key it is: the grant's, the mailbox's, or the one the mailbox had until its seed was rotated. */
+export type Under = 'grant' | 'mailbox' | 'formerMailbox'
+
+export interface LedgerAccount {
+  readonly accountId: string
+  /** Absent in a grant of 0.1.0 before its first refresh. */
+  readonly sealedOwner?: string | undefined
+}
+
+export interface LedgerKeys {
+  /** By what content is named now, in the order in which rows are taken: the last is the one that stays. */
+  readonly contentUnder: readonly Under[]
+  /** HMAC, hex. */
+  toMac(under: Under, parts: readonly string[]): string
+  /** `row`: the key of the row that keeps it. */
+  seal(under: Under, row: string, plain: Uint8Array): string
+  /** Throws SealBrokenError. */
+  open(under: Under, row: string, sealed: string): Uint8Array
+}
+
+/** Keys live while `use` runs, also when the caller's own secret is zeroed meanwhile. Throws KeyRefusedError. */
+export function withLedgerKeys<T>(
+  { secret, grantId }: { readonly secret: Uint8Array; readonly grantId: string },
+  account: LedgerAccount,
+  now: number,
+  use: (keys: LedgerKeys) => T,
+): T {
+  const copy = Uint8Array.from(secret)
+  const sendKeys = openKeys(copy, grantId, account)
+  const close = () => zero(copy, sendKeys?.sendKey, sendKeys?.formerKey)
+  let used: T
+  try {
+    used = use(toLedgerKeys(copy, grantId, sendKeys, now))
+  } catch (error) {
+    close()
+    throw error
+  }
+  if (used instanceof Promise) return used.finally(close) as T
+  close()
+  return used
+}
+
+function openKeys(secret: Uint8Array, grantId: string, { accountId, sealedOwner }: LedgerAccount) {
+  if (sealedOwner === undefined) return undefined
+  try {
+    return openSendKeys(secret, { grantId, accountId }, sealedOwner)
+  } catch (cause) {
+    zero(secret)
+    if (!(cause instanceof SealBrokenError)) throw cause
+    throw new KeyRefusedError('The keys of the ledger of sends do not open', { cause })
+  }
+}
+
+function toLedgerKeys(
+  secret: Uint8Array,
+  grantId: string,
+  sendKeys: ReturnType<typeof openKeys>,
+  now: number,
+): LedgerKeys {
+  const hint = createHintCipher(secret)
+
+  function keyOf(under: Exclude<Under, 'grant'>): Uint8Array {
+    const key = under === 'mailbox' ? sendKeys?.sendKey : sendKeys?.formerKey
+    if (key === undefined) throw new Error('The ledger has no such key')
+    return key
+  }
+
+  return {
+    contentUnder: toContentUnder(sendKeys, now),
+
+    toMac(under, parts) {
+      const key = under === 'grant' ? deriveKey(secret, new Uint8Array(0), 'send-key') : keyOf(under)
+      const mac = createHmac('sha256', key).update(canonical(parts)).digest('hex')
+      if (under === 'grant') zero(key)
+      return mac
+    },
+
+    seal(under, row, plain) {
+      if (under === 'grant') return hint.seal('send', grantId, plain)
+      return withOutcomeKey(keyOf(under), (key) => toText(seal(key, plain, ofOutcome(row))))
+    },
+
+    open(under, row, sealed) {
+      if (under === 'grant') return hint.open('send', grantId, sealed)
+      return withOutcomeKey(keyOf(under), (key) => open(key, fromText(sealed), ofOutcome(row)))
+    },
+  }
+}
+
+function toContentUnder(sendKeys: ReturnType<typeof openKeys>, now: number): readonly Under[] {
+  if (sendKeys === undefined) return ['grant']
+  if (sendKeys.formerUntil <= now) return ['mailbox']
+  return [sendKeys.formerKey === undefined ? 'grant' : 'formerMailbox', 'mailbox']
+}
+
+function withOutcomeKey<T>(sendKey: Uint8Array, use: (key: Uint8Array) => T): T {
+  const key = deriveKey(sendKey, new Uint8Array(0), 'outcome')
+  try {
+    return use(key)
+  } finally {
+    zero(key)
+  }
+}
+
+function ofOutcome(row: string): Uint8Array {
+  return canonical(['send-outcome', 1, row])
+}
