@@ -8,6 +8,7 @@ export type {
   TokenMechanism,
 } from './account.ts'
 export { type ReadAddress, readAddress } from './address.ts'
+export { breakMarkup } from './body-text/break-markup.ts'
 export { removeInvisible } from './body-text/invisible-characters.ts'
 export { neutraliseLinks } from './body-text/links.ts'
 export { renderForPeople } from './body-text/render-for-people.ts'

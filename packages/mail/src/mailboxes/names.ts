@@ -1,4 +1,5 @@
 /** Special uses (RFC 6154) and the names our callers use for them. */
+import { breakMarkup } from '../body-text/break-markup.ts'
 import { removeInvisible } from '../body-text/invisible-characters.ts'
 import type { Mailbox, SpecialUse } from '../message.ts'
 
@@ -68,9 +69,9 @@ export function withDelimiter(name: string, delimiter: string): string {
   return delimiter === '' ? name : name.replaceAll('/', delimiter)
 }
 
-/** As an answer names it: what turns a line around or prints nothing is left out there. */
+/** As an answer names it: what turns a line around or prints nothing is left out there, and markup has a blank. */
 function toShown(path: string): string {
-  return removeInvisible(path.replaceAll(/\p{Cc}+/gu, ' '))
-    .text.normalize('NFC')
+  return breakMarkup(removeInvisible(path.replaceAll(/\p{Cc}+/gu, ' ')).text)
+    .normalize('NFC')
     .toLowerCase()
 }

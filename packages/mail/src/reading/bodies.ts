@@ -3,6 +3,7 @@
  * an alternative are read, since which of them is the mail is a matter of their words. Rendering makes text safe to
  * show; what is hidden or misleading in it becomes a warning, and a text that is empty says why.
  */
+import { escapeText } from '../body-text/escape-text.ts'
 import { isForwardSubject, isReplySubject } from '../body-text/quote-marks.ts'
 import type { Reading } from '../body-text/readable-text.ts'
 import type { CallTime } from '../connect/deadline.ts'
@@ -157,7 +158,7 @@ async function toBody(
   const reader = createBodyReader(contents, { format, reading, time })
   const own = isWanted ? await reader.readPlaces(parts.bodies) : ''
   const whole =
-    own === '' && isWanted && nested && format !== 'source' ? await readNested(message, reader) : own
+    own === '' && isWanted && nested && format !== 'source' ? await readNested(message, reader, format) : own
   const { warnings, sources } = reader
   const text = sliceText(whole, offset, maxChars)
   if (offset + text.length < whole.length || reader.isCut()) warnings.push('body_truncated')
@@ -186,11 +187,12 @@ async function toBody(
 }
 
 /** Mails inside one that has no text of its own, each with who wrote it: forwards, digests, journal reports. */
-async function readNested(message: Structured, reader: BodyReader): Promise<string> {
+async function readNested(message: Structured, reader: BodyReader, format: Format): Promise<string> {
   const shown: string[] = []
   for (const { node, bodies } of nestedMails(message.bodyStructure)) {
     const text = await reader.readPlaces(bodies)
-    shown.push([toHeading(node), text].filter((one) => one !== '').join('\n\n'))
+    const heading = format === 'html' ? `<pre>${escapeText(toHeading(node))}</pre>` : toHeading(node)
+    shown.push([heading, text].filter((one) => one !== '').join('\n\n'))
   }
   return shown.join('\n\n')
 }

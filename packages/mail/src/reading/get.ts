@@ -152,11 +152,17 @@ export async function fetchByRef(
 /** RFC 5322 §3.6 allows one From; a second, an address inside the name, or letters of another script in the host are there to be mistaken. */
 function fromWarnings(raw: readonly string[], { envelope }: FetchedMessage): string[] {
   const from = envelope?.from ?? []
-  const named = from.slice(0, maxJudgedSenders).some(({ name, address }) => {
+  const named = from.slice(0, maxJudgedSenders).some(({ name, address = '' }) => {
     // from the start of a run only: a long one without an @ would take time by the square
-    const inName = /(?<![^\s<>"'])[^\s<>"']+@[\w.-]+\.\w+/.exec(cleanLine(name))?.[0]
-    return inName !== undefined && inName.toLowerCase() !== address?.toLowerCase()
+    const inName = /(?<![^\s<>"'])[^\s<>"']+@[\p{L}\p{N}_.-]+\.[\p{L}\p{N}]+/u.exec(
+      cleanLine(name).normalize('NFKC'),
+    )?.[0]
+    return inName !== undefined && inName.toLowerCase() !== address.toLowerCase()
   })
+  // A quoted local part may hold all that makes a second address.
+  const isOdd = from.some(({ address = '' }) =>
+    /[\s"(),:;<>@[\\\]]/.test(cleanLine(address).replace(/@[^@]*$/, '')),
+  )
   const imitates = from.some(({ address }) => isLookAlike(address?.split('@').at(-1) ?? ''))
-  return raw.length > 1 || from.length !== 1 || named || imitates ? ['suspicious_from'] : []
+  return raw.length > 1 || from.length !== 1 || named || isOdd || imitates ? ['suspicious_from'] : []
 }

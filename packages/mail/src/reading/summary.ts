@@ -1,6 +1,7 @@
 /** One row of a list, out of one FETCH row; everything in it is cleaned and bounded here. */
 
 import { collapsePadding, removeInvisible } from '../body-text/invisible-characters.ts'
+import { toInvitationText } from '../body-text/invitation-text.ts'
 import { readPlain } from '../body-text/read-plain.ts'
 import { notRendered } from '../body-text/readable-text.ts'
 import { widePreviewBytes } from '../imap/fetch-items.ts'
@@ -76,7 +77,9 @@ export async function toPreview({ bodyStructure, bodyParts }: FetchedMessage): P
   const isHtml = leaf.node.type === 'text/html'
   const bytes = decodeTransfer(content, leaf.node.encoding ?? '', true)
   const text = decodeText(bytes, leaf.node.parameters?.charset ?? '', { isHtml })
-  const preview = await readPreview(text.replace(/\uFFFD+$/, ''), isHtml)
+  const words = text.replace(/\uFFFD+$/, '')
+  const isInvitation = leaf.node.type === 'text/calendar'
+  const preview = await readPreview(isInvitation ? toInvitationText(words) : words, isHtml)
   return preview === '' && peeked.length >= widePreviewBytes ? noPreview : preview
 }
 

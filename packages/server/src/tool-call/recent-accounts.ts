@@ -2,7 +2,7 @@
 import { prepareSearch } from '@email-connector/mail'
 import { parseCursor, toCursor } from '../wire/cursor.ts'
 import { toFailed, toFailureWarnings, toNotes } from '../wire/failed-accounts.ts'
-import { toAccountsPage, toCountText, toMoreText } from '../wire/summary-row.ts'
+import { toAccountsPage, toCountText, toMoreText, toPlaceText } from '../wire/summary-row.ts'
 import { untrustedNotice } from '../wire/untrusted.ts'
 import { searchAccounts } from './search-accounts.ts'
 import type { ToolCall } from './tool.ts'
@@ -30,6 +30,7 @@ export async function recentOfAccounts(call: ToolCall, tool: string, input: Aske
   const next = found.next === undefined ? {} : { next_cursor: toCursor(found.next, question) }
   const warnings = toFailureWarnings(found.failures)
   const kind = unread_only ? 'unread ' : ''
+  const { where, quoted } = toPlaceText(mailbox)
   return toAccountsPage(call, found.rows, (emails) => ({
     structured: {
       ...next,
@@ -40,6 +41,7 @@ export async function recentOfAccounts(call: ToolCall, tool: string, input: Aske
       emails,
       notice: untrustedNotice,
     },
-    head: `${toCountText(emails.length, kind)} in ${mailbox} of all accounts, newest first.${toNotes(warnings)}${toMoreText(next.next_cursor)}`,
+    head: `${toCountText(emails.length, kind)}${where} of all accounts, newest first.${toNotes(warnings)}${toMoreText(next.next_cursor)}`,
+    ...quoted,
   }))
 }

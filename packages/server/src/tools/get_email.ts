@@ -85,7 +85,7 @@ export const getEmail = defineTool({
           : [],
       )
       const head = `Account ${account}.${cut.join('')}`
-      const text = `${head}\n${quoteUntrusted(texts.join('\n\n'), call.makeMark)}`
+      const text = `${head}\n${quoteUntrusted(texts, call.makeMark)}`
       return { structured: { account, ...one, notice: untrustedNotice }, text }
     }
     // JSON spells a line break as two characters and a control as six: bodies full of them are cut further.

@@ -7,7 +7,7 @@ import { recentOfAccounts } from '../tool-call/recent-accounts.ts'
 import { defineTool } from '../tool-call/tool.ts'
 import { parseCursor, toCursor } from '../wire/cursor.ts'
 import { failedAccounts } from '../wire/failed-accounts.ts'
-import { summaryPage, toCountText, toMoreText, toSummaryPage } from '../wire/summary-row.ts'
+import { summaryPage, toCountText, toMoreText, toPlaceText, toSummaryPage } from '../wire/summary-row.ts'
 import { ToolError } from '../wire/tool-error.ts'
 import { untrustedNotice } from '../wire/untrusted.ts'
 
@@ -64,12 +64,13 @@ export const getRecentEmails = defineTool({
     const since = 'more' in page ? page : undefined
     const warnings = since?.byDate ? [renumbered] : []
     const kind = unreadOnly ? 'unread ' : ''
+    const { where, quoted } = toPlaceText(mailbox)
     return toSummaryPage(call, opened.accountId, page.items, (emails) => {
       const count = toCountText(emails.length, kind)
       const told =
         since === undefined
-          ? `${count} in ${mailbox} of ${opened.address}, newest first.${toMoreText(next.next_cursor)}`
-          : `${count} arrived in ${mailbox} of ${opened.address} since, oldest first.${since.more ? ' More arrived: go on after this bookmark.' : ''}`
+          ? `${count}${where} of ${opened.address}, newest first.${toMoreText(next.next_cursor)}`
+          : `${count} arrived${where} of ${opened.address} since, oldest first.${since.more ? ' More arrived: go on after this bookmark.' : ''}`
       return {
         structured: {
           ...next,
@@ -82,6 +83,7 @@ export const getRecentEmails = defineTool({
           notice: untrustedNotice,
         },
         head: `${told} Bookmark: ${bookmark}${warnings.map((one) => ` Note: ${one}.`).join('')}`,
+        ...quoted,
       }
     })
   },

@@ -89,7 +89,7 @@ function build(
   const head = `${shown} ${page.total === 1 ? 'email' : 'emails'} of one conversation of ${frame.account}, oldest first.${
     cursor === undefined ? '' : ` More: cursor ${cursor}`
   }${warnings.map((one) => ` Note: ${one}.`).join('')}`
-  const quoted = [`Subject: ${subject}`, ...emails.map((row) => toLines(row, subject))].join('\n\n')
+  const quoted = [`Subject: ${subject}`, ...emails.map((row) => toLines(row, subject))]
   return {
     structured: {
       ...(cursor === undefined ? {} : { next_cursor: cursor }),

@@ -44,6 +44,15 @@ interface OwnedSummary {
   readonly message: MessageSummary
 }
 
+const ownWords = /^(?:inbox|drafts|sent|trash|junk|archive|all)$/i
+
+/** A mailbox in a sentence of ours only by a word of ours: others may have named it, and a caller copies its name. */
+export function toPlaceText(mailbox: string): { where: string; quoted: { quotedHead?: string } } {
+  return ownWords.test(mailbox)
+    ? { where: ` in ${mailbox}`, quoted: {} }
+    : { where: '', quoted: { quotedHead: `Mailbox: ${toLine(mailbox, 200)}` } }
+}
+
 type ToPage<Page> = (emails: SummaryRow[]) => { structured: Page; head: string; quotedHead?: string }
 
 export function toSummaryPage<Page extends { emails: SummaryRow[] }>(
@@ -113,8 +122,16 @@ const longestMore = 16
 
 /** Name and address as people write them. A quote in a name would end it early, an angle would fake an address. */
 function toMailboxText({ name, address }: MailAddress): string {
-  if (name === undefined || name === '' || name === address) return address
-  return `${/[",<>@]/.test(name) ? JSON.stringify(name) : name} <${address}>`
+  const shown = toAddressLine(address)
+  if (name === undefined || name === '' || name === address) return shown
+  return `${/[",<>@]/.test(name.normalize('NFKC')) ? JSON.stringify(name) : name} <${shown}>`
+}
+
+/** RFC 5322 §3.4.1: a local part with such characters was quoted, and is no address without its quotes. */
+function toAddressLine(address: string): string {
+  const at = address.lastIndexOf('@')
+  const local = address.slice(0, at)
+  return at > 0 && /[\s"(),:;<>@[\\\]]/.test(local) ? `${JSON.stringify(local)}${address.slice(at)}` : address
 }
 
 function toLines(row: SummaryRow, index: number): string {
