@@ -15,15 +15,16 @@ const zeroWidthRun =
 const zeroWidthFiller = /\u034F|[\u200B\u2060-\u2064\uFEFF\u180E\u115F\u1160\u3164\uFFA0]/gu
 /** Gone before runs are looked for, which they would interrupt: so cleaning again changes nothing. */
 const breakers = /\u00AD|[\u17B4\u17B5]/gu
+// Each of these begins with the character itself and looks back from behind it: a text without any is passed over at once.
 /** A choice of form where the letter has none: one behind each letter spells a text of its own. A digit has one as a keycap. */
 const strayVariation =
-  /[\uFE00-\uFE0D]|(?<![\p{Emoji}\u200D])[\uFE0E\uFE0F]|(?<=[\d#*])[\uFE0E\uFE0F](?!\u20E3)|(?<!\p{Script=Mongolian})(?:[\u180B-\u180D\u180F])/gu
+  /[\uFE00-\uFE0D]|[\uFE0E\uFE0F](?<![\p{Emoji}\u200D].)|[\uFE0E\uFE0F](?<=[\d#*].)(?!\u20E3)|[\u180B-\u180D\u180F](?<!\p{Script=Mongolian}.)/gu
 /** Behind letters and digits of scripts that join nothing, where newsletters put one to keep a name from becoming a link. */
 const needless =
-  /(?<=[\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Nd}]\p{M}{0,3})(?:\u200C|\u200D)/gu
+  /(?:\u200C|\u200D)(?<=[\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Nd}]\p{M}{0,3}.)/gu
 /** The same of what is gone by then: fillers are taken out wherever they stand. */
 const wedged =
-  /(?<=[\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}\p{Nd}])(?:[\u200B-\u200D\u2060-\u2064\uFEFF])(?=[\p{L}\p{Nd}])/gu
+  /[\u200B-\u200D\u2060-\u2064\uFEFF](?<=[\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}\p{Nd}].)(?=[\p{L}\p{Nd}])/gu
 /** Five letters of an order, at eight bits each. */
 const enoughToSpell = 40
 /** Four in a row already hold half a byte each; newsletters pad their preview with two or three. */
