@@ -106,7 +106,7 @@ export function createOAuthProduct(options: OAuthProductOptions): {
       ...oauthRoutes({
         oauth,
         signIn: createSignIn(parts),
-        connections: createConnections({ ...parts, grants: stores.authorization }),
+        connections: createConnections({ ...parts, grants: stores.authorization, once: stores.once }),
         addMailbox: createAddMailbox({ ...parts, links: stores.authorization }),
       }),
     },

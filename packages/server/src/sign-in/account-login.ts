@@ -29,7 +29,7 @@ export type LoginOutcome =
 
 export interface MailboxLogin {
   /** Undefined: this address may connect. Contacts nobody. */
-  refusal(account: MailAccount): Fault | undefined
+  refusal(account: Pick<MailAccount, 'provider' | 'address'>): Fault | undefined
   /** Throws StoreUnavailableError: what cannot be counted is not tried. */
   login(account: MailAccount, options: LoginOptions): Promise<LoginOutcome>
 }
@@ -57,7 +57,7 @@ export function createMailboxLogin(options: {
   log: Log
 }): MailboxLogin {
   const { settings, connector, providers, limits, knownBrowsers, clock } = options
-  const log = (account: MailAccount, line: Omit<LogLine, 'event' | 'provider'>) =>
+  const log = (account: Pick<MailAccount, 'provider'>, line: Omit<LogLine, 'event' | 'provider'>) =>
     options.log({ event: 'mail', provider: account.provider, ...line })
 
   /** The error of the server that refused, if one did. */

@@ -1,10 +1,8 @@
 /**
  * The owner's page of connections (R20): proves a mailbox by a live login, finds the grants that hold it by the owner
- * index, and revokes one or all. It needs no token and no key of any grant. Between its two forms the proof travels in
- * the page: the owner's index values and an expiry under an HMAC, good for some minutes; whoever forges a click with a
- * proof of his own revokes his own connections, and a form from elsewhere is refused anyway.
+ * index, and revokes one or all. It needs no token and no key of any grant. Between its forms the proof is a sealed row
+ * (sign-in/page-proof.ts); who may connect at all is asked again at each of them.
  */
-import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { Provider } from '@email-connector/mail'
 import {
   type AuthorizationServer,
@@ -22,9 +20,11 @@ import { messagePage } from '../pages/page.ts'
 import { tooManyAttempts } from '../pages/sign-in-messages.ts'
 import type { ServerSettings } from '../settings.ts'
 import type { AccountStore } from '../store/account-store.ts'
+import type { OnceStore } from '../store/once-store.ts'
 import type { MailboxLogin } from './account-login.ts'
 import { type DemoMailbox, type Fields, keptValues, mailboxRules, parseMailbox } from './form.ts'
 import { withCookies } from './known-browser.ts'
+import { createPageProofs, type PageProof } from './page-proof.ts'
 
 export interface Connections {
   /** GET /oauth/connections */
@@ -33,7 +33,6 @@ export interface Connections {
   post(request: Request, peer: { readonly ip: string }): Promise<Response>
 }
 
-const proofSeconds = 600
 /** More connections than this of one mailbox are not listed at once; revoking all takes them too. */
 const maxListed = 200
 
@@ -42,7 +41,8 @@ export function createConnections(options: {
   oauth: Pick<AuthorizationServer, 'revokeGrant'>
   grants: Pick<AuthorizationStore, 'getGrant'>
   accounts: Pick<AccountStore, 'listOwners'>
-  secrets: Pick<InstanceSecrets, 'peppers' | 'handoffKeys'>
+  once: Pick<OnceStore, 'createPageState' | 'findPageState'>
+  secrets: Pick<InstanceSecrets, 'peppers'>
   mailboxLogin: MailboxLogin
   providers: readonly Provider[]
   demo?: DemoMailbox
@@ -52,6 +52,7 @@ export function createConnections(options: {
 }): Connections {
   const { settings, secrets, now, log, mailboxLogin } = options
   const rules = mailboxRules(options)
+  const proofs = createPageProofs({ store: options.once, publicUrl: settings.publicUrl, now })
 
   return {
     page: () => connectionsSignInPage({ ...rules, values: {}, faults: [] }),
@@ -60,7 +61,11 @@ export function createConnections(options: {
       if (!isSameOrigin(request, settings.publicUrl)) return ended(403)
       const fields = await parseForm(request)
       if (fields === undefined) return ended(400)
-      return fields.has('proof') ? await revoke(fields) : await signIn(request, fields, ip)
+      const handle = fields.get('proof')
+      if (handle === undefined) return await signIn(request, fields, ip)
+      const proof = await proofs.open(request, handle)
+      if (proof === undefined || mailboxLogin.refusal(proof.owner) !== undefined) return ended(403)
+      return withCookies(await revoke(proof, fields), proof.cookies)
     },
   }
 
@@ -79,39 +84,35 @@ export function createConnections(options: {
     if (login.kind === 'failed') {
       return connectionsSignInPage({ ...rules, values, faults: [login.fault], status: 422 })
     }
-    const owner = {
-      address: account.address,
-      indexes: ownerIndexes(secrets.peppers, { imapHost: account.imap.host, login: account.login }),
-    }
-    return withCookies(await list(owner), login.cookies)
+    const { address, provider } = account
+    const owner = { address, provider, imapHost: account.imap.host, login: account.login }
+    const proof = await proofs.make(request, owner)
+    return withCookies(await list(proof), [...login.cookies, ...proof.cookies])
   }
 
-  async function revoke(fields: Fields): Promise<Response> {
-    const owner = openProof(fields.get('proof') ?? '')
-    if (owner === undefined) return ended(403)
+  async function revoke(proof: PageProof, fields: Fields): Promise<Response> {
     const wanted = fields.get('revoke')
-    const grants = (await grantsOf(owner.indexes)).filter(
-      ({ grantId }) => wanted === 'all' || wanted === grantId,
-    )
+    const grants = (await grantsOf(proof)).filter(({ grantId }) => wanted === 'all' || wanted === grantId)
     for (const grant of grants) {
       await options.oauth.revokeGrant(grant.grantId)
       log({ event: 'revoke', outcome: 'ok', grant: hashGrantId(grant.grantId) })
     }
-    return await list(owner, grants.length)
+    return await list(proof, grants.length)
   }
 
-  async function list(owner: Owner, revoked?: number): Promise<Response> {
-    const grants = await grantsOf(owner.indexes)
+  async function list(proof: PageProof, revoked?: number): Promise<Response> {
+    const grants = await grantsOf(proof)
     return connectionsPage({
-      address: owner.address,
-      proof: sealProof(owner),
+      address: proof.owner.address,
+      proof: proof.handle,
       grants: grants.slice(0, maxListed),
       ...(revoked === undefined ? {} : { revoked }),
     })
   }
 
   /** Only what is live or may become so; an index row can outlive its grant. */
-  async function grantsOf(indexes: readonly string[]): Promise<Grant[]> {
+  async function grantsOf({ owner }: PageProof): Promise<Grant[]> {
+    const indexes = ownerIndexes(secrets.peppers, owner)
     const owned = await Promise.all(indexes.map((index) => options.accounts.listOwners(index)))
     const ids = new Set(owned.flat().map(({ grantId }) => grantId))
     const grants = await Promise.all([...ids].map((grantId) => options.grants.getGrant(grantId)))
@@ -121,36 +122,6 @@ export function createConnections(options: {
       .filter((grant) => grant.ownerIndexes.some((index) => indexes.includes(index)))
       .sort((one, other) => other.createdAt - one.createdAt)
   }
-
-  function sealProof(owner: Owner): string {
-    const payload = Buffer.from(
-      JSON.stringify([owner.address, owner.indexes, now() + proofSeconds]),
-    ).toString('base64url')
-    const [key] = secrets.handoffKeys
-    if (key === undefined) throw new Error('There is no handoff key')
-    return `${payload}.${macOf(payload, key.key)}`
-  }
-
-  function openProof(proof: string): Owner | undefined {
-    const [payload = '', mac = ''] = proof.split('.')
-    if (!secrets.handoffKeys.some(({ key }) => isEqual(mac, macOf(payload, key)))) return undefined
-    const [address, indexes, expiresAt] = JSON.parse(Buffer.from(payload, 'base64url').toString())
-    return expiresAt > now() ? { address, indexes } : undefined
-  }
-}
-
-interface Owner {
-  readonly address: string
-  readonly indexes: readonly string[]
-}
-
-function macOf(payload: string, key: Uint8Array): string {
-  return createHmac('sha256', key).update(`connections-proof\0${payload}`).digest('base64url')
-}
-
-function isEqual(one: string, other: string): boolean {
-  const [left, right] = [Buffer.from(one), Buffer.from(other)]
-  return left.length === right.length && timingSafeEqual(left, right)
 }
 
 function ended(status: 400 | 403): Response {

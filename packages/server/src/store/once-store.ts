@@ -80,6 +80,9 @@ export interface OnceStore {
    * retry may take it. The row stays: a key that was seen before is no new key.
    */
   releaseSend(key: string, attempt: string): Promise<void>
+  /** Keeps what a page knows between its forms; `sealed` opens with what only that page and its browser have. */
+  createPageState(id: string, state: { sealed: string; expiresAt: EpochSeconds }): Promise<void>
+  findPageState(id: string, now: EpochSeconds): Promise<string | undefined>
   /** Marks something used, once. One caller of many gets true. */
   useOnce(key: string, expiresAt: EpochSeconds): Promise<boolean>
 }

@@ -1,5 +1,6 @@
 /** Every page there is, in every state that looks different, as the app answers it. By name. */
 import { parseForm } from '@email-connector/testing'
+import { proofIn } from '../app/form-browser.ts'
 import type { MailboxApp } from '../app/mailbox-app.ts'
 
 export async function answerEveryPage(app: MailboxApp): Promise<ReadonlyMap<string, Response>> {
@@ -21,7 +22,11 @@ export async function answerEveryPage(app: MailboxApp): Promise<ReadonlyMap<stri
   }
 
   const connections = await post('/oauth/connections', ann)
-  const proof = /name="proof" value="([^"]+)"/.exec(await connections.clone().text())?.[1] ?? ''
+  const proof = proofIn(await connections.clone().text())
+  const ownerCookie = connections.headers
+    .getSetCookie()
+    .map((cookie) => cookie.split(';')[0])
+    .join('; ')
   const consent = await post('/oauth/link', { link, ...ann })
 
   const pages: [name: string, status: number, answer: Response][] = [
@@ -75,7 +80,11 @@ export async function answerEveryPage(app: MailboxApp): Promise<ReadonlyMap<stri
     ],
     ['link: ended', 403, await post('/oauth/link', { link, ...ann })],
     ['nothing here', 404, await test.fetch('/nothing', { headers: { Accept: 'text/html' } })],
-    ['connections: all revoked', 200, await post('/oauth/connections', { proof, revoke: 'all' })],
+    [
+      'connections: all revoked',
+      200,
+      await post('/oauth/connections', { proof, revoke: 'all' }, ownerCookie),
+    ],
   ]
   let answer: Response
   do answer = await post('/oauth/connections', mailbox('eve@test.example', 'wrong'))

@@ -24,6 +24,8 @@ const call = {
     enterData: unexpected,
     settleSend: unexpected,
     releaseSend: unexpected,
+    createPageState: unexpected,
+    findPageState: unexpected,
     useOnce: unexpected,
   },
 }

@@ -43,6 +43,7 @@ export function createOnceTable(database: RowDatabase): OnceStore {
   const counts = database.table<ExpiringRow & { events: number }>('count')
   const budgets = database.table<BudgetRow>('budget')
   const sends = database.table<SendRow>('send')
+  const pageStates = database.table<ExpiringRow & { sealed: string }>('page')
   const used = database.table<ExpiringRow>('used')
   return {
     count(key, windowSeconds, now, by = 1) {
@@ -114,6 +115,17 @@ export function createOnceTable(database: RowDatabase): OnceStore {
         const { content: _, ...given } = row
         return { row: { ...given, deadline: 0 }, answer: undefined }
       }),
+
+    createPageState: (id, state) =>
+      pageStates.change(id, (existing) => {
+        if (existing) throw new Error('A page state with that id exists')
+        return { row: state, answer: undefined }
+      }),
+
+    async findPageState(id, now) {
+      const row = await pageStates.find(id)
+      return row === undefined || row.expiresAt <= now ? undefined : row.sealed
+    },
 
     useOnce: (key, expiresAt) =>
       used.change<boolean>(key, (row) => (row ? { answer: false } : { row: { expiresAt }, answer: true })),
