@@ -81,6 +81,13 @@ function connection(grant: Grant): Html {
     grant.lastUsedAt === undefined ? 'not used yet' : html`last used ${day(grant.lastUsedAt)}`
   } · ends ${day(grant.absoluteExpiresAt)} at the latest</p>
 </div>
+<div class="buttons">
+<button type="submit" class="quiet" name="mailbox" value="${grant.grantId}" aria-label="Names and folders of ${grant.clientName}, connected ${dayText(grant.createdAt)}">Names and folders</button>
+${
+  permission === 'send' &&
+  html`<button type="submit" class="quiet" name="sending" value="${grant.grantId}" aria-label="What ${grant.clientName}, connected ${dayText(grant.createdAt)}, may send">What may go out</button>`
+}
 <button type="submit" class="quiet" name="revoke" value="${grant.grantId}" aria-label="Revoke ${grant.clientName}, connected ${dayText(grant.createdAt)}">Revoke</button>
+</div>
 </li>`
 }

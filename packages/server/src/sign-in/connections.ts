@@ -8,12 +8,11 @@ import {
   type AuthorizationServer,
   type AuthorizationStore,
   type EpochSeconds,
-  type Grant,
   isSameOrigin,
 } from '@email-connector/oauth'
+import type { RoomSecrets } from '../accounts/owner-room.ts'
+import { createOpenOwnersGrant } from '../accounts/owners-grant.ts'
 import { parseForm } from '../http/body.ts'
-import type { InstanceSecrets } from '../keys/instance-secrets.ts'
-import { ownerIndexes } from '../keys/owner-index.ts'
 import { hashGrantId, type Log } from '../log.ts'
 import { connectionsPage, connectionsSignInPage } from '../pages/connections-page.ts'
 import { messagePage } from '../pages/page.ts'
@@ -24,7 +23,9 @@ import type { OnceStore } from '../store/once-store.ts'
 import type { MailboxLogin } from './account-login.ts'
 import { type DemoMailbox, type Fields, keptValues, mailboxRules, parseMailbox } from './form.ts'
 import { withCookies } from './known-browser.ts'
+import { createOwnedGrants } from './owned-grants.ts'
 import { createPageProofs, type PageProof } from './page-proof.ts'
+import { createSettingsPages } from './settings-pages.ts'
 
 export interface Connections {
   /** GET /oauth/connections */
@@ -40,9 +41,9 @@ export function createConnections(options: {
   settings: Pick<ServerSettings, 'publicUrl' | 'demo'>
   oauth: Pick<AuthorizationServer, 'revokeGrant'>
   grants: Pick<AuthorizationStore, 'getGrant'>
-  accounts: Pick<AccountStore, 'listOwners'>
+  accounts: AccountStore
   once: Pick<OnceStore, 'createPageState' | 'findPageState'>
-  secrets: Pick<InstanceSecrets, 'peppers'>
+  secrets: RoomSecrets
   mailboxLogin: MailboxLogin
   providers: readonly Provider[]
   demo?: DemoMailbox
@@ -52,6 +53,11 @@ export function createConnections(options: {
 }): Connections {
   const { settings, secrets, now, log, mailboxLogin } = options
   const rules = mailboxRules(options)
+  const owned = createOwnedGrants(options)
+  const settingsPages = createSettingsPages({
+    owned,
+    openOwnersGrant: createOpenOwnersGrant({ store: options.accounts, secrets, now }),
+  })
   const proofs = createPageProofs({ store: options.once, publicUrl: settings.publicUrl, now })
 
   return {
@@ -65,7 +71,7 @@ export function createConnections(options: {
       if (handle === undefined) return await signIn(request, fields, ip)
       const proof = await proofs.open(request, handle)
       if (proof === undefined || mailboxLogin.refusal(proof.owner) !== undefined) return ended(403)
-      return withCookies(await revoke(proof, fields), proof.cookies)
+      return withCookies(await answer(proof, fields), proof.cookies)
     },
   }
 
@@ -90,9 +96,22 @@ export function createConnections(options: {
     return withCookies(await list(proof), [...login.cookies, ...proof.cookies])
   }
 
+  /** What was pressed on a page behind the login. */
+  async function answer(proof: PageProof, fields: Fields): Promise<Response> {
+    if (fields.has('revoke')) return await revoke(proof, fields)
+    for (const kind of ['mailbox', 'sending'] as const) {
+      const grantId = fields.get(kind)
+      if (grantId !== undefined) return await settingsPages.show(proof, kind, grantId)
+      if (fields.get('save') === kind) return await settingsPages.save(proof, kind, fields)
+    }
+    return await list(proof)
+  }
+
   async function revoke(proof: PageProof, fields: Fields): Promise<Response> {
     const wanted = fields.get('revoke')
-    const grants = (await grantsOf(proof)).filter(({ grantId }) => wanted === 'all' || wanted === grantId)
+    const grants = (await owned.list(proof.owner)).filter(
+      ({ grantId }) => wanted === 'all' || wanted === grantId,
+    )
     for (const grant of grants) {
       await options.oauth.revokeGrant(grant.grantId)
       log({ event: 'revoke', outcome: 'ok', grant: hashGrantId(grant.grantId) })
@@ -101,26 +120,13 @@ export function createConnections(options: {
   }
 
   async function list(proof: PageProof, revoked?: number): Promise<Response> {
-    const grants = await grantsOf(proof)
+    const grants = await owned.list(proof.owner)
     return connectionsPage({
       address: proof.owner.address,
       proof: proof.handle,
       grants: grants.slice(0, maxListed),
       ...(revoked === undefined ? {} : { revoked }),
     })
-  }
-
-  /** Only what is live or may become so; an index row can outlive its grant. */
-  async function grantsOf({ owner }: PageProof): Promise<Grant[]> {
-    const indexes = ownerIndexes(secrets.peppers, owner)
-    const owned = await Promise.all(indexes.map((index) => options.accounts.listOwners(index)))
-    const ids = new Set(owned.flat().map(({ grantId }) => grantId))
-    const grants = await Promise.all([...ids].map((grantId) => options.grants.getGrant(grantId)))
-    return grants
-      .filter((grant) => grant !== undefined)
-      .filter((grant) => grant.state !== 'revoked' && grant.expiresAt > now())
-      .filter((grant) => grant.ownerIndexes.some((index) => indexes.includes(index)))
-      .sort((one, other) => other.createdAt - one.createdAt)
   }
 }
 

@@ -28,6 +28,13 @@ export async function answerEveryPage(app: MailboxApp): Promise<ReadonlyMap<stri
     .map((cookie) => cookie.split(';')[0])
     .join('; ')
   const consent = await post('/oauth/link', { link, ...ann })
+  await app.connect({ name: 'Mail agent', permission: 'send' })
+  const owner = async (fields: Record<string, string>) =>
+    post('/oauth/connections', { proof, ...fields }, ownerCookie)
+  const grants = [...(await (await owner({})).text()).matchAll(/name="(?:sending|mailbox)" value="(\w+)"/g)]
+  const [mailboxGrant = '', sendingGrant = ''] = ['mailbox', 'sending'].map(
+    (kind) => grants.find(([text]) => text.includes(kind))?.[1],
+  )
 
   const pages: [name: string, status: number, answer: Response][] = [
     ['home', 200, await test.fetch('/')],
@@ -65,6 +72,29 @@ export async function answerEveryPage(app: MailboxApp): Promise<ReadonlyMap<stri
     ['connections: sign-in', 200, await test.fetch('/oauth/connections')],
     ['connections: fault', 422, await post('/oauth/connections', { provider: 'gmail', address: 'ann' })],
     ['connections', 200, connections],
+    ['connections: all', 200, await owner({})],
+    ['settings: mailbox', 200, await owner({ mailbox: mailboxGrant })],
+    ['settings: sending', 200, await owner({ sending: sendingGrant })],
+    [
+      'settings: every fault',
+      422,
+      await owner({
+        ...{ save: 'mailbox', grant: mailboxGrant, version: '0', name: 'x'.repeat(201) },
+        ...{ aliases: 'none', time_zone: 'Mars', hidden: 'a\u0007', signature_text_0: 'y'.repeat(5_000) },
+        ...{ signature_address_1: 'ann.s@test.example', signature_text_1: 'Ann' },
+      }),
+    ],
+    [
+      'settings: faults in sending',
+      422,
+      await owner({ save: 'sending', grant: sendingGrant, version: '0', listed: 'none', sends: 'x' }),
+    ],
+    [
+      'settings: changed meanwhile',
+      409,
+      await owner({ save: 'mailbox', grant: mailboxGrant, version: '1', name: 'Ann', hidden: 'Private' }),
+    ],
+    ['settings: not there', 404, await owner({ mailbox: 'x' })],
     ['link: proof', 200, await test.fetch('/oauth/link')],
     ['link: fault', 422, await post('/oauth/link', { link: 'x' })],
     ['link: consent', 200, consent],
