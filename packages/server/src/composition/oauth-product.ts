@@ -33,7 +33,7 @@ import { oauthRoutes, siteRoutes } from './routes.ts'
 export interface OAuthProductOptions {
   readonly settings: ServerSettings
   readonly stage: string
-  readonly stores: Pick<Stores, 'authorization' | 'accounts' | 'once'>
+  readonly stores: Pick<Stores, 'authorization' | 'accounts' | 'audit' | 'once'>
   readonly keyWrapper: KeyWrapper
   readonly secrets: InstanceSecrets
   readonly connector: Connector
@@ -106,7 +106,9 @@ export function createOAuthProduct(options: OAuthProductOptions): {
       ...oauthRoutes({
         oauth,
         signIn: createSignIn(parts),
-        connections: createConnections({ ...parts, grants: stores.authorization, once: stores.once }),
+        connections: createConnections({
+          ...{ ...parts, grants: stores.authorization, once: stores.once, audit: stores.audit, clock },
+        }),
         addMailbox: createAddMailbox({ ...parts, links: stores.authorization }),
       }),
     },

@@ -11,7 +11,9 @@ import {
   isSameOrigin,
 } from '@email-connector/oauth'
 import type { RoomSecrets } from '../accounts/owner-room.ts'
+import { createOwnersAudit } from '../accounts/owners-audit.ts'
 import { createOpenOwnersGrant } from '../accounts/owners-grant.ts'
+import type { Clock } from '../clock.ts'
 import { parseForm } from '../http/body.ts'
 import { hashGrantId, type Log } from '../log.ts'
 import { connectionsPage, connectionsSignInPage } from '../pages/connections-page.ts'
@@ -19,8 +21,10 @@ import { messagePage } from '../pages/page.ts'
 import { tooManyAttempts } from '../pages/sign-in-messages.ts'
 import type { ServerSettings } from '../settings.ts'
 import type { AccountStore } from '../store/account-store.ts'
+import type { AuditStore } from '../store/audit-store.ts'
 import type { OnceStore } from '../store/once-store.ts'
 import type { MailboxLogin } from './account-login.ts'
+import { createActivity } from './activity.ts'
 import { type DemoMailbox, type Fields, keptValues, mailboxRules, parseMailbox } from './form.ts'
 import { withCookies } from './known-browser.ts'
 import { createOwnedGrants } from './owned-grants.ts'
@@ -36,12 +40,16 @@ export interface Connections {
 
 /** More connections than this of one mailbox are not listed at once; revoking all takes them too. */
 const maxListed = 200
+/** The gateway gives up at 29 s. */
+const eraseMs = 15_000
 
 export function createConnections(options: {
   settings: Pick<ServerSettings, 'publicUrl' | 'demo'>
   oauth: Pick<AuthorizationServer, 'revokeGrant'>
   grants: Pick<AuthorizationStore, 'getGrant'>
   accounts: AccountStore
+  audit: AuditStore
+  clock: Pick<Clock, 'now'>
   once: Pick<OnceStore, 'createPageState' | 'findPageState'>
   secrets: RoomSecrets
   mailboxLogin: MailboxLogin
@@ -51,13 +59,15 @@ export function createConnections(options: {
   log: Log
   now: () => EpochSeconds
 }): Connections {
-  const { settings, secrets, now, log, mailboxLogin } = options
+  const { settings, secrets, now, clock, log, mailboxLogin } = options
   const rules = mailboxRules(options)
   const owned = createOwnedGrants(options)
   const settingsPages = createSettingsPages({
     owned,
     openOwnersGrant: createOpenOwnersGrant({ store: options.accounts, secrets, now }),
   })
+  const ownersAudit = createOwnersAudit({ store: options.accounts, audit: options.audit, secrets })
+  const activity = createActivity({ owned, audit: ownersAudit, now })
   const proofs = createPageProofs({ store: options.once, publicUrl: settings.publicUrl, now })
 
   return {
@@ -104,6 +114,14 @@ export function createConnections(options: {
       if (grantId !== undefined) return await settingsPages.show(proof, kind, grantId)
       if (fields.get('save') === kind) return await settingsPages.save(proof, kind, fields)
     }
+    const erased = fields.get('erase')
+    if (erased !== undefined) {
+      const isLeft = (await erase(proof, erased)) === 'more'
+      return await list(proof, { isLeft, isErased: true })
+    }
+    const [activityOf, csvOf] = [fields.get('activity'), fields.get('csv')]
+    if (activityOf !== undefined) return await activity.show(proof, activityOf, fields)
+    if (csvOf !== undefined) return await activity.csv(proof, csvOf, fields)
     return await list(proof)
   }
 
@@ -116,18 +134,38 @@ export function createConnections(options: {
       await options.oauth.revokeGrant(grant.grantId)
       log({ event: 'revoke', outcome: 'ok', grant: hashGrantId(grant.grantId) })
     }
-    return await list(proof, grants.length)
+    const erased = wanted === 'all' ? await erase(proof) : undefined
+    return await list(proof, { revoked: grants.length, isLeft: erased === 'more' })
   }
 
-  async function list(proof: PageProof, revoked?: number): Promise<Response> {
-    const grants = await owned.list(proof.owner)
+  /** What ended connections did with this mailbox. An own mailbox's rows only; one form does as much as it has time for. */
+  async function erase(proof: PageProof, grantId?: string): Promise<'erased' | 'more'> {
+    const startedAt = clock.now()
+    const isLate = () => clock.now() - startedAt > eraseMs
+    for (const row of await owned.rows(proof.owner)) {
+      if (row.ended === undefined || (grantId !== undefined && row.grantId !== grantId)) continue
+      if ((await ownersAudit.erase(row, isLate)) === 'more') return 'more'
+    }
+    return 'erased'
+  }
+
+  async function list(proof: PageProof, done: Done = {}): Promise<Response> {
+    const [grants, rows] = await Promise.all([owned.list(proof.owner), owned.rows(proof.owner)])
     return connectionsPage({
       address: proof.owner.address,
       proof: proof.handle,
       grants: grants.slice(0, maxListed),
-      ...(revoked === undefined ? {} : { revoked }),
+      ended: rows.filter(({ ended }) => ended !== undefined).slice(0, maxListed),
+      ...done,
     })
   }
+}
+
+interface Done {
+  readonly revoked?: number
+  /** Time was up before all was erased. */
+  readonly isLeft?: boolean
+  readonly isErased?: boolean
 }
 
 function ended(status: 400 | 403): Response {
