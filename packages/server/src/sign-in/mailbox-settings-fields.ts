@@ -19,7 +19,7 @@ const maxName = 200
 const maxAddress = 320
 const maxAliases = 20
 /** That of every address, and those of other addresses. */
-export const maxSignatures = 16
+const maxSignatures = 16
 const maxFolders = 200
 const maxPath = 1_000
 const maxSignatureText = 4_000
@@ -32,9 +32,9 @@ export function parseMailboxSettings(
 ): ParsedFields<AccountSettings> {
   const reader = createFormReader(fields)
   const name = reader.line('name', maxName, 'Your name')
-  const timeZone = parseTimeZone(reader)
   const aliases = parseAliases(reader)
   const signatures = parseSignatures(reader)
+  const timeZone = parseTimeZone(reader)
   const hidden = parseFolders(reader, 'hidden', 'Hidden folders')
   const readOnly = parseFolders(reader, 'read_only', 'Folders to read only')
   const limits = options.withLimits ? parseLimits(reader) : stored.limits
@@ -54,7 +54,7 @@ export function parseMailboxSettings(
 function parseTimeZone(reader: FormReader): string | undefined {
   const zone = reader.line('time_zone', 64, 'The time zone')
   if (zone === '') return undefined
-  if (!isTimeZone(zone)) reader.refuse('time_zone', 'Choose a time zone of the list.')
+  if (!isTimeZone(zone)) reader.refuse('time_zone', 'Choose a time zone from the list.')
   return zone
 }
 

@@ -1,5 +1,6 @@
 /** Every page there is, in every state that looks different, as the app answers it. By name. */
 import { parseForm } from '@email-connector/testing'
+import { createCallAudit } from '../../src/accounts/audit.ts'
 import { proofIn } from '../app/form-browser.ts'
 import type { MailboxApp } from '../app/mailbox-app.ts'
 
@@ -28,7 +29,21 @@ export async function answerEveryPage(app: MailboxApp): Promise<ReadonlyMap<stri
     .map((cookie) => cookie.split(';')[0])
     .join('; ')
   const consent = await post('/oauth/link', { link, ...ann })
-  await app.connect({ name: 'Mail agent', permission: 'send' })
+  const agent = await app.connect({ name: 'Mail agent', permission: 'send' })
+  await app.asCaller(agent, async (caller) => {
+    const grant = await test.stores.authorization.getGrant(caller.grantId)
+    const ends = [
+      ['search_emails', { outcome: 'ok', count: 20 }],
+      ['move_email', { outcome: 'failed', code: 'message_not_found' }],
+      ['send_email', { outcome: 'asked' }],
+    ] as const
+    for (const [tool, end] of ends) {
+      const options = { caller, tool, changes: false, now: () => test.time.seconds }
+      const audit = createCallAudit({ store: test.stores.audit, ...options })
+      await audit.opened(grant?.accountIds[0] ?? '')
+      await audit.ended(end)
+    }
+  })
   const owner = async (fields: Record<string, string>) =>
     post('/oauth/connections', { proof, ...fields }, ownerCookie)
   const grants = [...(await (await owner({})).text()).matchAll(/name="(?:sending|mailbox)" value="(\w+)"/g)]
@@ -94,6 +109,9 @@ export async function answerEveryPage(app: MailboxApp): Promise<ReadonlyMap<stri
       409,
       await owner({ save: 'mailbox', grant: mailboxGrant, version: '1', name: 'Ann', hidden: 'Private' }),
     ],
+    ['activity', 200, await owner({ activity: mailboxGrant })],
+    ['activity: no such day', 422, await owner({ activity: mailboxGrant, day: 'today' })],
+    ['connections: ended', 200, await owner({ revoke: mailboxGrant })],
     ['settings: not there', 404, await owner({ mailbox: 'x' })],
     ['link: proof', 200, await test.fetch('/oauth/link')],
     ['link: fault', 422, await post('/oauth/link', { link: 'x' })],
