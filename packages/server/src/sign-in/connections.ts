@@ -150,7 +150,8 @@ export function createConnections(options: {
   }
 
   async function list(proof: PageProof, done: Done = {}): Promise<Response> {
-    const [grants, rows] = await Promise.all([owned.list(proof.owner), owned.rows(proof.owner)])
+    const rows = await owned.rows(proof.owner)
+    const grants = await owned.list(proof.owner, rows)
     return connectionsPage({
       address: proof.owner.address,
       proof: proof.handle,

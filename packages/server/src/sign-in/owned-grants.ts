@@ -6,8 +6,8 @@ import type { AccountStore } from '../store/account-store.ts'
 import type { OwnerRow } from '../store/owner-room-store.ts'
 
 export interface OwnedGrants {
-  /** The newest first. An index row can outlive its grant, or its mailbox's place in it. */
-  list(owner: MailboxOwner): Promise<readonly Grant[]>
+  /** The newest first; `rows`, where they were read already. An index row can outlive its grant, or its mailbox's place in it. */
+  list(owner: MailboxOwner, rows?: readonly OwnerRow[]): Promise<readonly Grant[]>
   find(owner: MailboxOwner, grantId: string): Promise<Grant | undefined>
   /** Of all connections that this mailbox ever had a place in, as long as they are kept. */
   rows(owner: MailboxOwner): Promise<readonly OwnerRow[]>
@@ -39,7 +39,10 @@ export function createOwnedGrants(options: {
 
   return {
     rows,
-    list: async (owner) => open(owner, [...new Set((await rows(owner)).map(({ grantId }) => grantId))]),
+    list: async (owner, known) => {
+      const ids = (known ?? (await rows(owner))).map(({ grantId }) => grantId)
+      return await open(owner, [...new Set(ids)])
+    },
     find: async (owner, grantId) =>
       /^[0-9a-f]{32}$/.test(grantId) ? (await open(owner, [grantId]))[0] : undefined,
   }

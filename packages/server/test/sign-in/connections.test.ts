@@ -211,7 +211,7 @@ describe('R20: the proof of the page', () => {
     expect((await browser.post({ proof, revoke: 'all' })).status).toBe(403)
   })
 
-  it('R96: ends when its address may not connect any more', async () => {
+  it('R71: ends when its address may not connect any more', async () => {
     const token = await connect('ann@test.example', 'Claude')
     const { browser, proof } = await openPage('ann@test.example')
     allowedAccounts.splice(0, 1, 'other.example')

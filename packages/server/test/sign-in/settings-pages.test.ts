@@ -61,7 +61,7 @@ const sending = {
   ...{ new_recipients: '5', sends: '20', no_attachments: 'on' },
 }
 
-describe('R84: names and folders', () => {
+describe('R94: names and folders', () => {
   it('are saved as typed, shown again, and read by the next call', async () => {
     const token = await connect()
     const { save } = await openForm('mailbox')
@@ -138,7 +138,7 @@ describe('R84: names and folders', () => {
   })
 })
 
-describe('R92, R93: what may go out', () => {
+describe('R94: what may go out', () => {
   it('is not offered to an app that cannot send, and not saved for it', async () => {
     await connect()
     const { html, browser, proof, grantId } = await openPage()
