@@ -20,6 +20,8 @@ const limits = z.strictObject({
   attachments: z.boolean(),
 })
 
+export type OwnerLimits = z.output<typeof limits>
+
 const signature = z.strictObject({
   /** The identity it belongs to; absent: every other one. */
   address: line(320).optional(),
@@ -30,6 +32,8 @@ const signature = z.strictObject({
 export const accountSettings = z.strictObject({
   /** Paths of folders that the assistant does not see. */
   hidden: z.array(line(1_000)).max(200),
+  /** Paths of folders in which the assistant changes nothing. Absent: it may in all. */
+  readOnly: z.array(line(1_000)).max(200).optional(),
   limits,
   /** IANA name. */
   timeZone: z
@@ -61,7 +65,7 @@ export const grantSettings = z.strictObject({
 })
 export type GrantSettings = z.output<typeof grantSettings>
 
-const noLimits: z.output<typeof limits> = { recipients: 'anyone', listed: [], attachments: true }
+const noLimits: OwnerLimits = { recipients: 'anyone', listed: [], attachments: true }
 
 /** Without a word of the owner's, and for grants of 0.1.0 until their first refresh. */
 export const defaultAccountSettings: AccountSettings = {

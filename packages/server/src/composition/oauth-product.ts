@@ -37,7 +37,7 @@ import { oauthRoutes, siteRoutes } from './routes.ts'
 export interface OAuthProductOptions {
   readonly settings: ServerSettings
   readonly stage: string
-  readonly stores: Pick<Stores, 'authorization' | 'accounts' | 'once'>
+  readonly stores: Pick<Stores, 'authorization' | 'accounts' | 'audit' | 'once'>
   readonly keyWrapper: KeyWrapper
   readonly secrets: InstanceSecrets
   readonly connector: Connector
@@ -114,7 +114,9 @@ export function createOAuthProduct(options: OAuthProductOptions): {
     now,
   }
   const signIn = createSignIn(parts)
-  const connections = createConnections({ ...parts, grants: stores.authorization })
+  const connections = createConnections({
+    ...{ ...parts, grants: stores.authorization, once: stores.once, audit: stores.audit, clock },
+  })
   const addMailbox = createAddMailbox({ ...parts, links: stores.authorization })
   const pages = { connect: signIn, link: addMailbox, connections }
   return {

@@ -19,7 +19,7 @@ export interface MailboxForm {
 }
 
 /** Faults in the order of the form, each linked to its field; focused when the page opens. */
-export function errorSummary(faults: readonly Fault[]): Html {
+export function errorSummary(faults: readonly { readonly field?: string; readonly message: string }[]): Html {
   return html`<div class="errors" role="alert" tabindex="-1" autofocus id="errors">
 <h2>${faults.some((fault) => fault.field !== undefined) ? 'Please check the form' : 'That did not work'}</h2>
 <ul>${faults.map(
@@ -29,7 +29,7 @@ export function errorSummary(faults: readonly Fault[]): Html {
 </div>`
 }
 
-function anchorOf(field: FieldName): string {
+function anchorOf(field: string): string {
   if (field === 'provider') return 'provider-gmail'
   if (field === 'permission') return 'permission-read'
   return field

@@ -1,4 +1,5 @@
-/** What each permission means, in sentences for its owner: the same on every page. */
+/** What each permission means, and what each way of being asked, in sentences for its owner: the same on every page. */
+import type { GrantSettings } from '../accounts/settings.ts'
 import type { Permission } from '../caller.ts'
 
 export const permissionTexts: Readonly<
@@ -18,5 +19,24 @@ export const permissionTexts: Readonly<
     title: 'Organise, draft and send',
     text: (client) =>
       `${client} can also send mail in your name. Apps that are able to ask show you each mail before it goes out.`,
+  },
+}
+
+export const askTexts: Readonly<
+  Record<GrantSettings['ask'], { readonly title: string; readonly text: (client: string) => string }>
+> = {
+  ask: {
+    title: 'Ask me',
+    text: (client) =>
+      `Nothing goes out without your yes: ${client} shows you each mail, and where it cannot, the mail waits in your Drafts.`,
+  },
+  always: {
+    title: 'Only I send',
+    text: () => 'Every mail waits in your Drafts, whatever the app says, until you send it yourself.',
+  },
+  never: {
+    title: 'Do not ask',
+    text: (client) =>
+      `Mail goes out at once. A mail that tricks ${client} can then make it send yours to strangers.`,
   },
 }

@@ -39,7 +39,7 @@ ${row('A sign-in or one-time link under way, and counts of failed sign-ins', 'Up
 </section>
 <section class="card" aria-labelledby="logs-title">
 <h2 id="logs-title">Logs, cookies, backups</h2>
-<p class="text">Logs hold times, outcomes and numbers. No address, password, token, subject or text has a place in them. The only cookies are those that tie a sign-in to your browser, for 15 minutes, and one for each mailbox that you signed in to here: for 90 days it keeps strangers’ wrong passwords from locking your browser out. It holds no address and opens nothing. Nothing is loaded from elsewhere and nobody else is told.</p>
+<p class="text">Logs hold times, outcomes and numbers. No address, password, token, subject or text has a place in them. The only cookies are those that tie a sign-in to your browser, for 15 minutes, or your connections’ page, for an hour, and one for each mailbox that you signed in to here: for 90 days it keeps strangers’ wrong passwords from locking your browser out. It holds no address and opens nothing. Nothing is loaded from elsewhere and nobody else is told.</p>
 <p class="text">Revoking deletes at once, except the list of what the app did, which is yours to look at for 90 days. What has expired is refused at once and erased by the database within days. Where the operator keeps backups, they go back 35 days at most and hold the encrypted record; what opens it is not backed up unless the operator has decided otherwise.</p>
 </section>
 <section class="card" aria-labelledby="limits-title">

@@ -91,6 +91,9 @@ export interface OnceStore {
   createPending(id: string, pending: { sealed: string; expiresAt: EpochSeconds }): Promise<void>
   /** Hands it out once. One caller of many gets it. */
   takePending(id: string, now: EpochSeconds): Promise<string | undefined>
+  /** Keeps what a page knows between its forms; `sealed` opens with what only that page and its browser have. */
+  createPageState(id: string, state: { sealed: string; expiresAt: EpochSeconds }): Promise<void>
+  findPageState(id: string, now: EpochSeconds): Promise<string | undefined>
   /** Marks something used, once. One caller of many gets true. */
   useOnce(key: string, expiresAt: EpochSeconds): Promise<boolean>
   /** `id` is random, so there is no such row yet; a second one of the same id throws. */

@@ -33,6 +33,8 @@ export interface TestApp {
   /** How long the sign-in chose to wait. */
   readonly slept: number[]
   readonly time: { seconds: number }
+  /** Turns the clock that durations are measured with. */
+  elapse(ms: number): Promise<void>
   fetch(path: string, init?: RequestInit, ip?: string): Promise<Response>
   /** `/oauth/authorize?…` for a client that registers itself. */
   authorizeUrl(options?: {
@@ -108,6 +110,9 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
 
   return {
     publicUrl: settings.publicUrl,
+    elapse: async (ms) => {
+      elapsedMs += ms
+    },
     ...{ app, oauth, grantAccounts, stores, logLines, slept, time, verifier, fetch: send },
     async authorizeUrl({
       name = 'Test client',

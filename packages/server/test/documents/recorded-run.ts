@@ -225,6 +225,21 @@ export async function recordRun(): Promise<RecordedRun> {
     const connections = await note('connections', () => openConnections(''))
     const known = (connections.headers.getSetCookie()[0] ?? '').split(';')[0] ?? ''
     await note('connections, known browser', () => openConnections(known))
+    const page = await connections.clone().text()
+    const [, proof = ''] = /name="proof" value="([^"]+)"/.exec(page) ?? []
+    const [, grant = ''] = /name="mailbox" value="([^"]+)"/.exec(page) ?? []
+    const ownersCookies = connections.headers.getSetCookie().map((line) => line.split(';')[0])
+    const ownersForm = (fields: Record<string, string>) =>
+      send('/oauth/connections', {
+        method: 'POST',
+        headers: { 'Sec-Fetch-Site': 'same-origin', Cookie: ownersCookies.join('; ') },
+        body: new URLSearchParams({ proof, ...fields }),
+      })
+    const shown = await note('connections: settings', () => ownersForm({ mailbox: grant }))
+    const [, version = ''] = /name="version" value="(\d+)"/.exec(await shown.text()) ?? []
+    const saving = { save: 'mailbox', grant, version, name: 'Ann' }
+    await note('connections: save', () => ownersForm(saving))
+    await note('connections: what it did', () => ownersForm({ activity: grant }))
     await note('connections, wrong password', () => openConnections('', 'wrong'))
     const link = await createLink()
     const cookie = await openLink('link: prove', { link, ...mailbox })

@@ -26,6 +26,8 @@ const call = {
     releaseSend: unexpected,
     createPending: unexpected,
     takePending: unexpected,
+    createPageState: unexpected,
+    findPageState: unexpected,
     useOnce: unexpected,
     keepUndo: unexpected,
     findUndo: unexpected,

@@ -149,6 +149,16 @@ export function createOnceTable(table: Table): OnceStore {
       return outcome === 'written' ? readText(item, 'sealed') : undefined
     },
 
+    async createPageState(id, state) {
+      const { outcome } = await table.create(transactionKey(id), state)
+      if (outcome === 'refused') throw new Error('A page state with that id exists')
+    },
+
+    async findPageState(id, now) {
+      const item = await table.get(transactionKey(id))
+      return item === undefined || readNumber(item, 'expiresAt') <= now ? undefined : readText(item, 'sealed')
+    },
+
     async useOnce(key, expiresAt) {
       const { outcome } = await table.create({ pk: `used#${key}` }, { expiresAt })
       return outcome === 'written'

@@ -44,6 +44,7 @@ export function createOnceTable(database: RowDatabase): OnceStore {
   const budgets = database.table<BudgetRow>('budget')
   const sends = database.table<SendRow>('send')
   const pending = database.table<ExpiringRow & { sealed: string }>('pending')
+  const pageStates = database.table<ExpiringRow & { sealed: string }>('page')
   const used = database.table<ExpiringRow>('used')
   const undos = database.table<UndoRow>('undo')
   return {
@@ -129,6 +130,16 @@ export function createOnceTable(database: RowDatabase): OnceStore {
           ? { answer: undefined }
           : { row: 'removed', answer: row.sealed },
       ),
+    createPageState: (id, state) =>
+      pageStates.change(id, (existing) => {
+        if (existing) throw new Error('A page state with that id exists')
+        return { row: state, answer: undefined }
+      }),
+
+    async findPageState(id, now) {
+      const row = await pageStates.find(id)
+      return row === undefined || row.expiresAt <= now ? undefined : row.sealed
+    },
 
     useOnce: (key, expiresAt) =>
       used.change<boolean>(key, (row) => (row ? { answer: false } : { row: { expiresAt }, answer: true })),
