@@ -4,6 +4,7 @@ import * as z from 'zod'
 import type { OpenedAccount } from '../accounts/grant-accounts.ts'
 import type { ToolCall, ToolQuestion } from '../tool-call/tool.ts'
 import { toEmailId } from '../wire/email-id.ts'
+import { toLine } from '../wire/fit.ts'
 import { ToolError } from '../wire/tool-error.ts'
 import type { ToolResult } from '../wire/tool-result.ts'
 import { confirm } from './confirmation.ts'
@@ -19,6 +20,7 @@ const smtpShare = 0.75
 
 export const delivery = z.object({
   account: z.string(),
+  from: z.string().optional(),
   state: z.enum(['sent', 'rejected', 'unknown']),
   repeated: z.boolean(),
   message: z.string(),
@@ -87,12 +89,19 @@ export async function deliver(
   const submitted = ledger.sendOnce((beforeData) =>
     submitMessage(opened.account, sending.mailDeps(smtpShare), composed, { beforeData }),
   )
-  return withSkipped(await answerDelivery(sending, opened, submitted, composed), skipped)
+  const result = await answerDelivery(sending, opened, submitted, composed)
+  return withSkipped(withFrom(result, from), skipped)
 }
 
 function nobodyLeft(skipped: readonly string[]): ToolError {
   const sentence = `Nothing can be sent to whom this email names: ${skipped.join('; ')}. Give "to".`
   return new ToolError('invalid_input', sentence, { field: 'to' })
+}
+
+/** R84: under which name and address it went out. */
+function withFrom(result: ToolResult<Delivery>, { name, address }: MailAddress): ToolResult<Delivery> {
+  const line = `From: ${name === undefined ? address : `${toLine(name, 200)} <${address}>`}`
+  return { structured: { ...result.structured, from: address }, text: `${result.text}\n${line}` }
 }
 
 /** R86: whoever is left out is named. */
