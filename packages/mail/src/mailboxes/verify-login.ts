@@ -6,8 +6,8 @@ import type { MailAccount } from '../account.ts'
 import type { MailDeps } from '../connect/dial.ts'
 import { withImapSession } from '../imap/session.ts'
 import type { ServerMemory } from '../message.ts'
-import { findOwnName } from '../reading/own-name.ts'
 import { listMailboxes } from './list.ts'
+import { findOwnName } from './own-name.ts'
 
 /**
  * One login, one LIST, one look at Sent; answers what the next call should know of the server. Throws `login_refused`,

@@ -13,7 +13,7 @@ import { assertRecipients } from './recipients.ts'
 import { createSendLedger } from './send-ledger.ts'
 import { describeOutcome, type SendOutcome } from './send-outcome.ts'
 import { toContentMac } from './send-rows.ts'
-import { fileSentCopy, type SentCopy } from './sent-copy.ts'
+import { type AfterSent, fileSentCopy, type SentCopy } from './sent-copy.ts'
 
 /** Of the time that is left: a server that goes silent after the final dot must leave some to look at Sent. */
 const smtpShare = 0.75
@@ -59,12 +59,14 @@ export interface DeliveryOptions {
   readonly known?: readonly MailAddress[] | undefined
   /** Addresses of that email that nothing can be sent to, each with the reason. */
   readonly skipped?: readonly string[]
+  /** What the mailbox is told once the email is out: that another one was answered. */
+  readonly afterSent?: AfterSent | undefined
 }
 
 export async function deliver(
   call: ToolCall,
   { opened, shown, content, stored, compose }: ReadyMessage,
-  { idempotencyKey, known, skipped = [] }: DeliveryOptions = {},
+  { idempotencyKey, known, skipped = [], afterSent }: DeliveryOptions = {},
 ): Promise<ToolResult<Delivery> | ToolQuestion> {
   const { from, to, cc, bcc } = shown
   const isToNobody = [to, cc, bcc].every((list) => list.length === 0)
@@ -89,7 +91,7 @@ export async function deliver(
   const submitted = ledger.sendOnce((beforeData) =>
     submitMessage(opened.account, sending.mailDeps(smtpShare), composed, { beforeData }),
   )
-  const result = await answerDelivery(sending, opened, submitted, composed)
+  const result = await answerDelivery(sending, opened, submitted, { composed, afterSent })
   return withSkipped(withFrom(result, from), skipped)
 }
 
@@ -119,11 +121,11 @@ export async function answerDelivery(
   call: ToolCall,
   opened: OpenedAccount,
   submitted: Promise<SendOutcome>,
-  composed?: ComposedMessage,
+  { composed, afterSent }: { composed?: ComposedMessage; afterSent?: AfterSent | undefined } = {},
 ): Promise<ToolResult<Delivery>> {
   const [sent, copy] = await Promise.all([
     submitted,
-    fileSentCopy(call, opened, composed?.rawWithBcc, submitted),
+    fileSentCopy(call, opened, composed?.rawWithBcc, submitted, afterSent),
   ])
   // A copy that we did not file was filed by the server that took the email: it went out.
   const outcome: SendOutcome =

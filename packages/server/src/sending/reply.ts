@@ -4,9 +4,9 @@ import * as z from 'zod'
 import { assertOfAccount, openEmail } from '../tool-call/email-refs.ts'
 import * as parameters from '../tool-call/parameters.ts'
 import type { ToolCall } from '../tool-call/tool.ts'
-import { type AnswerFlag, markAnswered, orNothing } from './answered-mark.ts'
+import { type AnswerFlag, markAnswered } from './answered-mark.ts'
 import { type Answer, type Parent, toParent } from './answers.ts'
-import { type Delivery, deliver, toReady } from './deliver.ts'
+import { deliver, toReady } from './deliver.ts'
 import { attachments, parseAttachments, parseSources, readAttachments } from './outgoing-attachments.ts'
 
 export const answerParameters = {
@@ -35,19 +35,10 @@ export async function sendAnswer(
     return { ...answer, draft: { ...answer.draft, attachments } }
   })
   const ready = toReady({ opened, draft }, input.id)
-  const result = await deliver(call, ready, {
+  return await deliver(call, ready, {
     idempotencyKey: input.idempotency_key,
     known: flag === '\\Answered' ? known : undefined,
     skipped,
+    afterSent: (session) => markAnswered(session, parent.ref, flag),
   })
-  if ('question' in result || !isSentNow(result.structured)) return result
-  await call
-    .toCompletion()
-    .withSession(opened, (session) => markAnswered(session, parent.ref, flag))
-    .catch(orNothing)
-  return result
-}
-
-export function isSentNow({ state, repeated }: Delivery): boolean {
-  return state === 'sent' && !repeated
 }

@@ -1,10 +1,10 @@
 /** The name under which the owner of a mailbox writes, as the newest of what they sent shows it. */
 import type { MailAccount } from '../account.ts'
+import { removeInvisible } from '../body-text/invisible-characters.ts'
 import { atom } from '../imap/protocol.ts'
 import type { ImapSession } from '../imap/session.ts'
 import { MailError } from '../mail-error.ts'
-import { resolveMailbox } from '../mailboxes/resolve.ts'
-import { toAddresses } from './envelope-text.ts'
+import { resolveMailbox } from './resolve.ts'
 
 /** What programs and aliases sent in between has no name, or another address. */
 const looked = 20
@@ -17,16 +17,19 @@ export async function findOwnName(session: ImapSession, { address }: MailAccount
     if (mailbox.exists === 0) return ''
     const set = `${Math.max(1, mailbox.exists - looked + 1)}:${mailbox.exists}`
     const rows = await session.fetch(mailbox, 'sequence', set, [atom('UID'), atom('ENVELOPE')])
-    const newest = rows.sort((a, b) => b.uid - a.uid).flatMap(({ envelope }) => toAddresses(envelope?.from))
-    const own = newest.find((one) => one.address.toLowerCase() === address.toLowerCase() && isName(one.name))
-    return own?.name?.slice(0, 200) ?? ''
+    const newest = rows.sort((a, b) => b.uid - a.uid).flatMap(({ envelope }) => envelope?.from ?? [])
+    const own = newest.filter((one) => one.address?.toLowerCase() === address.toLowerCase())
+    return own.map(({ name }) => toName(name)).find((name) => name !== '') ?? ''
   } catch (error) {
     if (error instanceof MailError) return ''
     throw error
   }
 }
 
-/** Some programs repeat the address in its place. */
-function isName(name: string | undefined): boolean {
-  return name !== undefined && name.trim() !== '' && !name.includes('@')
+const maxNameChars = 200
+
+/** On one line. Some programs repeat the address in its place. */
+function toName(name = ''): string {
+  const shown = removeInvisible(name.slice(0, 4 * maxNameChars).replaceAll(/[\s\p{Cc}]+/gu, ' ')).text.trim()
+  return shown.includes('@') ? '' : shown.slice(0, maxNameChars)
 }
