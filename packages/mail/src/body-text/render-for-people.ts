@@ -5,6 +5,7 @@ import { readText } from './read-text.ts'
 import { notInTime } from './readable-text.ts'
 import type { RenderJob } from './render.ts'
 
+/** One text in the two forms that go out again. */
 export interface ForPeople {
   readonly html: string
   readonly text: string

@@ -1,6 +1,7 @@
 /** A signature as mail programs know one: behind `-- ` (RFC 3676 §4.3), or in a block that their pages hide. */
 import { escapeText } from '../body-text/escape-text.ts'
 
+/** In the two forms of a body. */
 export interface Signature {
   readonly text: string
   /** Inert, without a document around it. */

@@ -35,6 +35,7 @@ export interface Original extends ForPeople {
   readonly files: readonly OutgoingAttachment[]
 }
 
+/** How much of it is wanted. */
 export interface OriginalOptions {
   /** Of the words. 0: nothing of its content is wanted, and nothing fetched. */
   readonly maxChars: number

@@ -16,6 +16,7 @@ export const routingHeaders = [
   'MAIL-FOLLOWUP-TO',
 ]
 
+/** What the header fields of lists and deliveries say about answers. */
 export interface Routing {
   /** Addresses that servers delivered it to, the last stop first. */
   readonly deliveredTo: readonly string[]
