@@ -45,6 +45,6 @@ export async function renderBody(
   return { ...whole, html: toDocument(blocks.filter((one) => one !== undefined && one !== '').join('\n')) }
 }
 
-export function toDocument(body: string): string {
+function toDocument(body: string): string {
   return `<!DOCTYPE html>\n<html><head><meta charset="utf-8"></head><body>\n${body}\n</body></html>\n`
 }

@@ -3,6 +3,7 @@
  * forwarded, as this program and others write them. Found by the marks that mail programs leave; without one nothing
  * stays, and nothing is guessed.
  */
+import { startsAttribution } from '../body-text/fold-quotes.ts'
 import { isAttribution, isForwardMark, isSeparator, readHeaderBlock } from '../body-text/quote-marks.ts'
 
 /** From here on; undefined: all of it is the writer's own, or words of theirs stand below what is quoted. */
@@ -29,12 +30,12 @@ function isWhole(lines: readonly string[], at: number, line: string): boolean {
   return isForwardMark(line) || isSeparator(line) || readHeaderBlock(lines, at) !== undefined
 }
 
-/** So many lines, and no fewer of them, say who wrote what is quoted below. */
+/** So many lines say who wrote what is quoted below. */
 function isAttributed(lines: readonly string[], at: number, count: number): boolean {
   const said = lines.slice(at, at + count)
   const behind = [lines[at + count], lines[at + count + 1]].find((line) => (line ?? '').trim() !== '')
   if (behind?.startsWith('>') !== true || said.some((line) => line.trim() === '')) return false
-  return isAttribution(said.join(' ')) && (count === 1 || !isAttribution(said.slice(1).join(' ')))
+  return isAttribution(said.join(' ')) && (count === 1 || startsAttribution(lines[at] ?? ''))
 }
 
 /** Gmail and ours, Thunderbird, Outlook, Apple Mail, Yahoo; each at the start of its block. */
