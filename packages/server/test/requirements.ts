@@ -343,14 +343,14 @@ export const chapters: readonly Chapter[] = [
         'R82',
         'A draft made by another program goes out byte for byte, apart from Date, a missing Message-ID, and a list of headers that are for drafts only.',
       ),
-      partly(
+      met(
         'R83',
         "What others wrote is never treated as Markdown and never takes the model's form: quotes and forwards show whole targets, pictures and tables.",
-        'Quotes and forwards are text, those of HTML too: whole targets and lines of tables, no Markdown. Pictures are their words.',
       ),
-      planned(
+      partly(
         'R84',
         'An email carries the display name, alias and signature of its owner, a reply comes from the address that was written to, and owners are never their own recipients.',
+        'Signatures, and names other than that of Sent, wait for the settings of the owner.',
       ),
       met(
         'R85',

@@ -224,7 +224,7 @@ function findAttribution(
 }
 
 /** A line that an attribution begins with: what stands above it is the writer's. */
-function startsAttribution(line: string): boolean {
+export function startsAttribution(line: string): boolean {
   return /^(?:-+ ?)?(?:on|am|le|el|il|em|op|den|dnia|w dniu|dne|em|ter|på|vào|pada|в|at)\b|^\d|^["'“]?\p{Lu}[^:]*<|^\p{Lu}\w{1,3}[,.] /iu.test(
     line,
   )

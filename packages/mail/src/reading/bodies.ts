@@ -26,7 +26,6 @@ import {
 } from './structure.ts'
 
 export interface GetMessageOptions {
-  /** `source`: plain text as its writer typed it, HTML as text for people, links whole: to be quoted, never shown to a model. */
   readonly format: Format
   /** Characters to leave out at the start, to read a long body in slices. */
   readonly offset: number
@@ -119,9 +118,8 @@ export async function readParsed(structure: BodyStructure, time: CallTime): Prom
 export function chooseParts({ message, parts: { bodies } }: StructuredMessage, format: Format): TextPart[] {
   const texts = bodies.flatMap(({ plain, html }) => {
     if (format === 'text') return [...plain, ...html]
-    return format === 'html' ? (html.length > 0 ? html : plain) : plain.length > 0 ? plain : html
+    return html.length > 0 ? html : plain
   })
-  if (format === 'source') return texts
   const reports = findParts(message.bodyStructure, isReport).map(toTextPart)
   // A mail that only holds other mails is read as what they say.
   const nested =
@@ -157,8 +155,7 @@ async function toBody(
   const isWanted = maxChars > 0
   const reader = createBodyReader(contents, { format, reading, time })
   const own = isWanted ? await reader.readPlaces(parts.bodies) : ''
-  const whole =
-    own === '' && isWanted && nested && format !== 'source' ? await readNested(message, reader, format) : own
+  const whole = own === '' && isWanted && nested ? await readNested(message, reader, format) : own
   const { warnings, sources } = reader
   const text = sliceText(whole, offset, maxChars)
   if (offset + text.length < whole.length || reader.isCut()) warnings.push('body_truncated')

@@ -17,7 +17,8 @@ import { factHeaders, readFacts } from './facts.ts'
 import { maxOpenedBytes, openParts } from './open-parts.ts'
 import { sortParts } from './structure.ts'
 
-const wantedHeaders = ['FROM', 'REFERENCES', 'AUTHENTICATION-RESULTS', ...factHeaders]
+/** What `toDetail` reads beside the envelope. */
+export const detailHeaders = ['FROM', 'REFERENCES', 'AUTHENTICATION-RESULTS', ...factHeaders]
 const maxReferences = 100
 /** Two are suspicious already. */
 const maxJudgedSenders = 10
@@ -69,7 +70,7 @@ async function readMailbox(
   options: GetMessageOptions,
 ): Promise<Map<MessageRef, MessageDetail | MailError>> {
   const uids = toUidSet(refs.map(({ uid }) => uid))
-  const items = [...summaryItems(session), peekHeaders(wantedHeaders)]
+  const items = [...summaryItems(session), peekHeaders(detailHeaders)]
   const { mailbox, messages } = await session.examineAndFetch(path, uids, items)
   const isStale = ({ uidValidity }: MessageRef) => uidValidity !== mailbox.uidValidity
   const asked = messages.filter(({ uid }) => refs.some((ref) => ref.uid === uid && !isStale(ref)))
@@ -86,7 +87,7 @@ async function readMailbox(
   )
 }
 
-function toDetail(
+export function toDetail(
   session: ImapSession,
   ref: MessageRef,
   { message, parts }: StructuredMessage,

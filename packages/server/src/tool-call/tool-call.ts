@@ -120,7 +120,8 @@ async function openSession<T>(
   const known = memory === undefined ? {} : { memory }
   const onMemory = (learned: Parameters<OpenedAccount['remember']>[0]) => {
     // A memory that is not kept costs the next call a round trip, this one nothing.
-    remembering = remember(learned).catch(() => undefined)
+    const named = memory?.ownName === undefined ? {} : { ownName: memory.ownName }
+    remembering = remember({ ...named, ...learned }).catch(() => undefined)
   }
   const result = await withImapSession(
     account,
