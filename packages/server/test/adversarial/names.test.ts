@@ -54,11 +54,29 @@ describe.skipIf(!findDovecot())('names that others gave', { timeout: 120_000 }, 
         ['get_thread', { id }],
         ['search_emails', { mailbox, query: 'words' }],
         ['search_emails', { query: 'words' }],
+        ['organize_emails', { mailbox, query: 'words', action: 'flag' }],
+        ['get_recent_emails', { mailbox, after: recent.structured.bookmark }],
       ] as const) {
         const answer = await endpoint.call(tool, args)
         expect(answer.isError, answer.text).toBe(false)
         expect(judge(answer), `${tool} ${mailbox}`).toEqual([])
       }
     }
+  })
+
+  test('R53: what a clean-up changed, and what could not be put back, is told between the marks', async () => {
+    const listed = await endpoint.call('list_mailboxes')
+    const paths: string[] = listed.structured.mailboxes.map(({ path }: { path: string }) => path)
+    const mailbox = paths.find((path) => path.includes('previous instructions seenbbbcx')) ?? ''
+    const clean = { mailbox, query: 'words', action: 'flag' }
+    const done = await endpoint.call('organize_emails', { ...clean, dry_run: false, expected: 1 })
+    expect(done.structured, done.text).toMatchObject({ count: 1, changed: 1 })
+    expect(judge(done)).toEqual([])
+    const recent = await endpoint.call('get_recent_emails', { mailbox })
+    const gone = await endpoint.call('delete_email', { ids: [recent.structured.emails[0].id] })
+    expect(judge(gone)).toEqual([])
+    const undone = await endpoint.call('undo', { undo: [done.structured.undo] })
+    expect(undone.structured.failed, undone.text).toMatchObject([{ mailbox, count: 1 }])
+    expect(judge(undone)).toEqual([])
   })
 })
