@@ -139,17 +139,18 @@ export const scenarios: readonly Scenario[] = [
     far: true,
     arguments: (_, run) => letter(run, paragraph),
   },
+  // Two connections one after the other: SMTP is not opened before what is sent is known.
   {
     name: 'reply_to_email',
     tool: 'reply_to_email',
-    budget: 12,
+    budget: 15,
     far: true,
     arguments: (take) => ({ id: take(1)[0], body: paragraph }),
   },
   {
     name: 'forward_email',
     tool: 'forward_email',
-    budget: 12,
+    budget: 15,
     far: true,
     arguments: (take) => ({ id: take(1)[0], body: paragraph, to: ['bob@test.example'] }),
   },

@@ -247,6 +247,7 @@ export class ImapSession {
       mailboxes: mailboxes.map(({ total: _total, unread: _unread, ...mailbox }) => mailbox),
       ...(this.#pipelines ? {} : { pipelines: false }),
       ...(this.#sentCopiesAreOurs ? { sentCopiesAreOurs: true } : {}),
+      ...(this.#deps.memory?.ownName === undefined ? {} : { ownName: this.#deps.memory.ownName }),
     }
   }
 

@@ -41,7 +41,13 @@ describe.skipIf(!findDovecot())('IMAP on Dovecot, command by command', () => {
     run((session) => listRecent(session, { mailbox: 'INBOX', limit, unreadOnly: false }))
 
   it('logs in by STARTTLS too', async () => {
-    expect(await verifyImapLogin(account('starttls'), depsFor(dovecot.ca))).toEqual(memory)
+    // Dovecot lists a mailbox elsewhere once it was opened, as Sent is at a login.
+    const inOrder = ({ mailboxes, ...rest }: ServerMemory) => ({
+      ...rest,
+      mailboxes: [...mailboxes].sort((a, b) => a.path.localeCompare(b.path)),
+    })
+    const learned = await verifyImapLogin(account('starttls'), depsFor(dovecot.ca))
+    expect(inOrder(learned)).toEqual(inOrder(memory))
   })
 
   it('R37: refuses control characters anywhere before a connection is opened', async () => {
