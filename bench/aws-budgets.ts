@@ -5,6 +5,12 @@ export const awsBudgets: Readonly<Record<string, { readonly dynamoDb: number; re
   // One query, one counter, one row of the audit; once an hour the grant's last use.
   'tool call, 2026 era, first': { dynamoDb: 4, kms: 1 },
   'tool call, 2026 era, key kept': { dynamoDb: 3, kms: 0 },
+  // The token of its undo holds the way back, or names a row of it. Its audit has a beginning and an end.
+  'a change of emails': { dynamoDb: 4, kms: 0 },
+  'undo of a change of emails': { dynamoDb: 4, kms: 0 },
+  'a change of many emails': { dynamoDb: 5, kms: 0 },
+  // It can be undone as well.
+  'undo of a change of many emails': { dynamoDb: 6, kms: 0 },
   'tool call, 2025 era': { dynamoDb: 4, kms: 0 },
   // Its audit has a beginning and an end, and the mailbox counts what left in the hour.
   'send_email, 2026 era': { dynamoDb: 8, kms: 0 },

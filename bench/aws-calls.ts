@@ -148,7 +148,7 @@ export async function measureAwsCalls(): Promise<Record<string, AwsCost>> {
       if (answer.status >= 300 || /"isError":true|"error":\{/.test(text)) throw new Error(`${name}: ${text}`)
       note(name, (table) => table !== 'tokens')
       note('authorizer', (table) => table === 'tokens')
-      return answer
+      return { headers: answer.headers, text }
     }
     const modern = (name: string, method: string, params: Record<string, unknown> = {}) =>
       mcp(
@@ -169,6 +169,20 @@ export async function measureAwsCalls(): Promise<Record<string, AwsCost>> {
     await modern('send_email, 2026 era, first', 'tools/call', { name: 'send_email', arguments: letter })
     const next = { ...letter, subject: 'More figures' }
     await modern('send_email, 2026 era', 'tools/call', { name: 'send_email', arguments: next })
+
+    await dovecot.appendRaw(dovecot.alice, 'INBOX', 'Subject: Changed\r\n\r\nx\r\n')
+    const found = await modern('tool call, 2026 era, key kept', 'tools/call', recent)
+    const ids = [/"id":"([\w-]+)"/.exec(found.text)?.[1] ?? '']
+    const changes: Record<string, readonly string[]> = {
+      'a change of emails': ['flagged'],
+      // As long as the way back of a clean-up.
+      'a change of many emails': Array.from({ length: 10 }, (_, at) => `${'long'.repeat(11)}${at}`),
+    }
+    for (const [name, add] of Object.entries(changes)) {
+      const changed = await modern(name, 'tools/call', { name: 'set_flags', arguments: { ids, add } })
+      const undo = /"undo":"([\w-]+)"/.exec(changed.text)?.[1] ?? ''
+      await modern(`undo of ${name}`, 'tools/call', { name: 'undo', arguments: { undo } })
+    }
 
     const version = { 'MCP-Protocol-Version': '2025-11-25' }
     const initialized = await mcp(

@@ -12,6 +12,7 @@ import {
 } from '@email-connector/testing'
 import { ImapFlow } from 'imapflow'
 import { buildLetter } from './letters.ts'
+import { bulkUnread } from './scenarios.ts'
 
 const nearMs = 25
 /**
@@ -97,6 +98,14 @@ async function fill(dovecot: Dovecot, messages: number) {
       present += more
       await client.noop()
     }
+    // For clean-ups, out of the way of searches: every other one is unread, so that no two are neighbours.
+    const bulk = 2 * bulkUnread
+    for (let present = 0; present < bulk; present += first) await client.messageCopy(`1:${first}`, 'Junk')
+    await client.mailboxOpen('Junk')
+    await client.messageFlagsAdd('1:*', ['\\Seen'], { silent: true })
+    const every = Array.from({ length: bulkUnread }, (_, at) => 2 * at + 1)
+    await client.messageFlagsRemove(every.join(','), ['\\Seen'], { silent: true })
+    await client.mailboxOpen('INBOX')
     // Who has a large mailbox has read most of it.
     if (messages > first) await client.messageFlagsAdd(`1:${messages - first}`, ['\\Seen'], { silent: true })
     const newest = `${Math.max(1, messages - first + 1)}:*`

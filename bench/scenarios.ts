@@ -9,11 +9,16 @@ export interface Scenario {
   readonly growsNot?: true
   /** Talks to two servers at once. */
   readonly far?: true
-  arguments(take: Take, run: number): Record<string, unknown>
+  /** A call whose answer this one needs; it is not counted. */
+  readonly after?: Pick<Scenario, 'tool' | 'arguments'>
+  arguments(take: Take, run: number, before: Readonly<Record<string, unknown>>): Record<string, unknown>
 }
 
 /** Ids of emails that no other call uses, newest first. */
 export type Take = (count: number, which?: 'seen' | 'unseen') => string[]
+
+/** Of twice as many emails in Junk every other one (mail-servers.ts). */
+export const bulkUnread = 2_000
 
 const letter = (run: number, body: string) => ({
   to: ['Bob <bob@test.example>'],
@@ -41,6 +46,13 @@ export const scenarios: readonly Scenario[] = [
     arguments: () => ({ mailbox: 'INBOX', subject: 'Invoice', limit: 10 }),
   },
   {
+    // 35 mailboxes: all but Junk and Trash.
+    name: 'search_emails, everywhere',
+    tool: 'search_emails',
+    budget: 10,
+    arguments: () => ({ subject: 'Invoice', limit: 10 }),
+  },
+  {
     name: 'get_email',
     tool: 'get_email',
     budget: 6,
@@ -48,6 +60,13 @@ export const scenarios: readonly Scenario[] = [
     arguments: (take) => ({ id: take(1)[0] }),
   },
   { name: 'get_email, 20 ids', tool: 'get_email', budget: 7, arguments: (take) => ({ ids: take(20) }) },
+  {
+    // Searched in all 37 mailboxes, which is two flights: so many commands wait in one.
+    name: 'get_thread',
+    tool: 'get_thread',
+    budget: 9,
+    arguments: (take) => ({ id: take(1)[0] }),
+  },
   {
     name: 'draft_email, 1 kB',
     tool: 'draft_email',
@@ -74,10 +93,10 @@ export const scenarios: readonly Scenario[] = [
     arguments: (take) => ({ ids: take(1, 'unseen') }),
   },
   {
-    // Dovecot leaves what did not change out of its answer, so it is asked.
+    // Dovecot leaves what did not change out of its answer; the FETCH in front of the STORE has said it.
     name: 'mark_as_read, read before',
     tool: 'mark_as_read',
-    budget: 7,
+    budget: 6,
     arguments: (take) => ({ ids: take(1) }),
   },
   {
@@ -88,10 +107,51 @@ export const scenarios: readonly Scenario[] = [
     arguments: (take) => ({ ids: take(1), destination: 'archive' }),
   },
   {
+    name: 'undo, of mark_as_read',
+    tool: 'undo',
+    budget: 6,
+    growsNot: true,
+    after: { tool: 'mark_as_read', arguments: (take) => ({ ids: take(1, 'unseen') }) },
+    arguments: (_, __, { undo }) => ({ undo }),
+  },
+  {
+    name: 'organize_emails, dry run',
+    tool: 'organize_emails',
+    budget: 8,
+    arguments: () => ({ mailbox: 'INBOX', query: 'subject:Invoice', action: 'archive' }),
+  },
+  {
+    name: 'organize_emails, 2,000 moved',
+    tool: 'organize_emails',
+    budget: 12,
+    // The second call brings back what the first one moved.
+    arguments: (_, run) => ({
+      ...(run % 2 === 1
+        ? { mailbox: 'junk', destination: 'Project 31' }
+        : { mailbox: 'Project 31', destination: 'junk' }),
+      ...{ query: 'is:unread', action: 'move', dry_run: false, expected: bulkUnread },
+    }),
+  },
+  {
     name: 'send_email',
     tool: 'send_email',
     budget: 8,
     far: true,
     arguments: (_, run) => letter(run, paragraph),
+  },
+  // Two connections one after the other: SMTP is not opened before what is sent is known.
+  {
+    name: 'reply_to_email',
+    tool: 'reply_to_email',
+    budget: 15,
+    far: true,
+    arguments: (take) => ({ id: take(1)[0], body: paragraph }),
+  },
+  {
+    name: 'forward_email',
+    tool: 'forward_email',
+    budget: 15,
+    far: true,
+    arguments: (take) => ({ id: take(1)[0], body: paragraph, to: ['bob@test.example'] }),
   },
 ]

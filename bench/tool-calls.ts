@@ -54,7 +54,9 @@ export async function measureTools(
 
       const call = async (): Promise<CallCost> => {
         run += 1
-        const args = scenario.arguments(take, run)
+        const { after } = scenario
+        const before = after ? await tools.call(after.tool, after.arguments(take, run, {})) : undefined
+        const args = scenario.arguments(take, run, before?.structured ?? {})
         await untilClosed([imap, smtp])
         imap.restart()
         smtp.restart()
@@ -98,7 +100,7 @@ function tap(connector: Connector): { connector: Connector; trace(): string; for
   return {
     trace: () =>
       connections
-        .map(({ protocol, flights }) => `${protocol}: ${flights.map((one) => one.join(' + ')).join(', ')}`)
+        .map(({ protocol, flights }) => `${protocol}: ${flights.map(toFlightText).join(', ')}`)
         .sort()
         .join('; '),
     forget: () => void connections.splice(0),
@@ -123,6 +125,20 @@ function tap(connector: Connector): { connector: Connector; trace(): string; for
       },
     },
   }
+}
+
+/** The same two commands for mailbox after mailbox are named once, with how often. */
+function toFlightText(commands: readonly string[]): string {
+  const parts: string[] = []
+  for (let at = 0; at < commands.length; ) {
+    const [first = '', second] = commands.slice(at, at + 2)
+    let end = at
+    while (first !== second && commands[end] === first && commands[end + 1] === second) end += 2
+    const times = (end - at) / 2
+    parts.push(times > 1 ? `${times} × (${first} + ${second})` : first)
+    at = times > 1 ? end : at + 1
+  }
+  return parts.join(' + ')
 }
 
 function imapCommands(chunk: Buffer | string): string[] {

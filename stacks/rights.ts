@@ -47,6 +47,7 @@ const mcp: readonly TableRight[] = [
   { table: 'once', prefixes: ['count#'], actions: ['UpdateItem'] },
   { table: 'once', prefixes: ['send#'], actions: ['GetItem', 'PutItem', 'UpdateItem'] },
   { table: 'once', prefixes: ['used#'], actions: ['PutItem'] },
+  { table: 'once', prefixes: ['undo#'], actions: ['GetItem', 'PutItem'] },
 ]
 
 const accessTokens: TableRight = { table: 'tokens', prefixes: ['access#'], actions: ['GetItem'] }

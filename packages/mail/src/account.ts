@@ -9,6 +9,8 @@ export type ProviderId =
   | 'fastmail'
   | 'protonmail'
   | 'generic'
+  /** An organisation's own mail servers and sign-in, which the owner of the deployment set up; not in `providers`. */
+  | 'organisation'
   /** The local runner's embedded mailbox; not in `providers`. */
   | 'demo'
 
@@ -22,11 +24,18 @@ export interface MailServer {
   readonly tls: TlsMode
 }
 
-/** What the login is made with: LOGIN or AUTH with a password, or XOAUTH2 with a token. */
+/** How a token is presented: what Google and Microsoft invented, or its standard (RFC 7628). */
+export type TokenMechanism = 'XOAUTH2' | 'OAUTHBEARER'
+
+/** What the login is made with: LOGIN or AUTH with a password, or a token in one command. */
 export type MailCredential =
   | { readonly type: 'password'; readonly password: string }
-  /** SASL XOAUTH2. */
-  | { readonly type: 'oauth'; readonly accessToken: string }
+  | {
+      readonly type: 'oauth'
+      readonly accessToken: string
+      /** Absent: over IMAP what the server offers, over SMTP XOAUTH2. */
+      readonly mechanism?: TokenMechanism
+    }
 
 /** One mailbox and its login. Holds the secret: never logged, kept only sealed. */
 export interface MailAccount {

@@ -1,14 +1,31 @@
 /** IMAP, SMTP and MIME for one mailbox. Every function throws only MailError; anything else is a bug. */
-export type { MailAccount, MailCredential, MailServer, ProviderId, TlsMode } from './account.ts'
+export type {
+  MailAccount,
+  MailCredential,
+  MailServer,
+  ProviderId,
+  TlsMode,
+  TokenMechanism,
+} from './account.ts'
 export { type ReadAddress, readAddress } from './address.ts'
+export { breakMarkup } from './body-text/break-markup.ts'
 export { removeInvisible } from './body-text/invisible-characters.ts'
 export { neutraliseLinks } from './body-text/links.ts'
 export { readsAsAnother } from './body-text/look-alike.ts'
-export { renderForPeople } from './body-text/render-for-people.ts'
+export { type ForPeople, renderForPeople } from './body-text/render-for-people.ts'
 export { appendMessage } from './changing/append.ts'
-export { assertFlags, setFlags } from './changing/flags.ts'
+export { assertFlagNames } from './changing/flag-names.ts'
+export { setFlags } from './changing/flags.ts'
 export { moveMessages } from './changing/move.ts'
-export type { RefOutcome } from './changing/refs-by-mailbox.ts'
+export type { FlagChange, RefOutcome } from './changing/refs-by-mailbox.ts'
+export {
+  type NoUndo,
+  planUndo,
+  type UndoOutcome,
+  type UndoPlan,
+  type UndoStep,
+  undoChanges,
+} from './changing/undo.ts'
 export { readAddressList, toFaultText } from './composing/address-list.ts'
 export type { OutgoingAttachment } from './composing/attachment-node.ts'
 export {
@@ -17,9 +34,17 @@ export {
   type OutgoingDraft,
 } from './composing/compose.ts'
 export type { OriginalBlock } from './composing/render-body.ts'
+export type { Signature } from './composing/signature.ts'
 export { finishStored, readStoredHeaders, type StoredHeaders } from './composing/stored-message.ts'
 export { type Connector, createConnector, type MailDeps } from './connect/dial.ts'
 export { createHostPolicy, type HostPolicy, type MailProtocol } from './connect/host-policy.ts'
+export {
+  getThread,
+  printThreadCursor,
+  type ThreadMessage,
+  type ThreadOptions,
+  type ThreadPage,
+} from './conversations/thread.ts'
 export type { DocumentText, Picture } from './documents/document.ts'
 export { kindOf } from './documents/kinds.ts'
 export { readDocument } from './documents/read-document.ts'
@@ -35,24 +60,37 @@ export { listMailboxes } from './mailboxes/list.ts'
 export { resolveMailbox } from './mailboxes/resolve.ts'
 export { verifyImapLogin } from './mailboxes/verify-login.ts'
 export type * from './message.ts'
+export type { OrganizeAction } from './organizing/actions.ts'
+export {
+  type Counted,
+  maxOrganized,
+  type Organized,
+  type OrganizedMailbox,
+  type OrganizeOptions,
+  type Organizer,
+  prepareOrganizer,
+} from './organizing/organize.ts'
 export {
   filesSentCopy,
   type Provider,
   providers,
 } from './providers.ts'
+export { type ArrivedPage, listArrived } from './reading/arrived.ts'
 export { type AttachmentContent, fetchAttachment } from './reading/attachment.ts'
 export { type DraftCandidate, fetchDraft, type StoredDraft } from './reading/draft.ts'
 export { draftTagBytes, toDraftTag } from './reading/draft-tag.ts'
 export { findByMessageId, openForFinding } from './reading/find.ts'
 export { getMessage, getMessages } from './reading/get.ts'
-export { listRecent } from './reading/recent.ts'
+export { fetchOriginal, type Original, type OriginalOptions } from './reading/original.ts'
+export { listRecent, type RecentPage } from './reading/recent.ts'
+export type { Routing } from './reading/routing.ts'
 export { fetchSource } from './reading/source.ts'
 export { readSourceText } from './reading/source-text.ts'
-export { listThread, type ThreadPage } from './reading/thread.ts'
 export { findWrittenTo } from './reading/written-to.ts'
 export { dayIn } from './search/days.ts'
 export { mergeFields, type SearchFields } from './search/fields.ts'
 export type { Note } from './search/parse.ts'
+export { findPeople, type Person } from './search/people.ts'
 export { prepareSearch, type SearchOptions, type SearchPage, searchMessages } from './search/search.ts'
 export type { RejectedRecipient, SubmissionOutcome } from './smtp/outcome.ts'
 export type { RecipientRefusal } from './smtp/reply.ts'

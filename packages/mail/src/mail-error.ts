@@ -14,6 +14,14 @@ export type MailErrorCode =
   | 'login_refused'
   /** Microsoft: passwords are switched off for this account. */
   | 'login_needs_oauth'
+  /** The server does not take the access token: ended, withdrawn, or another account's. */
+  | 'token_refused'
+  /** The access token is good, but not for mail. */
+  | 'token_scope_missing'
+  /** IMAP or sending (SMTP AUTH) is switched off for this mailbox or its organisation. */
+  | 'access_disabled'
+  /** A rule of the organisation (conditional access, security defaults) keeps this connector out. */
+  | 'access_blocked'
   /** No answer within the deadline. */
   | 'timeout'
   /** The server dropped the connection, said BYE, or answered nonsense. */
@@ -34,6 +42,8 @@ export type MailErrorCode =
   | 'policy_refused'
   | 'too_many_recipients'
   | 'mailbox_not_found'
+  /** Sent and Drafts: nothing is moved into them. */
+  | 'mailbox_protected'
   | 'message_not_found'
   /** UIDVALIDITY changed: the ids of this mailbox are stale. */
   | 'stale_id'

@@ -188,6 +188,8 @@ export interface ServerMemory {
   readonly mailboxes: readonly Mailbox[]
   /** true: after an email was sent nothing but our own copy was in Sent. */
   readonly sentCopiesAreOurs?: boolean
+  /** The name in the newest mail of the account's own in Sent; empty: it has none. */
+  readonly ownName?: string
   /** false: the server loses commands that come with a LOGIN. */
   readonly pipelines?: boolean
 }

@@ -13,6 +13,8 @@ import {
 } from '@email-connector/oauth'
 import * as z from 'zod'
 import { daySeconds } from './clock.ts'
+import { listProviderFaults } from './provider-settings.ts'
+import type { SignInProvider } from './sign-in-provider.ts'
 
 export interface ServerSettings {
   /** Origin of the deployment without a trailing slash; the issuer. */
@@ -30,6 +32,8 @@ export interface ServerSettings {
   readonly disabledClients: readonly KnownClientId[]
   /** Providers the owner has switched off: not offered, and refused when asked for all the same. */
   readonly disabledProviders: readonly ProviderId[]
+  /** Whose own sign-in replaces a password. */
+  readonly signInProviders: readonly SignInProvider[]
   readonly lifetimes: {
     readonly accessTokenSeconds: number
     readonly refreshIdleSeconds: number
@@ -132,7 +136,10 @@ export function toDisabledProviders(entries: readonly string[]): readonly Provid
 }
 
 /** A deployment's address in its canonical form; `demo` is the local runner's to say. */
-export function toServerSettings(variables: ServerVariables, options: { demo: boolean }): ServerSettings {
+export function toServerSettings(
+  variables: ServerVariables,
+  options: { demo: boolean; signInProviders?: readonly SignInProvider[] },
+): ServerSettings {
   const { OAUTH_CLIENT_ID: clientId, OAUTH_CLIENT_SECRET: clientSecret } = variables
   return {
     publicUrl: variables.PUBLIC_URL,
@@ -146,6 +153,9 @@ export function toServerSettings(variables: ServerVariables, options: { demo: bo
     extraRedirectUris: variables[extraRedirectUris],
     disabledClients: clientIds.filter((id) => variables.DISABLED_CLIENTS.includes(id)),
     disabledProviders: toDisabledProviders(variables.DISABLED_PROVIDERS),
+    signInProviders: (options.signInProviders ?? []).filter(
+      ({ id }) => !variables.DISABLED_PROVIDERS.includes(id),
+    ),
     lifetimes: {
       accessTokenSeconds: variables.ACCESS_TOKEN_DAYS * daySeconds,
       refreshIdleSeconds: variables.REFRESH_IDLE_DAYS * daySeconds,
@@ -174,8 +184,13 @@ export function parseSettings<Shape extends z.ZodRawShape>(
   ) {
     faults.push('OAUTH_CLIENT_ID and OAUTH_CLIENT_SECRET must be set together')
   }
+  if ('GOOGLE_CLIENT_ID' in shape) faults.push(...listProviderFaults(pick(present, Object.keys(shape))))
   if (!parsed.success || faults.length > 0) throw new SettingsError(faults)
   return parsed.data
+}
+
+function pick(source: Readonly<Record<string, string | undefined>>, names: readonly string[]) {
+  return Object.fromEntries(Object.entries(source).filter(([name]) => names.includes(name)))
 }
 
 /** Whether the owner lets this address connect (R71). An entry is a whole address or a domain, subdomains not included. */

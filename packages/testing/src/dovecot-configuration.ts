@@ -15,6 +15,8 @@ export interface DovecotProfile {
   /** Folders that exist from the start. Default: Drafts, Sent, Trash, Junk, Archive, each with its special use. */
   folders?: readonly { name: string; specialUse?: string }[]
   format?: 'maildir' | 'sdbox' | 'mdbox'
+  /** Access tokens count as well, asked for at this URL. */
+  introspectionUrl?: string
 }
 
 /** The layout of a German hosting company: names only, no SPECIAL-USE. */
@@ -58,16 +60,18 @@ ssl_cert = <${folder}/cert.pem
 ssl_key = <${folder}/key.pem
 ssl_min_protocol = TLSv1.2
 ${place.asRoot ? '' : withoutRoot()}
-auth_mechanisms = plain login
+auth_mechanisms = plain login ${profile.introspectionUrl ? 'xoauth2 oauthbearer' : ''}
 auth_failure_delay = 0
 auth_username_format = %Lu
+${profile.introspectionUrl ? tokens(folder) : ''}
 passdb {
   driver = passwd-file
+  ${profile.introspectionUrl ? 'mechanisms = plain login' : ''}
   args = scheme=plain username_format=%u ${folder}/users
 }
 userdb {
   driver = static
-  args = uid=${place.mailUid} gid=${place.mailGid} home=${folder}/mail/%u
+  args = uid=${place.mailUid} gid=${place.mailGid} home=${folder}/mail/%u ${profile.introspectionUrl ? 'allow_all_users=yes' : ''}
 }
 first_valid_uid = 1
 first_valid_gid = 1
@@ -114,6 +118,25 @@ service lmtp {
     mode = 0666
   }
 }
+`
+}
+
+function tokens(folder: string): string {
+  return `passdb {
+  driver = oauth2
+  mechanisms = xoauth2 oauthbearer
+  args = ${folder}/oauth2.conf.ext
+}`
+}
+
+/** What the passdb above reads. */
+export function oauth2Configuration(introspectionUrl: string): string {
+  return `introspection_url = ${introspectionUrl}
+introspection_mode = post
+username_attribute = username
+active_attribute = active
+active_value = true
+tokeninfo_url =
 `
 }
 

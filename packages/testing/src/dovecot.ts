@@ -9,7 +9,7 @@ import { chmod, chown, mkdir, readdir, readFile, writeFile } from 'node:fs/promi
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { createCertificateAuthority, testHosts } from './certificates.ts'
-import { type DovecotProfile, dovecotConfiguration } from './dovecot-configuration.ts'
+import { type DovecotProfile, dovecotConfiguration, oauth2Configuration } from './dovecot-configuration.ts'
 import { freePorts } from './free-port.ts'
 import { type RealImapServer, type TestUser, testUser } from './imap-server.ts'
 import { createMailboxReader } from './mailbox-reader.ts'
@@ -58,6 +58,9 @@ export async function startDovecot(profile: DovecotProfile = {}): Promise<Doveco
   await writeFile(at('cert.pem'), cert)
   await writeFile(at('key.pem'), key, { mode: 0o600 })
   await writeFile(at('users'), [alice, bob].map((one) => `${one.login}:{PLAIN}${one.password}\n`).join(''))
+  const { introspectionUrl } = profile
+  if (introspectionUrl !== undefined)
+    await writeFile(at('oauth2.conf.ext'), oauth2Configuration(introspectionUrl), { mode: 0o644 })
   await mkdir(at('mail'))
   await mkdir(at('rawlog'))
   for (const one of [alice, bob]) await mkdir(at(`rawlog/${one.login}`))

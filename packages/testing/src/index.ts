@@ -1,4 +1,5 @@
 /** Test servers and stand-ins. Private; imports nothing of the packages it tests. */
+
 export * from './browser.ts'
 export * from './certificates.ts'
 export * from './courier.ts'
@@ -13,6 +14,11 @@ export * from './gateway/function-pool.ts'
 export type { GatewaySimulator } from './gateway/gateway-edge.ts'
 export * from './gateway/gateway-simulator.ts'
 export * from './gateway/http-api-simulator.ts'
+export {
+  type IdentityProvider,
+  type IdentityProviderOptions,
+  startIdentityProvider,
+} from './identity-provider.ts'
 export { findUnpacked, type RealImapServer } from './imap-server.ts'
 export * from './kms.ts'
 export * from './large-mailbox.ts'

@@ -61,8 +61,8 @@ export interface SubmissionOptions {
   maxBytes?: number
   /** As Gmail does: the server itself files what it accepted in the sender's Sent. */
   filesSentCopy?: boolean
-  /** Access tokens that SASL XOAUTH2 takes. */
-  accessTokens?: readonly string[]
+  /** Access tokens that SASL XOAUTH2 takes, or who is asked about them. */
+  accessTokens?: readonly string[] | ((accessToken: string, login: string) => Promise<boolean>)
   certificate?: ServerCertificate
 }
 
@@ -97,6 +97,13 @@ export async function startSubmission(options: SubmissionOptions): Promise<Submi
     }
   }
 
+  async function takesToken(accessToken: string, login: string): Promise<boolean> {
+    const { accessTokens = [] } = options
+    return typeof accessTokens === 'function'
+      ? await accessTokens(accessToken, login)
+      : accessTokens.includes(accessToken)
+  }
+
   const listen = async (secure: boolean) => {
     const server = new SMTPServer({
       secure,
@@ -112,10 +119,10 @@ export async function startSubmission(options: SubmissionOptions): Promise<Submi
         connections += 1
         callback()
       },
-      onAuth(auth, _session, callback) {
+      async onAuth(auth, _session, callback) {
         const known =
           auth.method === 'XOAUTH2'
-            ? options.accessTokens?.includes(auth.accessToken ?? '')
+            ? await takesToken(auth.accessToken ?? '', auth.username ?? '')
             : mailServer.users.some((user) => user.login === auth.username && user.password === auth.password)
         if (refusals.login) callback(toError(refusals.login))
         else if (known && auth.username) callback(null, { user: auth.username })

@@ -2,6 +2,7 @@
  * Earlier emails at the end of a reply, folded into one line that says how many lines and whose. What somebody answers
  * to in the middle stays, and so does a forwarded email, which is content; where in doubt, the quote is shown.
  */
+import { quoteMarks, withoutQuoteMarks } from './marked-quotes.ts'
 import { isAttribution, isForwardMark, isSeparator, readHeaderBlock, refersToQuote } from './quote-marks.ts'
 
 /** What the elements of an HTML email say about its lines; both ends are inside. */
@@ -17,13 +18,15 @@ interface Quote {
   /** Behind its last line. */
   readonly to: number
   readonly who: string
+  /** Answers may stand between its lines. */
+  readonly isAnswered?: true
 }
 
 const maxWhoChars = 160
 const maxOwnChars = 600
 
 export interface Folding {
-  readonly quotes: 'folded' | 'left_out'
+  readonly quotes: 'folded' | 'left_out' | 'marked'
   /** false: a block of header lines is what a form or a machine wrote, and no quote. */
   readonly isReply?: boolean | undefined
   readonly regions?: readonly Region[]
@@ -31,6 +34,7 @@ export interface Folding {
 
 export function foldQuotes(text: string, { quotes, isReply = true, regions = [] }: Folding): string {
   const lines = text.split('\n')
+  if (quotes === 'marked') return markQuote(lines, regions, isReply)
   const quote = findQuote(lines, regions, isReply)
   const own = lines.slice(0, quote?.from ?? lines.length)
   const tail = quote === undefined ? [] : lines.slice(quote.to)
@@ -45,14 +49,46 @@ export function foldQuotes(text: string, { quotes, isReply = true, regions = [] 
   return [own.join('\n').trimEnd(), folded, tail.join('\n').trim()].filter((part) => part !== '').join('\n\n')
 }
 
+/** Everything, with marks around what was written before: the writer's own signature too is said once. */
+function markQuote(given: readonly string[], regions: readonly Region[], isReply: boolean): string {
+  const lines = given.map(withoutQuoteMarks)
+  if (!lines.some((line) => /\S/.test(line))) return ''
+  const kinds = kindsOf(lines, regions)
+  const isQuoted = isQuotedLine(lines, kinds)
+  const forwardAt = lines.findIndex((line, at) => !isQuoted(at) && isForwardMark(line))
+  const forward = forwardAt < 0 ? undefined : { from: forwardAt, to: lines.length, who: '' }
+  const block = findMarked(lines, isQuoted, isReply, true)
+  const quote = earliest(forward, earliest(block, findTrailing(lines, isQuoted, regions, kinds)))
+  const own = lines.slice(0, quote?.from ?? lines.length)
+  const said = own.join('\n').trim()
+  const isForward = quote !== undefined && lines.slice(quote.from, quote.from + 4).some(isForwardMark)
+  const isAnswered = quote?.isAnswered === true || (said.length <= maxOwnChars && refersToQuote(said))
+  const kind = isForward ? 'forward' : isAnswered ? 'answered' : 'quote'
+  const shown = withoutSignature(own, regions)
+  let at = 0
+  const signature = own.filter((line) => (line === shown[at] ? ++at === 0 : true))
+  return [
+    ...shown,
+    ...(signature.length === 0 ? [] : [quoteMarks.signature, ...signature]),
+    ...(quote === undefined ? [] : [quoteMarks[kind], ...lines.slice(quote.from, quote.to)]),
+    ...(quote === undefined || quote.to >= lines.length
+      ? []
+      : [quoteMarks.signature, ...lines.slice(quote.to)]),
+    quoteMarks.own,
+  ].join('\n')
+}
+
+function isQuotedLine(lines: readonly string[], kinds: readonly (Region['kind'] | undefined)[]) {
+  return (at: number) => kinds[at] === 'quote' || (/^ ?>/.test(lines[at] ?? '') && kinds[at] !== 'citation')
+}
+
 function findQuote(
   lines: readonly string[],
   regions: readonly Region[],
   isReply: boolean,
 ): Quote | undefined {
   const kinds = kindsOf(lines, regions)
-  const isQuoted = (at: number) =>
-    kinds[at] === 'quote' || (/^ ?>/.test(lines[at] ?? '') && kinds[at] !== 'citation')
+  const isQuoted = isQuotedLine(lines, kinds)
   if (lines.some((line, at) => !isQuoted(at) && isForwardMark(line))) return undefined
   const quote = earliest(findMarked(lines, isQuoted, isReply), findTrailing(lines, isQuoted, regions, kinds))
   if (quote === undefined) return undefined
@@ -92,6 +128,7 @@ function findMarked(
   lines: readonly string[],
   isQuoted: (at: number) => boolean,
   isReply: boolean,
+  takesAnswers = false,
 ): Quote | undefined {
   let tries = maxMarkedLines
   for (let at = 0; at < lines.length && tries > 0; at += 1) {
@@ -101,9 +138,10 @@ function findMarked(
     const start = isMark ? nextWords(lines, at + 1) : at
     const block = isMark || isReply ? readHeaderBlock(lines, start) : undefined
     if (!isMark && block === undefined) continue
+    const quote = { from: withRule(lines, at), to: lines.length, who: block?.who ?? '' }
     // Quoted by the line below its headers: answers may stand between and behind.
-    if (isQuoted(nextWords(lines, start + (block?.lines ?? 0)))) return undefined
-    return { from: withRule(lines, at), to: lines.length, who: block?.who ?? '' }
+    if (!isQuoted(nextWords(lines, start + (block?.lines ?? 0)))) return quote
+    return takesAnswers ? { ...quote, isAnswered: true } : undefined
   }
   return undefined
 }
@@ -186,7 +224,7 @@ function findAttribution(
 }
 
 /** A line that an attribution begins with: what stands above it is the writer's. */
-function startsAttribution(line: string): boolean {
+export function startsAttribution(line: string): boolean {
   return /^(?:-+ ?)?(?:on|am|le|el|il|em|op|den|dnia|w dniu|dne|em|ter|på|vào|pada|в|at)\b|^\d|^["'“]?\p{Lu}[^:]*<|^\p{Lu}\w{1,3}[,.] /iu.test(
     line,
   )

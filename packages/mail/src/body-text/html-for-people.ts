@@ -49,18 +49,25 @@ const colourName =
  *
  * Safe to put into any page: elements and attributes of a list, no script, no form, no style sheet, nothing that loads
  * but the pictures of the original. `cid:` pictures keep their names; whoever sends it on attaches their parts.
+ * Beyond `maxWords` characters of words nothing more is written.
  */
-export function htmlForPeople(html: string): string {
+export function htmlForPeople(html: string, maxWords = Number.POSITIVE_INFINITY): string {
   const tree = toVisibleTree(html)
   const output: string[] = []
+  /** Characters of its words that may still be written. */
+  let left = maxWords
   for (const node of tree.children) write(node, false)
-  if (tree.rest !== '') output.push(`<p>${escapeText(tree.rest).replaceAll('\n', '<br>')}</p>`)
+  if (tree.rest !== '' && left > 0)
+    output.push(`<p>${escapeText(tree.rest.slice(0, left)).replaceAll('\n', '<br>')}</p>`)
   return output.join('').trim()
 
   function write(node: VisibleNode, isPreformatted: boolean): void {
-    if (node.kind === 'text')
-      output.push(escapeText(isPreformatted ? node.value : node.value.replaceAll(/[ \t\r\n\f]+/g, ' ')))
-    else if (node.tag === 'img') output.push(toPicture(node))
+    if (left <= 0) return
+    if (node.kind === 'text') {
+      const words = isPreformatted ? node.value : node.value.replaceAll(/[ \t\r\n\f]+/g, ' ')
+      output.push(escapeText(words.length > left ? words.slice(0, words.lastIndexOf(' ', left)) : words))
+      left -= words.length
+    } else if (node.tag === 'img') output.push(toPicture(node))
     else writeElement(node, isPreformatted)
   }
 

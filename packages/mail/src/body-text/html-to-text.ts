@@ -3,9 +3,10 @@
  * asked for, pictures as `[image: …]`, earlier emails folded. What may be hidden stays and is marked where it is.
  */
 import { foldQuotes } from './fold-quotes.ts'
+import { unsureMark } from './hidden-mark.ts'
 import { imageText } from './inline-text.ts'
 import { layOutTree, type Manner } from './layout.ts'
-import { createLinkList, withoutMarks } from './link-list.ts'
+import { createLinkList, showMarks } from './link-list.ts'
 import { createLinkJudge, type LinkWarning } from './link-names.ts'
 import { parseLink } from './link-target.ts'
 import { neutraliseLinks } from './links.ts'
@@ -22,8 +23,7 @@ export function htmlToText(html: string, reading: Reading = {}): ReadableText {
   const list = firstLink === undefined ? undefined : createLinkList(firstLink)
   const warnings = new Set<LinkWarning>()
   const manner: Manner = {
-    toWords: list === undefined ? (text) => text : withoutMarks,
-    unsureMark: '[possibly hidden: ',
+    unsureMark,
     toPicture: imageText,
     showsPicture: (picture) => imageText(picture) !== '',
     toTarget(link, words) {
@@ -45,13 +45,13 @@ export function htmlToText(html: string, reading: Reading = {}): ReadableText {
   layOutTree(tree.children, writer, manner)
   if (tree.rest !== '') {
     writer.breakLine(2)
-    writer.write(`${restMark}\n${manner.toWords(tree.rest)}`, true)
+    writer.write(`${restMark}\n${tree.rest}`, true)
   }
   const text = writer.toText()
   const shown = quotes === 'shown' ? text : foldQuotes(text, { quotes, isReply, regions: writer.regions })
   const neutral = neutraliseLinks(shown, { judge, list })
   return {
-    text: neutral.text,
+    text: list === undefined ? neutral.text : showMarks(neutral.text),
     warnings: [...new Set([...hiddenWarnings(tree), ...warnings, ...neutral.warnings])],
     ...(list === undefined ? {} : { links: list.links }),
   }

@@ -3,17 +3,30 @@
  * selectors used as a carrier. Single joiners between letters or emoji stay: Persian, Hindi and family emoji need them.
  */
 
-/** U+E0000 tags and U+E0100 selectors spell whole sentences invisibly; bidi controls reorder what is shown. */
+/**
+ * The tags and selectors of plane 14, its unassigned rest, and the controls of music and shorthand spell whole sentences
+ * invisibly; bidi controls reorder what is shown. Each is default ignorable (UAX 44): a font prints nothing for it.
+ */
 const carriers =
-  /[\u{E0100}-\u{E01EF}]|[\u{E0000}-\u{E007F}\u{FFF9}-\u{FFFB}\u202A-\u202E\u2066-\u2069\u200E\u200F\u061C\u206A-\u206F]/gu
+  /[\u{E0100}-\u{E01EF}]|[\u{E0000}-\u{E00FF}\u{E01F0}-\u{E0FFF}\u{1BCA0}-\u{1BCA3}\u{1D173}-\u{1D17A}\uFFF0-\uFFFB\u202A-\u202E\u2065-\u2069\u200E\u200F\u061C\u206A-\u206F]/gu
 /** A run of two or more that print nothing. */
 const zeroWidthRun =
   /(?:[\u034F\uFE00-\uFE0F]|\u200D|[\u200B\u200C\u2060-\u2064\uFEFF\u180E\u115F\u1160\u3164\uFFA0]|[\u180B-\u180D\u180F]){2,}/gu
 const zeroWidthFiller = /\u034F|[\u200B\u2060-\u2064\uFEFF\u180E\u115F\u1160\u3164\uFFA0]/gu
 /** Gone before runs are looked for, which they would interrupt: so cleaning again changes nothing. */
 const breakers = /\u00AD|[\u17B4\u17B5]/gu
-/** A choice of form where the letter has none: one behind each letter spells a text of its own. */
-const strayVariation = /[\uFE00-\uFE0D]|(?<![\p{Emoji}\u200D])[\uFE0E\uFE0F]/gu
+// Each of these begins with the character itself and looks back from behind it: a text without any is passed over at once.
+/** A choice of form where the letter has none: one behind each letter spells a text of its own. A digit has one as a keycap. */
+const strayVariation =
+  /[\uFE00-\uFE0D]|[\uFE0E\uFE0F](?<![\p{Emoji}\u200D].)|[\uFE0E\uFE0F](?<=[\d#*].)(?!\u20E3)|[\u180B-\u180D\u180F](?<!\p{Script=Mongolian}.)/gu
+/** Behind letters and digits of scripts that join nothing, where newsletters put one to keep a name from becoming a link. */
+const needless =
+  /(?:\u200C|\u200D)(?<=[\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Nd}]\p{M}{0,3}.)/gu
+/** The same of what is gone by then: fillers are taken out wherever they stand. */
+const wedged =
+  /[\u200B-\u200D\u2060-\u2064\uFEFF](?<=[\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}\p{Nd}].)(?=[\p{L}\p{Nd}])/gu
+/** Five letters of an order, at eight bits each. */
+const enoughToSpell = 40
 /** Four in a row already hold half a byte each; newsletters pad their preview with two or three. */
 const suspiciousRunLength = 4
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is removed here
@@ -33,6 +46,7 @@ export function removeInvisible(value: string): CleanText {
   if (/^[\t\n\r\x20-\x7e]*$/.test(value)) return { text: value, removed: false }
   let removed = false
   let strays = 0
+  const spells = (value.match(wedged)?.length ?? 0) >= enoughToSpell
   const text = value
     .replace(carriers, (found) => {
       // Left-to-right and right-to-left marks are ordinary in Hebrew and Arabic: gone, but no alarm.
@@ -52,7 +66,8 @@ export function removeInvisible(value: string): CleanText {
       strays += 1
       return ''
     })
-  return { text, removed: removed || strays >= suspiciousRunLength }
+    .replace(needless, '')
+  return { text, removed: removed || spells || strays >= suspiciousRunLength }
 }
 
 /** White space, and what preview texts are padded with between it: joiners, marks, blank letters. */

@@ -2,6 +2,7 @@
  * The tree of what a person sees, as lines of text: paragraphs, lists with their numbers, tables by rows, quotes behind
  * `> `. What a link or a picture becomes is for the manner to say: a model and a person read them differently.
  */
+import { insideMark } from './hidden-mark.ts'
 import { raisedText } from './inline-text.ts'
 import { listMark } from './list-marks.ts'
 import { regionOf } from './mail-programs.ts'
@@ -11,8 +12,6 @@ import { createTextWriter, type Gap, type TextWriter } from './text-writer.ts'
 import type { VisibleElement, VisibleNode } from './visible-tree.ts'
 
 export interface Manner {
-  /** Words as they are shown. */
-  toWords(text: string): string
   /** In front of a text that may be hidden; undefined: it is shown like any other. */
   readonly unsureMark: string | undefined
   /** Instead of a picture. */
@@ -49,8 +48,7 @@ export function layOutTree(children: readonly VisibleNode[], writer: TextWriter,
         if (!isUnsure) endMark()
         else if (!isMarked) out.write(`${/^\s/.test(node.value) ? ' ' : ''}${manner.unsureMark}`)
         isMarked = isUnsure
-        const words = manner.toWords(node.value)
-        out.write(isUnsure ? words.trim() : words, isPreformatted)
+        out.write(isUnsure ? insideMark(node.value) : node.value, isPreformatted)
       }
     }
     endMark()

@@ -16,8 +16,11 @@ export interface ReadableText {
 export interface Reading {
   /** Numbers and whole targets of the links, from this number on. */
   readonly firstLink?: number | undefined
-  /** `left_out`: signatures, too, for a conversation in which each email's own words are read once. */
-  readonly quotes?: 'shown' | 'folded' | 'left_out' | undefined
+  /**
+   * `left_out`: signatures, too. `marked`: all there is, with marks that tell a conversation which lines are the
+   * writer's own (body-text/marked-quotes.ts).
+   */
+  readonly quotes?: 'shown' | 'folded' | 'left_out' | 'marked' | undefined
   /** false: neither answers another email nor says so in its subject. */
   readonly isReply?: boolean | undefined
   /** Of the address in From: a service that counts its clicks is no mismatch. */

@@ -15,10 +15,12 @@ export interface RenderJob {
   /** `values`: tables and records, in which a link is a value. */
   readonly from: 'html' | 'values' | WrittenForm
   /**
-   * `source`: plain text as its writer typed it, links and all. `people_html` and `people_text`: HTML as people read it,
-   * for a quote or a forward.
+   * `people_html` and `people_text`: as people read it, for a quote or a forward; of plain text the lines that its
+   * writer typed.
    */
-  readonly to: 'text' | 'html' | 'source' | 'people_html' | 'people_text'
+  readonly to: 'text' | 'html' | 'people_html' | 'people_text'
+  /** Of what people read: characters of words. */
+  readonly maxChars?: number | undefined
   readonly reading?: Reading | undefined
   /** The words of it, too. */
   readonly words?: boolean | undefined
@@ -35,11 +37,16 @@ export async function render(job: RenderJob): Promise<ReadableText> {
 }
 
 async function renderWritten(
-  { content, to, reading = {}, words }: RenderJob,
+  { content, to, reading = {}, words, maxChars }: RenderJob,
   from: Exclude<RenderJob['from'], 'html'>,
 ): Promise<ReadableText> {
   const typed = toWritten(content, from === 'values' ? 'plain' : from)
-  if (to === 'source') return { text: typed, warnings: [] }
+  if (to === 'people_html' || to === 'people_text') {
+    const whole = typed.slice(0, maxChars)
+    if (to === 'people_text') return { text: whole, warnings: [] }
+    const { plainForPeople } = await import('./plain-for-people.ts')
+    return { text: plainForPeople(whole), warnings: [] }
+  }
   // HTML is read with its quotes, whatever it was made from.
   const wanted = to === 'html' ? { ...reading, quotes: 'shown' as const } : reading
   const read = from === 'values' ? toPieces(typed, '\n').map(readValues) : await readPieces(typed, wanted)
@@ -66,14 +73,14 @@ async function readPieces(text: string, reading: Reading): Promise<ReadableText[
 }
 
 /** The renderer is a quarter of the program, and most calls read no HTML: it loads with the first. */
-async function renderHtml({ content, to, reading, words }: RenderJob): Promise<ReadableText> {
+async function renderHtml({ content, to, reading, words, maxChars }: RenderJob): Promise<ReadableText> {
   if (to === 'people_html') {
     const { htmlForPeople } = await import('./html-for-people.ts')
-    return { text: htmlForPeople(content), warnings: [] }
+    return { text: htmlForPeople(content, maxChars), warnings: [] }
   }
   if (to === 'people_text') {
     const { textForPeople } = await import('./text-for-people.ts')
-    return { text: textForPeople(content), warnings: [] }
+    return { text: textForPeople(content).slice(0, maxChars), warnings: [] }
   }
   const read = to === 'html' ? await renderAsHtml(content, reading) : await renderAsText(content, reading)
   if (!words) return read

@@ -3,8 +3,9 @@
  * links without query, no picture loaded. What may be hidden stays and is marked where it is.
  */
 import { escapeText } from './escape-text.ts'
+import { insideMark, unsureMark } from './hidden-mark.ts'
 import { imageText } from './inline-text.ts'
-import { createLinkList, withoutMarks } from './link-list.ts'
+import { createLinkList, showMarks } from './link-list.ts'
 import { createLinkJudge, type LinkWarning } from './link-names.ts'
 import { parseLink } from './link-target.ts'
 import { neutraliseLinks } from './links.ts'
@@ -32,14 +33,15 @@ export function sanitizeHtml(html: string, { firstLink, senderHost }: Reading = 
   if (tree.isPartlyStyled && tree.children.length > 0) output.push(`<p>${partlyStyledMark}</p>`)
   for (const node of tree.children) write(node, false)
   if (tree.rest !== '') output.push(`<pre>${escapeText(`${restMark}\n${neutralise(tree.rest)}`)}</pre>`)
+  const text = output.join('').trim()
   return {
-    text: output.join('').trim(),
+    text: list === undefined ? text : showMarks(text),
     warnings: [...warnings],
     ...(list === undefined ? {} : { links: list.links }),
   }
 
   function neutralise(words: string): string {
-    const neutral = neutraliseLinks(list === undefined ? words : withoutMarks(words), { judge, list })
+    const neutral = neutraliseLinks(words, { judge, list })
     for (const warning of neutral.warnings) warnings.add(warning)
     return neutral.text
   }
@@ -52,7 +54,7 @@ export function sanitizeHtml(html: string, { firstLink, senderHost }: Reading = 
     if (node.kind === 'text') {
       const words = isPreformatted ? node.value : collapseSpace(node.value)
       const text = escapeText(neutralise(words))
-      output.push(node.isUnsure ? `[possibly hidden: ${text.trim()}]` : text)
+      output.push(node.isUnsure ? `${unsureMark}${insideMark(text)}]` : text)
     } else if (node.tag === 'img') output.push(escapeText(imageText(node)))
     else writeElement(node)
   }

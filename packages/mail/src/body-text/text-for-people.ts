@@ -18,7 +18,6 @@ import { toVisibleTree } from './visible-tree.ts'
 export function textForPeople(html: string): string {
   const tree = toVisibleTree(html)
   const manner: Manner = {
-    toWords: (words) => words,
     unsureMark: undefined,
     toPicture: ({ attributes }) => (isPixel(attributes) ? '' : bracket(altOf(attributes))),
     showsPicture: ({ attributes }) => !isPixel(attributes),

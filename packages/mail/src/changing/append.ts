@@ -8,7 +8,7 @@ import { MailError } from '../mail-error.ts'
 import { resolveMailbox } from '../mailboxes/resolve.ts'
 import type { MessageRef } from '../message.ts'
 import { findByMessageId } from '../reading/find.ts'
-import { assertFlags } from './flags.ts'
+import { assertFlags } from './flag-names.ts'
 
 export interface AppendOptions {
   /** A path or a special use. */

@@ -2,7 +2,8 @@
  * MOVE (RFC 6851); without it COPY, then `\Deleted` and UID EXPUNGE of exactly what was copied (RFC 4315). Never a plain
  * EXPUNGE: it would delete what another client had marked. On a server with neither MOVE nor UIDPLUS the original stays
  * behind, marked `\Deleted` once its copy is stored: lists leave it out, whoever expunges next removes it, and the
- * outcome says so. Refusing instead would leave those mailboxes without archive and delete.
+ * outcome says so. Refusing instead would leave those mailboxes without archive and delete. Nothing is moved into Sent
+ * or Drafts: whom the owner wrote to, and what is to be sent, is read off them.
  */
 import { flagItems } from '../imap/fetch-items.ts'
 import { atom } from '../imap/protocol.ts'
@@ -15,25 +16,40 @@ import {
 } from '../imap/session.ts'
 import { isUidValidity, pairUidSets, toUidSet } from '../imap/uid-set.ts'
 import { MailError } from '../mail-error.ts'
+import { takesNothing } from '../mailboxes/names.ts'
 import { resolveMailbox } from '../mailboxes/resolve.ts'
-import type { MessageRef } from '../message.ts'
+import type { Mailbox, MessageRef } from '../message.ts'
 import { isDeleted } from '../reading/summary.ts'
+import { isLabel } from './flag-names.ts'
+import { createFlagObserver } from './flag-observer.ts'
+import { changeInPieces } from './pieces.ts'
 import { changeByMailbox, type RefOutcome, type UidOutcome } from './refs-by-mailbox.ts'
 
-/** Throws `mailbox_not_found` for the destination. */
+/** Throws `mailbox_not_found` and `mailbox_protected` for the destination. */
 export async function moveMessages(
   session: ImapSession,
   refs: readonly MessageRef[],
   destination: string,
 ): Promise<RefOutcome[]> {
-  const target = await resolveMailbox(session, destination)
-  return await changeByMailbox(session, refs, async (mailbox, uids) => {
-    if (mailbox.path === target.path) return await findStaying(session, mailbox, uids)
-    if (session.has('MOVE')) return await move(session, mailbox, uids, target.path)
-    return session.has('UIDPLUS')
-      ? await copyAndExpunge(session, uids, target.path)
-      : await copyAndMark(session, mailbox, uids, target.path)
-  })
+  return await moveInto(session, refs, await resolveMailbox(session, destination))
+}
+
+/** The same, into a mailbox that is known. */
+export async function moveInto(
+  session: ImapSession,
+  refs: readonly MessageRef[],
+  target: Mailbox,
+): Promise<RefOutcome[]> {
+  if (takesNothing(target)) throw new MailError('mailbox_protected', { field: 'destination' })
+  return await changeByMailbox(session, refs, (mailbox, all) =>
+    changeInPieces(session, all, async (uids) => {
+      if (mailbox.path === target.path) return await findStaying(session, mailbox, uids)
+      if (session.has('MOVE')) return await move(session, mailbox, uids, target.path)
+      return session.has('UIDPLUS')
+        ? await copyAndExpunge(session, uids, target.path)
+        : await copyAndMark(session, mailbox, uids, target.path)
+    }),
+  )
 }
 
 /** Already there: nothing to do, but only for those that are. */
@@ -62,9 +78,11 @@ async function move(
   const present = session.has('UIDPLUS')
     ? []
     : await session.fetch(mailbox, 'uid', toUidSet(uids), [atom('UID')])
+  const labels = session.has('X-GM-EXT-1') ? askForLabels(session, mailbox, uids) : undefined
   try {
     const set: ImapToken = { type: 'SEQUENCE', value: toUidSet(uids) }
-    copied.see(await session.run('UID MOVE', [set, session.path(destination)], { OK: copied.see }))
+    const untagged = { OK: copied.see, ...(labels && { FETCH: labels.see }) }
+    copied.see(await session.run('UID MOVE', [set, session.path(destination)], untagged))
   } catch (error) {
     // RFC 6851 §3.3: a MOVE that fails may have moved some, and has said so by then
     if (!(error instanceof MailError) || copied.outcomes.size === 0) throw error
@@ -73,7 +91,17 @@ async function move(
     return copied.outcomes
   }
   for (const { uid } of present) if (!copied.outcomes.has(uid)) copied.outcomes.set(uid, { ok: true })
+  if (labels) {
+    for (const [uid, outcome] of copied.outcomes)
+      copied.outcomes.set(uid, { ...outcome, labels: labels.seenOf(uid)?.labelsBefore.filter(isLabel) ?? [] })
+  }
   return copied.outcomes
+}
+
+/** In front of the MOVE: a move to the bin, or to a label that the message has already, takes labels off it. */
+function askForLabels(session: ImapSession, mailbox: SelectedMailbox, uids: number[]) {
+  session.fetchAhead(mailbox, [{ uids: toUidSet(uids), items: [atom('UID'), atom('X-GM-LABELS')] }])
+  return createFlagObserver(session, uids)
 }
 
 async function copyAndExpunge(

@@ -17,6 +17,18 @@ export interface RefOutcome {
   readonly newRef?: MessageRef
   /** Moved, but the server cannot remove single messages: the original waits, marked, for the next expunge. */
   readonly note?: 'original_marked_deleted'
+  /** Of a change of flags: what the message did not have before, and what it had. */
+  readonly changed?: FlagChange
+  /** Of a move on Gmail: the labels it had. */
+  readonly labels?: readonly string[]
+  /** Names that its mailbox does not keep. */
+  readonly refused?: readonly string[]
+}
+
+/** Names of flags: `\\Seen`, keywords, and on Gmail labels. */
+export interface FlagChange {
+  readonly add: readonly string[]
+  readonly remove: readonly string[]
 }
 
 export type UidOutcome = Omit<RefOutcome, 'ref'>

@@ -9,6 +9,8 @@ export interface OutgoingAttachment {
   readonly content: Buffer
   /** Of a text: what its bytes are; UTF-8 unless said. */
   readonly charset?: string
+  /** Of a picture that the HTML shows as `cid:`; it stands beside the HTML and is no file to its reader. */
+  readonly cid?: string
 }
 
 export function toComposerAttachment({
@@ -16,11 +18,13 @@ export function toComposerAttachment({
   contentType,
   content,
   charset = 'utf-8',
+  cid,
 }: OutgoingAttachment) {
   assertNoControls(filename, 'attachments')
   assertNoControls(contentType, 'attachments')
   // R38: nodemailer reads `{path}` and fetches `{href}`; a Buffer is the only thing it can do neither with
   if (!Buffer.isBuffer(content) || filename.trim() === '') throw invalid('attachments')
+  if (cid !== undefined && !/^[\w.-]{1,100}@[\w.-]{1,100}$/.test(cid)) throw invalid('attachments')
   // RFC 6838 §4.2; a leaf that calls itself multipart, or a message in pieces, would change the tree around it
   const isLeaf =
     /^[a-z0-9][\w!#$&^.+-]{0,126}\/[a-z0-9][\w!#$&^.+-]{0,126}$/i.test(contentType) &&
@@ -31,7 +35,8 @@ export function toComposerAttachment({
   return {
     filename: cleanFilename(filename),
     contentType: isLeaf ? type : 'application/octet-stream',
-    contentDisposition: 'attachment' as const,
+    contentDisposition: cid === undefined ? ('attachment' as const) : ('inline' as const),
+    ...(cid === undefined ? {} : { cid }),
     content: /^message\/rfc822$/i.test(contentType) ? withShortLines(content) : content,
   }
 }

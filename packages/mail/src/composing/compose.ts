@@ -13,6 +13,7 @@ import type { MailAddress } from '../message.ts'
 import { type OutgoingAttachment, toComposerAttachment, withNamesApart } from './attachment-node.ts'
 import { toComposerBody } from './entity.ts'
 import { type OriginalBlock, renderBody } from './render-body.ts'
+import type { Signature } from './signature.ts'
 
 /** A message as its sender means it, before it has headers. */
 export interface OutgoingDraft {
@@ -25,6 +26,8 @@ export interface OutgoingDraft {
   readonly body: string
   /** The message that is answered or forwarded, behind the body and never Markdown. */
   readonly original?: OriginalBlock | undefined
+  /** Between the body and the original. */
+  readonly signature?: Signature | undefined
   /** Message-ID of the message answered. What is no message id is left out: it came from someone else's mail. */
   readonly inReplyTo?: string
   readonly references?: readonly string[]
@@ -70,7 +73,8 @@ export async function composeMessage(draft: OutgoingDraft): Promise<ComposedMess
   assertText(draft.body, 'body')
   if (!(draft.date instanceof Date) || Number.isNaN(draft.date.getTime())) throw invalid('date')
 
-  const body = await renderBody(draft.body, draft.original)
+  const body = await renderBody(draft.body, draft)
+  const pictures = body.html === undefined ? [] : (draft.original?.pictures ?? [])
   const messageId = draft.messageId ?? `<${randomUUID()}@${domainOf(from.address)}>`
   // the caller looks the message up by this id later: another one in its place would never be found
   if (keepMessageIds([messageId]).length === 0) throw invalid('message_id')
@@ -93,7 +97,7 @@ export async function composeMessage(draft: OutgoingDraft): Promise<ComposedMess
     ...(inReplyTo === undefined ? {} : { inReplyTo }),
     ...(references.length === 0 ? {} : { references }),
     ...toComposerBody(body),
-    attachments: withNamesApart(draft.attachments.map(toComposerAttachment)),
+    attachments: withNamesApart([...draft.attachments, ...pictures].map(toComposerAttachment)),
     // the same message is the same bytes, so that a person's yes can be bound to them
     baseBoundary: createHash('sha256').update(messageId).digest('hex').slice(0, 16),
     newline: 'win',

@@ -91,7 +91,7 @@ async function readOther(
       readDelimited(text, sink)
       return await finish(sink, { type: 'Table', areLinks: false })
     case 'text': {
-      const isProse = /^(text\/plain|application\/octet-stream)$/.test(order.contentType)
+      const isProse = /^(text\/(plain|(x-)?markdown)|application\/octet-stream)$/.test(order.contentType)
       const read = await render({ content: text, from: isProse ? 'plain' : 'values', to: 'text' })
       return toDocument(sink, { type: 'Text', text: read.text, warnings: read.warnings })
     }

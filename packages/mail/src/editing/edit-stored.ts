@@ -3,6 +3,8 @@
  * inline pictures and another program's HTML are none of our business. Every step parses what the step before wrote.
  */
 import { randomBytes, randomUUID } from 'node:crypto'
+import { plainForPeople } from '../body-text/plain-for-people.ts'
+import { renderForPeople } from '../body-text/render-for-people.ts'
 import type { OutgoingAttachment } from '../composing/attachment-node.ts'
 import { composeAttachment, composeFields, composeText, type Entity, toBytes } from '../composing/entity.ts'
 import { type HeaderField, joinMessage, splitMessage, toField } from '../composing/header-fields.ts'
@@ -22,7 +24,9 @@ import { readStoredHeaders } from '../composing/stored-message.ts'
 import { MailError } from '../mail-error.ts'
 import type { MailAddress } from '../message.ts'
 import { sortParts } from '../reading/structure.ts'
+import { type HtmlTail, tailOfHtml, tailOfText } from './kept-tail.ts'
 import { ownTexts } from './own-texts.ts'
+import { readPart } from './read-part.ts'
 import type { TextChange } from './replace-text.ts'
 
 export interface StoredEdit {
@@ -31,7 +35,7 @@ export interface StoredEdit {
   readonly cc?: readonly MailAddress[]
   readonly bcc?: readonly MailAddress[]
   readonly subject?: string
-  /** Markdown, in the place of all text. */
+  /** Markdown, in the place of the writer's own words. */
   readonly body?: string
   readonly replace?: readonly TextChange[]
   /** Part numbers, as reading the message lists them; or every file. */
@@ -111,14 +115,19 @@ function setFields(raw: Buffer, changed: ReadonlyMap<string, HeaderField | undef
   return joinMessage({ fields: [...kept, ...added], rest: rest.length === 0 ? lineEnd : rest })
 }
 
+/** The writer's own words; what they answer or forward stays below them, and so does a signature. */
 async function replaceBody(raw: Buffer, markdown: string): Promise<Buffer> {
   const root = parseMime(raw)
   const places = ownTexts(root.structure)
-  const rendered = await renderBody(markdown)
   const [first] = places
-  const plain = findNode(root, first?.plain[0]?.partId)
+  const plainPart = first?.plain[0]
   // Beside HTML there may be plain text of its own, between files.
-  const html = findNode(root, first?.html.find(({ type }) => type === 'text/html')?.partId)
+  const htmlPart = first?.html.find(({ type }) => type === 'text/html')
+  const [plain, html] = [plainPart, htmlPart].map((part) => findNode(root, part?.partId))
+  const tail = plainPart === undefined ? undefined : tailOfText(readPart(raw, root, plainPart))
+  const isAllOwn = htmlPart === undefined || (plainPart !== undefined && tail === undefined)
+  const kept = isAllOwn ? undefined : tailOfHtml(readPart(raw, root, htmlPart))
+  const rendered = await renderBody(markdown, { original: await toOriginal(tail, kept) })
   if (plain === undefined && html === undefined) return addPart(raw, await composeText(rendered), 'first')
   const changes: Change[] = places
     .flatMap((one) => [...one.plain, ...one.html])
@@ -127,11 +136,28 @@ async function replaceBody(raw: Buffer, markdown: string): Promise<Buffer> {
     .map((node) => cutOf(raw, node))
   if (plain !== undefined && html === undefined)
     return splice(raw, [...changes, replacementOf(root, plain, await composeText(rendered))])
-  const shown = rendered.html ?? plainHtml(rendered.text)
+  const shown = inDocument(rendered.html ?? plainHtml(rendered.text), kept?.head ?? '')
   const texts = { text: rendered.text, flowed: rendered.flowed }
   if (plain !== undefined) changes.push(replacementOf(root, plain, await composeText(texts)))
   if (html !== undefined) changes.push(replacementOf(root, html, await composeText({ html: shown })))
   return splice(raw, changes)
+}
+
+async function toOriginal(text: string | undefined, kept: HtmlTail | undefined) {
+  if (text === undefined && kept === undefined) return undefined
+  const asText = text ?? (await renderForPeople(kept?.tail ?? '')).text
+  return {
+    text: asText,
+    html: kept?.tail ?? plainForPeople(asText),
+    isRich: kept !== undefined,
+    pictures: [],
+  }
+}
+
+/** Below the styles of the program that wrote what is kept. */
+function inDocument(html: string, head: string): string {
+  if (head === '') return html
+  return `${head}${html.slice(html.indexOf('<body>') + '<body>'.length)}`
 }
 
 /** For a draft that has HTML: all its readers see it. */

@@ -7,12 +7,10 @@ import { flow } from '../composing/flowed.ts'
 import { parseMime } from '../composing/mime-tree.ts'
 import { findNode, replacementOf, splice } from '../composing/splice-parts.ts'
 import { MailError } from '../mail-error.ts'
-import { decodeText } from '../mime/charset.ts'
-import { unflow } from '../mime/flowed.ts'
-import { decodeTransfer } from '../mime/transfer.ts'
 import type { TextPart } from '../reading/structure.ts'
 import { findInHtml } from './html-words.ts'
 import { ownTexts } from './own-texts.ts'
+import { readPart } from './read-part.ts'
 
 export interface TextChange {
   readonly oldText: string
@@ -29,7 +27,7 @@ export async function replaceTexts(raw: Buffer, changes: readonly TextChange[]):
   const words = ownTexts(root.structure)
     .flatMap(({ plain, html }) => [...plain, ...html])
     .filter(({ type }) => type === 'text/plain' || type === 'text/html')
-    .map((part) => ({ part, text: readPart(part) }))
+    .map((part) => ({ part, text: readPart(raw, root, part) }))
   const plains = words.filter(({ part }) => part.type === 'text/plain')
   const htmls = words.filter(({ part }) => part.type === 'text/html')
   changes.forEach((change, index) => {
@@ -46,16 +44,6 @@ export async function replaceTexts(raw: Buffer, changes: readonly TextChange[]):
     replaced.push(replacementOf(root, node, await composeText(body)))
   }
   return splice(raw, replaced)
-
-  function readPart(part: TextPart): string {
-    const node = findNode(root, part.partId)
-    const bytes = decodeTransfer(raw.subarray(node?.bodyStart, node?.end), part.encoding, true)
-    const text = decodeText(bytes, part.charset, { isHtml: part.type === 'text/html' }).replaceAll(
-      /\r\n?/g,
-      '\n',
-    )
-    return part.flowed ? unflow(text, part.deleteSpace) : text
-  }
 }
 
 function replaceIn(kind: readonly Words[], pattern: RegExp, { newText }: TextChange, field: string): void {

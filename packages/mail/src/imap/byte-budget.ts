@@ -10,6 +10,8 @@ const maxSessionBytes = 2 * 1024 * 1024
 export const bytesOfCommand: Readonly<Record<string, number>> = {
   'UID SEARCH': 8 * 1024 * 1024,
   LIST: 8 * 1024 * 1024,
+  // The flags of two thousand messages, each with a kilobyte of keywords.
+  'UID STORE': 2 * 1024 * 1024,
 }
 /** The envelope and structure of one message: a thousand recipients are 45 kB. */
 const maxRowBytes = 128 * 1024

@@ -15,6 +15,7 @@ import type { Connector } from '../connect/dial.ts'
 import { MailError } from '../mail-error.ts'
 import type { ServerMemory } from '../message.ts'
 import type { BodyStructure, Envelope } from '../mime/structure.ts'
+import { createAheadCommands } from './ahead-commands.ts'
 import { type ByteBudget, createByteBudget } from './byte-budget.ts'
 import { type ImapStage, toMailError } from './errors.ts'
 import { toBodyStructure, toEnvelope } from './fetch-structure.ts'
@@ -49,8 +50,11 @@ export interface ImapClient {
     untagged: UntaggedHandlers,
     stage: ImapStage,
   ): Promise<ImapResponse>
-  /** Sends a command in front of the next `run`; its tagged answer is not seen. */
-  sendAhead(command: string, attributes: ImapToken[]): void
+  /**
+   * Sends a command in front of the next `run`. Its tagged answer is not seen; its untagged ones reach `untagged`, or
+   * the handlers of that `run` without it.
+   */
+  sendAhead(command: string, attributes: ImapToken[], untagged?: UntaggedHandlers): void
   has(capability: string): boolean
   capabilities(): string[]
   toRow(response: ImapResponse, path: string): Promise<FetchedMessage>
@@ -78,12 +82,16 @@ export function createImapClient(options: ImapClientOptions): ImapClient {
   const channel = client as unknown as Channel
   const remembered = new Set(options.memory?.capabilities)
   const known = () => (isOpen ? new Set(client.capabilities.keys()) : remembered)
-  let ahead = 0
   let isOpen = false
   let opening: Promise<void> = Promise.resolve()
-  let before: SentCommand[] = []
   let first: EarlyCommand | undefined
-  const write = (command: SentCommand) => channel.write(compiler(command))
+  const ahead = createAheadCommands(channel)
+  const write = ({ tag, command, attributes }: SentCommand) => {
+    // Nobody waits for a "+" in the middle of a flight.
+    const literalPlus = known().has('LITERAL+')
+    const literalMinus = known().has('LITERAL-')
+    channel.write(compiler({ tag, command, attributes }, { literalPlus, literalMinus }))
+  }
   const close = () => client.close()
   const budget = createByteBudget(channel, close)
   const flight = combineFirstFlight(channel, write, () => first)
@@ -94,7 +102,7 @@ export function createImapClient(options: ImapClientOptions): ImapClient {
           isOpen = true
         },
         (error: unknown) => {
-          throw toMailError(error, 'login')
+          throw toMailError(error, options.account.credential.type === 'oauth' ? 'token' : 'login')
         },
       )
       await opening
@@ -104,9 +112,9 @@ export function createImapClient(options: ImapClientOptions): ImapClient {
       return flight.lost() ? 'lost' : 'kept'
     },
     async run(command, attributes, handlers, stage) {
-      const { untagged, rethrow } = guardHandlers(handlers, close)
+      const before = ahead.take()
+      const { untagged, rethrow } = guardHandlers(ahead.route(before, handlers), close)
       const early = { command, attributes, untagged, before }
-      before = []
       if (!isOpen) first ??= early
       await opening
       try {
@@ -124,9 +132,7 @@ export function createImapClient(options: ImapClientOptions): ImapClient {
         throw toMailError(error, stage)
       }
     },
-    sendAhead(command, attributes) {
-      before.push({ tag: `P${++ahead}`, command, attributes })
-    },
+    sendAhead: ahead.add,
     has: (capability) => known().has(capability),
     capabilities: () => [...known()],
     async toRow(response, path) {
@@ -210,13 +216,17 @@ function shortenLogin(
       for (const name of memory.capabilities) client.capabilities.set(name, true)
       // true of every provider that takes OAuth, and gone from the list they give after login
       if (credential.type === 'oauth') {
-        for (const name of ['AUTH=XOAUTH2', 'SASL-IR']) client.capabilities.set(name, true)
+        for (const name of [`AUTH=${credential.mechanism ?? 'XOAUTH2'}`, 'SASL-IR'])
+          client.capabilities.set(name, true)
       }
       if (imap.tls === 'starttls' && !client.secureConnection) client.capabilities.set('STARTTLS', true)
       channel.expectCapabilityUpdate = false
     } else {
       await askServer?.(connection)
     }
+    // the library takes OAUTHBEARER wherever it is offered
+    if (credential.type === 'oauth' && credential.mechanism === 'XOAUTH2')
+      client.capabilities.delete('AUTH=OAUTHBEARER')
     // RFC 9051 §6.2.3: LOGIN saves a round trip over AUTHENTICATE, but is ASCII and may be switched off
     const disabled = client.secureConnection && client.capabilities.has('LOGINDISABLED')
     if (client.options.auth && (!ascii || disabled)) {

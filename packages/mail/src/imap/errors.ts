@@ -3,6 +3,7 @@
  * code (RFC 5530) does, and never leave `cause`.
  */
 import { MailError, type MailErrorCode } from '../mail-error.ts'
+import { readTokenRefusal } from '../token-refusal.ts'
 
 /** What the library's errors may carry; none of it is certain. */
 interface Failure {
@@ -12,12 +13,15 @@ interface Failure {
   readonly response?: unknown
   readonly serverResponseCode?: unknown
   readonly authenticationFailed?: unknown
+  /** What the server said of an access token, parsed. */
+  readonly oauthError?: unknown
   readonly tlsFailed?: unknown
   readonly reason?: unknown
   readonly message?: unknown
 }
 
-export type ImapStage = 'login' | 'select' | 'command'
+/** `token`: a login with an access token. */
+export type ImapStage = 'login' | 'token' | 'select' | 'command'
 
 export function toMailError(error: unknown, stage: ImapStage): MailError {
   if (error instanceof MailError) return error
@@ -48,14 +52,17 @@ function codeOf(failure: Failure, stage: ImapStage): MailErrorCode {
   if (certificate.test(code)) return 'tls_failed'
   if (failure.tlsFailed === true) return 'starttls_missing'
   if (failure.responseStatus !== 'NO' && failure.responseStatus !== 'BAD') {
-    return stage === 'login' && failure.authenticationFailed === true ? 'login_refused' : 'connection_lost'
+    if (failure.authenticationFailed !== true) return 'connection_lost'
+    if (stage === 'token') return readTokenRefusal(text, failure.oauthError)
+    return stage === 'login' ? 'login_refused' : 'connection_lost'
   }
-  if (stage === 'login') {
-    if (passwordsOff.test(text)) return 'login_needs_oauth'
+  if (stage === 'login' || stage === 'token') {
+    if (stage === 'login' && passwordsOff.test(text)) return 'login_needs_oauth'
     // RFC 5530 §3: these say "not now", not "wrong password"
     if (['UNAVAILABLE', 'INUSE', 'LIMIT', 'OVERQUOTA'].includes(responseCode)) return 'throttled'
     if (responseCode === 'SERVERBUG') return 'server_refused'
-    return responseCode === '' && notNow.test(text) ? 'throttled' : 'login_refused'
+    if (responseCode === '' && notNow.test(text)) return 'throttled'
+    return stage === 'token' ? readTokenRefusal(text, failure.oauthError) : 'login_refused'
   }
   switch (responseCode) {
     case 'NONEXISTENT':
@@ -77,6 +84,17 @@ function codeOf(failure: Failure, stage: ImapStage): MailErrorCode {
   if (/quota/i.test(text)) return 'over_quota'
   if (responseCode === '' && notNow.test(text)) return 'throttled'
   return stage === 'select' && noSuchMailbox.test(text) ? 'mailbox_not_found' : 'server_refused'
+}
+
+/**
+ * RFC 9051 §6.4.4: a server that does not know UTF-8 answers NO [BADCHARSET]. Others say so in words, or do not
+ * understand the literal or the CHARSET at all.
+ */
+export function isCharsetRefused(error: unknown): boolean {
+  if (!(error instanceof MailError) || !isFailure(error.cause)) return false
+  const { responseStatus, responseText } = error.cause
+  if (error.code === 'not_supported' || responseStatus === 'BAD') return true
+  return responseStatus === 'NO' && /charset/i.test(stringOrEmpty(responseText).slice(0, maxTextChars))
 }
 
 function isFailure(error: unknown): error is Failure {

@@ -23,6 +23,8 @@ export interface Channel {
   tagCounter: number
   currentRequest: { tag: string; sent?: boolean } | false
   expectCapabilityUpdate: boolean
+  /** Called for the end of a command that it did not send, after everything that came before it was handled. */
+  countUnknownTag(tag: string): void
   /** What the socket is piped into. */
   streamer: { write(chunk: Buffer, ...rest: unknown[]): boolean }
 }

@@ -21,9 +21,10 @@ import {
   type UntaggedHandlers,
 } from './protocol.ts'
 import { textOf } from './response-text.ts'
-import { createSetTest, isUid, isUidValidity, sizeOfSet } from './uid-set.ts'
+import { createSelectObserver, type SelectedMailbox } from './select-observer.ts'
+import { createSetTest, isUid, sizeOfSet } from './uid-set.ts'
 
-export type { FetchedMessage, ImapAttribute, ImapResponse, ImapToken }
+export type { FetchedMessage, ImapAttribute, ImapResponse, ImapToken, SelectedMailbox }
 export { textOf }
 
 /** What a session is given beyond `MailDeps`. */
@@ -38,14 +39,21 @@ export interface ImapDeps extends MailDeps {
   readonly onMemory?: (memory: ServerMemory) => void
 }
 
-export interface SelectedMailbox {
-  readonly path: string
-  readonly uidValidity: string
-  readonly exists: number
+/** One FETCH of several that share a flight. */
+export interface AskedFetch {
+  /** What the numbers of `set` are; UIDs where it is left out. */
+  readonly by?: 'uid' | 'sequence'
+  readonly set: string
+  readonly items: ImapToken[]
 }
 
 /** Rows of one command; a set like `5:*` names no end. */
 const maxFetchedRows = 5_000
+
+export interface RowCollector {
+  keep(response: ImapResponse): Promise<void>
+  all(): FetchedMessage[]
+}
 
 /**
  * Opens, logs in, runs `use`, closes. A memory that turns out wrong costs one more connection, unless something was
@@ -195,7 +203,13 @@ export class ImapSession {
 
   /** What is left of the call's time, from 1 to 0; the connection took some before the session began. */
   get shareOfTimeLeft(): number {
-    return 1 - (performance.now() - this.#startedAt) / (this.#deps.deadlineMs ?? defaultDeadlineMs)
+    return this.msUntilShare(0) / (this.#deps.deadlineMs ?? defaultDeadlineMs)
+  }
+
+  /** Until no more than that share of the call's time is left. */
+  msUntilShare(share: number): number {
+    const wholeMs = this.#deps.deadlineMs ?? defaultDeadlineMs
+    return wholeMs * (1 - share) - (performance.now() - this.#startedAt)
   }
 
   has(capability: string): boolean {
@@ -279,6 +293,7 @@ export class ImapSession {
       mailboxes: mailboxes.map(({ total: _total, unread: _unread, ...mailbox }) => mailbox),
       ...(this.#pipelines ? {} : { pipelines: false }),
       ...(this.#sentCopiesAreOurs ? { sentCopiesAreOurs: true } : {}),
+      ...(this.#deps.memory?.ownName === undefined ? {} : { ownName: this.#deps.memory.ownName }),
     }
   }
 
@@ -305,10 +320,21 @@ export class ImapSession {
 
   /**
    * Sends a command ahead of the next `run`, in the same flight. Its untagged responses reach that run's handlers; its
-   * own completion is not seen, so whoever uses it must be able to tell success by what arrived.
+   * own completion is not seen, so whoever uses it must be able to tell success by what arrived. With handlers of its
+   * own it takes what arrives until it ends (imap/flight.ts).
    */
-  sendAhead(command: string, attributes: ImapToken[]): void {
-    this.#client.sendAhead(command, attributes)
+  sendAhead(command: string, attributes: ImapToken[], untagged?: UntaggedHandlers): void {
+    this.#client.sendAhead(command, attributes, untagged)
+  }
+
+  /** Room for answers in the next flight, beside what its last command has. */
+  reserve(bytes: number): void {
+    this.#bytesAhead += bytes
+  }
+
+  /** What a flight has opened; undefined: nothing is open behind it. */
+  noteExamined(mailbox: string | undefined): void {
+    this.#examined = mailbox
   }
 
   path(mailbox: string): ImapToken {
@@ -380,18 +406,14 @@ export class ImapSession {
   }
 
   /**
-   * Several UID FETCH in one flight. Only the last one's own answer is seen: what another did not bring has to be asked
+   * Several FETCH in one flight. Only the last one's own answer is seen: what another did not bring has to be asked
    * for again by itself.
    */
-  async fetchTogether(
-    mailbox: SelectedMailbox,
-    asked: readonly { readonly set: string; readonly items: ImapToken[] }[],
-  ): Promise<FetchedMessage[]> {
+  async fetchTogether(mailbox: SelectedMailbox, asked: readonly AskedFetch[]): Promise<FetchedMessage[]> {
     const last = asked.at(-1)
     if (last === undefined) return []
-    const before = asked.slice(0, -1).map(({ set, items }) => ({ uids: set, items }))
-    const ahead = before.length > 0 ? this.fetchAhead(mailbox, before) : undefined
-    return await this.fetch(mailbox, 'uid', last.set, last.items, ahead)
+    const ahead = asked.length > 1 ? this.#sendFetches(mailbox, asked.slice(0, -1)) : undefined
+    return await this.fetch(mailbox, last.by ?? 'uid', last.set, last.items, ahead)
   }
 
   async #fetch(
@@ -403,13 +425,13 @@ export class ImapSession {
     ahead?: { handlers: UntaggedHandlers; rows(): FetchedMessage[] },
   ): Promise<FetchedMessage[]> {
     const count = Math.min(sizeOfSet(set), maxFetchedRows)
-    const rows = this.#collectRows(path, count, command === 'UID FETCH' ? createSetTest(set) : isUid)
+    const rows = this.collectRows(path, count, [{ by: command === 'UID FETCH' ? 'uid' : 'sequence', set }])
     const keep = async (response: ImapResponse) => {
       await rows.keep(response)
       await ahead?.handlers.FETCH?.(response)
     }
     await this.#client.budget.lend(bytesOfFetch(count, items), () =>
-      this.run(command, [{ type: 'SEQUENCE', value: set }, this.#withLabels(items)], {
+      this.run(command, [{ type: 'SEQUENCE', value: set }, this.withLabels(items)], {
         ...handlers,
         FETCH: keep,
       }),
@@ -418,16 +440,21 @@ export class ImapSession {
     return [...new Map(all.map((row) => [row.uid, row])).values()]
   }
 
-  #withLabels(items: ImapToken[]): ImapToken[] {
+  /** Where labels hide messages, what is fetched of each has its labels too. */
+  withLabels(items: ImapToken[]): ImapToken[] {
     return this.#hidesLabels() ? [...items, atom('X-GM-LABELS')] : items
   }
 
-  #collectRows(path: string, count: number, isAskedFor: (uid: number) => boolean) {
+  /** Keeps the rows that were asked for, and no others. */
+  collectRows(path: string, count: number, asked: readonly Pick<AskedFetch, 'by' | 'set'>[]): RowCollector {
     const rows = new Map<number, FetchedMessage>()
+    const tests = asked.map(({ by, set }) => ({ by, isInSet: createSetTest(set) }))
+    const isAskedFor = ({ uid, seq }: FetchedMessage) =>
+      tests.some(({ by, isInSet }) => isInSet(by === 'sequence' ? seq : uid))
     const keep = async (response: ImapResponse) => {
       const row = await this.#client.toRow(response, path)
       // An unasked-for FETCH (a flag changed elsewhere) has no UID, or one that is not ours to keep.
-      if (!isUid(row.uid) || !isAskedFor(row.uid)) return
+      if (!isUid(row.uid) || !isAskedFor(row)) return
       if ([...(row.labels ?? [])].some((label) => this.#hidden.has(this.decodePath(label)))) return
       const known = rows.get(row.uid)
       if (known === undefined && rows.size >= count) return
@@ -451,37 +478,20 @@ export class ImapSession {
     mailbox: SelectedMailbox,
     wanted: readonly { readonly uids: string; readonly items: ImapToken[] }[],
   ): { handlers: UntaggedHandlers; rows(): FetchedMessage[] } {
-    const all = wanted.map(({ uids }) => uids).join(',')
-    const rows = this.#collectRows(mailbox.path, Math.min(sizeOfSet(all), maxFetchedRows), createSetTest(all))
-    for (const { uids, items } of wanted) {
-      this.#bytesAhead += bytesOfFetch(sizeOfSet(uids), items)
-      this.sendAhead('UID FETCH', [{ type: 'SEQUENCE', value: uids }, this.#withLabels(items)])
+    return this.#sendFetches(
+      mailbox,
+      wanted.map(({ uids, items }) => ({ set: uids, items })),
+    )
+  }
+
+  #sendFetches({ path }: SelectedMailbox, asked: readonly AskedFetch[]) {
+    const count = asked.reduce((sum, { set }) => sum + sizeOfSet(set), 0)
+    const rows = this.collectRows(path, Math.min(count, maxFetchedRows), asked)
+    for (const { by = 'uid', set, items } of asked) {
+      this.reserve(bytesOfFetch(Math.min(sizeOfSet(set), maxFetchedRows), items))
+      const command = by === 'uid' ? 'UID FETCH' : 'FETCH'
+      this.sendAhead(command, [{ type: 'SEQUENCE', value: set }, this.withLabels(items)])
     }
     return { handlers: { FETCH: rows.keep }, rows: rows.all }
-  }
-}
-
-function createSelectObserver() {
-  let uidValidity: string | undefined
-  let exists = 0
-  return {
-    handlers: {
-      EXISTS(response: ImapResponse) {
-        const count = Number(response.command)
-        exists = isUid(count) ? count : 0
-      },
-      OK(response: ImapResponse) {
-        const section = response.attributes?.[0]?.section
-        const [code, value] = section ?? []
-        if (textOf(code).toUpperCase() === 'UIDVALIDITY') uidValidity = textOf(value)
-      },
-    },
-    toMailbox(path: string): SelectedMailbox {
-      // RFC 9051 §6.3.2 requires it; without it no id can be told from a stale one
-      if (uidValidity === undefined || !isUidValidity(uidValidity)) {
-        throw new MailError('connection_lost', { protocol: 'imap' })
-      }
-      return { path, uidValidity, exists }
-    },
   }
 }

@@ -51,6 +51,14 @@ export function takeNewest(
   return taken
 }
 
+/** The lowest `limit` UIDs from `from` on, ascending. */
+export function takeLowest(ranges: readonly UidRange[], limit: number, from: number): number[] {
+  const taken: number[] = []
+  for (const [low, high] of [...ranges].sort((a, b) => a[0] - b[0]))
+    for (let uid = Math.max(low, from); uid <= high && taken.length < limit; uid++) taken.push(uid)
+  return taken
+}
+
 /**
  * The two sets of a COPYUID (RFC 4315 §3) as pairs of old and new UID, only of what was asked for. Throws
  * `connection_lost` for sets of different lengths and for more UIDs than were asked for: such an answer is none.

@@ -4,9 +4,9 @@ import { assertMailboxName, invalid } from '../input.ts'
 import { MailError } from '../mail-error.ts'
 import type { Mailbox } from '../message.ts'
 import { listMailboxes } from './list.ts'
-import { findMailbox } from './names.ts'
+import { findMailbox, specialUseOfAttribute, takesNothing, withDelimiter } from './names.ts'
 
-/** `Parent/Child` with the server's own delimiter; a server that keeps everything below INBOX gets its prefix. */
+/** `Parent/Child` on every server, or with its own delimiter; one that keeps everything below INBOX gets its prefix. */
 export async function createMailbox(session: ImapSession, name: string): Promise<Mailbox> {
   assertNewName(name, 'name')
   const path = toServerPath(await listMailboxes(session, { includeCounts: false }), name)
@@ -22,6 +22,7 @@ export async function renameMailbox(session: ImapSession, name: string, newName:
   const mailbox = getChangeable(mailboxes, name)
   session.assertNothingHiddenIn(mailbox.path)
   const path = toServerPath(mailboxes, newName)
+  assertNotMadeSpecial(session, mailboxes, path)
   await session.run('RENAME', [session.path(mailbox.path), session.path(path)])
   return getListed(await listMailboxes(session, { includeCounts: false }), path)
 }
@@ -47,8 +48,22 @@ function assertNewName(name: string, field: string): void {
   if (/[*%]/.test(name) || name.toUpperCase() === 'INBOX') throw invalid(field)
 }
 
-function toServerPath(mailboxes: readonly Mailbox[], name: string): string {
-  const delimiter = mailboxes.find((one) => one.delimiter !== '')?.delimiter ?? '/'
+/** What it holds would be moved into Sent or Drafts, where a mailbox has such a use by its name. */
+function assertNotMadeSpecial(session: ImapSession, mailboxes: readonly Mailbox[], path: string): void {
+  const name = path.split(delimiterOf(mailboxes)).at(-1) ?? path
+  const use = specialUseOfAttribute(session.specialUseOf(name, []).flag ?? '')
+  const isTaken = mailboxes.some((one) => one.specialUse === use)
+  if (takesNothing({ specialUse: use }) && !isTaken)
+    throw new MailError('mailbox_protected', { field: 'new_name' })
+}
+
+function delimiterOf(mailboxes: readonly Mailbox[]): string {
+  return mailboxes.find((one) => one.delimiter !== '')?.delimiter ?? '/'
+}
+
+function toServerPath(mailboxes: readonly Mailbox[], typed: string): string {
+  const delimiter = delimiterOf(mailboxes)
+  const name = withDelimiter(typed, delimiter)
   const prefix = `INBOX${delimiter}`
   const others = mailboxes.filter((one) => one.path !== 'INBOX')
   const prefixed = others.length > 0 && others.every((one) => one.path.toUpperCase().startsWith(prefix))

@@ -124,7 +124,7 @@ async function fetchWhole(
 }
 
 /** RFC 2045 §6.4: a message part is never encoded, whatever its label says; one that we parsed was. */
-function transferEncodingOf(part: BodyStructure): string {
+export function transferEncodingOf(part: BodyStructure): string {
   const isPlain = part.type === 'message/rfc822' && part.content === undefined
   return isPlain && part.childNodes !== undefined ? '7bit' : (part.encoding ?? '7bit')
 }

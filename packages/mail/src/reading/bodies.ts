@@ -3,6 +3,7 @@
  * an alternative are read, since which of them is the mail is a matter of their words. Rendering makes text safe to
  * show; what is hidden or misleading in it becomes a warning, and a text that is empty says why.
  */
+import { escapeText } from '../body-text/escape-text.ts'
 import { isForwardSubject, isReplySubject } from '../body-text/quote-marks.ts'
 import type { Reading } from '../body-text/readable-text.ts'
 import type { CallTime } from '../connect/deadline.ts'
@@ -25,7 +26,6 @@ import {
 } from './structure.ts'
 
 export interface GetMessageOptions {
-  /** `source`: plain text as its writer typed it, HTML as text for people, links whole: to be quoted, never shown to a model. */
   readonly format: Format
   /** Characters to leave out at the start, to read a long body in slices. */
   readonly offset: number
@@ -38,7 +38,7 @@ export interface GetMessageOptions {
 }
 
 /** More encoded octets than this of one part are not fetched: 150,000 words. Ten parts fit into one response. */
-const maxPartBytes = 1024 * 1024
+export const maxPartBytes = 1024 * 1024
 const maxBatchBytes = 8 * maxPartBytes
 
 export interface StructuredMessage {
@@ -115,12 +115,11 @@ export async function readParsed(structure: BodyStructure, time: CallTime): Prom
   })
 }
 
-function chooseParts({ message, parts: { bodies } }: StructuredMessage, format: Format): TextPart[] {
+export function chooseParts({ message, parts: { bodies } }: StructuredMessage, format: Format): TextPart[] {
   const texts = bodies.flatMap(({ plain, html }) => {
     if (format === 'text') return [...plain, ...html]
-    return format === 'html' ? (html.length > 0 ? html : plain) : plain.length > 0 ? plain : html
+    return html.length > 0 ? html : plain
   })
-  if (format === 'source') return texts
   const reports = findParts(message.bodyStructure, isReport).map(toTextPart)
   // A mail that only holds other mails is read as what they say.
   const nested =
@@ -137,7 +136,7 @@ function readingOf(
   const isReply = (envelope?.inReplyTo ?? '') !== '' || isReplySubject(subject)
   const senderHost = envelope?.from?.[0]?.address?.split('@').at(-1)
   return {
-    quotes: isForwardSubject(subject) ? 'shown' : quotes,
+    quotes: isForwardSubject(subject) && quotes !== 'marked' ? 'shown' : quotes,
     isReply,
     senderHost,
     firstLink: links ? 1 : undefined,
@@ -156,8 +155,7 @@ async function toBody(
   const isWanted = maxChars > 0
   const reader = createBodyReader(contents, { format, reading, time })
   const own = isWanted ? await reader.readPlaces(parts.bodies) : ''
-  const whole =
-    own === '' && isWanted && nested && format !== 'source' ? await readNested(message, reader) : own
+  const whole = own === '' && isWanted && nested ? await readNested(message, reader, format) : own
   const { warnings, sources } = reader
   const text = sliceText(whole, offset, maxChars)
   if (offset + text.length < whole.length || reader.isCut()) warnings.push('body_truncated')
@@ -186,11 +184,12 @@ async function toBody(
 }
 
 /** Mails inside one that has no text of its own, each with who wrote it: forwards, digests, journal reports. */
-async function readNested(message: Structured, reader: BodyReader): Promise<string> {
+async function readNested(message: Structured, reader: BodyReader, format: Format): Promise<string> {
   const shown: string[] = []
   for (const { node, bodies } of nestedMails(message.bodyStructure)) {
     const text = await reader.readPlaces(bodies)
-    shown.push([toHeading(node), text].filter((one) => one !== '').join('\n\n'))
+    const heading = format === 'html' ? `<pre>${escapeText(toHeading(node))}</pre>` : toHeading(node)
+    shown.push([heading, text].filter((one) => one !== '').join('\n\n'))
   }
   return shown.join('\n\n')
 }

@@ -69,9 +69,7 @@ export function createBodyReader(contents: Contents, { format, reading, time }: 
 
   async function readPlace({ plain, html }: BodyPlace): Promise<string> {
     if (format !== 'text' || html.length === 0 || plain.length === 0)
-      return take(
-        await render(format === 'source' && plain.length > 0 ? plain : html.length > 0 ? html : plain),
-      )
+      return take(await render(html.length > 0 ? html : plain))
     const asPlain = await render(plain, { words: true })
     const asHtml = await render(html, { words: true })
     const choice = chooseText(wordsOfAll(asPlain).visible, wordsOfAll(asHtml))

@@ -17,7 +17,8 @@ import { factHeaders, readFacts } from './facts.ts'
 import { maxOpenedBytes, openParts } from './open-parts.ts'
 import { sortParts } from './structure.ts'
 
-const wantedHeaders = ['FROM', 'REFERENCES', 'AUTHENTICATION-RESULTS', ...factHeaders]
+/** What `toDetail` reads beside the envelope. */
+export const detailHeaders = ['FROM', 'REFERENCES', 'AUTHENTICATION-RESULTS', ...factHeaders]
 const maxReferences = 100
 /** Two are suspicious already. */
 const maxJudgedSenders = 10
@@ -69,7 +70,7 @@ async function readMailbox(
   options: GetMessageOptions,
 ): Promise<Map<MessageRef, MessageDetail | MailError>> {
   const uids = toUidSet(refs.map(({ uid }) => uid))
-  const items = [...summaryItems(session), peekHeaders(wantedHeaders)]
+  const items = [...summaryItems(session), peekHeaders(detailHeaders)]
   const { mailbox, messages } = await session.examineAndFetch(path, uids, items)
   const isStale = ({ uidValidity }: MessageRef) => uidValidity !== mailbox.uidValidity
   const asked = messages.filter(({ uid }) => refs.some((ref) => ref.uid === uid && !isStale(ref)))
@@ -86,7 +87,7 @@ async function readMailbox(
   )
 }
 
-function toDetail(
+export function toDetail(
   session: ImapSession,
   ref: MessageRef,
   { message, parts }: StructuredMessage,
@@ -152,11 +153,17 @@ export async function fetchByRef(
 /** RFC 5322 §3.6 allows one From; a second, an address inside the name, or letters of another script in the host are there to be mistaken. */
 function fromWarnings(raw: readonly string[], { envelope }: FetchedMessage): string[] {
   const from = envelope?.from ?? []
-  const named = from.slice(0, maxJudgedSenders).some(({ name, address }) => {
+  const named = from.slice(0, maxJudgedSenders).some(({ name, address = '' }) => {
     // from the start of a run only: a long one without an @ would take time by the square
-    const inName = /(?<![^\s<>"'])[^\s<>"']+@[\w.-]+\.\w+/.exec(cleanLine(name))?.[0]
-    return inName !== undefined && inName.toLowerCase() !== address?.toLowerCase()
+    const inName = /(?<![^\s<>"'])[^\s<>"']+@[\p{L}\p{N}_.-]+\.[\p{L}\p{N}]+/u.exec(
+      cleanLine(name).normalize('NFKC'),
+    )?.[0]
+    return inName !== undefined && inName.toLowerCase() !== address.toLowerCase()
   })
+  // A quoted local part may hold all that makes a second address.
+  const isOdd = from.some(({ address = '' }) =>
+    /[\s"(),:;<>@[\\\]]/.test(cleanLine(address).replace(/@[^@]*$/, '')),
+  )
   const imitates = from.some(({ address }) => isLookAlike(address?.split('@').at(-1) ?? ''))
-  return raw.length > 1 || from.length !== 1 || named || imitates ? ['suspicious_from'] : []
+  return raw.length > 1 || from.length !== 1 || named || isOdd || imitates ? ['suspicious_from'] : []
 }

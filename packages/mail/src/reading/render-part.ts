@@ -3,10 +3,9 @@ import { readText } from '../body-text/read-text.ts'
 import type { ReadableText, Reading } from '../body-text/readable-text.ts'
 import type { RenderJob } from '../body-text/render.ts'
 import type { CallTime } from '../connect/deadline.ts'
-import { MailError } from '../mail-error.ts'
 import type { TextPart } from './structure.ts'
 
-export type Format = 'text' | 'html' | 'source'
+export type Format = 'text' | 'html'
 
 export interface Rendered extends ReadableText {
   readonly type: string
@@ -18,18 +17,12 @@ export async function renderPart(
   format: Format,
   { time, ...wanted }: { reading: Reading; words: boolean; time: CallTime },
 ): Promise<ReadableText> {
-  const from = formOf(part)
-  // HTML goes out again as people read it, anything else as it was typed.
-  const to = format === 'source' && from === 'html' ? 'people_text' : format
-  const read = await readText({ content, from, to, ...wanted }, time)
-  if (format !== 'source') return { ...read, text: read.text.trim() }
-  // What goes out again must not be the sentence that it could not be read.
-  if (read.warnings.includes('body_not_rendered')) throw new MailError('timeout', { protocol: 'imap' })
-  return read
+  const read = await readText({ content, from: formOf(part), to: format, ...wanted }, time)
+  return { ...read, text: read.text.trim() }
 }
 
 /** How a text part is written, as the renderer names it. */
-function formOf({ type, flowed, deleteSpace }: TextPart): RenderJob['from'] {
+export function formOf({ type, flowed, deleteSpace }: TextPart): RenderJob['from'] {
   if (type === 'text/html') return 'html'
   if (type === 'text/enriched' || type === 'text/richtext') return 'enriched'
   if (type === 'text/calendar') return 'calendar'

@@ -1,11 +1,12 @@
 /** One row of a list, out of one FETCH row; everything in it is cleaned and bounded here. */
 
 import { collapsePadding, removeInvisible } from '../body-text/invisible-characters.ts'
+import { toInvitationText } from '../body-text/invitation-text.ts'
 import { readPlain } from '../body-text/read-plain.ts'
 import { notRendered } from '../body-text/readable-text.ts'
 import { widePreviewBytes } from '../imap/fetch-items.ts'
 import type { FetchedMessage, SelectedMailbox } from '../imap/session.ts'
-import type { MessageSummary } from '../message.ts'
+import type { MessageRef, MessageSummary } from '../message.ts'
 import { decodeText } from '../mime/charset.ts'
 import { decodeTransfer } from '../mime/transfer.ts'
 import { toDraftTag } from './draft-tag.ts'
@@ -22,10 +23,8 @@ export async function toSummary(
   drafts?: string,
 ): Promise<MessageSummary> {
   const { envelope, flags = new Set<string>() } = message
-  const isDraft = hasFlag(flags, '\\Draft') || mailbox.path === drafts
-  const tag = isDraft && envelope?.messageId ? { draft: toDraftTag(envelope.messageId) } : {}
   return {
-    ref: { mailbox: mailbox.path, uidValidity: mailbox.uidValidity, uid: message.uid, ...tag },
+    ref: toRef(message, mailbox, drafts),
     date: toDate(message),
     from: toAddresses(envelope?.from),
     to: toAddresses(envelope?.to),
@@ -38,6 +37,22 @@ export async function toSummary(
     size: message.size ?? 0,
     ...(message.threadId ? { threadId: message.threadId } : {}),
   }
+}
+
+/** Of a draft with the tag by which it is found after an edit. */
+export function toRef(message: FetchedMessage, mailbox: SelectedMailbox, drafts?: string): MessageRef {
+  const { envelope, uid } = message
+  const tag =
+    isDraft(message, mailbox, drafts) && envelope?.messageId ? { draft: toDraftTag(envelope.messageId) } : {}
+  return { mailbox: mailbox.path, uidValidity: mailbox.uidValidity, uid, ...tag }
+}
+
+export function isDraft(
+  { flags = new Set() }: FetchedMessage,
+  mailbox: SelectedMailbox,
+  drafts?: string,
+): boolean {
+  return hasFlag(flags, '\\Draft') || mailbox.path === drafts
 }
 
 /** Waits only to be expunged: no list shows it, as in other mail clients. */
@@ -62,7 +77,9 @@ export async function toPreview({ bodyStructure, bodyParts }: FetchedMessage): P
   const isHtml = leaf.node.type === 'text/html'
   const bytes = decodeTransfer(content, leaf.node.encoding ?? '', true)
   const text = decodeText(bytes, leaf.node.parameters?.charset ?? '', { isHtml })
-  const preview = await readPreview(text.replace(/\uFFFD+$/, ''), isHtml)
+  const words = text.replace(/\uFFFD+$/, '')
+  const isInvitation = leaf.node.type === 'text/calendar'
+  const preview = await readPreview(isInvitation ? toInvitationText(words) : words, isHtml)
   return preview === '' && peeked.length >= widePreviewBytes ? noPreview : preview
 }
 

@@ -5,14 +5,8 @@
 import { createHash } from 'node:crypto'
 import { isUid, isUidValidity } from '../imap/uid-set.ts'
 import { invalid } from '../input.ts'
+import type { RowKey } from '../reading/received.ts'
 import type { UidBlock } from './candidates.ts'
-
-/** Rows come by date received, newest first; those of one second by mailbox and UID. */
-export interface RowKey {
-  /** Epoch seconds. */
-  readonly at: number
-  readonly uid: number
-}
 
 export interface MailboxPlace extends UidBlock {
   readonly uidValidity: string
@@ -24,6 +18,8 @@ export interface SearchCursor {
   readonly last?: RowKey & { readonly mailbox: string }
   /** By the mailbox's hash; `done` has nothing left, one that is not here goes on below `last`. */
   readonly places: ReadonlyMap<string, MailboxPlace | 'done'>
+  /** Those that an earlier page searched and the last one did not reach: where each goes on. */
+  readonly behind: ReadonlyMap<string, RowKey>
   /** Hashes of the mailboxes that were not searched yet. */
   readonly left: readonly string[]
 }
@@ -34,29 +30,48 @@ export function hashOfPath(path: string): string {
 }
 
 const hashChars = 6
-const maxPlaces = 20
+/** Mailboxes of one page. */
+export const maxPlaces = 100
 const maxLeft = 200
 
-export function printSearchCursor({ last, places, left }: SearchCursor): string {
+export function printSearchCursor({ last, places, behind, left }: SearchCursor): string {
   const rows = [...places].slice(0, maxPlaces).map(([mailbox, place]) => {
     if (place === 'done') return [mailbox]
     const row = [mailbox, place.uidValidity, place.top, place.low]
     return place.last === undefined ? row : [...row, place.last.at, place.last.uid]
   })
   const head = last === undefined ? [] : [last.at, last.uid, last.mailbox]
-  return JSON.stringify([head, left.slice(0, maxLeft).join(''), ...rows])
+  const groups = new Map<string, [at: number, uid: number, hashes: string]>()
+  for (const [mailbox, { at, uid }] of behind) {
+    const group = groups.get(`${at}.${uid}`)
+    groups.set(`${at}.${uid}`, [at, uid, `${group?.[2] ?? ''}${mailbox}`])
+  }
+  return JSON.stringify([head, left.slice(0, maxLeft).join(''), [...groups.values()], ...rows])
 }
 
 /** Throws `invalid_input` for what is not one of ours. */
 export function readSearchCursor(text: string): SearchCursor {
-  const [head, hashes, ...rows] = readList(text)
-  if (!Array.isArray(head) || typeof hashes !== 'string' || rows.length > maxPlaces) throw invalid('cursor')
-  if (!/^(?:[\w-]{6})*$/.test(hashes) || hashes.length > maxLeft * hashChars) throw invalid('cursor')
+  const [head, hashes, groups, ...rows] = readList(text)
+  if (!Array.isArray(head) || !Array.isArray(groups) || rows.length > maxPlaces) throw invalid('cursor')
   const places = new Map(rows.map(readPlace))
-  const left = hashes.match(/.{6}/g) ?? []
-  if (head.length === 0) return { places, left }
+  const left = readHashes(hashes)
+  const behind = new Map(groups.flatMap(readGroup))
+  if (head.length === 0) return { places, behind, left }
   const [at, uid, mailbox]: unknown[] = head
-  return { last: { ...readKey(at, uid), mailbox: readHash(mailbox) }, places, left }
+  return { last: { ...readKey(at, uid), mailbox: readHash(mailbox) }, places, behind, left }
+}
+
+function readGroup(group: unknown): [string, RowKey][] {
+  if (!Array.isArray(group)) throw invalid('cursor')
+  const [at, uid, hashes]: unknown[] = group
+  const key = readKey(at, uid)
+  return readHashes(hashes).map((hash) => [hash, key])
+}
+
+function readHashes(hashes: unknown): readonly string[] {
+  if (typeof hashes !== 'string' || hashes.length > maxLeft * hashChars) throw invalid('cursor')
+  if (!/^(?:[\w-]{6})*$/.test(hashes)) throw invalid('cursor')
+  return hashes.match(/.{6}/g) ?? []
 }
 
 function readList(text: string): unknown[] {
@@ -94,13 +109,19 @@ function readHash(mailbox: unknown): string {
 /** What a mailbox still has to show, given where the page before ended. */
 export function isStillToCome(row: RowKey, mailbox: string, cursor: SearchCursor | undefined): boolean {
   const last = lastOf(mailbox, cursor)
-  return last === undefined || row.at < last.at || (row.at === last.at && row.uid < last.uid)
+  return last === undefined || isBelow(row, last)
+}
+
+export function isBelow(row: RowKey, other: RowKey): boolean {
+  return row.at < other.at || (row.at === other.at && row.uid < other.uid)
 }
 
 /** The last row that was shown, as a key of this mailbox. */
 export function lastOf(mailbox: string, cursor: SearchCursor | undefined): RowKey | undefined {
   const place = cursor?.places.get(mailbox)
   if (place !== undefined && place !== 'done') return place.last
+  const behind = cursor?.behind.get(mailbox)
+  if (behind !== undefined) return behind
   if (cursor?.last === undefined || cursor.left.includes(mailbox)) return undefined
   const { at, uid, mailbox: lastMailbox } = cursor.last
   if (mailbox === lastMailbox) return { at, uid }

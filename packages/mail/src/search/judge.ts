@@ -5,11 +5,13 @@ import { searchUids } from '../imap/search-uids.ts'
 import type { FetchedMessage, ImapSession, ImapToken } from '../imap/session.ts'
 import { takeNewest, toUidSet } from '../imap/uid-set.ts'
 import { countFiles, sortParts } from '../reading/structure.ts'
+import { isInEnvelope, isJudgedByEnvelope } from './ascii-only.ts'
 import { eitherKey } from './plan.ts'
 import type { Term } from './query.ts'
 
 /** `is:awaiting` is judged by `findAnswered`. */
 export function isMet(term: Term, row: FetchedMessage): boolean {
+  if (isJudgedByEnvelope(term)) return isInEnvelope(term, row)
   if (term.kind === 'has' && term.what === 'attachment') return countFiles(row.bodyStructure) > 0
   const { files, bodies } = sortParts(row.bodyStructure)
   if (term.kind === 'has') {
@@ -56,9 +58,7 @@ export async function findAnswered(
       { type: 'STRING', value: 'In-Reply-To' },
       { type: 'STRING', value: id },
     ])
-    const found = await searchUids(session, [...eitherKey(asked)], false, undefined, {
-      handlers: examined.handlers,
-    })
+    const found = await searchUids(session, [...eitherKey(asked)], false, examined.handlers)
     const uids = takeNewest(found, maxAnswers)
     if (uids.length === 0) continue
     const rows = await session.fetch(examined.toMailbox(), 'uid', toUidSet(uids), [

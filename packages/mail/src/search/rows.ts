@@ -1,23 +1,29 @@
 /** The rows of a page out of the matches of all mailboxes, newest first; those that must be judged are, batch by batch. */
 import { listItems } from '../imap/fetch-items.ts'
+import { Flight } from '../imap/flight.ts'
 import type { FetchedMessage, ImapSession, SelectedMailbox } from '../imap/session.ts'
 import { toUidSet } from '../imap/uid-set.ts'
 import { isClosed, maxRowBytes, openParts } from '../reading/open-parts.ts'
+import type { RowKey } from '../reading/received.ts'
 import { isDeleted } from '../reading/summary.ts'
 import { isPreviewMissing, widenPreviews } from '../reading/wide-previews.ts'
-import type { SearchedMailbox } from './collect.ts'
-import type { RowKey } from './cursor.ts'
+import type { Collected, SearchedMailbox } from './collect.ts'
 import { findAnswered, isMet } from './judge.ts'
 import { mailboxesToSearch } from './mailboxes.ts'
 import type { SearchPlan } from './plan.ts'
 
 export interface Taken {
   readonly rows: readonly { readonly row: FetchedMessage; readonly mailbox: SelectedMailbox }[]
+  readonly lookedAt: number
+  /** What was used up for all rows, or for the first so many. */
+  until(rows?: number): Consumed
+}
+
+export interface Consumed {
   /** The last match that was looked at. */
   readonly last?: RowKey & { readonly mailbox: string }
   /** By the mailbox's hash, in the order of the page. */
-  readonly consumed: ReadonlyMap<string, readonly RowKey[]>
-  readonly lookedAt: number
+  readonly matches: ReadonlyMap<string, readonly RowKey[]>
 }
 
 const judgedBatch = 50
@@ -32,7 +38,7 @@ interface Match extends RowKey {
 
 export async function takeRows(
   session: ImapSession,
-  searched: readonly SearchedMailbox[],
+  { searched, isCut }: Collected,
   plan: SearchPlan,
   limit: number,
 ): Promise<Taken> {
@@ -41,32 +47,42 @@ export async function takeRows(
     .sort(byArrival)
   const isJudged = plan.terms.length > 0
   const rows: { row: FetchedMessage; mailbox: SelectedMailbox }[] = []
-  const consumed = new Map<string, RowKey[]>()
+  /** How many matches each row and those before it took. */
+  const ends: number[] = []
   let at = 0
-  const bound = Math.min(matches.length, isJudged ? maxJudged : limit)
+  const missing = isCut ? matches.findIndex(({ of, uid }) => !of.rows.has(uid)) : -1
+  const known = missing < 0 ? matches.length : missing
+  const bound = isCut && isJudged ? 0 : Math.min(known, isJudged ? maxJudged : limit)
   while (at < bound && rows.length < limit) {
     const batch = matches.slice(at, Math.min(bound, at + (isJudged ? judgedBatch : limit)))
-    await fetchMissing(session, batch)
-    await openClosed(session, batch)
+    if (!isCut) {
+      await fetchMissing(session, batch)
+      await openClosed(session, batch)
+    }
     const fits = isJudged ? await judge(session, batch, plan) : () => true
     for (const match of batch) {
       if (rows.length === limit) break
       at++
-      const { hash, candidates } = match.of
-      consumed.set(hash, [...(consumed.get(hash) ?? []), { at: match.at, uid: match.uid }])
       const row = match.of.rows.get(match.uid)
       // It may have gone since it was found, or wait to be expunged.
-      if (row !== undefined && !isDeleted(row) && fits(match, row))
-        rows.push({ row, mailbox: candidates.mailbox })
+      if (row === undefined || isDeleted(row) || !fits(match, row)) continue
+      rows.push({ row, mailbox: match.of.candidates.mailbox })
+      ends.push(at)
     }
   }
-  const last = matches[at - 1]
   return {
-    rows: await widen(session, rows),
-    consumed,
+    rows: isCut ? rows : await widen(session, rows),
     lookedAt: at,
-    ...(last === undefined ? {} : { last: { at: last.at, uid: last.uid, mailbox: last.of.hash } }),
+    until: (count) => toConsumed(matches.slice(0, count === undefined ? at : (ends[count - 1] ?? 0))),
   }
+}
+
+function toConsumed(looked: readonly Match[]): Consumed {
+  const matches = new Map<string, RowKey[]>()
+  for (const { of, at, uid } of looked) matches.set(of.hash, [...(matches.get(of.hash) ?? []), { at, uid }])
+  const last = looked.at(-1)
+  if (last === undefined) return { matches }
+  return { matches, last: { at: last.at, uid: last.uid, mailbox: last.of.hash } }
 }
 
 function byArrival(a: Match, b: Match): number {
@@ -75,17 +91,24 @@ function byArrival(a: Match, b: Match): number {
   return b.uid - a.uid
 }
 
+/** One flight, whatever mailboxes they are in. */
 async function fetchMissing(session: ImapSession, batch: readonly Match[]): Promise<void> {
   const missing = batch.filter(({ of, uid }) => !of.rows.has(uid))
-  for (const of of new Set(missing.map((match) => match.of))) {
-    const uids = toUidSet(missing.filter((match) => match.of === of).map(({ uid }) => uid))
+  const mailboxes = [...new Set(missing.map((match) => match.of))]
+  // The mailbox that is open needs no EXAMINE.
+  mailboxes.sort((a, b) => Number(b.path === session.examined) - Number(a.path === session.examined))
+  const flight = new Flight(session)
+  const fetched = mailboxes.map((of) => {
     const { mailbox } = of.candidates
-    const fetched =
-      session.examined === of.path
-        ? await session.fetch(mailbox, 'uid', uids, listItems(session))
-        : await fetchAgain(session, mailbox, uids)
-    for (const row of fetched) of.rows.set(row.uid, row)
-  }
+    const isOpen = flight.isEmpty && session.examined === of.path
+    const opened = isOpen ? () => mailbox : flight.examine(of.path)
+    const uids = toUidSet(missing.filter((match) => match.of === of).map(({ uid }) => uid))
+    const rows = flight.fetch(of.path, [{ uids, items: listItems(session) }])
+    // Made anew in between: its UIDs name other messages.
+    return { of, rows: () => (opened()?.uidValidity === mailbox.uidValidity ? rows() : []) }
+  })
+  await flight.send()
+  for (const { of, rows } of fetched) for (const row of rows()) of.rows.set(row.uid, row)
 }
 
 /** What a structure leaves closed (reading/open-parts.ts): rare, and then one more flight. */
@@ -116,16 +139,6 @@ async function widen(session: ImapSession, rows: Taken['rows']): Promise<Taken['
     for (const [at, row] of missing.entries()) wide.set(row, widened[at] ?? row)
   }
   return rows.map(({ row, mailbox }) => ({ row: wide.get(row) ?? row, mailbox }))
-}
-
-async function fetchAgain(
-  session: ImapSession,
-  known: SelectedMailbox,
-  uids: string,
-): Promise<FetchedMessage[]> {
-  const { mailbox, messages } = await session.examineAndFetch(known.path, uids, listItems(session))
-  // Made anew in between: its UIDs name other messages.
-  return mailbox.uidValidity === known.uidValidity ? messages : []
 }
 
 /** A match counts if the case that found it assumed what its structure says. */

@@ -4,6 +4,8 @@
  * searched (search/mailboxes.ts).
  */
 
+import { systemFlagOf } from '../changing/flag-names.ts'
+import { toImapDate } from '../imap/date.ts'
 import { atom } from '../imap/protocol.ts'
 import type { ImapToken } from '../imap/session.ts'
 import { assertNoControls, invalid } from '../input.ts'
@@ -67,7 +69,7 @@ export class ImapCompiler {
       case 'age':
         return this.#sent(query.is === 'older' ? 'before' : 'after', dayOfAge(query, this.#today))
       case 'label':
-        return keywordKey(query.label)
+        return labelKey(query.label)
       case 'has':
       case 'in':
         throw invalid('query')
@@ -95,7 +97,8 @@ export class ImapCompiler {
       case 'list':
         return this.#header('List-Id', value)
       case 'message-id':
-        return this.#header('Message-ID', value.replace(/^<|>$/g, ''))
+        // Whole: a part of one would find those that end alike.
+        return this.#header('Message-ID', `<${value.replace(/^<|>$/g, '')}>`)
       case 'filename':
         throw invalid('query')
     }
@@ -130,8 +133,13 @@ const flagKeys = {
   awaiting: 'ALL',
 } as const
 
-/** RFC 9051 §9: a keyword is an atom. Another name cannot be one, so no message has it. */
-function keywordKey(label: string): SearchKey {
+/**
+ * A label is a keyword (RFC 9051 §9: an atom; another name cannot be one, so no message has it), and `flagged` and
+ * `answered` are the system flags, as where they are set.
+ */
+function labelKey(label: string): SearchKey {
+  const system = systemFlagOf(label)
+  if (system !== undefined) return [atom(system.slice(1).toUpperCase())]
   const isAtom = /^[!#$&'+,./:;<=>?@[^_`|}~A-Za-z0-9-]{1,100}$/.test(label)
   return isAtom ? [atom('KEYWORD'), atom(label)] : notKey([atom('ALL')])
 }
@@ -145,12 +153,4 @@ function dayOfAge({ count, unit }: Term & { kind: 'age' }, today: string): strin
 /** By the day of arrival, which servers have in their index: for a bound that nobody asked for. */
 export function sinceTokens(day: string): ImapToken[] {
   return [atom('SINCE'), atom(toImapDate(day))]
-}
-
-const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
-
-/** RFC 9051 §9, date. `day` is YYYY-MM-DD. */
-function toImapDate(day: string): string {
-  const [year = '', month = '', date = ''] = day.split('-')
-  return `${Number(date)}-${months[Number(month) - 1]}-${year}`
 }

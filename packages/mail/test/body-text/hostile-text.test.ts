@@ -9,7 +9,7 @@ import { readText } from '../../src/body-text/read-text.ts'
 import { type RenderJob, render } from '../../src/body-text/render.ts'
 import { sanitizeHtml } from '../../src/body-text/sanitize-html.ts'
 import { parseAddressList } from '../../src/composing/address-list.ts'
-import { markdownToHtml } from '../../src/composing/markdown.ts'
+import { loadMarkdown } from '../../src/composing/markdown.ts'
 import { parseHeaders } from '../../src/headers.ts'
 import { MailError, neutraliseLinks, removeInvisible } from '../../src/index.ts'
 import { decodeText } from '../../src/mime/charset.ts'
@@ -252,6 +252,8 @@ const style = (rules: string) => `<style>${rules}</style><p class="a b" a="b" st
 const manyElements = '<p class="a b" a="b" id=c>x'.repeat(15_000)
 const attribute = (value: string) => value.replaceAll('"', '')
 
+const reader = await loadMarkdown()
+
 const readers: [name: string, tokens: readonly string[], read: (text: string) => unknown][] = [
   ['HTML to text', [...markup, ...text], htmlToText],
   ['HTML to HTML', [...markup, ...text], sanitizeHtml],
@@ -286,14 +288,14 @@ const readers: [name: string, tokens: readonly string[], read: (text: string) =>
   ],
   ['plain text', [...markup, ...text, ...markdown], (plain) => neutraliseLinks(removeInvisible(plain).text)],
   ['flowed text', text, (flowed) => unflow(flowed, true)],
-  ['Markdown', [...markup, ...text, ...markdown], markdownToHtml],
+  ['Markdown', [...markup, ...text, ...markdown], reader.render],
   [
     'quoted Markdown',
     [...text, ...markdown],
-    (body) => markdownToHtml(`**x**\n> ${body.replaceAll('\n', '\n> ')}`),
+    (body) => reader.render(`**x**\n> ${body.replaceAll('\n', '\n> ')}`),
   ],
-  ['Markdown by lines', markdown, (body) => markdownToHtml(body.replaceAll(/.{70}/gs, '$&\n'))],
-  ['a heading', [...text, ...markdown], (body) => markdownToHtml(`# x${body}x`)],
+  ['Markdown by lines', markdown, (body) => reader.render(body.replaceAll(/.{70}/gs, '$&\n'))],
+  ['a heading', [...text, ...markdown], (body) => reader.render(`# x${body}x`)],
   ['headers', [...text, ...addresses], (value) => parseHeaders(Buffer.from(`References: ${value}`))],
   ['a header on one line', text, cleanLine],
   [

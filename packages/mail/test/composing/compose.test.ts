@@ -38,10 +38,10 @@ describe('a composed message', () => {
     )
   })
 
-  it('has the text as typed and an HTML alternative where there is markup', async () => {
+  it('has a text that people like to read, and an HTML alternative where there is markup', async () => {
     const { raw } = await composeMessage(draft({ body: 'See **this**' }))
     expect(header(raw, 'Content-Type')).toMatch(/^Content-Type: multipart\/alternative;/)
-    expect(raw.toString()).toContain('\r\n\r\nSee **this**\r\n')
+    expect(raw.toString()).toContain('\r\n\r\nSee *this*\r\n')
     expect(raw.toString()).toContain('<strong>this</strong>')
   })
 

@@ -41,7 +41,13 @@ describe.skipIf(!findDovecot())('IMAP on Dovecot, command by command', () => {
     run((session) => listRecent(session, { mailbox: 'INBOX', limit, unreadOnly: false }))
 
   it('logs in by STARTTLS too', async () => {
-    expect(await verifyImapLogin(account('starttls'), depsFor(dovecot.ca))).toEqual(memory)
+    // Dovecot lists a mailbox elsewhere once it was opened, as Sent is at a login.
+    const inOrder = ({ mailboxes, ...rest }: ServerMemory) => ({
+      ...rest,
+      mailboxes: [...mailboxes].sort((a, b) => a.path.localeCompare(b.path)),
+    })
+    const learned = await verifyImapLogin(account('starttls'), depsFor(dovecot.ca))
+    expect(inOrder(learned)).toEqual(inOrder(memory))
   })
 
   it('R37: refuses control characters anywhere before a connection is opened', async () => {
@@ -120,7 +126,11 @@ describe.skipIf(!findDovecot())('IMAP on Dovecot, command by command', () => {
       )
       expect(get).toEqual({ trace: ['LOGIN', 'EXAMINE', `UID FETCH ${uid}`, `UID FETCH ${uid}`], trips: 5 })
       const mark = await traced((session) => setFlags(session, [ref], { add: ['\\Seen'], remove: [] }))
-      expect(mark).toEqual({ trace: ['LOGIN', 'SELECT', `UID STORE ${uid} +FLAGS`], trips: 5 })
+      // What it was before comes in the flight of the STORE.
+      const trace = ['LOGIN', 'SELECT', `UID FETCH ${uid}`, `UID STORE ${uid} +FLAGS`]
+      expect(mark).toEqual({ trace, trips: 5 })
+      const again = await traced((session) => setFlags(session, [ref], { add: ['\\Seen'], remove: [] }))
+      expect(again).toEqual({ trace, trips: 5 })
       const move = await traced((session) => moveMessages(session, [ref], 'archive'))
       expect(move).toEqual({ trace: ['LOGIN', 'SELECT', `UID MOVE ${uid}`], trips: 5 })
       const raw = Buffer.from(`${textMail(71).replaceAll('\n', '\r\n')}${'y'.repeat(20_000)}`)

@@ -17,11 +17,11 @@ import {
   deleteMailbox,
   fetchAttachment,
   getMessage,
+  getThread,
   type ImapDeps,
   type ImapSession,
   listMailboxes,
   listRecent,
-  listThread,
   MailError,
   type MessageRef,
   moveMessages,
@@ -239,7 +239,10 @@ describe('IMAP against a scripted server', () => {
     'R58: a move answered by %s ends within the deadline, as no success',
     async (how) => {
       const server = await start({ misbehave: { at: 'UID MOVE', how } })
-      const moving = run(server, (session) => moveMessages(session, [ref(7)], 'Trash'), { deadlineMs: 300 })
+      const moving = run(server, (session) => moveMessages(session, [ref(7)], 'Trash'), {
+        // The login and the SELECT have to fit into it on a busy machine.
+        deadlineMs: 3_000,
+      })
       expect(await codeOf(moving)).toMatch(/^(timeout|connection_lost|server_refused)$/)
       await expect.poll(() => server.openCount()).toBe(0)
       expect(server.commands().filter((line) => line.startsWith('UID MOVE'))).toHaveLength(1)
@@ -374,7 +377,9 @@ describe('IMAP against a scripted server', () => {
     expect(
       await codeOf(run(server, (session) => fetchAttachment(session, ref(7), '2', { maxBytes: 100 }))),
     ).toBe('stale_id')
-    expect(await codeOf(run(server, (session) => listThread(session, ref(7), { limit: 5 })))).toBe('stale_id')
+    expect(
+      await codeOf(run(server, (session) => getThread(session, ref(7), { maxChars: 500, quotes: 'folded' }))),
+    ).toBe('stale_id')
     const flagged = await run(server, (session) =>
       setFlags(session, [ref(7)], { add: ['\\Seen'], remove: [] }),
     )
@@ -464,7 +469,7 @@ describe('IMAP against a scripted server', () => {
         expect((await run(server, moveTwo))[0]).toEqual({ ref: ref(7), ok: false, code: 'server_refused' })
       })
 
-      it('lists leave out what only waits to be expunged, and page on past it', async () => {
+      it('lists leave out what only waits to be expunged, and fill their page past it', async () => {
         const server = await startOld({ mailboxes: [{ path: 'INBOX', exists: 3 }] })
         server.handlers.FETCH = reply(
           '* 3 FETCH (UID 9 FLAGS (\\Deleted))',
@@ -479,7 +484,8 @@ describe('IMAP against a scripted server', () => {
           run(server, (session) => searchFor(session, { ...list, from: 'x' })),
         ])
         expect(pages.map(({ items }) => items.map((one) => one.ref.uid))).toEqual([[7], [7], [7]])
-        expect(pages[0]?.next).toBeDefined()
+        // The dates of the whole mailbox came with the rows: nothing is left for another page.
+        expect(pages[0]?.next).toBeUndefined()
       })
     })
   })
@@ -536,11 +542,13 @@ describe('IMAP against a scripted server', () => {
 
   it('a flag the mailbox does not keep is reported, not assumed', async () => {
     const server = await start()
+    server.handlers['UID FETCH'] = reply('* 1 FETCH (UID 7 FLAGS (\\Seen))', 'TAG OK done')
     server.handlers['UID STORE'] = reply('* 1 FETCH (UID 7 FLAGS (\\Seen))', 'TAG OK done')
     const outcomes = await run(server, (session) =>
       setFlags(session, [ref(7)], { add: ['$Work'], remove: [] }),
     )
-    expect(outcomes).toEqual([{ ref: ref(7), ok: false, code: 'not_supported' }])
+    const changed = { add: [], remove: [] }
+    expect(outcomes).toEqual([{ ref: ref(7), ok: false, code: 'not_supported', changed }])
   })
 
   it.each([
@@ -679,9 +687,9 @@ describe('IMAP against a scripted server', () => {
     const sent = server.commands().filter((line) => line.startsWith('UID SEARCH'))
     expect(sent.map((line) => line.replace('UID SEARCH RETURN (ALL) ', ''))).toEqual([
       'TEXT "invoice" UNDELETED SINCE 23-Aug-2026',
-      '980001:1000000 UNSEEN',
-      '800001:1000000 UNSEEN',
-      '1:1000000 UNSEEN',
+      '980001:1000000 UNSEEN UNDELETED',
+      '800001:1000000 UNSEEN UNDELETED',
+      '1:1000000 UNSEEN UNDELETED',
     ])
   })
 

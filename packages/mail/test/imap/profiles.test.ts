@@ -88,7 +88,7 @@ describe.skipIf(!findDovecot())(
       const outcomes = await run((session) =>
         setFlags(session, ref ? [ref] : [], { add: ['\\Flagged'], remove: [] }),
       )
-      expect(outcomes).toEqual([{ ref, ok: true }])
+      expect(outcomes).toEqual([{ ref, ok: true, changed: { add: ['\\Flagged'], remove: [] } }])
     })
   },
 )

@@ -35,7 +35,7 @@ const meanings: Record<string, MailErrorCode> = {
   'app password needed': 'login_refused',
   'IMAP switched off': 'login_refused',
   'browser wanted': 'login_refused',
-  'token refused': 'login_refused',
+  'token refused': 'token_refused',
   'passwords switched off': 'login_needs_oauth',
   'passwords blocked': 'login_needs_oauth',
   'too many connections': 'throttled',
@@ -193,7 +193,7 @@ describe('a token that is refused', () => {
     const credential = { type: 'oauth', accessToken: 'expired' } as const
     await expect(
       verifyImapLogin({ ...account, credential }, { ...depsFor(authority.ca), deadlineMs: 5_000 }),
-    ).rejects.toMatchObject({ code: 'login_refused' })
+    ).rejects.toMatchObject({ code: 'token_refused' })
     // RFC 7628 §3.2.3
     expect(answer).toBe('AQ==')
     await server.stop()

@@ -12,10 +12,10 @@ import {
   fetchAttachment,
   findByMessageId,
   getMessage,
+  getThread,
   type ImapSession,
   listMailboxes,
   listRecent,
-  listThread,
   type MailError,
   moveMessages,
   renameMailbox,
@@ -325,28 +325,45 @@ export function describeServer({ start, prefix, delimiter, expunges, can }: Serv
     expect(withFile.items.map((one) => one.subject)).toEqual(['Grüße'])
   })
 
-  it('finds the whole conversation across mailboxes, oldest first, each message once', async () => {
-    const reply = (n: number, day: number, references: string) =>
-      `From: p${n}@example.org\nSubject: Re: Trip\nDate: ${day} Feb 2026 10:00:00 +0000\nMessage-ID: <t${n}@example.org>\n${references}\nx\n`
-    await reader().append('Archive', [reply(1, 1, '')])
-    await reader().append('Sent', [
-      reply(2, 2, 'References: <t1@example.org>\nIn-Reply-To: <t1@example.org>\n'),
-    ])
-    await reader().append('INBOX', [
-      reply(2, 2, 'References: <t1@example.org>\n'),
-      reply(9, 3, ''),
-      reply(3, 4, 'References: <t1@example.org>\n <t2@example.org>\n'),
-    ])
+  it('reads the whole conversation from every mailbox, oldest first, each email and its words once', async () => {
+    const reply = (n: number, day: number, headers: string, body = `Words of ${n}.`) =>
+      `From: p${n}@example.org\nSubject: ${n > 1 ? 'Re: ' : ''}Trip\nDate: ${day} Feb 2026 10:00:00 +0000\n${headers}\n${body}\n`
+    const id = (n: number) => `Message-ID: <t${n}@example.org>\n`
+    const answers = (...n: number[]) => `In-Reply-To: ${n.map((one) => `<t${one}@example.org>`).join(' ')}\n`
+    await reader().createMailbox(at('Trips'))
+    await reader().append('Archive', [reply(1, 1, id(1))])
+    const second = reply(
+      2,
+      2,
+      id(2) + answers(1),
+      'Words of 2.\n\nOn 1 Feb 2026 p1@example.org wrote:\n> Words of 1.',
+    )
+    await reader().append('Sent', [second])
+    const unnamed = reply(5, 5, answers(4))
+    await reader().append('Trips', [reply(4, 4, id(4) + answers(3)), unnamed])
+    await reader().append('Trash', [reply(8, 8, id(8) + answers(4))])
+    await reader().append('INBOX', [reply(7, 7, id(7) + answers(4))], ['\\Deleted'])
+    await reader().append('INBOX', [second, reply(9, 3, id(9)), unnamed, reply(3, 6, id(3) + answers(2))])
     const ref = (await inbox(1)).items[0]?.ref ?? expect.fail('no row')
-    const thread = await run((session) => listThread(session, ref, { limit: 10 }))
-    expect(thread.items.map((one) => one.from[0]?.address)).toEqual([
-      'p1@example.org',
-      'p2@example.org',
-      'p3@example.org',
+    // A sign-in after the mailbox was made knows it.
+    memory = await verifyImapLogin(account(), depsFor(server.ca))
+    const read = (quotes: 'folded' | 'shown', maxChars = 10_000, cursor?: string) =>
+      run((session) => getThread(session, ref, { maxChars, quotes, ...(cursor ? { cursor } : {}) }))
+    const thread = await read('folded')
+    expect(thread.items.map((one) => [one.from[0]?.address, one.text, one.ref.mailbox])).toEqual([
+      ['p1@example.org', 'Words of 1.', at('Archive')],
+      ['p2@example.org', 'Words of 2.', 'INBOX'],
+      ['p4@example.org', 'Words of 4.', at('Trips')],
+      ['p5@example.org', 'Words of 5.', 'INBOX'],
+      ['p3@example.org', 'Words of 3.', 'INBOX'],
     ])
-    expect(thread).toMatchObject({ searched: ['INBOX', at('Sent'), at('Archive')], truncated: false })
-    const short = await run((session) => listThread(session, ref, { limit: 2 }))
-    expect([short.items.length, short.truncated]).toEqual([2, true])
+    expect(thread).toMatchObject({ total: 5, isCut: false, failed: [] })
+    expect(thread.searched).toEqual(expect.arrayContaining(['INBOX', at('Sent'), at('Trips'), at('Drafts')]))
+    expect(thread.searched).not.toContain(at('Trash'))
+    expect((await read('shown')).items[1]?.text).toContain('> Words of 1.')
+    const short = await read('folded', 250)
+    const rest = await read('folded', 10_000, short.next)
+    expect([...short.items, ...rest.items]).toEqual(thread.items)
   })
 
   it('lists mailboxes with counts, creates, renames and deletes only empty ones', async () => {

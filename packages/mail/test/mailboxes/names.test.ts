@@ -46,6 +46,23 @@ describe('which mailbox a name means', () => {
     expect(pathOf([mailbox('Real', use), mailbox(`${name}s`)], name)).toBe('Real')
   })
 
+  it('`/` parts levels on a server with another delimiter, with its prefix or without, and an exact path comes first', () => {
+    const dotted = (path: string): Mailbox => ({ ...mailbox(path), delimiter: '.' })
+    const listed = [dotted('INBOX.Projects.2026'), dotted('Top.2026'), dotted('Top.A'), dotted('Top.a')]
+    expect(pathOf(listed, 'Projects/2026')).toBe('INBOX.Projects.2026')
+    expect(pathOf(listed, 'inbox/projects/2026')).toBe('INBOX.Projects.2026')
+    expect(pathOf(listed, 'Top/2026')).toBe('Top.2026')
+    expect(['Top/a', 'Top/A', 'TOP/a'].map((name) => pathOf(listed, name))).toEqual([
+      'Top.a',
+      'Top.A',
+      undefined,
+    ])
+    expect(pathOf([dotted('a.b'), dotted('a/b')], 'a/b')).toBe('a/b')
+    // A server without levels, and one whose delimiter it is.
+    expect(pathOf([{ ...mailbox('a/b'), delimiter: '' }], 'a/b')).toBe('a/b')
+    expect(pathOf([mailbox('a.b')], 'a/b')).toBeUndefined()
+  })
+
   it('INBOX in any case is the inbox, and "inbox" no other', () => {
     const listed = [mailbox('Old/inbox'), mailbox('INBOX', 'inbox')]
     for (const name of ['inbox', 'INBOX', 'Inbox']) expect(pathOf(listed, name)).toBe('INBOX')

@@ -5,9 +5,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import {
   getMessage,
   getMessages,
+  getThread,
   type ImapSession,
   listRecent,
-  listThread,
   MailError,
   type MessageDetail,
   type MessageRef,
@@ -142,7 +142,7 @@ describe.skipIf(!findDovecot())('reading', () => {
     expect(detail.cc).toEqual([])
     const rows = await run(async (session) => [
       ...(await listRecent(session, { mailbox: 'INBOX', limit: 1, unreadOnly: false })).items,
-      ...(await listThread(session, detail.ref, { limit: 5 })).items,
+      ...(await getThread(session, detail.ref, { maxChars: 5_000, quotes: 'folded' })).items,
     ])
     expect(rows).toHaveLength(2)
     expect(JSON.stringify(rows)).not.toMatch(/MISSING/)

@@ -28,7 +28,7 @@ describe('R87: a query for IMAP', () => {
     ['to:ann', 'OR (TO "ann") (CC "ann")'],
     ['with:ann', 'OR (FROM "ann") (OR (TO "ann") (CC "ann"))'],
     ['list:dev.reef.example', 'HEADER "List-Id" "dev.reef.example"'],
-    ['rfc822msgid:<a@b.example>', 'HEADER "Message-ID" "a@b.example"'],
+    ['rfc822msgid:<a@b.example>', 'HEADER "Message-ID" "<a@b.example>"'],
     ['is:unread is:starred', 'UNSEEN FLAGGED'],
     ['-is:read OR is:answered', 'OR (NOT SEEN) ANSWERED'],
     ['larger:1k smaller:5M', 'LARGER 1024 SMALLER 5242880'],

@@ -82,7 +82,7 @@ describe.skipIf(!findDovecot())('delivery through a real server (needs Dovecot)'
       credential: { type: 'oauth' as const, accessToken },
     })
     await expect(verifySmtpLogin(withToken('token-1'), deps)).resolves.toBeUndefined()
-    await expect(verifySmtpLogin(withToken('token-2'), deps)).rejects.toMatchObject({ code: 'login_refused' })
+    await expect(verifySmtpLogin(withToken('token-2'), deps)).rejects.toMatchObject({ code: 'token_refused' })
     const wrong = { ...account('starttls'), credential: { type: 'password' as const, password: 'no' } }
     await expect(verifySmtpLogin(wrong, deps)).rejects.toMatchObject({ code: 'login_refused' })
   })

@@ -147,8 +147,43 @@ describe('a message', () => {
     const server = await sink({ password: 'ya29.token' })
     await expect(submit(server, { credential })).resolves.toMatchObject({ state: 'sent' })
     server.faults.AUTH = { reply: '535 5.7.8 bad token' }
-    await expect(submit(server, { credential })).rejects.toMatchObject({ code: 'login_refused' })
+    await expect(submit(server, { credential })).rejects.toMatchObject({ code: 'token_refused' })
     expect(server.commands.filter((line) => line.startsWith('AUTH'))).toHaveLength(2)
+  })
+
+  it.each([
+    ['535 5.7.3 Authentication unsuccessful', 'token_refused'],
+    [
+      '535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Tenant.',
+      'access_disabled',
+    ],
+    [
+      '535 5.7.139 Authentication unsuccessful, the request did not meet the criteria to be authenticated',
+      'access_blocked',
+    ],
+    ['421 4.7.0 Temporary System Problem', 'throttled'],
+  ])('a token met with "%s" is %s', async (reply, code) => {
+    const credential: MailCredential = { type: 'oauth', accessToken: 'ya29.token' }
+    const server = await sink({ password: 'ya29.token' })
+    server.faults.AUTH = { reply }
+    await expect(submit(server, { credential })).rejects.toMatchObject({ code, protocol: 'smtp' })
+  })
+
+  it('OAUTHBEARER names the login and the server in one command (RFC 7628)', async () => {
+    const credential = { type: 'oauth', accessToken: 'ya29.token', mechanism: 'OAUTHBEARER' } as const
+    const server = await sink({ password: 'ya29.token' })
+    server.faults.AUTH = { reply: '235 2.7.0 Accepted' }
+    await submit(server, { credential }).catch(() => undefined)
+    const [, , token = ''] = server.commands.find((line) => line.startsWith('AUTH'))?.split(' ') ?? []
+    const fields = Buffer.from(token, 'base64').toString().split('\u0001')
+    expect(fields).toEqual([
+      expect.stringMatching(/^n,a=[^,]+,$/),
+      'host=localhost',
+      expect.stringMatching(/^port=\d+$/),
+      'auth=Bearer ya29.token',
+      '',
+      '',
+    ])
   })
 
   it('R39: names each recipient that was refused, in words of ours', async () => {

@@ -2,7 +2,7 @@
  * An account row from a mailbox's login, and back. Asks the key wrapper once each way; what it hands out in between
  * is zeroed here. Which grant a row may serve is decided by the caller and held by the AAD.
  */
-import type { MailAccount, ServerMemory } from '@email-connector/mail'
+import type { ServerMemory } from '@email-connector/mail'
 import type { Grant } from '@email-connector/oauth'
 import type { KeyWrapper } from '../keys/key-wrapper.ts'
 import { KeyRefusedError } from '../keys/key-wrapper.ts'
@@ -11,6 +11,7 @@ import { newestRecordVersion, openRecord, sealRecord, writtenRecordVersion } fro
 import { fromText, toText, zero } from '../keys/seal.ts'
 import { createHintCipher } from '../keys/token-cipher.ts'
 import type { AccountRow } from '../store/account-store.ts'
+import type { StoredAccount } from './stored-account.ts'
 
 /** Where keys are used; the same for every account of a deployment. */
 export interface AccountKeys {
@@ -40,7 +41,7 @@ export async function sealAccount(
   options: {
     accountId: string
     credentialVersion: number
-    account: MailAccount
+    account: StoredAccount
     memory?: ServerMemory
     /** The owner's parts of the row, sealed already. */
     owner?: Pick<AccountRow, 'sealedOwner' | 'sealedSeen'>
@@ -78,7 +79,7 @@ export async function openAccount(
   binding: GrantBinding,
   row: AccountRow,
   { mayRenew }: { mayRenew: boolean },
-): Promise<{ account: MailAccount; renewed?: AccountRow }> {
+): Promise<{ account: StoredAccount; renewed?: AccountRow }> {
   const written = keys.recordVersion ?? writtenRecordVersion
   if (row.v > newestRecordVersion)
     throw new KeyRefusedError('The record is of a newer version of this program')
@@ -102,13 +103,42 @@ export async function openAccount(
   }
 }
 
+/**
+ * For a row whose credential is about to change: opens its data key now, so that nothing but the store is needed later.
+ * `seal` may be called once and makes the row's next version, in the same form; `close` zeroes what is left.
+ */
+export async function prepareReseal(
+  keys: AccountKeys,
+  secret: Uint8Array,
+  binding: GrantBinding,
+  row: AccountRow,
+): Promise<{ seal(account: StoredAccount): AccountRow; close(): void }> {
+  const { leaseHolder: _holder, leaseUntil: _until, ...kept } = row
+  // The caller's own ends with its request; this one must outlive it.
+  const ownSecret = Uint8Array.from(secret)
+  const dataKey = await keys.keyWrapper
+    .unwrapDataKey(decodeWrapped(row.wrappedKey), keyContext(keys, binding.grantId, row.accountId))
+    .catch((error: unknown) => {
+      zero(ownSecret)
+      throw error
+    })
+  return {
+    seal(account) {
+      const next = { ...kept, credentialVersion: row.credentialVersion + 1 }
+      const plain = toPlain(row.v, account)
+      return { ...next, ...sealRecord(plain, ownSecret, dataKey, recordContext(keys, binding, next)) }
+    },
+    close: () => zero(ownSecret, dataKey),
+  }
+}
+
 /** Form 2 says that the owner's settings belong to it: a row of them that is missing was taken away. */
-function toPlain(version: number, account: MailAccount): Uint8Array {
+function toPlain(version: number, account: StoredAccount): Uint8Array {
   return Buffer.from(JSON.stringify(version === 1 ? account : { settings: 'required', account }))
 }
 
 /** Authenticated, so it is what `toPlain` made. */
-function fromPlain(version: number, plain: Uint8Array): MailAccount {
+function fromPlain(version: number, plain: Uint8Array): StoredAccount {
   const stored = JSON.parse(Buffer.from(plain).toString('utf8'))
   return version === 1 ? stored : stored.account
 }

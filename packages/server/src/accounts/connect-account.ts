@@ -5,7 +5,7 @@
  * that are connected one after the other the records come first, and go within minutes if the sign-in is left.
  */
 import { randomBytes } from 'node:crypto'
-import type { MailAccount, ServerMemory } from '@email-connector/mail'
+import type { ServerMemory } from '@email-connector/mail'
 import type { EpochSeconds, Grant } from '@email-connector/oauth'
 import { KeyRefusedError } from '../keys/key-wrapper.ts'
 import { ownerIndexes } from '../keys/owner-index.ts'
@@ -26,13 +26,14 @@ import {
 } from './owner-room.ts'
 import { sealSeen } from './sealed-settings.ts'
 import type { AccountSettings, GrantSettings } from './settings.ts'
+import type { StoredAccount } from './stored-account.ts'
 
 export interface ConnectOptions extends AccountKeys {
   readonly secrets: RoomSecrets
   /** S of the grant; stays its owner's to zero. */
   readonly secret: Uint8Array
   /** Proved by a live login just now. */
-  readonly account: MailAccount
+  readonly account: StoredAccount
   readonly memory?: ServerMemory
   /** What the owner said with it; the defaults when nothing. */
   readonly accountSettings?: AccountSettings
@@ -210,7 +211,8 @@ export async function replaceAccount(
     account,
     expiresAt: row.expiresAt,
   })
-  const outcome = await store.replaceCredential(replacement, row.credentialVersion)
+  // A refresh that got no answer, or is under way, must not keep its owner from repairing the account.
+  const outcome = await store.replaceCredential(replacement, row.credentialVersion, 'whatever')
   if (outcome === 'changed') return 'changed'
   const hints = openGrantHint(secret, grant.grantId, grant.sealedHint)
   // The hint decides nothing: when another writer was first, the mailbox works and its listed address is the old one.

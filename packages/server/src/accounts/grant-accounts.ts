@@ -8,12 +8,14 @@ import type { EpochSeconds, Grant } from '@email-connector/oauth'
 import { StoreUnavailableError } from '@email-connector/oauth'
 import type { Caller, Permission } from '../caller.ts'
 import { KeyRefusedError } from '../keys/key-wrapper.ts'
+import type { ProviderClient } from '../provider-tokens/provider-client.ts'
 import type { AccountRow, AccountStore, GrantRows } from '../store/account-store.ts'
 import type { AccountKeys } from './account-record.ts'
 import { openAccount, openMemory, sealMemory } from './account-record.ts'
 import type { AccountHint } from './grant-hint.ts'
 import { openGrantHint } from './grant-hint.ts'
 import { type OwnerSettings, readOwnerSettings } from './owner-settings.ts'
+import { createTokenRotation, type HeldAccount } from './token-rotation.ts'
 
 export interface AccountSummary {
   readonly accountId: string
@@ -32,6 +34,11 @@ export interface OpenedAccount {
   readonly settings: OwnerSettings
   /** The keys of its emails in the ledger of sends, sealed. */
   readonly sealedOwner?: string
+  /**
+   * After the mail server has refused the access token: the same account with a new one, or undefined where the refusal
+   * is about something else. Throws ProviderRefusedError.
+   */
+  withNewToken(): Promise<MailAccount | undefined>
   /** Keeps what was learned of the server. Never fails a call: without the memory the next one is a little slower. */
   remember(memory: ServerMemory): Promise<void>
 }
@@ -40,7 +47,8 @@ export interface GrantAccounts {
   list(): Promise<readonly AccountSummary[]>
   /**
    * By address (any case) or account id; the default without one. Throws AccountNotFoundError, GrantGoneError,
-   * KeyRefusedError (changed rows: alarm), KeyUnavailableError and StoreUnavailableError (503). `located` is told
+   * KeyRefusedError (changed rows: alarm), KeyUnavailableError and StoreUnavailableError (503), and ProviderRefusedError
+   * where a provider gives no token any more. `located` is told
    * where the mailbox should be while the key service is still asked: for opening a socket early, to be used only if
    * the opened account names the same server.
    */
@@ -76,9 +84,15 @@ interface LoadedGrant {
 }
 
 export function createGrantAccounts(
-  options: AccountKeys & { readonly store: AccountStore; readonly now: () => EpochSeconds },
+  options: AccountKeys & {
+    readonly store: AccountStore
+    readonly now: () => EpochSeconds
+    /** Of the providers that the deployment signs in with. */
+    readonly providerClients?: readonly ProviderClient[]
+  },
 ): (caller: Caller) => GrantAccounts {
-  const { store, now } = options
+  const { store, now, providerClients: clients = [] } = options
+  const rotation = createTokenRotation({ store, keys: options, clients, now })
 
   async function load(caller: Caller): Promise<LoadedGrant> {
     const found = await store.findGrantWithAccounts(caller.grantId)
@@ -95,6 +109,16 @@ export function createGrantAccounts(
       await unlessUnavailable(store.touchGrant(grant.grantId, now()))
     }
     return { grant, settings, mailboxes }
+  }
+
+  /** One mailbox as it is now. */
+  async function hold(caller: Caller, accountId: string): Promise<HeldAccount> {
+    const { grant, mailboxes } = await load(caller)
+    const row = mailboxes.find(({ hint }) => hint.accountId === accountId)?.row
+    if (row === undefined) throw new GrantGoneError('The mailbox was removed')
+    assertSameGrant(row, grant)
+    const { account } = await openAccount(options, caller.secret, grant, row, { mayRenew: false })
+    return { secret: caller.secret, permission: caller.permission, grant, row, account }
   }
 
   return (caller) => {
@@ -124,17 +148,24 @@ export function createGrantAccounts(
         assertSameGrant(row, grant)
         located?.(hint.imap)
         const read = readOwnerSettings(caller.secret, { grant, account: row, settings: settingsRows })
-        const { account, renewed } = await openAccount(options, caller.secret, grant, row, {
+        const { account: stored, renewed } = await openAccount(options, caller.secret, grant, row, {
           mayRenew: read.isStored,
         })
         // Losing the race is fine: whoever won has written today's form.
-        if (renewed) await unlessUnavailable(store.replaceCredential(renewed, row.credentialVersion))
+        const outcome =
+          renewed && (await unlessUnavailable(store.replaceCredential(renewed, row.credentialVersion)))
         if (read.sealedSeen !== undefined && row.sealedSeen !== undefined) {
           const { grantId, accountId, sealedSeen: asRead } = row
           await unlessUnavailable(
             store.setSealedSeen({ grantId, accountId, asRead, sealedSeen: read.sealedSeen }),
           )
         }
+        const held = {
+          ...{ secret: caller.secret, permission: caller.permission, grant, account: stored },
+          row: renewed !== undefined && outcome === 'replaced' ? renewed : row,
+        }
+        const reload = () => hold(caller, hint.accountId)
+        const account = await rotation.current(held, reload)
         const memory = openMemory(caller.secret, row)
         return {
           accountId: row.accountId,
@@ -143,6 +174,7 @@ export function createGrantAccounts(
           settings: read.settings,
           ...(row.sealedOwner !== undefined && { sealedOwner: row.sealedOwner }),
           ...(memory && { memory }),
+          withNewToken: () => rotation.afterRefusal(held, reload),
           async remember(learned) {
             if (JSON.stringify(learned) === JSON.stringify(memory)) return
             const sealed = sealMemory(caller.secret, grant.grantId, row.accountId, learned)
@@ -193,10 +225,11 @@ function isNamed(hint: AccountHint, ref: string): boolean {
 }
 
 /** For what a call can do without. */
-async function unlessUnavailable(write: Promise<unknown>): Promise<void> {
+async function unlessUnavailable<T>(write: Promise<T>): Promise<T | undefined> {
   try {
-    await write
+    return await write
   } catch (error) {
     if (!(error instanceof StoreUnavailableError)) throw error
+    return undefined
   }
 }

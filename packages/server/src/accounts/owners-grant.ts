@@ -32,10 +32,15 @@ export interface OwnersGrant {
   readonly account: AccountSettings | undefined
   /** Undefined also for another mailbox than the first. */
   readonly grant: GrantSettings | undefined
-  /** `changed`: somebody saved meanwhile. Throws a ZodError or SettingsTooLargeError for what is out of bounds. */
-  saveAccount(settings: AccountSettings): Promise<'written' | 'changed'>
+  /** Of the rows as they are; 0: there is none. */
+  readonly versions: { readonly account: number; readonly grant: number }
+  /**
+   * `shown`: the version that the change was made from, when it is not the one just read. `changed`: somebody saved
+   * meanwhile. Throws a ZodError or SettingsTooLargeError for what is out of bounds.
+   */
+  saveAccount(settings: AccountSettings, shown?: number): Promise<'written' | 'changed'>
   /** Throws for another mailbox than the first. */
-  saveGrant(settings: GrantSettings): Promise<'written' | 'changed'>
+  saveGrant(settings: GrantSettings, shown?: number): Promise<'written' | 'changed'>
   /** Zeroes the keys. */
   close(): void
 }
@@ -103,18 +108,22 @@ export function createOpenOwnersGrant(options: {
       ...{ grantId: grant.grantId, of, expiresAt: grant.absoluteExpiresAt },
       version: Math.max(now(), (current?.version ?? 0) + 1),
     })
+    const versions = { account: own?.version ?? 0, grant: shared?.version ?? 0 }
     return {
       accountId,
+      versions,
       isFirst: policyKey !== undefined,
       account: readable(ownerKey, own, accountSettings),
       grant: policyKey && readable(policyKey, shared, grantSettings),
-      async saveAccount(settings) {
+      async saveAccount(settings, shown = versions.account) {
+        if (shown !== versions.account) return 'changed'
         const row = sealSettings(ownerKey, placeOf(accountId, own), accountSettings, settings)
         return await store.putSettings(row, own?.version)
       },
-      async saveGrant(settings) {
+      async saveGrant(settings, shown = versions.grant) {
         if (policyKey === undefined)
           throw new Error('Only the first mailbox decides about the whole connection')
+        if (shown !== versions.grant) return 'changed'
         const row = sealSettings(policyKey, placeOf(ofGrant, shared), grantSettings, settings)
         return await store.putSettings(row, shared?.version)
       },

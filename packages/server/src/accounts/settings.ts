@@ -11,8 +11,6 @@ export const maxSettingsBytes = 32 * 1024
 const line = (most: number) => z.string().min(1).max(most)
 const count = z.number().int().min(0).max(10_000)
 
-export type Limits = z.output<typeof limits>
-
 const limits = z.strictObject({
   /** `known`: people already written to. `listed`: the addresses and domains in `listed`. */
   recipients: z.enum(['anyone', 'known', 'own_domain', 'listed']),
@@ -21,6 +19,8 @@ const limits = z.strictObject({
   sendsPerHour: count.optional(),
   attachments: z.boolean(),
 })
+
+export type OwnerLimits = z.output<typeof limits>
 
 const signature = z.strictObject({
   /** The identity it belongs to; absent: every other one. */
@@ -32,6 +32,8 @@ const signature = z.strictObject({
 export const accountSettings = z.strictObject({
   /** Paths of folders that the assistant does not see. */
   hidden: z.array(line(1_000)).max(200),
+  /** Paths of folders in which the assistant changes nothing. Absent: it may in all. */
+  readOnly: z.array(line(1_000)).max(200).optional(),
   limits,
   /** IANA name. */
   timeZone: z
@@ -65,7 +67,7 @@ export const grantSettings = z.strictObject({
 })
 export type GrantSettings = z.output<typeof grantSettings>
 
-const noLimits: Limits = { recipients: 'anyone', listed: [], attachments: true }
+const noLimits: OwnerLimits = { recipients: 'anyone', listed: [], attachments: true }
 
 /** Without a word of the owner's, and for grants of 0.1.0 until their first refresh. */
 export const defaultAccountSettings: AccountSettings = {

@@ -13,6 +13,7 @@ import { createHintCipher } from '../keys/token-cipher.ts'
 import { describeBug, type Log } from '../log.ts'
 import { createMcpEndpoint, type McpEndpoint } from '../mcp/mcp-endpoint.ts'
 import type { Challenge } from '../mcp/scope-check.ts'
+import type { ProviderClient } from '../provider-tokens/provider-client.ts'
 import type { Stores } from '../store/stores.ts'
 import { createToolApplication, type SessionQuestions } from '../tool-call/tool-application.ts'
 import { catalog } from '../tools/catalog.ts'
@@ -20,6 +21,8 @@ import { catalog } from '../tools/catalog.ts'
 export interface McpProductOptions {
   readonly publicUrl: string
   readonly disabledProviders?: readonly ProviderId[]
+  /** Of the providers that accounts may have signed in with. */
+  readonly providerClients?: readonly ProviderClient[]
   readonly stage: string
   readonly stores: Stores
   readonly keyWrapper: KeyWrapper
@@ -55,12 +58,17 @@ export function createMcpProduct(options: McpProductOptions): McpEndpoint {
         stage,
         issuer: publicUrl,
         now,
+        ...(options.providerClients && { providerClients: options.providerClients }),
       }),
       once: stores.once,
       audit: stores.audit,
       createLink: createLinkMaker({ store: stores.authorization, publicUrl, now }),
       mail: { connector, now },
       providersOffered: providers.map(({ id }) => id).filter((id) => !disabledProviders.includes(id)),
+      signIns: (options.providerClients ?? []).map(({ provider: { id, name: called } }) => ({
+        id,
+        name: called,
+      })),
       publicUrl,
       version,
       log,

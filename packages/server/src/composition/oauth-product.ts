@@ -17,6 +17,7 @@ import type { InstanceSecrets, SecretKey } from '../keys/instance-secrets.ts'
 import type { KeyWrapper } from '../keys/key-wrapper.ts'
 import type { Log } from '../log.ts'
 import { signInStopped } from '../pages/sign-in-stopped.ts'
+import { createProviderClient, type ProviderClient } from '../provider-tokens/provider-client.ts'
 import { extraRedirectUris, type ServerSettings } from '../settings.ts'
 import { createMailboxLogin } from '../sign-in/account-login.ts'
 import { createAddMailbox } from '../sign-in/add-account.ts'
@@ -24,6 +25,9 @@ import { createBeforeRefresh } from '../sign-in/before-refresh.ts'
 import { createConnections } from '../sign-in/connections.ts'
 import type { DemoMailbox } from '../sign-in/form.ts'
 import { createKnownBrowsers } from '../sign-in/known-browser.ts'
+import { createPendingSignIns } from '../sign-in/pending-sign-in.ts'
+import { createProviderPages } from '../sign-in/provider-pages.ts'
+import { createProviderTrips } from '../sign-in/provider-trips.ts'
 import { createSignInLimits } from '../sign-in/rate-limits.ts'
 import { createSignIn } from '../sign-in/sign-in.ts'
 import type { Stores } from '../store/stores.ts'
@@ -33,7 +37,7 @@ import { oauthRoutes, siteRoutes } from './routes.ts'
 export interface OAuthProductOptions {
   readonly settings: ServerSettings
   readonly stage: string
-  readonly stores: Pick<Stores, 'authorization' | 'accounts' | 'once'>
+  readonly stores: Pick<Stores, 'authorization' | 'accounts' | 'audit' | 'once'>
   readonly keyWrapper: KeyWrapper
   readonly secrets: InstanceSecrets
   readonly connector: Connector
@@ -42,6 +46,8 @@ export interface OAuthProductOptions {
   readonly demo?: DemoMailbox
   readonly log: Log
   readonly version: string
+  /** For the settings' providers; the real ones unless given. */
+  readonly providerClients?: readonly ProviderClient[]
   /** Clocks that a test turns; the real ones unless given. */
   readonly now?: () => EpochSeconds
   readonly clock?: Clock
@@ -76,8 +82,16 @@ export function createOAuthProduct(options: OAuthProductOptions): {
     beforeRefresh: createBeforeRefresh({ store: stores.accounts, secrets, now, log }),
     fetchClientMetadata: createClientMetadataFetch({ policy: createHostPolicy() }),
   })
+  const clients =
+    options.providerClients ??
+    settings.signInProviders.map((provider) => createProviderClient({ provider, now }))
+  const trips = createProviderTrips({
+    ...{ clients, publicUrl, log, now },
+    pending: createPendingSignIns({ store: stores.once, publicUrl, now }),
+  })
   const parts = {
     settings,
+    trips,
     oauth,
     keyWrapper,
     app: appName,
@@ -99,15 +113,19 @@ export function createOAuthProduct(options: OAuthProductOptions): {
     log,
     now,
   }
+  const signIn = createSignIn(parts)
+  const connections = createConnections({
+    ...{ ...parts, grants: stores.authorization, once: stores.once, audit: stores.audit, clock },
+  })
+  const addMailbox = createAddMailbox({ ...parts, links: stores.authorization })
+  const pages = { connect: signIn, link: addMailbox, connections }
   return {
     oauth,
     routes: {
       ...siteRoutes({ settings, providers, version }),
       ...oauthRoutes({
-        oauth,
-        signIn: createSignIn(parts),
-        connections: createConnections({ ...parts, grants: stores.authorization }),
-        addMailbox: createAddMailbox({ ...parts, links: stores.authorization }),
+        ...{ oauth, signIn, connections, addMailbox },
+        providerPages: createProviderPages({ publicUrl, trips, pages, log }),
       }),
     },
   }

@@ -3,11 +3,12 @@
  * parts of their own. In AWS the two halves are functions of their own (lambda/oauth.ts, lambda/mcp.ts).
  */
 import type { AuthorizationServer } from '@email-connector/oauth'
-import { clock } from '../clock.ts'
+import { clock, nowSeconds } from '../clock.ts'
 import { type App, serveRoutes } from '../http/frame.ts'
 import { createAuthenticate } from '../mcp/authenticate.ts'
 import { type McpRouteOptions, mcpRoutes } from '../mcp/mcp-route.ts'
 import { messagePage } from '../pages/page.ts'
+import { createProviderClient } from '../provider-tokens/provider-client.ts'
 import type { Stores } from '../store/stores.ts'
 import { createMcpProduct } from './mcp-product.ts'
 import { createOAuthProduct, type OAuthProductOptions } from './oauth-product.ts'
@@ -25,9 +26,14 @@ export interface Product extends App {
 export function createProduct(options: ProductOptions): Product {
   const { settings, log } = options
   const { publicUrl, resource, disabledProviders } = settings
-  const { oauth, routes } = createOAuthProduct(options)
+  const now = options.now ?? nowSeconds
+  const providerClients =
+    options.providerClients ??
+    settings.signInProviders.map((provider) => createProviderClient({ provider, now }))
+  const parts = { ...options, providerClients }
+  const { oauth, routes } = createOAuthProduct(parts)
   const { challenge } = oauth
-  const mcp = options.mcp ?? createMcpProduct({ ...options, publicUrl, disabledProviders, challenge })
+  const mcp = options.mcp ?? createMcpProduct({ ...parts, publicUrl, disabledProviders, challenge })
   const { fetch } = serveRoutes({
     settings,
     routes: {

@@ -15,6 +15,8 @@ import { tooManyAtOnce } from '../pages/sign-in-messages.ts'
 import type { ServerSettings } from '../settings.ts'
 import type { AddMailbox } from '../sign-in/add-account.ts'
 import type { Connections } from '../sign-in/connections.ts'
+import type { ProviderPages } from '../sign-in/provider-pages.ts'
+import { callbackPath } from '../sign-in/provider-trips.ts'
 import type { SignIn } from '../sign-in/sign-in.ts'
 
 interface SiteOptions {
@@ -28,6 +30,7 @@ interface OAuthRouteOptions {
   readonly signIn: SignIn
   readonly connections: Connections
   readonly addMailbox: AddMailbox
+  readonly providerPages: ProviderPages
 }
 
 /** Generous for a form or a client's metadata. */
@@ -63,7 +66,13 @@ export function siteRoutes({ settings, providers, version }: SiteOptions): Route
 }
 
 /** Everything under `/oauth` and the well-known documents: what the oauth function serves. */
-export function oauthRoutes({ oauth, signIn, connections, addMailbox }: OAuthRouteOptions): Routes {
+export function oauthRoutes({
+  oauth,
+  signIn,
+  connections,
+  addMailbox,
+  providerPages,
+}: OAuthRouteOptions): Routes {
   const metadata: Route = { ...document, name: 'metadata', handlers: { GET: () => oauth.metadata() } }
   const resourceMetadata: Route = {
     ...document,
@@ -102,6 +111,16 @@ export function oauthRoutes({ oauth, signIn, connections, addMailbox }: OAuthRou
         GET: () => addMailbox.page(),
         POST: capped((request, peer) => addMailbox.post(request, peer)),
       },
+    },
+    '/oauth/provider/start': {
+      ...page,
+      name: 'provider_start',
+      handlers: { POST: capped((request, peer) => providerPages.start(request, peer)) },
+    },
+    [callbackPath]: {
+      ...page,
+      name: 'provider_callback',
+      handlers: { GET: (request, peer) => providerPages.callback(request, peer) },
     },
     '/oauth/token': {
       ...document,

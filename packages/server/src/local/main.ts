@@ -31,6 +31,9 @@ Serves email-connector on this machine. Settings are environment variables, all 
   ALLOWED_ACCOUNTS            addresses and domains that may connect (everyone)
   ALLOW_PRIVATE_MAIL_HOSTS    1: mail servers on private addresses and any port (0)
   OAUTH_CLIENT_ID, OAUTH_CLIENT_SECRET               one pre-registered client
+  GOOGLE_CLIENT_ID, GOOGLE_CLIENT_SECRET             "Sign in with Google" (docs/providers.md)
+  MICROSOFT_CLIENT_ID, MICROSOFT_CLIENT_SECRET, MICROSOFT_TENANT   "Sign in with Microsoft"
+  OIDC_MAIL_…                 an organisation's own provider
   EXTRA_REDIRECT_URIS, DISABLED_CLIENTS, DISABLED_PROVIDERS, CORS_ORIGINS
   ACCESS_TOKEN_DAYS, REFRESH_IDLE_DAYS, GRANT_DAYS   lifetimes (30, 90, 365)
 `

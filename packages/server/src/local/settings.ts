@@ -4,6 +4,7 @@
  */
 import { resolve } from 'node:path'
 import * as z from 'zod'
+import { providerVariables, toSignInProviders } from '../provider-settings.ts'
 import {
   onOff,
   parseSettings,
@@ -31,6 +32,7 @@ export function parseLocalSettings(
   const variables = parseSettings(
     {
       ...serverVariables,
+      ...providerVariables,
       PORT: wholeNumber(8993, 1, 65_535),
       HOST: z
         .string()
@@ -46,7 +48,10 @@ export function parseLocalSettings(
     },
   )
   return {
-    server: toServerSettings(variables, { demo: variables.DEMO_MAILBOX }),
+    server: toServerSettings(variables, {
+      demo: variables.DEMO_MAILBOX,
+      signInProviders: toSignInProviders(variables),
+    }),
     host: variables.HOST,
     port: variables.PORT,
     dataDir: resolve(startedIn, variables.DATA_DIR),

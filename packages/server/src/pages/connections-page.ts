@@ -1,9 +1,16 @@
 /** The owner's page: sign in with the mailbox again, then every connected client, with a button to revoke it. */
 import type { Grant } from '@email-connector/oauth'
 import { permissions } from '../caller.ts'
+import type { OwnerRow } from '../store/owner-room-store.ts'
 import { day, dayText } from './dates.ts'
 import { type Html, html } from './html.ts'
-import { errorSummary, type MailboxForm, mailboxFields, providerDomains } from './mailbox-fields.ts'
+import {
+  errorSummary,
+  type MailboxForm,
+  mailboxFields,
+  providerDomains,
+  signInButtons,
+} from './mailbox-fields.ts'
 import { toPageResponse } from './page.ts'
 import { permissionTexts } from './permission-texts.ts'
 
@@ -20,7 +27,7 @@ ${page.faults.length > 0 && errorSummary(page.faults)}
 <form class="narrow" method="post" action="/oauth/connections" novalidate data-once data-domains="${providerDomains(page.providers)}">
 <section class="card">${mailboxFields(page)}</section>
 <div class="actions">
-<button type="submit" data-busy="Signing in…">Show my connections</button>
+${signInButtons(page)}<button type="submit" data-plain data-busy="Signing in…">Show my connections</button>
 </div>
 </form>`,
   })
@@ -30,10 +37,15 @@ export function connectionsPage(page: {
   readonly address: string
   readonly proof: string
   readonly grants: readonly Grant[]
+  /** Of connections that ended: what is kept of them for a while. */
+  readonly ended: readonly OwnerRow[]
   /** How many were revoked just now. */
   readonly revoked?: number
+  /** More is left to erase than one form had time for. */
+  readonly isLeft?: boolean
+  readonly isErased?: boolean
 }): Response {
-  const { address, grants, revoked } = page
+  const { address, grants, ended, revoked, isErased, isLeft } = page
   return toPageResponse({
     title: 'Your connections',
     body: html`
@@ -47,6 +59,8 @@ ${
 <p><strong>${revoked === 1 ? 'One connection was revoked' : `${revoked} connections were revoked`}.</strong> What was stored is deleted; ${revoked === 1 ? 'the app is' : 'the apps are'} refused from now on.</p>
 </div>`
 }
+${isErased === true && isLeft !== true && html`<div class="note" role="status" tabindex="-1" autofocus><p><strong>Erased.</strong> Nothing is kept of it for this mailbox.</p></div>`}
+${isLeft === true && html`<div class="note warn" role="status"><p><strong>Some entries are still there.</strong> There were more than one request erases. Nobody can read them any more; press again to erase the rest.</p></div>`}
 <form method="post" action="/oauth/connections" data-once>
 <input type="hidden" name="proof" value="${page.proof}">
 <section class="card">${
@@ -56,11 +70,19 @@ ${
         : html`<ul class="rows">${grants.map(connection)}</ul>`
     }</section>
 ${
-  grants.length > 0 &&
+  ended.length > 0 &&
+  html`<section class="card">
+<h2>Ended</h2>
+<p class="soft">What these apps did is kept for 90 days, for you to look at.</p>
+<ul class="rows">${ended.map(endedConnection)}</ul>
+</section>`
+}
+${
+  grants.length + ended.length > 0 &&
   html`<details>
 <summary>Delete everything…</summary>
 <div class="in">
-<p class="text">This revokes every app above and erases what this server stores for it, for all its mailboxes. Your mail stays as it is.</p>
+<p class="text">This revokes every app above and erases what this server stores for it, for all its mailboxes, and the lists of what apps did with this one. Your mail stays as it is.</p>
 <button type="submit" class="danger" name="revoke" value="all">Delete everything</button>
 </div>
 </details>`
@@ -81,6 +103,28 @@ function connection(grant: Grant): Html {
     grant.lastUsedAt === undefined ? 'not used yet' : html`last used ${day(grant.lastUsedAt)}`
   } · ends ${day(grant.absoluteExpiresAt)} at the latest</p>
 </div>
+<div class="buttons">
+<button type="submit" class="quiet" name="mailbox" value="${grant.grantId}" aria-label="Names and folders of ${grant.clientName}, connected ${dayText(grant.createdAt)}">Names and folders</button>
+${
+  permission === 'send' &&
+  html`<button type="submit" class="quiet" name="sending" value="${grant.grantId}" aria-label="What may go out through ${grant.clientName}, connected ${dayText(grant.createdAt)}">What may go out</button>`
+}
+<button type="submit" class="quiet" name="activity" value="${grant.grantId}" aria-label="What it did: ${grant.clientName}, connected ${dayText(grant.createdAt)}">What it did</button>
 <button type="submit" class="quiet" name="revoke" value="${grant.grantId}" aria-label="Revoke ${grant.clientName}, connected ${dayText(grant.createdAt)}">Revoke</button>
+</div>
+</li>`
+}
+
+function endedConnection({ grantId, ended }: OwnerRow): Html {
+  const { clientName = '', at = 0 } = ended ?? {}
+  return html`<li>
+<div>
+<h2><bdi>${clientName}</bdi></h2>
+<p class="soft small">Ended ${day(at)}</p>
+</div>
+<div class="buttons">
+<button type="submit" class="quiet" name="activity" value="${grantId}" aria-label="What it did: ${clientName}, ended ${dayText(at)}">What it did</button>
+<button type="submit" class="quiet" name="erase" value="${grantId}" aria-label="Erase what ${clientName}, ended ${dayText(at)}, did">Erase</button>
+</div>
 </li>`
 }

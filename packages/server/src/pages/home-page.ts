@@ -6,7 +6,10 @@ import { isLoopback, type ServerSettings } from '../settings.ts'
 import { type Html, html } from './html.ts'
 import { toPageResponse } from './page.ts'
 
-type HomeSettings = Pick<ServerSettings, 'publicUrl' | 'resource' | 'disabledClients' | 'demo'>
+type HomeSettings = Pick<
+  ServerSettings,
+  'publicUrl' | 'resource' | 'disabledClients' | 'demo' | 'signInProviders'
+>
 
 export function homePage(settings: HomeSettings, providers: readonly Provider[]): Response {
   return toPageResponse({
@@ -41,11 +44,19 @@ ${clients(settings).map(
 </section>
 <section class="card" aria-labelledby="providers-title">
 <h2 id="providers-title">Which mailboxes work</h2>
-<table>${providers.map(
+<table>${settings.signInProviders
+      .filter(({ id }) => id === 'organisation')
+      .map(
+        ({ name }) =>
+          html`<tr>
+<th scope="row">${name}<br><span class="tag">Sign in with ${name}</span></th>
+<td>You sign in at ${name}; this server never sees your password.</td>
+</tr>`,
+      )}${providers.map(
       (provider) =>
         html`<tr>
-<th scope="row">${provider.name}<br>${standing(provider)}</th>
-<td>${provider.note}${
+<th scope="row">${provider.name}<br>${standing(provider, settings)}</th>
+<td>${noteOf(provider, settings)}${
           provider.appPasswordUrl !== undefined &&
           html` <a href="${provider.appPasswordUrl}" rel="noreferrer">Create an app password</a>`
         }</td>
@@ -59,7 +70,16 @@ ${clients(settings).map(
   })
 }
 
-function standing(provider: Provider): Html {
+function noteOf(provider: Provider, settings: HomeSettings): string {
+  const signIn = settings.signInProviders.find(({ id }) => id === provider.id)
+  if (signIn === undefined) return provider.note
+  const signsIn = `You sign in at ${signIn.name}; this server never sees your password.`
+  return provider.signIn === 'oauth' ? signsIn : `${signsIn} Or with an app password: ${provider.note}`
+}
+
+function standing(provider: Provider, settings: HomeSettings): Html {
+  const signIn = settings.signInProviders.find(({ id }) => id === provider.id)
+  if (signIn !== undefined) return html`<span class="tag">Sign in with ${signIn.name}</span>`
   switch (provider.signIn) {
     case 'oauth':
       return html`<span class="tag no">Not available</span>`

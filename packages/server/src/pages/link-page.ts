@@ -13,6 +13,7 @@ import {
   type MailboxForm,
   mailboxFields,
   providerDomains,
+  signInButtons,
 } from './mailbox-fields.ts'
 import { toPageResponse } from './page.ts'
 import { permissionTexts } from './permission-texts.ts'
@@ -36,7 +37,7 @@ ${page.faults.length > 0 && errorSummary(page.faults)}
 ${page.link === undefined ? linkField(page) : html`<input type="hidden" name="link" value="${page.link}">`}
 <section class="card">${mailboxFields(page)}</section>
 <div class="actions">
-<button type="submit" data-busy="Signing in…">Continue</button>
+${signInButtons(page)}<button type="submit" data-plain data-busy="Signing in…">Continue</button>
 </div>
 </form>`,
   })
@@ -69,7 +70,7 @@ export function linkMailboxPage(
     body: html`
 <div class="hero">
 <h1>Let <bdi>${client.name}</bdi> use one more mailbox</h1>
-<p class="lead">Sign in to the mailbox you want to add. Sign in to one that is connected already to store its new password.</p>
+<p class="lead">Sign in to the mailbox you want to add. Sign in to one that is connected already to repair it: its new password or sign-in is stored.</p>
 </div>
 ${page.faults.length > 0 && errorSummary(page.faults)}
 <div class="columns">
@@ -96,7 +97,7 @@ ${page.faults.length > 0 && errorSummary(page.faults)}
 <input type="hidden" name="step" value="connect">
 <section class="card">${mailboxFields(page)}</section>
 <div class="actions">
-<button type="submit" name="action" value="connect" data-busy="Connecting…">Allow and connect</button>
+${signInButtons(page)}<button type="submit" name="action" value="connect" data-plain data-busy="Connecting…">Allow and connect</button>
 <button type="submit" class="quiet" name="action" value="cancel">Cancel</button>
 </div>
 </form>

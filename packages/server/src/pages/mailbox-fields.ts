@@ -5,10 +5,13 @@
  */
 import type { Provider } from '@email-connector/mail'
 import type { Fault, FieldName, FormValues } from '../sign-in/form.ts'
+import type { SignInProvider } from '../sign-in-provider.ts'
 import { type Html, html } from './html.ts'
 
 export interface MailboxForm {
   readonly providers: readonly Provider[]
+  /** Providers whose own sign-in has a button. */
+  readonly signIns: readonly SignInProvider[]
   /** The embedded mailbox; its password is no secret. */
   readonly demo?: { readonly address: string; readonly password: string }
   readonly values: FormValues
@@ -16,7 +19,7 @@ export interface MailboxForm {
 }
 
 /** Faults in the order of the form, each linked to its field; focused when the page opens. */
-export function errorSummary(faults: readonly Fault[]): Html {
+export function errorSummary(faults: readonly { readonly field?: string; readonly message: string }[]): Html {
   return html`<div class="errors" role="alert" tabindex="-1" autofocus id="errors">
 <h2>${faults.some((fault) => fault.field !== undefined) ? 'Please check the form' : 'That did not work'}</h2>
 <ul>${faults.map(
@@ -26,7 +29,7 @@ export function errorSummary(faults: readonly Fault[]): Html {
 </div>`
 }
 
-function anchorOf(field: FieldName): string {
+function anchorOf(field: string): string {
   if (field === 'provider') return 'provider-gmail'
   if (field === 'permission') return 'permission-read'
   if (field === 'ask') return 'ask-ask'
@@ -39,8 +42,9 @@ export function mailboxFields(page: MailboxForm): Html {
 <p class="soft">Who provides it?</p>
 <div class="tiles" role="radiogroup" aria-label="Mail provider"${fault !== undefined && html` aria-invalid="true"`}>
 ${page.demo !== undefined && providerTile(page, { id: 'demo', name: 'Demo mailbox', hint: 'Try it out' }, page.demo)}
+${organisationsOf(page).map(({ id, name }) => providerTile(page, { id, name, hint: `Sign in with ${name}` }))}
 ${page.providers.map((provider) =>
-  providerTile(page, { id: provider.id, name: shortName(provider), hint: hintOf(provider) }),
+  providerTile(page, { id: provider.id, name: shortName(provider), hint: hintOf(page, provider) }),
 )}
 </div>${faultText('provider', fault)}</fieldset>
 ${
@@ -49,7 +53,8 @@ ${
 <p><strong>A mailbox with sample mail, on this computer only.</strong><br>Address <code>${page.demo.address}</code><br>Password <code>${page.demo.password}</code></p>
 </div>`
 }
-${page.providers.map((provider) => providerNote(provider))}
+${organisationsOf(page).map(organisationNote)}
+${page.providers.map((provider) => providerNote(page, provider))}
 <fieldset class="servers" data-provider="generic">${hosts(page)}</fieldset>
 ${textField(page, {
   name: 'address',
@@ -60,7 +65,18 @@ ${textField(page, {
 ${passwordField(page)}`
 }
 
-function hintOf(provider: Provider): string {
+/** An organisation's own provider is in no list of ours. */
+function organisationsOf({ signIns }: MailboxForm): readonly SignInProvider[] {
+  return signIns.filter(({ id }) => id === 'organisation')
+}
+
+function signInOf({ signIns }: Pick<MailboxForm, 'signIns'>, { id }: Pick<Provider, 'id'>) {
+  return signIns.find((signIn) => signIn.id === id)
+}
+
+function hintOf(page: MailboxForm, provider: Provider): string {
+  const signIn = signInOf(page, provider)
+  if (signIn !== undefined) return `Sign in with ${signIn.name}`
   switch (provider.signIn) {
     case 'oauth':
       return 'Not available'
@@ -83,7 +99,23 @@ function providerTile(
   }${demo !== undefined && html` data-address="${demo.address}" data-password="${demo.password}"`}><span><b>${tile.name}</b><small>${tile.hint}</small></span></label>`
 }
 
-function providerNote(provider: Provider): Html {
+/** One button for each provider with a sign-in of its own, shown while it is chosen; it sends the same form. */
+export function signInButtons(page: MailboxForm): Html {
+  return html`${page.signIns.map(
+    ({ id, name }) =>
+      html`<button type="submit" formaction="/oauth/provider/start" data-provider="${id}" name="action" value="connect" data-busy="Opening ${name}…">Sign in with ${name}</button>
+`,
+  )}`
+}
+
+function organisationNote({ id, name }: SignInProvider): Html {
+  return html`<div class="note" data-provider="${id}"><p><strong>${name}.</strong> You sign in at ${name}, and this server never sees your password. Press “Sign in with ${name}” below.</p>
+</div>`
+}
+
+function providerNote(page: MailboxForm, provider: Provider): Html {
+  const signIn = signInOf(page, provider)
+  if (signIn !== undefined) return signInNote(provider, signIn)
   const tone = provider.signIn === 'oauth' ? ' bad' : provider.signIn === 'bridge' ? ' warn' : ''
   return html`<div class="note${tone}" data-provider="${provider.id}"><p><strong>${provider.name}.</strong> ${provider.note}${
     provider.appPasswordUrl !== undefined &&
@@ -92,9 +124,21 @@ function providerNote(provider: Provider): Html {
 </div>`
 }
 
+function signInNote(provider: Provider, { name }: SignInProvider): Html {
+  const more =
+    provider.signIn === 'oauth'
+      ? html` Passwords and app passwords no longer work there.`
+      : html` Or enter an app password, where you have one.${
+          provider.appPasswordUrl !== undefined &&
+          html` <a href="${provider.appPasswordUrl}" target="_blank" rel="noopener noreferrer">Create an app password (new tab)</a>`
+        }`
+  return html`<div class="note" data-provider="${provider.id}"><p><strong>${provider.name}.</strong> Press “Sign in with ${name}” below: you sign in at ${name}, and this server never sees your password.${more}</p>
+</div>`
+}
+
 function passwordField(page: MailboxForm): Html {
   const fault = faultOf(page, 'password')
-  return html`<div class="field">
+  return html`<div class="field" data-password>
 <label class="text" for="password">Password or app password</label>
 <div class="secret">
 <input id="password" name="password" type="password" autocomplete="current-password" aria-required="true"${described('password', fault)}>

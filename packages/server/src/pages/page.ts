@@ -7,10 +7,15 @@ import { pageCss, pageJs } from './assets.ts'
 import { type Html, html, trusted } from './html.ts'
 
 /** Shows what belongs to the chosen provider without script; a browser without :has() shows everything. */
-const providerRules = [...providers.map(({ id }) => id), 'demo'].map(
+const providerRules = [...providers.map(({ id }) => id), 'organisation', 'demo'].map(
   (id) => `form:has(#provider-${id}:checked) [data-provider~="${id}"]{display:block}\n`,
 )
-const styleSheet = trusted(pageCss + providerRules.join(''))
+/** Where no password works, neither its field nor the button that sends it is shown; sent all the same, it is not used. */
+const signInOnly = ['outlook', 'organisation'].map(
+  (id) =>
+    `form:has([formaction][data-provider="${id}"]):has(#provider-${id}:checked) :is([data-password],[data-plain]){display:none}\n`,
+)
+const styleSheet = trusted(pageCss + providerRules.join('') + signInOnly.join(''))
 const pageScript = trusted(pageJs)
 
 const mark = (ink: string, ground: string) =>
@@ -27,6 +32,7 @@ const brandMark = trusted(
 export interface PageContent {
   readonly title: string
   readonly body: Html
+  readonly head?: Html
   readonly status?: number
   /** Sources beyond 'self' that the page's form may end at. */
   readonly formAction?: readonly string[]
@@ -43,7 +49,7 @@ export function toPageResponse(page: PageContent): Response {
 <meta name="color-scheme" content="light dark">
 <meta name="robots" content="noindex">
 <title>${page.title} · ${appName}</title>
-<link rel="icon" href="${icon}">
+<link rel="icon" href="${icon}">${page.head}
 <style nonce="${nonce}">${styleSheet}</style>
 </head>
 <body>

@@ -25,7 +25,7 @@ export function privacyPage({ lifetimes }: Pick<ServerSettings, 'lifetimes'>): R
 </tr>
 </thead>
 <tbody>
-${row('Your address, password and mail servers', `Until you revoke the app, at most ${absoluteDays} days. After ${idleDays} days without use no token is left that opens it`, 'Nobody from the database alone, nor with the server’s own key: the app’s access token is part of the key')}
+${row('Your address, mail servers, and password or (after “Sign in with …”) your provider’s tokens', `Until you revoke the app, at most ${absoluteDays} days. After ${idleDays} days without use no token is left that opens it`, 'Nobody from the database alone, nor with the server’s own key: the app’s access token is part of the key')}
 ${row('Addresses and folder names, to answer faster', 'As above', 'Who holds a token of the app')}
 ${row('Which app, what it may do, how many mailboxes, when connected and last used (to the hour)', 'As above', 'The operator of this server')}
 ${row('A fingerprint of your mail server and address, so that you find your connections', `As above; of a sign-in that was checked and then given up, up to ${absoluteDays + 90} days`, 'The operator cannot turn it back, but holds its key: he can check a guess whether a certain mailbox is connected')}
@@ -39,7 +39,7 @@ ${row('A sign-in or one-time link under way, and counts of failed sign-ins', 'Up
 </section>
 <section class="card" aria-labelledby="logs-title">
 <h2 id="logs-title">Logs, cookies, backups</h2>
-<p class="text">Logs hold times, outcomes and numbers. No address, password, token, subject or text has a place in them. The only cookies are those that tie a sign-in to your browser, for 15 minutes, and one for each mailbox that you signed in to here: for 90 days it keeps strangers’ wrong passwords from locking your browser out. It holds no address and opens nothing. Nothing is loaded from elsewhere and nobody else is told.</p>
+<p class="text">Logs hold times, outcomes and numbers. No address, password, token, subject or text has a place in them. The only cookies are those that tie a sign-in to your browser, for 15 minutes, or your connections’ page, for an hour, and one for each mailbox that you signed in to here: for 90 days it keeps strangers’ wrong passwords from locking your browser out. It holds no address and opens nothing. Nothing is loaded from elsewhere and nobody else is told.</p>
 <p class="text">Revoking deletes at once, except the list of what the app did, which is yours to look at for 90 days. What has expired is refused at once and erased by the database within days. Where the operator keeps backups, they go back 35 days at most and hold the encrypted record; what opens it is not backed up unless the operator has decided otherwise.</p>
 </section>
 <section class="card" aria-labelledby="limits-title">

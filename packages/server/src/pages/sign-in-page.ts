@@ -14,6 +14,7 @@ import {
   type MailboxForm,
   mailboxFields,
   providerDomains,
+  signInButtons,
 } from './mailbox-fields.ts'
 import { toPageResponse } from './page.ts'
 import { askTexts, permissionTexts } from './permission-texts.ts'
@@ -65,7 +66,7 @@ ${
 <section class="card">${mailboxFields(page)}</section>
 <section class="card">${page.soFar === undefined ? consent(page) : agreed(page, page.soFar)}</section>
 <div class="actions">
-<button type="submit" name="action" value="connect" data-busy="Connecting…">Connect mailbox</button>
+${signInButtons(page)}<button type="submit" name="action" value="connect" data-plain data-busy="Connecting…">Connect mailbox</button>
 <button type="submit" class="quiet" name="action" value="another" data-busy="Connecting…">Connect and add another</button>${
       page.soFar !== undefined &&
       html`<button type="submit" class="quiet" name="action" value="finish" data-busy="Connecting…">Finish without this one</button>`

@@ -5,22 +5,25 @@
  * question before sending shows the rest.
  */
 import {
+  fetchOriginal,
   fetchSource,
-  getMessage,
   type ImapSession,
-  type MailAccount,
   type MailAddress,
+  MailError,
   type MessageDetail,
   type MessageRef,
+  type Original,
   type OutgoingAttachment,
   type OutgoingDraft,
   readAddress,
 } from '@email-connector/mail'
 import type { OpenedAccount } from '../accounts/grant-accounts.ts'
+import type { ToolCall } from '../tool-call/tool.ts'
 import { toLine } from '../wire/fit.ts'
-import { maxQuotedChars, toForwarded, toQuote } from './original.ts'
-import { maxTotalBytes, readAttachments } from './outgoing-attachments.ts'
-import { ownOf, parseFrom } from './own-addresses.ts'
+import { ToolError } from '../wire/tool-error.ts'
+import { maxForwardedChars, maxQuotedChars, toForwarded, toQuote } from './original.ts'
+import { maxTotalBytes } from './outgoing-attachments.ts'
+import { findFrom, type IsOwn, ownOf, parseFrom } from './own-addresses.ts'
 import { toForwardSubject, toReplySubject } from './subject-prefix.ts'
 import { toThread } from './thread.ts'
 
@@ -34,18 +37,19 @@ export interface Answer {
 
 export interface Parent {
   readonly id: string
-  readonly email: MessageDetail
+  readonly ref: MessageRef
   readonly opened: OpenedAccount
+  /** Addresses of the owner's other accounts. */
+  readonly others: readonly string[]
 }
 
-export async function readParent(
-  session: ImapSession,
+export async function toParent(
+  call: ToolCall,
   opened: OpenedAccount,
   { id, ref }: { readonly id: string; readonly ref: MessageRef },
 ): Promise<Parent> {
-  // as its writer typed it: whole links, nothing folded
-  const options = { format: 'source', offset: 0, maxChars: maxQuotedChars } as const
-  return { id, opened, email: await getMessage(session, ref, options) }
+  const others = (await call.accounts.list()).map(({ address }) => address)
+  return { id, ref, opened, others }
 }
 
 export interface ReplyOptions {
@@ -56,17 +60,30 @@ export interface ReplyOptions {
   readonly cc?: readonly MailAddress[]
 }
 
-export function toReply({ email, opened }: Parent, { body, replyAll, to, cc = [] }: ReplyOptions): Answer {
+/** Of the pictures in what is quoted; those beyond are their words. */
+const maxQuotedPictureBytes = 5 * 1024 * 1024
+
+export async function toReply(
+  session: ImapSession,
+  parent: Parent,
+  { body, replyAll, to, cc = [] }: ReplyOptions,
+): Promise<Answer> {
+  const original = await fetchOriginal(session, parent.ref, {
+    maxChars: maxQuotedChars,
+    withFiles: false,
+    maxBytes: maxQuotedPictureBytes,
+  })
+  const { email } = original
   const known = [...email.from, ...email.to, ...email.cc]
-  const { recipients, skipped } = sendable(toRecipients(email, opened.account, { to, replyAll }))
+  const { recipients, skipped } = sendable(toRecipients(original, parent, { to, replyAll }))
   const draft = {
-    from: fromOf(email, opened),
+    from: fromOf(original, parent),
     to: recipients.to,
     cc: [...recipients.cc, ...cc],
     bcc: [],
     subject: toReplySubject(email.subject),
     body,
-    original: toQuote(email),
+    original: toQuote(original),
     attachments: [],
     ...toThread(email),
   }
@@ -83,12 +100,18 @@ export interface ForwardOptions {
 
 export async function toForward(
   session: ImapSession,
-  { id, email, opened }: Parent,
+  parent: Parent,
   { body, to, includeAttachments, asAttachment }: ForwardOptions,
 ): Promise<Answer> {
+  const original = await fetchOriginal(session, parent.ref, {
+    maxChars: asAttachment ? 0 : maxForwardedChars,
+    withFiles: includeAttachments && !asAttachment,
+    maxBytes: maxTotalBytes,
+  }).catch(toTooLarge)
+  const { email, files } = original
   const { references = [] } = toThread(email)
   const draft = {
-    from: fromOf(email, opened),
+    from: fromOf(original, parent),
     to,
     cc: [],
     bcc: [],
@@ -101,30 +124,38 @@ export async function toForward(
     const attachments = [await readAsFile(session, email)]
     return { draft: { ...draft, attachments }, known: [], skipped: [] }
   }
-  const parts = includeAttachments ? email.attachments.filter(isFile) : []
-  const named = parts.map((part) => ({ emailId: id, attachmentId: part.partId }))
-  const attachments = await readAttachments(session, named, [{ id, ref: email.ref }])
-  return { draft: { ...draft, original: toForwarded(email), attachments }, known: [], skipped: [] }
+  const leftOut = includeAttachments ? [] : email.attachments.filter(isFile)
+  return {
+    draft: { ...draft, original: toForwarded(original, leftOut), attachments: files },
+    known: [],
+    skipped: [],
+  }
 }
 
 async function readAsFile(
   session: ImapSession,
   { ref, subject }: MessageDetail,
 ): Promise<OutgoingAttachment> {
-  const content = await fetchSource(session, ref, { maxBytes: maxTotalBytes })
+  const content = await fetchSource(session, ref, { maxBytes: maxTotalBytes }).catch(toTooLarge)
   return { filename: `${toLine(subject, 100) || 'email'}.eml`, contentType: 'message/rfc822', content }
 }
 
-/** Pictures that belong to a text which goes on without them stay behind; a mail inside goes along with what it holds. */
-function isFile({ inline, inPart, contentType }: MessageDetail['attachments'][number]): boolean {
-  return inPart === undefined && !(inline && contentType.startsWith('image/'))
+function toTooLarge(error: unknown): never {
+  if (!(error instanceof MailError) || error.code !== 'too_large') throw error
+  const sentence = `This email holds more than the ${maxTotalBytes / 1024 / 1024} MB that one email may carry. With "include_attachments" false it goes on without its files, which it then names.`
+  throw new ToolError('too_large', sentence, { field: 'id', cause: error })
 }
 
-/** The address of the account that got the email, so that an alias answers under its own name. */
-function fromOf(email: MessageDetail, opened: OpenedAccount): MailAddress {
-  const isOwn = ownOf(opened.account)
-  const received = [...email.to, ...email.cc, ...email.bcc].find(isOwn)
-  return parseFrom(opened, (received ?? email.from.find(isOwn))?.address)
+/** Pictures of the text and what programs read are no files to a person; a mail inside is one, whatever it holds. */
+function isFile({ inline, inPart }: MessageDetail['attachments'][number]): boolean {
+  return inPart === undefined && !inline
+}
+
+/** The address that was written to, so that an alias answers under its own name. */
+function fromOf({ email, routing }: Original, { opened }: Parent): MailAddress {
+  const written = [...email.to, ...email.cc, ...email.bcc].map(({ address }) => address)
+  const candidates = [...written, ...routing.deliveredTo, ...email.from.map(({ address }) => address)]
+  return parseFrom(opened, findFrom(opened.account, candidates))
 }
 
 interface Recipients {
@@ -134,22 +165,29 @@ interface Recipients {
 
 /**
  * Never to oneself where there is anybody else. RFC 5322 §3.6.2: Reply-To says where answers go, which a contact form
- * relies on that writes in its owner's own name. An answer to one's own email without it goes to whom that went to.
+ * relies on that writes in its owner's own name. An answer to one's own email without it goes to whom that went to. An
+ * answer to all goes where a list's member asks for it (Mail-Followup-To), and to the list itself.
  */
 function toRecipients(
-  email: MessageDetail,
-  account: MailAccount,
+  { email, routing }: Original,
+  { opened, others }: Parent,
   { to, replyAll }: { to: readonly MailAddress[]; replyAll: boolean },
 ): Recipients {
-  const isOwn = ownOf(account)
-  const othersIn = (list: readonly MailAddress[]) => list.filter((one) => !isOwn(one))
+  const without = (isOwn: IsOwn) => (list: readonly MailAddress[]) => list.filter((one) => !isOwn(one))
+  const strangersIn = without(ownOf(opened.account, others))
+  const othersIn = without(ownOf(opened.account))
   const { from, replyTo, cc } = email
-  const targets = [to, othersIn(replyTo), othersIn(from), othersIn(email.to), othersIn(cc), email.to, from]
+  const asked = replyAll ? strangersIn(routing.followUpTo) : []
+  if (to.length === 0 && asked.length > 0) return { to: unique(asked), cc: [] }
   // Never Bcc, whose others do not know of each other. The last two: a note to oneself has nobody else.
+  const places = [replyTo, from, email.to, cc]
+  const targets = [to, ...places.map(strangersIn), ...places.map(othersIn), email.to, from]
   const first = unique(targets.find((list) => list.length > 0) ?? [])
+  if (!replyAll) return { to: first, cc: [] }
+  const list = routing.listPost === undefined ? [] : [{ address: routing.listPost }]
   const taken = new Set(first.map(toKey))
-  const rest = othersIn([...email.to, ...cc]).filter((one) => !taken.has(toKey(one)))
-  return { to: first, cc: replyAll ? unique(rest) : [] }
+  const rest = strangersIn([...email.to, ...cc, ...list]).filter((one) => !taken.has(toKey(one)))
+  return { to: first, cc: unique(rest) }
 }
 
 function unique(addresses: readonly MailAddress[]): MailAddress[] {

@@ -1,14 +1,10 @@
 /** What every sending tool does with a message that is ready: ask, send it at most once or hold it, see to its copy in Sent. */
-import {
-  type ComposedMessage,
-  composeMessage,
-  type MailAddress,
-  submitMessage,
-} from '@email-connector/mail'
+import { type ComposedMessage, composeMessage, type MailAddress, submitMessage } from '@email-connector/mail'
 import * as z from 'zod'
 import type { OpenedAccount } from '../accounts/grant-accounts.ts'
 import type { ToolCall, ToolQuestion } from '../tool-call/tool.ts'
 import { toEmailId, toRefName } from '../wire/email-id.ts'
+import { toLine } from '../wire/fit.ts'
 import { ToolError } from '../wire/tool-error.ts'
 import type { ToolResult } from '../wire/tool-result.ts'
 import { orNothing } from './answered-mark.ts'
@@ -22,13 +18,14 @@ import type { ReadyMessage } from './ready-message.ts'
 import { assertRecipients } from './recipients.ts'
 import { createSendLedger, findSendOutcome } from './send-ledger.ts'
 import { describeOutcome, type SendOutcome } from './send-outcome.ts'
-import { fileSentCopy, type SentCopy } from './sent-copy.ts'
+import { type AfterSent, fileSentCopy, type SentCopy } from './sent-copy.ts'
 
 /** Of the time that is left: a server that goes silent after the final dot must leave some to look at Sent. */
 const smtpShare = 0.75
 
 export const delivery = z.object({
   account: z.string(),
+  from: z.string().optional(),
   state: z.enum(['sent', 'rejected', 'unknown', 'held']),
   repeated: z.boolean(),
   message: z.string(),
@@ -57,12 +54,14 @@ export interface DeliveryOptions {
   readonly known?: readonly MailAddress[] | undefined
   /** Addresses of that email that nothing can be sent to, each with the reason. */
   readonly skipped?: readonly string[]
+  /** What the mailbox is told once the email is out: that another one was answered. */
+  readonly afterSent?: AfterSent | undefined
 }
 
 export async function deliver(
   call: ToolCall,
   ready: ReadyMessage,
-  { idempotencyKey, known, skipped = [] }: DeliveryOptions = {},
+  { idempotencyKey, known, skipped = [], afterSent }: DeliveryOptions = {},
 ): Promise<ToolResult<Delivery> | ToolQuestion> {
   const { opened, shown, content, shared, stored } = ready
   const { from, to, cc, bcc } = shown
@@ -109,12 +108,19 @@ export async function deliver(
       },
     }),
   )
-  return withSkipped(await answerDelivery(sending, opened, submitted, composed), skipped)
+  const result = await answerDelivery(sending, opened, submitted, { composed, afterSent })
+  return withSkipped(withFrom(result, from), skipped)
 }
 
 function nobodyLeft(skipped: readonly string[]): ToolError {
   const sentence = `Nothing can be sent to whom this email names: ${skipped.join('; ')}. Give "to".`
   return new ToolError('invalid_input', sentence, { field: 'to' })
+}
+
+/** R84: under which name and address it went out. */
+function withFrom(result: ToolResult<Delivery>, { name, address }: MailAddress): ToolResult<Delivery> {
+  const line = `From: ${name === undefined ? address : `${toLine(name, 200)} <${address}>`}`
+  return { structured: { ...result.structured, from: address }, text: `${result.text}\n${line}` }
 }
 
 /** R86: whoever is left out is named. */
@@ -132,12 +138,12 @@ export async function answerDelivery(
   call: ToolCall,
   opened: OpenedAccount,
   given: Promise<SendOutcome>,
-  composed?: ComposedMessage,
+  { composed, afterSent }: { composed?: ComposedMessage; afterSent?: AfterSent | undefined } = {},
 ): Promise<ToolResult<Delivery>> {
   const submitted = given.then((one) => followHeld(call, opened, one))
   const [sent, copy] = await Promise.all([
     submitted,
-    fileSentCopy(call, opened, composed?.rawWithBcc, submitted),
+    fileSentCopy(call, opened, composed?.rawWithBcc, submitted, afterSent),
   ])
   // A copy that we did not file was filed by the server that took the email: it went out.
   const outcome: SendOutcome =

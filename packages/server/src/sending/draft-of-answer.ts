@@ -4,7 +4,7 @@ import type { OpenedAccount } from '../accounts/grant-accounts.ts'
 import { assertOfAccount, parseEmailIds } from '../tool-call/email-refs.ts'
 import type { ToolCall } from '../tool-call/tool.ts'
 import { ToolError } from '../wire/tool-error.ts'
-import { type Answer, readParent, toForward, toReply } from './answers.ts'
+import { type Answer, toForward, toParent, toReply } from './answers.ts'
 import { type OutgoingInput, openOutgoing } from './outgoing.ts'
 import { readAttachments } from './outgoing-attachments.ts'
 
@@ -48,12 +48,12 @@ export async function openDraft(call: ToolCall, input: DraftInput): Promise<Open
     draft: outgoing.draft,
     readsMailbox: true,
     async complete(session) {
-      const read = await readParent(session, opened, parent)
+      const read = await toParent(call, opened, parent)
       const { to, body } = outgoing.draft
       const options = { body, to, includeAttachments: true, asAttachment: as_attachment }
       const answer =
         forward_of === undefined
-          ? toReply(read, { body, to, replyAll: reply_all })
+          ? await toReply(session, read, { body, to, replyAll: reply_all })
           : await toForward(session, read, options)
       const attachments = await readAttachments(session, given, sources, answer.draft.attachments)
       const draft = { ...withGiven(answer.draft, outgoing.draft, input), attachments }

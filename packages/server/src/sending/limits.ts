@@ -6,7 +6,7 @@
  */
 import type { OpenedAccount } from '../accounts/grant-accounts.ts'
 import { assertReadable } from '../accounts/owner-settings.ts'
-import type { Limits } from '../accounts/settings.ts'
+import type { OwnerLimits } from '../accounts/settings.ts'
 import type { Budget } from '../store/once-store.ts'
 import type { ToolCall } from '../tool-call/tool.ts'
 import { toLine } from '../wire/fit.ts'
@@ -53,7 +53,7 @@ export async function assertWithinLimits(
   if (perHour === 0) throw refuse(hourText(perHour))
   return createReservation()
 
-  async function assertRecipients({ recipients, listed }: Limits): Promise<void> {
+  async function assertRecipients({ recipients, listed }: OwnerLimits): Promise<void> {
     if (recipients === 'anyone') return
     const written = recipients === 'known' ? await notWrittenTo() : []
     const isAllowed = {
@@ -132,7 +132,7 @@ function refusal({ publicUrl }: ToolCall, what: string, field?: string): ToolErr
   return new ToolError('owner_limit', sentence, field === undefined ? {} : { field })
 }
 
-function limitsOf({ settings }: OpenedAccount): readonly Limits[] {
+function limitsOf({ settings }: OpenedAccount): readonly OwnerLimits[] {
   const { account, grant } = assertReadable(settings)
   return [account.limits, grant.limits]
 }

@@ -1,24 +1,36 @@
 /**
- * The email that is answered or forwarded, as the block behind the new words: plain lines and inert HTML of the same
- * text, never Markdown (R83).
+ * The email that is answered or forwarded, as the block behind the new words: HTML and plain lines made from the email
+ * itself by the renderer for people, never Markdown and never the form that a model reads (R83). The elements and
+ * classes are those by which mail programs know a quote, fold it, and keep it when a draft is edited.
  */
-import type { MailAddress, MessageDetail, OriginalBlock } from '@email-connector/mail'
+import type { AttachmentPart, MailAddress, Original, OriginalBlock } from '@email-connector/mail'
+import { toPersonsDate } from './persons-date.ts'
 
-/** Of the email that is quoted; what is longer is cut, and says so. */
+/** Of the words that a reply quotes, and of those that a forward carries: 150,000 words are a long book. */
 export const maxQuotedChars = 100_000
+export const maxForwardedChars = 1_000_000
 
-export function toQuote(email: MessageDetail): OriginalBlock {
+const cutSentence = '[The rest of this email is left out here: it is too long.]'
+
+export function toQuote(original: Original): OriginalBlock {
+  const { email } = original
   const line = `On ${toPersonsDate(email.date)}, ${toPeople(email.from)} wrote:`
-  const quoted = toText(email)
-    .split('\n')
+  const quoted = withCut(original)
+    .text.split('\n')
     .map((one) => (one === '' || one.startsWith('>') ? `>${one}` : `> ${one}`))
+  const style = 'margin:0 0 0 0.8ex;border-left:2px solid #999;padding-left:1ex'
   return {
     text: [line, ...quoted].join('\n'),
-    html: `<p>${escapeHtml(line)}</p>\n<blockquote type="cite" style="margin:0 0 0 0.8ex;border-left:2px solid #999;padding-left:1ex">${toHtml(toText(email))}</blockquote>`,
+    html: `<div class="gmail_quote"><div class="gmail_attr" dir="ltr">${escapeHtml(line)}<br></div>\n<blockquote class="gmail_quote" type="cite" style="${style}">\n${withCut(original).html}\n</blockquote></div>`,
+    isRich: original.isRich,
+    pictures: original.pictures,
   }
 }
 
-export function toForwarded(email: MessageDetail): OriginalBlock {
+/** `leftOut`: files that stay behind, which the reader is told. */
+export function toForwarded(original: Original, leftOut: readonly AttachmentPart[] = []): OriginalBlock {
+  const { email } = original
+  const names = leftOut.map(({ filename, contentType }) => filename ?? contentType).join(', ')
   const head = [
     '---------- Forwarded message ----------',
     `From: ${toPeople(email.from)}`,
@@ -26,24 +38,32 @@ export function toForwarded(email: MessageDetail): OriginalBlock {
     `Subject: ${email.subject}`,
     `To: ${toPeople(email.to)}`,
     email.cc.length === 0 ? [] : `Cc: ${toPeople(email.cc)}`,
+    names === '' ? [] : `Attachments left out: ${names}`,
   ].flat()
+  const { text, html } = withCut(original)
   return {
-    text: [...head, '', toText(email)].join('\n'),
-    html: `<p>${head.map(escapeHtml).join('<br>\n')}</p>\n${toHtml(toText(email))}`,
+    text: [...head, '', text].join('\n'),
+    html: `<div class="gmail_quote"><div class="gmail_attr" dir="ltr">${head.map(escapeHtml).join('<br>\n')}<br><br></div>\n${html}\n</div>`,
+    isRich: original.isRich,
+    pictures: original.pictures,
   }
 }
 
+function withCut({ text, html, isCut }: Original): { text: string; html: string } {
+  return isCut
+    ? { text: `${text}\n\n${cutSentence}`, html: `${html}\n<p>${cutSentence}</p>` }
+    : { text, html }
+}
+
+/** More names than anybody reads. */
+const maxShownPeople = 100
+
 function toPeople(addresses: readonly MailAddress[]): string {
-  return addresses.map(({ name, address }) => (name ? `${name} <${address}>` : address)).join(', ')
-}
-
-function toText({ body }: MessageDetail): string {
-  const text = body.text.replace(/\n+$/, '')
-  return body.text.length < body.totalChars ? `${text}\n[…]` : text
-}
-
-function toHtml(text: string): string {
-  return `<div style="white-space:pre-wrap">${escapeHtml(text).replaceAll('\n', '<br>\n')}</div>`
+  const shown = addresses
+    .slice(0, maxShownPeople)
+    .map(({ name, address }) => (name ? `${name} <${address}>` : address))
+  const more = addresses.length - shown.length
+  return [...shown, ...(more > 0 ? [`and ${more} more`] : [])].join(', ')
 }
 
 function escapeHtml(text: string): string {
@@ -52,17 +72,4 @@ function escapeHtml(text: string): string {
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;')
     .replaceAll('"', '&quot;')
-}
-
-const days = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat']
-const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
-
-/** `Fri, 20 Nov 2026 at 10:00 +0100`, on the clock of its sender. */
-function toPersonsDate(date: string): string {
-  const [, year = '', month = '', day = '', time = '', offset = ''] =
-    /^(\d{4})-(\d\d)-(\d\d)T(\d\d:\d\d):\d\d(.*)$/.exec(date) ?? []
-  if (year === '') return date
-  const weekday = days[new Date(`${year}-${month}-${day}T00:00:00Z`).getUTCDay()]
-  const zone = offset === 'Z' ? 'UTC' : offset.replace(':', '')
-  return `${weekday}, ${Number(day)} ${months[Number(month) - 1]} ${year} at ${time} ${zone}`
 }

@@ -1,19 +1,59 @@
-/** Which addresses are the account's own, and which of them an email is from. */
+/**
+ * Which addresses are the owner's, and which of them an email is from. A plus address is its mailbox's own (RFC 5233),
+ * and so is Gmail's with other dots. What one may send as is narrower: the account's address and aliases, and their plus
+ * addresses, which the mail server has the last word about.
+ */
 import type { MailAccount, MailAddress } from '@email-connector/mail'
 import type { OpenedAccount } from '../accounts/grant-accounts.ts'
 import { ToolError } from '../wire/tool-error.ts'
 
-export function ownOf({ address, aliases }: MailAccount): (one: MailAddress) => boolean {
-  const own = new Set([address, ...aliases].map((one) => one.toLowerCase()))
-  return (one) => own.has(one.address.toLowerCase())
+export type IsOwn = (one: Pick<MailAddress, 'address'>) => boolean
+
+/** `others`: addresses of the owner's other connected accounts. */
+export function ownOf({ address, aliases }: MailAccount, others: readonly string[] = []): IsOwn {
+  const own = new Set([address, ...aliases, ...others].map(toMailbox))
+  return (one) => own.has(toMailbox(one.address))
 }
 
 /** Throws `invalid_input` for an address that is not the account's. */
-export function parseFrom({ account }: OpenedAccount, from: string | undefined): MailAddress {
-  const named = account.displayName === undefined ? {} : { name: account.displayName }
+export function parseFrom({ account, memory }: OpenedAccount, from: string | undefined): MailAddress {
+  const name = account.displayName ?? memory?.ownName ?? ''
+  const named = name === '' ? {} : { name }
   if (from === undefined) return { ...named, address: account.address }
   const allowed = [account.address, ...account.aliases]
-  const address = allowed.find((one) => one.toLowerCase() === from.trim().toLowerCase())
+  const typed = from.trim()
+  const address = allowed.find((one) => one.toLowerCase() === typed.toLowerCase())
   if (address !== undefined) return { ...named, address }
+  if (takesPlus(account) && allowed.some((one) => withoutTag(one) === withoutTag(typed)))
+    return { ...named, address: typed }
   throw new ToolError('invalid_input', `"from" must be one of ${allowed.join(', ')}.`, { field: 'from' })
+}
+
+/** The one of the addresses that an answer is from; undefined: none of them is the account's. */
+export function findFrom(account: MailAccount, addresses: readonly string[]): string | undefined {
+  const isOwn = ownOf(account)
+  const received = addresses.find((address) => isOwn({ address }))
+  if (received === undefined) return undefined
+  const allowed = [account.address, ...account.aliases]
+  const exact = allowed.find((one) => one.toLowerCase() === received.toLowerCase())
+  if (exact !== undefined) return exact
+  return takesPlus(account) && allowed.some((one) => withoutTag(one) === withoutTag(received))
+    ? received
+    : allowed.find((one) => toMailbox(one) === toMailbox(received))
+}
+
+/** The others send as the addresses they know, and rewrite or refuse what they do not. */
+function takesPlus({ provider }: MailAccount): boolean {
+  return !['gmail', 'outlook', 'yahoo', 'icloud'].includes(provider)
+}
+
+function withoutTag(address: string): string {
+  return address.toLowerCase().replace(/^([^+@]+)\+[^@]*@/, '$1@')
+}
+
+/** One spelling of all that one mailbox receives. */
+function toMailbox(address: string): string {
+  const [, local = '', host = ''] = /^(.+)@(.+)$/.exec(withoutTag(address.trim())) ?? []
+  const isGmail = host === 'gmail.com' || host === 'googlemail.com'
+  return isGmail ? `${local.replaceAll('.', '')}@gmail.com` : `${local}@${host}`
 }

@@ -4,9 +4,9 @@ import * as z from 'zod'
 import { assertOfAccount, openEmail } from '../tool-call/email-refs.ts'
 import * as parameters from '../tool-call/parameters.ts'
 import type { ToolCall } from '../tool-call/tool.ts'
-import { type AnswerFlag, markAnswered, orNothing } from './answered-mark.ts'
-import { type Answer, type Parent, readParent } from './answers.ts'
-import { type Delivery, deliver, toReady } from './deliver.ts'
+import { type AnswerFlag, markAnswered } from './answered-mark.ts'
+import { type Answer, type Parent, toParent } from './answers.ts'
+import { deliver, toReady } from './deliver.ts'
 import { attachments, parseAttachments, parseSources, readAttachments } from './outgoing-attachments.ts'
 
 export const answerParameters = {
@@ -23,31 +23,22 @@ export async function sendAnswer(
   input: z.output<typeof answer>,
   /** What is set on the parent once the answer is out. */
   flag: AnswerFlag,
-  toAnswer: (parent: Parent, session: ImapSession) => Promise<Answer> | Answer,
+  toAnswer: (session: ImapSession, parent: Parent) => Promise<Answer>,
 ): Promise<Awaited<ReturnType<typeof deliver>>> {
   const given = parseAttachments(input.attachments)
   const sources = parseSources(given)
   const { opened, message: parent } = await openEmail(call, input.id, input.account)
   assertOfAccount(sources, opened, 'attachments')
   const { draft, known, skipped } = await call.withSession(opened, async (session) => {
-    const answer = await toAnswer(await readParent(session, opened, parent), session)
+    const answer = await toAnswer(session, await toParent(call, opened, parent))
     const attachments = await readAttachments(session, given, sources, answer.draft.attachments)
     return { ...answer, draft: { ...answer.draft, attachments } }
   })
   const ready = toReady({ opened, draft }, input.id)
-  const result = await deliver(call, ready, {
+  return await deliver(call, ready, {
     idempotencyKey: input.idempotency_key,
     known: flag === '\\Answered' ? known : undefined,
     skipped,
+    afterSent: (session) => markAnswered(session, parent.ref, flag),
   })
-  if ('question' in result || !isSentNow(result.structured)) return result
-  await call
-    .toCompletion()
-    .withSession(opened, (session) => markAnswered(session, parent.ref, flag))
-    .catch(orNothing)
-  return result
-}
-
-export function isSentNow({ state, repeated }: Delivery): boolean {
-  return state === 'sent' && !repeated
 }

@@ -41,7 +41,7 @@ export function toSavedDraft(
   )
   const lines = [
     `Draft saved in ${toLine(mailbox, 200)} of ${opened.address}${id.id === undefined ? '' : `, id ${id.id}`}; not sent.`,
-    `From: ${shown.from.address}`,
+    `From: ${shown.from.name === undefined ? shown.from.address : `${toLine(shown.from.name, 200)} <${shown.from.address}>`}`,
     toRecipientLines(shown),
     `Message-ID: ${toLine(messageId, 998)}`,
     // A subject and a file name may come from an email that someone else wrote.

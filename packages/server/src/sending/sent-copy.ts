@@ -7,11 +7,14 @@ import {
   appendMessage,
   filesSentCopy,
   findByMessageId,
+  type ImapSession,
+  MailError,
   type MessageRef,
   openForFinding,
 } from '@email-connector/mail'
 import type { OpenedAccount } from '../accounts/grant-accounts.ts'
 import type { ToolCall } from '../tool-call/tool.ts'
+import { orNothing } from './answered-mark.ts'
 import type { SendOutcome } from './send-outcome.ts'
 
 export interface SentCopy {
@@ -20,15 +23,21 @@ export interface SentCopy {
   readonly ref?: MessageRef
 }
 
+export type AfterSent = (session: ImapSession) => Promise<void>
+
 export async function fileSentCopy(
   call: ToolCall,
   opened: OpenedAccount,
   /** Absent where an earlier call sent, or tried: then nothing is filed. */
   raw: Buffer | undefined,
   outcome: Promise<SendOutcome>,
+  /** What is left to do in the mailbox once the email is out, in the connection that files the copy. */
+  afterSent?: AfterSent,
 ): Promise<SentCopy> {
   if (filesSentCopy(opened.account)) {
-    const { state } = await outcome
+    const { state, repeated } = await outcome
+    if (state === 'sent' && !repeated && afterSent !== undefined)
+      await call.withSession(opened, afterSent).catch(orNothing)
     if (state !== 'unknown') return { state: state === 'sent' ? 'by_provider' : 'none' }
   }
   try {
@@ -44,14 +53,27 @@ export async function fileSentCopy(
         return ref === undefined ? { state: 'none' } : { state: 'found', ref }
       }
       if (raw === undefined) throw new Error('An email that was sent now has its bytes')
-      const own = await find?.(messageId)
-      if (own !== undefined) return { state: 'found', ref: own }
-      if (find !== undefined) session.rememberOwnSentCopies()
-      const ref = await appendMessage(session, { mailbox: 'sent', raw, flags: ['\\Seen'] })
-      return ref === undefined ? { state: 'filed' } : { state: 'filed', ref }
+      const copy = await fileIn(session, raw, { find, messageId }).catch((error: unknown) => {
+        if (error instanceof MailError) return { state: 'failed' as const }
+        throw error
+      })
+      await afterSent?.(session)
+      return copy
     })
   } catch {
     // The sending itself speaks for itself: its failure is thrown where its outcome is awaited.
     return { state: 'failed' }
   }
+}
+
+async function fileIn(
+  session: ImapSession,
+  raw: Buffer,
+  { find, messageId }: { find: Awaited<ReturnType<typeof openForFinding>> | undefined; messageId: string },
+): Promise<SentCopy> {
+  const own = await find?.(messageId)
+  if (own !== undefined) return { state: 'found', ref: own }
+  if (find !== undefined) session.rememberOwnSentCopies()
+  const ref = await appendMessage(session, { mailbox: 'sent', raw, flags: ['\\Seen'] })
+  return ref === undefined ? { state: 'filed' } : { state: 'filed', ref }
 }

@@ -25,9 +25,9 @@ import { type NamedMessage, toEmailId, toRefName } from '../wire/email-id.ts'
 import { toLine } from '../wire/fit.ts'
 import { ToolError } from '../wire/tool-error.ts'
 import { quoteUntrusted } from '../wire/untrusted.ts'
-import type { ReadyMessage } from './ready-message.ts'
 import { allowsAttachments } from './limits.ts'
 import { ownOf } from './own-addresses.ts'
+import type { ReadyMessage } from './ready-message.ts'
 
 /** 25 MB of attachments, their base64, and the text. */
 const maxStoredBytes = 36 * 1024 * 1024

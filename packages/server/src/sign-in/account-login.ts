@@ -16,7 +16,7 @@ import type { Clock } from '../clock.ts'
 import type { Log, LogLine } from '../log.ts'
 import { isAccountAllowed, type ServerSettings } from '../settings.ts'
 import { failureFault } from './failure-sentences.ts'
-import type { Fault } from './form.ts'
+import type { Fault, SignInWish } from './form.ts'
 import { type GuessedMailbox, guessedMailboxes } from './guessed-mailbox.ts'
 import type { KnownBrowsers } from './known-browser.ts'
 import type { SignInLimits, Try } from './rate-limits.ts'
@@ -29,7 +29,9 @@ export type LoginOutcome =
 
 export interface MailboxLogin {
   /** Undefined: this address may connect. Contacts nobody. */
-  refusal(account: MailAccount): Fault | undefined
+  refusal(account: Pick<MailAccount, 'provider' | 'address'>): Fault | undefined
+  /** The same before a provider is asked; a provider says later whose mailbox it is. */
+  refusalOfWish(wish: SignInWish): Fault | undefined
   /** Throws StoreUnavailableError: what cannot be counted is not tried. */
   login(account: MailAccount, options: LoginOptions): Promise<LoginOutcome>
 }
@@ -57,7 +59,7 @@ export function createMailboxLogin(options: {
   log: Log
 }): MailboxLogin {
   const { settings, connector, providers, limits, knownBrowsers, clock } = options
-  const log = (account: MailAccount, line: Omit<LogLine, 'event' | 'provider'>) =>
+  const log = (account: Pick<MailAccount, 'provider'>, line: Omit<LogLine, 'event' | 'provider'>) =>
     options.log({ event: 'mail', provider: account.provider, ...line })
 
   /** The error of the server that refused, if one did. */
@@ -78,16 +80,21 @@ export function createMailboxLogin(options: {
     }
   }
 
+  function refusal(account: Pick<MailAccount, 'provider' | 'address'>): Fault | undefined {
+    if (account.provider === 'demo' || isAccountAllowed(settings, account.address)) return undefined
+    log(account, { outcome: 'refused', code: 'not_allowed' })
+    return {
+      field: 'address',
+      message:
+        'The owner of this server has not allowed this address to connect. Use another one, or ask the owner.',
+    }
+  }
+
   return {
-    refusal(account) {
-      if (account.provider === 'demo' || isAccountAllowed(settings, account.address)) return undefined
-      log(account, { outcome: 'refused', code: 'not_allowed' })
-      return {
-        field: 'address',
-        message:
-          'The owner of this server has not allowed this address to connect. Use another one, or ask the owner.',
-      }
-    },
+    refusal,
+
+    refusalOfWish: ({ provider, address }) =>
+      address === undefined ? undefined : refusal({ provider: provider.id, address }),
 
     async login(account, { request, ...asked }) {
       const knownAs = (mailbox: GuessedMailbox) => knownBrowsers.find(request, mailbox)

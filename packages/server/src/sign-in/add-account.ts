@@ -5,7 +5,7 @@
  * Otherwise a stranger's link could collect someone's password into the stranger's grant.
  */
 import { createHash, randomBytes } from 'node:crypto'
-import type { MailAccount, ServerMemory } from '@email-connector/mail'
+import type { ServerMemory } from '@email-connector/mail'
 import {
   type AuthorizationStore,
   hostOfClient,
@@ -17,7 +17,8 @@ import {
 import { addAccount, replaceAccount } from '../accounts/connect-account.ts'
 import { isSameMailbox } from '../accounts/grant-hint.ts'
 import { type OpenedLink, openLink, parseLinkField } from '../accounts/one-time-link.ts'
-import { permissions } from '../caller.ts'
+import type { StoredAccount } from '../accounts/stored-account.ts'
+import { type Permission, permissions } from '../caller.ts'
 import { parseForm } from '../http/body.ts'
 import { KeyRefusedError } from '../keys/key-wrapper.ts'
 import { ownerIndexes } from '../keys/owner-index.ts'
@@ -25,15 +26,17 @@ import { hashGrantId } from '../log.ts'
 import { linkMailboxPage, linkProofPage } from '../pages/link-page.ts'
 import { messagePage } from '../pages/page.ts'
 import { tooManyAttempts } from '../pages/sign-in-messages.ts'
-import { type Fields, keptValues, mailboxRules, parseMailbox } from './form.ts'
+import { type Fields, keptValues, mailboxRules, type ParsedMailbox, parseMailbox } from './form.ts'
 import { withCookies } from './known-browser.ts'
-import type { SignInOptions } from './sign-in.ts'
+import type { SentForm, SignInOptions } from './sign-in.ts'
 
 export interface AddMailbox {
   /** GET /oauth/link */
   page(): Response
   /** POST /oauth/link */
   post(request: Request, peer: { readonly ip: string }): Promise<Response>
+  /** A form of this page, read already. */
+  proceed(form: SentForm): Promise<Response>
 }
 
 export interface AddMailboxOptions extends Omit<SignInOptions, 'oauth'> {
@@ -48,6 +51,7 @@ interface Asking {
   readonly request: Request
   readonly ip: string
   readonly fields: Fields
+  readonly mailbox?: ParsedMailbox
   readonly token: string
   readonly link: OpenedLink
 }
@@ -64,21 +68,26 @@ export function createAddMailbox(options: AddMailboxOptions): AddMailbox {
     async post(request, { ip }) {
       if (!isSameOrigin(request, settings.publicUrl)) return ended()
       const fields = await parseForm(request)
-      if (fields === undefined) return ended(400)
-      const token = parseLinkField(fields.get('link'))
-      if (token === undefined) {
-        const fault = { field: 'link', message: 'Paste the whole link that your app shows.' } as const
-        return linkProofPage({ ...rules, values: keptValues(fields), faults: [fault], status: 422 })
-      }
-      const link = await open(token)
-      if (link === undefined) return ended()
-      try {
-        const asking = { request, ip, fields, token, link }
-        return fields.get('step') === 'connect' ? await connect(asking) : await prove(asking)
-      } finally {
-        link.secret.fill(0)
-      }
+      return fields === undefined ? ended(400) : await proceed({ request, fields, ip })
     },
+
+    proceed,
+  }
+
+  async function proceed({ request, ip, fields, mailbox }: SentForm): Promise<Response> {
+    const token = parseLinkField(fields.get('link'))
+    if (token === undefined) {
+      const fault = { field: 'link', message: 'Paste the whole link that your app shows.' } as const
+      return linkProofPage({ ...rules, values: keptValues(fields), faults: [fault], status: 422 })
+    }
+    const link = await open(token)
+    if (link === undefined) return ended()
+    try {
+      const asking = { request, ip, fields, token, link, ...(mailbox && { mailbox }) }
+      return fields.get('step') === 'connect' ? await connect(asking) : await prove(asking)
+    } finally {
+      link.secret.fill(0)
+    }
   }
 
   async function open(token: string): Promise<OpenedLink | undefined> {
@@ -94,7 +103,7 @@ export function createAddMailbox(options: AddMailboxOptions): AddMailbox {
   /** Shows nothing of the grant, whatever is typed, until its first mailbox has opened. */
   async function prove(asking: Asking): Promise<Response> {
     const show = (shown: Shown) => linkProofPage({ ...rules, ...shown, link: asking.token })
-    const proved = await login(asking, show, false)
+    const proved = await login(asking, show, { permission: 'read', lasting: false })
     if (proved instanceof Response) return proved
     const { account, values, cookies } = proved
     const [first] = asking.link.mailboxes
@@ -118,11 +127,10 @@ export function createAddMailbox(options: AddMailboxOptions): AddMailbox {
       await links.deleteToken('link', link.row.id, link.grant.grantId)
       return done('Nothing was changed', 'The link is used up. You can close this page.')
     }
-    const opened = await login(
-      asking,
-      (shown) => mailboxForm(asking, shown),
-      link.grant.permission === 'send',
-    )
+    const opened = await login(asking, (shown) => mailboxForm(asking, shown), {
+      permission: permissionOf(link),
+      lasting: true,
+    })
     if (opened instanceof Response) return opened
     const { account, memory, values, cookies } = opened
     const indexes = ownerIndexes(options.secrets.peppers, {
@@ -157,7 +165,7 @@ export function createAddMailbox(options: AddMailboxOptions): AddMailbox {
   /** An account id: that one's record is written anew. One update of the grant decides, and uses the link up. */
   async function write(
     link: OpenedLink,
-    account: MailAccount,
+    account: StoredAccount,
     memory: ServerMemory,
     accountId: string | undefined,
   ): Promise<boolean> {
@@ -171,14 +179,25 @@ export function createAddMailbox(options: AddMailboxOptions): AddMailbox {
   }
 
   /** The order of the checks of either form; a Response says what stopped it. */
-  async function login(asking: Asking, show: (shown: Shown) => Response, smtp: boolean) {
+  async function login(
+    asking: Asking,
+    show: (shown: Shown) => Response,
+    { permission, lasting }: { permission: Permission; lasting: boolean },
+  ) {
     const { request, fields, ip, link } = asking
     const values = keptValues(fields)
-    const { parsed: account, faults } = parseMailbox(fields, rules)
+    const { parsed: account, faults = [], wish } = asking.mailbox ?? parseMailbox(fields, rules)
+    if (wish !== undefined) {
+      const left = await options.trips.leave({ page: 'link', fields, wish, permission, lasting })
+      return left instanceof Response ? left : show({ values, faults: [left], status: 422 })
+    }
     if (account === undefined) return show({ values, faults, status: 422 })
     const refusal = mailboxLogin.refusal(account)
     if (refusal !== undefined) return show({ values, faults: [refusal], status: 403 })
-    const login = await mailboxLogin.login(account, { request, smtp, ip, at: 'sign-in', link: link.row })
+    const login = await mailboxLogin.login(account, {
+      ...{ request, ip, at: 'sign-in', link: link.row },
+      smtp: permission === 'send',
+    })
     if (login.kind === 'exhausted') return tooManyAttempts()
     if (login.kind === 'failed') return show({ values, faults: [login.fault], status: 422 })
     return { account, values, memory: login.memory, cookies: login.cookies }
@@ -186,14 +205,13 @@ export function createAddMailbox(options: AddMailboxOptions): AddMailbox {
 
   function mailboxForm({ token, link }: Asking, shown: Shown): Response {
     const { grant, mailboxes } = link
-    const permission = permissions.find((known) => known === grant.permission) ?? 'read'
     const host = hostOfClient(grant.clientId)
     return linkMailboxPage({
       ...rules,
       ...shown,
       link: token,
       client: { name: grant.clientName, ...(host === undefined ? {} : { host }) },
-      permission,
+      permission: permissionOf(link),
       addresses: mailboxes.map(({ address }) => address),
       endsAt: grant.absoluteExpiresAt,
     })
@@ -204,6 +222,10 @@ export function createAddMailbox(options: AddMailboxOptions): AddMailbox {
     const value = readCookie(request, settings.publicUrl, cookieName(link.row))
     return value !== undefined && link.row.boundTo === sha256(value) ? value : undefined
   }
+}
+
+function permissionOf({ grant }: OpenedLink): Permission {
+  return permissions.find((known) => known === grant.permission) ?? 'read'
 }
 
 function cookieName(row: LinkRow): string {

@@ -1,57 +1,79 @@
 /**
  * The owner's page of connections (R20): proves a mailbox by a live login, finds the grants that hold it by the owner
- * index, and revokes one or all. It needs no token and no key of any grant. Between its two forms the proof travels in
- * the page: the owner's index values and an expiry under an HMAC, good for some minutes; whoever forges a click with a
- * proof of his own revokes his own connections, and a form from elsewhere is refused anyway.
+ * index, and revokes one or all. It needs no token and no key of any grant. Between its forms the proof is a sealed row
+ * (sign-in/page-proof.ts); who may connect at all is asked again at each of them.
  */
-import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { Provider } from '@email-connector/mail'
 import {
   type AuthorizationServer,
   type AuthorizationStore,
   type EpochSeconds,
-  type Grant,
   isSameOrigin,
 } from '@email-connector/oauth'
+import type { RoomSecrets } from '../accounts/owner-room.ts'
+import { createOwnersAudit } from '../accounts/owners-audit.ts'
+import { createOpenOwnersGrant } from '../accounts/owners-grant.ts'
+import type { Clock } from '../clock.ts'
 import { parseForm } from '../http/body.ts'
-import type { InstanceSecrets } from '../keys/instance-secrets.ts'
-import { ownerIndexes } from '../keys/owner-index.ts'
 import { hashGrantId, type Log } from '../log.ts'
 import { connectionsPage, connectionsSignInPage } from '../pages/connections-page.ts'
 import { messagePage } from '../pages/page.ts'
 import { tooManyAttempts } from '../pages/sign-in-messages.ts'
 import type { ServerSettings } from '../settings.ts'
 import type { AccountStore } from '../store/account-store.ts'
+import type { AuditStore } from '../store/audit-store.ts'
+import type { OnceStore } from '../store/once-store.ts'
 import type { MailboxLogin } from './account-login.ts'
+import { createActivity } from './activity.ts'
 import { type DemoMailbox, type Fields, keptValues, mailboxRules, parseMailbox } from './form.ts'
 import { withCookies } from './known-browser.ts'
+import { createOwnedGrants } from './owned-grants.ts'
+import { createPageProofs, type PageProof } from './page-proof.ts'
+import type { ProviderTrips } from './provider-trips.ts'
+import { createSettingsPages } from './settings-pages.ts'
+import type { SentForm } from './sign-in.ts'
 
 export interface Connections {
   /** GET /oauth/connections */
   page(): Response
   /** POST /oauth/connections */
   post(request: Request, peer: { readonly ip: string }): Promise<Response>
+  /** A form of this page, read already. */
+  proceed(form: SentForm): Promise<Response>
 }
 
-const proofSeconds = 600
 /** More connections than this of one mailbox are not listed at once; revoking all takes them too. */
 const maxListed = 200
+/** The gateway gives up at 29 s. */
+const eraseMs = 15_000
 
 export function createConnections(options: {
-  settings: Pick<ServerSettings, 'publicUrl' | 'demo'>
+  settings: Pick<ServerSettings, 'publicUrl' | 'demo' | 'signInProviders'>
   oauth: Pick<AuthorizationServer, 'revokeGrant'>
   grants: Pick<AuthorizationStore, 'getGrant'>
-  accounts: Pick<AccountStore, 'listOwners'>
-  secrets: Pick<InstanceSecrets, 'peppers' | 'handoffKeys'>
+  accounts: AccountStore
+  audit: AuditStore
+  clock: Pick<Clock, 'now'>
+  once: Pick<OnceStore, 'createPageState' | 'findPageState'>
+  secrets: RoomSecrets
   mailboxLogin: MailboxLogin
+  trips: ProviderTrips
   providers: readonly Provider[]
   demo?: DemoMailbox
   privateHosts: boolean
   log: Log
   now: () => EpochSeconds
 }): Connections {
-  const { settings, secrets, now, log, mailboxLogin } = options
+  const { settings, secrets, now, clock, log, mailboxLogin } = options
   const rules = mailboxRules(options)
+  const owned = createOwnedGrants(options)
+  const settingsPages = createSettingsPages({
+    owned,
+    openOwnersGrant: createOpenOwnersGrant({ store: options.accounts, secrets, now }),
+  })
+  const ownersAudit = createOwnersAudit({ store: options.accounts, audit: options.audit, secrets })
+  const activity = createActivity({ owned, audit: ownersAudit, now })
+  const proofs = createPageProofs({ store: options.once, publicUrl: settings.publicUrl, now })
 
   return {
     page: () => connectionsSignInPage({ ...rules, values: {}, faults: [] }),
@@ -60,13 +82,24 @@ export function createConnections(options: {
       if (!isSameOrigin(request, settings.publicUrl)) return ended(403)
       const fields = await parseForm(request)
       if (fields === undefined) return ended(400)
-      return fields.has('proof') ? await revoke(fields) : await signIn(request, fields, ip)
+      const handle = fields.get('proof')
+      if (handle === undefined) return await proceed({ request, fields, ip })
+      const proof = await proofs.open(request, handle)
+      if (proof === undefined || mailboxLogin.refusal(proof.owner) !== undefined) return ended(403)
+      return withCookies(await answer(proof, fields), proof.cookies)
     },
+
+    proceed,
   }
 
-  async function signIn(request: Request, fields: Fields, ip: string): Promise<Response> {
+  async function proceed({ request, fields, ip, mailbox = parseMailbox(fields, rules) }: SentForm) {
     const values = keptValues(fields)
-    const mailbox = parseMailbox(fields, rules)
+    if (mailbox.wish !== undefined) {
+      const trip = { page: 'connections', fields, wish: mailbox.wish } as const
+      const left = await options.trips.leave({ ...trip, permission: 'read', lasting: false })
+      if (left instanceof Response) return left
+      return connectionsSignInPage({ ...rules, values, faults: [left], status: 422 })
+    }
     if (mailbox.parsed === undefined) {
       return connectionsSignInPage({ ...rules, values, faults: mailbox.faults, status: 422 })
     }
@@ -79,78 +112,73 @@ export function createConnections(options: {
     if (login.kind === 'failed') {
       return connectionsSignInPage({ ...rules, values, faults: [login.fault], status: 422 })
     }
-    const owner = {
-      address: account.address,
-      indexes: ownerIndexes(secrets.peppers, { imapHost: account.imap.host, login: account.login }),
-    }
-    return withCookies(await list(owner), login.cookies)
+    const { address, provider } = account
+    const owner = { address, provider, imapHost: account.imap.host, login: account.login }
+    const proof = await proofs.make(request, owner)
+    return withCookies(await list(proof), [...login.cookies, ...proof.cookies])
   }
 
-  async function revoke(fields: Fields): Promise<Response> {
-    const owner = openProof(fields.get('proof') ?? '')
-    if (owner === undefined) return ended(403)
+  /** What was pressed on a page behind the login. */
+  async function answer(proof: PageProof, fields: Fields): Promise<Response> {
+    if (fields.has('revoke')) return await revoke(proof, fields)
+    for (const kind of ['mailbox', 'sending'] as const) {
+      const grantId = fields.get(kind)
+      if (grantId !== undefined) return await settingsPages.show(proof, kind, grantId)
+      if (fields.get('save') === kind) return await settingsPages.save(proof, kind, fields)
+    }
+    const erased = fields.get('erase')
+    if (erased !== undefined) {
+      const isLeft = (await erase(proof, erased)) === 'more'
+      return await list(proof, { isLeft, isErased: true })
+    }
+    const [activityOf, csvOf] = [fields.get('activity'), fields.get('csv')]
+    if (activityOf !== undefined) return await activity.show(proof, activityOf, fields)
+    if (csvOf !== undefined) return await activity.csv(proof, csvOf, fields)
+    return await list(proof)
+  }
+
+  async function revoke(proof: PageProof, fields: Fields): Promise<Response> {
     const wanted = fields.get('revoke')
-    const grants = (await grantsOf(owner.indexes)).filter(
+    const grants = (await owned.list(proof.owner)).filter(
       ({ grantId }) => wanted === 'all' || wanted === grantId,
     )
     for (const grant of grants) {
       await options.oauth.revokeGrant(grant.grantId)
       log({ event: 'revoke', outcome: 'ok', grant: hashGrantId(grant.grantId) })
     }
-    return await list(owner, grants.length)
+    const erased = wanted === 'all' ? await erase(proof) : undefined
+    return await list(proof, { revoked: grants.length, isLeft: erased === 'more' })
   }
 
-  async function list(owner: Owner, revoked?: number): Promise<Response> {
-    const grants = await grantsOf(owner.indexes)
+  /** What ended connections did with this mailbox. An own mailbox's rows only; one form does as much as it has time for. */
+  async function erase(proof: PageProof, grantId?: string): Promise<'erased' | 'more'> {
+    const startedAt = clock.now()
+    const isLate = () => clock.now() - startedAt > eraseMs
+    for (const row of await owned.rows(proof.owner)) {
+      if (row.ended === undefined || (grantId !== undefined && row.grantId !== grantId)) continue
+      if ((await ownersAudit.erase(row, isLate)) === 'more') return 'more'
+    }
+    return 'erased'
+  }
+
+  async function list(proof: PageProof, done: Done = {}): Promise<Response> {
+    const rows = await owned.rows(proof.owner)
+    const grants = await owned.list(proof.owner, rows)
     return connectionsPage({
-      address: owner.address,
-      proof: sealProof(owner),
+      address: proof.owner.address,
+      proof: proof.handle,
       grants: grants.slice(0, maxListed),
-      ...(revoked === undefined ? {} : { revoked }),
+      ended: rows.filter(({ ended }) => ended !== undefined).slice(0, maxListed),
+      ...done,
     })
   }
-
-  /** Only what is live or may become so; an index row can outlive its grant. */
-  async function grantsOf(indexes: readonly string[]): Promise<Grant[]> {
-    const owned = await Promise.all(indexes.map((index) => options.accounts.listOwners(index)))
-    const ids = new Set(owned.flat().map(({ grantId }) => grantId))
-    const grants = await Promise.all([...ids].map((grantId) => options.grants.getGrant(grantId)))
-    return grants
-      .filter((grant) => grant !== undefined)
-      .filter((grant) => grant.state !== 'revoked' && grant.expiresAt > now())
-      .filter((grant) => grant.ownerIndexes.some((index) => indexes.includes(index)))
-      .sort((one, other) => other.createdAt - one.createdAt)
-  }
-
-  function sealProof(owner: Owner): string {
-    const payload = Buffer.from(
-      JSON.stringify([owner.address, owner.indexes, now() + proofSeconds]),
-    ).toString('base64url')
-    const [key] = secrets.handoffKeys
-    if (key === undefined) throw new Error('There is no handoff key')
-    return `${payload}.${macOf(payload, key.key)}`
-  }
-
-  function openProof(proof: string): Owner | undefined {
-    const [payload = '', mac = ''] = proof.split('.')
-    if (!secrets.handoffKeys.some(({ key }) => isEqual(mac, macOf(payload, key)))) return undefined
-    const [address, indexes, expiresAt] = JSON.parse(Buffer.from(payload, 'base64url').toString())
-    return expiresAt > now() ? { address, indexes } : undefined
-  }
 }
 
-interface Owner {
-  readonly address: string
-  readonly indexes: readonly string[]
-}
-
-function macOf(payload: string, key: Uint8Array): string {
-  return createHmac('sha256', key).update(`connections-proof\0${payload}`).digest('base64url')
-}
-
-function isEqual(one: string, other: string): boolean {
-  const [left, right] = [Buffer.from(one), Buffer.from(other)]
-  return left.length === right.length && timingSafeEqual(left, right)
+interface Done {
+  readonly revoked?: number
+  /** Time was up before all was erased. */
+  readonly isLeft?: boolean
+  readonly isErased?: boolean
 }
 
 function ended(status: 400 | 403): Response {

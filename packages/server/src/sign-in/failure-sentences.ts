@@ -19,7 +19,33 @@ export function failureFault(error: MailError, account: MailAccount, provider: P
     case 'login_needs_oauth':
       return {
         field: 'provider',
-        message: 'Microsoft no longer accepts passwords for this mailbox, not even app passwords.',
+        message:
+          'Microsoft no longer accepts passwords for this mailbox, not even app passwords. Choose Outlook.com above, which says what works instead.',
+      }
+    case 'token_refused':
+      return {
+        field: 'address',
+        message: `${server.host} did not let the account that you signed in with into ${account.address}. Sign in with the account of this address, or correct the address.`,
+      }
+    case 'token_scope_missing':
+      return {
+        field: 'provider',
+        message: 'You did not allow access to your mail. Sign in again and tick the box for mail.',
+      }
+    case 'access_disabled':
+      return smtp
+        ? {
+            message:
+              'Reading works, but sending over SMTP is switched off for this mailbox. Ask the administrator to allow “Authenticated SMTP”, or choose a permission without sending.',
+          }
+        : {
+            message:
+              'IMAP is switched off for this mailbox. Switch it on in the settings of your mail (forwarding and IMAP), or ask the administrator, then sign in again.',
+          }
+    case 'access_blocked':
+      return {
+        message:
+          'A rule of your organisation (conditional access, security defaults) keeps this server out of the mailbox. Ask the administrator to allow it.',
       }
     case 'host_unreachable':
       return {
@@ -56,6 +82,7 @@ export function failureFault(error: MailError, account: MailAccount, provider: P
     case 'policy_refused':
     case 'too_many_recipients':
     case 'mailbox_not_found':
+    case 'mailbox_protected':
     case 'message_not_found':
     case 'stale_id':
     case 'over_quota':

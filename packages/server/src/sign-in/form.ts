@@ -6,14 +6,15 @@ import {
   assertAddress,
   assertHost,
   assertNoControls,
-  type MailAccount,
   MailError,
   type MailServer,
   type Provider,
   type ProviderId,
 } from '@email-connector/mail'
 import { asks, defaultGrantSettings, type GrantSettings } from '../accounts/settings.ts'
+import type { StoredAccount } from '../accounts/stored-account.ts'
 import { type Permission, permissions, permits } from '../caller.ts'
+import type { SignInProvider } from '../sign-in-provider.ts'
 
 const keptFields = [
   'provider',
@@ -52,17 +53,27 @@ export interface MailboxRules {
   readonly demo?: DemoMailbox
   /** The local runner with ALLOW_PRIVATE_MAIL_HOSTS: any port, and Proton's Bridge on this machine. */
   readonly privateHosts: boolean
+  /** Whose own sign-in the deployment offers. */
+  readonly signIns: readonly SignInProvider[]
+}
+
+/** A person who is to sign in at the provider. */
+export interface SignInWish {
+  readonly provider: SignInProvider
+  /** Where it was typed already. */
+  readonly address?: string
 }
 
 /** What a page offers of them: the demo only where the settings say so. */
 export function mailboxRules(options: {
-  readonly settings: { readonly demo: boolean }
+  readonly settings: { readonly demo: boolean; readonly signInProviders: readonly SignInProvider[] }
   readonly providers: readonly Provider[]
   readonly demo?: DemoMailbox
   readonly privateHosts: boolean
 }): MailboxRules {
   const { settings, providers, demo, privateHosts } = options
-  return { providers, ...(settings.demo && demo !== undefined ? { demo } : {}), privateHosts }
+  const { demo: showsDemo, signInProviders: signIns } = settings
+  return { providers, ...(showsDemo && demo !== undefined ? { demo } : {}), privateHosts, signIns }
 }
 
 /** RFC 5321 §4.5.3.1: no address or host is longer; nobody's password is longer than 1024. */
@@ -82,8 +93,12 @@ export function keptValues(fields: Fields): FormValues {
 
 export type Fields = ReadonlyMap<string, string>
 type Parsed<T> =
-  | { readonly parsed: T; readonly faults?: never }
-  | { readonly faults: readonly Fault[]; readonly parsed?: never }
+  | { readonly parsed: T; readonly faults?: never; readonly wish?: never }
+  | { readonly faults: readonly Fault[]; readonly parsed?: never; readonly wish?: never }
+/** A mailbox to log in to, or the provider that is to say who it is. */
+export type ParsedMailbox =
+  | Parsed<StoredAccount>
+  | { readonly wish: SignInWish; readonly parsed?: never; readonly faults?: never }
 
 /** What the owner grants. `mayWrite`: whether the client asked for `email:write`. */
 export function parsePermission(fields: Fields, mayWrite: boolean): Parsed<Permission> {
@@ -109,8 +124,13 @@ export function parseAsk(fields: Fields, permission: Permission | undefined): Pa
   return { faults: [{ field: 'ask', message: 'Choose whether you are asked before an email goes out.' }] }
 }
 
+/** Where a password works as well, typing one is a choice. */
+function wantsSignIn(fields: Fields, id: string): boolean {
+  return (fields.get('password') ?? '') === '' || id !== 'gmail'
+}
+
 /** The mailbox to log in to. */
-export function parseMailbox(fields: Fields, rules: MailboxRules): Parsed<MailAccount> {
+export function parseMailbox(fields: Fields, rules: MailboxRules): ParsedMailbox {
   const faults: Fault[] = []
   const refuse = (field: FieldName, message: string): undefined => {
     faults.push({ field, message })
@@ -118,6 +138,12 @@ export function parseMailbox(fields: Fields, rules: MailboxRules): Parsed<MailAc
   }
   const value = (name: FieldName) => fields.get(name) ?? ''
 
+  const signIn = rules.signIns.find(({ id }) => id === value('provider'))
+  if (signIn !== undefined && wantsSignIn(fields, signIn.id)) {
+    if (value('address').trim() === '') return { wish: { provider: signIn } }
+    const typed = parseAddress()
+    return typed === undefined ? { faults } : { wish: { provider: signIn, address: typed } }
+  }
   const servers = parseServers()
   const address = parseAddress()
   const password = parsePassword()

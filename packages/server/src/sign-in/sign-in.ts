@@ -36,11 +36,13 @@ import {
   type FormValues,
   keptValues,
   mailboxRules,
+  type ParsedMailbox,
   parseAsk,
   parseMailbox,
   parsePermission,
 } from './form.ts'
 import { withCookies } from './known-browser.ts'
+import type { ProviderTrips } from './provider-trips.ts'
 
 export interface SignInOptions {
   readonly settings: ServerSettings
@@ -52,6 +54,7 @@ export interface SignInOptions {
   readonly app: string
   readonly stage: string
   readonly mailboxLogin: MailboxLogin
+  readonly trips: ProviderTrips
   readonly providers: readonly Provider[]
   /** The local runner's embedded mailbox; shown only with `settings.demo`. */
   readonly demo?: DemoMailbox
@@ -66,6 +69,16 @@ export interface SignIn {
   authorize(request: Request): Promise<Response>
   /** POST /oauth/connect */
   connect(request: Request, peer: { readonly ip: string }): Promise<Response>
+  /** A form of this page, read already. `mailbox`: what a provider's sign-in has made of it. */
+  proceed(form: SentForm): Promise<Response>
+}
+
+export interface SentForm {
+  readonly request: Request
+  readonly fields: Fields
+  readonly ip: string
+  /** Absent: the form's own fields say which. */
+  readonly mailbox?: ParsedMailbox
 }
 
 /** One form of a sign-in that is open. */
@@ -75,6 +88,7 @@ interface Asking {
   readonly handle: string
   readonly fields: Fields
   readonly ip: string
+  readonly mailbox?: ParsedMailbox
   readonly soFar?: MailboxesSoFar
 }
 
@@ -96,36 +110,45 @@ export function createSignIn(options: SignInOptions): SignIn {
 
     async connect(request, { ip }) {
       const fields = await parseForm(request)
-      if (fields === undefined) return unreadableForm()
-      const handle = fields.get('state') ?? ''
-      const opened = await oauth.openTransaction(request, handle)
-      if (opened.kind === 'refused') {
-        log({ event: 'connect', outcome: 'refused', code: 'cross_site' })
-        return signInEnded()
-      }
-      const { transaction } = opened
-      if (fields.get('action') === 'deny') {
-        log({ event: 'connect', outcome: 'refused', code: 'denied' })
-        return await oauth.deny(transaction)
-      }
-
-      const sealed = fields.get('so_far')
-      const soFar = sealed === undefined ? undefined : openSoFar(options.secrets.handoffKeys, handle, sealed)
-      if (sealed !== undefined && soFar === undefined) return signInEnded()
-      const asking = { request, opened, handle, fields, ip, ...(soFar && { soFar }) }
-      try {
-        if (soFar !== undefined && fields.get('action') === 'finish') {
-          return await approve(
-            transaction,
-            soFar,
-            gatherGrant({ ...bindingOf(transaction, soFar), ...sealing }, soFar.connected),
-          )
-        }
-        return await signInToMailbox(asking)
-      } finally {
-        soFar?.secret.fill(0)
-      }
+      return fields === undefined ? unreadableForm() : await proceed({ request, fields, ip })
     },
+
+    proceed,
+  }
+
+  async function proceed({ request, fields, ip, mailbox }: SentForm): Promise<Response> {
+    const handle = fields.get('state') ?? ''
+    const opened = await oauth.openTransaction(request, handle)
+    if (opened.kind === 'refused') {
+      log({ event: 'connect', outcome: 'refused', code: 'cross_site' })
+      return signInEnded()
+    }
+    const { transaction } = opened
+    if (fields.get('action') === 'deny') {
+      log({ event: 'connect', outcome: 'refused', code: 'denied' })
+      return await oauth.deny(transaction)
+    }
+
+    const sealed = fields.get('so_far')
+    const soFar = sealed === undefined ? undefined : openSoFar(options.secrets.handoffKeys, handle, sealed)
+    if (sealed !== undefined && soFar === undefined) return signInEnded()
+    const asking = {
+      ...{ request, opened, handle, fields, ip },
+      ...(mailbox && { mailbox }),
+      ...(soFar && { soFar }),
+    }
+    try {
+      if (soFar !== undefined && fields.get('action') === 'finish') {
+        return await approve(
+          transaction,
+          soFar,
+          gatherGrant({ ...bindingOf(transaction, soFar), ...sealing }, soFar.connected),
+        )
+      }
+      return await signInToMailbox(asking)
+    } finally {
+      soFar?.secret.fill(0)
+    }
   }
 
   /** Nothing is written before every login has succeeded. */
@@ -135,12 +158,19 @@ export function createSignIn(options: SignInOptions): SignIn {
     const values = keptValues(fields)
     const again = (faults: readonly Fault[], status: number) => form(asking, { values, faults, status })
 
-    const mailbox = parseMailbox(fields, rules)
+    const mailbox = asking.mailbox ?? parseMailbox(fields, rules)
     const permission = soFar ? { parsed: soFar.permission } : parsePermission(fields, mayWrite(transaction))
     const ask = soFar ? { parsed: soFar.ask } : parseAsk(fields, permission.parsed)
-    if (mailbox.parsed === undefined || permission.parsed === undefined || ask.parsed === undefined) {
+    if (mailbox.faults !== undefined || permission.parsed === undefined || ask.parsed === undefined) {
       const faults = [mailbox, permission, ask].flatMap((one) => one.faults ?? [])
       return again(faults, 422)
+    }
+    if (mailbox.wish !== undefined) {
+      const refusal = mailboxLogin.refusalOfWish(mailbox.wish)
+      if (refusal !== undefined) return again([refusal], 403)
+      const trip = { page: 'connect', fields, wish: mailbox.wish, lasting: true } as const
+      const left = await options.trips.leave({ ...trip, permission: permission.parsed })
+      return left instanceof Response ? left : again([left], 422)
     }
     const account = mailbox.parsed
     if (soFar?.connected.some(({ hint }) => isSameMailbox(hint, account))) {

@@ -21,12 +21,19 @@ export interface AccountRow {
   readonly sealed: string
   /** What is remembered of the server (capabilities, folders), sealed under K_hint. May be stale or absent. */
   readonly sealedMemory?: string
+  /** Who asks the provider for the next token of this credential, or asked and got no answer. */
+  readonly leaseHolder?: string
+  /** Until then that attempt is believed to be running. */
+  readonly leaseUntil?: EpochSeconds
   /** The keys of the mailbox's emails in the ledger of sends, sealed under S_a. Absent until the owner's room is made. */
   readonly sealedOwner?: string
   /** The highest versions of settings that a call has seen, sealed under S_a. */
   readonly sealedSeen?: string
   readonly expiresAt: EpochSeconds
 }
+
+/** Whether a lease on the credential keeps a write from it: any lease does, none does, or any but the holder's own. */
+export type LeaseCondition = 'free' | 'whatever' | { readonly holder: string }
 
 export interface GrantRows {
   readonly grant: Grant
@@ -39,8 +46,25 @@ export interface AccountStore extends OwnerRoomStore {
   createAccount(row: AccountRow): Promise<void>
   /** Grant, all its account rows and its settings in one consistent query. */
   findGrantWithAccounts(grantId: string): Promise<GrantRows | undefined>
-  /** Replaces key, commitment and sealed part; `changed` when another writer raised the version first. */
-  replaceCredential(row: AccountRow, expectedVersion: number): Promise<'replaced' | 'changed'>
+  /**
+   * Replaces key, commitment and sealed part, and ends the lease; `changed` when another writer raised the version first,
+   * or the lease is another's (`free` when not said).
+   */
+  replaceCredential(
+    row: AccountRow,
+    expectedVersion: number,
+    lease?: LeaseCondition,
+  ): Promise<'replaced' | 'changed'>
+  /** One caller of many gets it, once for each version of the credential: a lease that was not given back stays. */
+  takeLease(lease: {
+    grantId: string
+    accountId: string
+    credentialVersion: number
+    holder: string
+    until: EpochSeconds
+  }): Promise<'taken' | 'refused'>
+  /** Gives a lease back whose holder asked nobody, or was told to come later. */
+  releaseLease(grantId: string, accountId: string, holder: string): Promise<void>
   /** Deletes an account row that no grant came to name. A missing row is no error. */
   deleteAccount(grantId: string, accountId: string): Promise<void>
   /**

@@ -21,8 +21,8 @@ export interface AuditStore {
   createAudit(row: AuditRow): Promise<void>
   /** Adds the end to a row that is there; one that is gone is not made. */
   endAudit(end: { readonly grantId: string; readonly name: string; readonly ended: string }): Promise<void>
-  /** Rows whose name starts so, in the order of names; so many at most. */
-  listAudit(grantId: string, startsWith: string, most: number): Promise<readonly AuditRow[]>
+  /** Rows whose name starts so, in the order of names; so many at most, after the one that `after` names. */
+  listAudit(grantId: string, startsWith: string, most: number, after?: string): Promise<readonly AuditRow[]>
   /** A missing row is no error. */
   deleteAudit(grantId: string, name: string): Promise<void>
 }

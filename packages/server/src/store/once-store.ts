@@ -21,6 +21,13 @@ export interface SendRow {
   readonly expiresAt: EpochSeconds
 }
 
+/** What puts a change back that is too long for its token. */
+export interface UndoRow {
+  /** Sealed under K_hint. */
+  readonly sealedSteps: string
+  readonly expiresAt: EpochSeconds
+}
+
 /** So many events in a window, by so many different members. */
 export interface Budget {
   readonly key: string
@@ -81,8 +88,19 @@ export interface OnceStore {
    * at once and it holds no content, so that a retry may take it. The row stays: a key that was seen before is no new key.
    */
   releaseSend(key: string, attempt: string): Promise<void>
+  /** Keeps what a browser that leaves for a provider will need; `sealed` opens with what only that browser has. */
+  createPending(id: string, pending: { sealed: string; expiresAt: EpochSeconds }): Promise<void>
+  /** Hands it out once. One caller of many gets it. */
+  takePending(id: string, now: EpochSeconds): Promise<string | undefined>
+  /** Keeps what a page knows between its forms; `sealed` opens with what only that page and its browser have. */
+  createPageState(id: string, state: { sealed: string; expiresAt: EpochSeconds }): Promise<void>
+  findPageState(id: string, now: EpochSeconds): Promise<string | undefined>
   /** Marks something used, once. One caller of many gets true. */
   useOnce(key: string, expiresAt: EpochSeconds): Promise<boolean>
+  /** `id` is random, so there is no such row yet; a second one of the same id throws. */
+  keepUndo(id: string, row: UndoRow): Promise<void>
+  /** Undefined when there is none or it has expired. */
+  findUndo(id: string, now: EpochSeconds): Promise<UndoRow | undefined>
 }
 
 /** The fixed window that contains `now`: what its row is called and when it ends. */

@@ -44,7 +44,7 @@ export const tableSchemas = {
     partitionKey: 'pk',
     ttl: 'expiresAt',
     pointInTimeRecovery: false,
-    prefixes: ['txn#', 'count#', 'send#', 'used#'],
+    prefixes: ['txn#', 'count#', 'send#', 'used#', 'undo#'],
   },
 } as const satisfies Record<string, TableSchema>
 

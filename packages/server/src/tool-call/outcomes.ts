@@ -11,6 +11,8 @@ import { findOutage } from '../http/outages.ts'
 import { KeyRefusedError, KeyUnavailableError } from '../keys/key-wrapper.ts'
 import { describeBug, type LogLine } from '../log.ts'
 import { unexpectedError } from '../mcp/error-guard.ts'
+import { ProviderRefusedError } from '../provider-tokens/provider-refusal.ts'
+import { toProviderError } from '../wire/provider-sentence.ts'
 import { ToolError, toToolError } from '../wire/tool-error.ts'
 
 interface Surroundings {
@@ -62,6 +64,7 @@ const rows: readonly Row[] = [
     const sentence = `No connected account has this address or id. Connected: ${addresses.join(', ')}.`
     return new ToolError('account_not_found', sentence, { field: 'account' })
   }),
+  row(ProviderRefusedError, ({ refusal }, { publicUrl, link }) => toProviderError(refusal, publicUrl, link)),
   row(
     GrantGoneError,
     () =>

@@ -3,6 +3,7 @@
  * characters, lengths) are refinements: they cost a client no token in `tools/list`.
  */
 import * as z from 'zod'
+import { maxCursorChars } from '../wire/cursor.ts'
 import { isLine } from '../wire/line.ts'
 
 /** RFC 5322 §2.1.1 allows 998 characters in a line; no name, address, subject or search text needs more. */
@@ -37,6 +38,9 @@ export function text(maxChars: number) {
 }
 
 export const account = line.describe('Address or account id. Default: the first account').optional()
+export const accountOrAll = line
+  .describe('Address, account id, or all of them: all. Default: the first account')
+  .optional()
 export const mailboxPath = line.refine(
   (value) => value.trim() !== '' && Buffer.byteLength(value) <= maxMailboxBytes,
   'must be a mailbox name',
@@ -45,7 +49,13 @@ const mailboxWords = 'drafts, sent, trash, junk, archive, all (special uses), or
 export const mailbox = mailboxPath.describe(mailboxWords)
 export const emailId = line.refine((value) => value !== '', 'must be an id of an email')
 export const ids = z.array(emailId).min(1).max(maxIds).describe(`1 to ${maxIds} email ids`)
-export const cursor = line.describe('next_cursor of the previous page').optional()
+/** It holds a place for each mailbox of each account that has more. */
+export const cursor = z
+  .string()
+  .refine(isLine, 'must not hold line breaks or control characters')
+  .refine((value) => value.length <= maxCursorChars, `must be at most ${maxCursorChars} characters`)
+  .describe('next_cursor of the previous page')
+  .optional()
 export const addresses = z
   .array(line.refine((value) => value.trim() !== '', 'must hold an address'))
   .max(maxRecipients)

@@ -3,13 +3,14 @@
  * then the handler under one deadline. Whatever is thrown becomes a ToolError here, in one place: the SDK would
  * otherwise show the message of any error to the model.
  */
-import { MailError } from '@email-connector/mail'
+import { MailError, type MailErrorCode } from '@email-connector/mail'
 import type { CallToolResult } from '@modelcontextprotocol/server'
 import { type AuditEnd, createCallAudit } from '../accounts/audit.ts'
 import { type Caller, permits, type Scope } from '../caller.ts'
 import { findOutage } from '../http/outages.ts'
 import { hashGrantId, type LogLine } from '../log.ts'
 import type { CallBeginning } from '../mcp/call-beginning.ts'
+import { ProviderRefusedError } from '../provider-tokens/provider-refusal.ts'
 import { cleanResult } from '../wire/clean-result.ts'
 import { fits } from '../wire/fit.ts'
 import { ToolError } from '../wire/tool-error.ts'
@@ -88,7 +89,7 @@ export async function answerCall(
       ...(structured !== undefined && { structuredContent: structured as Record<string, unknown> }),
     }
   } catch (error) {
-    const link = isRefusedLogin(error) ? await createLink(around, caller) : undefined
+    const link = isForOwner(error) ? await createLink(around, caller) : undefined
     const outcome = toOutcome(error, { publicUrl: around.publicUrl, link })
     const { code, message, field } = outcome.error
     await noteEnd({ outcome: 'failed', code })
@@ -149,6 +150,18 @@ function assertPermission(tool: Tool, caller: Caller, publicUrl: string): void {
   throw new ToolError('permission_missing', sentence)
 }
 
-function isRefusedLogin(error: unknown): boolean {
-  return error instanceof MailError && error.code === 'login_refused'
+/** Logins that their owner can repair through a link. */
+const repairable: readonly MailErrorCode[] = [
+  'login_refused',
+  'login_needs_oauth',
+  'token_refused',
+  'token_scope_missing',
+  'access_disabled',
+  'access_blocked',
+]
+
+function isForOwner(error: unknown): boolean {
+  if (error instanceof ProviderRefusedError)
+    return error.refusal !== 'unavailable' && error.refusal !== 'misconfigured'
+  return error instanceof MailError && repairable.includes(error.code)
 }

@@ -1,5 +1,11 @@
 /** What a tool may use during one call: the caller's accounts, sessions and connections, all under one deadline. */
-import { type ImapDeps, type ImapSession, type MailDeps, withImapSession } from '@email-connector/mail'
+import {
+  type ImapDeps,
+  type ImapSession,
+  type MailDeps,
+  MailError,
+  withImapSession,
+} from '@email-connector/mail'
 import { StoreUnavailableError } from '@email-connector/oauth'
 import type { CallAudit } from '../accounts/audit.ts'
 import type { GrantAccounts, OpenedAccount } from '../accounts/grant-accounts.ts'
@@ -26,6 +32,8 @@ export interface CallSurroundings {
   /** Epoch seconds. */
   readonly now: () => number
   readonly providersOffered: readonly string[]
+  /** Of these, the ones that are signed in to at the provider. */
+  readonly signIns?: readonly { readonly id: string; readonly name: string }[]
   readonly publicUrl: string
   readonly log: Log
   readonly makeMark?: MakeMark
@@ -80,11 +88,17 @@ export function createToolCall(
     now: around.now,
     publicUrl: around.publicUrl,
     providersOffered: around.providersOffered,
+    signIns: around.signIns ?? [],
     makeMark: around.makeMark ?? randomMark,
     mailDeps,
-    withSession(opened, use) {
+    withSession(opened, use, ending) {
       const socket = early?.take(opened.account.imap)
-      return openSession(opened, { ...mailDeps(), ...(socket && { socket }) }, use)
+      const depsUntilEnding = () => {
+        const deps = mailDeps()
+        const signals = [deps.signal, ending].filter((one) => one !== undefined)
+        return { ...deps, ...(signals.length > 0 && { signal: AbortSignal.any(signals) }) }
+      }
+      return openSession(opened, { socket, mailDeps: depsUntilEnding }, use)
     },
     toCompletion: () => createToolCall(caller, around, { asking, changes, audit, startedAt }),
   }
@@ -98,8 +112,8 @@ function assertSettings({ settings }: OpenedAccount, changes: boolean): void {
 }
 
 async function openSession<T>(
-  { account, memory, remember, settings }: OpenedAccount,
-  deps: ImapDeps,
+  { account, memory, remember, settings, withNewToken }: OpenedAccount,
+  { socket, mailDeps }: { socket: ImapDeps['socket'] | undefined; mailDeps: () => MailDeps },
   use: (session: ImapSession) => Promise<T>,
 ): Promise<T> {
   let remembering: Promise<void> | undefined
@@ -108,12 +122,26 @@ async function openSession<T>(
   const known = { ...(memory && { memory }), hidden }
   const onMemory = (learned: Parameters<OpenedAccount['remember']>[0]) => {
     // A memory that is not kept costs the next call a round trip, this one nothing.
-    remembering = remember(learned).catch(() => undefined)
+    const named = memory?.ownName === undefined ? {} : { ownName: memory.ownName }
+    remembering = remember({ ...named, ...learned }).catch(() => undefined)
   }
-  const result = await withImapSession(account, { ...deps, ...known, onMemory }, use)
+  const result = await withImapSession(
+    account,
+    { ...mailDeps(), ...(socket && { socket }), ...known, onMemory },
+    use,
+  ).catch(async (error: unknown) => {
+    // A token may be withdrawn before its time. Nothing was done on the server yet.
+    const renewed = isRefusedToken(error) ? await withNewToken() : undefined
+    if (renewed === undefined) throw error
+    return await withImapSession(renewed, { ...mailDeps(), ...known, onMemory }, use)
+  })
   // A Lambda function is frozen with the answer: what is not written by then may never be.
   await remembering
   return result
+}
+
+function isRefusedToken(error: unknown): boolean {
+  return error instanceof MailError && error.code === 'token_refused'
 }
 
 /** Where the owner can renew a password or add a mailbox; an answer does without it when it cannot be made now. */

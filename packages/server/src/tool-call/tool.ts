@@ -58,10 +58,17 @@ export interface ToolCall {
   readonly publicUrl: string
   /** Ids of the providers this deployment offers. */
   readonly providersOffered: readonly string[]
+  /** Providers with a "Sign in with …" of their own here. */
+  readonly signIns: readonly { readonly id: string; readonly name: string }[]
   readonly makeMark: MakeMark
   /** Connector, clock and what is left of the one deadline of this call, or a share of it. */
   mailDeps(share?: number): MailDeps
-  withSession<T>(opened: OpenedAccount, use: (session: ImapSession) => Promise<T>): Promise<T>
+  /** `signal` ends it before the deadline of the call. */
+  withSession<T>(
+    opened: OpenedAccount,
+    use: (session: ImapSession) => Promise<T>,
+    signal?: AbortSignal,
+  ): Promise<T>
   /** The same call, which a client that goes away no longer ends: for what must not stay half done. */
   toCompletion(): ToolCall
 }

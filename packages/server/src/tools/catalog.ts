@@ -6,6 +6,7 @@ import { createMailbox } from './create_mailbox.ts'
 import { deleteEmail } from './delete_email.ts'
 import { deleteMailbox } from './delete_mailbox.ts'
 import { draftEmail } from './draft_email.ts'
+import { findPeople } from './find_people.ts'
 import { forwardEmail } from './forward_email.ts'
 import { getAttachment } from './get_attachment.ts'
 import { getEmail } from './get_email.ts'
@@ -17,12 +18,14 @@ import { listProviders } from './list_providers.ts'
 import { markAsRead } from './mark_as_read.ts'
 import { markAsSpam } from './mark_as_spam.ts'
 import { moveEmail } from './move_email.ts'
+import { organizeEmails } from './organize_emails.ts'
 import { renameMailbox } from './rename_mailbox.ts'
 import { replyToEmail } from './reply_to_email.ts'
 import { searchEmails } from './search_emails.ts'
 import { sendDraft } from './send_draft.ts'
 import { sendEmail } from './send_email.ts'
 import { setFlags } from './set_flags.ts'
+import { undo } from './undo.ts'
 import { updateDraft } from './update_draft.ts'
 
 /** In the order in which clients list them. */
@@ -35,6 +38,7 @@ export const tools: readonly Tool[] = [
   getEmail,
   getThread,
   getAttachment,
+  findPeople,
   draftEmail,
   updateDraft,
   sendDraft,
@@ -47,6 +51,8 @@ export const tools: readonly Tool[] = [
   archiveEmail,
   deleteEmail,
   markAsSpam,
+  organizeEmails,
+  undo,
   createMailbox,
   renameMailbox,
   deleteMailbox,

@@ -10,7 +10,8 @@ import { defineTool } from '../tool-call/tool.ts'
 export const forwardEmail = defineTool({
   name: 'forward_email',
   title: 'Forward email',
-  description: 'Sends an email on as text, with its attachments. Repeats as send_email.',
+  description:
+    'Sends an email on as its reader sees it, pictures and attachments included. Repeats as send_email.',
   permission: 'send',
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: true },
   input: z.strictObject({
@@ -30,6 +31,6 @@ export const forwardEmail = defineTool({
       includeAttachments: input.include_attachments,
       asAttachment: input.as_attachment,
     }
-    return sendAnswer(call, input, '$Forwarded', (parent, session) => toForward(session, parent, options))
+    return sendAnswer(call, input, '$Forwarded', (session, parent) => toForward(session, parent, options))
   },
 })

@@ -1,45 +1,45 @@
-/** The conversation an email belongs to. */
-import { listThread } from '@email-connector/mail'
+/** The conversation an email belongs to, in one call. */
+import { getThread as readThread } from '@email-connector/mail'
 import * as z from 'zod'
 import { openEmail } from '../tool-call/email-refs.ts'
 import * as parameters from '../tool-call/parameters.ts'
 import { defineTool } from '../tool-call/tool.ts'
-import { toLine } from '../wire/fit.ts'
-import { summaryPage, toCountText, toSummaryPage } from '../wire/summary-row.ts'
-import { untrustedNotice } from '../wire/untrusted.ts'
+import { conversationPage, toConversation } from '../wire/conversation.ts'
+import { parseCursor, toCursor } from '../wire/cursor.ts'
 
-const { next_cursor: _, ...page } = summaryPage
+const tool = 'get_thread'
 
 export const getThread = defineTool({
-  name: 'get_thread',
+  name: tool,
   title: 'Get conversation',
   description:
-    'Summaries of the conversation an email belongs to, oldest first, from its mailbox, INBOX, Sent and Archive.',
+    "The conversation an email belongs to, from every mailbox but junk and trash, oldest first: each email's own words once.",
   permission: 'read',
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: true },
   input: z.strictObject({
     account: parameters.account,
     id: parameters.emailId,
-    limit: parameters.limit(50, 20),
+    max_chars: parameters.maxChars,
+    quotes: z
+      .enum(['folded', 'shown'])
+      .default('folded')
+      .describe('What emails repeat of each other; default folded'),
+    cursor: parameters.cursor,
   }),
-  output: z.object({
-    ...page,
-    searched: z.array(z.string()),
-    truncated: z.boolean().describe('Older emails were left out'),
-  }),
+  output: z.object(conversationPage),
   async handle(input, call) {
     const { opened, message } = await openEmail(call, input.id, input.account)
-    const thread = await call.withSession(opened, (session) =>
-      listThread(session, message.ref, { limit: input.limit }),
+    const { max_chars: maxChars, quotes } = input
+    const question = { tool, accountId: opened.accountId, parameters: { id: input.id, quotes } }
+    const from = input.cursor === undefined ? {} : { cursor: parseCursor(input.cursor, question) }
+    const page = await call.withSession(opened, (session) =>
+      readThread(session, message.ref, { maxChars, quotes, ...from }),
     )
-    const { truncated } = thread
-    const searched = thread.searched.map((path) => toLine(path, 200))
-    return toSummaryPage(call, opened.accountId, thread.items, (emails) => ({
-      structured: { truncated, account: opened.address, searched, emails, notice: untrustedNotice },
-      head: `${toCountText(emails.length)} of one conversation of ${opened.address}, oldest first.${
-        truncated ? ' Older emails were left out: a larger limit shows more, up to 50.' : ''
-      }`,
-      quotedHead: `Searched: ${searched.join(', ')}`,
-    }))
+    return toConversation(page, {
+      account: opened.address,
+      accountId: opened.accountId,
+      makeMark: call.makeMark,
+      toCursor: (next) => toCursor(next, question),
+    })
   },
 })

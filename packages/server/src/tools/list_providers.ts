@@ -24,7 +24,17 @@ export const listProviders = defineTool({
     ),
   }),
   async handle(_input, call) {
-    const offered = providers.filter((provider) => call.providersOffered.includes(provider.id))
+    const offered = providers
+      .filter((provider) => call.providersOffered.includes(provider.id))
+      .map((provider) => {
+        const signIn = call.signIns.find(({ id }) => id === provider.id)
+        if (signIn === undefined) return provider
+        const note = `"Sign in with ${signIn.name}" on the sign-in page; no password is given to this server.`
+        // Where app passwords work, they go on working beside the button.
+        return provider.signIn === 'oauth'
+          ? { ...provider, note }
+          : { ...provider, note: `${note} Or: ${provider.note}` }
+      })
     const structured = {
       providers: offered.map(({ id, name, signIn, appPasswordUrl, note, imap, smtp }) => ({
         id,

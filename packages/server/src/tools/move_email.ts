@@ -1,10 +1,10 @@
 /** Moves emails to another mailbox of the same account. */
 import { moveMessages } from '@email-connector/mail'
 import * as z from 'zod'
-import { openEmails } from '../tool-call/email-refs.ts'
+import { changeEmails } from '../tool-call/change-emails.ts'
 import * as parameters from '../tool-call/parameters.ts'
 import { defineTool } from '../tool-call/tool.ts'
-import { resultPage, toResults } from '../wire/results-by-id.ts'
+import { resultPage } from '../wire/results-by-id.ts'
 
 export const moveEmail = defineTool({
   name: 'move_email',
@@ -18,12 +18,8 @@ export const moveEmail = defineTool({
     destination: parameters.mailbox,
   }),
   output: z.object(resultPage),
-  async handle(input, call) {
-    const { opened, messages } = await openEmails(call, input.ids, { account: input.account, field: 'ids' })
-    const refs = messages.map((message) => message.ref)
-    const outcomes = await call.withSession(opened, (session) =>
+  handle: (input, call) =>
+    changeEmails(call, input, `moved to ${input.destination}`, (session, refs) =>
       moveMessages(session, refs, input.destination),
-    )
-    return toResults(opened, messages, outcomes, `moved to ${input.destination}`)
-  },
+    ),
 })

@@ -25,6 +25,8 @@ export const replyToEmail = defineTool({
     const { body, reply_all: replyAll } = input
     const to = parseRecipients(input.to, 'to')
     const cc = parseRecipients(input.cc, 'cc')
-    return sendAnswer(call, input, '\\Answered', (parent) => toReply(parent, { body, replyAll, to, cc }))
+    return sendAnswer(call, input, '\\Answered', (session, parent) =>
+      toReply(session, parent, { body, replyAll, to, cc }),
+    )
   },
 })

@@ -1,11 +1,21 @@
 /** Searches one mailbox, or all of them, on the mail server. */
-import { dayIn, mergeFields, type Note, prepareSearch, type SearchPage } from '@email-connector/mail'
+import {
+  dayIn,
+  mergeFields,
+  type Note,
+  prepareSearch,
+  type SearchOptions,
+  type SearchPage,
+} from '@email-connector/mail'
 import * as z from 'zod'
+import { isAll, type NamedAccount } from '../tool-call/all-accounts.ts'
 import * as parameters from '../tool-call/parameters.ts'
+import { type AccountsPage, searchAccounts } from '../tool-call/search-accounts.ts'
 import { defineTool } from '../tool-call/tool.ts'
 import { parseCursor, toCursor } from '../wire/cursor.ts'
+import { failedAccounts, toFailed, toFailureWarnings, toNotes } from '../wire/failed-accounts.ts'
 import { toLine } from '../wire/fit.ts'
-import { summaryPage, toCountText, toMoreText, toSummaryPage } from '../wire/summary-row.ts'
+import { summaryPage, toAccountsPage, toCountText, toMoreText } from '../wire/summary-row.ts'
 import { ToolError } from '../wire/tool-error.ts'
 import { untrustedNotice } from '../wire/untrusted.ts'
 
@@ -20,7 +30,7 @@ export const searchEmails = defineTool({
   permission: 'read',
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   input: z.strictObject({
-    account: parameters.account,
+    account: parameters.accountOrAll,
     mailbox: parameters.mailboxOr('all', 'all but junk and trash'),
     query: parameters.line.describe('Search language').exactOptional(),
     from: words,
@@ -44,7 +54,7 @@ export const searchEmails = defineTool({
     searched: z.array(z.string()),
     left: z.array(z.string()).optional(),
     searched_back_to: z.string().optional(),
-    warnings: z.array(z.string()).optional(),
+    ...failedAccounts,
   }),
   async handle(input, call) {
     const { account, cursor, limit, mailbox, has_attachment, larger_than, ...fields } = input
@@ -58,49 +68,80 @@ export const searchEmails = defineTool({
     )
     const [fault] = asked.faults
     if (fault !== undefined) throw refusal(`${fault.text} (character ${fault.position})`)
-    const opened = await call.accounts.open(account)
-    const question = { tool, accountId: opened.accountId, parameters: input }
-    const search = prepareSearch({
+    const options = (from: string | undefined): SearchOptions => ({
       ...(asked.query === undefined ? {} : { query: asked.query }),
-      ...(cursor === undefined ? {} : { cursor: parseCursor(cursor, question) }),
+      ...(from === undefined ? {} : { cursor: from }),
       mailbox,
       limit,
       timeZone,
     })
-    const page = await call.withSession(opened, search)
-    const next = page.next === undefined ? {} : { next_cursor: toCursor(page.next, question) }
-    const searched = page.searched.map((path) => toLine(path, 200)).slice(0, maxPaths)
-    const left = page.left.map((path) => toLine(path, 200)).slice(0, maxPaths)
-    const warnings = toWarnings(page, limit, asked.warnings)
-    return toSummaryPage(call, opened.accountId, page.items, (emails) => ({
+    const isOfAll = isAll(account)
+    const opened = isOfAll ? undefined : await call.accounts.open(account)
+    const question = { tool, accountId: opened?.accountId ?? 'all', parameters: input }
+    const from = cursor === undefined ? undefined : parseCursor(cursor, question)
+    const found =
+      opened === undefined
+        ? await searchAccounts(call, { limit, cursor: from }, (one) => prepareSearch(options(one)))
+        : toOnePage(opened, await call.withSession(opened, prepareSearch(options(from))))
+    const { rows, pages, failures } = found
+    const next = found.next === undefined ? {} : { next_cursor: toCursor(found.next, question) }
+    const named = (address: string, text: string) => (isOfAll ? `${address}: ${text}` : text)
+    const paths = (of: (page: SearchPage) => readonly string[]) =>
+      pages
+        .flatMap(({ address, page }) => of(page).map((path) => named(address, toLine(path, 200))))
+        .slice(0, maxPaths)
+    const searched = paths((page) => page.searched)
+    const left = paths((page) => page.left)
+    const refused = paths((page) => page.failed)
+    const warnings = [
+      ...toFailureWarnings(failures),
+      ...toNoteTexts(asked.warnings),
+      ...pages.flatMap(({ address, page }) => toWarnings(page, limit).map((one) => named(address, one))),
+    ]
+    const total = failures.length > 0 ? undefined : sumOf(pages.map(({ page }) => page.total))
+    const backTo = pages.flatMap(({ page }) => page.searchedBackTo ?? []).sort()[0]
+    return toAccountsPage(call, isOfAll ? rows : rows.map(withoutAddress), (emails) => ({
       structured: {
         ...next,
-        account: opened.address,
-        ...(page.total === undefined ? {} : { total: page.total }),
+        account: opened?.address ?? 'all',
+        ...(total === undefined ? {} : { total }),
         searched,
         ...(left.length === 0 ? {} : { left }),
-        ...(page.searchedBackTo === undefined ? {} : { searched_back_to: page.searchedBackTo }),
+        ...(backTo === undefined ? {} : { searched_back_to: backTo }),
+        ...toFailed(failures),
         ...(warnings.length === 0 ? {} : { warnings }),
         emails,
         notice: untrustedNotice,
       },
-      head: toHead(page, emails.length, opened.address, warnings, next.next_cursor),
+      head: toHead(total, emails.length, opened?.address ?? 'all accounts', warnings, next.next_cursor),
       // The names of mailboxes come from the server; shared ones were named by others.
       quotedHead: [
         `Searched: ${searched.join(', ')}`,
         ...(left.length === 0 ? [] : [`Left for the next page: ${left.join(', ')}`]),
-        ...(page.failed.length === 0
-          ? []
-          : [
-              `Refused by the server: ${page.failed
-                .map((path) => toLine(path, 200))
-                .slice(0, maxPaths)
-                .join(', ')}`,
-            ]),
+        ...(refused.length === 0 ? [] : [`Refused by the server: ${refused.join(', ')}`]),
       ].join('\n'),
     }))
   },
 })
+
+function toOnePage(account: NamedAccount, page: SearchPage): AccountsPage {
+  const { accountId, address } = account
+  return {
+    rows: page.items.map((message) => ({ accountId, address, message })),
+    pages: [{ accountId, address, page }],
+    failures: [],
+    ...(page.next === undefined ? {} : { next: page.next }),
+  }
+}
+
+function withoutAddress({ accountId, message }: AccountsPage['rows'][number]) {
+  return { accountId, message }
+}
+
+/** Unknown as soon as one is. */
+function sumOf(totals: readonly (number | undefined)[]): number | undefined {
+  return totals.reduce((sum, one) => (sum === undefined || one === undefined ? undefined : sum + one), 0)
+}
 
 /** Dates mean days in UTC until the owner can say where they live. */
 const timeZone = 'UTC'
@@ -110,27 +151,33 @@ function refusal(text: string): ToolError {
   return new ToolError('invalid_input', `"query": ${text}.`, { field: 'query' })
 }
 
-function toWarnings(page: SearchPage, limit: number, notes: readonly Note[]): string[] {
-  const warnings = notes.map(({ position, text }) => `${text} (character ${position})`)
+function toNoteTexts(notes: readonly Note[]): string[] {
+  return notes.map(({ position, text }) => `${text} (character ${position})`)
+}
+
+function toWarnings(page: SearchPage, limit: number): string[] {
+  const warnings: string[] = []
   if (page.searchedBackTo !== undefined)
     warnings.push(`searched back to ${page.searchedBackTo}; give "since" to search further back`)
   if (page.lookedAt !== undefined && page.next !== undefined && page.items.length < limit)
     warnings.push(`looked at the newest ${page.lookedAt} candidates; the cursor goes on with older ones`)
   if (page.left.length > 0)
     warnings.push(`${page.left.length} mailboxes were left for lack of time; the cursor goes on with them`)
+  if (page.isNarrowed === true)
+    warnings.push(
+      'this server searches plain letters only: other words were looked for in subjects and addresses, not in texts',
+    )
   if (page.failed.length > 0) warnings.push(`${page.failed.length} mailboxes could not be searched`)
   return warnings
 }
 
 function toHead(
-  page: SearchPage,
+  total: number | undefined,
   count: number,
-  address: string,
+  whose: string,
   warnings: readonly string[],
   cursor: string | undefined,
 ): string {
-  const found =
-    page.total === undefined || page.total === count ? toCountText(count) : `${count} of ${page.total} emails`
-  const noted = warnings.map((one) => ` Note: ${one}.`).join('')
-  return `${found} of ${address} found, newest first.${noted}${toMoreText(cursor)}`
+  const found = total === undefined || total === count ? toCountText(count) : `${count} of ${total} emails`
+  return `${found} of ${whose} found, newest first.${toNotes(warnings)}${toMoreText(cursor)}`
 }

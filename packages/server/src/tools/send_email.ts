@@ -1,10 +1,10 @@
 /** Sends an email at most once, says what became of it, and sees to its copy in Sent. */
+import type { ImapSession } from '@email-connector/mail'
 import * as z from 'zod'
-import { markAnswered, orNothing } from '../sending/answered-mark.ts'
+import { markAnswered } from '../sending/answered-mark.ts'
 import { deliver, delivery, toReady } from '../sending/deliver.ts'
 import { outgoingParameters, prepareOutgoing } from '../sending/outgoing.ts'
 import { assertRecipients } from '../sending/recipients.ts'
-import { isSentNow } from '../sending/reply.ts'
 import * as parameters from '../tool-call/parameters.ts'
 import { defineTool } from '../tool-call/tool.ts'
 
@@ -22,13 +22,8 @@ export const sendEmail = defineTool({
     assertRecipients(input.to, input.cc, input.bcc)
     const { idempotency_key: idempotencyKey, ...outgoing } = input
     const prepared = await prepareOutgoing(call, outgoing)
-    const result = await deliver(call, toReady(prepared), { idempotencyKey })
-    const { parent, opened } = prepared
-    if (parent === undefined || 'question' in result || !isSentNow(result.structured)) return result
-    await call
-      .toCompletion()
-      .withSession(opened, (session) => markAnswered(session, parent, '\\Answered'))
-      .catch(orNothing)
-    return result
+    const { parent } = prepared
+    const afterSent = parent && ((session: ImapSession) => markAnswered(session, parent, '\\Answered'))
+    return await deliver(call, toReady(prepared), { idempotencyKey, afterSent })
   },
 })

@@ -1,33 +1,35 @@
-/** Sets and clears flags and keywords. \Deleted is not among them: deleting is delete_email. */
-import { assertFlags, setFlags as storeFlags } from '@email-connector/mail'
+/** Sets and clears flags, keywords and Gmail's labels. \Deleted is not among them: deleting is delete_email. */
+import { assertFlagNames, setFlags as storeFlags } from '@email-connector/mail'
 import * as z from 'zod'
-import { openEmails } from '../tool-call/email-refs.ts'
+import { changeEmails } from '../tool-call/change-emails.ts'
+import { explainFlagNames } from '../tool-call/flag-names.ts'
 import * as parameters from '../tool-call/parameters.ts'
 import { defineTool } from '../tool-call/tool.ts'
-import { resultPage, toResults } from '../wire/results-by-id.ts'
+import { resultPage } from '../wire/results-by-id.ts'
 import { ToolError } from '../wire/tool-error.ts'
 
-const flags = z.array(parameters.line).max(20).default([]).describe('At most 20')
+const names = z.array(parameters.line).max(20).default([]).describe('At most 20')
 
 export const setFlags = defineTool({
   name: 'set_flags',
-  title: 'Set flags',
+  title: 'Set flags and labels',
   description:
-    'Adds and removes flags: \\Flagged (starred), \\Answered, \\Seen, or keywords such as $Important.',
+    'Adds and removes flagged (starred), answered, seen, and labels: Gmail labels, on other servers keywords such as Work.',
   permission: 'write',
   annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: true, openWorldHint: true },
-  input: z.strictObject({ account: parameters.account, ids: parameters.ids, add: flags, remove: flags }),
+  input: z.strictObject({ account: parameters.account, ids: parameters.ids, add: names, remove: names }),
   output: z.object(resultPage),
   async handle(input, call) {
     const { add, remove } = input
-    assertFlags(add, 'add')
-    assertFlags(remove, 'remove')
-    if (add.length + remove.length === 0) {
-      throw new ToolError('invalid_input', '"add" or "remove" must name a flag.', { field: 'add' })
-    }
-    const { opened, messages } = await openEmails(call, input.ids, { account: input.account, field: 'ids' })
-    const refs = messages.map((message) => message.ref)
-    const outcomes = await call.withSession(opened, (session) => storeFlags(session, refs, { add, remove }))
-    return toResults(opened, messages, outcomes, 'changed')
+    return await explainFlagNames(async () => {
+      assertFlagNames(add, 'add')
+      assertFlagNames(remove, 'remove')
+      if (add.length + remove.length === 0) {
+        throw new ToolError('invalid_input', '"add" or "remove" must name a flag.', { field: 'add' })
+      }
+      return await changeEmails(call, input, 'changed', (session, refs) =>
+        storeFlags(session, refs, { add, remove }),
+      )
+    })
   },
 })

@@ -36,7 +36,9 @@ export const updateDraft = defineTool({
     cc: addresses,
     bcc: addresses,
     subject: parameters.line.optional(),
-    body: words.describe('Markdown, instead of all text').optional(),
+    body: words
+      .describe('Markdown, instead of the own words; a quoted email and a signature stay')
+      .optional(),
     replace: z
       .array(z.strictObject({ old_text: words, new_text: words }))
       .max(50)

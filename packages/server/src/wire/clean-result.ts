@@ -1,9 +1,10 @@
 /**
  * What leaves in an answer is text that a person would see: no NUL, no control character, no half of a surrogate pair,
- * and nothing that turns lines around or spells words invisibly, whoever chose the string (R37 for the way out). Names, paths and addresses are one line; only what is read as a text keeps its line
- * breaks and tabs. In one place, since a tool that forgets it would hand a client a row that imitates another.
+ * nothing that turns lines around or spells words invisibly, and no markup that a client would load something by, whoever
+ * chose the string (R37 for the way out). Names, paths and addresses are one line; only what is read as a text keeps its
+ * line breaks and tabs. In one place, since a tool that forgets it would hand a client a row that imitates another.
  */
-import { removeInvisible } from '@email-connector/mail'
+import { breakMarkup, removeInvisible } from '@email-connector/mail'
 import type { ToolResult } from './tool-result.ts'
 
 /** Keys whose value is a text of several lines. */
@@ -26,12 +27,10 @@ function clean(value: unknown, key: string): unknown {
 }
 
 function toCleanLine(line: string): string {
-  return removeInvisible(line.replace(notInLine, ' ')).text.replace(loneSurrogate, '\ufffd')
+  return breakMarkup(removeInvisible(line.replace(notInLine, ' ')).text.replace(loneSurrogate, '\ufffd'))
 }
 
 function toCleanText(text: string): string {
-  return removeInvisible(text.replace(lineBreaks, '\n').replace(notInText, '')).text.replace(
-    loneSurrogate,
-    '\ufffd',
-  )
+  const shown = removeInvisible(text.replace(lineBreaks, '\n').replace(notInText, '')).text
+  return breakMarkup(shown.replace(loneSurrogate, '\ufffd'))
 }

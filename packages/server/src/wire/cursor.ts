@@ -6,8 +6,8 @@ import { createHash } from 'node:crypto'
 import { ToolError } from './tool-error.ts'
 
 const fingerprintChars = 8
-/** Far above any cursor of ours; bounds what is decoded. */
-const maxCursorChars = 2000
+/** A hundred mailboxes of five accounts, each with a place of its own; bounds what is decoded. */
+export const maxCursorChars = 40_000
 
 export interface Question {
   readonly tool: string
@@ -19,7 +19,7 @@ export function toCursor(next: string, question: Question): string {
   return fingerprint(question) + Buffer.from(next, 'utf8').toString('base64url')
 }
 
-export function parseCursor(cursor: string, question: Question): string {
+export function parseCursor(cursor: string, question: Question, field = 'cursor'): string {
   const encoded = cursor.slice(fingerprintChars)
   const next = Buffer.from(encoded, 'base64url').toString('utf8')
   const isOurs =
@@ -30,8 +30,8 @@ export function parseCursor(cursor: string, question: Question): string {
   if (isOurs) return next
   throw new ToolError(
     'invalid_input',
-    '"cursor" does not belong to this search: repeat it with the same parameters, or leave "cursor" out to start again.',
-    { field: 'cursor' },
+    `"${field}" does not belong to this search: repeat it with the same parameters, or leave "${field}" out to start again.`,
+    { field },
   )
 }
 

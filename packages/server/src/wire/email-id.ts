@@ -7,6 +7,7 @@
 import { createHash } from 'node:crypto'
 import { draftTagBytes, type MessageRef } from '@email-connector/mail'
 import { isLine } from './line.ts'
+import { readVarint, toVarint } from './varint.ts'
 
 export interface EmailId {
   /** First 4 bytes of SHA-256(account id), hex: enough to tell the accounts of one grant apart. */
@@ -85,26 +86,4 @@ function encode({ accountTag, ref }: EmailId): string {
     checksum,
     named,
   ]).toString('base64url')
-}
-
-function toVarint(value: number): Buffer {
-  const bytes: number[] = []
-  let rest = value
-  while (rest > 0x7f) {
-    bytes.push((rest & 0x7f) | 0x80)
-    rest = Math.floor(rest / 128)
-  }
-  return Buffer.from([...bytes, rest])
-}
-
-function readVarint(bytes: Buffer, start: number): { value: number; end: number } | undefined {
-  let value = 0
-  // Five groups of seven bits hold 32 bits.
-  for (let index = 0; index < 5; index += 1) {
-    const byte = bytes[start + index]
-    if (byte === undefined) return undefined
-    value += (byte & 0x7f) * 128 ** index
-    if (byte < 0x80) return { value, end: start + index + 1 }
-  }
-  return undefined
 }

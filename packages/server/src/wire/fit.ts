@@ -1,5 +1,5 @@
 /** How long an answer may get, and how foreign text is cut to a line of it. */
-import { removeInvisible } from '@email-connector/mail'
+import { breakMarkup, removeInvisible } from '@email-connector/mail'
 
 /** Every client takes 80,000 characters; Claude's own bound is 150,000, others cut earlier and silently. */
 export const maxResultChars = 80_000
@@ -14,7 +14,7 @@ const breaks = /[\p{Cc}\u2028\u2029\s]+/gu
 export function toLine(text: string, maxChars: number): string {
   // A subject may be megabytes long; four times the line leaves enough to clean.
   const oneLine = sliceWhole(text, maxChars * 4).replace(breaks, ' ')
-  const cleaned = removeInvisible(oneLine).text.trim()
+  const cleaned = breakMarkup(removeInvisible(oneLine).text.trim())
   return cleaned.length <= maxChars ? cleaned : `${sliceWhole(cleaned, maxChars - 1)}…`
 }
 

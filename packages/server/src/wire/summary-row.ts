@@ -22,6 +22,7 @@ const summaryRow = z.object({
   attachments: z.int(),
   size: z.int(),
   thread_id: z.string().optional(),
+  account: z.string().optional(),
 })
 export type SummaryRow = z.output<typeof summaryRow>
 
@@ -36,16 +37,42 @@ export const summaryPage = {
 const shortestClip = 40
 const clips = [300, 120, shortestClip]
 
+interface OwnedSummary {
+  readonly accountId: string
+  /** Named in the row, where a page is of several accounts. */
+  readonly address?: string
+  readonly message: MessageSummary
+}
+
+const ownWords = /^(?:inbox|drafts|sent|trash|junk|archive|all)$/i
+
+/** A mailbox in a sentence of ours only by a word of ours: others may have named it, and a caller copies its name. */
+export function toPlaceText(mailbox: string): { where: string; quoted: { quotedHead?: string } } {
+  return ownWords.test(mailbox)
+    ? { where: ` in ${mailbox}`, quoted: {} }
+    : { where: '', quoted: { quotedHead: `Mailbox: ${toLine(mailbox, 200)}` } }
+}
+
+type ToPage<Page> = (emails: SummaryRow[]) => { structured: Page; head: string; quotedHead?: string }
+
 export function toSummaryPage<Page extends { emails: SummaryRow[] }>(
-  { makeMark }: { readonly makeMark: MakeMark },
+  around: { readonly makeMark: MakeMark },
   accountId: string,
   messages: readonly MessageSummary[],
-  toPage: (emails: SummaryRow[]) => { structured: Page; head: string; quotedHead?: string },
+  toPage: ToPage<Page>,
+): ToolResult<Page> {
+  const rows = messages.map((message) => ({ accountId, message }))
+  return toAccountsPage(around, rows, toPage)
+}
+
+/** Rows of several accounts. */
+export function toAccountsPage<Page extends { emails: SummaryRow[] }>(
+  { makeMark }: { readonly makeMark: MakeMark },
+  owned: readonly OwnedSummary[],
+  toPage: ToPage<Page>,
 ): ToolResult<Page> {
   const build = (maxChars: number): ToolResult<Page> => {
-    const { structured, head, quotedHead } = toPage(
-      messages.map((message) => toRow(accountId, message, maxChars)),
-    )
+    const { structured, head, quotedHead } = toPage(owned.map((one) => toRow(one, maxChars)))
     const rows = [quotedHead ?? [], structured.emails.map(toLines)].flat().join('\n')
     const quoted = rows === '' ? [] : [quoteUntrusted(rows, makeMark)]
     return { structured, text: [head, ...quoted].join('\n') }
@@ -53,7 +80,7 @@ export function toSummaryPage<Page extends { emails: SummaryRow[] }>(
   return build(clips.find((maxChars) => fits(build(maxChars))) ?? shortestClip)
 }
 
-function toRow(accountId: string, message: MessageSummary, maxChars: number): SummaryRow {
+function toRow({ accountId, address, message }: OwnedSummary, maxChars: number): SummaryRow {
   return {
     id: toEmailId(accountId, message.ref),
     date: message.date,
@@ -67,6 +94,7 @@ function toRow(accountId: string, message: MessageSummary, maxChars: number): Su
     attachments: message.attachments,
     size: message.size,
     ...(message.threadId === undefined ? {} : { thread_id: message.threadId }),
+    ...(address === undefined ? {} : { account: address }),
   }
 }
 
@@ -94,8 +122,16 @@ const longestMore = 16
 
 /** Name and address as people write them. A quote in a name would end it early, an angle would fake an address. */
 function toMailboxText({ name, address }: MailAddress): string {
-  if (name === undefined || name === '' || name === address) return address
-  return `${/[",<>@]/.test(name) ? JSON.stringify(name) : name} <${address}>`
+  const shown = toAddressLine(address)
+  if (name === undefined || name === '' || name === address) return shown
+  return `${/[",<>@]/.test(name.normalize('NFKC')) ? JSON.stringify(name) : name} <${shown}>`
+}
+
+/** RFC 5322 §3.4.1: a local part with such characters was quoted, and is no address without its quotes. */
+function toAddressLine(address: string): string {
+  const at = address.lastIndexOf('@')
+  const local = address.slice(0, at)
+  return at > 0 && /[\s"(),:;<>@[\\\]]/.test(local) ? `${JSON.stringify(local)}${address.slice(at)}` : address
 }
 
 function toLines(row: SummaryRow, index: number): string {
@@ -106,6 +142,7 @@ function toLines(row: SummaryRow, index: number): string {
     row.attachments > 0 && `${row.attachments} attachment${row.attachments === 1 ? '' : 's'}`,
     `${row.size} bytes`,
     row.thread_id !== undefined && `thread ${row.thread_id}`,
+    row.account !== undefined && `in ${row.account}`,
   ].filter((mark) => mark !== false)
   const lines = [
     `${index + 1}. ${row.id} ${row.date} ${marks.join(', ')}`,

@@ -13,12 +13,16 @@ export type ToolErrorCode =
   | 'rate_limited'
   | 'credentials_unreadable'
   | 'settings_unreadable'
+  /** A provider gives no more tokens until the owner signs in again. */
+  | 'sign_in_needed'
+  | 'provider_unavailable'
   | 'temporarily_unavailable'
   | 'key_reused'
   | 'send_in_progress'
   | 'declined'
   | 'not_confirmed'
   | 'owner_limit'
+  | 'count_changed'
   | 'internal_error'
 
 export class ToolError extends Error {
@@ -45,10 +49,18 @@ export function toToolError(error: MailError, publicUrl: string, link?: string):
   return new ToolError(error.code, sentenceFor(error, publicUrl, link), options)
 }
 
+function lower(sentence: string): string {
+  return sentence.charAt(0).toLowerCase() + sentence.slice(1)
+}
+
 /** `link`: one-time, for the owner, made for a refused login only. */
 export function sentenceFor(error: MailError, publicUrl: string, link?: string): string {
   const server = error.protocol === 'smtp' ? 'The outgoing mail server' : 'The mail server'
   const connectAgain = `The owner can revoke this connection at ${publicUrl}/oauth/connections and connect again.`
+  const signInAgain =
+    link === undefined
+      ? connectAgain
+      : `The owner can sign in again at ${link} (within 15 minutes, once); the account stays connected.`
   const renew =
     link === undefined
       ? connectAgain
@@ -67,7 +79,17 @@ export function sentenceFor(error: MailError, publicUrl: string, link?: string):
     case 'login_refused':
       return `${server} refuses the stored password: it was changed or withdrawn. ${renew}`
     case 'login_needs_oauth':
-      return `This provider has switched passwords off; the account needs its "Sign in with" button. ${connectAgain}`
+      return `This provider has switched passwords off; the account needs its "Sign in with" button. ${signInAgain}`
+    case 'token_refused':
+      return `${server} does not accept the provider's sign-in for this mailbox: it was ended, or belongs to another account. ${signInAgain}`
+    case 'token_scope_missing':
+      return `The provider's sign-in does not cover mail: the box for mail was left out. ${signInAgain}`
+    case 'access_disabled':
+      return error.protocol === 'smtp'
+        ? `Sending over SMTP is switched off for this mailbox: its owner or the organisation's administrator has to allow "Authenticated SMTP". If it is on, ${lower(signInAgain)}`
+        : `IMAP is switched off for this mailbox: its owner or the organisation's administrator has to switch it on. If it is on, ${lower(signInAgain)}`
+    case 'access_blocked':
+      return `A rule of the organisation (conditional access, security defaults) keeps this connector out of the mailbox: an administrator has to allow it. ${signInAgain}`
     case 'timeout':
       return `${server} did not answer in time. Try again, or ask for less.`
     case 'connection_lost':
@@ -90,6 +112,8 @@ export function sentenceFor(error: MailError, publicUrl: string, link?: string):
       return `${server} does not take so many recipients at once. Send to fewer.`
     case 'mailbox_not_found':
       return 'There is no such mailbox. list_mailboxes shows the names.'
+    case 'mailbox_protected':
+      return 'Nothing is moved into Sent or Drafts: choose another mailbox. draft_email makes drafts.'
     case 'message_not_found':
       return error.field === 'attachment_id'
         ? 'There is no attachment with this "attachment_id": get_email lists them.'

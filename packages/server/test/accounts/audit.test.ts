@@ -14,10 +14,12 @@ import { keyWrapper, second, stores } from './deployment.ts'
 const day = new Date(now * 1000).toISOString().split('T')[0] ?? ''
 const ann = { imapHost: buildMailAccount().imap.host, login: buildMailAccount().login }
 const bob = { imapHost: second.imap.host, login: second.login }
+const inTime = () => false
+const asked = { day, most: 2_000 }
 /** The stores are opened by a hook, after this file was read. */
 const ownersAudit: OwnersAudit = {
   list: (...asked) => pagesAudit().list(...asked),
-  erase: (row) => pagesAudit().erase(row),
+  erase: (...asked) => pagesAudit().erase(...asked),
 }
 const pagesAudit = (audit = stores.audit) => createOwnersAudit({ store: stores.accounts, audit, secrets })
 
@@ -56,7 +58,7 @@ describe('what is written', () => {
     for (let time = 0; time < 2; time++) await audit.opened(accountId)
     expect((await rowsOf(connected)).filter(({ begun }) => begun !== undefined)).toHaveLength(1)
     await audit.ended({ outcome: 'failed', code: 'message_not_found' })
-    const listed = await ownersAudit.list(await ownerRow(connected), ann, day)
+    const listed = await ownersAudit.list(await ownerRow(connected), ann, asked)
     expect(listed?.unreadable).toBe(0)
     expect(listed?.entries.map(({ at: _, ...entry }) => entry)).toEqual(
       expect.arrayContaining([
@@ -64,7 +66,9 @@ describe('what is written', () => {
         { tool: 'move_email', outcome: 'failed', code: 'message_not_found' },
       ]),
     )
-    expect(await ownersAudit.list(await ownerRow(connected), ann, '2001-01-01')).toMatchObject({
+    expect(
+      await ownersAudit.list(await ownerRow(connected), ann, { ...asked, day: '2001-01-01' }),
+    ).toMatchObject({
       entries: [],
     })
   })
@@ -95,7 +99,7 @@ describe('what is written', () => {
     expect(await refused.ended({ outcome: 'failed' })).toBeUndefined()
     expect(await rowsOf(connected)).toEqual([])
     await callOf(connected, 'move_email', true).opened(accountId)
-    const listed = await ownersAudit.list(await ownerRow(connected), ann, day)
+    const listed = await ownersAudit.list(await ownerRow(connected), ann, asked)
     expect(listed?.entries).toEqual([{ at: now, tool: 'move_email' }])
   })
 
@@ -134,7 +138,7 @@ describe('what is written', () => {
     await audit.opened(connected.grant.accountIds[0] ?? '')
     secret.fill(0)
     expect(await audit.ended({ outcome: 'ok' })).toBeUndefined()
-    const listed = await ownersAudit.list(await ownerRow(connected), ann, day)
+    const listed = await ownersAudit.list(await ownerRow(connected), ann, asked)
     expect(listed?.entries).toEqual([{ at: now, tool: 'send_email', outcome: 'ok' }])
   })
 })
@@ -146,7 +150,7 @@ describe('R94, R104: who reads it', () => {
     await note(connected, 'set_flags', true, { outcome: 'ok' }, 1)
     const [annsRow, bobsRow] = [await ownerRow(connected, 0), await ownerRow(connected, 1)]
     const toolsOf = async (row: typeof annsRow, owner: typeof ann) =>
-      (await ownersAudit.list(row, owner, day))?.entries.map(({ tool }) => tool)
+      (await ownersAudit.list(row, owner, asked))?.entries.map(({ tool }) => tool)
     expect(await toolsOf(annsRow, ann)).toEqual(['get_email'])
     expect(await toolsOf(bobsRow, bob)).toEqual(['set_flags'])
     expect(await toolsOf(annsRow, bob)).toBeUndefined()
@@ -187,16 +191,17 @@ describe('R94, R104: who reads it', () => {
     await stores.authorization.revokeGrant(connected.grant.grantId)
     await stores.authorization.eraseGrant(connected.grant, { at: now, cause: 'owner' })
     const row = await ownerRow(connected)
-    expect((await ownersAudit.list(row, ann, day))?.entries).toHaveLength(1)
+    expect((await ownersAudit.list(row, ann, asked))?.entries).toHaveLength(1)
     const killed = () => Promise.reject(new StoreUnavailableError('killed'))
     const stopped = pagesAudit({ ...stores.audit, deleteAudit: killed })
-    await expect(stopped.erase(row)).rejects.toThrow('killed')
+    await expect(stopped.erase(row, inTime)).rejects.toThrow('killed')
     const half = await ownerRow(connected)
-    expect(await ownersAudit.list(half, ann, day)).toBeUndefined()
-    await ownersAudit.erase(half)
+    expect(await ownersAudit.list(half, ann, asked)).toBeUndefined()
+    expect(await ownersAudit.erase(half, () => true)).toBe('more')
+    expect(await ownersAudit.erase(await ownerRow(connected), inTime)).toBe('erased')
     const [, others = ''] = connected.grant.accountIds
     expect((await rowsOf(connected)).map(({ name }) => name.split('#')[0])).toEqual([others])
-    expect((await ownersAudit.list(await ownerRow(connected, 1), bob, day))?.entries).toHaveLength(1)
+    expect((await ownersAudit.list(await ownerRow(connected, 1), bob, asked))?.entries).toHaveLength(1)
     await expect(ownerRow(connected)).rejects.toThrow('no owner row')
   })
 })

@@ -5,6 +5,7 @@ import type { Grant } from '@email-connector/oauth'
 import { sealAccount } from '../../src/accounts/account-record.ts'
 import { type ConnectOptions, type PreparedGrant, prepareGrant } from '../../src/accounts/connect-account.ts'
 import { sealGrantHint } from '../../src/accounts/grant-hint.ts'
+import type { StoredAccount } from '../../src/accounts/stored-account.ts'
 import type { Caller } from '../../src/caller.ts'
 import { createInstanceSecrets, parseInstanceSecrets } from '../../src/keys/instance-secrets.ts'
 import type { KeyWrapper } from '../../src/keys/key-wrapper.ts'
@@ -77,7 +78,7 @@ export function connectGrantOf010(
 export async function connectGrant(
   stores: Stores,
   keyWrapper: KeyWrapper,
-  account = buildMailAccount(),
+  account: StoredAccount = buildMailAccount(),
   prepare: Prepare = prepareGrant,
 ): Promise<ConnectedGrant> {
   // A view of shared memory, as Node's Buffers are: what must be a copy of it has to be one.

@@ -16,6 +16,7 @@ import { createFileKeyWrapper } from '../../src/keys/file-key-wrapper.ts'
 import { type InstanceSecrets, loadLocalSecrets } from '../../src/keys/instance-secrets.ts'
 import type { KeyWrapper } from '../../src/keys/key-wrapper.ts'
 import { createLog } from '../../src/log.ts'
+import type { ProviderClient } from '../../src/provider-tokens/provider-client.ts'
 import { parseSettings, type ServerSettings, serverVariables, toServerSettings } from '../../src/settings.ts'
 import type { DemoMailbox } from '../../src/sign-in/form.ts'
 import { createLevelStores, type LevelStores } from '../../src/store/level/stores.ts'
@@ -32,6 +33,8 @@ export interface TestApp {
   /** How long the sign-in chose to wait. */
   readonly slept: number[]
   readonly time: { seconds: number }
+  /** Turns the clock that durations are measured with. */
+  elapse(ms: number): Promise<void>
   fetch(path: string, init?: RequestInit, ip?: string): Promise<Response>
   /** `/oauth/authorize?…` for a client that registers itself. */
   authorizeUrl(options?: {
@@ -54,6 +57,7 @@ export interface TestAppOptions {
   secrets?: InstanceSecrets
   /** In the place of a key file, for faults. */
   keyWrapper?: KeyWrapper
+  providerClients?: readonly ProviderClient[]
   /** Put in the place of the real stores, for faults. */
   wrapStores?: (stores: LevelStores) => LevelStores
 }
@@ -89,6 +93,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     connector: options.connector ?? createConnector({ policy: createHostPolicy() }),
     privateHosts: options.privateHosts ?? false,
     ...(options.demo === undefined ? {} : { demo: options.demo }),
+    ...(options.providerClients && { providerClients: options.providerClients }),
     mcp: { handle: options.mcp ?? (async () => Response.json({ jsonrpc: '2.0', id: 1, result: {} })) },
     version: '0.0.0-test',
   })
@@ -105,6 +110,9 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
 
   return {
     publicUrl: settings.publicUrl,
+    elapse: async (ms) => {
+      elapsedMs += ms
+    },
     ...{ app, oauth, grantAccounts, stores, logLines, slept, time, verifier, fetch: send },
     async authorizeUrl({
       name = 'Test client',

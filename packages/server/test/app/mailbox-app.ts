@@ -5,6 +5,7 @@ import {
   createCertificateAuthority,
   type ScriptedImap,
   startScriptedImap,
+  startSmtpSink,
 } from '@email-connector/testing'
 import { createLinkMaker } from '../../src/accounts/one-time-link.ts'
 import type { Caller } from '../../src/caller.ts'
@@ -16,6 +17,8 @@ export interface MailboxApp {
   readonly imap: ScriptedImap
   /** What a person types to sign in. */
   mailbox(address: string, password?: string): Record<string, string>
+  /** The same with a server that takes mail. */
+  sender(address: string): Record<string, string>
   /** The access token of a new connection. */
   connect(options?: { address?: string; name?: string; permission?: string; ip?: string }): Promise<string>
   /** The one-time link that the connection's tools would show. */
@@ -31,6 +34,7 @@ export async function startMailboxApp(
   const authority = await createCertificateAuthority()
   const certificate = await authority.issue({ names: ['localhost'] })
   const imap = await startScriptedImap({ tls: 'implicit', certificate, password: 'right' })
+  const smtp = await startSmtpSink({ tls: 'implicit', certificate, password: 'right' })
   let call: (caller: Caller) => Promise<unknown> = async () => undefined
   const policy = createHostPolicy({ allowPrivate: true, resolve: async () => ['127.0.0.1'] })
   const own = createConnector({ policy, ca: [authority.ca] })
@@ -57,6 +61,8 @@ export async function startMailboxApp(
     smtp_secure: 'true',
   })
 
+  const sender = (address: string) => ({ ...mailbox(address), smtp_port: String(smtp.port) })
+
   async function asCaller<T>(token: string, use: (caller: Caller) => Promise<T>): Promise<T> {
     call = use
     const answer = await test.fetch('/mcp', {
@@ -68,10 +74,10 @@ export async function startMailboxApp(
   }
 
   return {
-    ...{ test, imap, mailbox, asCaller },
+    ...{ test, imap, mailbox, sender, asCaller },
     async connect({ address = 'ann@test.example', name = 'Claude', permission = 'write', ip } = {}) {
       const authorizeUrl = await test.authorizeUrl({ name })
-      const fields = { ...mailbox(address), permission }
+      const fields = { ...(permission === 'send' ? sender(address) : mailbox(address)), permission }
       const outcome = await completeSignIn({ authorizeUrl, fields, fetch: fetchOf(test, ip) })
       if (!outcome.redirected || outcome.code === null) throw new Error('The sign-in did not succeed')
       return redeem(test, authorizeUrl, outcome.code)
@@ -85,6 +91,7 @@ export async function startMailboxApp(
     async close() {
       await test.close()
       await imap.stop()
+      await smtp.stop()
       await authority.remove()
     },
   }

@@ -94,21 +94,24 @@ export async function recordRun(): Promise<RecordedRun> {
       code_challenge_method: 'S256',
     })
     const mailbox = { provider: 'demo', address: demo.address, password: demo.password }
-    const signedIn = await completeSignIn({
-      authorizeUrl: `${publicUrl}/oauth/authorize?${query}`,
-      fields: { ...mailbox, permission: 'send', ask: 'never' },
-      fetch: (input, init) =>
-        note(init.method === 'POST' ? 'connect' : 'authorize', () => send(String(input), init)),
-    })
-    if (!signedIn.redirected || signedIn.code === null) {
-      throw new Error(`The sign-in failed: ${JSON.stringify(signedIn)}`)
+    /** A connection whose owner is asked, or not. */
+    async function connect(ask: 'ask' | 'never', noteCalls: typeof note) {
+      const signedIn = await completeSignIn({
+        authorizeUrl: `${publicUrl}/oauth/authorize?${query}`,
+        fields: { ...mailbox, permission: 'send', ask },
+        fetch: (input, init) =>
+          noteCalls(init.method === 'POST' ? 'connect' : 'authorize', () => send(String(input), init)),
+      })
+      if (!signedIn.redirected || signedIn.code === null) {
+        throw new Error(`The sign-in failed: ${JSON.stringify(signedIn)}`)
+      }
+      const { code } = signedIn
+      const redemption = { grant_type: 'authorization_code', code, code_verifier: verifier, client_id }
+      return await noteCalls('token: code', async () =>
+        json(await postForm('/oauth/token', { ...redemption, redirect_uri: redirectUri })),
+      )
     }
-
-    const { code } = signedIn
-    const redemption = { grant_type: 'authorization_code', code, code_verifier: verifier, client_id }
-    const first = await note('token: code', async () =>
-      json(await postForm('/oauth/token', { ...redemption, redirect_uri: redirectUri })),
-    )
+    const first = await connect('never', note)
     const refreshed = await note('token: refresh', async () =>
       json(
         await postForm('/oauth/token', {
@@ -117,7 +120,12 @@ export async function recordRun(): Promise<RecordedRun> {
       ),
     )
     const bearer = { Authorization: `Bearer ${refreshed.access_token}` }
-    const modern = (method: string, parameters: Record<string, unknown> = {}, capabilities: object = {}) =>
+    const modern = (
+      method: string,
+      parameters: Record<string, unknown> = {},
+      capabilities: object = {},
+      authorization: Record<string, string> = bearer,
+    ) =>
       postJson(
         '/mcp',
         {
@@ -132,7 +140,7 @@ export async function recordRun(): Promise<RecordedRun> {
           },
         },
         {
-          ...bearer,
+          ...authorization,
           Accept: 'application/json, text/event-stream',
           'MCP-Protocol-Version': '2026-07-28',
           'Mcp-Method': method,
@@ -165,13 +173,27 @@ export async function recordRun(): Promise<RecordedRun> {
     const saved = await callTool('draft_email', { to: [demo.address], subject: 'Draft', body: 'Words.' })
     const draftId = /"id":"([\w-]+)"/.exec(saved.text)?.[1] ?? ''
     await note('send_draft', () => callTool('send_draft', { id: draftId }))
+    const found = await callTool('get_recent_emails', { limit: 1 })
+    const ids = [/"id":"([\w-]+)"/.exec(found.text)?.[1] ?? '']
+    const undoOf = ({ text }: { text: string }) => /"undo":"([\w-]+)"/.exec(text)?.[1] ?? ''
+    const flagged = await note('a change of emails', () => callTool('set_flags', { ids, add: ['flagged'] }))
+    await note('undo', () => callTool('undo', { undo: undoOf(flagged) }))
+    // As long as the way back of a clean-up.
+    const add = Array.from({ length: 10 }, (_, at) => `${'long'.repeat(11)}${at}`)
+    const labelled = await note('a change of many emails', () => callTool('set_flags', { ids, add }))
+    await note('undo, of many emails', () => callTool('undo', { undo: undoOf(labelled) }))
     const letter = { to: [demo.address], subject: 'Confirmed', body: 'Other words.' }
+    const askedFirst = await connect('ask', (_, request) => request())
+    const asking = { Authorization: `Bearer ${askedFirst.access_token}` }
+    // The first call of an hour also notes when the grant was used.
+    await answered(await modern('tools/call', { name: 'get_recent_emails', arguments: {} }, {}, asking))
     const sendConfirmed = async (answer: object = {}) =>
       answered(
         await modern(
           'tools/call',
           { name: 'send_email', arguments: letter, ...answer },
           { elicitation: { form: {} } },
+          asking,
         ),
       )
     const asked = await note('send_email, the question', () => sendConfirmed())
@@ -180,6 +202,7 @@ export async function recordRun(): Promise<RecordedRun> {
     await note('send_email, confirmed', () =>
       sendConfirmed({ requestState: result.requestState, inputResponses }),
     )
+    await postForm('/oauth/revoke', { client_id, token: askedFirst.refresh_token ?? '' })
 
     const legacy = (body: unknown, headers: Record<string, string> = {}) =>
       postJson('/mcp', body, { ...bearer, Accept: 'application/json, text/event-stream', ...headers })
@@ -216,6 +239,21 @@ export async function recordRun(): Promise<RecordedRun> {
     const connections = await note('connections', () => openConnections(''))
     const known = (connections.headers.getSetCookie()[0] ?? '').split(';')[0] ?? ''
     await note('connections, known browser', () => openConnections(known))
+    const page = await connections.clone().text()
+    const [, proof = ''] = /name="proof" value="([^"]+)"/.exec(page) ?? []
+    const [, grant = ''] = /name="mailbox" value="([^"]+)"/.exec(page) ?? []
+    const ownersCookies = connections.headers.getSetCookie().map((line) => line.split(';')[0])
+    const ownersForm = (fields: Record<string, string>) =>
+      send('/oauth/connections', {
+        method: 'POST',
+        headers: { 'Sec-Fetch-Site': 'same-origin', Cookie: ownersCookies.join('; ') },
+        body: new URLSearchParams({ proof, ...fields }),
+      })
+    const shown = await note('connections: settings', () => ownersForm({ mailbox: grant }))
+    const [, version = ''] = /name="version" value="(\d+)"/.exec(await shown.text()) ?? []
+    const saving = { save: 'mailbox', grant, version, name: 'Ann' }
+    await note('connections: save', () => ownersForm(saving))
+    await note('connections: what it did', () => ownersForm({ activity: grant }))
     await note('connections, wrong password', () => openConnections('', 'wrong'))
     const link = await createLink()
     const cookie = await openLink('link: prove', { link, ...mailbox })

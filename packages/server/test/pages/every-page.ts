@@ -1,5 +1,7 @@
 /** Every page there is, in every state that looks different, as the app answers it. By name. */
 import { parseForm } from '@email-connector/testing'
+import { createCallAudit } from '../../src/accounts/audit.ts'
+import { proofIn } from '../app/form-browser.ts'
 import type { MailboxApp } from '../app/mailbox-app.ts'
 
 export async function answerEveryPage(app: MailboxApp): Promise<ReadonlyMap<string, Response>> {
@@ -21,8 +23,33 @@ export async function answerEveryPage(app: MailboxApp): Promise<ReadonlyMap<stri
   }
 
   const connections = await post('/oauth/connections', ann)
-  const proof = /name="proof" value="([^"]+)"/.exec(await connections.clone().text())?.[1] ?? ''
+  const proof = proofIn(await connections.clone().text())
+  const ownerCookie = connections.headers
+    .getSetCookie()
+    .map((cookie) => cookie.split(';')[0])
+    .join('; ')
   const consent = await post('/oauth/link', { link, ...ann })
+  const agent = await app.connect({ name: 'Mail agent', permission: 'send' })
+  await app.asCaller(agent, async (caller) => {
+    const grant = await test.stores.authorization.getGrant(caller.grantId)
+    const ends = [
+      ['search_emails', { outcome: 'ok', count: 20 }],
+      ['move_email', { outcome: 'failed', code: 'message_not_found' }],
+      ['send_email', { outcome: 'asked' }],
+    ] as const
+    for (const [tool, end] of ends) {
+      const options = { caller, tool, changes: false, now: () => test.time.seconds }
+      const audit = createCallAudit({ store: test.stores.audit, ...options })
+      await audit.opened(grant?.accountIds[0] ?? '')
+      await audit.ended(end)
+    }
+  })
+  const owner = async (fields: Record<string, string>) =>
+    post('/oauth/connections', { proof, ...fields }, ownerCookie)
+  const grants = [...(await (await owner({})).text()).matchAll(/name="(?:sending|mailbox)" value="(\w+)"/g)]
+  const [mailboxGrant = '', sendingGrant = ''] = ['mailbox', 'sending'].map(
+    (kind) => grants.find(([text]) => text.includes(kind))?.[1],
+  )
 
   const pages: [name: string, status: number, answer: Response][] = [
     ['home', 200, await test.fetch('/')],
@@ -60,6 +87,32 @@ export async function answerEveryPage(app: MailboxApp): Promise<ReadonlyMap<stri
     ['connections: sign-in', 200, await test.fetch('/oauth/connections')],
     ['connections: fault', 422, await post('/oauth/connections', { provider: 'gmail', address: 'ann' })],
     ['connections', 200, connections],
+    ['connections: all', 200, await owner({})],
+    ['settings: mailbox', 200, await owner({ mailbox: mailboxGrant })],
+    ['settings: sending', 200, await owner({ sending: sendingGrant })],
+    [
+      'settings: every fault',
+      422,
+      await owner({
+        ...{ save: 'mailbox', grant: mailboxGrant, version: '0', name: 'x'.repeat(201) },
+        ...{ aliases: 'none', time_zone: 'Mars', hidden: 'a\u0007', signature_text_0: 'y'.repeat(5_000) },
+        ...{ signature_address_1: 'ann.s@test.example', signature_text_1: 'Ann' },
+      }),
+    ],
+    [
+      'settings: faults in sending',
+      422,
+      await owner({ save: 'sending', grant: sendingGrant, version: '0', listed: 'none', sends: 'x' }),
+    ],
+    [
+      'settings: changed meanwhile',
+      409,
+      await owner({ save: 'mailbox', grant: mailboxGrant, version: '1', name: 'Ann', hidden: 'Private' }),
+    ],
+    ['activity', 200, await owner({ activity: sendingGrant })],
+    ['activity: no such day', 422, await owner({ activity: sendingGrant, day: 'today' })],
+    ['connections: ended', 200, await owner({ revoke: sendingGrant })],
+    ['settings: not there', 404, await owner({ mailbox: 'x' })],
     ['link: proof', 200, await test.fetch('/oauth/link')],
     ['link: fault', 422, await post('/oauth/link', { link: 'x' })],
     ['link: consent', 200, consent],
@@ -75,7 +128,11 @@ export async function answerEveryPage(app: MailboxApp): Promise<ReadonlyMap<stri
     ],
     ['link: ended', 403, await post('/oauth/link', { link, ...ann })],
     ['nothing here', 404, await test.fetch('/nothing', { headers: { Accept: 'text/html' } })],
-    ['connections: all revoked', 200, await post('/oauth/connections', { proof, revoke: 'all' })],
+    [
+      'connections: all revoked',
+      200,
+      await post('/oauth/connections', { proof, revoke: 'all' }, ownerCookie),
+    ],
   ]
   let answer: Response
   do answer = await post('/oauth/connections', mailbox('eve@test.example', 'wrong'))

@@ -12,6 +12,7 @@ const home = (settings = {}) =>
       resource: 'https://a.example/mcp',
       disabledClients: [],
       demo: false,
+      signInProviders: [],
       ...settings,
     },
     providers,

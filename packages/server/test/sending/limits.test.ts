@@ -9,7 +9,11 @@ import {
   startSubmission,
 } from '@email-connector/testing'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { type AccountSettings, defaultAccountSettings, type Limits } from '../../src/accounts/settings.ts'
+import {
+  type AccountSettings,
+  defaultAccountSettings,
+  type OwnerLimits,
+} from '../../src/accounts/settings.ts'
 import { createInstanceSecrets, parseInstanceSecrets } from '../../src/keys/instance-secrets.ts'
 import { createLevelStores } from '../../src/store/level/stores.ts'
 import type { Stores } from '../../src/store/stores.ts'
@@ -54,7 +58,7 @@ describe.skipIf(!findDovecot())('R93: limits', () => {
   })
 
   async function connect(
-    limits: Partial<Limits>,
+    limits: Partial<OwnerLimits>,
     account: Partial<AccountSettings> = {},
   ): Promise<OpenTools> {
     const tools = await openTools({

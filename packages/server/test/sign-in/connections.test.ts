@@ -1,12 +1,15 @@
+import { createHash, createHmac } from 'node:crypto'
 import { createConnector, createHostPolicy } from '@email-connector/mail'
+import { StoreUnavailableError } from '@email-connector/oauth'
 import {
   type CertificateAuthority,
   completeSignIn,
   createCertificateAuthority,
+  parseForm,
   type ScriptedImap,
   startScriptedImap,
 } from '@email-connector/testing'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import {
   createInstanceSecrets,
   type InstanceSecrets,
@@ -14,12 +17,17 @@ import {
   type SecretKey,
 } from '../../src/keys/instance-secrets.ts'
 import { ownerIndexes } from '../../src/keys/owner-index.ts'
+import { openFormBrowser, proofIn } from '../app/form-browser.ts'
 import { fetchOf, redeem, startTestApp, type TestApp } from '../app/harness.ts'
 
 let authority: CertificateAuthority
 let imap: ScriptedImap
 let test: TestApp
-let secrets: InstanceSecrets & { handoffKeys: SecretKey[] }
+let secrets: InstanceSecrets & { handoffKeys: SecretKey[]; peppers: SecretKey[] }
+/** What somebody with write access put in the place of pages' rows. */
+const swapped = new Map<string, string>()
+const allowedAccounts = ['']
+let isDown = false
 
 beforeAll(async () => {
   authority = await createCertificateAuthority()
@@ -33,12 +41,25 @@ afterAll(async () => {
 beforeEach(async () => {
   const policy = createHostPolicy({ allowPrivate: true, resolve: async () => ['127.0.0.1'] })
   const made = parseInstanceSecrets(createInstanceSecrets())
-  secrets = { ...made, handoffKeys: [...made.handoffKeys] }
+  secrets = { ...made, handoffKeys: [...made.handoffKeys], peppers: [...made.peppers] }
+  swapped.clear()
+  isDown = false
+  allowedAccounts.splice(0, 1, 'test.example')
   test = await startTestApp({
     secrets,
     connector: createConnector({ policy, ca: [authority.ca] }),
     privateHosts: true,
-    settings: { allowedAccounts: ['test.example'] },
+    settings: { allowedAccounts },
+    wrapStores: (stores) => ({
+      ...stores,
+      once: {
+        ...stores.once,
+        async findPageState(id, now) {
+          if (isDown) throw new StoreUnavailableError('down')
+          return swapped.get(id) ?? (await stores.once.findPageState(id, now))
+        },
+      },
+    }),
   })
 })
 afterEach(() => test.close())
@@ -62,10 +83,17 @@ async function connect(address: string, name: string): Promise<string> {
   return redeem(test, authorizeUrl, outcome.redirected ? (outcome.code ?? '') : '')
 }
 
+/** In a browser of its own; `browser` in one that has been there. */
 const post = (fields: Record<string, string>, headers: Record<string, string> = {}) =>
-  test.fetch('/oauth/connections', { method: 'POST', headers, body: new URLSearchParams(fields) })
+  openOwnersBrowser().post(fields, headers)
+const openOwnersBrowser = () => openFormBrowser(test, '/oauth/connections')
 
-const proofIn = (html: string) => /name="proof" value="([^"]+)"/.exec(html)?.[1] ?? ''
+/** Signs in on the page. */
+async function openPage(address: string) {
+  const browser = openOwnersBrowser()
+  const { html } = await browser.post(mailbox(address))
+  return { browser, html, proof: proofIn(html) }
+}
 const grantsIn = (html: string) =>
   [...html.matchAll(/name="revoke" value="([0-9a-f]+)" aria-label="Revoke ([^,]+),/g)].map(
     ([, id, name]) => ({ id, name }),
@@ -80,56 +108,145 @@ it('R20: shows what one mailbox is connected to, and revokes one connection at o
   const code = await connect('ann@test.example', 'Claude Code')
   const bobs = await connect('bob@test.example', 'Claude')
 
-  const page = await (await post(mailbox('ANN@test.example'))).text()
-  const listed = grantsIn(page)
+  const { browser, html, proof } = await openPage('ANN@test.example')
+  const listed = grantsIn(html)
   expect(listed.map(({ name }) => name).sort()).toEqual(['Claude', 'Claude Code'])
-  const revoked = await post({
-    proof: proofIn(page),
-    revoke: listed.find(({ name }) => name === 'Claude')?.id ?? '',
-  })
-  expect(await revoked.text()).toContain('One connection was revoked')
+  const revoke = listed.find(({ name }) => name === 'Claude')?.id ?? ''
+  const revoked = await browser.post({ proof, revoke })
+  expect(revoked.html).toContain('One connection was revoked')
   expect([await isLive(claude), await isLive(code), await isLive(bobs)]).toEqual([false, true, true])
 })
 
 it('R20: revokes all of a mailbox, deletes what was stored for it, and nothing of another', async () => {
   const mine = [await connect('ann@test.example', 'Claude'), await connect('ann@test.example', 'VS Code')]
   const bobs = await connect('bob@test.example', 'Claude')
-  const page = await (await post(mailbox('ann@test.example'))).text()
-  const ids = grantsIn(page).map(({ id }) => id ?? '')
-  const after = await (await post({ proof: proofIn(page), revoke: 'all' })).text()
-  expect(after).toContain('2 connections were revoked')
-  expect(after).toContain('Nothing is connected')
+  const { browser, html, proof } = await openPage('ann@test.example')
+  const ids = grantsIn(html).map(({ id }) => id ?? '')
+  const after = await browser.post({ proof, revoke: 'all' })
+  expect(after.html).toContain('2 connections were revoked')
+  expect(after.html).toContain('Nothing is connected')
   expect(await Promise.all([...mine, bobs].map(isLive))).toEqual([false, false, true])
   for (const id of ids) expect(await test.stores.authorization.getGrant(id)).toBeUndefined()
 })
 
-it('R20: nobody revokes what is not his: a foreign grant id, a changed, absent or old proof', async () => {
+it('R20: nobody revokes another mailbox’s connection by its id', async () => {
   await connect('ann@test.example', 'Claude')
   const bobs = await connect('bob@test.example', 'Claude')
-  const bobsPage = await (await post(mailbox('bob@test.example'))).text()
-  const bobsGrant = grantsIn(bobsPage)[0]?.id ?? ''
-  const proof = proofIn(await (await post(mailbox('ann@test.example'))).text())
-
-  expect(await (await post({ proof, revoke: bobsGrant })).text()).toContain('0 connections were revoked')
-  const [payload = '', mac = ''] = proof.split('.')
-  for (const forged of [
-    `${payload.slice(0, -2)}AA.${mac}`,
-    payload,
-    '',
-    `${payload}.`,
-    `${payload}.${'A'.repeat(43)}`,
-  ]) {
-    expect((await post({ proof: forged, revoke: 'all' })).status).toBe(403)
-  }
-  test.time.seconds += 601
-  expect((await post({ proof, revoke: 'all' })).status).toBe(403)
+  const bobsGrant = grantsIn((await openPage('bob@test.example')).html)[0]?.id ?? ''
+  const { browser, proof } = await openPage('ann@test.example')
+  expect((await browser.post({ proof, revoke: bobsGrant })).html).toContain('0 connections were revoked')
   expect(await isLive(bobs)).toBe(true)
+})
+
+describe('R20: the proof of the page', () => {
+  it('counts in its own browser only, and neither changed nor without its cookie', async () => {
+    const token = await connect('ann@test.example', 'Claude')
+    const { browser, proof } = await openPage('ann@test.example')
+    const stranger = await openPage('bob@test.example')
+    const changed = `${proof.slice(0, 20)}${proof[20] === 'A' ? 'B' : 'A'}${proof.slice(21)}`
+    const refused = [
+      await post({ proof, revoke: 'all' }),
+      await stranger.browser.post({ proof, revoke: 'all' }),
+      await browser.post({ proof: changed, revoke: 'all' }),
+      await browser.post({ proof: '', revoke: 'all' }),
+      await browser.post({ proof: `${proof}A`, revoke: 'all' }),
+    ]
+    expect(refused.map(({ status }) => status)).toEqual(refused.map(() => 403))
+    const [name = ''] = [...browser.cookies.keys()].filter((one) => one.includes('owner-page'))
+    browser.cookies.set(name, 'A'.repeat(43))
+    expect((await browser.post({ proof, revoke: 'all' })).status).toBe(403)
+    expect(await isLive(token)).toBe(true)
+  })
+
+  it('R94: cannot be made with the seed and the tables, nor opened from them', async () => {
+    const token = await connect('ann@test.example', 'Claude')
+    const { browser, proof } = await openPage('ann@test.example')
+    const [index = ''] = ownerIndexes(secrets.peppers, {
+      ...{ imapHost: 'localhost', login: 'ann@test.example' },
+    })
+    // What was a proof until now, made by somebody who has every secret of the deployment.
+    const payload = Buffer.from(
+      JSON.stringify(['ann@test.example', [index], test.time.seconds + 600]),
+    ).toString('base64url')
+    for (const { key } of [...secrets.handoffKeys, ...secrets.peppers, ...secrets.ownerRoots]) {
+      const mac = createHmac('sha256', key).update(`connections-proof\0${payload}`).digest('base64url')
+      expect((await browser.post({ proof: `${payload}.${mac}`, revoke: 'all' })).status).toBe(403)
+    }
+    // Somebody with write access puts one proof's row in the place of another, or changes it.
+    const stranger = await openPage('bob@test.example')
+    const idOf = (handle: string) => createHash('sha256').update(`owner-page\0${handle}`).digest('hex')
+    const [mine, theirs] = await Promise.all(
+      [proof, stranger.proof].map((handle) => test.stores.once.findPageState(idOf(handle), 0)),
+    )
+    expect([mine, theirs].join()).not.toContain('test.example')
+    swapped.set(idOf(stranger.proof), mine ?? '')
+    expect((await stranger.browser.post({ proof: stranger.proof, revoke: 'all' })).status).toBe(403)
+    swapped.set(idOf(proof), `${mine?.slice(0, -8)}AAAAAAAA`)
+    expect((await browser.post({ proof, revoke: 'all' })).status).toBe(403)
+    swapped.set(idOf(proof), 'no seal')
+    expect((await browser.post({ proof, revoke: 'all' })).status).toBe(403)
+    expect(await isLive(token)).toBe(true)
+  })
+
+  it('R31: ends ten minutes after the last form and an hour after the login, whatever its row says', async () => {
+    await connect('ann@test.example', 'Claude')
+    const left = await openPage('ann@test.example')
+    test.time.seconds += 600
+    expect((await left.browser.post({ proof: left.proof, revoke: 'none' })).status).toBe(403)
+
+    let { browser, proof } = await openPage('ann@test.example')
+    const loggedInAt = test.time.seconds
+    for (;;) {
+      test.time.seconds += 500
+      const { status, html } = await browser.post({ proof, revoke: 'none' })
+      if (status === 403) break
+      proof = proofIn(html)
+    }
+    expect(test.time.seconds - loggedInAt).toBe(4000)
+
+    ;({ browser, proof } = await openPage('ann@test.example'))
+    const id = createHash('sha256').update(`owner-page\0${proof}`).digest('hex')
+    swapped.set(id, (await test.stores.once.findPageState(id, 0)) ?? '')
+    test.time.seconds += 601
+    expect((await browser.post({ proof, revoke: 'all' })).status).toBe(403)
+  })
+
+  it('R71: ends when its address may not connect any more', async () => {
+    const token = await connect('ann@test.example', 'Claude')
+    const { browser, proof } = await openPage('ann@test.example')
+    allowedAccounts.splice(0, 1, 'other.example')
+    expect((await browser.post({ proof, revoke: 'all' })).status).toBe(403)
+    expect(await isLive(token)).toBe(true)
+  })
+
+  it('is not taken for a sign-in, nor a sign-in for one', async () => {
+    const { browser, proof } = await openPage('ann@test.example')
+    const response = await test.fetch('/oauth/connect', {
+      method: 'POST',
+      headers: { Cookie: [...browser.cookies].map((pair) => pair.join('=')).join('; ') },
+      body: new URLSearchParams({ state: proof }),
+    })
+    expect(response.status).toBe(403)
+    const page = await test.fetch(await test.authorizeUrl())
+    browser.keep(page)
+    const { hidden } = parseForm(await page.text())
+    expect((await browser.post({ proof: hidden.state ?? '', revoke: 'all' })).status).toBe(403)
+  })
+
+  it('R63: with the store down the page is a 503, and the next try finds all as it was', async () => {
+    const token = await connect('ann@test.example', 'Claude')
+    const { browser, proof } = await openPage('ann@test.example')
+    isDown = true
+    expect((await browser.post({ proof, revoke: 'all' })).status).toBe(503)
+    isDown = false
+    expect((await browser.post({ proof, revoke: 'all' })).html).toContain('One connection was revoked')
+    expect(await isLive(token)).toBe(false)
+  })
 })
 
 it('R20: an index row that outlived its mailbox shows and revokes nothing of the grant it names', async () => {
   const bobs = await connect('bob@test.example', 'Claude')
-  const bobsPage = await (await post(mailbox('bob@test.example'))).text()
-  const bobsGrant = grantsIn(bobsPage)[0]?.id ?? ''
+  const bobsGrant = grantsIn((await openPage('bob@test.example')).html)[0]?.id ?? ''
   const [annsIndex = ''] = ownerIndexes(secrets.peppers, {
     imapHost: 'localhost',
     login: 'ann@test.example',
@@ -139,25 +256,21 @@ it('R20: an index row that outlived its mailbox shows and revokes nothing of the
     grantId: bobsGrant,
     expiresAt: test.time.seconds + 86_400,
   })
-  const page = await (await post(mailbox('ann@test.example'))).text()
-  expect(grantsIn(page)).toEqual([])
+  const { browser, html, proof } = await openPage('ann@test.example')
+  expect(grantsIn(html)).toEqual([])
   for (const revoke of [bobsGrant, 'all']) {
-    expect(await (await post({ proof: proofIn(page), revoke })).text()).toContain(
-      '0 connections were revoked',
-    )
+    expect((await browser.post({ proof, revoke })).html).toContain('0 connections were revoked')
   }
   expect(await isLive(bobs)).toBe(true)
 })
 
-it('R20: a page that is open while the secrets are rotated still revokes; one under no known key does not', async () => {
+it('R20: a page that is open while the secrets are rotated still revokes', async () => {
   const token = await connect('ann@test.example', 'Claude')
-  const page = await (await post(mailbox('ann@test.example'))).text()
-  secrets.handoffKeys.unshift(...parseInstanceSecrets(createInstanceSecrets()).handoffKeys)
-  const [older] = secrets.handoffKeys.splice(1, 1)
-  expect((await post({ proof: proofIn(page), revoke: 'all' })).status).toBe(403)
-  if (older !== undefined) secrets.handoffKeys.push(older)
-  const revoked = await post({ proof: proofIn(page), revoke: 'all' })
-  expect(await revoked.text()).toContain('One connection was revoked')
+  const { browser, proof } = await openPage('ann@test.example')
+  const next = parseInstanceSecrets(createInstanceSecrets())
+  secrets.handoffKeys.splice(0, 1, ...next.handoffKeys)
+  secrets.peppers.unshift(...next.peppers)
+  expect((await browser.post({ proof, revoke: 'all' })).html).toContain('One connection was revoked')
   expect(await isLive(token)).toBe(false)
 })
 

@@ -28,7 +28,9 @@ describe('a port goes with one kind of encryption', () => {
   describe.each([true, false])('private hosts allowed: %s', (privateHosts) => {
     it.each(wrong)('%j', (changed, field, message) => {
       const fields = new Map(Object.entries({ ...typed, ...changed }))
-      expect(parseMailbox(fields, { providers, privateHosts })).toEqual({ faults: [{ field, message }] })
+      expect(parseMailbox(fields, { providers, privateHosts, signIns: [] })).toEqual({
+        faults: [{ field, message }],
+      })
     })
   })
 })

@@ -324,10 +324,10 @@ describe('R37: control characters', () => {
   it('but the spaces Google shows in an app password are no part of it', () => {
     const typed = 'abcd\u00a0efgh\u00a0ijkl\u00a0mnop'
     const fields = new Map(Object.entries({ ...mailbox(), provider: 'gmail', password: typed }))
-    const { parsed } = parseMailbox(fields, { providers, privateHosts: false })
+    const { parsed } = parseMailbox(fields, { providers, privateHosts: false, signIns: [] })
     expect(parsed?.credential).toEqual({ type: 'password', password: 'abcdefghijklmnop' })
     const kept = new Map([...fields, ['password', 'four word pass phrase']])
-    expect(parseMailbox(kept, { providers, privateHosts: false }).parsed?.credential).toEqual({
+    expect(parseMailbox(kept, { providers, privateHosts: false, signIns: [] }).parsed?.credential).toEqual({
       type: 'password',
       password: 'four word pass phrase',
     })

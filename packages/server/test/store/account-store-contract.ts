@@ -69,6 +69,44 @@ export function describeAccountStore(name: string, open: () => Stores): void {
       })
     })
 
+    test('R90: one of 50 gets the lease of a version, and nobody gets one that was not given back', async () => {
+      const { accounts, authorization } = open()
+      const grant = buildGrant()
+      const row = buildAccount({ grantId: grant.grantId, credentialVersion: 1 })
+      await authorization.createGrant(grant)
+      await accounts.createAccount(row)
+      const { grantId, accountId } = row
+      const lease = { grantId, accountId, credentialVersion: 1, until: now + 20 }
+      const outcomes = await race((index) => accounts.takeLease({ ...lease, holder: `holder ${index}` }))
+      expect(outcomes).toEqual(
+        new Map([
+          ['taken', 1],
+          ['refused', 49],
+        ]),
+      )
+      const [held] = (await accounts.findGrantWithAccounts(grantId))?.accounts ?? []
+      expect(held).toMatchObject({ leaseUntil: now + 20, credentialVersion: 1 })
+      const holder = held?.leaseHolder ?? ''
+      const next = { ...row, credentialVersion: 2, sealed: 'next' }
+      expect(await accounts.replaceCredential(next, 1)).toBe('changed')
+      expect(await accounts.replaceCredential(next, 1, { holder: 'another' })).toBe('changed')
+      expect(await accounts.takeLease({ ...lease, credentialVersion: 2, holder })).toBe('refused')
+      await accounts.releaseLease(grantId, accountId, 'another')
+      expect(await accounts.replaceCredential(next, 1, { holder })).toBe('replaced')
+      expect((await accounts.findGrantWithAccounts(grantId))?.accounts).toEqual([next])
+
+      const again = { ...lease, credentialVersion: 2 }
+      expect(await accounts.takeLease({ ...again, holder: 'lost' })).toBe('taken')
+      const repaired = { ...row, credentialVersion: 3, sealed: 'repaired' }
+      expect(await accounts.replaceCredential(repaired, 2, 'whatever')).toBe('replaced')
+      expect(await accounts.takeLease({ ...again, credentialVersion: 3, holder: 'asked nobody' })).toBe(
+        'taken',
+      )
+      await accounts.releaseLease(grantId, accountId, 'asked nobody')
+      expect((await accounts.findGrantWithAccounts(grantId))?.accounts).toEqual([repaired])
+      expect(await accounts.takeLease({ ...lease, accountId: 'missing', holder })).toBe('refused')
+    })
+
     test('replacing the credential of an account that is gone changes nothing', async () => {
       const { accounts, authorization } = open()
       const grant = buildGrant()

@@ -23,6 +23,12 @@ export function describeAuditStore(name: string, open: () => Stores): void {
       expect(await listed('a#')).toEqual(names.slice(0, 3))
       expect(await listed('a#2026-11-27')).toEqual(names.slice(1, 3))
       expect(await listed('a#', 2)).toEqual(names.slice(0, 2))
+      const after = async (name?: string) =>
+        (await audit.listAudit(grantId, 'a#', 2, name)).map((one) => one.name)
+      expect(await after(names[1])).toEqual(names.slice(2, 3))
+      expect(await after(names[2])).toEqual([])
+      // A place where no row is, any more.
+      expect(await after('a#2026-11-27T01#m')).toEqual(names.slice(2, 3))
       expect(await listed('c#')).toEqual([])
     })
 

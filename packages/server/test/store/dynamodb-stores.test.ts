@@ -141,7 +141,7 @@ describe.runIf(findDynamoDb() !== undefined)(
       })
 
       test('a tool call’s rows come in one query, every read is strongly consistent', async () => {
-        const { authorization, accounts, sessions } = overWire()
+        const { authorization, accounts, sessions, once } = overWire()
         const grant = buildGrant()
         await authorization.createGrant(grant)
         for (const accountId of ['first', 'second']) {
@@ -156,7 +156,8 @@ describe.runIf(findDynamoDb() !== undefined)(
         await authorization.findTransaction('any')
         await accounts.listOwners('any')
         await sessions.findSession('any')
-        expect(wire.operations).toHaveLength(6)
+        await once.findUndo('any', now)
+        expect(wire.operations).toHaveLength(7)
         for (const body of wire.bodies) expect(JSON.parse(body)).toMatchObject({ ConsistentRead: true })
       })
 
@@ -213,6 +214,7 @@ describe.runIf(findDynamoDb() !== undefined)(
         await once.reserveSend(newId(), { attempt: 'a', deadline: now, expiresAt: now }, now)
         await once.useOnce(newId(), now)
         await audit.listAudit('id', 'a#', 1)
+        await once.keepUndo(newId(), { sealedSteps: 'x', expiresAt: now })
         const prefixes = wire.bodies.map((body) => /"(\w+#)/.exec(body.replaceAll('"#', ''))?.[1])
         const named = Object.values(tableSchemas).flatMap((schema) => [...schema.prefixes])
         expect(prefixes.sort()).toEqual(named.sort())

@@ -274,6 +274,18 @@ export function describeOnceStore(name: string, open: () => Stores): void {
       expect(await once.reserveSend(key, reservation('second'), now + 100)).toEqual({ outcome: 'reserved' })
     })
 
+    test('R31: the state of a page is found until it expires, and made once', async () => {
+      const { once } = open()
+      const id = newId()
+      expect(await once.findPageState(id, now)).toBeUndefined()
+      await once.createPageState(id, { sealed: 'sealed', expiresAt: now + 9 })
+      await expect(once.createPageState(id, { sealed: 'other', expiresAt: now + 9 })).rejects.toThrow(
+        'exists',
+      )
+      expect(await once.findPageState(id, now + 8)).toBe('sealed')
+      expect(await once.findPageState(id, now + 9)).toBeUndefined()
+    })
+
     test('R52: a thing is used by one of 50', async () => {
       const { once } = open()
       const key = newId()
@@ -283,6 +295,20 @@ export function describeOnceStore(name: string, open: () => Stores): void {
           [false, 49],
         ]),
       )
+    })
+
+    test('an undo is kept until it expires, and no second one takes its name', async () => {
+      const { once } = open()
+      const id = newId()
+      expect(await once.findUndo(id, now)).toBeUndefined()
+      const row = { sealedSteps: 'x'.repeat(64 * 1024), expiresAt: now + 60 }
+      await once.keepUndo(id, row)
+      expect(await once.findUndo(id, now)).toEqual(row)
+      expect(await once.findUndo(id, now)).toEqual(row)
+      await expect(once.keepUndo(id, { ...row, sealedSteps: 'other' })).rejects.toThrow('exists')
+      expect(await once.findUndo(id, now)).toEqual(row)
+      expect(await once.findUndo(newId(), now)).toBeUndefined()
+      expect(await once.findUndo(id, now + 60)).toBeUndefined()
     })
   })
 }

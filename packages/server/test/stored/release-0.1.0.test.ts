@@ -55,10 +55,13 @@ describe.each(filledStores)('what 0.1.0 left in $name', ({ isHere, open }) => {
     expect(await renewed.text()).toContain('The new password is stored')
     expect(await product.call(used.access_token, 'get_recent_emails')).toContain('"emails"')
 
-    const page = await (await post('/oauth/connections', product.mailbox)).text()
+    const listed = await post('/oauth/connections', product.mailbox)
+    const page = await listed.text()
+    const cookies = listed.headers.getSetCookie().map((line) => line.split(';')[0])
     expect(page.match(/Raw client/g)?.length).toBeGreaterThanOrEqual(2)
     const proof = /name="proof" value="([^"]+)"/.exec(page)?.[1] ?? ''
-    expect(await (await post('/oauth/connections', { proof, revoke: 'all' })).text()).toContain('2')
+    const revoked = await post('/oauth/connections', { proof, revoke: 'all' }, cookies.join('; '))
+    expect(await revoked.text()).toContain('2')
     await expect(product.call(unused.access_token, 'get_recent_emails')).rejects.toThrow('401')
     const ids = Object.keys(release010.rows).flatMap((key) => /^grant!(.*)/.exec(key)?.[1] ?? [])
     for (const grantId of ids) expect(await stores.authorization.getGrant(grantId)).toBeUndefined()

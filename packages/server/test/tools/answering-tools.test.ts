@@ -71,9 +71,7 @@ describe.skipIf(!findDovecot())('over a real submission server', () => {
     expect(text).toMatch(/^Subject: Re: Question one\r$/m)
     expect(text).toMatch(/^In-Reply-To: <question-one@test\.example>\r$/m)
     expect(text).toMatch(/^References: <root@test\.example>\s+<question-one@test\.example>\r$/m)
-    expect(text).toMatch(
-      /Yes\.\r\n\r\nOn Fri, 20 Nov 2026 at 10:00 \+0100, Bob Doe <bob@test\.example> wrote:/,
-    )
+    expect(text).toMatch(/Yes\.\r\n\r\nOn Fri, 20 Nov 2026 at 10:00, Bob Doe <bob@test\.example> wrote:/)
     expect(text).toMatch(/^> Well\?\r$/m)
     expect(text).toMatch(/^>> Older words\.\r$/m)
     const original = (await alice().messages('INBOX')).find((one) => one.subject === 'Question one')
@@ -272,8 +270,142 @@ describe.skipIf(!findDovecot())('over a real submission server', () => {
     expect(text).toContain('> Read all *boats* <https://shop.example/a?id=2#x>')
     expect(text).toContain('> Rope | 12.00')
     expect(text).toContain('<strong>Fine.</strong>')
-    expect(text).toContain('all *boats* &lt;https://shop.example/a?id=2#x&gt;')
+    expect(text).toContain('<a href="https://shop.example/a?id=2#x">all *boats*</a>')
+    expect(text).toContain('<tr><td>Rope</td><td>12.00</td></tr>')
     expect(text).not.toMatch(/unseen|\(shop\.example\)/)
+  })
+
+  const picture = Buffer.from(
+    'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+    'base64',
+  )
+  const illustrated = (subject: string) =>
+    [
+      'From: Ann Lee <ann@test.example>',
+      'To: alice@test.example',
+      'Cc: dave@test.example',
+      `Subject: ${subject}`,
+      'Date: Fri, 27 Nov 2026 10:15:00 +0100',
+      `Message-ID: <${subject.toLowerCase()}@test.example>`,
+      'MIME-Version: 1.0',
+      'Content-Type: multipart/mixed; boundary=m',
+      '',
+      '--m',
+      'Content-Type: multipart/related; boundary=r',
+      '',
+      '--r',
+      'Content-Type: text/html; charset=utf-8',
+      '',
+      '<style>p{color:red}</style><script>x()</script><p id="a">See <img src="cid:logo@x" alt="Logo"> and <img src="cid:lost@x" alt="Lost"></p><p style="display:none">unseen</p>',
+      '--r',
+      'Content-Type: image/png; name=logo.png',
+      'Content-ID: <logo@x>',
+      'Content-Disposition: inline',
+      'Content-Transfer-Encoding: base64',
+      '',
+      picture.toString('base64'),
+      '--r--',
+      '--m',
+      'Content-Type: image/jpeg; name=phone.jpg',
+      'Content-Disposition: inline; filename=phone.jpg',
+      'Content-Transfer-Encoding: base64',
+      '',
+      Buffer.from('a phone photo').toString('base64'),
+      '--m',
+      'Content-Type: application/pdf; name=plan.pdf',
+      'Content-Disposition: attachment; filename=plan.pdf',
+      'Content-Transfer-Encoding: base64',
+      '',
+      Buffer.from('%PDF-1.4 plan').toString('base64'),
+      '--m--',
+      '',
+    ].join('\r\n')
+
+  test('R83: pictures of the text go along in a reply and a forward, every file in a forward, nothing hidden or styled', async () => {
+    await dovecot.appendRaw(dovecot.alice, 'INBOX', illustrated('Illustrated'))
+    const id = await idOf('Illustrated')
+    const cidOf = (text: string) => /<img src=3D"cid:([0-9a-f]{32}@picture)" alt=3D"Logo">/.exec(text)?.[1]
+    await tools.call('reply_to_email', { id, body: 'Nice.' })
+    const reply = lastSent().text
+    expect(reply).toContain('On Fri, 27 Nov 2026 at 10:15, Ann Lee <ann@test.example> wrote:')
+    expect(reply).toMatch(/^Content-Type: multipart\/related; type="text\/html"/m)
+    expect(reply).toContain(`Content-ID: <${cidOf(reply)}>`)
+    expect(reply).toContain('and [Lost]</p>')
+    expect(reply).toContain(picture.toString('base64').slice(0, 60))
+    expect(reply).not.toMatch(/unseen|<style|<script|id=3D"a"|plan\.pdf|phone\.jpg/)
+    await tools.call('forward_email', { id, to: ['carol@test.example'] })
+    const forward = lastSent().text
+    expect(forward).toMatch(/Subject: Illustrated\r\nTo: alice@test\.example\r\nCc: dave@test\.example/)
+    expect(forward).toContain(`Content-ID: <${cidOf(forward)}>`)
+    for (const name of ['plan.pdf', 'phone.jpg']) expect(forward).toContain(`filename=${name}`)
+    expect(forward).toContain(Buffer.from('a phone photo').toString('base64').replace(/=+$/, ''))
+    expect(forward.match(/Content-Type: image\/png/g)).toHaveLength(1)
+  })
+
+  test('R83: a quote in a draft stays when its words are changed, with its pictures', async () => {
+    await dovecot.appendRaw(dovecot.alice, 'INBOX', illustrated('Kept'))
+    const id = await idOf('Kept')
+    const saved = await tools.call('draft_email', { in_reply_to: id, body: 'First words' })
+    const changed = await tools.call('update_draft', { id: saved.structured.id, body: '**Second** words' })
+    expect(changed.isError, changed.text).toBe(false)
+    await tools.call('send_draft', { id: changed.structured.id })
+    const { text } = lastSent()
+    expect(text).toContain('<strong>Second</strong> words')
+    expect(text).toContain('*Second* words\r\n\r\nOn Fri, 27 Nov 2026 at 10:15, Ann Lee')
+    expect(text).toContain('<blockquote class=3D"gmail_quote"')
+    expect(text).toMatch(/<img src=3D"cid:[0-9a-f]{32}@picture"/)
+    expect(text).toContain('Content-ID: <')
+    expect(text).not.toContain('First words')
+    expect(text.match(/wrote:/g)).toHaveLength(2)
+  })
+
+  test.each([
+    [
+      'a plus address',
+      ['To: Alice <alice+shop@test.example>'],
+      'alice+shop@test.example',
+      ['bob@test.example'],
+    ],
+    [
+      'an alias that is named nowhere but where it was delivered',
+      ['To: list@lists.example', 'Delivered-To: sales@test.example'],
+      'sales@test.example',
+      ['bob@test.example', 'list@lists.example'],
+    ],
+    [
+      'an original address',
+      ['X-Original-To: sales@test.example'],
+      'sales@test.example',
+      ['bob@test.example'],
+    ],
+    [
+      'a list that names where its answers go',
+      [
+        'To: alice@test.example, carol@test.example',
+        'Mail-Followup-To: list@lists.example, Bob <bob@test.example>',
+      ],
+      'alice@test.example',
+      ['list@lists.example', 'bob@test.example'],
+    ],
+    [
+      'a list that got it unseen',
+      ['To: alice@test.example', 'List-Post: <mailto:list@lists.example>'],
+      'alice@test.example',
+      ['bob@test.example', 'list@lists.example'],
+    ],
+    [
+      'own addresses in every form',
+      ['To: ALICE+x@test.example, sales@test.example, carol@test.example'],
+      'ALICE+x@test.example',
+      ['bob@test.example', 'carol@test.example'],
+    ],
+  ] as const)('R84: an answer to all of %s', async (kind, fields, from, to) => {
+    const id = await put(`Routed ${kind}`, [...fields])
+    const { structured, text } = await tools.call('reply_to_email', { id, body: 'Yes.', reply_all: true })
+    expect(lastSent().to).toEqual(to)
+    expect(lastSent().from).toBe(from)
+    expect(structured.from).toBe(from)
+    expect(text).toContain(`From: ${from}`)
   })
 
   test('an email that is sent with in_reply_to marks what it answers', async () => {
@@ -328,7 +460,8 @@ describe.skipIf(!findDovecot())('over a real submission server', () => {
     expect(text).not.toMatch(/^In-Reply-To:/m)
     const without = { id, to: ['carol@test.example'], include_attachments: false }
     await tools.call('forward_email', without)
-    expect(lastSent().text).not.toContain('a.pdf')
+    expect(lastSent().text).toContain('Attachments left out: a.pdf')
+    expect(lastSent().text).not.toContain('filename=a.pdf')
     const nobody = await tools.call('forward_email', { id, to: [] })
     expect(nobody.structured).toEqual({ code: 'invalid_input', field: 'to' })
   })

@@ -74,7 +74,7 @@ describe.skipIf(!findDovecot())('on a real Dovecot', () => {
     expect(await subjects('Trash')).toContain('Deleted twice')
   })
 
-  test('set_flags adds and removes flags and keywords; \\Deleted and nonsense are refused before a connection', async () => {
+  test('set_flags adds and removes flags and keywords; \\Deleted and nonsense are refused', async () => {
     const id = await put('Flagged')
     const flags = async () =>
       (await alice().messages('INBOX')).find((one) => one.subject === 'Flagged')?.flags
@@ -132,9 +132,16 @@ describe.skipIf(!findDovecot())('on a real Dovecot', () => {
       'Re: Plan',
       'Re: Plan again',
     ])
-    expect(structured.truncated).toBe(false)
+    expect(structured).toMatchObject({ subject: 'Plan', total: 3 })
+    expect(structured.next_cursor).toBeUndefined()
     expect(text).toContain('oldest first')
-    const newest = await tools.call('get_thread', { id: await idOf('Re: Plan again'), limit: 2 })
-    expect(newest.structured).toMatchObject({ truncated: true, emails: [{ subject: 'Re: Plan' }, {}] })
+    const id = await idOf('Re: Plan again')
+    const first = await tools.call('get_thread', { id, max_chars: 200 })
+    const cursor = first.structured.next_cursor
+    expect(first.text).toContain(`More: cursor ${cursor}`)
+    const second = await tools.call('get_thread', { id, max_chars: 30_000, cursor })
+    expect([...first.structured.emails, ...second.structured.emails]).toEqual(structured.emails)
+    const other = await tools.call('get_thread', { id: await idOf('Another matter'), cursor })
+    expect(other.structured).toEqual({ code: 'invalid_input', field: 'cursor' })
   })
 })

@@ -21,8 +21,8 @@ export function createAuditTable(table: Table): AuditStore {
       })
     },
 
-    async listAudit(grantId, startsWith, most) {
-      const items = await table.list(`audit#${grantId}`, { startsWith, most })
+    async listAudit(grantId, startsWith, most, after) {
+      const items = await table.list(`audit#${grantId}`, { startsWith, most, ...(after && { after }) })
       return items.map((item) => toAudit(grantId, item))
     },
 

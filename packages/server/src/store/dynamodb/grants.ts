@@ -147,11 +147,16 @@ export function createGrantTable(table: Table): GrantOperations & AccountStore {
       }
     },
 
-    async replaceCredential(row, expectedVersion) {
+    async replaceCredential(row, expectedVersion, lease = 'free') {
+      const isFree = 'attribute_not_exists(#leaseHolder)'
+      const isHeld = typeof lease === 'object'
+      const condition = isHeld ? ` AND (${isFree} OR #leaseHolder = :holder)` : ` AND ${isFree}`
       const { outcome } = await table.update(accountKey(row.grantId, row.accountId), {
         set: '#v = :v, #credentialVersion = :version, #wrappedKey = :key, #commitment = :commitment, #sealed = :sealed',
-        condition: '#credentialVersion = :expected',
+        remove: '#leaseHolder, #leaseUntil',
+        condition: `#credentialVersion = :expected${lease === 'whatever' ? '' : condition}`,
         values: {
+          ...(isHeld && { ':holder': lease.holder }),
           ':v': row.v,
           ':version': row.credentialVersion,
           ':key': row.wrappedKey,
@@ -161,6 +166,23 @@ export function createGrantTable(table: Table): GrantOperations & AccountStore {
         },
       })
       return outcome === 'written' ? 'replaced' : 'changed'
+    },
+
+    async takeLease({ grantId, accountId, credentialVersion, holder, until }) {
+      const { outcome } = await table.update(accountKey(grantId, accountId), {
+        set: '#leaseHolder = :holder, #leaseUntil = :until',
+        condition: '#credentialVersion = :version AND attribute_not_exists(#leaseHolder)',
+        values: { ':holder': holder, ':until': until, ':version': credentialVersion },
+      })
+      return outcome === 'written' ? 'taken' : 'refused'
+    },
+
+    async releaseLease(grantId, accountId, holder) {
+      await table.update(accountKey(grantId, accountId), {
+        remove: '#leaseHolder, #leaseUntil',
+        condition: '#leaseHolder = :holder',
+        values: { ':holder': holder },
+      })
     },
 
     deleteAccount: (grantId, accountId) => table.remove(accountKey(grantId, accountId)),
@@ -240,6 +262,8 @@ function toAccount(item: Item): AccountRow {
     ...optionalText(item, 'sealedMemory'),
     ...optionalText(item, 'sealedOwner'),
     ...optionalText(item, 'sealedSeen'),
+    ...optionalText(item, 'leaseHolder'),
+    ...optionalNumber(item, 'leaseUntil'),
     expiresAt: readNumber(item, 'expiresAt'),
   }
 }

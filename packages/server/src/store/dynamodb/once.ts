@@ -1,4 +1,4 @@
-/** The once table: authorization requests under way, limit windows, sends, used states. Minutes to a day. */
+/** The once table: authorization requests under way, limit windows, sends, used states, undos. Minutes to a day. */
 import type { AuthorizationStore, Transaction } from '@email-connector/oauth'
 import type { OnceStore, SendRow, SendState } from '../once-store.ts'
 import { limitWindow } from '../once-store.ts'
@@ -14,6 +14,7 @@ type TransactionOperations = Pick<
 
 const transactionKey = (id: string) => ({ pk: `txn#${id}` })
 const sendKey = (key: string) => ({ pk: `send#${key}` })
+const undoKey = (id: string) => ({ pk: `undo#${id}` })
 const isUnused = 'attribute_exists(#pk) AND attribute_not_exists(#consumed)'
 
 export function createTransactionTable(table: Table): TransactionOperations {
@@ -132,9 +133,47 @@ export function createOnceTable(table: Table): OnceStore {
       })
     },
 
+    async createPending(id, pending) {
+      const { outcome } = await table.create(transactionKey(id), pending)
+      if (outcome === 'refused') throw new Error('A round trip with that id exists')
+    },
+
+    async takePending(id, now) {
+      const item = await table.get(transactionKey(id))
+      if (item?.sealed === undefined || readNumber(item, 'expiresAt') <= now) return undefined
+      const { outcome } = await table.update(transactionKey(id), {
+        set: '#consumed = :true',
+        remove: '#sealed',
+        condition: isUnused,
+        values: { ':true': true },
+      })
+      return outcome === 'written' ? readText(item, 'sealed') : undefined
+    },
+
+    async createPageState(id, state) {
+      const { outcome } = await table.create(transactionKey(id), state)
+      if (outcome === 'refused') throw new Error('A page state with that id exists')
+    },
+
+    async findPageState(id, now) {
+      const item = await table.get(transactionKey(id))
+      return item === undefined || readNumber(item, 'expiresAt') <= now ? undefined : readText(item, 'sealed')
+    },
+
     async useOnce(key, expiresAt) {
       const { outcome } = await table.create({ pk: `used#${key}` }, { expiresAt })
       return outcome === 'written'
+    },
+
+    async keepUndo(id, row) {
+      const { outcome } = await table.create(undoKey(id), { ...row })
+      if (outcome === 'refused') throw new Error('An undo with that id exists')
+    },
+
+    async findUndo(id, now) {
+      const item = await table.get(undoKey(id))
+      if (item === undefined || readNumber(item, 'expiresAt') <= now) return undefined
+      return { sealedSteps: readText(item, 'sealedSteps'), expiresAt: readNumber(item, 'expiresAt') }
     },
   }
 }

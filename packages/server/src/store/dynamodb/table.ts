@@ -62,7 +62,7 @@ export interface Table {
     onlyIf?: { condition: string; values: Readonly<Record<`:${string}`, Plain>> },
   ): Promise<void>
   /** Every row of a partition, or so many whose sort key starts so, in its order; strongly consistent. */
-  list(pk: string, only?: { startsWith: string; most: number }): Promise<readonly Item[]>
+  list(pk: string, only?: { startsWith: string; most: number; after?: string }): Promise<readonly Item[]>
 }
 
 export function createDynamoClient(options: AwsClientOptions): DynamoDBClient {
@@ -181,7 +181,7 @@ export function createTable(client: DynamoDBClient, name: string, deadlineMs = a
 
     async list(pk, only) {
       const items: Item[] = []
-      let from: Item | undefined
+      let from = only?.after === undefined ? undefined : toItem({ pk, sk: only.after })
       do {
         const answer = await bounded((abortSignal) =>
           client.send(

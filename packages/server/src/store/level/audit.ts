@@ -18,9 +18,10 @@ export function createAuditTable(database: RowDatabase): AuditStore {
         answer: undefined,
       })),
 
-    async listAudit(grantId, startsWith, most) {
+    async listAudit(grantId, startsWith, most, after = '') {
       const found = await rows.list(idOf(grantId, startsWith))
       return found
+        .filter(([id]) => id > idOf(grantId, after))
         .slice(0, most)
         .map(([id, row]) => ({ grantId, name: id.slice(grantId.length + 1), ...row }))
     },

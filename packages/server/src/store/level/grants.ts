@@ -124,12 +124,29 @@ export function createGrantTable(database: RowDatabase): GrantOperations & Accou
     replaceCredential: (
       { v, grantId, accountId: id, credentialVersion, wrappedKey, commitment, sealed },
       expected,
+      lease = 'free',
     ) =>
-      accounts.change(accountId(grantId, id), (row) =>
-        row?.credentialVersion === expected
-          ? { row: { ...row, v, credentialVersion, wrappedKey, commitment, sealed }, answer: 'replaced' }
-          : { answer: 'changed' },
+      accounts.change(accountId(grantId, id), (row) => {
+        if (row?.credentialVersion !== expected) return { answer: 'changed' }
+        const { leaseHolder, leaseUntil: _until, ...kept } = row
+        const isOwn = typeof lease === 'object' && lease.holder === leaseHolder
+        if (leaseHolder !== undefined && !isOwn && lease !== 'whatever') return { answer: 'changed' }
+        return { row: { ...kept, v, credentialVersion, wrappedKey, commitment, sealed }, answer: 'replaced' }
+      }),
+
+    takeLease: ({ grantId, accountId: id, credentialVersion, holder, until }) =>
+      accounts.change<'taken' | 'refused'>(accountId(grantId, id), (row) =>
+        row?.credentialVersion === credentialVersion && row.leaseHolder === undefined
+          ? { row: { ...row, leaseHolder: holder, leaseUntil: until }, answer: 'taken' }
+          : { answer: 'refused' },
       ),
+
+    releaseLease: (grantId, id, holder) =>
+      accounts.change<void>(accountId(grantId, id), (row) => {
+        if (row?.leaseHolder !== holder) return { answer: undefined }
+        const { leaseHolder: _holder, leaseUntil: _until, ...kept } = row
+        return { row: kept, answer: undefined }
+      }),
 
     deleteAccount: (grantId, id) => accounts.change(accountId(grantId, id), remove),
 

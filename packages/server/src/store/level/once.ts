@@ -1,6 +1,6 @@
-/** Authorization requests under way, limit windows, sends and used states in the local store. */
+/** Authorization requests under way, limit windows, sends, used states and undos in the local store. */
 import type { AuthorizationStore, EpochSeconds, Transaction } from '@email-connector/oauth'
-import type { Budget, BudgetOutcome, OnceStore, SendRow } from '../once-store.ts'
+import type { Budget, BudgetOutcome, OnceStore, SendRow, UndoRow } from '../once-store.ts'
 import { eventsSecondsOf, limitWindow } from '../once-store.ts'
 import type { ExpiringRow, RowDatabase } from './rows.ts'
 
@@ -43,7 +43,10 @@ export function createOnceTable(database: RowDatabase): OnceStore {
   const counts = database.table<ExpiringRow & { events: number }>('count')
   const budgets = database.table<BudgetRow>('budget')
   const sends = database.table<SendRow>('send')
+  const pending = database.table<ExpiringRow & { sealed: string }>('pending')
+  const pageStates = database.table<ExpiringRow & { sealed: string }>('page')
   const used = database.table<ExpiringRow>('used')
+  const undos = database.table<UndoRow>('undo')
   return {
     count(key, windowSeconds, now, by = 1) {
       const { id, endsAt } = limitWindow(key, windowSeconds, now)
@@ -116,8 +119,42 @@ export function createOnceTable(database: RowDatabase): OnceStore {
         return { row: { ...given, state: 'reserved', deadline: 0 }, answer: undefined }
       }),
 
+    createPending: (id, row) =>
+      pending.change(id, (existing) => {
+        if (existing) throw new Error('A round trip with that id exists')
+        return { row, answer: undefined }
+      }),
+
+    takePending: (id, now) =>
+      pending.change<string | undefined>(id, (row) =>
+        row === undefined || row.expiresAt <= now
+          ? { answer: undefined }
+          : { row: 'removed', answer: row.sealed },
+      ),
+    createPageState: (id, state) =>
+      pageStates.change(id, (existing) => {
+        if (existing) throw new Error('A page state with that id exists')
+        return { row: state, answer: undefined }
+      }),
+
+    async findPageState(id, now) {
+      const row = await pageStates.find(id)
+      return row === undefined || row.expiresAt <= now ? undefined : row.sealed
+    },
+
     useOnce: (key, expiresAt) =>
       used.change<boolean>(key, (row) => (row ? { answer: false } : { row: { expiresAt }, answer: true })),
+
+    keepUndo: (id, kept) =>
+      undos.change<void>(id, (row) => {
+        if (row) throw new Error('An undo with that id exists')
+        return { row: kept, answer: undefined }
+      }),
+
+    async findUndo(id, now) {
+      const row = await undos.find(id)
+      return row === undefined || row.expiresAt <= now ? undefined : row
+    },
   }
 }
 

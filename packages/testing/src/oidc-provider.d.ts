@@ -1,9 +1,12 @@
-/** What the yardstick uses of `oidc-provider`, which comes without types. */
+/** What tests use of `oidc-provider`, which comes without types. */
 declare module 'oidc-provider' {
   import type { IncomingMessage, ServerResponse } from 'node:http'
 
   export default class Provider {
     constructor(issuer: string, configuration: object)
+    readonly AccessToken: {
+      find(token: string): Promise<{ readonly accountId: string; readonly isValid: boolean } | undefined>
+    }
     callback(): (request: IncomingMessage, response: ServerResponse) => void
     interactionFinished(request: IncomingMessage, response: ServerResponse, result: object): Promise<void>
     readonly Grant: new (of: {

@@ -1,0 +1,93 @@
+/** What stands behind the words of a message, in both forms: signature, then original; and what an edit keeps of it. */
+import { describe, expect, it } from 'vitest'
+import { plainForPeople } from '../../src/body-text/plain-for-people.ts'
+import { renderBody } from '../../src/composing/render-body.ts'
+import { tailOfHtml, tailOfText } from '../../src/editing/kept-tail.ts'
+
+const original = {
+  text: 'On Fri, 27 Nov 2026 at 10:15, Ann <a@x.example> wrote:\n> # 5*3*2 _x_ `',
+  html: '<blockquote>5*3*2</blockquote>',
+  isRich: false,
+  pictures: [],
+}
+
+describe('behind the words', () => {
+  it('R84: a signature stands between the words and the original, behind its mark', async () => {
+    const signature = { text: 'Alice\n+49 1', html: '<b>Alice</b>' }
+    const { text, html } = await renderBody('Yes ```', { signature, original })
+    expect(text).toBe(`Yes \`\`\`\n\n-- \nAlice\n+49 1\n\n${original.text}`)
+    expect(html).toMatch(
+      /Yes ```<\/p>\n<div class="gmail_signature">-- <br><b>Alice<\/b><\/div>\n<br>\n<blockquote>/,
+    )
+  })
+
+  it('R83: an original that is plain text is no Markdown, and needs no HTML', async () => {
+    expect(await renderBody('Yes', { original })).toEqual({ text: `Yes\n\n${original.text}`, flowed: false })
+    expect((await renderBody('**Yes**', { original })).html).toContain('<blockquote>5*3*2</blockquote>')
+    expect((await renderBody('Yes', { original: { ...original, isRich: true } })).html).toContain(
+      '<p>Yes</p>',
+    )
+  })
+
+  it('R83: plain text as HTML has its lines, its targets whole, and nothing else', () => {
+    const text =
+      'Join: https://zoom.example/j/987?pwd=aB_c*d_e*f\nDoc: <https://docs.example/d/1/edit#gid=0>.\n  <b> & (see www.x.example/a_(b))'
+    expect(plainForPeople(text)).toBe(
+      '<div style="white-space:pre-wrap">Join: <a href="https://zoom.example/j/987?pwd=aB_c*d_e*f">https://zoom.example/j/987?pwd=aB_c*d_e*f</a><br>Doc: &lt;<a href="https://docs.example/d/1/edit#gid=0">https://docs.example/d/1/edit#gid=0</a>&gt;.<br>  &lt;b&gt; &amp; (see <a href="http://www.x.example/a_(b)">www.x.example/a_(b)</a>)</div>',
+    )
+  })
+
+  it.each([
+    [
+      'a quote',
+      'Mine\nmore\n\nOn Fri, 27 Nov 2026, Ann wrote:\n> Hers',
+      'On Fri, 27 Nov 2026, Ann wrote:\n> Hers',
+    ],
+    [
+      'a wrapped attribution',
+      'Mine\n\nOn Fri, 27 Nov 2026 at 10:15, Ann Lee\n<ann@x.example> wrote:\n\n> Hers',
+      'On Fri, 27 Nov 2026 at 10:15, Ann Lee\n<ann@x.example> wrote:\n\n> Hers',
+    ],
+    [
+      'a forward',
+      'Mine\n\n---------- Forwarded message ----------\nFrom: x\n\nHers',
+      '---------- Forwarded message ----------\nFrom: x\n\nHers',
+    ],
+    [
+      'a signature above a quote',
+      'Mine\n\n-- \nMe\n\nOn 3 May Ann wrote:\n> Hers',
+      '-- \nMe\n\nOn 3 May Ann wrote:\n> Hers',
+    ],
+    [
+      'a signature below a quote',
+      'Mine\n\nOn 3 May 2026 Ann wrote:\n> Hers\n\n-- \nMe',
+      'On 3 May 2026 Ann wrote:\n> Hers\n\n-- \nMe',
+    ],
+    ['words below a quote', 'On 3 May 2026 Ann wrote:\n> Hers\n\nMine', undefined],
+    ['own words alone', 'Mine: I wrote:\nnothing > 5', undefined],
+  ])('an edit of the words keeps %s', (_kind, text, tail) => expect(tailOfText(text)).toBe(tail))
+
+  it.each([
+    [
+      'Gmail',
+      '<body><div>Mine</div><div class="gmail_quote gmail_quote_container">Q</div></body>',
+      '<div class="gmail_quote gmail_quote_container">Q</div></body>',
+    ],
+    [
+      'Thunderbird',
+      '<html><body text="#000">Mine<div class="moz-cite-prefix">On</div><blockquote type="cite">Q</blockquote></body></html>',
+      '<div class="moz-cite-prefix">On</div><blockquote type="cite">Q</blockquote></body></html>',
+    ],
+    [
+      'Outlook',
+      '<body><p>Mine</p><div id="divRplyFwdMsg" dir="ltr">From</div>Q</body>',
+      '<div id="divRplyFwdMsg" dir="ltr">From</div>Q</body>',
+    ],
+    [
+      'Apple Mail',
+      '<body>Mine<br><div><br><blockquote type="cite">Q</blockquote></div></body>',
+      '<blockquote type="cite">Q</blockquote></div></body>',
+    ],
+    ['nobody', '<body>Mine <b class="x">gmail_quote</b></body>', undefined],
+  ])('and the HTML of %s', (_program, html, tail) => expect(tailOfHtml(html)?.tail).toBe(tail))
+})

@@ -1,0 +1,213 @@
+/**
+ * The one file that knows openid-client: where a person is sent to sign in, what a code and a refresh token become. The
+ * library checks state, `iss` (RFC 9207), nonce, issuer and audience; it is loaded when a provider is first asked. Nothing
+ * is asked twice here, and no token stays. What the provider says of the person is a suggestion only: an address counts
+ * once the mail server has taken a token for it.
+ */
+import { assertAddress, MailError } from '@email-connector/mail'
+import type { EpochSeconds } from '@email-connector/oauth'
+import type { ClientError, Configuration, TokenEndpointResponse } from 'openid-client'
+import type { Permission } from '../caller.ts'
+import type { SignInProvider } from '../sign-in-provider.ts'
+import { type ProviderFetch, providerFetch } from './provider-fetch.ts'
+import { type ProviderRefusal, ProviderRefusedError, readErrorAnswer } from './provider-refusal.ts'
+
+/** What a provider gave. */
+export interface ProviderTokens {
+  readonly accessToken: string
+  readonly refreshToken?: string
+  readonly expiresAt: EpochSeconds
+}
+
+/** What a sign-in keeps between leaving for the provider and coming back. */
+export interface PendingRedirect {
+  readonly state: string
+  readonly nonce: string
+  readonly verifier: string
+}
+
+export interface ProviderClient {
+  readonly provider: SignInProvider
+  /** Where the browser goes. `lasting`: with a refresh token. Throws ProviderRefusedError. */
+  begin(options: {
+    readonly redirectUri: string
+    readonly permission: Permission
+    readonly lasting: boolean
+    readonly address?: string
+  }): Promise<{ readonly url: URL; readonly pending: PendingRedirect }>
+  /** `callback`: the redirect URI with the query it came with. Throws ProviderRefusedError. */
+  redeem(
+    callback: URL,
+    pending: PendingRedirect,
+    permission: Permission,
+  ): Promise<{ readonly tokens: ProviderTokens; readonly address?: string }>
+  /** Throws ProviderRefusedError: after `unanswered` the token must not be used again. */
+  refresh(refreshToken: string, permission: Permission): Promise<ProviderTokens>
+}
+
+/** A provider that does not say how long a token lives. */
+const defaultLifeSeconds = 600
+
+export function createProviderClient(options: {
+  readonly provider: SignInProvider
+  readonly now: () => EpochSeconds
+  readonly fetch?: ProviderFetch
+}): ProviderClient {
+  const { provider, now, fetch = providerFetch } = options
+  let discovered: Promise<Configuration> | undefined
+
+  /** Asked for once; a failure is asked for again. */
+  async function configuration(): Promise<Configuration> {
+    discovered ??= discover(provider, fetch)
+    try {
+      return await discovered
+    } catch (error) {
+      discovered = undefined
+      throw refusedBy(error, 'unavailable')
+    }
+  }
+
+  function toTokens(answer: TokenEndpointResponse): ProviderTokens {
+    const { access_token: accessToken, refresh_token: refreshToken, expires_in } = answer
+    return {
+      accessToken,
+      ...(refreshToken !== undefined && { refreshToken }),
+      expiresAt: now() + Math.floor(expires_in ?? defaultLifeSeconds),
+    }
+  }
+
+  return {
+    provider,
+
+    async begin({ redirectUri, permission, lasting, address }) {
+      const client = await library()
+      const config = await configuration()
+      const pending = {
+        state: client.randomState(),
+        nonce: client.randomNonce(),
+        verifier: client.randomPKCECodeVerifier(),
+      }
+      const url = client.buildAuthorizationUrl(config, {
+        redirect_uri: redirectUri,
+        scope: [
+          ...['openid', 'email'],
+          ...provider.mailScopes(permission),
+          ...(lasting ? provider.lastingScopes : []),
+        ].join(' '),
+        state: pending.state,
+        nonce: pending.nonce,
+        code_challenge: await client.calculatePKCECodeChallenge(pending.verifier),
+        code_challenge_method: 'S256',
+        ...provider.authorizationParameters,
+        ...(address !== undefined && { login_hint: address }),
+      })
+      return { url, pending }
+    },
+
+    async redeem(callback, pending, permission) {
+      const client = await library()
+      const config = await configuration()
+      try {
+        const answer = await client.authorizationCodeGrant(config, callback, {
+          expectedState: pending.state,
+          expectedNonce: pending.nonce,
+          pkceCodeVerifier: pending.verifier,
+          idTokenExpected: true,
+        })
+        assertMailScopes(answer.scope, provider.mailScopes(permission))
+        const claims = answer.claims()
+        const address = [claims?.email, claims?.preferred_username].find(isAddress)
+        return { tokens: toTokens(answer), ...(address !== undefined && { address }) }
+      } catch (error) {
+        throw refusedBy(error, 'not_genuine')
+      }
+    },
+
+    async refresh(refreshToken, permission) {
+      const client = await library()
+      const config = await configuration()
+      try {
+        // Without `openid`: the answer then has no id token to be judged, and nobody needs one.
+        const scope = [...provider.mailScopes(permission), ...provider.lastingScopes].join(' ')
+        return toTokens(await client.refreshTokenGrant(config, refreshToken, { scope }))
+      } catch (error) {
+        throw refusedBy(error, 'unanswered')
+      }
+    },
+  }
+}
+
+function library() {
+  return import('openid-client')
+}
+
+async function discover(provider: SignInProvider, fetch: ProviderFetch): Promise<Configuration> {
+  const client = await library()
+  const { issuer, metadata, clientId, clientSecret } = provider
+  const isClear = new URL(issuer).protocol === 'http:'
+  const known: ProviderFetch = async (url, options) =>
+    metadata !== undefined && url === `${issuer}/.well-known/openid-configuration`
+      ? Response.json(metadata)
+      : await fetch(url, options)
+  return await client.discovery(
+    new URL(issuer),
+    clientId,
+    undefined,
+    clientSecret === undefined ? client.None() : client.ClientSecretPost(clientSecret),
+    {
+      [client.customFetch]: known,
+      // Seconds; our fetch has a nearer deadline of its own.
+      timeout: 60,
+      // A provider on this machine (local/settings.ts allows no other).
+      ...(isClear && { execute: [client.allowInsecureRequests] }),
+    },
+  )
+}
+
+/** Where the answer names scopes (RFC 6749 §5.1), mail must be among them: a person may untick it. */
+function assertMailScopes(granted: string | undefined, wanted: readonly string[]): void {
+  const scopes = granted?.split(' ').map((scope) => scope.toLowerCase())
+  if (scopes === undefined || wanted.every((scope) => scopes.includes(scope.toLowerCase()))) return
+  throw new ProviderRefusedError('declined')
+}
+
+/** `otherwise`: what it means when it is no answer of the provider that says "no". */
+function refusedBy(error: unknown, otherwise: ProviderRefusal): ProviderRefusedError {
+  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
+    if (cause instanceof ProviderRefusedError) return cause
+    const answer = toErrorAnswer(cause)
+    if (answer !== undefined) return new ProviderRefusedError(readErrorAnswer(answer), { cause: error })
+  }
+  return new ProviderRefusedError(otherwise, { cause: error })
+}
+
+/** Of a token endpoint, or of the redirect; both errors of the library have `error`. */
+function toErrorAnswer(error: Error & Partial<ClientError>) {
+  const name = 'error' in error ? error.error : undefined
+  if (typeof name !== 'string') return undefined
+  const { cause } = error
+  const field = (key: string) => {
+    if (cause instanceof URLSearchParams) return cause.get(key) ?? ''
+    const value = isRecord(cause) ? cause[key] : undefined
+    return typeof value === 'string' ? value : ''
+  }
+  return {
+    error: name,
+    description: field('error_description'),
+    subtype: field('error_subtype') || field('suberror'),
+  }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null
+}
+
+function isAddress(value: unknown): value is string {
+  try {
+    assertAddress(value, 'address')
+    return true
+  } catch (error) {
+    if (error instanceof MailError) return false
+    throw error
+  }
+}

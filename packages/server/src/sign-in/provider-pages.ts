@@ -1,0 +1,57 @@
+/**
+ * The two routes of a provider's sign-in, for every page that takes a password. `start` is the page's own form, sent by
+ * another button; the callback hands what came back to the page that was left.
+ */
+import { isSameOrigin } from '@email-connector/oauth'
+import { parseForm } from '../http/body.ts'
+import type { Log } from '../log.ts'
+import { signInEnded, unreadableForm } from '../pages/sign-in-messages.ts'
+import type { Fields } from './form.ts'
+import { withCookies } from './known-browser.ts'
+import type { TripPage } from './pending-sign-in.ts'
+import type { ProviderTrips } from './provider-trips.ts'
+import type { SentForm } from './sign-in.ts'
+
+export interface ProviderPages {
+  /** POST /oauth/provider/start */
+  start(request: Request, peer: { readonly ip: string }): Promise<Response>
+  /** GET /oauth/provider/callback */
+  callback(request: Request, peer: { readonly ip: string }): Promise<Response>
+}
+
+export function createProviderPages(options: {
+  readonly publicUrl: string
+  readonly trips: ProviderTrips
+  readonly pages: Readonly<Record<TripPage, { proceed(form: SentForm): Promise<Response> }>>
+  readonly log: Log
+}): ProviderPages {
+  const { publicUrl, trips, pages, log } = options
+  return {
+    async start(request, { ip }) {
+      if (!isSameOrigin(request, publicUrl)) return refuse()
+      const sent = await parseForm(request)
+      if (sent === undefined) return unreadableForm()
+      // Whatever was typed as a password is not meant for this button.
+      const fields = new Map([...sent].filter(([name]) => name !== 'password'))
+      return await pages[pageOf(fields)].proceed({ request, fields, ip })
+    },
+
+    async callback(request, { ip }) {
+      const returned = await trips.comeBack(request)
+      if (returned === undefined) return refuse()
+      const { page, cookie, ...form } = returned
+      return withCookies(await pages[page].proceed({ ...form, ip }), [cookie])
+    },
+  }
+
+  function refuse(): Response {
+    log({ event: 'connect', outcome: 'refused', code: 'cross_site' })
+    return signInEnded()
+  }
+}
+
+/** By the field that only its form has. */
+function pageOf(fields: Fields): TripPage {
+  if (fields.has('state')) return 'connect'
+  return fields.has('link') ? 'link' : 'connections'
+}

@@ -1,0 +1,165 @@
+/**
+ * An authorization server in the place of Google's, Microsoft's or an organisation's: oidc-provider on loopback, with
+ * its own login and consent pages, where any name is let in. Besides it answers the introspection of mail servers, counts
+ * what it is asked, and can refuse or lose what it is asked next, as real providers do.
+ */
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import Provider from 'oidc-provider'
+
+export interface IdentityProviderOptions {
+  readonly clientId: string
+  readonly clientSecret: string
+  readonly redirectUris: readonly string[]
+  /** Beyond `openid`, `email` and `offline_access`. */
+  readonly scopes: readonly string[]
+  readonly accessTokenSeconds: number
+  /** Microsoft gives a new refresh token every time and the standard's servers end the old one; Google keeps it. */
+  readonly rotates: boolean
+  /** Google: a refresh token without `offline_access`. */
+  readonly alwaysLasting?: boolean
+  /** What a name is told as `email`; its own address at test.example unless given. */
+  readonly emailOf?: (name: string) => string
+}
+
+export interface IdentityProvider {
+  readonly issuer: string
+  /** For a mail server. */
+  readonly introspectionUrl: string
+  /** Grant types the token endpoint was asked for, in order. */
+  readonly asked: readonly string[]
+  /** Every access and refresh token that was given. */
+  readonly tokens: readonly string[]
+  /** Refresh tokens that were used although they had been replaced. */
+  readonly reused: readonly string[]
+  /** Whether the token is good for this address. */
+  accepts(accessToken: string, address: string): Promise<boolean>
+  /** The next requests of the token endpoint are answered so; undefined: as usual. */
+  answerWith(answer: TokenAnswer | undefined): void
+  stop(): Promise<void>
+}
+
+export type TokenAnswer =
+  | { readonly status: number; readonly body: Readonly<Record<string, unknown>> }
+  /** The request is carried out, and its answer is lost. */
+  | 'lost'
+  /** Awaited before the request is carried out. */
+  | { readonly wait: Promise<void> }
+
+export async function startIdentityProvider(options: IdentityProviderOptions): Promise<IdentityProvider> {
+  const { emailOf = (name) => `${name}@test.example` } = options
+  const asked: string[] = []
+  const tokens: string[] = []
+  const reused: string[] = []
+  let answer: TokenAnswer | undefined
+
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const issuer = `http://localhost:${(server.address() as AddressInfo).port}`
+  const provider = new Provider(issuer, {
+    clients: [
+      {
+        client_id: options.clientId,
+        client_secret: options.clientSecret,
+        redirect_uris: options.redirectUris,
+        response_types: ['code'],
+        grant_types: ['authorization_code', 'refresh_token'],
+        token_endpoint_auth_method: 'client_secret_post',
+      },
+    ],
+    scopes: ['openid', 'email', 'offline_access', ...options.scopes],
+    claims: { openid: ['sub'], email: ['email', 'email_verified'] },
+    conformIdTokenClaims: false,
+    findAccount: (_context: unknown, name: string) => ({
+      accountId: name,
+      claims: () => ({ sub: name, email: emailOf(name), email_verified: true }),
+    }),
+    issueRefreshToken: (
+      _context: unknown,
+      _client: unknown,
+      { scopes }: { readonly scopes: ReadonlySet<string> },
+    ) => options.alwaysLasting === true || scopes.has('offline_access'),
+    rotateRefreshToken: options.rotates,
+    ttl: {
+      AccessToken: options.accessTokenSeconds,
+      AuthorizationCode: 60,
+      IdToken: 3600,
+      RefreshToken: 86_400,
+      Session: 3600,
+      Grant: 86_400,
+      Interaction: 3600,
+    },
+    cookies: { keys: ['for tests only'] },
+    pkce: { required: () => true },
+    features: { devInteractions: { enabled: true } },
+  })
+  const handle = provider.callback()
+
+  async function find(accessToken: string): Promise<string | undefined> {
+    const found = await provider.AccessToken.find(accessToken)
+    return found?.isValid === true ? emailOf(found.accountId) : undefined
+  }
+
+  async function answerRequest(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    // The token endpoint itself, behind our own.
+    if (request.url === '/carried') {
+      request.url = '/token'
+      return await handle(request, response)
+    }
+    const url = new URL(request.url ?? '/', issuer)
+    if (url.pathname === '/introspect') {
+      const token = new URLSearchParams(await readText(request)).get('token') ?? ''
+      const username = await find(token)
+      return sendJson(response, 200, username === undefined ? { active: false } : { active: true, username })
+    }
+    if (url.pathname !== '/token' || request.method !== 'POST') return await handle(request, response)
+
+    const body = await readText(request)
+    const grantType = new URLSearchParams(body).get('grant_type') ?? ''
+    asked.push(grantType)
+    const planned = answer
+    if (planned !== undefined && planned !== 'lost' && 'status' in planned)
+      return sendJson(response, planned.status, planned.body)
+    if (planned !== undefined && planned !== 'lost') await planned.wait
+    // Asked by ourselves, so that its answer can be read, and lost.
+    const carried = await fetch(`${issuer}/carried`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
+      body,
+    })
+    const given = (await carried.json()) as Record<string, unknown>
+    for (const name of ['access_token', 'refresh_token'] as const) {
+      const token = given[name]
+      if (typeof token === 'string') tokens.push(token)
+    }
+    if (carried.status !== 200 && grantType === 'refresh_token') reused.push(body)
+    if (planned === 'lost') return void request.socket.destroy()
+    return sendJson(response, carried.status, given)
+  }
+  server.on('request', (request, response) => void answerRequest(request, response))
+
+  return {
+    issuer,
+    introspectionUrl: `${issuer}/introspect`,
+    ...{ asked, tokens, reused },
+    accepts: async (accessToken, address) => (await find(accessToken)) === address.toLowerCase(),
+    answerWith(next) {
+      answer = next
+    },
+    async stop() {
+      server.close()
+      server.closeAllConnections()
+    },
+  }
+}
+
+async function readText(request: AsyncIterable<Buffer>): Promise<string> {
+  const chunks: Buffer[] = []
+  for await (const chunk of request) chunks.push(chunk)
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+function sendJson(response: ServerResponse, status: number, body: unknown): void {
+  response.writeHead(status, { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' })
+  response.end(JSON.stringify(body))
+}
