@@ -100,7 +100,13 @@ async function revokeAll(fields: Fields, from: From): Promise<string> {
   const html = await page.text()
   if (page.status !== 200) return `${page.status}`
   const { hidden } = parseForm(html)
-  const answer = await openConnections({ ...hidden, revoke: 'all' }, from)
+  // The page has a cookie of its own, in a browser that keeps no other.
+  const jar: CookieJar = new Map(from.jar)
+  for (const line of page.headers.getSetCookie()) {
+    const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? []
+    jar.set(name, value)
+  }
+  const answer = await openConnections({ ...hidden, revoke: 'all' }, { ...from, jar })
   return /<strong>(.*?)\.<\/strong>/.exec(await answer.text())?.[1] ?? ''
 }
 
@@ -361,8 +367,11 @@ describe('a browser that has signed in before', () => {
 
   it('R45: its cookie tells no address, and is for this host and for servers only', async () => {
     const answer = await openConnections(mailbox(), fresh)
-    const [cookie = '', ...more] = answer.headers.getSetCookie()
+    const [cookie = '', page = '', ...more] = answer.headers.getSetCookie()
     expect(more).toEqual([])
+    expect(page).toMatch(
+      /^__Host-owner-page=[\w-]{43}; Path=\/; Max-Age=3600; HttpOnly; SameSite=Lax; Secure$/,
+    )
     expect(cookie).toMatch(
       /^__Host-known-[\w-]{22}=[\w-]{22}\.\d+\.[\w-]{43}; Path=\/; Max-Age=7776000; HttpOnly; SameSite=Lax; Secure$/,
     )
