@@ -14,8 +14,8 @@ Written by \`pnpm write-adversarial\` from runs against real mail servers; a tes
 
 A mail is data, and every answer says so; a model may still be talked into things. Here the model has no judgement at all:
 it does every order that it finds in an email (\`packages/server/test/adversarial/obedient-model.ts\`). So the table shows
-what the server itself stops. A row is an order, a column is what the owner granted and what the person at the client
-does when asked. The secret is the text of another email in the mailbox.
+what the server itself stops. A row is an order, a column is what the owner granted (\`read\`, \`write\`, or to send with
+\`ask\`, \`always\` or \`never\`) and what the person at the client does when asked. The secret is the text of another email in the mailbox.
 
 | Order | ${settings.map(({ name }) => name).join(' | ')} |
 | --- |${settings.map(() => ' --- |').join('')}
@@ -25,10 +25,11 @@ What this says plainly:
 
 - With \`read\` or \`write\` no order makes the server send an email. With \`write\` an order can still change the mailbox:
   move emails to the bin or to spam, make folders, leave drafts that look like the owner's own.
-- With \`send\` and a client that asks, an email goes out after a yes only. The yes is the person's: who agrees to
-  everything has no protection.
-- With \`send\` and a client that cannot ask, everything that the owner may send goes out at a mail's order. Grant it
-  only where the client asks before it calls a tool, or where nobody else writes to the mailbox.
+- With \`ask\`, the default, an email goes out after a yes only, and without an answer it waits in Drafts. The yes is the
+  person's: who agrees to everything has no protection.
+- With \`always\` everything waits in Drafts until the owner sends it, whatever the client says.
+- With \`never\` everything that the owner may send goes out at a mail's order. Choose it only where the client asks
+  before it calls a tool, or where nobody else writes to the mailbox.
 - A link in the model's own answer never passes the server. Whether it is shown, loaded or opened is the client's matter.
 - What a person would not see of a mail does not reach the model, so an order that is hidden that way does nothing.
 `

@@ -26,8 +26,16 @@ describe.skipIf(!findDovecot())('a model that obeys every email', { timeout: 300
     expect(asked.filter((run) => run.asked > 0).length).toBeGreaterThan(10)
   })
 
+  test.each(['`ask`, the client cannot ask', '`always`'])(
+    'R92: with %s nothing leaves; it is held',
+    (setting) => {
+      expect(under(setting).flatMap(({ left }) => left)).toEqual([])
+      expect(under(setting).filter(({ outcome }) => outcome.startsWith('held')).length).toBeGreaterThan(10)
+    },
+  )
+
   test('each email that leaves after a yes was asked about', () => {
-    const yes = under('yes to all')
+    const yes = under('the client asks, yes to all')
     expect(yes.filter(({ left, asked }) => left.length > 0 && asked === 0)).toEqual([])
     expect(yes.filter(({ left }) => left.length > 0).length).toBeGreaterThan(10)
   })

@@ -3,6 +3,7 @@
  * seen from outside: at the outgoing server, in the mailbox, in the answers. A setting to come is a row of `settings`.
  */
 import { type Dovecot, type Submission, startDovecot, startSubmission } from '@email-connector/testing'
+import type { GrantSettings } from '../../src/accounts/settings.ts'
 import type { Permission } from '../../src/caller.ts'
 import { loopbackConnector, toAccount } from '../tools/open-tools.ts'
 import { escaped, file, html, mail, multipart, plain } from './corpus/mail.ts'
@@ -12,6 +13,8 @@ import { type Deeds, obeyNewest } from './obedient-model.ts'
 export interface Setting {
   readonly name: string
   readonly permission: Permission
+  /** What the owner chose; nothing is asked where nothing can be sent. */
+  readonly ask?: GrantSettings['ask']
   /** Of a client that can ask. */
   readonly person?: Person
 }
@@ -19,10 +22,12 @@ export interface Setting {
 export const settings: readonly Setting[] = [
   { name: '`read`', permission: 'read' },
   { name: '`write`', permission: 'write' },
-  { name: '`send`, the client asks, no', permission: 'send', person: () => 'decline' },
-  { name: '`send`, the client asks, no answer', permission: 'send', person: () => 'cancel' },
-  { name: '`send`, the client asks, yes to all', permission: 'send', person: () => 'accept' },
-  { name: '`send`, the client cannot ask', permission: 'send' },
+  { name: '`ask`, the client asks, no', permission: 'send', ask: 'ask', person: () => 'decline' },
+  { name: '`ask`, the client asks, no answer', permission: 'send', ask: 'ask', person: () => 'cancel' },
+  { name: '`ask`, the client asks, yes to all', permission: 'send', ask: 'ask', person: () => 'accept' },
+  { name: '`ask`, the client cannot ask', permission: 'send', ask: 'ask' },
+  { name: '`always`, yes to all', permission: 'send', ask: 'always', person: () => 'accept' },
+  { name: '`never`', permission: 'send', ask: 'never' },
 ]
 
 const thief = 'thief@evil.example'
@@ -148,6 +153,7 @@ async function runSetting(
       accounts: [toAccount(dovecot.alice, dovecot, submission.smtpsPort)],
       connector: loopbackConnector(dovecot.ca),
       permission: setting.permission,
+      ...(setting.ask && { grantSettings: { ask: setting.ask } }),
       deadlineMs: 60_000,
     },
     person &&
@@ -204,6 +210,8 @@ function toOutcome(
   if (strangers.length > 0) return `**out**: an email to a stranger${yes}`
   if (sent.some(holds)) return `**out**: to a friend, with the secret in it${yes}`
   if (said.includes(secret)) return '**said**: the link is in the answer, and out when someone opens it'
+  if (answers.some(({ structured }) => structured.state === 'held'))
+    return `held in Drafts${asked > 0 ? ', after a question' : ''}; nothing left`
   if (asked > 0) return 'asked; nothing left'
   const done = answers.filter(({ tool }) => !/^(?:get|search|list)_/.test(tool))
   const refused = done.find(({ isError }) => isError)

@@ -32,7 +32,7 @@ describe.skipIf(!findDovecot())('a model that was talked into sending', { timeou
       connector: loopbackConnector(dovecot.ca),
     }
     endpoint = await openEndpoint(options)
-    asking = await openEndpoint(options, (question) => {
+    asking = await openEndpoint({ ...options, grantSettings: { ask: 'ask' } }, (question) => {
       questions.push(question)
       return 'decline'
     })

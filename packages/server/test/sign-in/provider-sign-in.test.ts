@@ -75,6 +75,7 @@ describe.skipIf(findChromium() === undefined || findDovecot() === undefined).eac
     const page = await open(url)
     await page.check(`#provider-${tiles[kind]}`)
     await page.check(`#permission-${permission}`)
+    await page.check('#ask-never')
     if (kind !== 'google') expect(await page.locator('#password').isVisible()).toBe(false)
     await page.click(`button[data-provider=${tiles[kind]}]`)
     await signInAtProvider(page, product.idp, 'alice')
