@@ -3,6 +3,7 @@
  * says it, whatever the quoting program made of line ends and marks; what is quoted of an email that is not there stays,
  * once. Words are compared four by four: linear in them.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type Segment, toSegments } from './marked-quotes.ts'
 import { isAttribution, isForwardMark, isSeparator, readHeaderBlock } from './quote-marks.ts'
 
@@ -17,20 +18,29 @@ const quoteSigns = /^(?: ?>)+ ?/
 const maxChars = 1_000_000
 
 /** Of emails as `quotes: 'marked'` gives them, oldest first: their own words, in the same order. */
-export function tellOwnWords(marked: readonly string[]): string[] {
-  const emails = marked.map(toSegments)
+export async function tellOwnWords(marked: readonly string[]): Promise<string[]> {
+  const emails: Segment[][] = []
   const said = createSaid()
-  for (const segments of emails)
+  for (const text of marked) {
+    const segments = toSegments(text)
+    emails.push(segments)
     for (const { kind, lines } of segments)
       if (kind === 'own' || kind === 'signature') said.add(lines.filter((line) => !/^ ?>/.test(line)))
-  return emails.map((segments) => {
-    const shown = segments.map((segment) => showSegment(segment, said))
-    return shown
-      .filter((text) => text !== '')
-      .join('\n\n')
-      .replaceAll(/\n{3,}/g, '\n\n')
-      .trim()
-  })
+    // Others get their turn between two emails.
+    await nextTurn()
+  }
+  const own: string[] = []
+  for (const segments of emails) {
+    const shown = segments.map((segment) => showSegment(segment, said)).filter((text) => text !== '')
+    own.push(
+      shown
+        .join('\n\n')
+        .replaceAll(/\n{3,}/g, '\n\n')
+        .trim(),
+    )
+    await nextTurn()
+  }
+  return own
 }
 
 interface Said {

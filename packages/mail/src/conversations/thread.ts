@@ -89,7 +89,7 @@ export async function getThread(
     const own =
       !isNeeded || quotes === 'shown'
         ? marked.map(({ text }) => text)
-        : tellOwnWords(marked.map(({ text }) => text))
+        : await tellOwnWords(marked.map(({ text }) => text))
     const offsetOfBatch = marked.length - texts.length
     for (const [index, member] of batch.entries()) {
       if (at + index < start) continue

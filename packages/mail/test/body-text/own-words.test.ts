@@ -7,37 +7,42 @@ const tell = (...texts: string[]) => tellOwnWords(texts.map((text) => foldQuotes
 const wrote = 'On May 4, 2026 at 10:00, Ann <ann@a.example> wrote:'
 
 describe('own words', () => {
-  it('a quote of an email that is there is left out, however it is wrapped; one of an email that is not stays once', () => {
+  it('a quote of an email that is there is left out, however it is wrapped; one of an email that is not stays once', async () => {
     const first = 'Shall we take the early boat to the island on Friday morning?'
     const wrapped = '> Shall we take the early boat\n> to the island on Friday morning?'
-    expect(tell(first, `Fine.\n\n${wrote}\n${wrapped}`)).toEqual([first, 'Fine.'])
+    expect(await tell(first, `Fine.\n\n${wrote}\n${wrapped}`)).toEqual([first, 'Fine.'])
     const again = `Good.\n\n${wrote}\n> Fine.\n>\n> ${wrote}\n${wrapped.replaceAll(/^/gm, '> ')}`
-    expect(tell(`Fine.\n\n${wrote}\n${wrapped}`, again)).toEqual([`Fine.\n\n> ${wrote}\n${wrapped}`, 'Good.'])
+    expect(await tell(`Fine.\n\n${wrote}\n${wrapped}`, again)).toEqual([
+      `Fine.\n\n> ${wrote}\n${wrapped}`,
+      'Good.',
+    ])
   })
 
-  it('what somebody says again unquoted stays, and so do answers with what they answer', () => {
-    expect(tell('Thanks a lot for all of it.', 'Thanks a lot for all of it.')).toEqual([
+  it('what somebody says again unquoted stays, and so do answers with what they answer', async () => {
+    expect(await tell('Thanks a lot for all of it.', 'Thanks a lot for all of it.')).toEqual([
       'Thanks a lot for all of it.',
       'Thanks a lot for all of it.',
     ])
     const answers = `${wrote}\n\n> When do we meet on Friday?\n\nAt nine.\n\n> Where do we meet then?\n\nHere.`
-    expect(tell('When do we meet on Friday?\n\nWhere do we meet then?', answers)[1]).toBe(answers)
+    expect((await tell('When do we meet on Friday?\n\nWhere do we meet then?', answers))[1]).toBe(answers)
   })
 
-  it('a forward of what is there names it; another one is content', () => {
+  it('a forward of what is there names it; another one is content', async () => {
     const head =
       '---------- Forwarded message ----------\nFrom: Ann <ann@a.example>\nDate: May 4, 2026 10:00\nSubject: Boats'
     const body = 'The early boat leaves at nine from the third pier.'
-    expect(tell(body, `See below.\n\n${head}\n\n${body}`)[1]).toBe(`See below.\n\n${head}\n[as above]`)
-    expect(tell('Hello.', `FYI\n\n${head}\n\n${body}`)[1]).toBe(`FYI\n\n${head}\n\n${body}`)
+    expect((await tell(body, `See below.\n\n${head}\n\n${body}`))[1]).toBe(
+      `See below.\n\n${head}\n[as above]`,
+    )
+    expect((await tell('Hello.', `FYI\n\n${head}\n\n${body}`))[1]).toBe(`FYI\n\n${head}\n\n${body}`)
   })
 
   it.each(['>', '> a\n', 'a ', 'a:\n', 'On wrote:\n', '\n', '> x y z w\n', '一'])(
     'R77: two emails of a megabyte of %j cost at most two seconds',
-    (token) => {
+    async (token) => {
       const text = `Fine.\n\n${wrote}\n${`> ${token}`.repeat(Math.ceil((1024 * 1024) / (token.length + 2)))}`
       const started = process.cpuUsage()
-      tell(text, text)
+      await tell(text, text)
       const { user, system } = process.cpuUsage(started)
       expect((user + system) / 1e6).toBeLessThan(2)
     },

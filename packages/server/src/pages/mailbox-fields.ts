@@ -32,7 +32,6 @@ export function errorSummary(faults: readonly { readonly field?: string; readonl
 function anchorOf(field: string): string {
   if (field === 'provider') return 'provider-gmail'
   if (field === 'permission') return 'permission-read'
-  if (field === 'ask') return 'ask-ask'
   return field
 }
 

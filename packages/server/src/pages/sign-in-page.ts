@@ -123,7 +123,7 @@ function asking(page: SignInPage): Html {
     html`<label class="choice"><input type="radio" name="ask" id="ask-${ask}" value="${ask}"${
       chosen === ask && html` checked`
     }><span><b>${askTexts[ask].title}</b><small>${askTexts[ask].text(page.client.name)}</small></span></label>`
-  return html`<fieldset${described('ask', fault)}><legend>Before a mail goes out</legend>
+  return html`<fieldset id="ask" tabindex="-1"${described('ask', fault)}><legend>Before a mail goes out</legend>
 <p class="soft">If <bdi>${page.client.name}</bdi> may send.</p>
 <div role="radiogroup" aria-label="Before a mail goes out"${fault !== undefined && html` aria-invalid="true"`}>${choice('ask')}${choice('always')}${choice('never')}</div>${faultText('ask', fault)}</fieldset>`
 }
