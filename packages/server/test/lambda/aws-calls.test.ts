@@ -82,7 +82,7 @@ describe.skipIf(missing !== undefined)(whenPossible('R27: AWS calls per request'
     await client.close()
   })
 
-  test('a send: three writes of its state and two of its audit more', async () => {
+  test('a send: three writes of its state, two of its audit and one of the hour’s count more', async () => {
     const { product, tokens } = running()
     const calls = await count(async () => {
       const answer = await postToolCall(product.url, tokens.access_token, 'send_email', {
@@ -98,7 +98,8 @@ describe.skipIf(missing !== undefined)(whenPossible('R27: AWS calls per request'
     expect(calls.mcp.filter((call) => call.endsWith(' audit#'))).toEqual([
       ...['PutItem audit#', 'UpdateItem audit#'],
     ])
-    expect(calls.mcp).toHaveLength(7 + calls.mcp.filter((call) => call === 'UpdateItem grant#').length)
+    expect(calls.mcp.filter((call) => call === 'UpdateItem count#')).toHaveLength(2)
+    expect(calls.mcp).toHaveLength(8 + calls.mcp.filter((call) => call === 'UpdateItem grant#').length)
   })
 
   test('a send with an idempotency_key: two writes more, before and after; a repeat of it one in all', async () => {
