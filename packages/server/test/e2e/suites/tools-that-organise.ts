@@ -11,6 +11,10 @@ export function describeOrganising(session: () => ToolSession, { prefix }: { pre
       await succeed('set_flags', { ids, add: ['\\Flagged'] })
       expect((await stored('INBOX', subject))[0]?.flags).toContain('\\Flagged')
       await succeed('set_flags', { ids, remove: ['\\Flagged'] })
+      const flagged = await succeed('set_flags', { ids, add: ['flagged'] })
+      await succeed('undo', { undo: flagged.structured.undo })
+      await succeed('organize_emails', { query: 'subject:"nothing has this subject"', action: 'flag' })
+      await succeed('find_people', {})
       expect((await stored('INBOX', subject))[0]?.flags).not.toContain('\\Flagged')
     })
 
