@@ -34,7 +34,7 @@ export {
   type OutgoingDraft,
 } from './composing/compose.ts'
 export type { OriginalBlock } from './composing/render-body.ts'
-export type { Signature } from './composing/signature.ts'
+export { type Signature, signatureText } from './composing/signature.ts'
 export { finishStored, readStoredHeaders, type StoredHeaders } from './composing/stored-message.ts'
 export { type Connector, createConnector, type MailDeps } from './connect/dial.ts'
 export { createHostPolicy, type HostPolicy, type MailProtocol } from './connect/host-policy.ts'

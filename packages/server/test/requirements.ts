@@ -347,10 +347,9 @@ export const chapters: readonly Chapter[] = [
         'R83',
         "What others wrote is never treated as Markdown and never takes the model's form: quotes and forwards show whole targets, pictures and tables.",
       ),
-      partly(
+      met(
         'R84',
         'An email carries the display name, alias and signature of its owner, a reply comes from the address that was written to, and owners are never their own recipients.',
-        'Signatures, and names other than that of Sent, wait for the settings of the owner.',
       ),
       met(
         'R85',

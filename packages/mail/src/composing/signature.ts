@@ -8,6 +8,7 @@ export interface Signature {
   readonly html?: string | undefined
 }
 
+/** Behind its mark, as the plain text of an email has it. */
 export function signatureText({ text }: Signature): string {
   return `-- \n${text.replaceAll(/\r\n?/g, '\n').trim()}`
 }

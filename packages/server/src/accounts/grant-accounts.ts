@@ -165,7 +165,7 @@ export function createGrantAccounts(
           row: renewed !== undefined && outcome === 'replaced' ? renewed : row,
         }
         const reload = () => hold(caller, hint.accountId)
-        const account = await rotation.current(held, reload)
+        const account = withOwnersWords(await rotation.current(held, reload), read.settings)
         const memory = openMemory(caller.secret, row)
         return {
           accountId: row.accountId,
@@ -184,6 +184,17 @@ export function createGrantAccounts(
         }
       },
     }
+  }
+}
+
+/** The name and the other addresses that the owner gave on the page; the record keeps what the sign-in knew. */
+function withOwnersWords<Account extends MailAccount>(account: Account, settings: OwnerSettings): Account {
+  if (settings.state !== 'open') return account
+  const { name, aliases } = settings.account
+  return {
+    ...account,
+    ...(name !== undefined && { displayName: name }),
+    aliases: [...new Set([...account.aliases, ...aliases.map(({ address }) => address)])],
   }
 }
 

@@ -189,6 +189,7 @@ function toContents(
     draft.body,
     draft.inReplyTo ?? '',
     JSON.stringify(draft.references ?? []),
+    ...(draft.signature === undefined ? [] : ['signature', draft.signature.text, draft.signature.html ?? '']),
   ]
   const files = draft.attachments.flatMap((one) => [
     ...[one.filename, one.contentType, one.content.toString('base64')],

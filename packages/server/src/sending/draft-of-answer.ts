@@ -7,6 +7,7 @@ import { ToolError } from '../wire/tool-error.ts'
 import { type Answer, toForward, toParent, toReply } from './answers.ts'
 import { type OutgoingInput, openOutgoing } from './outgoing.ts'
 import { readAttachments } from './outgoing-attachments.ts'
+import { signed } from './signatures.ts'
 
 type Draft = Omit<OutgoingDraft, 'date' | 'messageId'>
 
@@ -56,7 +57,8 @@ export async function openDraft(call: ToolCall, input: DraftInput): Promise<Open
           ? await toReply(session, read, { body, to, replyAll: reply_all })
           : await toForward(session, read, options)
       const attachments = await readAttachments(session, given, sources, answer.draft.attachments)
-      const draft = { ...withGiven(answer.draft, outgoing.draft, input), attachments }
+      const known = withGiven(answer.draft, outgoing.draft, input)
+      const draft = { ...known, ...signed(opened, known.from, input.signature), attachments }
       return { draft, skipped: answer.skipped }
     },
   }

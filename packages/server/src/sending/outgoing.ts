@@ -8,6 +8,7 @@ import {
   type MailAddress,
   type MessageRef,
   type OutgoingDraft,
+  signatureText,
 } from '@email-connector/mail'
 import * as z from 'zod'
 import type { OpenedAccount } from '../accounts/grant-accounts.ts'
@@ -17,6 +18,7 @@ import type { ToolCall } from '../tool-call/tool.ts'
 import { attachments, parseAttachments, parseSources, readAttachments } from './outgoing-attachments.ts'
 import { parseFrom } from './own-addresses.ts'
 import { parseRecipients } from './recipients.ts'
+import { signatureParameter, signed } from './signatures.ts'
 import { toThread } from './thread.ts'
 
 export const outgoingParameters = {
@@ -29,6 +31,7 @@ export const outgoingParameters = {
   body: parameters.text(parameters.maxBodyChars).describe('Markdown'),
   in_reply_to: parameters.emailId.optional().describe('Id of the email this answers'),
   attachments,
+  signature: signatureParameter,
 }
 const outgoing = z.strictObject(outgoingParameters)
 export type OutgoingInput = z.output<typeof outgoing>
@@ -63,9 +66,11 @@ export async function openOutgoing(call: ToolCall, input: OutgoingInput): Promis
   const opened = await call.accounts.open(input.account)
   assertOfAccount(parents, opened, 'in_reply_to')
   assertOfAccount(sources, opened, 'attachments')
+  const from = parseFrom(opened, input.from)
   const draft = {
     ...recipients,
-    from: parseFrom(opened, input.from),
+    from,
+    ...signed(opened, from, input.signature),
     subject: input.subject,
     body: input.body,
     attachments: given.flatMap((one) => ('emailId' in one ? [] : [one])),
@@ -117,12 +122,13 @@ export interface Recipients {
 }
 
 export function toShown(draft: Draft): ShownMessage {
-  const { from, to, cc, bcc, subject, original } = draft
+  const { from, to, cc, bcc, subject, signature, original } = draft
   const attachments = draft.attachments.map(({ filename, contentType, content }) => ({
     ...{ filename, contentType },
     size: content.length,
   }))
-  const body = original === undefined ? draft.body : `${draft.body}\n\n${original.text}`
+  const parts = [draft.body, signature && signatureText(signature), original?.text]
+  const body = parts.filter((part) => part !== undefined).join('\n\n')
   return { from, to, cc, bcc, subject, body, attachments }
 }
 

@@ -16,17 +16,26 @@ export function ownOf({ address, aliases }: MailAccount, others: readonly string
 }
 
 /** Throws `invalid_input` for an address that is not the account's. */
-export function parseFrom({ account, memory }: OpenedAccount, from: string | undefined): MailAddress {
-  const name = account.displayName ?? memory?.ownName ?? ''
-  const named = name === '' ? {} : { name }
-  if (from === undefined) return { ...named, address: account.address }
+export function parseFrom(opened: OpenedAccount, from: string | undefined): MailAddress {
+  const { account } = opened
+  const named = (address: string): MailAddress => {
+    const name = nameOf(opened, address)
+    return name === '' ? { address } : { name, address }
+  }
+  if (from === undefined) return named(account.address)
   const allowed = [account.address, ...account.aliases]
   const typed = from.trim()
   const address = allowed.find((one) => one.toLowerCase() === typed.toLowerCase())
-  if (address !== undefined) return { ...named, address }
-  if (takesPlus(account) && allowed.some((one) => withoutTag(one) === withoutTag(typed)))
-    return { ...named, address: typed }
+  if (address !== undefined) return named(address)
+  if (takesPlus(account) && allowed.some((one) => withoutTag(one) === withoutTag(typed))) return named(typed)
   throw new ToolError('invalid_input', `"from" must be one of ${allowed.join(', ')}.`, { field: 'from' })
+}
+
+/** As the owner has named the address or the mailbox, else as Sent shows it. */
+function nameOf({ account, memory, settings }: OpenedAccount, address: string): string {
+  const aliases = settings.state === 'open' ? settings.account.aliases : []
+  const alias = aliases.find((one) => one.address.toLowerCase() === address.toLowerCase())
+  return alias?.name ?? account.displayName ?? memory?.ownName ?? ''
 }
 
 /** The one of the addresses that an answer is from; undefined: none of them is the account's. */

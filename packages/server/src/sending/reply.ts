@@ -8,12 +8,14 @@ import { type AnswerFlag, markAnswered } from './answered-mark.ts'
 import { type Answer, type Parent, toParent } from './answers.ts'
 import { deliver, toReady } from './deliver.ts'
 import { attachments, parseAttachments, parseSources, readAttachments } from './outgoing-attachments.ts'
+import { signatureParameter, signed } from './signatures.ts'
 
 export const answerParameters = {
   account: parameters.account,
   id: parameters.emailId,
   body: parameters.text(parameters.maxBodyChars).describe('Markdown'),
   attachments,
+  signature: signatureParameter,
   idempotency_key: parameters.line.optional(),
 }
 const answer = z.object(answerParameters)
@@ -32,7 +34,8 @@ export async function sendAnswer(
   const { draft, known, skipped } = await call.withSession(opened, async (session) => {
     const answer = await toAnswer(session, await toParent(call, opened, parent))
     const attachments = await readAttachments(session, given, sources, answer.draft.attachments)
-    return { ...answer, draft: { ...answer.draft, attachments } }
+    const signature = signed(opened, answer.draft.from, input.signature)
+    return { ...answer, draft: { ...answer.draft, ...signature, attachments } }
   })
   const ready = toReady({ opened, draft }, input.id)
   return await deliver(call, ready, {

@@ -18,13 +18,13 @@ export async function recentOfAccounts(call: ToolCall, tool: string, input: Aske
   const { mailbox, limit, unread_only } = input
   const question = { tool, accountId: 'all', parameters: input }
   const cursor = input.cursor === undefined ? undefined : parseCursor(input.cursor, question)
-  const found = await searchAccounts(call, { limit, cursor }, (from) =>
+  const found = await searchAccounts(call, { limit, cursor }, (from, timeZone) =>
     prepareSearch({
       ...(unread_only ? { query: { kind: 'is', state: 'unread' } as const } : {}),
       ...(from === undefined ? {} : { cursor: from }),
       mailbox,
       limit,
-      timeZone: 'UTC',
+      timeZone,
     }),
   )
   const next = found.next === undefined ? {} : { next_cursor: toCursor(found.next, question) }

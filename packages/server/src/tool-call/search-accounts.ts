@@ -2,6 +2,7 @@
 import type { ImapSession, MessageSummary, SearchPage } from '@email-connector/mail'
 import { type AccountCursors, printAccountCursors, readAccountCursors } from '../wire/account-cursors.ts'
 import { type AccountFailure, askAccounts, type NamedAccount } from './all-accounts.ts'
+import { timeZoneOf } from './time-zone.ts'
 import type { ToolCall } from './tool.ts'
 
 export interface AccountsPage {
@@ -12,11 +13,11 @@ export interface AccountsPage {
   readonly next?: string
 }
 
-/** `search` is made for each account from where it goes on. */
+/** `search` is made for each account from where it goes on; a cursor that is not ours is refused before one is asked. */
 export async function searchAccounts(
   call: ToolCall,
   { limit, cursor }: { limit: number; cursor: string | undefined },
-  search: (cursor: string | undefined) => (session: ImapSession) => Promise<SearchPage>,
+  search: (cursor: string | undefined, timeZone: string) => (session: ImapSession) => Promise<SearchPage>,
 ): Promise<AccountsPage> {
   const connected = await call.accounts.list()
   const places: AccountCursors =
@@ -26,13 +27,11 @@ export async function searchAccounts(
           cursor,
           connected.map(({ accountId }) => accountId),
         )
-  const searches = new Map([...places].map(([accountId, from]) => [accountId, search(from)]))
-  const asked = connected.filter(({ accountId }) => searches.has(accountId))
-  const { answers, failures } = await askAccounts(call, asked, async (session, { accountId }) => {
-    const run = searches.get(accountId)
-    if (run === undefined) throw new Error('Only what is searched is asked')
-    return await run(session)
-  })
+  for (const from of places.values()) search(from, 'UTC')
+  const asked = connected.filter(({ accountId }) => places.has(accountId))
+  const { answers, failures } = await askAccounts(call, asked, (session, opened) =>
+    search(places.get(opened.accountId), timeZoneOf(opened))(session),
+  )
   const merged = answers
     .flatMap(({ value, ...account }) =>
       value.items.map((message, at) => ({ ...account, message, at, received: value.received[at] ?? 0 })),

@@ -12,6 +12,7 @@ import {
 import * as z from 'zod'
 import { explainFlagNames } from '../tool-call/flag-names.ts'
 import * as parameters from '../tool-call/parameters.ts'
+import { timeZoneOf } from '../tool-call/time-zone.ts'
 import { defineTool, type ToolCall } from '../tool-call/tool.ts'
 import { createUndoToken } from '../tool-call/undo-token.ts'
 import { toAccountTag, toEmailId } from '../wire/email-id.ts'
@@ -62,18 +63,17 @@ export const organizeEmails = defineTool({
   handle: (input, call) =>
     explainFlagNames(async () => {
       const action = toAction(input)
-      const { query, warnings, faults } = mergeFields(
-        { query: input.query },
-        dayIn(new Date(call.now() * 1000), timeZone),
-      )
-      const [fault] = faults
-      if (fault !== undefined) throw refusal('query', `${fault.text} (character ${fault.position})`)
-      if (query === undefined) throw refusal('query', 'must say which emails are meant')
+      const ask = (timeZone: string) =>
+        mergeFields({ query: input.query }, dayIn(new Date(call.now() * 1000), timeZone))
+      // What is refused is refused before a connection is opened, whatever the time zone.
+      assertMeant(ask('UTC'))
       if (!input.dry_run && input.expected === undefined)
         throw refusal('expected', 'is missing: a dry run tells the count')
       const { mailbox } = input
-      const organizer = prepareOrganizer({ query, action, timeZone, ...(mailbox && { mailbox }) })
       const opened = await call.accounts.open(input.account)
+      const timeZone = timeZoneOf(opened)
+      const { query, warnings } = assertMeant(ask(timeZone))
+      const organizer = prepareOrganizer({ query, action, timeZone, ...(mailbox && { mailbox }) })
       const notes = warnings.map(({ position, text }) => `${text} (character ${position})`)
       const { accountId, address } = opened
       const asked = { accountId, address, notes, action: input.action }
@@ -91,9 +91,14 @@ export const organizeEmails = defineTool({
     }),
 })
 
-/** Dates mean days in UTC until the owner can say where they live. */
-const timeZone = 'UTC'
 const maxMailboxes = 100
+
+function assertMeant({ query, warnings, faults }: ReturnType<typeof mergeFields>) {
+  const [fault] = faults
+  if (fault !== undefined) throw refusal('query', `${fault.text} (character ${fault.position})`)
+  if (query === undefined) throw refusal('query', 'must say which emails are meant')
+  return { query, warnings }
+}
 
 interface Asked {
   readonly accountId: string

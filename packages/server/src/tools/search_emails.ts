@@ -1,16 +1,10 @@
 /** Searches one mailbox, or all of them, on the mail server. */
-import {
-  dayIn,
-  mergeFields,
-  type Note,
-  prepareSearch,
-  type SearchOptions,
-  type SearchPage,
-} from '@email-connector/mail'
+import { dayIn, mergeFields, type Note, prepareSearch, type SearchPage } from '@email-connector/mail'
 import * as z from 'zod'
 import { isAll, type NamedAccount } from '../tool-call/all-accounts.ts'
 import * as parameters from '../tool-call/parameters.ts'
 import { type AccountsPage, searchAccounts } from '../tool-call/search-accounts.ts'
+import { timeZoneOf } from '../tool-call/time-zone.ts'
 import { defineTool } from '../tool-call/tool.ts'
 import { parseCursor, toCursor } from '../wire/cursor.ts'
 import { failedAccounts, toFailed, toFailureWarnings, toNotes } from '../wire/failed-accounts.ts'
@@ -58,31 +52,35 @@ export const searchEmails = defineTool({
   }),
   async handle(input, call) {
     const { account, cursor, limit, mailbox, has_attachment, larger_than, ...fields } = input
-    const asked = mergeFields(
-      {
-        ...fields,
-        ...(has_attachment === undefined ? {} : { hasAttachment: has_attachment }),
-        ...(larger_than === undefined ? {} : { largerThan: larger_than }),
-      },
-      dayIn(new Date(call.now() * 1000), timeZone),
-    )
-    const [fault] = asked.faults
+    const ask = (timeZone: string) =>
+      mergeFields(
+        {
+          ...fields,
+          ...(has_attachment === undefined ? {} : { hasAttachment: has_attachment }),
+          ...(larger_than === undefined ? {} : { largerThan: larger_than }),
+        },
+        dayIn(new Date(call.now() * 1000), timeZone),
+      )
+    // What is refused is refused before a connection is opened, whatever the time zone.
+    const { warnings: notes, faults } = ask('UTC')
+    const [fault] = faults
     if (fault !== undefined) throw refusal(`${fault.text} (character ${fault.position})`)
-    const options = (from: string | undefined): SearchOptions => ({
-      ...(asked.query === undefined ? {} : { query: asked.query }),
-      ...(from === undefined ? {} : { cursor: from }),
-      mailbox,
-      limit,
-      timeZone,
-    })
+    const searchIn = (from: string | undefined, timeZone: string) => {
+      const { query } = ask(timeZone)
+      return prepareSearch({
+        ...(query === undefined ? {} : { query }),
+        ...(from === undefined ? {} : { cursor: from }),
+        ...{ mailbox, limit, timeZone },
+      })
+    }
     const isOfAll = isAll(account)
     const opened = isOfAll ? undefined : await call.accounts.open(account)
     const question = { tool, accountId: opened?.accountId ?? 'all', parameters: input }
     const from = cursor === undefined ? undefined : parseCursor(cursor, question)
     const found =
       opened === undefined
-        ? await searchAccounts(call, { limit, cursor: from }, (one) => prepareSearch(options(one)))
-        : toOnePage(opened, await call.withSession(opened, prepareSearch(options(from))))
+        ? await searchAccounts(call, { limit, cursor: from }, searchIn)
+        : toOnePage(opened, await call.withSession(opened, searchIn(from, timeZoneOf(opened))))
     const { rows, pages, failures } = found
     const next = found.next === undefined ? {} : { next_cursor: toCursor(found.next, question) }
     const named = (address: string, text: string) => (isOfAll ? `${address}: ${text}` : text)
@@ -95,7 +93,7 @@ export const searchEmails = defineTool({
     const refused = paths((page) => page.failed)
     const warnings = [
       ...toFailureWarnings(failures),
-      ...toNoteTexts(asked.warnings),
+      ...toNoteTexts(notes),
       ...pages.flatMap(({ address, page }) => toWarnings(page, limit).map((one) => named(address, one))),
     ]
     const total = failures.length > 0 ? undefined : sumOf(pages.map(({ page }) => page.total))
@@ -143,8 +141,6 @@ function sumOf(totals: readonly (number | undefined)[]): number | undefined {
   return totals.reduce((sum, one) => (sum === undefined || one === undefined ? undefined : sum + one), 0)
 }
 
-/** Dates mean days in UTC until the owner can say where they live. */
-const timeZone = 'UTC'
 const maxPaths = 100
 
 function refusal(text: string): ToolError {
