@@ -54,6 +54,41 @@ export function connected<T>(first: T, all: readonly T[], idsOfOne: (one: T) => 
   return found
 }
 
+/**
+ * Oldest first, and none before what it answers: dates are whole seconds, and clocks differ. What answers a later email
+ * takes that one's time, so `at` only grows along the result.
+ */
+export function inOrder<T extends { readonly at: number }>(
+  all: readonly T[],
+  idsOfOne: (one: T) => NamedIds,
+): T[] {
+  const sorted = [...all].sort((a, b) => a.at - b.at)
+  const ids = new Map(sorted.map((one) => [one, idsOfOne(one)]))
+  const byId = new Map<string, T>()
+  for (const [one, { own }] of ids) if (own !== undefined && !byId.has(own)) byId.set(own, one)
+  const placed = new Set<T>()
+  const order: T[] = []
+  for (const first of sorted) {
+    // What it answers comes first, and what that answers; a ring of answers is left where it is met again.
+    const waiting = [first]
+    const seen = new Set(waiting)
+    for (let one = waiting.at(-1); one !== undefined; one = waiting.at(-1)) {
+      const parents = ids.get(one)?.others.flatMap((id) => byId.get(id) ?? []) ?? []
+      const next = parents.find((parent) => !placed.has(parent) && !seen.has(parent))
+      if (next === undefined) {
+        waiting.pop()
+        if (placed.has(one)) continue
+        placed.add(one)
+        order.push({ ...one, at: Math.max(one.at, order.at(-1)?.at ?? one.at) })
+      } else {
+        seen.add(next)
+        waiting.push(next)
+      }
+    }
+  }
+  return order
+}
+
 export function allIds({ own, others }: NamedIds): string[] {
   return own === undefined ? [...others] : [own, ...others]
 }

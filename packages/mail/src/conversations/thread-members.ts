@@ -16,7 +16,7 @@ import { fetchByRef } from '../reading/get.ts'
 import { isDeleted } from '../reading/summary.ts'
 import { mailboxesToSearch } from '../search/mailboxes.ts'
 import type { SearchKey } from '../search/plan.ts'
-import { allIds, connected, idsOf } from './thread-ids.ts'
+import { allIds, connected, idsOf, inOrder } from './thread-ids.ts'
 import { keysOf, toVisit, type WantedIds } from './thread-searches.ts'
 
 export interface Member {
@@ -160,9 +160,8 @@ class Finder {
       const key = identityOf(one.row)
       if (!once.has(key)) once.set(key, one)
     }
-    const sorted = [...once.values()].sort(
-      (a, b) => a.at - b.at || (identityOf(a.row) < identityOf(b.row) ? -1 : 1),
-    )
+    const named = [...once.values()].sort((a, b) => (identityOf(a.row) < identityOf(b.row) ? -1 : 1))
+    const sorted = inOrder(named, (one) => idsOf(one.row))
     if (sorted.length > maxMembers) this.isCut = true
     return sorted.slice(-maxMembers)
   }
