@@ -2,6 +2,8 @@
  * A calendar object (RFC 5545) as the lines a person reads: what, when, where, who. Times stay as they are written, with
  * their zone's name. What is none stays as it is.
  */
+import { unfoldLines } from '../mime/unfold-lines.ts'
+
 const maxChars = 256 * 1024
 const maxLines = 400
 const shown: ReadonlyMap<string, string> = new Map([
@@ -25,11 +27,7 @@ const methods: ReadonlyMap<string, string> = new Map([
 ])
 
 export function toInvitationText(text: string): string {
-  const lines = text
-    .slice(0, maxChars)
-    .replaceAll(/\r\n?/g, '\n')
-    .replaceAll(/\n[ \t]/g, '')
-    .split('\n')
+  const lines = unfoldLines(text.slice(0, maxChars))
   if (!lines.some((line) => /^BEGIN:VCALENDAR\s*$/i.test(line))) return text
   const said: string[] = []
   // Alarms and time zones have summaries and starts of their own.

@@ -1,4 +1,6 @@
 /** Lines of iCalendar and vCard (RFC 5545 §3.1, RFC 6350 §3.3): unfolded, with their parameters, bounded. */
+import { unfoldLines } from '../mime/unfold-lines.ts'
+
 export interface ContentLine {
   /** Upper case, without a group. */
   readonly name: string
@@ -11,11 +13,7 @@ const maxLines = 200_000
 const maxLineChars = 64 * 1024
 
 export function* readContentLines(text: string): Generator<ContentLine> {
-  const lines = text
-    .replaceAll(/\r\n?/g, '\n')
-    .replaceAll(/\n[ \t]/g, '')
-    .split('\n', maxLines)
-  for (const line of lines) {
+  for (const line of unfoldLines(text, maxLines)) {
     const parsed = parse(line.slice(0, maxLineChars))
     if (parsed !== undefined) yield parsed
   }
