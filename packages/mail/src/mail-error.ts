@@ -44,6 +44,8 @@ export type MailErrorCode =
   | 'mailbox_not_found'
   /** Sent and Drafts: nothing is moved into them. */
   | 'mailbox_protected'
+  /** The owner lets this mailbox be read and no more. */
+  | 'mailbox_read_only'
   | 'message_not_found'
   /** UIDVALIDITY changed: the ids of this mailbox are stale. */
   | 'stale_id'

@@ -67,6 +67,7 @@ const words = {
     'too_many_recipients',
     'mailbox_not_found',
     'mailbox_protected',
+    'mailbox_read_only',
     'message_not_found',
     'stale_id',
     'over_quota',

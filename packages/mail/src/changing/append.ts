@@ -25,10 +25,10 @@ export async function appendMessage(
   assertFlags(flags, 'flags')
   const { path } = await resolveMailbox(session, mailbox)
   // RFC 9051 §6.3.3: what is examined may not change, and Courier refuses an APPEND to it. In the same flight.
-  if (session.examined === path) session.sendAhead('SELECT', [session.path(path)])
+  if (session.examined === path) session.sendAhead('SELECT', [session.pathToChange(path)])
   const completion = await session.run(
     'APPEND',
-    [session.path(path), flags.map(atom), { type: 'LITERAL', value: raw }],
+    [session.pathToChange(path), flags.map(atom), { type: 'LITERAL', value: raw }],
     {},
     'select',
   )

@@ -82,7 +82,7 @@ async function move(
   try {
     const set: ImapToken = { type: 'SEQUENCE', value: toUidSet(uids) }
     const untagged = { OK: copied.see, ...(labels && { FETCH: labels.see }) }
-    copied.see(await session.run('UID MOVE', [set, session.path(destination)], untagged))
+    copied.see(await session.run('UID MOVE', [set, session.pathToChange(destination)], untagged))
   } catch (error) {
     // RFC 6851 §3.3: a MOVE that fails may have moved some, and has said so by then
     if (!(error instanceof MailError) || copied.outcomes.size === 0) throw error
@@ -110,7 +110,7 @@ async function copyAndExpunge(
   destination: string,
 ): Promise<Map<number, UidOutcome>> {
   const copied = createCopyUidObserver(uids, destination)
-  const copy = [{ type: 'SEQUENCE', value: toUidSet(uids) }, session.path(destination)]
+  const copy = [{ type: 'SEQUENCE', value: toUidSet(uids) }, session.pathToChange(destination)]
   // a failed COPY throws here, and nothing is marked or expunged
   copied.see(await session.run('UID COPY', copy, { OK: copied.see }))
   if (copied.outcomes.size === 0) return copied.outcomes
@@ -141,7 +141,7 @@ async function copyAndMark(
   if (present.length === 0) return new Map()
   const set: ImapToken = { type: 'SEQUENCE', value: toUidSet(present) }
   // RFC 9051 §6.4.7: all of them or none; a failed COPY throws here, and nothing is marked
-  await session.run('UID COPY', [set, session.path(destination)])
+  await session.run('UID COPY', [set, session.pathToChange(destination)])
   const outcome = await session
     .run('UID STORE', [set, atom('+FLAGS.SILENT'), [atom('\\Deleted')]])
     .then((): UidOutcome => ({ ok: true, note: 'original_marked_deleted' }))

@@ -81,7 +81,7 @@ export class Flight {
     for (const { uids, items } of wanted) {
       this.#commands.push({
         command: 'UID FETCH',
-        attributes: [{ type: 'SEQUENCE', value: uids }, this.#session.withLabels(items)],
+        attributes: [{ type: 'SEQUENCE', value: uids }, items],
         untagged: { FETCH: rows.keep },
         bytes: bytesOfFetch(Math.min(sizeOfSet(uids), maxRows), items),
       })
@@ -96,7 +96,7 @@ export class Flight {
     const rows = this.#session.collectRows(path, count, [{ by: 'sequence', set }])
     this.#commands.push({
       command: 'FETCH',
-      attributes: [{ type: 'SEQUENCE', value: set }, this.#session.withLabels(items)],
+      attributes: [{ type: 'SEQUENCE', value: set }, items],
       untagged: { FETCH: rows.keep },
       bytes: bytesOfFetch(count, items),
     })

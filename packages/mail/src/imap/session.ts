@@ -12,7 +12,7 @@ import type { Mailbox, ServerMemory } from '../message.ts'
 import { bytesOfCommand, bytesOfFetch } from './byte-budget.ts'
 import type { FetchedMessage, ImapClient } from './client.ts'
 import type { ImapStage } from './errors.ts'
-import { createHiddenMailboxes, type HiddenMailboxes } from './hidden-mailboxes.ts'
+import { createMailboxSet, type MailboxSet } from './mailbox-set.ts'
 import {
   atom,
   type ImapAttribute,
@@ -33,6 +33,8 @@ export interface ImapDeps extends MailDeps {
   readonly memory?: ServerMemory
   /** Paths of mailboxes that are not there for this session, what lies in them included. */
   readonly hidden?: readonly string[]
+  /** Paths of mailboxes in which nothing is changed, nor in what lies in them. */
+  readonly readOnly?: readonly string[]
   /** A connection to `account.imap` that the caller has begun to open; used once, closed with the session. */
   readonly socket?: Promise<Socket>
   /** Called when something new was learned, before the call ends. */
@@ -168,7 +170,8 @@ export class ImapSession {
   readonly receiver: { readonly provider: ProviderId; readonly imapHost: string }
   /** Until the call ends. */
   readonly time: CallTime
-  readonly #hidden: HiddenMailboxes
+  readonly #hidden: MailboxSet
+  readonly #readOnly: MailboxSet
   #mailboxes: readonly Mailbox[] | undefined
   #examined: string | undefined
   #wrote = false
@@ -181,10 +184,12 @@ export class ImapSession {
   constructor(client: ImapClient, account: MailAccount, deps: ImapDeps, time: CallTime) {
     this.receiver = { provider: account.provider, imapHost: account.imap.host }
     this.time = time
-    this.#hidden = createHiddenMailboxes(deps.hidden ?? [], {
+    const manners = {
       delimiterOf: () => this.#mailboxes?.find(({ delimiter }) => delimiter !== '')?.delimiter,
       viewsToo: () => !this.has('X-GM-EXT-1'),
-    })
+    }
+    this.#hidden = createMailboxSet(deps.hidden ?? [], manners)
+    this.#readOnly = createMailboxSet(deps.readOnly ?? [], manners)
     this.#client = client
     this.#deps = deps
     this.#mailboxes = deps.memory?.mailboxes
@@ -235,9 +240,10 @@ export class ImapSession {
     return this.#hidden.visible(mailboxes)
   }
 
-  /** Throws `server_refused` for a mailbox that something hidden lies in: it would move, or go, with it. */
+  /** Throws `server_refused` for a mailbox in which something hidden or not to be changed lies: it would go with it. */
   assertNothingHiddenIn(path: string): void {
-    if (this.#hidden.isAbove(path)) throw new MailError('server_refused', { protocol: 'imap', field: 'name' })
+    if (this.#hidden.isAbove(path) || this.#readOnly.isAbove(path))
+      throw new MailError('server_refused', { protocol: 'imap', field: 'name' })
   }
 
   /** Before a change, which is told nothing of labels; costs a round trip only where they hide something. */
@@ -308,7 +314,7 @@ export class ImapSession {
     this.#bytesAhead = 0
     try {
       const completion = await this.#client.budget.lend(bytes, () =>
-        this.#client.run(command, attributes, untagged, stage),
+        this.#client.run(command, this.#withLabels(command, attributes), untagged, stage),
       )
       if (writing.has(command)) this.#wrote = true
       return completion
@@ -324,7 +330,7 @@ export class ImapSession {
    * own it takes what arrives until it ends (imap/flight.ts).
    */
   sendAhead(command: string, attributes: ImapToken[], untagged?: UntaggedHandlers): void {
-    this.#client.sendAhead(command, attributes, untagged)
+    this.#client.sendAhead(command, this.#withLabels(command, attributes), untagged)
   }
 
   /** Room for answers in the next flight, beside what its last command has. */
@@ -342,6 +348,13 @@ export class ImapSession {
     // As a server answers that has no such mailbox.
     if (this.#hidden.has(mailbox)) throw new MailError('mailbox_not_found', { protocol: 'imap' })
     return { type: 'STRING', value: this.#client.encodePath(mailbox) }
+  }
+
+  /** Of a mailbox that a command changes. Throws `mailbox_read_only`. */
+  pathToChange(mailbox: string): ImapToken {
+    const path = this.path(mailbox)
+    if (this.#readOnly.has(mailbox)) throw new MailError('mailbox_read_only', { protocol: 'imap' })
+    return path
   }
 
   decodePath(path: string): string {
@@ -363,7 +376,7 @@ export class ImapSession {
     const command = access === 'read' ? 'EXAMINE' : 'SELECT'
     const completion = await this.run(
       command,
-      [this.path(mailbox)],
+      [access === 'read' ? this.path(mailbox) : this.pathToChange(mailbox)],
       { ...beside, ...seen.handlers },
       'select',
     )
@@ -431,7 +444,7 @@ export class ImapSession {
       await ahead?.handlers.FETCH?.(response)
     }
     await this.#client.budget.lend(bytesOfFetch(count, items), () =>
-      this.run(command, [{ type: 'SEQUENCE', value: set }, this.withLabels(items)], {
+      this.run(command, [{ type: 'SEQUENCE', value: set }, items], {
         ...handlers,
         FETCH: keep,
       }),
@@ -440,9 +453,14 @@ export class ImapSession {
     return [...new Map(all.map((row) => [row.uid, row])).values()]
   }
 
-  /** Where labels hide messages, what is fetched of each has its labels too. */
-  withLabels(items: ImapToken[]): ImapToken[] {
-    return this.#hidesLabels() ? [...items, atom('X-GM-LABELS')] : items
+  /** Where labels hide messages, whatever is fetched of one says its labels too. */
+  #withLabels(command: string, attributes: ImapToken[]): ImapToken[] {
+    const items = attributes.at(-1)
+    if (!/^(?:UID )?FETCH$/.test(command) || !Array.isArray(items) || !this.#hidesLabels()) return attributes
+    const isLabels = (one: ImapToken) =>
+      typeof one === 'object' && one !== null && 'value' in one && one.value === 'X-GM-LABELS'
+    if (items.some(isLabels)) return attributes
+    return [...attributes.slice(0, -1), [...items, atom('X-GM-LABELS')]]
   }
 
   /** Keeps the rows that were asked for, and no others. */
@@ -490,7 +508,7 @@ export class ImapSession {
     for (const { by = 'uid', set, items } of asked) {
       this.reserve(bytesOfFetch(Math.min(sizeOfSet(set), maxFetchedRows), items))
       const command = by === 'uid' ? 'UID FETCH' : 'FETCH'
-      this.sendAhead(command, [{ type: 'SEQUENCE', value: set }, this.withLabels(items)])
+      this.sendAhead(command, [{ type: 'SEQUENCE', value: set }, items])
     }
     return { handlers: { FETCH: rows.keep }, rows: rows.all }
   }

@@ -10,7 +10,7 @@ import { findMailbox, specialUseOfAttribute, takesNothing, withDelimiter } from 
 export async function createMailbox(session: ImapSession, name: string): Promise<Mailbox> {
   assertNewName(name, 'name')
   const path = toServerPath(await listMailboxes(session, { includeCounts: false }), name)
-  await session.run('CREATE', [session.path(path)])
+  await session.run('CREATE', [session.pathToChange(path)])
   await session.run('SUBSCRIBE', [session.path(path)]).catch(() => undefined)
   return getListed(await listMailboxes(session, { includeCounts: false }), path)
 }
@@ -23,7 +23,7 @@ export async function renameMailbox(session: ImapSession, name: string, newName:
   session.assertNothingHiddenIn(mailbox.path)
   const path = toServerPath(mailboxes, newName)
   assertNotMadeSpecial(session, mailboxes, path)
-  await session.run('RENAME', [session.path(mailbox.path), session.path(path)])
+  await session.run('RENAME', [session.pathToChange(mailbox.path), session.pathToChange(path)])
   return getListed(await listMailboxes(session, { includeCounts: false }), path)
 }
 
@@ -38,7 +38,7 @@ export async function deleteMailbox(session: ImapSession, name: string): Promise
   }
   // RFC 9051 §6.3.5: some servers refuse to delete the selected mailbox
   if (mailbox.selectable) await session.select('INBOX', 'read')
-  await session.run('DELETE', [session.path(mailbox.path)])
+  await session.run('DELETE', [session.pathToChange(mailbox.path)])
   await listMailboxes(session, { includeCounts: false })
 }
 

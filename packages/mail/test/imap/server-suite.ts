@@ -325,7 +325,7 @@ export function describeServer({ start, prefix, delimiter, expunges, can }: Serv
     expect(withFile.items.map((one) => one.subject)).toEqual(['Grüße'])
   })
 
-  it('reads the whole conversation from every mailbox, oldest first, each email and its words once', async () => {
+  it('reads the whole conversation from every mailbox, each email after what it answers, and its words once', async () => {
     const reply = (n: number, day: number, headers: string, body = `Words of ${n}.`) =>
       `From: p${n}@example.org\nSubject: ${n > 1 ? 'Re: ' : ''}Trip\nDate: ${day} Feb 2026 10:00:00 +0000\n${headers}\n${body}\n`
     const id = (n: number) => `Message-ID: <t${n}@example.org>\n`
@@ -353,9 +353,10 @@ export function describeServer({ start, prefix, delimiter, expunges, can }: Serv
     expect(thread.items.map((one) => [one.from[0]?.address, one.text, one.ref.mailbox])).toEqual([
       ['p1@example.org', 'Words of 1.', at('Archive')],
       ['p2@example.org', 'Words of 2.', 'INBOX'],
+      // Its sender's clock is three days ahead.
+      ['p3@example.org', 'Words of 3.', 'INBOX'],
       ['p4@example.org', 'Words of 4.', at('Trips')],
       ['p5@example.org', 'Words of 5.', 'INBOX'],
-      ['p3@example.org', 'Words of 3.', 'INBOX'],
     ])
     expect(thread).toMatchObject({ total: 5, isCut: false, failed: [] })
     expect(thread.searched).toEqual(expect.arrayContaining(['INBOX', at('Sent'), at('Trips'), at('Drafts')]))

@@ -83,6 +83,7 @@ export function failureFault(error: MailError, account: MailAccount, provider: P
     case 'too_many_recipients':
     case 'mailbox_not_found':
     case 'mailbox_protected':
+    case 'mailbox_read_only':
     case 'message_not_found':
     case 'stale_id':
     case 'over_quota':

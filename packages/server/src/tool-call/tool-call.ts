@@ -118,8 +118,8 @@ async function openSession<T>(
 ): Promise<T> {
   let remembering: Promise<void> | undefined
   // Settings that cannot be read and may hide something were refused before.
-  const hidden = settings.state === 'open' ? settings.account.hidden : []
-  const known = { ...(memory && { memory }), hidden }
+  const { hidden = [], readOnly = [] } = settings.state === 'open' ? settings.account : {}
+  const known = { ...(memory && { memory }), hidden, readOnly }
   const onMemory = (learned: Parameters<OpenedAccount['remember']>[0]) => {
     // A memory that is not kept costs the next call a round trip, this one nothing.
     const named = memory?.ownName === undefined ? {} : { ownName: memory.ownName }

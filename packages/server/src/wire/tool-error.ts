@@ -114,6 +114,8 @@ export function sentenceFor(error: MailError, publicUrl: string, link?: string):
       return 'There is no such mailbox. list_mailboxes shows the names.'
     case 'mailbox_protected':
       return 'Nothing is moved into Sent or Drafts: choose another mailbox. draft_email makes drafts.'
+    case 'mailbox_read_only':
+      return `The owner lets this mailbox be read and nothing in it be changed. They can allow it at ${publicUrl}/oauth/connections.`
     case 'message_not_found':
       return error.field === 'attachment_id'
         ? 'There is no attachment with this "attachment_id": get_email lists them.'

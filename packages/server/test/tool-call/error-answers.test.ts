@@ -52,6 +52,7 @@ const mailCodes: Record<MailErrorCode, true> = {
   server_refused: true,
   mailbox_not_found: true,
   mailbox_protected: true,
+  mailbox_read_only: true,
   message_not_found: true,
   stale_id: true,
   over_quota: true,

@@ -1,16 +1,18 @@
 /**
- * The mailboxes that the owner hides, for one session. It answers as if they were not there, below every operation: names
- * are refused where a command is given one, lists leave them out, and where labels are on the messages (Gmail) a message
- * with a hidden label is found and fetched nowhere. Compared without case, so that no spelling of a server's opens one.
+ * Mailboxes that the owner names in the settings: those hidden, and those in which nothing is changed. A hidden one is not
+ * there, below every operation: names are refused where a command is given one, lists leave them out, and where labels are
+ * on the messages (Gmail) a message with a hidden label is found and fetched nowhere. Compared without case, so that no
+ * spelling of a server's opens one.
  */
 import type { Mailbox } from '../message.ts'
 
-export interface HiddenMailboxes {
+export interface MailboxSet {
   readonly any: boolean
   /** The mailbox itself, or what it lies in. */
   has(path: string): boolean
-  /** Something hidden lies in it, so that it cannot be renamed or deleted with what it holds. */
+  /** One of them lies in it, so that it cannot be renamed or deleted with what it holds. */
   isAbove(path: string): boolean
+  /** The others. */
   visible(mailboxes: readonly Mailbox[]): readonly Mailbox[]
 }
 
@@ -18,11 +20,11 @@ export interface HiddenMailboxes {
 const delimiters = ['/', '.', '\\']
 
 /** `delimiterOf`: what the server said, where that is known. */
-export function createHiddenMailboxes(
+export function createMailboxSet(
   paths: readonly string[],
   { delimiterOf, viewsToo }: { delimiterOf: () => string | undefined; viewsToo: () => boolean },
-): HiddenMailboxes {
-  const hidden = paths.map(fold)
+): MailboxSet {
+  const all = paths.map(fold)
   const separators = () => {
     const known = delimiterOf()
     return known === undefined ? delimiters : [known]
@@ -30,14 +32,14 @@ export function createHiddenMailboxes(
   const isBelow = (path: string, parent: string) => separators().some((one) => path.startsWith(parent + one))
   const has = (path: string) => {
     const folded = fold(path)
-    return hidden.some((one) => folded === one || isBelow(folded, one))
+    return all.some((one) => folded === one || isBelow(folded, one))
   }
   return {
-    any: hidden.length > 0,
+    any: all.length > 0,
     has,
-    isAbove: (path) => hidden.some((one) => isBelow(one, fold(path))),
+    isAbove: (path) => all.some((one) => isBelow(one, fold(path))),
     visible(mailboxes) {
-      if (hidden.length === 0) return mailboxes
+      if (all.length === 0) return mailboxes
       // A view of the others shows what is in a hidden one, and nothing says which message that is.
       const isView = ({ specialUse }: Mailbox) => specialUse === 'all' || specialUse === 'flagged'
       return mailboxes.filter((one) => !has(one.path) && !(viewsToo() && isView(one)))
