@@ -1,5 +1,5 @@
 /**
- * Who could read credentials without one of the functions: whoever changes a key's policy, a function's code or settings, a
+ * Who could read credentials without one of the functions: someone who changes a key's policy, a function's code or settings, a
  * role, a secret or a whole stack. Each such change is told to the alarm topic, with who made it. EventBridge hears of
  * them only where a trail of CloudTrail records management events; of roles only in the region where IAM reports
  * (docs/operate.md, "Role changed").

@@ -114,7 +114,7 @@ export function createCloudFormation(options: {
   function rollBack(stack: string, id: string, template: Template): void {
     const resource = template.Resources[id]
     if (resource === undefined) return
-    // What its own creation made and a plain Retain keeps is nobody's from then on.
+    // What its own creation made and a plain Retain keeps belongs to no stack from then on.
     if (resource.DeletionPolicy === 'Retain') discard(id, resource, 'Retain')
     else if (isProtected(resource)) {
       discard(id, resource, 'Retain')

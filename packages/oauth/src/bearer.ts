@@ -9,7 +9,7 @@ import { isOpaqueToken, tokenId } from './token-wrap.ts'
 /** RFC 6750 §3.1. */
 export type BearerError = 'invalid_token' | 'insufficient_scope'
 
-/** Where the row of a token comes from: the store, or whoever has read it already. */
+/** Where the row of a token comes from: the store, or a caller that has read it already. */
 export interface AccessTokenRows {
   findToken(type: 'access', id: string): Promise<AccessTokenRow | undefined>
 }

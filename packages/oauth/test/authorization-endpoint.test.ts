@@ -433,7 +433,7 @@ describe('R41: a form counts only from the browser that got the page', () => {
     )
   })
 
-  it('R25: neither handle nor cookie stand in the store', async () => {
+  it('R25: the store holds neither handle nor cookie', async () => {
     const deployment = createDeployment()
     const page = await open(deployment)
     const stored = JSON.stringify([...deployment.store.transactions.values()])

@@ -380,7 +380,7 @@ export function describeAuthorizationStore(
         await store.buryRefreshToken(row.id)
         const buried = await store.findToken('refresh', row.id)
         expect(buried?.wrap).toBeUndefined()
-        // Whoever has an older token and the handoff key must not be able to walk on to the live ones.
+        // Someone with an older token and the handoff key must not be able to walk on to the live ones.
         expect(buried?.sealedAnswer).toBeUndefined()
         expect(buried).toMatchObject({ generation: row.generation, expiresAt: row.expiresAt })
       })

@@ -48,7 +48,7 @@ const colourName =
  * The HTML that shows what a person sees of a mail's HTML, with the words of the original and every target whole.
  *
  * Safe to put into any page: elements and attributes of a list, no script, no form, no style sheet, nothing that loads
- * but the pictures of the original. `cid:` pictures keep their names; whoever sends it on attaches their parts.
+ * but the pictures of the original. `cid:` pictures keep their names; the sender attaches their parts.
  * Beyond `maxWords` characters of words nothing more is written.
  */
 export function htmlForPeople(html: string, maxWords = Number.POSITIVE_INFINITY): string {

@@ -71,7 +71,7 @@ async function readOther(
       readRtf(content, sink)
       return await finish(sink, { type: 'RTF document', areLinks: true })
     case 'email':
-      // Whoever asks reads it as an email (reading/source-text.ts).
+      // The caller reads it as an email (reading/source-text.ts).
       throw unreadable('This is an email, which is read as one.')
   }
   if (content.length > maxTextBytes) throw new DocumentError(refusals.tooMuch)

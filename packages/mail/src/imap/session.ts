@@ -326,7 +326,7 @@ export class ImapSession {
 
   /**
    * Sends a command ahead of the next `run`, in the same flight. Its untagged responses reach that run's handlers; its
-   * own completion is not seen, so whoever uses it must be able to tell success by what arrived. With handlers of its
+   * own completion is not seen, so its caller must be able to tell success by what arrived. With handlers of its
    * own it takes what arrives until it ends (imap/flight.ts).
    */
   sendAhead(command: string, attributes: ImapToken[], untagged?: UntaggedHandlers): void {

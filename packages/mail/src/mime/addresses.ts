@@ -57,7 +57,7 @@ function parse(field: string): EnvelopeAddress[] {
       inside = '<'
       open.address = ''
     } else if (char === ',' || char === ';') end()
-    // A group's name is nobody's address (RFC 5322 §3.4).
+    // A group's name is no address (RFC 5322 §3.4).
     else if (char === ':' && open.address === undefined) open = empty()
     else keep(char)
   }

@@ -1,5 +1,5 @@
 /**
- * A MIME entity as a tree of parts, the same whoever parsed it: the server (BODYSTRUCTURE, imap/fetch-structure.ts) or we
+ * A MIME entity as a tree of parts, the same from each parser: the server (BODYSTRUCTURE, imap/fetch-structure.ts) or we
  * (mime/source.ts). Parts are numbered as IMAP numbers them (RFC 9051 §6.4.5.1); below what only we can open, a number
  * goes on behind a `~`: `2~1.3` is part 1.3 of what was found inside part 2.
  */

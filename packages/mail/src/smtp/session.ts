@@ -25,7 +25,7 @@ export interface SmtpSession {
   send(envelope: Envelope, content: Readable): Promise<SentMessageInfo>
 }
 
-/** RFC 5321 §4.1.4: a client without a name says its address literal. The machine's own name is nobody's business. */
+/** RFC 5321 §4.1.4: a client without a name says its address literal. The machine's own name stays at home. */
 const clientName = '[127.0.0.1]'
 /** A reply is at most a few lines; what never ends is no mail server. */
 const maxReplyBytes = 65_536

@@ -96,7 +96,7 @@ async function withinLimit(work: Promise<void>): Promise<unknown> {
   const late = new Promise<Error>((resolve) => {
     timer = setTimeout(() => resolve(new Error('The audit was not written in time')), endMs)
   })
-  // Late or not, it is over: what fails after that is nobody's.
+  // Late or not, it is over: what fails after that counts for no call.
   work.catch(() => undefined)
   return await Promise.race([work, late]).finally(() => clearTimeout(timer))
 }

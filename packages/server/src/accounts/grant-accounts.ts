@@ -151,7 +151,7 @@ export function createGrantAccounts(
         const { account: stored, renewed } = await openAccount(options, caller.secret, grant, row, {
           mayRenew: read.isStored,
         })
-        // Losing the race is fine: whoever won has written today's form.
+        // Losing the race is fine: the winner has written today's form.
         const outcome =
           renewed && (await unlessUnavailable(store.replaceCredential(renewed, row.credentialVersion)))
         if (read.sealedSeen !== undefined && row.sealedSeen !== undefined) {

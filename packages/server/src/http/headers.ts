@@ -1,9 +1,9 @@
 /**
- * The headers that stand on every response, whoever made it (R44), and the policy of a page. A response that brings
+ * The headers of every response (R44), and the policy of a page. A response that brings
  * its own value for one of them keeps it only where it may be stricter: `Content-Security-Policy`, `Cache-Control`.
  */
 
-/** Whoever answers sends these, API Gateway too (stacks/api/gateway-table.ts). */
+/** Every answer has these, those of API Gateway too (stacks/api/gateway-table.ts). */
 export const fixedHeaders: Readonly<Record<string, string>> = {
   'Strict-Transport-Security': 'max-age=63072000; includeSubDomains',
   'X-Frame-Options': 'DENY',

@@ -1,6 +1,6 @@
 /**
  * The key wrapper of the local runner: one AES-256 key in a file of mode 0600, made on first use. It binds a data key
- * to its context as KMS does. What it cannot do is keep the key from whoever can read that file.
+ * to its context as KMS does. What it cannot do is keep the key from someone who can read that file.
  */
 import { randomBytes } from 'node:crypto'
 import type { KeyContext, KeyWrapper } from './key-wrapper.ts'

@@ -1,6 +1,6 @@
 /**
  * By what an owner finds the grants of a mailbox without a token: an HMAC of the verified IMAP host and login. The
- * database alone says nothing; whoever also holds the pepper can confirm a guess of who is connected.
+ * database alone says nothing; someone who also has the pepper can confirm a guess of who is connected.
  */
 import { createHmac } from 'node:crypto'
 import type { SecretKey } from './instance-secrets.ts'

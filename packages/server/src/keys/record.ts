@@ -2,7 +2,7 @@
  * A mailbox record: sealed under a key derived from the grant's secret S and the data key K_kms, so that neither a
  * token without the key service nor the whole database with it opens anything. The commitment is compared first:
  * AES-GCM alone lets one ciphertext open under two keys. Every attribute that decides what the record may be used for
- * is associated data; whoever changes one in the database makes it unreadable, not wider.
+ * is associated data; one that is changed in the database makes it unreadable, not wider.
  */
 import { timingSafeEqual } from 'node:crypto'
 import { deriveAccountSecret } from './account-secret.ts'

@@ -32,7 +32,7 @@ export async function readOrCreateSecretFile(path: string, create: () => string)
   } finally {
     await rm(draft, { force: true })
   }
-  // Read back, not returned from memory: whoever lost the race uses the winner's.
+  // Read back, not returned from memory: the loser of the race uses the winner's.
   const written = await readSecretFile(path)
   if (written === undefined) throw new Error('The secret file vanished while it was being made')
   return written

@@ -54,7 +54,7 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
     async handle(request, caller) {
       if (request.method === 'POST') return post(request, caller)
       const version = request.headers.get('mcp-protocol-version')
-      // 2026-07-28 knows POST only; whoever names it must not be led into a session.
+      // 2026-07-28 knows POST only; a client that names it must not be led into a session.
       if (version !== null && version >= '2026-07-28') return methodNotAllowed('POST')
       if (version !== null && !SUPPORTED_PROTOCOL_VERSIONS.includes(version)) {
         return jsonRpcError(400, transportError, 'MCP-Protocol-Version names no version served here')

@@ -179,7 +179,7 @@ export function createSessionEra(options: {
     return checked.status === 202 ? ((await refuseAnswers(answers, session, caller)) ?? checked) : checked
   }
 
-  /** Hands the client's answers to whoever asked; what could not be handed on is refused aloud. */
+  /** Hands the client's answers to the call that asked; what could not be handed on is refused aloud. */
   async function refuseAnswers(answers: readonly Answer[], session: Session, caller: Caller) {
     const mail = mailOf(session, caller)
     let refused: Response | undefined

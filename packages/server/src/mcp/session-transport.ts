@@ -122,7 +122,7 @@ export function createSessionTransport(options: {
 
   async function notify(message: JSONRPCNotification, sendOptions?: TransportSendOptions): Promise<void> {
     if (message.method === 'notifications/cancelled') return cancel(message, sendOptions)
-    // About a request of this POST: its stream. About the session: whoever holds its GET stream.
+    // About a request of this POST: its stream. About the session: its GET stream.
     const relatedRequestId = sendOptions?.relatedRequestId
     if (relatedRequestId !== undefined) return inner.send(message, { relatedRequestId })
     await mail.enqueue(message)

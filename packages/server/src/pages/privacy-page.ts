@@ -44,7 +44,7 @@ ${row('A sign-in or one-time link under way, and counts of failed sign-ins', 'Up
 </section>
 <section class="card" aria-labelledby="limits-title">
 <h2 id="limits-title">What no encryption can promise</h2>
-<p class="text">While a request runs, the server has your password and the mail that was asked for in its memory, and a key for up to five minutes after it. Whoever operates this server and changes its program could read along. The app you connect reads what you let it read, and keeps that under its own rules.</p>
+<p class="text">While a request runs, the server has your password and the mail that was asked for in its memory, and a key for up to five minutes after it. The operator of this server could change its program and read along. The app you connect reads what you let it read, and keeps that under its own rules.</p>
 </section>
 <section class="card" aria-labelledby="delete-title">
 <h2 id="delete-title">See it, revoke it, delete it</h2>

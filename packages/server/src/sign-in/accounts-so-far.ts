@@ -2,7 +2,7 @@
  * Several mailboxes in one sign-in: what was connected so far, S included, travels in the page between two forms and
  * is stored nowhere. It opens only with the deployment's handoff key and the handle of this sign-in's page, so neither
  * the page nor the deployment's secrets alone yield S, and no other sign-in can take it over. Older text of the same
- * sign-in opens too: whoever goes back in his browser connects fewer mailboxes, and the records left over expire.
+ * sign-in opens too: a person who goes back in the browser connects fewer mailboxes, and the records left over expire.
  */
 import type { EpochSeconds } from '@email-connector/oauth'
 import type { ConnectedAccount } from '../accounts/connect-account.ts'

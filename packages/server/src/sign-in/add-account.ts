@@ -1,6 +1,6 @@
 /**
  * The pages behind a one-time link (R20): one more mailbox for a live grant, or a new password for one it has. Opening
- * the link consumes nothing. Whoever has it must first prove the grant's first mailbox by a live login, which binds the
+ * the link consumes nothing. The person who opens it first proves the grant's first mailbox by a live login, which binds the
  * link to that browser; only then the app and its permission are shown, and the form that hands a password over.
  * Otherwise a stranger's link could collect someone's password into the stranger's grant.
  */

@@ -76,7 +76,7 @@ export function mailboxRules(options: {
   return { providers, ...(showsDemo && demo !== undefined ? { demo } : {}), privateHosts, signIns }
 }
 
-/** RFC 5321 §4.5.3.1: no address or host is longer; nobody's password is longer than 1024. */
+/** RFC 5321 §4.5.3.1: no address or host is longer; no password is longer than 1024. */
 const maxKeptChars = 254
 const maxPasswordChars = 1024
 /** Google shows app passwords in four groups, copied with no-break spaces; the login wants them without. */

@@ -26,7 +26,7 @@ function sentenceOf(refusal: ProviderRefusal, name: string): string {
     case 'ended':
       return `The sign-in at ${name} took too long or was used already. Sign in again.`
     case 'misconfigured':
-      return `${name} does not accept how this server is registered there. Whoever runs this server has to correct it.`
+      return `${name} does not accept how this server is registered there. The operator of this server has to correct it.`
     case 'not_genuine':
       return `The answer of ${name} did not belong to this sign-in, so nothing was connected. Sign in again.`
     case 'unavailable':

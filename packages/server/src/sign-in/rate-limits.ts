@@ -10,7 +10,7 @@
  * - Per network, 10 failures, and failures at 5 mailboxes in an hour. Known browsers have 10 more for typed hosts, and
  *   once past them each mailbox one, up to 30: a host that let them in once may lead elsewhere now.
  * - Per typed host, 20 failures by all networks together: then it is closed to those that failed there.
- * A server that was not reached heard no guess: then only the network pays. Keys are HMACs: the store learns nobody's
+ * A server that was not reached heard no guess: then only the network pays. Keys are HMACs: the store learns no
  * address. With the store down nothing can be counted, so nothing is tried: StoreUnavailableError goes up.
  */
 import { createHmac } from 'node:crypto'

@@ -146,7 +146,7 @@ function isRefusedToken(error: unknown): boolean {
 
 /** Where the owner can renew a password or add a mailbox; an answer does without it when it cannot be made now. */
 export async function createLink({ createLink: create }: CallSurroundings, caller: Caller) {
-  // Whoever waits no longer for the answer has zeroed the secret: there is nobody to show a link to.
+  // A client that waits no longer has had the secret zeroed: there is nobody to show a link to.
   return caller.secret.every((byte) => byte === 0) ? undefined : await unlessUnavailable(create(caller))
 }
 

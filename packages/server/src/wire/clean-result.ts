@@ -1,6 +1,6 @@
 /**
  * What leaves in an answer is text that a person would see: no NUL, no control character, no half of a surrogate pair,
- * nothing that turns lines around or spells words invisibly, and no markup that a client would load something by, whoever
+ * nothing that turns lines around or spells words invisibly, and no markup that a client would load something by, no matter who
  * chose the string (R37 for the way out). Names, paths and addresses are one line; only what is read as a text keeps its
  * line breaks and tabs. In one place, since a tool that forgets it would hand a client a row that imitates another.
  */

@@ -1,4 +1,4 @@
-/** The people of several accounts as one list: whoever stands in more than one of them once. */
+/** The people of several accounts as one list: each of them once. */
 import type { Person } from '@email-connector/mail'
 
 export function mergePeople(lists: readonly (readonly Person[])[]): Person[] {

@@ -50,7 +50,7 @@ function answerTo(refusal: ProviderRefusal, repair: string) {
       return {
         code: 'provider_unavailable' as const,
         sentence:
-          'The provider does not accept the registration of this server, such as its client secret: whoever runs the server has to renew it.',
+          'The provider does not accept the registration of this server, such as its client secret: the operator of the server has to renew it.',
       }
     case 'unavailable':
       return {

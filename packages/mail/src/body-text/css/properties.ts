@@ -61,7 +61,7 @@ const lengths: Readonly<Record<string, ReadonlySet<string>>> = {
 }
 const notNegative = /^(?:width|height|(?:min|max)-(?:width|height)|padding-.+|font-size|line-height)$/
 
-/** Kept as they are: whoever judges them says what is understood. */
+/** Kept as they are: their judge says what is understood. */
 const judgedLater = setOf(
   'filter backdrop-filter transform translate scale rotate zoom clip clip-path mask mask-image mask-size mask-clip mask-border contain z-index mix-blend-mode animation-name content grid-template-rows grid-template-columns background-image opacity offset-path shape-outside all appearance',
 )
