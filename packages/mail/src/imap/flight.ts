@@ -22,10 +22,11 @@ export interface Wanted {
   readonly items: ImapToken[]
 }
 
-interface Sent {
+interface FlightCommand {
   readonly command: string
   readonly attributes: ImapToken[]
   readonly untagged: UntaggedHandlers
+  /** What it may bring. */
   readonly bytes?: number
 }
 
@@ -35,7 +36,7 @@ const maxRows = 5_000
 
 export class Flight {
   readonly #session: ImapSession
-  readonly #commands: Sent[] = []
+  readonly #commands: FlightCommand[] = []
   #fault: MailError | undefined
   #examined: { path: string; opened: () => SelectedMailbox | undefined } | undefined
 
@@ -55,7 +56,7 @@ export class Flight {
   /** What it opened, once the flight is back; undefined: it could not be opened. */
   examine(path: string): () => SelectedMailbox | undefined {
     const seen = createSelectObserver()
-    this.#commands.push({
+    this.add({
       command: 'EXAMINE',
       attributes: [this.#session.path(path)],
       untagged: seen.handlers,
@@ -66,10 +67,15 @@ export class Flight {
   }
 
   /** Of the mailbox examined before it. */
+  add(command: FlightCommand): void {
+    this.#commands.push(command)
+  }
+
+  /** Of the mailbox examined before it. */
   search(criteria: readonly ImapToken[], options: { utf8: boolean; newest?: number | undefined }): UidSearch {
     const search = prepareUidSearch(this.#session, criteria, options)
     const { attributes, untagged } = search
-    this.#commands.push({ command: 'UID SEARCH', attributes, untagged, bytes: searchBytes })
+    this.add({ command: 'UID SEARCH', attributes, untagged, bytes: searchBytes })
     return search
   }
 
@@ -79,7 +85,7 @@ export class Flight {
     const count = asked.reduce((sum, { set }) => sum + sizeOfSet(set), 0)
     const rows = this.#session.collectRows(path, Math.min(count, maxRows), asked)
     for (const { uids, items } of wanted) {
-      this.#commands.push({
+      this.add({
         command: 'UID FETCH',
         attributes: [{ type: 'SEQUENCE', value: uids }, items],
         untagged: { FETCH: rows.keep },
@@ -94,7 +100,7 @@ export class Flight {
     const count = Math.min(last - first + 1, maxRows)
     const set = `${first}:${last}`
     const rows = this.#session.collectRows(path, count, [{ by: 'sequence', set }])
-    this.#commands.push({
+    this.add({
       command: 'FETCH',
       attributes: [{ type: 'SEQUENCE', value: set }, items],
       untagged: { FETCH: rows.keep },
@@ -115,7 +121,7 @@ export class Flight {
     }
     for (const path of paths) {
       const attributes = [this.#session.path(path), [atom('MESSAGES')]]
-      this.#commands.push({ command: 'STATUS', attributes, untagged: { STATUS: keep } })
+      this.add({ command: 'STATUS', attributes, untagged: { STATUS: keep } })
     }
   }
 

@@ -1,12 +1,11 @@
 /**
- * Several mailboxes in one flight: EXAMINE and its commands, one mailbox behind the other. What arrives belongs to the
- * mailbox whose UIDVALIDITY came last. A mailbox that could not be opened leaves that in doubt, so then, and where an
- * answer is missing, each is asked alone.
+ * The same commands in several mailboxes, with as few flights as servers allow. A mailbox that could not be opened, or
+ * that left an answer out, is asked once more alone.
  */
-import { MailError } from '../mail-error.ts'
-import type { ImapResponse, ImapToken, UntaggedHandlers } from './protocol.ts'
-import { textOf } from './response-text.ts'
-import type { ImapSession, SelectedMailbox } from './session.ts'
+import { Flight, isOfOneMailbox } from './flight.ts'
+import type { ImapToken, UntaggedHandlers } from './protocol.ts'
+import type { SelectedMailbox } from './select-observer.ts'
+import type { ImapSession } from './session.ts'
 
 export interface VisitCommand {
   readonly command: string
@@ -18,7 +17,7 @@ export interface VisitCommand {
 export interface Visit<T> {
   readonly path: string
   readonly commands: readonly VisitCommand[]
-  /** Made for each attempt. */
+  /** Made for each attempt; it gets the answers of its own commands. */
   readonly collect: () => Collector<T>
 }
 
@@ -63,52 +62,36 @@ async function visitTogether<T>(
   session: ImapSession,
   visits: readonly Visit<T>[],
 ): Promise<(Visited<T> | undefined)[]> {
-  const opened = visits.map(({ path, commands, collect }) => {
-    const examined = session.examineAhead(path)
-    for (const { command, attributes, bytes } of commands) {
-      session.reserve(bytes)
-      session.sendAhead(command, attributes)
-    }
-    return { examined, collector: collect() }
+  const flight = new Flight(session)
+  const sent = visits.map(({ path, commands, collect }) => {
+    const opened = flight.examine(path)
+    const { handlers, result } = collect()
+    for (const one of commands) flight.add({ ...one, untagged: handlers })
+    return { opened, result }
   })
-  let at = -1
-  const pass = (name: string) => (response: ImapResponse) => opened[at]?.collector.handlers[name]?.(response)
-  const names = new Set(opened.flatMap(({ collector }) => Object.keys(collector.handlers)))
-  await session.run('NOOP', [], {
-    ...Object.fromEntries([...names].map((name) => [name, pass(name)])),
-    OK(response) {
-      if (textOf(response.attributes?.[0]?.section?.[0]).toUpperCase() === 'UIDVALIDITY') at++
-      return opened[at]?.examined.handlers.OK?.(response)
-    },
-  })
-  const isCertain = at + 1 === visits.length
+  await flight.send()
   const visited: (Visited<T> | undefined)[] = []
   for (const [index, visit] of visits.entries()) {
-    const one = opened[index]
-    const result = isCertain ? one?.collector.result() : undefined
-    const mailbox = result === undefined ? undefined : one?.examined.toMailbox()
-    visited.push(
-      result !== undefined && mailbox !== undefined
-        ? { mailbox, result }
-        : await visitAlone(session, visit).catch(orUndefined),
-    )
+    const mailbox = sent[index]?.opened()
+    const result = mailbox && sent[index]?.result()
+    visited.push(mailbox && result !== undefined ? { mailbox, result } : await visitAlone(session, visit))
   }
   return visited
 }
 
+/** Undefined: the server refused it. */
 async function visitAlone<T>(session: ImapSession, visit: Visit<T>): Promise<Visited<T> | undefined> {
-  const mailbox = await session.select(visit.path, 'read')
-  const collector = visit.collect()
-  for (const { command, attributes, bytes } of visit.commands) {
-    session.reserve(bytes)
-    await session.run(command, attributes, collector.handlers)
+  try {
+    const mailbox = await session.select(visit.path, 'read')
+    const { handlers, result } = visit.collect()
+    for (const { command, attributes, bytes } of visit.commands) {
+      session.reserve(bytes)
+      await session.run(command, attributes, handlers)
+    }
+    const all = result()
+    return all === undefined ? undefined : { mailbox, result: all }
+  } catch (error) {
+    if (isOfOneMailbox(error)) return undefined
+    throw error
   }
-  const result = collector.result()
-  return result === undefined ? undefined : { mailbox, result }
-}
-
-function orUndefined(error: unknown): undefined {
-  if (error instanceof MailError && !['connection_lost', 'timeout', 'throttled'].includes(error.code))
-    return undefined
-  throw error
 }
