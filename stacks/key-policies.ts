@@ -1,12 +1,19 @@
 /**
- * The policies of the two keys. Neither gives anybody `kms:*`: administrators of the account may manage a key, nobody
- * but the named functions may use one. An administrator who wants to read credentials has to change the policy first,
- * which CloudTrail records and a rule in monitoring/ reports.
+ * The policies of the two keys and of the seed. None gives anybody `kms:*`: administrators of the account may manage a key
+ * or the secret, nobody but the named functions may use one. An administrator who wants to read credentials or the seed
+ * has to change the policy first, which CloudTrail records and a rule in monitoring/ reports.
  */
 
 import { appName, type FunctionName } from '@email-connector/server/deployment-names'
 import { ArnFormat, type Stack } from 'aws-cdk-lib'
-import { AccountRootPrincipal, PolicyDocument, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
+import {
+  AccountRootPrincipal,
+  AnyPrincipal,
+  Effect,
+  PolicyDocument,
+  PolicyStatement,
+  ServicePrincipal,
+} from 'aws-cdk-lib/aws-iam'
 import { logGroupName, roleName, vendedLogGroupName } from './names.ts'
 
 /** A key policy's resource is the key it hangs on; AWS writes that `*`. */
@@ -76,14 +83,7 @@ export function credentialsKeyPolicy(stack: Stack, stage: string): PolicyDocumen
   // The roles come later than the key. A principal that does not exist yet is refused, a condition on it is not.
   const only = (name: FunctionName) => ({
     ...context,
-    ArnEquals: {
-      'aws:PrincipalArn': stack.formatArn({
-        service: 'iam',
-        region: '',
-        resource: 'role',
-        resourceName: roleName(stage, stack.region, name),
-      }),
-    },
+    ArnEquals: { 'aws:PrincipalArn': roleArn(stack, stage, name) },
   })
   return new PolicyDocument({
     statements: [
@@ -104,6 +104,28 @@ export function credentialsKeyPolicy(stack: Stack, stage: string): PolicyDocumen
       }),
     ],
   })
+}
+
+/** The deployment's seed: oauth reads it. Nobody else does without taking this policy away first. */
+export function instanceSecretReaders(stack: Stack, stage: string): PolicyDocument {
+  return new PolicyDocument({
+    statements: [
+      new PolicyStatement({
+        sid: 'OauthAloneReadsTheSeed',
+        effect: Effect.DENY,
+        principals: [new AnyPrincipal()],
+        actions: ['secretsmanager:GetSecretValue'],
+        // A secret's policy: the secret it hangs on.
+        resources: ['*'],
+        conditions: { ArnNotEquals: { 'aws:PrincipalArn': roleArn(stack, stage, 'oauth') } },
+      }),
+    ],
+  })
+}
+
+function roleArn(stack: Stack, stage: string, name: FunctionName): string {
+  const resourceName = roleName(stage, stack.region, name)
+  return stack.formatArn({ service: 'iam', region: '', resource: 'role', resourceName })
 }
 
 /** Tables, secrets, logs and the alarm topic: each only through its service. */

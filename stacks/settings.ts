@@ -64,6 +64,10 @@ export function parseStage(name: string, options: unknown): Stage {
     values.monthlyBudgetUsd === undefined || values.alarmAddress !== undefined,
     'monthlyBudgetUsd: needs alarmAddress',
   )
+  check(
+    Buffer.byteLength(Object.values(variables).join('')) <= maxVariableBytes,
+    `the lists of the stage are longer than the ${maxVariableBytes} bytes that a function can be told: write domains in place of addresses`,
+  )
   faults.push(...variableFaults(variables))
   if (faults.length > 0) throw new StageError(name, faults)
   return {
@@ -105,9 +109,13 @@ function checkDomain(
   )
 }
 
+/** Lambda takes 4 KB, names and our own variables included. */
+const maxVariableBytes = 2_500
+
 /** Which setting a variable of the functions comes from. */
 const origins = {
   ALLOWED_ACCOUNTS: 'allowedAccounts',
+  DENIED_ACCOUNTS: 'deniedAccounts',
   DISABLED_CLIENTS: 'disabledClients',
   DISABLED_PROVIDERS: 'disabledProviders',
   EXTRA_REDIRECT_URIS: 'extraRedirectUris',
@@ -121,6 +129,7 @@ function toVariables(options: Partial<StageOptions>): Record<string, string> {
   const { tokenDays = {} } = options
   const values: Record<keyof typeof origins, string> = {
     ALLOWED_ACCOUNTS: list(options.allowedAccounts),
+    DENIED_ACCOUNTS: list(options.deniedAccounts),
     DISABLED_CLIENTS: list(options.disabledClients),
     DISABLED_PROVIDERS: list(options.disabledProviders),
     EXTRA_REDIRECT_URIS: list(options.extraRedirectUris),

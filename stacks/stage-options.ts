@@ -61,7 +61,12 @@ export const stageShape = {
     'Default true. Answers of /mcp are streamed, where there is a domain; false where the region cannot.',
   ),
   allowedAccounts: list('addresses and domains')
-    .describe('Addresses and domains that may connect. None: everybody.')
+    .describe('Addresses, domains and subdomains (*.example.com) that may connect. None: everybody.')
+    .exactOptional(),
+  deniedAccounts: list('addresses and domains')
+    .describe(
+      'Addresses and domains that may not connect, and whose connections end. Before allowedAccounts.',
+    )
     .exactOptional(),
   disabledClients: list('ids of known clients')
     .describe('Known clients that are switched off: claude, claude-code, chatgpt, …')

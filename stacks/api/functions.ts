@@ -116,12 +116,14 @@ function createEnvironments({
     SESSIONS_TABLE: data.tables.sessions.tableName,
     ONCE_TABLE: data.tables.once.tableName,
   }
-  const { CORS_ORIGINS, DISABLED_PROVIDERS } = stage.variables
+  const { CORS_ORIGINS, DISABLED_PROVIDERS, ALLOWED_ACCOUNTS, DENIED_ACCOUNTS } = stage.variables
   const environments: Record<FunctionName, Record<string, string>> = {
     mcp: {
       ...product,
       ...(CORS_ORIGINS !== undefined && { CORS_ORIGINS }),
       ...(DISABLED_PROVIDERS !== undefined && { DISABLED_PROVIDERS }),
+      ...(ALLOWED_ACCOUNTS !== undefined && { ALLOWED_ACCOUNTS }),
+      ...(DENIED_ACCOUNTS !== undefined && { DENIED_ACCOUNTS }),
       GATEWAY: streams ? 'rest' : 'http',
     },
     oauth: {

@@ -8,11 +8,11 @@ import { type TableId, tableSchemas } from '@email-connector/server/table-schema
 import type { Stack } from 'aws-cdk-lib'
 import { AttributeType, BillingMode, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb'
 import { Key } from 'aws-cdk-lib/aws-kms'
-import { CfnSecret } from 'aws-cdk-lib/aws-secretsmanager'
+import { CfnResourcePolicy, CfnSecret } from 'aws-cdk-lib/aws-secretsmanager'
 import type { IConstruct } from 'constructs'
 import { handOver, takeOver } from '../hand-over.ts'
 import { keepExports } from '../kept-exports.ts'
-import { credentialsKeyPolicy, storageKeyPolicy } from '../key-policies.ts'
+import { credentialsKeyPolicy, instanceSecretReaders, storageKeyPolicy } from '../key-policies.ts'
 import { tableName } from '../names.ts'
 import { retention } from '../retention.ts'
 import type { Stage } from '../settings.ts'
@@ -62,6 +62,13 @@ export function createDataStack(stack: Stack, stage: Stage): DataParts {
     },
   })
   instanceSecret.applyRemovalPolicy(removalPolicy)
+  const instanceSecretPolicy = new CfnResourcePolicy(stack, 'InstanceSecretPolicy', {
+    secretId: instanceSecret.ref,
+    resourcePolicy: instanceSecretReaders(stack, stage.name),
+    blockPublicPolicy: true,
+  })
+  // A secret that is kept stays closed.
+  instanceSecretPolicy.applyRemovalPolicy(removalPolicy)
 
   const clientsSecret = stage.preRegisteredClients
     ? new CfnSecret(stack, 'ClientsSecret', {
@@ -71,7 +78,7 @@ export function createDataStack(stack: Stack, stage: Stage): DataParts {
       })
     : undefined
   clientsSecret?.applyRemovalPolicy(removalPolicy)
-  const before: IConstruct[] = [credentialsKey, storageKey, instanceSecret]
+  const before: IConstruct[] = [credentialsKey, storageKey, instanceSecret, instanceSecretPolicy]
   if (clientsSecret !== undefined) {
     before.push(clientsSecret, handOver(stack, stage.name, 'clients-secret', clientsSecret.ref))
     keepExports(stack, [clientsSecret.ref])

@@ -107,7 +107,14 @@ function reportsOf(stage: Stage, data: DataParts): Readonly<Record<string, Repor
       meaning: 'Somebody other than the oauth function read or changed a secret of the deployment.',
       section: 'secret-touched',
       source: 'secretsmanager',
-      eventName: ['GetSecretValue', 'PutSecretValue', 'UpdateSecret', 'DeleteSecret', 'PutResourcePolicy'],
+      eventName: [
+        'GetSecretValue',
+        'PutSecretValue',
+        'UpdateSecret',
+        'DeleteSecret',
+        'PutResourcePolicy',
+        'DeleteResourcePolicy',
+      ],
       reads: true,
       of: {
         ...byHand,

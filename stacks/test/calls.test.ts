@@ -50,8 +50,10 @@ describe.each(kinds)('%s: calls', (kind) => {
       expect(
         isAllowed(policies, 'administrator', { action: 'kms:PutKeyPolicy', resource: arns.key(key) }),
       ).toBe(true)
-    // Secrets are in the hands of the account; that is told (SecretTouched).
-    expect(isAllowed(policies, 'administrator', onSecret('InstanceSecret'))).toBe(true)
+    // The seed is read by oauth alone; an administrator takes the policy away first, and that is told (SecretTouched).
+    expect(isAllowed(policies, 'administrator', onSecret('InstanceSecret'))).toBe(false)
+    const managing = { ...onSecret('InstanceSecret'), action: 'secretsmanager:DeleteResourcePolicy' }
+    expect(isAllowed(policies, 'administrator', managing)).toBe(true)
     expect(isAllowed(policies, 'administrator', throughService('Decrypt', 'secretsmanager'))).toBe(true)
   })
 

@@ -1,6 +1,6 @@
 /**
  * Whether AWS would allow a call: explicit deny, then an allow in the role's policies, and for a key also one in the key's own
- * policy. As far as the policies here go: an operator, a principal or a function of CloudFormation that is not known
+ * policy; a secret's policy denies. As far as the policies here go: an operator, a principal or a function of CloudFormation that is not known
  * here is an error, never a guess.
  */
 import type { Synthesized } from './synthesize.ts'
@@ -27,6 +27,8 @@ export interface Policies {
   /** By the end of the role's name. */
   readonly roles: ReadonlyMap<string, readonly Statement[]>
   readonly keys: ReadonlyMap<string, readonly Statement[]>
+  /** Of secrets: denials only. */
+  readonly secrets: ReadonlyMap<string, readonly Statement[]>
 }
 
 /** What a stage's things are called once they exist. */
@@ -54,7 +56,13 @@ export function policiesOf(synthesized: Synthesized): Policies {
   const keys = new Map<string, readonly Statement[]>()
   for (const [id, { Properties }] of Object.entries(synthesized.all('AWS::KMS::Key')))
     keys.set(arns.key(shortName(id)), statementsOf(Properties.KeyPolicy, synthesized))
-  return { roles, keys }
+  const secrets = new Map<string, readonly Statement[]>()
+  for (const { Properties } of Object.values(synthesized.all('AWS::SecretsManager::ResourcePolicy')))
+    secrets.set(
+      toArn(JSON.stringify(Properties.SecretId)),
+      statementsOf(Properties.ResourcePolicy, synthesized).filter(({ principal }) => isAnybody(principal)),
+    )
+  return { roles, keys, secrets }
 }
 
 /** A call by a function's role, or by somebody who may do everything that keys do not refuse. */
@@ -66,6 +74,8 @@ export function isAllowed(policies: Policies, by: string | 'administrator', call
     context: { 'aws:PrincipalArn': arns.role(by), 'kms:CallerAccount': account, ...call.context },
   }
   if (!decides(statements, asked)) return false
+  const denials = policies.secrets.get(call.resource) ?? []
+  if (denials.some((one) => one.effect === 'Deny' && matches(one, asked))) return false
   const keyPolicy = policies.keys.get(call.resource)
   // A statement for the account hands the decision on to the policies of roles; without one nobody is allowed.
   return keyPolicy === undefined || decides(keyPolicy.filter(isForAccount), asked)
@@ -105,12 +115,14 @@ function holds(
   given: string | readonly string[] | undefined,
 ): boolean {
   const [, forAll, comparison] =
-    /^(ForAllValues:)?(StringEquals|StringLike|ArnEquals|ArnLike|Bool)$/.exec(operator) ?? []
+    /^(ForAllValues:)?(StringEquals|StringLike|ArnEquals|ArnNotEquals|ArnLike|Bool)$/.exec(operator) ?? []
   if (comparison === undefined) throw new Error(`Not an operator that is known here: ${operator}`)
   const fits = (value: string) =>
     wanted.some((pattern) =>
       /StringEquals|Bool/.test(comparison) ? pattern === value : isLike(pattern, value),
     )
+  // A negation holds where the request does not say it; that is AWS's rule.
+  if (comparison === 'ArnNotEquals') return typeof given !== 'string' || !fits(given)
   // For all values of none is true; that is AWS's rule.
   if (forAll !== undefined) return asList(given).map(String).every(fits)
   return typeof given === 'string' && fits(given)
@@ -120,6 +132,8 @@ function isLike(pattern: string, value: string): boolean {
   const parts = pattern.split('*').map((part) => part.replaceAll(/[.+?^${}()|[\]\\]/g, '\\$&'))
   return new RegExp(`^${parts.join('.*')}$`).test(value)
 }
+
+const isAnybody = (principal: unknown) => JSON.stringify(principal) === JSON.stringify({ AWS: '*' })
 
 const isForAccount = ({ principal }: Statement) =>
   JSON.stringify(principal) === JSON.stringify({ AWS: `arn:aws:iam::${account}:root` })

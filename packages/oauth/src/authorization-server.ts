@@ -63,8 +63,8 @@ export interface AuthorizationServer extends AuthorizationEndpoint {
   findAccessToken(token: string): Promise<{ kind: 'live'; row: AccessTokenRow } | { kind: 'invalid' }>
   /** S, or undefined when the row was not written for this token. The caller zeroes it. */
   openSecret(token: string, row: AccessTokenRow): Uint8Array | undefined
-  /** Ends a grant on its owner's word; may be repeated until it returns. Throws StoreUnavailableError. */
-  revokeGrant(grantId: string): Promise<void>
+  /** Ends a grant, on its owner's word unless said; may be repeated until it returns. Throws StoreUnavailableError. */
+  revokeGrant(grantId: string, cause?: 'owner' | 'operator'): Promise<void>
   /** The value of `WWW-Authenticate` at the resource; without an error when no token was sent. */
   challenge(error?: BearerError, scope?: string): string
 }
@@ -106,7 +106,7 @@ export function createAuthorizationServer(options: AuthorizationServerOptions): 
     register: createRegistrationEndpoint(settings),
     findAccessToken: (token) => findAccessToken(settings, token),
     openSecret: (token, row) => unwrapSecret(token, row),
-    revokeGrant: (grantId) => revokeGrant(settings, grantId, 'owner'),
+    revokeGrant: (grantId, cause = 'owner') => revokeGrant(settings, grantId, cause),
     challenge: createChallenge(settings),
   }
 }

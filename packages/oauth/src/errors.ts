@@ -51,6 +51,7 @@ export type RefusalReason =
   | 'code_replayed'
   | 'refresh_token_reused'
   | 'grant_not_live'
+  | 'not_admitted'
   | 'wrap_refused'
   | 'rows_disagree'
   | 'store_unavailable'

@@ -117,6 +117,7 @@ export type RevocationCause =
   | 'refresh_token_reused'
   | 'client'
   | 'owner'
+  | 'operator'
   | 'resumed'
   | 'orphan'
 

@@ -75,6 +75,7 @@ const words = {
     'not_supported',
     // ToolErrorCode
     'account_not_found',
+    'account_not_allowed',
     'connection_ended',
     'permission_missing',
     'rate_limited',

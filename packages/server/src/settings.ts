@@ -12,17 +12,16 @@ import {
   type PreRegisteredClient,
 } from '@email-connector/oauth'
 import * as z from 'zod'
+import { type Admission, toEntry } from './admission.ts'
 import { daySeconds } from './clock.ts'
 import { listProviderFaults } from './provider-settings.ts'
 import type { SignInProvider } from './sign-in-provider.ts'
 
-export interface ServerSettings {
+export interface ServerSettings extends Admission {
   /** Origin of the deployment without a trailing slash; the issuer. */
   readonly publicUrl: string
   /** RFC 8707 resource of this deployment: `publicUrl` + `/mcp`. */
   readonly resource: string
-  /** Addresses and domains that may connect, lower case; empty: all. */
-  readonly allowedAccounts: readonly string[]
   /** Pre-registered confidential clients. */
   readonly clients: readonly PreRegisteredClient[]
   /** Origins beyond Claude's and our own whose pages may call us. */
@@ -101,13 +100,18 @@ export const publicUrlVariable = z
   .string('is missing')
   .refine(isOrigin, 'must be https://host (or http://localhost:port) without a path or a trailing slash')
 
+const accountList = listOf(
+  (entry) => toEntry(entry) !== undefined,
+  'must list addresses (ann@example.com), domains (example.com) and subdomains of a domain (*.example.com)',
+)
+
+/** Who may connect and go on: also for the function that only goes on. */
+export const admissionVariables = { ALLOWED_ACCOUNTS: accountList, DENIED_ACCOUNTS: accountList }
+
 /** The variables every entry point understands. */
 export const serverVariables = {
   PUBLIC_URL: publicUrlVariable,
-  ALLOWED_ACCOUNTS: listOf(
-    (entry) => /^(?:[^\s@]+@)?[a-z0-9-]+(?:\.[a-z0-9-]+)+$/i.test(entry),
-    'must list addresses (ann@example.com) and domains (example.com)',
-  ),
+  ...admissionVariables,
   OAUTH_CLIENT_ID: z.string().min(1, 'must not be empty').optional(),
   OAUTH_CLIENT_SECRET: z.string().min(16, 'must have 16 characters or more').optional(),
   CORS_ORIGINS: listOf(isOrigin, 'must list origins such as https://example.com'),
@@ -135,6 +139,14 @@ export function toDisabledProviders(entries: readonly string[]): readonly Provid
   return providerIds.filter((id) => entries.includes(id))
 }
 
+export function toAdmission(variables: Pick<ServerVariables, keyof typeof admissionVariables>): Admission {
+  const toEntries = (texts: readonly string[]) => texts.flatMap((text) => toEntry(text) ?? [])
+  return {
+    allowedAccounts: toEntries(variables.ALLOWED_ACCOUNTS),
+    deniedAccounts: toEntries(variables.DENIED_ACCOUNTS),
+  }
+}
+
 /** A deployment's address in its canonical form; `demo` is the local runner's to say. */
 export function toServerSettings(
   variables: ServerVariables,
@@ -144,7 +156,7 @@ export function toServerSettings(
   return {
     publicUrl: variables.PUBLIC_URL,
     resource: `${variables.PUBLIC_URL}/mcp`,
-    allowedAccounts: variables.ALLOWED_ACCOUNTS.map((entry) => entry.toLowerCase()),
+    ...toAdmission(variables),
     clients:
       clientId !== undefined && clientSecret !== undefined
         ? [{ clientId, secret: clientSecret, name: clientId }]
@@ -191,15 +203,4 @@ export function parseSettings<Shape extends z.ZodRawShape>(
 
 function pick(source: Readonly<Record<string, string | undefined>>, names: readonly string[]) {
   return Object.fromEntries(Object.entries(source).filter(([name]) => names.includes(name)))
-}
-
-/** Whether the owner lets this address connect (R71). An entry is a whole address or a domain, subdomains not included. */
-export function isAccountAllowed(
-  settings: Pick<ServerSettings, 'allowedAccounts'>,
-  address: string,
-): boolean {
-  const wanted = address.toLowerCase()
-  const domain = wanted.slice(wanted.lastIndexOf('@') + 1)
-  const { allowedAccounts } = settings
-  return allowedAccounts.length === 0 || allowedAccounts.includes(wanted) || allowedAccounts.includes(domain)
 }

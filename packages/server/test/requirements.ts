@@ -398,9 +398,10 @@ export const chapters: readonly Chapter[] = [
         'R95',
         'CloudFormation refuses nothing that the templates say: type changes, exports in use, kept names and empty arrays are tried against a stand-in.',
       ),
-      planned(
+      partly(
         'R96',
         'An address on the deny list or off the allow list is refused at the next call, at refresh and on every page.',
+        'The pages /review and /files are to ask the lists too.',
       ),
       later('R97', 'A scheduled send goes out at most once, and not if its draft was edited or removed.'),
       later(

@@ -86,9 +86,17 @@ async function rotate(
   const { grantId } = row
   const tokens = await withSecret(token, row, async (secret) => {
     if (secret === undefined) throw refused('wrap_refused')
-    await settings.beforeRefresh(grant, secret)
+    if ((await settings.beforeRefresh(grant, secret)) === 'refused') return undefined
     return createTokens(settings, { row, token, secret }, accessScope)
   })
+  if (tokens === undefined) {
+    await revokeGrant(settings, grantId, 'operator', row)
+    throw new OAuthError(
+      'invalid_grant',
+      'not_admitted',
+      'The operator of this server ended this connection.',
+    )
+  }
   await store.retireAccessToken(row.accessTokenId, now() + retirementSeconds)
   const outcome = await store.commitRefresh({
     grantId,

@@ -6,6 +6,7 @@
 import type { MailAccount, MailServer, ProviderId, ServerMemory } from '@email-connector/mail'
 import type { EpochSeconds, Grant } from '@email-connector/oauth'
 import { StoreUnavailableError } from '@email-connector/oauth'
+import { type Admission, isAdmitted } from '../admission.ts'
 import type { Caller, Permission } from '../caller.ts'
 import { KeyRefusedError } from '../keys/key-wrapper.ts'
 import type { ProviderClient } from '../provider-tokens/provider-client.ts'
@@ -47,7 +48,7 @@ export interface GrantAccounts {
   list(): Promise<readonly AccountSummary[]>
   /**
    * By address (any case) or account id; the default without one. Throws AccountNotFoundError, GrantGoneError,
-   * KeyRefusedError (changed rows: alarm), KeyUnavailableError and StoreUnavailableError (503), and ProviderRefusedError
+   * AccountNotAdmittedError, KeyRefusedError (changed rows: alarm), KeyUnavailableError and StoreUnavailableError (503), and ProviderRefusedError
    * where a provider gives no token any more. `located` is told
    * where the mailbox should be while the key service is still asked: for opening a socket early, to be used only if
    * the opened account names the same server.
@@ -60,6 +61,11 @@ export interface GrantAccounts {
 /** The grant was revoked or has ended: the edge answers 401. */
 export class GrantGoneError extends Error {
   override readonly name = 'GrantGoneError'
+}
+
+/** The operator no longer lets this mailbox be used (admission.ts). */
+export class AccountNotAdmittedError extends Error {
+  override readonly name = 'AccountNotAdmittedError'
 }
 
 /** The caller named a mailbox that is not connected. */
@@ -87,11 +93,13 @@ export function createGrantAccounts(
   options: AccountKeys & {
     readonly store: AccountStore
     readonly now: () => EpochSeconds
+    /** Who may go on; everyone unless given. */
+    readonly admission?: Admission
     /** Of the providers that the deployment signs in with. */
     readonly providerClients?: readonly ProviderClient[]
   },
 ): (caller: Caller) => GrantAccounts {
-  const { store, now, providerClients: clients = [] } = options
+  const { store, now, admission, providerClients: clients = [] } = options
   const rotation = createTokenRotation({ store, keys: options, clients, now })
 
   async function load(caller: Caller): Promise<LoadedGrant> {
@@ -151,6 +159,8 @@ export function createGrantAccounts(
         const { account: stored, renewed } = await openAccount(options, caller.secret, grant, row, {
           mayRenew: read.isStored,
         })
+        if (admission !== undefined && stored.provider !== 'demo' && !isAdmitted(admission, stored))
+          throw new AccountNotAdmittedError('The operator no longer lets this mailbox be used')
         // Losing the race is fine: the winner has written today's form.
         const outcome =
           renewed && (await unlessUnavailable(store.replaceCredential(renewed, row.credentialVersion)))

@@ -6,6 +6,7 @@ import { type Connector, type ProviderId, providers } from '@email-connector/mai
 import type { EpochSeconds } from '@email-connector/oauth'
 import { createGrantAccounts, isLive } from '../accounts/grant-accounts.ts'
 import { createLinkMaker } from '../accounts/one-time-link.ts'
+import type { Admission } from '../admission.ts'
 import { nowSeconds } from '../clock.ts'
 import { appName } from '../deployment-names.ts'
 import type { KeyWrapper } from '../keys/key-wrapper.ts'
@@ -21,6 +22,8 @@ import { catalog } from '../tools/catalog.ts'
 export interface McpProductOptions {
   readonly publicUrl: string
   readonly disabledProviders?: readonly ProviderId[]
+  /** Whose mailboxes may be used. */
+  readonly admission: Admission
   /** Of the providers that accounts may have signed in with. */
   readonly providerClients?: readonly ProviderClient[]
   readonly stage: string
@@ -58,6 +61,7 @@ export function createMcpProduct(options: McpProductOptions): McpEndpoint {
         stage,
         issuer: publicUrl,
         now,
+        admission: options.admission,
         ...(options.providerClients && { providerClients: options.providerClients }),
       }),
       once: stores.once,

@@ -25,6 +25,8 @@ import { createBeforeRefresh } from '../sign-in/before-refresh.ts'
 import { createConnections } from '../sign-in/connections.ts'
 import type { DemoMailbox } from '../sign-in/form.ts'
 import { createKnownBrowsers } from '../sign-in/known-browser.ts'
+import { createEndConnections, type EndConnections } from '../sign-in/offboarding.ts'
+import { createOwnedGrants } from '../sign-in/owned-grants.ts'
 import { createPendingSignIns } from '../sign-in/pending-sign-in.ts'
 import { createProviderPages } from '../sign-in/provider-pages.ts'
 import { createProviderTrips } from '../sign-in/provider-trips.ts'
@@ -56,6 +58,8 @@ export interface OAuthProductOptions {
 export function createOAuthProduct(options: OAuthProductOptions): {
   readonly oauth: AuthorizationServer
   readonly routes: Routes
+  /** For the operator; no route leads there. */
+  readonly endConnections: EndConnections
 } {
   const { settings, stage, stores, keyWrapper, secrets, connector, log, version } = options
   const { now = nowSeconds, clock = realClock } = options
@@ -79,7 +83,7 @@ export function createOAuthProduct(options: OAuthProductOptions): {
     now,
     errorPage: signInStopped,
     log: (event) => log(toLogLine(event)),
-    beforeRefresh: createBeforeRefresh({ store: stores.accounts, secrets, now, log }),
+    beforeRefresh: createBeforeRefresh({ store: stores.accounts, admission: settings, secrets, now, log }),
     fetchClientMetadata: createClientMetadataFetch({ policy: createHostPolicy() }),
   })
   const clients =
@@ -121,6 +125,10 @@ export function createOAuthProduct(options: OAuthProductOptions): {
   const pages = { connect: signIn, link: addMailbox, connections }
   return {
     oauth,
+    endConnections: createEndConnections({
+      ...{ oauth, clock, log },
+      owned: createOwnedGrants({ ...parts, grants: stores.authorization }),
+    }),
     routes: {
       ...siteRoutes({ settings, providers, version }),
       ...oauthRoutes({

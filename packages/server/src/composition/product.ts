@@ -33,7 +33,9 @@ export function createProduct(options: ProductOptions): Product {
   const parts = { ...options, providerClients }
   const { oauth, routes } = createOAuthProduct(parts)
   const { challenge } = oauth
-  const mcp = options.mcp ?? createMcpProduct({ ...parts, publicUrl, disabledProviders, challenge })
+  const mcp =
+    options.mcp ??
+    createMcpProduct({ ...parts, publicUrl, disabledProviders, admission: settings, challenge })
   const { fetch } = serveRoutes({
     settings,
     routes: {

@@ -5,9 +5,11 @@
  */
 import * as z from 'zod'
 import {
+  admissionVariables,
   parseSettings,
   publicUrlVariable,
   serverVariables,
+  toAdmission,
   toDisabledProviders,
   toServerSettings,
 } from '../settings.ts'
@@ -30,6 +32,7 @@ export const mcpVariables = {
   PUBLIC_URL: publicUrlVariable,
   CORS_ORIGINS: serverVariables.CORS_ORIGINS,
   DISABLED_PROVIDERS: serverVariables.DISABLED_PROVIDERS,
+  ...admissionVariables,
   /** `http`: an HTTP API, which cannot stream. */
   GATEWAY: z.enum(['rest', 'http'], 'must be rest or http').default('rest'),
 }
@@ -52,6 +55,7 @@ export function readMcpEnvironment() {
     settings: { publicUrl: variables.PUBLIC_URL, corsOrigins: variables.CORS_ORIGINS },
     resource: `${variables.PUBLIC_URL}/mcp`,
     disabledProviders: toDisabledProviders(variables.DISABLED_PROVIDERS),
+    admission: toAdmission(variables),
     streams: variables.GATEWAY === 'rest',
   }
 }

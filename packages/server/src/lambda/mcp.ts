@@ -20,7 +20,7 @@ import { readMcpEnvironment } from './environment.ts'
 import { log } from './function-log.ts'
 import { createStreamingHandler } from './streaming-handler.ts'
 
-const { settings, resource, disabledProviders, region, stage, tables, credentialsKey, streams } =
+const { settings, resource, disabledProviders, admission, region, stage, tables, credentialsKey, streams } =
   readMcpEnvironment()
 const { publicUrl } = settings
 const { stores, keyWrapper } = openAwsOnFirstUse({ region, tables, credentialsKey })
@@ -31,7 +31,7 @@ const challenge = createChallenge({ resource, scopes })
  */
 const sessionQuestions = streams ? { waitMs: 240_000, requestMs: 295_000 } : { waitMs: 0, requestMs: 27_000 }
 const mcp = createMcpProduct({
-  ...{ publicUrl, disabledProviders, stage, stores, challenge, log },
+  ...{ publicUrl, disabledProviders, admission, stage, stores, challenge, log },
   keyWrapper: createDataKeyKeeper({ keyWrapper }),
   connector: createConnector({ policy: createHostPolicy() }),
   version,

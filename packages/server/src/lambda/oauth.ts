@@ -1,5 +1,5 @@
 /**
- * The oauth function: everything but `/mcp` and `/health`, answered in one piece. It may generate data keys and open
+ * The oauth function: everything but `/mcp` and `/health`, answered in one piece, and `pnpm revoke`. It may generate data keys and open
  * none. Clients of AWS and the deployment's secrets live as long as the environment; nothing of a caller does (R65).
  */
 import { createConnector, createHostPolicy } from '@email-connector/mail'
@@ -9,11 +9,15 @@ import { errorResponse } from '../http/errors.ts'
 import { type App, serveRoutes } from '../http/frame.ts'
 import { createKmsKeyWrapper } from '../keys/kms-key-wrapper.ts'
 import { messagePage } from '../pages/page.ts'
+import type { EndConnections } from '../sign-in/offboarding.ts'
 import { createDynamoStores } from '../store/dynamodb/stores.ts'
 import { version } from '../version.ts'
 import { createBufferedHandler } from './buffered-handler.ts'
 import { readOAuthEnvironment } from './environment.ts'
 import { log } from './function-log.ts'
+import type { GatewayEvent, GatewayResult } from './gateway-event.ts'
+import { keepAwake } from './keep-awake.ts'
+import { answerOperator, isOperatorEvent, type OperatorAnswer, type OperatorEvent } from './operator-event.ts'
 import { readSecrets } from './secrets.ts'
 
 const environment = readOAuthEnvironment()
@@ -22,23 +26,24 @@ const stores = createDynamoStores({ region, tables })
 const keyWrapper = createKmsKeyWrapper({ region, keyId: credentialsKey })
 const connector = createConnector({ policy: createHostPolicy() })
 
-async function open(): Promise<App> {
+async function open(): Promise<App & { readonly endConnections: EndConnections }> {
   const { instance, clients } = await readSecrets(environment)
   const settings = { ...environment.settings, clients }
-  const { routes } = createOAuthProduct({
+  const { routes, endConnections } = createOAuthProduct({
     ...{ settings, stage, stores, keyWrapper, connector, log },
     secrets: instance,
     privateHosts: false,
     version,
   })
-  return serveRoutes({ settings, routes, failurePage: messagePage, log, now: clock.now })
+  const app = serveRoutes({ settings, routes, failurePage: messagePage, log, now: clock.now })
+  return { ...app, endConnections }
 }
 
 // Asked for before the first request; a failure is that request's answer, and the next one asks again.
-let opening: Promise<App> | undefined = open()
+let opening: ReturnType<typeof open> | undefined = open()
 opening.catch(() => undefined)
 
-export const handler = createBufferedHandler(
+const answerGateway = createBufferedHandler(
   environment.settings.publicUrl,
   async ({ request, ip, requestId }) => {
     try {
@@ -50,3 +55,13 @@ export const handler = createBufferedHandler(
     }
   },
 )
+
+export async function handler(event: GatewayEvent | OperatorEvent): Promise<GatewayResult | OperatorAnswer> {
+  if (!isOperatorEvent(event)) return await answerGateway(event as GatewayEvent)
+  return await keepAwake(() =>
+    answerOperator(event, async () => {
+      opening ??= open()
+      return (await opening).endConnections
+    }),
+  )
+}

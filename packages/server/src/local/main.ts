@@ -29,6 +29,7 @@ Serves email-connector on this machine. Settings are environment variables, all 
   DATA_DIR                    store and keys (.local)
   DEMO_MAILBOX                on or off (on)
   ALLOWED_ACCOUNTS            addresses and domains that may connect (everyone)
+  DENIED_ACCOUNTS             addresses and domains that may not, and whose connections end (none)
   ALLOW_PRIVATE_MAIL_HOSTS    1: mail servers on private addresses and any port (0)
   OAUTH_CLIENT_ID, OAUTH_CLIENT_SECRET               one pre-registered client
   GOOGLE_CLIENT_ID, GOOGLE_CLIENT_SECRET             "Sign in with Google" (docs/providers.md)

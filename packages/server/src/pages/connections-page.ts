@@ -115,12 +115,22 @@ ${
 </li>`
 }
 
+const endedBy: Readonly<Record<NonNullable<OwnerRow['ended']>['cause'], string>> = {
+  owner: 'by a mailbox’s owner',
+  operator: 'by the operator of this server',
+  client: 'by the app',
+  code_replayed: 'because a code was used twice',
+  refresh_token_reused: 'because a token was used twice',
+  resumed: '',
+  orphan: '',
+}
+
 function endedConnection({ grantId, ended }: OwnerRow): Html {
-  const { clientName = '', at = 0 } = ended ?? {}
+  const { clientName = '', at = 0, cause } = ended ?? {}
   return html`<li>
 <div>
 <h2><bdi>${clientName}</bdi></h2>
-<p class="soft small">Ended ${day(at)}</p>
+<p class="soft small">Ended ${day(at)}${cause && ` ${endedBy[cause]}`}</p>
 </div>
 <div class="buttons">
 <button type="submit" class="quiet" name="activity" value="${grantId}" aria-label="What it did: ${clientName}, ended ${dayText(at)}">What it did</button>

@@ -5,6 +5,7 @@
  */
 import type { MailAccount, MailAddress } from '@email-connector/mail'
 import type { OpenedAccount } from '../accounts/grant-accounts.ts'
+import { toMailbox, withoutTag } from '../mailbox-address.ts'
 import { ToolError } from '../wire/tool-error.ts'
 
 export type IsOwn = (one: Pick<MailAddress, 'address'>) => boolean
@@ -54,15 +55,4 @@ export function findFrom(account: MailAccount, addresses: readonly string[]): st
 /** The others send as the addresses they know, and rewrite or refuse what they do not. */
 function takesPlus({ provider }: MailAccount): boolean {
   return !['gmail', 'outlook', 'yahoo', 'icloud'].includes(provider)
-}
-
-function withoutTag(address: string): string {
-  return address.toLowerCase().replace(/^([^+@]+)\+[^@]*@/, '$1@')
-}
-
-/** One spelling of all that one mailbox receives. */
-function toMailbox(address: string): string {
-  const [, local = '', host = ''] = /^(.+)@(.+)$/.exec(withoutTag(address.trim())) ?? []
-  const isGmail = host === 'gmail.com' || host === 'googlemail.com'
-  return isGmail ? `${local.replaceAll('.', '')}@gmail.com` : `${local}@${host}`
 }

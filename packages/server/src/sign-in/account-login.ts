@@ -12,9 +12,9 @@ import {
   verifyImapLogin,
   verifySmtpLogin,
 } from '@email-connector/mail'
+import { type Admission, isAdmitted } from '../admission.ts'
 import type { Clock } from '../clock.ts'
 import type { Log, LogLine } from '../log.ts'
-import { isAccountAllowed, type ServerSettings } from '../settings.ts'
 import { failureFault } from './failure-sentences.ts'
 import type { Fault, SignInWish } from './form.ts'
 import { type GuessedMailbox, guessedMailboxes } from './guessed-mailbox.ts'
@@ -27,9 +27,12 @@ export type LoginOutcome =
   | { readonly kind: 'exhausted' }
   | { readonly kind: 'failed'; readonly fault: Fault }
 
+/** `login`: where it is known by then. */
+type Candidate = Pick<MailAccount, 'provider' | 'address'> & Partial<Pick<MailAccount, 'login'>>
+
 export interface MailboxLogin {
   /** Undefined: this address may connect. Contacts nobody. */
-  refusal(account: Pick<MailAccount, 'provider' | 'address'>): Fault | undefined
+  refusal(account: Candidate): Fault | undefined
   /** The same before a provider is asked; a provider says later whose mailbox it is. */
   refusalOfWish(wish: SignInWish): Fault | undefined
   /** Throws StoreUnavailableError: what cannot be counted is not tried. */
@@ -50,7 +53,7 @@ const loginDeadlineMs = 12_000
 export const unreachableFloorMs = 5_000
 
 export function createMailboxLogin(options: {
-  settings: Pick<ServerSettings, 'allowedAccounts'>
+  settings: Admission
   connector: Connector
   providers: readonly Provider[]
   limits: SignInLimits
@@ -80,8 +83,8 @@ export function createMailboxLogin(options: {
     }
   }
 
-  function refusal(account: Pick<MailAccount, 'provider' | 'address'>): Fault | undefined {
-    if (account.provider === 'demo' || isAccountAllowed(settings, account.address)) return undefined
+  function refusal(account: Candidate): Fault | undefined {
+    if (account.provider === 'demo' || isAdmitted(settings, account)) return undefined
     log(account, { outcome: 'refused', code: 'not_allowed' })
     return {
       field: 'address',

@@ -5,7 +5,7 @@
  */
 import { MailError } from '@email-connector/mail'
 import { StoreUnavailableError } from '@email-connector/oauth'
-import { AccountNotFoundError, GrantGoneError } from '../accounts/grant-accounts.ts'
+import { AccountNotAdmittedError, AccountNotFoundError, GrantGoneError } from '../accounts/grant-accounts.ts'
 import { SettingsRefusedError } from '../accounts/owner-settings.ts'
 import { findOutage } from '../http/outages.ts'
 import { KeyRefusedError, KeyUnavailableError } from '../keys/key-wrapper.ts'
@@ -63,6 +63,11 @@ const rows: readonly Row[] = [
   row(AccountNotFoundError, ({ addresses }) => {
     const sentence = `No connected account has this address or id. Connected: ${addresses.join(', ')}.`
     return new ToolError('account_not_found', sentence, { field: 'account' })
+  }),
+  row(AccountNotAdmittedError, () => {
+    const sentence =
+      'The operator of this server no longer lets this mailbox be used: only they can change that. Nothing was done.'
+    return new ToolError('account_not_allowed', sentence)
   }),
   row(ProviderRefusedError, ({ refusal }, { publicUrl, link }) => toProviderError(refusal, publicUrl, link)),
   row(

@@ -8,6 +8,7 @@ import { MailError, type MailErrorCode } from '@email-connector/mail'
 export type ToolErrorCode =
   | MailErrorCode
   | 'account_not_found'
+  | 'account_not_allowed'
   | 'connection_ended'
   | 'permission_missing'
   | 'rate_limited'

@@ -19,6 +19,7 @@ import {
 import { signInFields, startTestMail, type TestMail } from '../e2e/product.ts'
 import { createAuthorizationRequest, register, signIn } from '../e2e/raw-client.ts'
 import { missing, toolsListMessage, whenPossible } from './gateway.ts'
+import { runRevoke, startInvokeEndpoint } from './operator.ts'
 
 describe.skipIf(missing !== undefined)(whenPossible('one function at a time'), () => {
   let mail: TestMail<Dovecot>
@@ -155,6 +156,48 @@ describe.skipIf(missing !== undefined)(whenPossible('one function at a time'), (
     const output = mcp.output.join('')
     for (const variable of ['PUBLIC_URL', 'GRANTS_TABLE', 'STAGE']) expect(output).toContain(variable)
     expect(output).not.toContain('secret-value')
+  })
+
+  test('R96: pnpm revoke ends every connection of a mailbox; no request is taken for its event', async () => {
+    const host = signInFields(product, mail.imap.bob).imap_host ?? ''
+    const connect = () => signIn(product.url, clientId, signInFields(product, mail.imap.bob))
+    const tokens = [(await connect()).access_token, (await connect()).access_token]
+    const statusOf = async (bearer: string) =>
+      (
+        await invoke(product.functions.mcp, '/mcp', {
+          ...{ method: 'POST', body: JSON.stringify(toolsListMessage), authorization: `Bearer ${bearer}` },
+        })
+      ).statusCode
+    const event = { operator: { revoke: { host, login: mail.imap.bob.login }, dryRun: false } }
+    const forged = await invoke(product.functions.oauth, '/oauth/connections', {
+      ...{ method: 'POST', body: JSON.stringify(event) },
+    })
+    expect(forged.statusCode).toBe(400)
+    const inGateway = { ...event, requestContext: { http: { method: 'GET', sourceIp: '198.51.100.7' } } }
+    const asRequest = await product.functions.oauth.invoke({
+      ...{ version: '2.0', rawPath: '/oauth/meta', rawQueryString: '', headers: {} },
+      ...inGateway,
+    })
+    expect(asRequest).toMatchObject({ statusCode: 200 })
+    expect(await Promise.all(tokens.map(statusOf))).toEqual([200, 200])
+    expect(await product.functions.oauth.invoke({ operator: { revoke: { host } } })).toEqual({
+      fault: 'The event is not {"operator":{"revoke":{"host","login"},"dryRun"}}',
+    })
+
+    const lambda = await startInvokeEndpoint(product.functions.oauth)
+    const revoke = (...given: string[]) =>
+      runRevoke(lambda.url, ['--stage', 'personal', '--host', host, '--login', mail.imap.bob.login, ...given])
+    try {
+      expect(await revoke('--dry-run')).toEqual({ code: 0, output: '2 connections would be ended.\n' })
+      expect(await Promise.all(tokens.map(statusOf))).toEqual([200, 200])
+      expect(await revoke()).toEqual({ code: 0, output: '2 connections ended; none is left.\n' })
+      expect(await revoke()).toEqual({ code: 0, output: 'This mailbox has no connection.\n' })
+      expect(lambda.functionNames()).toEqual(Array(3).fill('personal-email-connector-oauth'))
+    } finally {
+      await lambda.close()
+    }
+    expect(await Promise.all(tokens.map(statusOf))).toEqual([401, 401])
+    expect(product.functions.oauth.output.join('')).not.toContain(mail.imap.bob.login)
   })
 
   // Together: each refusal of a host waits for the same floor of 5 s (R40).

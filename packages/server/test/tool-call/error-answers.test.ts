@@ -7,7 +7,11 @@ import { MailError } from '@email-connector/mail'
 import { StoreUnavailableError } from '@email-connector/oauth'
 import type { CallToolResult } from '@modelcontextprotocol/server'
 import { afterEach, expect, test } from 'vitest'
-import { AccountNotFoundError, GrantGoneError } from '../../src/accounts/grant-accounts.ts'
+import {
+  AccountNotAdmittedError,
+  AccountNotFoundError,
+  GrantGoneError,
+} from '../../src/accounts/grant-accounts.ts'
 import { SettingsRefusedError } from '../../src/accounts/owner-settings.ts'
 import { KeyRefusedError, KeyUnavailableError } from '../../src/keys/key-wrapper.ts'
 import { answerCall } from '../../src/tool-call/run-tool.ts'
@@ -66,6 +70,7 @@ const mailCodes: Record<MailErrorCode, true> = {
   try_later: true,
 }
 const toolCodes: Record<Exclude<ToolErrorCode, MailErrorCode>, true> = {
+  account_not_allowed: true,
   account_not_found: true,
   count_changed: true,
   connection_ended: true,
@@ -92,6 +97,7 @@ const thrown: readonly (readonly [string, Error])[] = [
   ...Object.keys(toolCodes).map(
     (code) => [code, new ToolError(code as ToolErrorCode, 'One sentence.', { field: 'name' })] as const,
   ),
+  ['account_not_allowed', new AccountNotAdmittedError('foreign')],
   ['account_not_found', new AccountNotFoundError(['alice@test.example'])],
   ['connection_ended', new GrantGoneError()],
   ['temporarily_unavailable', new StoreUnavailableError('foreign')],

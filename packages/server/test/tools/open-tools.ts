@@ -19,6 +19,7 @@ import {
   defaultGrantSettings,
   type GrantSettings,
 } from '../../src/accounts/settings.ts'
+import type { Admission } from '../../src/admission.ts'
 import { type Caller, type Permission, scopeOfPermission } from '../../src/caller.ts'
 import { createFileKeyWrapper } from '../../src/keys/file-key-wrapper.ts'
 import {
@@ -81,6 +82,8 @@ export async function openTools(options: {
   grantSettings?: Partial<GrantSettings>
   /** Of the deployment; its own unless given. */
   secrets?: InstanceSecrets
+  /** Whose mailboxes may be used; everyone's unless given. */
+  admission?: Admission
   /** Of the first account. */
   accountSettings?: Partial<AccountSettings>
 }): Promise<OpenTools> {
@@ -132,7 +135,10 @@ export async function openTools(options: {
   const logged: LogLine[] = []
   const application = createToolApplication({
     catalog,
-    grantAccounts: createGrantAccounts({ ...keys, store: stores.accounts, now }),
+    grantAccounts: createGrantAccounts({
+      ...{ ...keys, now, store: stores.accounts },
+      ...(options.admission && { admission: options.admission }),
+    }),
     once: options.once?.(stores.once) ?? stores.once,
     audit: stores.audit,
     createLink: options.createLink ?? createLinkMaker({ store: stores.authorization, publicUrl, now }),
