@@ -92,12 +92,6 @@ export async function openOutgoing(call: ToolCall, input: OutgoingInput): Promis
   }
 }
 
-/** With a connection of its own, where the mailbox has to be read. */
-export async function prepareOutgoing(call: ToolCall, input: OutgoingInput): Promise<PreparedMessage> {
-  const { opened, draft, parent, readsMailbox, complete } = await openOutgoing(call, input)
-  return { opened, parent, draft: readsMailbox ? await call.withSession(opened, complete) : draft }
-}
-
 async function readThread(session: ImapSession, ref: MessageRef) {
   return toThread(await getMessage(session, ref, { format: 'text', offset: 0, maxChars: 0 }))
 }

@@ -7,14 +7,13 @@ import { createHash } from 'node:crypto'
 import {
   appendMessage,
   fetchDraft,
+  fileMessages,
   finishStored,
   getMessage,
   type ImapSession,
   MailError,
   type MessageRef,
-  moveMessages,
   readStoredHeaders,
-  resolveMailbox,
   type StoredDraft,
   type StoredHeaders,
   toDraftTag,
@@ -129,21 +128,16 @@ export async function saveDraft(
   raw: Buffer,
   { messageId, flags = [] }: { readonly messageId: string; readonly flags?: readonly string[] },
 ): Promise<{ ref: MessageRef | undefined; mailbox: string }> {
-  const drafts = await resolveMailbox(session, 'drafts')
   const kept = flags.filter((flag) => !/^\\(?:deleted|recent|draft|seen)$/i.test(flag))
-  const ref = await appendMessage(session, {
-    mailbox: drafts.path,
-    raw,
-    flags: ['\\Draft', '\\Seen', ...kept],
-  })
-  const found = ref === undefined ? undefined : { ...ref, draft: toDraftTag(messageId) }
-  return { ref: found, mailbox: drafts.path }
+  const options = { mailbox: 'drafts', raw, flags: ['\\Draft', '\\Seen', ...kept] } as const
+  const { mailbox, ref } = await appendMessage(session, options)
+  return { ref: ref && { ...ref, draft: toDraftTag(messageId) }, mailbox }
 }
 
 /** What took its place is safe by now, so a failure here is no failure of the call. */
 export async function binDraft(session: ImapSession, ref: MessageRef): Promise<'in_bin' | 'kept' | 'gone'> {
   try {
-    const [outcome] = await moveMessages(session, [ref], 'trash')
+    const [outcome] = await fileMessages(session, [ref], 'trash')
     if (outcome?.ok === true) return 'in_bin'
     return outcome?.code === 'message_not_found' ? 'gone' : 'kept'
   } catch (error) {
