@@ -20,6 +20,7 @@ import {
   type SmtpFailure,
   toSmtpError,
 } from './reply.ts'
+import { readRetryAfter } from './retry-after.ts'
 import { type SmtpSession, withSmtpSession } from './session.ts'
 
 /** Connects, logs in, sends nothing. Throws MailError. */
@@ -164,7 +165,10 @@ function readSendFailure(failure: SmtpFailure, { gate, hookFailure }: Progress):
   const { responseCode = 0 } = failure
   if (responseCode >= 400 && responseCode < 600) {
     const { rejectedErrors } = failure
-    if (rejectedErrors === undefined) return { state: 'rejected', rejected: [], reason: readRefusal(failure) }
+    if (rejectedErrors === undefined) {
+      const reason = readRefusal(failure)
+      return { state: 'rejected', rejected: [], reason, ...retryOf(reason, failure) }
+    }
     const { reason, isOfSender } = readWholeRefusal(rejectedErrors)
     return { state: 'rejected', rejected: isOfSender ? [] : toRejected(rejectedErrors), reason }
   }
@@ -173,8 +177,12 @@ function readSendFailure(failure: SmtpFailure, { gate, hookFailure }: Progress):
 }
 
 function toRejected(failures: SmtpFailure['rejectedErrors']): RejectedRecipient[] {
-  return (failures ?? []).map((failure) => ({
-    address: failure.recipient ?? '',
-    code: readRecipientRefusal(failure),
-  }))
+  return (failures ?? []).map((failure) => {
+    const code = readRecipientRefusal(failure)
+    return { address: failure.recipient ?? '', code, ...retryOf(code, failure) }
+  })
+}
+
+function retryOf(code: RejectedRecipient['code'], { response = '' }: SmtpFailure) {
+  return code === 'try_later' ? { retryAfterSeconds: readRetryAfter(response) } : {}
 }

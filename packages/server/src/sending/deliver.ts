@@ -231,7 +231,10 @@ function toText(outcome: SendOutcome, message: string, copy: SentCopy, copyId: s
   const lines = [
     message,
     outcome.accepted.length === 0 ? [] : `Accepted: ${outcome.accepted.join(', ')}`,
-    outcome.rejected.map(({ address, code }) => `Rejected: ${address} (${code})`),
+    outcome.rejected.map(({ address, code, retryAfterSeconds }) => {
+      const when = retryAfterSeconds === undefined ? '' : ` in ${Math.ceil(retryAfterSeconds / 60)} minutes`
+      return `Rejected: ${address} (${code}${when})`
+    }),
     `Message-ID: ${outcome.messageId}`,
     `${outcome.state === 'unknown' && copy.state === 'failed' ? 'Sent could not be looked at' : copyText[copy.state]}${copyId === undefined ? '' : `, id ${copyId}`}.`,
   ]

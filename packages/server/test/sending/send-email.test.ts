@@ -165,7 +165,7 @@ describe.skipIf(!findDovecot())('over a real submission server', () => {
   test('a temporary refusal says when to try again, and a repeat within the minute that it repeats it', async () => {
     submission.refusals.recipients.set('bob@test.example', {
       code: 450,
-      text: '4.2.0 foreign words: greylisted',
+      text: '4.2.0 foreign words: greylisted, come back in 40 minutes',
     })
     const grey = { ...letter('Grey'), to: ['bob@test.example'] }
     const refused = await tools.call('send_email', grey)
@@ -177,6 +177,9 @@ describe.skipIf(!findDovecot())('over a real submission server', () => {
     expect(refused.structured.message).toMatch(
       /^Not sent: The outgoing mail server asks to try again later.* make the same call from \S+Z on\.$/,
     )
+    const [, from = ''] = / from (\S+Z) on/.exec(refused.structured.message) ?? []
+    expect((Date.parse(from) / 1000 - now()) / 60).toBeCloseTo(40, -1)
+    expect(refused.text).toContain('Rejected: bob@test.example (try_later in 40 minutes)')
     submission.refusals.recipients.clear()
     const repeat = await tools.call('send_email', grey)
     expect(repeat.structured).toMatchObject({ state: 'rejected', repeated: true })
