@@ -16,14 +16,14 @@ import { assertOfAccount, parseEmailIds } from '../tool-call/email-refs.ts'
 import * as parameters from '../tool-call/parameters.ts'
 import type { ToolCall } from '../tool-call/tool.ts'
 import { attachments, parseAttachments, parseSources, readAttachments } from './outgoing-attachments.ts'
-import { parseFrom } from './own-addresses.ts'
 import { parseRecipients } from './recipients.ts'
+import { openSender } from './sender.ts'
 import { signatureParameter, signed } from './signatures.ts'
 import { toThread } from './thread.ts'
 
 export const outgoingParameters = {
   account: parameters.account,
-  from: parameters.line.optional().describe('An alias of the account'),
+  from: parameters.line.optional().describe('An alias of the account, or another connected account'),
   to: parameters.addresses.default([]),
   cc: parameters.addresses.default([]),
   bcc: parameters.addresses.default([]),
@@ -63,10 +63,9 @@ export async function openOutgoing(call: ToolCall, input: OutgoingInput): Promis
   const given = parseAttachments(input.attachments)
   const parents = parseEmailIds([input.in_reply_to ?? []].flat(), () => 'in_reply_to')
   const sources = parseSources(given)
-  const opened = await call.accounts.open(input.account)
+  const { opened, from } = await openSender(call, input)
   assertOfAccount(parents, opened, 'in_reply_to')
   assertOfAccount(sources, opened, 'attachments')
-  const from = parseFrom(opened, input.from)
   const draft = {
     ...recipients,
     from,
