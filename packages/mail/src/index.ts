@@ -34,6 +34,7 @@ export {
   composeMessage,
   type OutgoingDraft,
 } from './composing/compose.ts'
+export type { RedirectingField } from './composing/redirecting-headers.ts'
 export type { OriginalBlock } from './composing/render-body.ts'
 export { type Signature, signatureText } from './composing/signature.ts'
 export { finishStored, readStoredHeaders, type StoredHeaders } from './composing/stored-message.ts'

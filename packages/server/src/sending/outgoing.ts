@@ -8,6 +8,7 @@ import {
   type MailAddress,
   type MessageRef,
   type OutgoingDraft,
+  type RedirectingField,
   signatureText,
 } from '@email-connector/mail'
 import * as z from 'zod'
@@ -99,6 +100,8 @@ async function readThread(session: ImapSession, ref: MessageRef) {
 export interface ShownMessage extends Recipients {
   readonly from: MailAddress
   readonly subject: string
+  /** Of a stored draft: header fields that send answers, receipts or bounces elsewhere. */
+  readonly redirects?: readonly RedirectingField[]
   /** All of it, the quoted original too. */
   readonly body: string
   readonly attachments: readonly {

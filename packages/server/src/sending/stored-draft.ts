@@ -79,11 +79,11 @@ export async function readyDraft(
   const others = [...headers.from, ...headers.sender].filter((one) => !ownOf(opened.account)(one))
   if (others.length > 0) throw notOwn(`is from ${others.map(({ address }) => address).join(', ')}`, opened)
   if (headers.from.length > 1) throw notOwn('has two addresses in From', opened)
-  const { to, cc, bcc, subject, messageId } = headers
+  const { to, cc, bcc, subject, messageId, redirects } = headers
   const { draftId, shared } = toDraftKeys({ id, ref: draft.ref })
   return {
     opened,
-    shown: { from, to, cc, bcc, subject, ...(await readShown(call, session, opened, draft)) },
+    shown: { from, to, cc, bcc, subject, redirects, ...(await readShown(call, session, opened, draft)) },
     content: ['stored', createHash('sha256').update(draft.raw).digest('hex')],
     stored: { draftId, messageId, ref: draft.ref },
     shared,
