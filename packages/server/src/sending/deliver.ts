@@ -1,5 +1,11 @@
 /** What every sending tool does with a message that is ready: ask, send it at most once or hold it, see to its copy in Sent. */
-import { type ComposedMessage, composeMessage, type MailAddress, submitMessage } from '@email-connector/mail'
+import {
+  type ComposedMessage,
+  composeMessage,
+  type MailAddress,
+  type Mark,
+  type Submission,
+} from '@email-connector/mail'
 import * as z from 'zod'
 import type { OpenedAccount } from '../accounts/grant-accounts.ts'
 import type { ToolCall, ToolQuestion } from '../tool-call/tool.ts'
@@ -9,7 +15,9 @@ import { ToolError } from '../wire/tool-error.ts'
 import type { ToolResult } from '../wire/tool-result.ts'
 import { orNothing } from './answered-mark.ts'
 import { openConfirmation } from './confirmation.ts'
+import { openNow } from './early-submission.ts'
 import { followHeld, hold, toHeldRef, toHeldText } from './hold.ts'
+import { type KeptMailbox, withKeptMailbox } from './kept-mailbox.ts'
 import { assertWithinLimits } from './limits.ts'
 import { type PreparedMessage, toShown } from './outgoing.ts'
 import { createPeople } from './people.ts'
@@ -18,10 +26,7 @@ import type { ReadyMessage } from './ready-message.ts'
 import { assertRecipients } from './recipients.ts'
 import { createSendLedger, findSendOutcome } from './send-ledger.ts'
 import { describeOutcome, type SendOutcome } from './send-outcome.ts'
-import { type AfterSent, fileSentCopy, type SentCopy } from './sent-copy.ts'
-
-/** Of the time that is left: a server that goes silent after the final dot must leave some to look at Sent. */
-const smtpShare = 0.75
+import { fileSentCopy, type SentCopy } from './sent-copy.ts'
 
 export const delivery = z.object({
   account: z.string(),
@@ -54,14 +59,30 @@ export interface DeliveryOptions {
   readonly known?: readonly MailAddress[] | undefined
   /** Addresses of that email that nothing can be sent to, each with the reason. */
   readonly skipped?: readonly string[]
-  /** What the mailbox is told once the email is out: that another one was answered. */
-  readonly afterSent?: AfterSent | undefined
+  /** On the email that is answered, once this one is out. */
+  readonly mark?: Mark | undefined
+  /** The connections of this call, where it has opened them by now. */
+  readonly mailbox?: KeptMailbox | undefined
+  readonly early?: Submission | undefined
 }
 
 export async function deliver(
   call: ToolCall,
   ready: ReadyMessage,
-  { idempotencyKey, known, skipped = [], afterSent }: DeliveryOptions = {},
+  options: DeliveryOptions = {},
+): Promise<ToolResult<Delivery> | ToolQuestion> {
+  const { mailbox } = options
+  if (mailbox !== undefined) return await deliverOver(mailbox, call, ready, options)
+  return await withKeptMailbox(call.toCompletion(), ready.opened, (own) =>
+    deliverOver(own, call, ready, options),
+  )
+}
+
+async function deliverOver(
+  mailbox: KeptMailbox,
+  call: ToolCall,
+  ready: ReadyMessage,
+  { idempotencyKey, known, skipped = [], mark, early }: DeliveryOptions,
 ): Promise<ToolResult<Delivery> | ToolQuestion> {
   const { opened, shown, content, shared, stored } = ready
   const { from, to, cc, bcc } = shown
@@ -70,7 +91,7 @@ export async function deliver(
   assertRecipients(to, cc, bcc)
   // From here on a client that goes away must not leave an email of which nobody knows whether it was sent.
   const sending = call.toCompletion()
-  const people = createPeople(sending, opened, shown)
+  const people = createPeople(mailbox, shown)
   const reservation = await assertWithinLimits(sending, opened, { shown, people })
   const confirmation = openConfirmation(call, opened)
   const { attempt, madeAt } = confirmation
@@ -86,7 +107,7 @@ export async function deliver(
   // Nobody is asked about an email that lies in Drafts by now: its draft has an id of its own.
   const earlier = confirmation.asksNow ? await findSendOutcome(sending, request) : undefined
   if (earlier?.state === 'held') {
-    return withSkipped(await answerDelivery(sending, opened, Promise.resolve(earlier)), skipped)
+    return withSkipped(await answerDelivery(sending, opened, mailbox, Promise.resolve(earlier)), skipped)
   }
   // Last before anything leaves: nobody is asked about what cannot be sent.
   const decided = await confirmation.decide(composed, async () => {
@@ -96,10 +117,10 @@ export async function deliver(
   if (typeof decided !== 'string') return decided
   if (decided === 'hold') {
     const held = await hold(sending, ready, { ledger, madeAt })
-    return withSkipped(await answerDelivery(sending, opened, Promise.resolve(held)), skipped)
+    return withSkipped(await answerDelivery(sending, opened, mailbox, Promise.resolve(held)), skipped)
   }
   const submitted = ledger.sendOnce((beforeData) =>
-    submitMessage(opened.account, sending.mailDeps(smtpShare), composed, {
+    (early ?? openNow(sending, opened)).submit(composed, {
       async beforeData() {
         await reservation.reserve()
         const mayLeave = await beforeData()
@@ -108,7 +129,7 @@ export async function deliver(
       },
     }),
   )
-  const result = await answerDelivery(sending, opened, submitted, { composed, afterSent })
+  const result = await answerDelivery(sending, opened, mailbox, submitted, { composed, mark })
   return withSkipped(withFrom(result, from), skipped)
 }
 
@@ -137,13 +158,14 @@ function withSkipped(result: ToolResult<Delivery>, skipped: readonly string[]): 
 export async function answerDelivery(
   call: ToolCall,
   opened: OpenedAccount,
+  mailbox: KeptMailbox,
   given: Promise<SendOutcome>,
-  { composed, afterSent }: { composed?: ComposedMessage; afterSent?: AfterSent | undefined } = {},
+  { composed, mark }: { composed?: ComposedMessage; mark?: Mark | undefined } = {},
 ): Promise<ToolResult<Delivery>> {
   const submitted = given.then((one) => followHeld(call, opened, one))
   const [sent, copy] = await Promise.all([
     submitted,
-    fileSentCopy(call, opened, composed?.rawWithBcc, submitted, afterSent),
+    fileSentCopy(mailbox, opened, { raw: composed?.rawWithBcc, outcome: submitted, mark }),
   ])
   // A copy that we did not file was filed by the server that took the email: it went out.
   const outcome: SendOutcome =
@@ -209,7 +231,10 @@ function toText(outcome: SendOutcome, message: string, copy: SentCopy, copyId: s
   const lines = [
     message,
     outcome.accepted.length === 0 ? [] : `Accepted: ${outcome.accepted.join(', ')}`,
-    outcome.rejected.map(({ address, code }) => `Rejected: ${address} (${code})`),
+    outcome.rejected.map(({ address, code, retryAfterSeconds }) => {
+      const when = retryAfterSeconds === undefined ? '' : ` in ${Math.ceil(retryAfterSeconds / 60)} minutes`
+      return `Rejected: ${address} (${code}${when})`
+    }),
     `Message-ID: ${outcome.messageId}`,
     `${outcome.state === 'unknown' && copy.state === 'failed' ? 'Sent could not be looked at' : copyText[copy.state]}${copyId === undefined ? '' : `, id ${copyId}`}.`,
   ]

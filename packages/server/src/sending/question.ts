@@ -33,6 +33,7 @@ export function toQuestion(shown: ShownMessage, known: KnownPeople): string {
     ...Object.entries({ To: to, Cc: cc, Bcc: bcc }).flatMap(([name, list]) =>
       list.length === 0 ? [] : [`${name}: ${list.map(people).join(', ')}`],
     ),
+    ...toRedirectLines(shown),
     ...(known.writtenTo === undefined && known.inThread === undefined
       ? ['Whether you have written to them before could not be checked.']
       : []),
@@ -42,6 +43,27 @@ export function toQuestion(shown: ShownMessage, known: KnownPeople): string {
     toShownText(body),
   ]
   return lines.join('\n')
+}
+
+/** More than a program writes. */
+const maxRedirects = 10
+
+/** A draft may have been put there by somebody who wants its answers. */
+function toRedirectLines({ from, redirects = [] }: ShownMessage): string[] {
+  const whither = {
+    answers: 'ANSWERS go there',
+    receipts: 'RECEIPTS go there',
+    bounces: 'BOUNCES go there',
+    unsubscribing: 'UNSUBSCRIBING goes there',
+  }
+  const own = from.address.toLowerCase()
+  const lines = redirects.slice(0, maxRedirects).map(({ name, text, redirects: what }) => {
+    const [, inBrackets = text] = /^[^<>]*<([^<>]*)>$/.exec(text.trim()) ?? []
+    const mark = inBrackets.trim().toLowerCase() === own ? '' : ` [${whither[what]}, not to From]`
+    return `${name}: ${toShownLine(text, maxLineChars)}${mark}`
+  })
+  const left = redirects.length - lines.length
+  return left > 0 ? [...lines, `[${left} more fields that redirect answers or receipts]`] : lines
 }
 
 /** Each recipient with what the owner should look at. */

@@ -7,14 +7,13 @@ import { createHash } from 'node:crypto'
 import {
   appendMessage,
   fetchDraft,
+  fileMessages,
   finishStored,
   getMessage,
   type ImapSession,
   MailError,
   type MessageRef,
-  moveMessages,
   readStoredHeaders,
-  resolveMailbox,
   type StoredDraft,
   type StoredHeaders,
   toDraftTag,
@@ -80,11 +79,11 @@ export async function readyDraft(
   const others = [...headers.from, ...headers.sender].filter((one) => !ownOf(opened.account)(one))
   if (others.length > 0) throw notOwn(`is from ${others.map(({ address }) => address).join(', ')}`, opened)
   if (headers.from.length > 1) throw notOwn('has two addresses in From', opened)
-  const { to, cc, bcc, subject, messageId } = headers
+  const { to, cc, bcc, subject, messageId, redirects } = headers
   const { draftId, shared } = toDraftKeys({ id, ref: draft.ref })
   return {
     opened,
-    shown: { from, to, cc, bcc, subject, ...(await readShown(call, session, opened, draft)) },
+    shown: { from, to, cc, bcc, subject, redirects, ...(await readShown(call, session, opened, draft)) },
     content: ['stored', createHash('sha256').update(draft.raw).digest('hex')],
     stored: { draftId, messageId, ref: draft.ref },
     shared,
@@ -129,21 +128,16 @@ export async function saveDraft(
   raw: Buffer,
   { messageId, flags = [] }: { readonly messageId: string; readonly flags?: readonly string[] },
 ): Promise<{ ref: MessageRef | undefined; mailbox: string }> {
-  const drafts = await resolveMailbox(session, 'drafts')
   const kept = flags.filter((flag) => !/^\\(?:deleted|recent|draft|seen)$/i.test(flag))
-  const ref = await appendMessage(session, {
-    mailbox: drafts.path,
-    raw,
-    flags: ['\\Draft', '\\Seen', ...kept],
-  })
-  const found = ref === undefined ? undefined : { ...ref, draft: toDraftTag(messageId) }
-  return { ref: found, mailbox: drafts.path }
+  const options = { mailbox: 'drafts', raw, flags: ['\\Draft', '\\Seen', ...kept] } as const
+  const { mailbox, ref } = await appendMessage(session, options)
+  return { ref: ref && { ...ref, draft: toDraftTag(messageId) }, mailbox }
 }
 
 /** What took its place is safe by now, so a failure here is no failure of the call. */
 export async function binDraft(session: ImapSession, ref: MessageRef): Promise<'in_bin' | 'kept' | 'gone'> {
   try {
-    const [outcome] = await moveMessages(session, [ref], 'trash')
+    const [outcome] = await fileMessages(session, [ref], 'trash')
     if (outcome?.ok === true) return 'in_bin'
     return outcome?.code === 'message_not_found' ? 'gone' : 'kept'
   } catch (error) {
