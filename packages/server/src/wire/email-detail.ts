@@ -1,5 +1,5 @@
 /** One whole email as a client gets it, and the lines a model reads instead. */
-import type { MailingList, MessageDetail } from '@email-connector/mail'
+import type { Invitation, MailingList, MessageDetail } from '@email-connector/mail'
 import * as z from 'zod'
 import { sliceWhole, toLine } from './fit.ts'
 import { chooseLinks, toLinkLines } from './link-rows.ts'
@@ -26,6 +26,8 @@ export const emailDetail = z.object({
     .object({ id: z.string().optional(), leave: z.array(z.string()), one_click: z.boolean() })
     .optional(),
   authentication: z.record(z.string(), z.string()).optional(),
+  // As Invitation of the mail package, by the names of its facts.
+  invitation: z.looseObject({ method: z.string() }).optional(),
   flags: z.array(z.string()),
   size: z.int(),
   body: z.string(),
@@ -38,8 +40,21 @@ export const emailDetail = z.object({
   report: z.array(z.looseObject({})).optional(),
   warnings: z.array(z.string()),
 })
-export type EmailDetail = Omit<z.output<typeof emailDetail>, 'attachments'> & {
+export type EmailDetail = Omit<z.output<typeof emailDetail>, 'attachments' | 'invitation'> & {
   attachments: ListedAttachment[]
+  invitation?: InvitationRow
+}
+
+type InvitationRow = {
+  method: string
+  summary?: string
+  start?: string
+  end?: string
+  repeats?: string
+  location?: string
+  organizer?: string
+  attendees?: string[]
+  more_events?: number
 }
 
 type ListedAttachment = {
@@ -64,7 +79,7 @@ export function toEmailDetail(id: string, message: MessageDetail, maxBodyChars: 
   const from = toAddressText(message.from, maxHeaderChars)
   const replyTo = toAddressText(message.replyTo, maxHeaderChars)
   const sender = toAddressText(message.sender, maxHeaderChars)
-  const { recipients, list, authentication } = message
+  const { recipients, list, authentication, invitation } = message
   return {
     id,
     // First, where a client that cuts its answers leaves it.
@@ -83,6 +98,7 @@ export function toEmailDetail(id: string, message: MessageDetail, maxBodyChars: 
     ...when('importance', message.importance ?? ''),
     ...(list === undefined ? {} : { list: toListRow(list) }),
     ...(authentication === undefined ? {} : { authentication: { ...authentication } }),
+    ...(invitation === undefined ? {} : { invitation: toInvitationRow(invitation) }),
     // \Recent tells of a session, not of the email (RFC 9051 leaves it out).
     flags: message.flags
       .filter((flag) => flag !== '\\Recent')
@@ -143,6 +159,7 @@ export function toDetailText(email: EmailDetail): string {
     email.importance === undefined ? [] : `Importance: ${email.importance}`,
     email.list === undefined ? [] : toListLine(email.list),
     email.authentication === undefined ? [] : toAuthenticationLine(email.authentication),
+    email.invitation === undefined ? [] : toInvitationLine(email.invitation),
     email.flags.length === 0 ? [] : `Flags: ${email.flags.join(' ')}`,
     email.warnings.length === 0 ? [] : `Warnings: ${email.warnings.join(', ')}`,
     attachments,
@@ -175,6 +192,32 @@ function toListRow({ id, leave, isOneClick }: MailingList): NonNullable<EmailDet
 function toListLine({ id, leave, one_click }: NonNullable<EmailDetail['list']>): string {
   const ways = leave.length === 0 ? '' : `leave by ${leave.join(' or ')}${one_click ? ' (one click)' : ''}`
   return `List: ${[id ?? '', ways].filter((part) => part !== '').join(', ')}`
+}
+
+const maxFactChars = 300
+
+function toInvitationRow({ method, attendees, moreEvents, ...facts }: Invitation): InvitationRow {
+  return {
+    method,
+    ...when('summary', toLine(facts.summary ?? '', maxFactChars)),
+    ...when('start', toLine(facts.start ?? '', maxFactChars)),
+    ...when('end', toLine(facts.end ?? '', maxFactChars)),
+    ...when('repeats', toLine(facts.repeats ?? '', maxFactChars)),
+    ...when('location', toLine(facts.location ?? '', maxFactChars)),
+    ...when('organizer', toLine(facts.organizer ?? '', maxFactChars)),
+    ...(attendees.length === 0 ? {} : { attendees: attendees.map((one) => toLine(one, 120)) }),
+    ...(moreEvents === 0 ? {} : { more_events: moreEvents }),
+  }
+}
+
+function toInvitationLine({ method, attendees, more_events, ...facts }: InvitationRow): string {
+  const said = [
+    method,
+    ...Object.entries(facts).map(([name, value]) => `${name} ${value}`),
+    ...(attendees === undefined ? [] : [`attendees ${attendees.join(', ')}`]),
+    ...(more_events === undefined ? [] : [`and ${more_events} more events`]),
+  ]
+  return `Invitation: ${said.join('; ')}`
 }
 
 function toAuthenticationLine(results: Readonly<Record<string, string>>): string {
