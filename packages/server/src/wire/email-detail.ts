@@ -22,12 +22,10 @@ export const emailDetail = z.object({
   message_id: z.string().optional(),
   in_reply_to: z.string().optional(),
   importance: z.string().optional(),
-  list: z
-    .object({ id: z.string().optional(), leave: z.array(z.string()), one_click: z.boolean() })
-    .optional(),
+  // As ListRow and, below, InvitationRow: fields explain themselves, and every definition is paid for in tokens.
+  list: z.looseObject({}).optional(),
   authentication: z.record(z.string(), z.string()).optional(),
-  // As Invitation of the mail package, by the names of its facts.
-  invitation: z.looseObject({ method: z.string() }).optional(),
+  invitation: z.looseObject({}).optional(),
   flags: z.array(z.string()),
   size: z.int(),
   body: z.string(),
@@ -35,15 +33,18 @@ export const emailDetail = z.object({
   total_chars: z.int(),
   next_offset: z.int().optional(),
   links: z.array(z.object({ number: z.int(), text: z.string(), url: z.string() })).optional(),
-  // Each as ListedAttachment; its fields explain themselves, and every definition is paid for in tokens.
+  // Each as ListedAttachment.
   attachments: z.array(z.looseObject({ attachment_id: z.string() })),
   report: z.array(z.looseObject({})).optional(),
   warnings: z.array(z.string()),
 })
-export type EmailDetail = Omit<z.output<typeof emailDetail>, 'attachments' | 'invitation'> & {
+export type EmailDetail = Omit<z.output<typeof emailDetail>, 'attachments' | 'list' | 'invitation'> & {
   attachments: ListedAttachment[]
+  list?: ListRow
   invitation?: InvitationRow
 }
+
+type ListRow = { id?: string; leave: string[]; one_click: boolean }
 
 type InvitationRow = {
   method: string
@@ -181,7 +182,7 @@ function toSenderText({ from, date, subject }: ListedAttachment): string {
 /** Of a longer way to leave the part in front of its query: whole it would cost more than the email. */
 const maxLeaveChars = 600
 
-function toListRow({ id, leave, isOneClick }: MailingList): NonNullable<EmailDetail['list']> {
+function toListRow({ id, leave, isOneClick }: MailingList): ListRow {
   return {
     ...when('id', toLine(id ?? '', 255)),
     leave: leave.map((target) => (target.length <= maxLeaveChars ? target : target.replace(/[?#].*$/, ''))),
@@ -189,7 +190,7 @@ function toListRow({ id, leave, isOneClick }: MailingList): NonNullable<EmailDet
   }
 }
 
-function toListLine({ id, leave, one_click }: NonNullable<EmailDetail['list']>): string {
+function toListLine({ id, leave, one_click }: ListRow): string {
   const ways = leave.length === 0 ? '' : `leave by ${leave.join(' or ')}${one_click ? ' (one click)' : ''}`
   return `List: ${[id ?? '', ways].filter((part) => part !== '').join(', ')}`
 }
