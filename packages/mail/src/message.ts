@@ -49,6 +49,37 @@ export interface MessageSummary {
   /** Bytes, RFC822.SIZE. */
   readonly size: number
   readonly threadId?: string
+  /** What an invitation in it asks or says, by its structure alone. */
+  readonly invitation?: InvitationMethod
+  /** The id of the list it came by; `unnamed` where it only says how to leave one. */
+  readonly list?: string
+}
+
+/** RFC 5546 §1.4, in lower case; `event`: a calendar entry that names none of them. */
+export type InvitationMethod =
+  | 'request'
+  | 'cancel'
+  | 'reply'
+  | 'counter'
+  | 'declinecounter'
+  | 'refresh'
+  | 'add'
+  | 'publish'
+  | 'event'
+
+/** The first event of a calendar part, each fact as its sender wrote it; absent where it says nothing of it. */
+export interface Invitation {
+  readonly method: InvitationMethod
+  readonly summary?: string
+  /** With the zone that the sender names: `2026-12-02 10:00 Europe/Berlin`. */
+  readonly start?: string
+  readonly end?: string
+  readonly repeats?: string
+  readonly location?: string
+  readonly organizer?: string
+  readonly attendees: readonly string[]
+  /** Beyond the first. */
+  readonly moreEvents: number
 }
 
 /** A part that is not the text of the message. */
@@ -131,6 +162,7 @@ export interface MessageDetail extends MessageFacts {
   readonly body: MessageBody
   /** Of the message and, at any depth, of the mails in it. */
   readonly attachments: readonly AttachmentPart[]
+  readonly invitation?: Invitation
   /** What a machine says of a mail that was sent: one for each recipient. */
   readonly report: readonly DeliveryReport[]
   /** Absent where the provider says nothing that can be told from what a sender wrote. */

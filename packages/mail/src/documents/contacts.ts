@@ -1,8 +1,8 @@
 /** VCF: each contact as facts on lines; photos and keys are not text. vCard 2.1 to 4. */
 
 import { decodeText } from '../mime/charset.ts'
+import { type ContentLine, readContentLines, unescapeText } from '../mime/content-lines.ts'
 import { decodeTransfer } from '../mime/transfer.ts'
-import { type ContentLine, readContentLines, unescapeText } from './content-lines.ts'
 import type { TextSink } from './text-sink.ts'
 
 const maxContacts = 5_000

@@ -1,7 +1,7 @@
 /** From the bytes of one file to its text: which reader it is for, and what every text goes through on its way out. */
 import { render } from '../body-text/render.ts'
 import { decodeText } from '../mime/charset.ts'
-import { readCalendar } from './calendar.ts'
+import { writeCalendar } from './calendar.ts'
 import { readContacts } from './contacts.ts'
 import { readDelimited } from './delimited.ts'
 import {
@@ -82,7 +82,7 @@ async function readOther(
       return toDocument(sink, { type: 'HTML', text: read.text, warnings: read.warnings })
     }
     case 'calendar':
-      readCalendar(text, sink)
+      writeCalendar(text, sink)
       return await finish(sink, { type: 'Calendar', areLinks: true })
     case 'contacts':
       readContacts(text, sink)

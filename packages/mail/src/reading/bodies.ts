@@ -8,11 +8,12 @@ import { isForwardSubject, isReplySubject } from '../body-text/quote-marks.ts'
 import type { Reading } from '../body-text/readable-text.ts'
 import type { CallTime } from '../connect/deadline.ts'
 import type { FetchedMessage, ImapSession, SelectedMailbox } from '../imap/session.ts'
-import type { DeliveryReport, MessageBody } from '../message.ts'
+import type { DeliveryReport, Invitation, MessageBody } from '../message.ts'
 import { type BodyReader, type Contents, createBodyReader } from './body-reader.ts'
 import { describeEmpty } from './empty-body.ts'
 import { cleanLine } from './envelope-text.ts'
 import { type FetchedText, fetchTexts, toText } from './fetch-texts.ts'
+import { findCalendar, readInvitation } from './invitation.ts'
 import { nestedMails, toHeading } from './nested-mails.ts'
 import type { Format } from './render-part.ts'
 import { isReport, readReport } from './report.ts'
@@ -39,6 +40,8 @@ export interface GetMessageOptions {
 
 /** More encoded octets than this of one part are not fetched: 150,000 words. Ten parts fit into one response. */
 export const maxPartBytes = 1024 * 1024
+/** A calendar that is longer is somebody's year, no invitation: of it only the structure is told. */
+const maxInvitationBytes = 512 * 1024
 const maxBatchBytes = 8 * maxPartBytes
 
 export interface StructuredMessage {
@@ -48,6 +51,7 @@ export interface StructuredMessage {
 
 export interface ReadBody {
   readonly body: MessageBody
+  readonly invitation?: Invitation
   readonly report: readonly DeliveryReport[]
   readonly warnings: string[]
 }
@@ -121,10 +125,14 @@ export function chooseParts({ message, parts: { bodies } }: StructuredMessage, f
     return html.length > 0 ? html : plain
   })
   const reports = findParts(message.bodyStructure, isReport).map(toTextPart)
+  const calendar = findCalendar(message.bodyStructure)
+  const isWanted = calendar !== undefined && (calendar.size ?? 0) <= maxInvitationBytes
+  const invitation = isWanted ? [toTextPart(calendar)] : []
   // A mail that only holds other mails is read as what they say.
   const nested =
     texts.length === 0 ? nestedMails(message.bodyStructure).flatMap(({ bodies: inner }) => inner) : []
-  return [...texts, ...reports, ...nested.flatMap(({ plain, html }) => [...plain, ...html])]
+  const others = [...reports, ...invitation, ...nested.flatMap(({ plain, html }) => [...plain, ...html])]
+  return [...texts, ...others.filter(({ partId }) => texts.every((text) => text.partId !== partId))]
 }
 
 /** A forwarded email is content; a block of headers is a quote only in a reply. */
@@ -166,6 +174,9 @@ async function toBody(
   else if (isWanted && parts.closed.some(({ kind }) => kind.endsWith('_encrypted')))
     warnings.push('encrypted')
   const reports = isWanted ? findParts(message.bodyStructure, isReport) : []
+  const invitation = isWanted
+    ? await readInvitation(message.bodyStructure, (part) => contents.get(part)?.text)
+    : undefined
   return {
     body: {
       source,
@@ -175,6 +186,7 @@ async function toBody(
       ...(empty ? { note: empty.note } : {}),
       ...(reading.firstLink === undefined ? {} : { links: reader.links }),
     },
+    ...(invitation === undefined ? {} : { invitation }),
     report: reports.flatMap((node) => {
       const fetched = contents.get(node.part ?? '1')
       return readReport(node.type, fetched?.text ?? '')

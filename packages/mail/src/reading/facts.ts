@@ -2,29 +2,19 @@
  * What a message's headers say about it beside its envelope, as the sender wrote it: cleaned, bounded, and only where
  * it says something. Nothing here is followed or done.
  */
+import { listHeaders } from '../imap/fetch-items.ts'
 import type { FetchedMessage } from '../imap/session.ts'
 import type { MailingList, MessageFacts } from '../message.ts'
 import { cleanLine } from './envelope-text.ts'
 
-export const factHeaders = [
-  'LIST-ID',
-  'LIST-UNSUBSCRIBE',
-  'LIST-UNSUBSCRIBE-POST',
-  'IMPORTANCE',
-  'X-PRIORITY',
-  'PRIORITY',
-]
+export const factHeaders = [...listHeaders, 'LIST-UNSUBSCRIBE-POST', 'IMPORTANCE', 'X-PRIORITY', 'PRIORITY']
 
 export function readFacts(
   headers: ReadonlyMap<string, readonly string[]>,
   { envelope }: FetchedMessage,
 ): MessageFacts {
   const first = (name: string) => headers.get(name)?.[0] ?? ''
-  const list = readList(
-    first('list-id'),
-    headers.get('list-unsubscribe') ?? [],
-    first('list-unsubscribe-post'),
-  )
+  const list = readList(headers)
   const importance = readImportance(first)
   const recipients = [envelope?.to, envelope?.cc, envelope?.bcc].map((some) => some?.length ?? 0)
   const [to = 0, cc = 0, bcc = 0] = recipients
@@ -41,8 +31,10 @@ const maxTargetChars = 2_000
 const maxTargets = 2
 
 /** RFC 2919 and RFC 2369; RFC 8058: one POST, without a page that asks. */
-function readList(id: string, unsubscribe: readonly string[], post: string): MailingList | undefined {
-  const field = unsubscribe.join(', ').slice(0, maxFieldChars)
+export function readList(headers: ReadonlyMap<string, readonly string[]>): MailingList | undefined {
+  const [id = ''] = headers.get('list-id') ?? []
+  const [post = ''] = headers.get('list-unsubscribe-post') ?? []
+  const field = (headers.get('list-unsubscribe') ?? []).join(', ').slice(0, maxFieldChars)
   const targets = [...field.matchAll(/<\s*((?:https?:|mailto:)[^<>\s]{1,4000})\s*>/gi)].flatMap(
     ([, target = '']) => {
       const clean = cleanLine(target)

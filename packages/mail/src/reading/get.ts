@@ -91,7 +91,7 @@ export function toDetail(
   session: ImapSession,
   ref: MessageRef,
   { message, parts }: StructuredMessage,
-  { body, report, warnings }: ReadBody,
+  { body, invitation, report, warnings }: ReadBody,
 ): MessageDetail {
   const headers = parseHeaders(message.headers)
   const { envelope } = message
@@ -123,6 +123,7 @@ export function toDetail(
     size: message.size ?? 0,
     body,
     attachments: parts.files,
+    ...(invitation === undefined ? {} : { invitation }),
     report,
     ...readFacts(headers, message),
     ...(authentication ? { authentication } : {}),

@@ -46,19 +46,30 @@ export function printPlace({
   last,
   expected,
 }: RecentPlace): string {
-  const end = last ?? { at: 0, uid: 0 }
-  const numbers = [uidValidity, newest, top, low, sequence, floor.at, floor.uid, end.at, end.uid].join('.')
+  // The last row is mostly the oldest, too.
+  const isFloor = last?.at === floor.at && last.uid === floor.uid
+  const end = isFloor ? [] : last === undefined ? [0, 0] : [last.at, last.uid]
+  const numbers = [uidValidity, newest, top, low, sequence, floor.at, floor.uid, ...end].join('.')
   return expected === '' || expected.length > maxExpectedChars ? numbers : `${numbers}/${expected}`
 }
 
-const shape = /^(\d{1,10}(?:\.\d{1,12}){8})(?:\/(\d{1,10}(?::\d{1,10})?(?:,\d{1,10}(?::\d{1,10})?){0,60}))?$/
+const shape =
+  /^(\d{1,10}(?:\.\d{1,12}){6}(?:\.\d{1,12}\.\d{1,12})?)(?:\/(\d{1,10}(?::\d{1,10})?(?:,\d{1,10}(?::\d{1,10})?){0,60}))?$/
 
 /** Throws `invalid_input` for what is not one of ours. */
 export function readPlace(cursor: string): RecentPlace {
   const [, numbers = '', expected = ''] = shape.exec(cursor) ?? []
   const [uidValidity = '', ...rest] = numbers.split('.')
-  const [newest = 0, top = 0, low = 0, sequence = 0, floorAt = 0, floorUid = 0, at = 0, uid = 0] =
-    rest.map(Number)
+  const [
+    newest = 0,
+    top = 0,
+    low = 0,
+    sequence = 0,
+    floorAt = 0,
+    floorUid = 0,
+    at = floorAt,
+    uid = floorUid,
+  ] = rest.map(Number)
   const areUids = isUid(newest) && top <= newest && low <= top
   if (!areUids || (expected !== '' && sizeOfSet(expected) > maxExpectedRows)) throw invalid('cursor')
   return {

@@ -4,6 +4,7 @@ import { collapsePadding, removeInvisible } from '../body-text/invisible-charact
 import { toInvitationText } from '../body-text/invitation-text.ts'
 import { readPlain } from '../body-text/read-plain.ts'
 import { notRendered } from '../body-text/readable-text.ts'
+import { parseHeaders } from '../headers.ts'
 import { widePreviewBytes } from '../imap/fetch-items.ts'
 import type { FetchedMessage, SelectedMailbox } from '../imap/session.ts'
 import type { MessageRef, MessageSummary } from '../message.ts'
@@ -11,6 +12,8 @@ import { decodeText } from '../mime/charset.ts'
 import { decodeTransfer } from '../mime/transfer.ts'
 import { toDraftTag } from './draft-tag.ts'
 import { cleanLine, toAddresses, toDate } from './envelope-text.ts'
+import { readList } from './facts.ts'
+import { findMethod } from './invitation.ts'
 import { type BodyStructure, countFiles } from './structure.ts'
 
 const maxPreviewChars = 200
@@ -23,6 +26,8 @@ export async function toSummary(
   drafts?: string,
 ): Promise<MessageSummary> {
   const { envelope, flags = new Set<string>() } = message
+  const invitation = findMethod(message.bodyStructure)
+  const list = readList(parseHeaders(message.headers))
   return {
     ref: toRef(message, mailbox, drafts),
     date: toDate(message),
@@ -36,6 +41,8 @@ export async function toSummary(
     attachments: countFiles(message.bodyStructure),
     size: message.size ?? 0,
     ...(message.threadId ? { threadId: message.threadId } : {}),
+    ...(invitation === undefined ? {} : { invitation }),
+    ...(list === undefined ? {} : { list: list.id ?? 'unnamed' }),
   }
 }
 

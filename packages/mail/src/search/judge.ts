@@ -4,6 +4,7 @@ import { atom } from '../imap/protocol.ts'
 import { searchUids } from '../imap/search-uids.ts'
 import type { FetchedMessage, ImapSession, ImapToken } from '../imap/session.ts'
 import { takeNewest, toUidSet } from '../imap/uid-set.ts'
+import { findMethod } from '../reading/invitation.ts'
 import { countFiles, sortParts } from '../reading/structure.ts'
 import { isInEnvelope, isJudgedByEnvelope } from './ascii-only.ts'
 import { eitherKey } from './plan.ts'
@@ -13,15 +14,10 @@ import type { Term } from './query.ts'
 export function isMet(term: Term, row: FetchedMessage): boolean {
   if (isJudgedByEnvelope(term)) return isInEnvelope(term, row)
   if (term.kind === 'has' && term.what === 'attachment') return countFiles(row.bodyStructure) > 0
-  const { files, bodies } = sortParts(row.bodyStructure)
-  if (term.kind === 'has') {
-    const texts = bodies.flatMap(({ plain, html }) => [...plain, ...html])
-    return [...files.map((file) => file.contentType), ...texts.map((text) => text.type)].includes(
-      'text/calendar',
-    )
-  }
+  if (term.kind === 'has') return findMethod(row.bodyStructure) !== undefined
   if (term.kind === 'text' && term.in === 'filename') {
     const wanted = term.value.toLowerCase()
+    const { files } = sortParts(row.bodyStructure)
     return files.some(({ filename }) => filename?.toLowerCase().includes(wanted))
   }
   return false

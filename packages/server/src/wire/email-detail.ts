@@ -1,5 +1,5 @@
 /** One whole email as a client gets it, and the lines a model reads instead. */
-import type { MailingList, MessageDetail } from '@email-connector/mail'
+import type { Invitation, MailingList, MessageDetail } from '@email-connector/mail'
 import * as z from 'zod'
 import { sliceWhole, toLine } from './fit.ts'
 import { chooseLinks, toLinkLines } from './link-rows.ts'
@@ -22,10 +22,10 @@ export const emailDetail = z.object({
   message_id: z.string().optional(),
   in_reply_to: z.string().optional(),
   importance: z.string().optional(),
-  list: z
-    .object({ id: z.string().optional(), leave: z.array(z.string()), one_click: z.boolean() })
-    .optional(),
+  // As ListRow and, below, InvitationRow: fields explain themselves, and every definition is paid for in tokens.
+  list: z.looseObject({}).optional(),
   authentication: z.record(z.string(), z.string()).optional(),
+  invitation: z.looseObject({}).optional(),
   flags: z.array(z.string()),
   size: z.int(),
   body: z.string(),
@@ -33,13 +33,29 @@ export const emailDetail = z.object({
   total_chars: z.int(),
   next_offset: z.int().optional(),
   links: z.array(z.object({ number: z.int(), text: z.string(), url: z.string() })).optional(),
-  // Each as ListedAttachment; its fields explain themselves, and every definition is paid for in tokens.
+  // Each as ListedAttachment.
   attachments: z.array(z.looseObject({ attachment_id: z.string() })),
   report: z.array(z.looseObject({})).optional(),
   warnings: z.array(z.string()),
 })
-export type EmailDetail = Omit<z.output<typeof emailDetail>, 'attachments'> & {
+export type EmailDetail = Omit<z.output<typeof emailDetail>, 'attachments' | 'list' | 'invitation'> & {
   attachments: ListedAttachment[]
+  list?: ListRow
+  invitation?: InvitationRow
+}
+
+type ListRow = { id?: string; leave: string[]; one_click: boolean }
+
+type InvitationRow = {
+  method: string
+  summary?: string
+  start?: string
+  end?: string
+  repeats?: string
+  location?: string
+  organizer?: string
+  attendees?: string[]
+  more_events?: number
 }
 
 type ListedAttachment = {
@@ -64,7 +80,7 @@ export function toEmailDetail(id: string, message: MessageDetail, maxBodyChars: 
   const from = toAddressText(message.from, maxHeaderChars)
   const replyTo = toAddressText(message.replyTo, maxHeaderChars)
   const sender = toAddressText(message.sender, maxHeaderChars)
-  const { recipients, list, authentication } = message
+  const { recipients, list, authentication, invitation } = message
   return {
     id,
     // First, where a client that cuts its answers leaves it.
@@ -83,6 +99,7 @@ export function toEmailDetail(id: string, message: MessageDetail, maxBodyChars: 
     ...when('importance', message.importance ?? ''),
     ...(list === undefined ? {} : { list: toListRow(list) }),
     ...(authentication === undefined ? {} : { authentication: { ...authentication } }),
+    ...(invitation === undefined ? {} : { invitation: toInvitationRow(invitation) }),
     // \Recent tells of a session, not of the email (RFC 9051 leaves it out).
     flags: message.flags
       .filter((flag) => flag !== '\\Recent')
@@ -143,6 +160,7 @@ export function toDetailText(email: EmailDetail): string {
     email.importance === undefined ? [] : `Importance: ${email.importance}`,
     email.list === undefined ? [] : toListLine(email.list),
     email.authentication === undefined ? [] : toAuthenticationLine(email.authentication),
+    email.invitation === undefined ? [] : toInvitationLine(email.invitation),
     email.flags.length === 0 ? [] : `Flags: ${email.flags.join(' ')}`,
     email.warnings.length === 0 ? [] : `Warnings: ${email.warnings.join(', ')}`,
     attachments,
@@ -164,7 +182,7 @@ function toSenderText({ from, date, subject }: ListedAttachment): string {
 /** Of a longer way to leave the part in front of its query: whole it would cost more than the email. */
 const maxLeaveChars = 600
 
-function toListRow({ id, leave, isOneClick }: MailingList): NonNullable<EmailDetail['list']> {
+function toListRow({ id, leave, isOneClick }: MailingList): ListRow {
   return {
     ...when('id', toLine(id ?? '', 255)),
     leave: leave.map((target) => (target.length <= maxLeaveChars ? target : target.replace(/[?#].*$/, ''))),
@@ -172,9 +190,35 @@ function toListRow({ id, leave, isOneClick }: MailingList): NonNullable<EmailDet
   }
 }
 
-function toListLine({ id, leave, one_click }: NonNullable<EmailDetail['list']>): string {
+function toListLine({ id, leave, one_click }: ListRow): string {
   const ways = leave.length === 0 ? '' : `leave by ${leave.join(' or ')}${one_click ? ' (one click)' : ''}`
   return `List: ${[id ?? '', ways].filter((part) => part !== '').join(', ')}`
+}
+
+const maxFactChars = 300
+
+function toInvitationRow({ method, attendees, moreEvents, ...facts }: Invitation): InvitationRow {
+  return {
+    method,
+    ...when('summary', toLine(facts.summary ?? '', maxFactChars)),
+    ...when('start', toLine(facts.start ?? '', maxFactChars)),
+    ...when('end', toLine(facts.end ?? '', maxFactChars)),
+    ...when('repeats', toLine(facts.repeats ?? '', maxFactChars)),
+    ...when('location', toLine(facts.location ?? '', maxFactChars)),
+    ...when('organizer', toLine(facts.organizer ?? '', maxFactChars)),
+    ...(attendees.length === 0 ? {} : { attendees: attendees.map((one) => toLine(one, 120)) }),
+    ...(moreEvents === 0 ? {} : { more_events: moreEvents }),
+  }
+}
+
+function toInvitationLine({ method, attendees, more_events, ...facts }: InvitationRow): string {
+  const said = [
+    method,
+    ...Object.entries(facts).map(([name, value]) => `${name} ${value}`),
+    ...(attendees === undefined ? [] : [`attendees ${attendees.join(', ')}`]),
+    ...(more_events === undefined ? [] : [`and ${more_events} more events`]),
+  ]
+  return `Invitation: ${said.join('; ')}`
 }
 
 function toAuthenticationLine(results: Readonly<Record<string, string>>): string {

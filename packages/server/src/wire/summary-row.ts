@@ -22,6 +22,8 @@ const summaryRow = z.object({
   attachments: z.int(),
   size: z.int(),
   thread_id: z.string().optional(),
+  invitation: z.string().optional(),
+  list: z.string().optional(),
   account: z.string().optional(),
 })
 export type SummaryRow = z.output<typeof summaryRow>
@@ -32,6 +34,11 @@ export const summaryPage = {
   next_cursor: z.string().optional(),
   notice: z.string(),
 }
+
+/** Characters of previews: few rows say more each, and ten stay within 1,200 tokens in each of the two forms. */
+const maxPreviewChars = 200
+const minPreviewChars = 80
+const previewsOfPage = 800
 
 /** Characters for each free text of a row; the first that fits is taken. The last fits 50 rows of any content. */
 const shortestClip = 40
@@ -53,9 +60,15 @@ export function toPlaceText(mailbox: string): { where: string; quoted: { quotedH
     : { where: '', quoted: { quotedHead: `Mailbox: ${toLine(mailbox, 200)}` } }
 }
 
+/** A page names the account that its rows are of, or `all`. */
+interface RowsPage {
+  account: string
+  emails: SummaryRow[]
+}
+
 type ToPage<Page> = (emails: SummaryRow[]) => { structured: Page; head: string; quotedHead?: string }
 
-export function toSummaryPage<Page extends { emails: SummaryRow[] }>(
+export function toSummaryPage<Page extends RowsPage>(
   around: { readonly makeMark: MakeMark },
   accountId: string,
   messages: readonly MessageSummary[],
@@ -66,34 +79,54 @@ export function toSummaryPage<Page extends { emails: SummaryRow[] }>(
 }
 
 /** Rows of several accounts. */
-export function toAccountsPage<Page extends { emails: SummaryRow[] }>(
+export function toAccountsPage<Page extends RowsPage>(
   { makeMark }: { readonly makeMark: MakeMark },
   owned: readonly OwnedSummary[],
   toPage: ToPage<Page>,
 ): ToolResult<Page> {
+  const share = Math.floor(previewsOfPage / Math.max(1, owned.length))
+  const previewChars = Math.min(maxPreviewChars, Math.max(minPreviewChars, share))
   const build = (maxChars: number): ToolResult<Page> => {
-    const { structured, head, quotedHead } = toPage(owned.map((one) => toRow(one, maxChars)))
-    const rows = [quotedHead ?? [], structured.emails.map(toLines)].flat().join('\n')
-    const quoted = rows === '' ? [] : [quoteUntrusted(rows, makeMark)]
+    const rows = owned.map((one) => toRow(one, maxChars, Math.min(previewChars, maxChars)))
+    const { structured, head, quotedHead } = toPage(rows)
+    const lines = owned.map(({ address = structured.account, message }, index) => {
+      const row = rows[index]
+      return row === undefined ? [] : toLines(row, isToAlone(message, address))
+    })
+    const shown = [quotedHead ?? [], lines].flat(2).join('\n')
+    const quoted = shown === '' ? [] : [quoteUntrusted(shown, makeMark)]
     return { structured, text: [head, ...quoted].join('\n') }
   }
   return build(clips.find((maxChars) => fits(build(maxChars))) ?? shortestClip)
 }
 
-function toRow({ accountId, address, message }: OwnedSummary, maxChars: number): SummaryRow {
+function isToAlone({ to: [first, ...others] }: MessageSummary, address: string): boolean {
+  return others.length === 0 && first?.address.toLowerCase() === address.toLowerCase()
+}
+
+/** `list:` finds by a part of the id, too. */
+const maxListChars = 80
+
+function toRow(
+  { accountId, address, message }: OwnedSummary,
+  maxChars: number,
+  previewChars: number,
+): SummaryRow {
   return {
     id: toEmailId(accountId, message.ref),
     date: message.date,
     from: toAddressText(message.from, maxChars),
     to: toAddressText(message.to, maxChars),
     subject: toLine(message.subject, maxChars),
-    preview: toLine(message.preview, Math.min(200, maxChars)),
+    preview: toLine(message.preview, previewChars),
     unread: message.unread,
     flagged: message.flagged,
     answered: message.answered,
     attachments: message.attachments,
     size: message.size,
     ...(message.threadId === undefined ? {} : { thread_id: message.threadId }),
+    ...(message.invitation === undefined ? {} : { invitation: message.invitation }),
+    ...(message.list === undefined ? {} : { list: toLine(message.list, maxListChars) }),
     ...(address === undefined ? {} : { account: address }),
   }
 }
@@ -134,7 +167,11 @@ function toAddressLine(address: string): string {
   return at > 0 && /[\s"(),:;<>@[\\\]]/.test(local) ? `${JSON.stringify(local)}${address.slice(at)}` : address
 }
 
-function toLines(row: SummaryRow, index: number): string {
+/**
+ * What is the sender's comes behind a blank: it cannot begin a row. Whom it is to is left out where that is the account
+ * alone.
+ */
+function toLines(row: SummaryRow, isToOwner: boolean): string[] {
   const marks = [
     row.unread && 'unread',
     row.flagged && 'flagged',
@@ -142,13 +179,15 @@ function toLines(row: SummaryRow, index: number): string {
     row.attachments > 0 && `${row.attachments} attachment${row.attachments === 1 ? '' : 's'}`,
     `${row.size} bytes`,
     row.thread_id !== undefined && `thread ${row.thread_id}`,
+    row.invitation !== undefined && `invitation: ${row.invitation}`,
     row.account !== undefined && `in ${row.account}`,
   ].filter((mark) => mark !== false)
-  const lines = [
-    `${index + 1}. ${row.id} ${row.date} ${marks.join(', ')}`,
-    `   ${row.from}${row.to === '' ? '' : ` to ${row.to}`}: ${row.subject}`,
+  return [
+    `${row.id} ${row.date} ${marks.join(', ')}`,
+    ` ${row.from}${row.to === '' || isToOwner ? '' : ` to ${row.to}`}: ${row.subject}`,
+    ...(row.list === undefined ? [] : [` list ${row.list}`]),
+    ...(row.preview === '' ? [] : [` ${row.preview}`]),
   ]
-  return (row.preview === '' ? lines : [...lines, `   ${row.preview}`]).join('\n')
 }
 
 /** At the start of an answer, since clients cut ends and middles. */

@@ -116,6 +116,88 @@ describe.skipIf(!findDovecot())('on a real Dovecot', () => {
     expect(wrong.structured).toEqual({ code: 'invalid_input', field: 'cursor' })
   })
 
+  test('R79: a row says what an invitation asks and which list it came by; the details say the rest', async () => {
+    const event = [
+      'BEGIN:VCALENDAR',
+      'METHOD:REQUEST',
+      'BEGIN:VEVENT',
+      'SUMMARY:Dock\\, north',
+      'DTSTART;TZID=Europe/Berlin:20261212T140000',
+      'DTEND;TZID=Europe/Berlin:20261212T150000',
+      'LOCATION:https://meet.example/dock?pwd=1',
+      'ORGANIZER;CN=Ann:mailto:ann@test.example',
+      'ATTENDEE;PARTSTAT=NEEDS-ACTION:mailto:alice@test.example',
+      'END:VEVENT',
+      'END:VCALENDAR',
+    ].join('\r\n')
+    const asAlternative = [
+      'Content-Type: multipart/alternative; boundary=a',
+      '',
+      '--a\r\nContent-Type: text/plain\r\n\r\nCome to the dock.',
+      `--a\r\nContent-Type: text/calendar; charset=utf-8; method=REQUEST\r\n\r\n${event}`,
+      '--a--',
+    ].join('\r\n')
+    const asFile = [
+      'Content-Type: multipart/mixed; boundary=a',
+      '',
+      '--a\r\nContent-Type: text/plain\r\n\r\nSee the file.',
+      `--a\r\nContent-Type: application/ics; name=i.ics\r\nContent-Disposition: attachment\r\n\r\n${event}`,
+      '--a--',
+    ].join('\r\n')
+    const inside = `Content-Type: multipart/mixed; boundary=o\r\n\r\n--o\r\n\r\nForwarded.\r\n--o\r\nContent-Type: message/rfc822\r\n\r\nSubject: i\r\n${asAlternative}\r\n--o--`
+    const withType = (subject: string, rest: string) =>
+      `${mail(subject).split('\r\nContent-Type')[0]}\r\nMIME-Version: 1.0\r\n${rest}\r\n`
+    const letters = [
+      withType('As alternative', asAlternative),
+      withType('As file', asFile),
+      withType('Inside', inside),
+      mail('Named list', [
+        'List-Id: Boats <boats.reef.example>',
+        'List-Unsubscribe: <mailto:leave@reef.example>',
+      ]),
+      mail('Unnamed list', ['List-Unsubscribe: <https://shop.example/leave?u=1>']),
+      mail('No list', ['List-Help: <mailto:help@reef.example>']),
+    ]
+    for (const letter of letters) await dovecot.appendRaw(dovecot.alice, 'Junk', letter)
+    const { structured, text } = await tools.call('get_recent_emails', { mailbox: 'junk' })
+    const rows: { id: string; subject: string; invitation?: string; list?: string }[] = structured.emails
+    const factsOf = ({ subject, invitation, list }: (typeof rows)[number]) => [subject, invitation, list]
+    expect(rows.map(factsOf).sort()).toEqual([
+      ['As alternative', 'request', undefined],
+      ['As file', 'event', undefined],
+      ['Inside', undefined, undefined],
+      ['Named list', undefined, 'boats.reef.example'],
+      ['No list', undefined, undefined],
+      ['Unnamed list', undefined, 'unnamed'],
+    ])
+    expect(text).toMatch(/bytes, invitation: request\n .*: As alternative\n/)
+    expect(text).toContain(': Named list\n list boats.reef.example\n')
+    const found = await tools.call('search_emails', { query: 'has:invitation', mailbox: 'junk' })
+    expect(found.structured.emails.map((row: { subject: string }) => row.subject).sort()).toEqual([
+      'As alternative',
+      'As file',
+    ])
+    const ids = ['As alternative', 'As file', 'Inside'].map(
+      (subject) => rows.find((row) => row.subject === subject)?.id,
+    )
+    const details = await tools.call('get_email', { ids })
+    const facts = {
+      method: 'request',
+      summary: 'Dock, north',
+      start: '2026-12-12 14:00 Europe/Berlin',
+      end: '2026-12-12 15:00 Europe/Berlin',
+      location: 'https://meet.example/dock',
+      organizer: 'Ann <ann@test.example>',
+      attendees: ['alice@test.example (needs action)'],
+    }
+    expect(details.structured.emails.map((one: { invitation?: object }) => one.invitation)).toEqual([
+      facts,
+      facts,
+      undefined,
+    ])
+    expect(details.text).toContain('Invitation: request; summary Dock, north; start 2026-12-12 14:00')
+  })
+
   test('search_emails finds by the fields it takes and says what it searched', async () => {
     const bySubject = await tools.call('search_emails', { subject: 'second' })
     expect(bySubject.structured).toMatchObject({ emails: [{}], total: 1 })

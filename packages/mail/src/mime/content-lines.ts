@@ -1,5 +1,5 @@
 /** Lines of iCalendar and vCard (RFC 5545 §3.1, RFC 6350 §3.3): unfolded, with their parameters, bounded. */
-import { unfoldLines } from '../mime/unfold-lines.ts'
+import { unfoldLines } from './unfold-lines.ts'
 
 export interface ContentLine {
   /** Upper case, without a group. */
