@@ -3,7 +3,7 @@
  * says it, whatever the quoting program made of line ends and marks; what is quoted of an email that is not there stays,
  * once. Words are compared four by four: linear in them.
  */
-import { setImmediate as nextTurn } from 'node:timers/promises'
+import { createTurns } from '../turns.ts'
 import { type Segment, toSegments } from './marked-quotes.ts'
 import { isAttribution, isForwardMark, isSeparator, readHeaderBlock } from './quote-marks.ts'
 
@@ -17,60 +17,71 @@ const quoteSigns = /^(?: ?>)+ ?/
 /** 100,000 words of a conversation. */
 const maxChars = 1_000_000
 
+/** Characters between two turns: some milliseconds. */
+const turnChars = 16 * 1024
+
+type Turns = ReturnType<typeof createTurns>
+
 /** Of emails as `quotes: 'marked'` gives them, oldest first: their own words, in the same order. */
 export async function tellOwnWords(marked: readonly string[]): Promise<string[]> {
+  const turns = createTurns(turnChars)
   const emails: Segment[][] = []
-  const said = createSaid()
+  const said = createSaid(turns)
   for (const text of marked) {
     const segments = toSegments(text)
+    await turns(text.length)
     emails.push(segments)
     for (const { kind, lines } of segments)
-      if (kind === 'own' || kind === 'signature') said.add(lines.filter((line) => !/^ ?>/.test(line)))
-    // Others get their turn between two emails.
-    await nextTurn()
+      if (kind === 'own' || kind === 'signature') await said.add(lines.filter((line) => !/^ ?>/.test(line)))
   }
   const own: string[] = []
   for (const segments of emails) {
-    const shown = segments.map((segment) => showSegment(segment, said)).filter((text) => text !== '')
-    own.push(
-      shown
-        .join('\n\n')
-        .replaceAll(/\n{3,}/g, '\n\n')
-        .trim(),
-    )
-    await nextTurn()
+    const shown: string[] = []
+    for (const segment of segments) shown.push(await showSegment(segment, said, turns))
+    const whole = shown.filter((text) => text !== '').join('\n\n')
+    own.push(whole.replaceAll(/\n{3,}/g, '\n\n').trim())
+    await turns(whole.length)
   }
   return own
 }
 
 interface Said {
-  add(lines: readonly string[]): void
+  add(lines: readonly string[]): Promise<void>
   /** For each line; undefined where it has no words. */
-  judge(lines: readonly string[]): (boolean | undefined)[]
+  judge(lines: readonly string[]): Promise<(boolean | undefined)[]>
 }
 
-function createSaid(): Said {
+function createSaid(turns: Turns): Said {
   const runs = new Set<string>()
   const short = new Set<string>()
   let left = maxChars
   return {
-    add(lines) {
-      const all: string[] = []
+    async add(lines) {
+      let last: string[] = []
       for (const line of lines) {
         left -= line.length
         if (left < 0) break
         const words = wordsOf(line)
         if (words.length > 0 && words.length < run) short.add(words.join(' '))
-        all.push(...words)
+        const all = [...last, ...words]
+        for (let at = 0; at + run <= all.length; at++) runs.add(all.slice(at, at + run).join(' '))
+        last = all.slice(1 - run)
+        await turns(line.length)
       }
-      for (let at = 0; at + run <= all.length; at++) runs.add(all.slice(at, at + run).join(' '))
     },
-    judge(lines) {
-      const words = lines.map(wordsOf)
+    async judge(lines) {
+      const words: string[][] = []
+      for (const line of lines) {
+        words.push(wordsOf(line))
+        await turns(line.length)
+      }
       const all = words.flat()
       const covered = new Uint8Array(all.length)
-      for (let at = 0; at + run <= all.length; at++)
-        if (runs.has(all.slice(at, at + run).join(' '))) covered.fill(1, at, at + run)
+      for (let at = 0; at + run <= all.length; at++) {
+        const some = all.slice(at, at + run).join(' ')
+        if (runs.has(some)) covered.fill(1, at, at + run)
+        await turns(some.length)
+      }
       let at = 0
       return words.map((some) => {
         const from = at
@@ -92,21 +103,21 @@ function wordsOf(line: string): string[] {
   )
 }
 
-function showSegment({ kind, lines }: Segment, said: Said): string {
+async function showSegment({ kind, lines }: Segment, said: Said, turns: Turns): Promise<string> {
   if (kind === 'own') {
     // Between answers a quote is shown, and so is said.
-    said.add(lines.filter((line) => /^ ?>/.test(line)).map((line) => line.replace(quoteSigns, '')))
+    await said.add(lines.filter((line) => /^ ?>/.test(line)).map((line) => line.replace(quoteSigns, '')))
     return lines.join('\n').trim()
   }
   if (kind === 'signature') return ''
   const bare = lines.map((line) => line.replace(quoteSigns, ''))
-  const isSaid = said.judge(bare)
-  const isFrame = framesOf(bare)
+  const isSaid = await said.judge(bare)
+  const isFrame = await framesOf(bare, turns)
   const isNews = bare.map((_, at) => isSaid[at] === false && isFrame[at] !== true)
   const news = bare.filter((_, at) => isNews[at])
   if (wordsOf(news.join(' ')).length < minWords) return kind === 'forward' ? showForward(bare, isFrame) : ''
   if (kind === 'answered') return showAnswered(lines, isSaid, isFrame)
-  said.add(news)
+  await said.add(news)
   if (kind === 'forward' && !isSaid.some((one, at) => one === true && isFrame[at] !== true))
     return lines.join('\n').trim()
   return showNews(bare, isNews, isFrame)
@@ -163,10 +174,11 @@ const maxFrameLines = 3
 const maxLines = 20_000
 
 /** The lines that programs put in front of what they quote. */
-function framesOf(lines: readonly string[]): boolean[] {
+async function framesOf(lines: readonly string[], turns: Turns): Promise<boolean[]> {
   const frames = new Array<boolean>(lines.length).fill(false)
   for (let at = 0; at < Math.min(lines.length, maxLines); at++) {
     const line = lines[at] ?? ''
+    await turns(line.length * maxFrameLines)
     if (!/\S/.test(line)) continue
     if (isSeparator(line) || isForwardMark(line) || /^\s*[-_=*]{3,}\s*$/.test(line)) frames[at] = true
     const block = /[:：]/.test(line) ? readHeaderBlock(lines, at) : undefined

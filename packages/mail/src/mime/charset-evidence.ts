@@ -68,6 +68,8 @@ interface Pairs {
   readonly common: number
   readonly special: number
   readonly singles: number
+  /** Pairs right behind another: words of such a charset are made of them, a Western text has its signs one by one. */
+  readonly joined: number
   readonly isValid: boolean
 }
 
@@ -80,7 +82,8 @@ interface PairRules {
 }
 
 function countPairs(sample: Buffer, rules: PairRules): Pairs {
-  let [count, common, special, singles] = [0, 0, 0, 0]
+  let [count, common, special, singles, joined] = [0, 0, 0, 0, 0]
+  let end = -1
   for (let at = 0; at < sample.length; at++) {
     const lead = sample[at] ?? 0
     if (lead < 0x80) continue
@@ -89,14 +92,16 @@ function countPairs(sample: Buffer, rules: PairRules): Pairs {
       const trail = sample[at + 1]
       if (trail === undefined) break
       if (!rules.isLead(lead) || !rules.isTrail(trail))
-        return { count, common, special, singles, isValid: false }
+        return { count, common, special, singles, joined, isValid: false }
       count++
+      if (at === end) joined++
+      end = at + 2
       if (rules.isCommon(lead, trail)) common++
       if (rules.isSpecial?.(lead, trail)) special++
       at++
     }
   }
-  return { count, common, special, singles, isValid: count > 0 }
+  return { count, common, special, singles, joined, isValid: count > 0 }
 }
 
 const between = (from: number, to: number) => (byte: number) => byte >= from && byte <= to
@@ -108,6 +113,8 @@ const shiftJis: PairRules = {
   isSingle: between(0xa1, 0xdf),
   // Signs, kana, and the kanji that are taught first.
   isCommon: (lead) => between(0x81, 0x84)(lead) || between(0x88, 0x97)(lead),
+  // Kana: in Western text their lead is a sign that hardly anybody uses.
+  isSpecial: (lead, trail) => (lead === 0x82 && trail >= 0x9f) || lead === 0x83,
 }
 const big5: PairRules = {
   isLead: between(0x81, 0xfe),
@@ -137,15 +144,17 @@ const eastAsian: readonly { readonly name: string; readonly isLikely: (sample: B
   {
     name: 'shift_jis',
     isLikely(sample) {
-      const { isValid, count, common, singles } = countPairs(sample, shiftJis)
-      return isValid && count > singles && common >= count * 0.85
+      const { isValid, count, common, special, singles, joined } = countPairs(sample, shiftJis)
+      // \x92 and a letter is an apostrophe, and the kanji for pain.
+      const isWritten = special >= count * 0.4 || joined >= count * 0.4
+      return isValid && count > singles && common >= count * 0.85 && isWritten
     },
   },
   {
     name: 'big5',
     isLikely(sample) {
-      const { isValid, count, common, special } = countPairs(sample, big5)
-      return isValid && count > 2 && common >= count * 0.8 && special >= count * 0.15
+      const { isValid, count, common, special, joined } = countPairs(sample, big5)
+      return isValid && count > 2 && common >= count * 0.8 && special >= count * 0.15 && joined >= count * 0.4
     },
   },
   {
@@ -165,8 +174,8 @@ const eastAsian: readonly { readonly name: string; readonly isLikely: (sample: B
   {
     name: 'gb18030',
     isLikely(sample) {
-      const { isValid, count, common } = countPairs(sample, gb18030)
-      return isValid && count > 1 && common >= count * 0.7
+      const { isValid, count, common, joined } = countPairs(sample, gb18030)
+      return isValid && count > 1 && common >= count * 0.7 && joined >= count * 0.3
     },
   },
 ]

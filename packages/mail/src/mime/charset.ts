@@ -119,10 +119,20 @@ const ownDecoders: ReadonlyMap<string, (content: Buffer) => string> = new Map([
   ['iso-2022-kr', (content: Buffer) => decodeShifted(content, 'euc-kr')],
   ['iso-2022-cn', (content: Buffer) => decodeShifted(content, 'gb18030')],
   ['hz-gb-2312', (content: Buffer) => decodeShifted(content, 'gb18030')],
+  ['iso-2022-jp', decodeJapanese],
   ['windows-1252', decodeWestern],
   ['cp437', (content: Buffer) => decodeDos(content, 'cp437')],
   ['cp850', (content: Buffer) => decodeDos(content, 'cp850')],
 ])
+
+/** An escape right behind another is an error to TextDecoder; two encoded words put together have one. */
+const shift = String.raw`\x1b(?:\([BIJ]|\$(?:[@B]|\(D))`
+const idleEscape = new RegExp(`${shift}(?=${shift})`, 'g')
+
+function decodeJapanese(content: Buffer): string {
+  const escaped = content.toString('latin1').replaceAll(idleEscape, '')
+  return new TextDecoder('iso-2022-jp').decode(Buffer.from(escaped, 'latin1'), { stream: true })
+}
 
 /** The name that `decodeAs` takes; undefined where the label says nothing. */
 function toEncoding(label: string): string | undefined {

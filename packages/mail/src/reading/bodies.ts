@@ -107,12 +107,9 @@ export async function readParsed(structure: BodyStructure, time: CallTime): Prom
   const parts = sortParts(structure)
   const reports = findParts(structure, isReport).map(toTextPart)
   const texts = parts.bodies.flatMap(({ plain, html }) => [...plain, ...html])
-  const contents = new Map(
-    [...texts, ...reports].map((part) => [
-      part.partId,
-      toText(part, part.content ?? Buffer.alloc(0), maxPartBytes),
-    ]),
-  )
+  const contents = new Map<string, FetchedText>()
+  for (const part of [...texts, ...reports])
+    contents.set(part.partId, await toText(part, part.content ?? Buffer.alloc(0), maxPartBytes))
   const whole = { format: 'text', offset: 0, maxChars: Number.MAX_SAFE_INTEGER } as const
   return await toBody({ bodyStructure: structure }, parts, contents, whole, {
     ...{ nested: false, reading: {}, time },

@@ -10,6 +10,7 @@ import { MailError } from '../mail-error.ts'
 import { decodeText } from '../mime/charset.ts'
 import { parseSource } from '../mime/source.ts'
 import { decodeTransfer } from '../mime/transfer.ts'
+import { createTurns } from '../turns.ts'
 import { fetchPiece, maxOpenedBytes } from './open-parts.ts'
 import { findPart, type TextPart } from './structure.ts'
 
@@ -36,7 +37,8 @@ export async function fetchTexts(
   const texts = new Map<TextPart, FetchedText>()
   const alike = new Map<string, { uids: number[]; parts: readonly TextPart[] }>()
   for (const { uid, parts } of messages) {
-    for (const part of parts) if (part.content) texts.set(part, toText(part, part.content, maxPartBytes))
+    for (const part of parts)
+      if (part.content) texts.set(part, await toText(part, part.content, maxPartBytes))
     const onServer = parts.filter(({ content }) => content === undefined)
     if (onServer.length === 0) continue
     const ids = onServer.map(({ partId }) => partId).join()
@@ -55,7 +57,7 @@ export async function fetchTexts(
       if (texts.has(part)) continue
       const content = row?.bodyParts?.get(part.partId)
       const isThere = Buffer.isBuffer(content) && (content.length > 0 || part.size === 0)
-      if (isThere) texts.set(part, toText(part, content, maxPartBytes))
+      if (isThere) texts.set(part, await toText(part, content, maxPartBytes))
     }
     if (parts.every((part) => texts.has(part))) continue
     for (const [part, text] of await fetchAlone(session, mailbox, { uid, parts }, row, maxPartBytes))
@@ -79,7 +81,7 @@ async function fetchAlone(
   for (const part of row ? [] : onServer) {
     const content = await fetchPiece(session, mailbox, uid, part.partId, maxPartBytes).catch(orUndefined)
     if (content !== undefined && (content.length > 0 || part.size === 0))
-      texts.set(part, toText(part, content, maxPartBytes))
+      texts.set(part, await toText(part, content, maxPartBytes))
   }
   const missing = onServer.filter((part) => !texts.has(part) && !row?.bodyParts?.get(part.partId)?.length)
   if (missing.length === 0) return texts
@@ -89,14 +91,20 @@ async function fetchAlone(
     const content = findPart(root, part.partId)?.content
     texts.set(
       part,
-      content ? toText(part, content, maxPartBytes) : { text: '', isCut: false, isFailed: true },
+      content ? await toText(part, content, maxPartBytes) : { text: '', isCut: false, isFailed: true },
     )
   }
   return texts
 }
 
-export function toText(part: TextPart, content: Buffer, maxPartBytes: number): FetchedText {
+/** A megabyte takes some milliseconds for its octets, and some for their letters: each is a turn of its own. */
+const turnBytes = 64 * 1024
+
+export async function toText(part: TextPart, content: Buffer, maxPartBytes: number): Promise<FetchedText> {
+  const turns = createTurns(turnBytes)
+  await turns(content.length)
   const bytes = decodeTransfer(content.subarray(0, maxPartBytes), part.encoding, true)
+  await turns(bytes.length)
   const text = decodeText(bytes, part.charset, { isHtml: part.type === 'text/html' })
   return { text, isCut: Math.max(part.size, content.length) > maxPartBytes }
 }

@@ -49,7 +49,7 @@ export async function fetchOriginalParts(
   const texts = new Map<TextPart, FetchedText>()
   for (const part of wanted.texts) {
     const found = part.content === undefined ? fetched.get(part.partId)?.bytes : part.content
-    if (found !== undefined) texts.set(part, toText(part, found, maxTextBytes))
+    if (found !== undefined) texts.set(part, await toText(part, found, maxTextBytes))
   }
   const missing = onServer.filter((part) => !texts.has(part))
   if (missing.length > 0) {

@@ -7,6 +7,22 @@ const tell = (...texts: string[]) => tellOwnWords(texts.map((text) => foldQuotes
 const wrote = 'On May 4, 2026 at 10:00, Ann <ann@a.example> wrote:'
 
 describe('own words', () => {
+  it('R77: others get their turn within long texts, their own and quoted ones', async () => {
+    const words = Array.from({ length: 20_000 }, (_, n) => `word${n} and more\n`).join('')
+    let turns = 0
+    let isOver = false
+    const count = () => {
+      turns += 1
+      if (!isOver) setImmediate(count)
+    }
+    setImmediate(count)
+    const texts = [words, `Fine.\n\n${wrote}\n${words.replaceAll(/^(?=.)/gm, '> ')}`]
+    expect((await tell(...texts))[1]).toBe('Fine.')
+    isOver = true
+    // 700,000 characters: twice the words, once the lines in front of quotes; 16,384 at a time.
+    expect(turns).toBeGreaterThan(40)
+  })
+
   it('a quote of an email that is there is left out, however it is wrapped; one of an email that is not stays once', async () => {
     const first = 'Shall we take the early boat to the island on Friday morning?'
     const wrapped = '> Shall we take the early boat\n> to the island on Friday morning?'

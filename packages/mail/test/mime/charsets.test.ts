@@ -30,10 +30,26 @@ describe('R62: charsets', () => {
     ['iso-2022-kr', 'iso-2022-kr', '1b242943 0e 4751 315b 0f 21', '한글!'],
     ['hz', 'hz-gb-2312', '7e7b 5650 7e7d 21', '中!'],
     ['utf-7', 'utf-7', '2b 41 4f 51 2d', 'ä'],
+    [
+      'two words of iso-2022-jp, each shifted out and in',
+      'iso-2022-jp',
+      '1b2442 467c 1b2842 1b2442 4b5c 1b2842',
+      '日本',
+    ],
     ['language tag', 'utf-8*de', 'c3a4', 'ä'],
     ['quotes and a second parameter', '"utf-8"; format=flowed', 'c3a4', 'ä'],
   ])('%s', (_name, label, hex, text) => {
     expect(decodeText(bytes(hex), label)).toBe(text)
+  })
+
+  it('signs of a Western text are no kanji: an apostrophe and its letter, quotes, dashes', () => {
+    const said = 'It\x92s the world\x92s \x93largest\x94 service \x96 and didn\x92t exist\x85'
+    for (const label of ['', 'us-ascii', 'utf-8'])
+      expect(decodeText(latin(said), label)).toBe('It’s the world’s “largest” service – and didn’t exist…')
+    expect(decodeText(latin(' \x92s '), '')).toBe(' ’s ')
+    // Kana alone, kanji alone, and both among Western words.
+    for (const text of ['93fa967b8cea', '82b182f182c982bf82cd', '41 20 82a082a2 20 42'])
+      expect(decodeText(bytes(text), '')).toMatch(/\p{Script=Han}|\p{Script=Hiragana}/u)
   })
 
   it.each([
