@@ -12,7 +12,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createInstanceSecrets } from '../../src/keys/instance-secrets.ts'
 import { type CountingServers, startCountingServers } from './counting-servers.ts'
 
-const kills = Number(process.env.KILLS ?? 6)
+const kills = Number(process.env.KILLS ?? 3)
 const probe = fileURLToPath(new URL('killed-send-probe.ts', import.meta.url))
 const folder = createTempFolder('killed-send')
 /** At `sending` the call begins; at `done` it was answered. */

@@ -26,7 +26,7 @@ beforeAll(async () => {
   const shared = {
     accounts: [servers.account],
     connector: loopbackConnector(servers.ca),
-    ...{ now, stores, secrets: parseInstanceSecrets(createInstanceSecrets()), deadlineMs: 4_000 },
+    ...{ now, stores, secrets: parseInstanceSecrets(createInstanceSecrets()), deadlineMs: 16_000 },
   }
   grant = await openTools(shared)
   newGrant = await openTools(shared)
