@@ -35,6 +35,7 @@ const oauth: readonly TableRight[] = [
     actions: ['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem'],
   },
   { table: 'tokens', prefixes: ['link#'], actions: ['GetItem', 'UpdateItem', 'DeleteItem'] },
+  { table: 'tokens', prefixes: ['leash#'], actions: ['GetItem', 'PutItem', 'DeleteItem'] },
   { table: 'once', prefixes: ['txn#'], actions: ['GetItem', 'PutItem', 'UpdateItem'] },
   { table: 'once', prefixes: ['count#'], actions: ['UpdateItem'] },
 ]
@@ -43,6 +44,7 @@ const mcp: readonly TableRight[] = [
   { table: 'grants', prefixes: ['grant#'], actions: ['UpdateItem', 'Query'] },
   { table: 'grants', prefixes: ['audit#'], actions: ['PutItem', 'UpdateItem'] },
   { table: 'tokens', prefixes: ['link#'], actions: ['PutItem'] },
+  { table: 'tokens', prefixes: ['leash#'], actions: ['GetItem'] },
   { table: 'sessions', prefixes: ['session#'], actions: ['GetItem', 'PutItem', 'UpdateItem'] },
   { table: 'once', prefixes: ['count#'], actions: ['UpdateItem'] },
   { table: 'once', prefixes: ['send#'], actions: ['GetItem', 'PutItem', 'UpdateItem'] },

@@ -30,7 +30,8 @@ function attributesIn(heading: string): string[] {
 }
 
 function attributesOf(kind: string): string[] {
-  const isToken = tableSchemas.tokens.prefixes.some((prefix) => prefix === kind)
+  // A leash belongs to the grant, and holds no wrap.
+  const isToken = kind !== 'leash#' && tableSchemas.tokens.prefixes.some((prefix) => prefix === kind)
   return [...ofEveryRow, ...(isToken ? ofEveryToken : []), ...(documented.get(kind) ?? [])].sort()
 }
 

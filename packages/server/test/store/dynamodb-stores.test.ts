@@ -208,6 +208,7 @@ describe.runIf(findDynamoDb() !== undefined)(
         await accounts.listOwners('id')
         for (const type of ['code', 'access', 'refresh', 'link'] as const)
           await authorization.findToken(type, 'id')
+        await authorization.findLeash('id')
         await authorization.findTransaction('id')
         await sessions.findSession('id')
         await once.count('id', 60, now)

@@ -15,14 +15,16 @@ export function createDynamoStores(options: AwsClientOptions & { tables: TableNa
   const open = (name: string) => createTable(client, name, options.deadlineMs)
   const grantsTable = open(options.tables.grants)
   const grants = createGrantTable(grantsTable)
+  const tokens = createTokenTable(open(options.tables.tokens))
+  const { createLeash, findLeash, deleteLeash } = tokens
   const once = open(options.tables.once)
   return {
     authorization: {
       ...grants,
-      ...createTokenTable(open(options.tables.tokens)),
+      ...tokens,
       ...createTransactionTable(once),
     },
-    accounts: grants,
+    accounts: { ...grants, createLeash, findLeash, deleteLeash },
     audit: createAuditTable(grantsTable),
     sessions: createSessionTable(open(options.tables.sessions)),
     once: createOnceTable(once),

@@ -22,9 +22,11 @@ export async function createLevelStores(options: {
 }): Promise<LevelStores> {
   const database = await openRowDatabase(options)
   const grants = createGrantTable(database)
+  const tokens = createTokenTable(database)
+  const { createLeash, findLeash, deleteLeash } = tokens
   return {
-    authorization: { ...grants, ...createTokenTable(database), ...createTransactionTable(database) },
-    accounts: grants,
+    authorization: { ...grants, ...tokens, ...createTransactionTable(database) },
+    accounts: { ...grants, createLeash, findLeash, deleteLeash },
     audit: createAuditTable(database),
     sessions: createSessionTable(database),
     once: createOnceTable(database),
