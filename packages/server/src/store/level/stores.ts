@@ -1,6 +1,7 @@
 /** All stores in one folder, for the local runner: same contracts as over DynamoDB, no server, no port. */
 import type { Stores } from '../stores.ts'
 import { createAuditTable } from './audit.ts'
+import { createDerivedTokenTable } from './derived-tokens.ts'
 import { createGrantTable } from './grants.ts'
 import { createOnceTable, createTransactionTable } from './once.ts'
 import { openRowDatabase } from './rows.ts'
@@ -28,6 +29,7 @@ export async function createLevelStores(options: {
     authorization: { ...grants, ...tokens, ...createTransactionTable(database) },
     accounts: { ...grants, createLeash, findLeash, deleteLeash },
     audit: createAuditTable(database),
+    derivedTokens: createDerivedTokenTable(database),
     sessions: createSessionTable(database),
     once: createOnceTable(database),
     sweep: database.sweep,
