@@ -77,7 +77,7 @@ export function credentialsContext(stage: string) {
   }
 }
 
-/** oauth makes data keys, mcp opens them, nobody does both. */
+/** oauth makes data keys, mcp and owner open them, nobody does both. */
 export function credentialsKeyPolicy(stack: Stack, stage: string): PolicyDocument {
   const context = credentialsContext(stage)
   // The roles come later than the key. A principal that does not exist yet is refused, a condition on it is not.
@@ -101,6 +101,13 @@ export function credentialsKeyPolicy(stack: Stack, stage: string): PolicyDocumen
         actions: ['kms:Decrypt'],
         resources: thisKey,
         conditions: only('mcp'),
+      }),
+      new PolicyStatement({
+        sid: 'OwnerOpensDataKeys',
+        principals: [new AccountRootPrincipal()],
+        actions: ['kms:Decrypt'],
+        resources: thisKey,
+        conditions: only('owner'),
       }),
     ],
   })

@@ -35,6 +35,7 @@ const oauth: readonly TableRight[] = [
     actions: ['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem'],
   },
   { table: 'tokens', prefixes: ['link#'], actions: ['GetItem', 'UpdateItem', 'DeleteItem'] },
+  { table: 'tokens', prefixes: ['leash#'], actions: ['GetItem', 'PutItem', 'DeleteItem'] },
   { table: 'once', prefixes: ['txn#'], actions: ['GetItem', 'PutItem', 'UpdateItem'] },
   { table: 'once', prefixes: ['count#'], actions: ['UpdateItem'] },
 ]
@@ -42,12 +43,20 @@ const oauth: readonly TableRight[] = [
 const mcp: readonly TableRight[] = [
   { table: 'grants', prefixes: ['grant#'], actions: ['UpdateItem', 'Query'] },
   { table: 'grants', prefixes: ['audit#'], actions: ['PutItem', 'UpdateItem'] },
-  { table: 'tokens', prefixes: ['link#'], actions: ['PutItem'] },
+  { table: 'tokens', prefixes: ['link#', 'file#'], actions: ['PutItem'] },
+  { table: 'tokens', prefixes: ['leash#'], actions: ['GetItem'] },
   { table: 'sessions', prefixes: ['session#'], actions: ['GetItem', 'PutItem', 'UpdateItem'] },
   { table: 'once', prefixes: ['count#'], actions: ['UpdateItem'] },
   { table: 'once', prefixes: ['send#'], actions: ['GetItem', 'PutItem', 'UpdateItem'] },
   { table: 'once', prefixes: ['used#'], actions: ['PutItem'] },
   { table: 'once', prefixes: ['undo#'], actions: ['GetItem', 'PutItem'] },
+]
+
+const owner: readonly TableRight[] = [
+  { table: 'grants', prefixes: ['grant#'], actions: ['UpdateItem', 'Query'] },
+  { table: 'grants', prefixes: ['audit#'], actions: ['PutItem'] },
+  { table: 'tokens', prefixes: ['leash#'], actions: ['GetItem'] },
+  { table: 'tokens', prefixes: ['file#'], actions: ['GetItem', 'UpdateItem'] },
 ]
 
 const accessTokens: TableRight = { table: 'tokens', prefixes: ['access#'], actions: ['GetItem'] }
@@ -59,6 +68,7 @@ export function tableRights(options: {
   return {
     oauth,
     mcp: options.hasAuthorizer ? mcp : [...mcp, accessTokens],
+    owner,
     authorizer: [accessTokens],
     health: [],
   }
@@ -142,6 +152,7 @@ export function createRights(options: {
       }),
     ],
     mcp: () => [onCredentialsKey('mcp', 'kms:Decrypt')],
+    owner: () => [onCredentialsKey('owner', 'kms:Decrypt')],
     authorizer: () => [],
     health: () => [],
   }

@@ -113,9 +113,10 @@ export const stageShape = {
       {
         mcp: whole(1, 10_000).exactOptional(),
         oauth: whole(1, 10_000).exactOptional(),
+        owner: whole(1, 10_000).exactOptional(),
         authorizer: whole(1, 10_000).exactOptional(),
       },
-      'must be {"mcp": …, "oauth": …, "authorizer": …}',
+      'must be {"mcp": …, "oauth": …, "owner": …, "authorizer": …}',
     )
     .describe('Concurrent executions set aside and at the same time the upper bound.')
     .exactOptional(),

@@ -1,5 +1,5 @@
 /**
- * The four functions: one role, one log group and exactly the variables each reads. Their time-outs end before the
+ * The five functions: one role, one log group and exactly the variables each reads. Their time-outs end before the
  * gateway's, so that a slow call is answered by us and not cut off.
  */
 
@@ -17,10 +17,13 @@ import type { Functions, Host, MailNetwork } from '../types.ts'
 
 /** What claude.ai waits for an answer: a person has that long to confirm an email. Tools end far sooner by themselves. */
 const streamingSeconds = 300
+/** A download may take as long. */
+const streaming: ReadonlySet<FunctionName> = new Set(['mcp', 'owner'])
 
 const sizes: Readonly<Record<FunctionName, { memorySize: number; timeoutSeconds: number }>> = {
   mcp: { memorySize: 1024, timeoutSeconds: 28 },
   oauth: { memorySize: 512, timeoutSeconds: 28 },
+  owner: { memorySize: 512, timeoutSeconds: 28 },
   authorizer: { memorySize: 256, timeoutSeconds: 8 },
   health: { memorySize: 128, timeoutSeconds: 3 },
 }
@@ -28,6 +31,7 @@ const sizes: Readonly<Record<FunctionName, { memorySize: number; timeoutSeconds:
 const logicalIds: Readonly<Record<FunctionName, string>> = {
   mcp: 'Mcp',
   oauth: 'Oauth',
+  owner: 'Owner',
   authorizer: 'Authorizer',
   health: 'Health',
 }
@@ -52,10 +56,12 @@ export function createFunctions(options: {
     const isMade = name !== 'authorizer' || options.hasAuthorizer
     // Also for an authorizer that is not there: with a domain that comes, goes and comes again, a group that was kept
     // would be in the way of a new one.
-    const logGroup = createLogGroup(stack, `${id}Logs`, { name, stage, key: data.storageKey, keeps: isMade })
+    // Nor may a group of owner stay behind when a stage goes back to a release without it, and on again.
+    const keeps = isMade && name !== 'owner'
+    const logGroup = createLogGroup(stack, `${id}Logs`, { name, stage, key: data.storageKey, keeps })
     if (!isMade) continue
     // Only what talks to mail servers needs the fixed address and its egress rules.
-    const place = name === 'mcp' || name === 'oauth' ? network : undefined
+    const place = name === 'mcp' || name === 'oauth' || name === 'owner' ? network : undefined
     const role = new Role(stack, `${id}Role`, {
       roleName: roleName(stage.name, stage.region, name),
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
@@ -73,7 +79,9 @@ export function createFunctions(options: {
       functionName: functionName(stage.name, name),
       architecture: Architecture.ARM_64,
       memorySize: sizes[name].memorySize,
-      timeout: Duration.seconds(name === 'mcp' && streams ? streamingSeconds : sizes[name].timeoutSeconds),
+      timeout: Duration.seconds(
+        streams && streaming.has(name) ? streamingSeconds : sizes[name].timeoutSeconds,
+      ),
       role,
       logGroup,
       environment: environmentOf(name),
@@ -124,6 +132,11 @@ function createEnvironments({
       ...(DISABLED_PROVIDERS !== undefined && { DISABLED_PROVIDERS }),
       ...(ALLOWED_ACCOUNTS !== undefined && { ALLOWED_ACCOUNTS }),
       ...(DENIED_ACCOUNTS !== undefined && { DENIED_ACCOUNTS }),
+      GATEWAY: streams ? 'rest' : 'http',
+    },
+    owner: {
+      ...product,
+      ...(CORS_ORIGINS !== undefined && { CORS_ORIGINS }),
       GATEWAY: streams ? 'rest' : 'http',
     },
     oauth: {

@@ -10,7 +10,7 @@ import { fixedHeaders } from '@email-connector/server/headers'
 /** A request at the gateway's edge. `{proxy+}` matches one or more path segments. */
 export interface GatewayRoute {
   readonly path: string
-  readonly target: 'mcp' | 'oauth' | 'health'
+  readonly target: 'mcp' | 'oauth' | 'owner' | 'health'
   /** The Lambda authorizer stands before every method but OPTIONS. */
   readonly authorized: boolean
   /** One function cannot serve both modes, so all methods of a path share one. */
@@ -19,6 +19,7 @@ export interface GatewayRoute {
 
 export const gatewayRoutes: readonly GatewayRoute[] = [
   { path: '/mcp', target: 'mcp', authorized: true, transfer: 'STREAM' },
+  { path: '/files', target: 'owner', authorized: false, transfer: 'STREAM' },
   { path: '/health', target: 'health', authorized: false, transfer: 'BUFFERED' },
   { path: '/oauth/{proxy+}', target: 'oauth', authorized: false, transfer: 'BUFFERED' },
   { path: '/.well-known/{proxy+}', target: 'oauth', authorized: false, transfer: 'BUFFERED' },

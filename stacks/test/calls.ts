@@ -72,6 +72,12 @@ export function neededCalls(options: {
       throughService('Decrypt', 'dynamodb'),
       throughService('GenerateDataKey', 'dynamodb'),
     ],
+    owner: [
+      ...usual('owner'),
+      onCredentialsKey('Decrypt'),
+      throughService('Decrypt', 'dynamodb'),
+      throughService('GenerateDataKey', 'dynamodb'),
+    ],
     authorizer: [...usual('authorizer'), throughService('Decrypt', 'dynamodb')],
     health: logs('health'),
   }

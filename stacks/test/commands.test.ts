@@ -71,7 +71,7 @@ describe('synthesis', () => {
     const assets = files
       .filter((file) => file.startsWith('asset.'))
       .map((file) => readdirSync(join(out, file)))
-    expect(assets).toHaveLength(3)
+    expect(assets).toHaveLength(4)
     for (const asset of assets) expect(asset).toContain('index.mjs')
   })
 })
@@ -190,7 +190,7 @@ describe('deployment', () => {
       )
       for (const { Properties } of functions)
         expect(Properties).toMatchObject({ Handler: 'live-lambda.handler', Runtime: 'nodejs24.x' })
-      expect(functions).toHaveLength(3)
+      expect(functions).toHaveLength(4)
     } finally {
       await dev.stop()
       await aws.stop()

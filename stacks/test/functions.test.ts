@@ -1,6 +1,6 @@
 /** The functions: runtime, time-outs, concurrency, and the variables they are told. */
 
-import { mcpVariables, oauthVariables } from '@email-connector/server/function-variables'
+import { mcpVariables, oauthVariables, ownerVariables } from '@email-connector/server/function-variables'
 import { parseSettings } from '@email-connector/server/settings'
 import { describe, expect, test } from 'vitest'
 import { get, type Kind, kinds } from './synthesize.ts'
@@ -17,12 +17,12 @@ describe('functions', () => {
           Handler: 'index.handler',
         })
         expect(Properties.TracingConfig, id).toBeUndefined()
-        const streams = kind === 'production' && id.startsWith('Mcp')
+        const streams = kind === 'production' && /^(?:Mcp|Owner)/.test(id)
         expect(Properties.Timeout, id).toBeLessThan(streams ? 305 : 29)
         // R52: a person is waited for 240 s, and the email still has to go out after a late yes.
         if (streams) expect(Properties.Timeout).toBeGreaterThan(240 + 25)
       }
-      expect(functions).toHaveLength(kind === 'production' ? 4 : 3)
+      expect(functions).toHaveLength(kind === 'production' ? 5 : 4)
     },
   )
 
@@ -42,6 +42,7 @@ describe('functions', () => {
     }
     for (const [prefix, shape] of [
       ['Mcp', mcpVariables],
+      ['Owner', ownerVariables],
       ['Oauth', oauthVariables],
     ] as const) {
       const variables = variablesOf(prefix)

@@ -37,12 +37,13 @@ describe('gateway', () => {
     expect(sorted(methods().map(({ uri: _, ...row }) => row))).toEqual(sorted(expected))
   })
 
-  test('R70: all methods of /mcp, and only they, go to the mcp function and stream', () => {
+  test('R70: all methods of /mcp and /files, and only they, go to the functions that stream', () => {
     for (const { path, transfer, uri } of methods()) {
-      const isMcp = path === '/mcp'
-      expect([path, transfer]).toEqual([path, isMcp ? 'STREAM' : 'BUFFERED'])
-      expect(uri.includes('Mcp')).toBe(isMcp)
-      expect(uri).toContain(isMcp ? '/response-streaming-invocations' : '/invocations')
+      const streams = path === '/mcp' || path === '/files'
+      expect([path, transfer]).toEqual([path, streams ? 'STREAM' : 'BUFFERED'])
+      expect(uri.includes('Mcp')).toBe(path === '/mcp')
+      expect(uri.includes('Owner')).toBe(path === '/files')
+      expect(uri).toContain(streams ? '/response-streaming-invocations' : '/invocations')
     }
   })
 

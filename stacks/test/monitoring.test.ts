@@ -44,7 +44,7 @@ describe('alarms', () => {
   test('R68: the alarms of a stage with a domain, to the metric, statistic, threshold and missing data', () => {
     expect(alarmsOf(withDomain)).toEqual(
       sorted([
-        ...['mcp', 'oauth', 'authorizer', 'health'].flatMap(ofFunction),
+        ...['mcp', 'oauth', 'owner', 'authorizer', 'health'].flatMap(ofFunction),
         ...tables,
         ...counted('prod'),
         ...slow,
@@ -61,7 +61,7 @@ describe('alarms', () => {
   test('R68: the alarms of a personal stage watch the HTTP API, whose metrics have other names', () => {
     expect(alarmsOf(withoutDomain)).toEqual(
       sorted([
-        ...['mcp', 'oauth', 'health'].flatMap(ofFunction),
+        ...['mcp', 'oauth', 'owner', 'health'].flatMap(ofFunction),
         ...tables,
         ...counted('prod'),
         ...slow,
@@ -160,7 +160,7 @@ describe('what is counted from the log', () => {
     })
     expect(sorted(counts)).toEqual(
       sorted(
-        ['mcp', 'oauth', 'authorizer'].flatMap((group) =>
+        ['mcp', 'oauth', 'owner', 'authorizer'].flatMap((group) =>
           ['KeyRefused', 'KeysUnavailable', 'StoreUnavailable', 'Bugs'].map((metric) => [
             `/email-connector/prod/${group}`,
             'email-connector/prod',

@@ -19,7 +19,7 @@ const exceptions: readonly Exception[] = [
   },
   {
     rule: 'APIG4',
-    at: /\/(?:oauth|\.well-known)\/|\/(?:health|privacy)\/ANY|\/Default\/ANY|\/mcp\/OPTIONS/,
+    at: /\/(?:oauth|\.well-known)\/|\/(?:health|privacy|files)\/ANY|\/Default\/ANY|\/mcp\/OPTIONS/,
     reason: 'Sign-in, discovery, health, pages and the preflight are where a client comes without a token.',
   },
   {
@@ -65,7 +65,7 @@ const exceptions: readonly Exception[] = [
   },
   {
     rule: 'IAM5 IAMNoWildcardPermissions Resource::*',
-    at: /\/(?:Mcp|Oauth)Role\//,
+    at: /\/(?:Mcp|Oauth|Owner)Role\//,
     reason: 'Lambda in a VPC makes network interfaces, which have no name before they exist.',
   },
   {

@@ -14,7 +14,7 @@ describe('network and account rules', () => {
     const inVpc = Object.entries(get('production').all('AWS::Lambda::Function'))
       .filter(([, resource]) => resource.Properties.VpcConfig !== undefined)
       .map(([id]) => id.replace(/[0-9A-F]{8}$/, ''))
-    expect(inVpc.sort()).toEqual(['Mcp', 'Oauth'])
+    expect(inVpc.sort()).toEqual(['Mcp', 'Oauth', 'Owner'])
   })
 
   test('synthesis asks the account for nothing, even when it knows which one it is', () => {

@@ -55,6 +55,7 @@ describe.each([
         // Lambda names the streams itself.
         `McpRole: ${streams}`,
         `OauthRole: ${streams}`,
+        `OwnerRole: ${streams}`,
         `HealthRole: ${streams}`,
         // CDK's role for VPC flow logs names the group, whose ARN ends in a wildcard.
         ...(hasDomain
@@ -63,6 +64,7 @@ describe.each([
               // Interfaces do not exist before Lambda makes them.
               `McpRole: ${interfaces}`,
               `OauthRole: ${interfaces}`,
+              `OwnerRole: ${interfaces}`,
             ]
           : []),
       ].sort(),
@@ -81,7 +83,7 @@ describe.each([
       JSON.stringify(Properties.Role),
     )
     expect(new Set(roles).size).toBe(roles.length)
-    expect(roles).toHaveLength(hasDomain ? 4 : 3)
+    expect(roles).toHaveLength(hasDomain ? 5 : 4)
   })
 
   test('R66: item actions are exact per function, table and prefix', () => {
@@ -151,7 +153,7 @@ describe.each([
   test('R66: the right that Lambda needs for a network is refused to the code of the function', () => {
     const refused = statements.filter(({ effect }) => effect === 'Deny')
     expect(refused.map(({ of: role }) => role.replace(/[0-9A-F]{8}$/, ''))).toEqual(
-      hasDomain ? ['McpRole', 'OauthRole'] : [],
+      hasDomain ? ['McpRole', 'OauthRole', 'OwnerRole'] : [],
     )
     for (const { of: role, actions, condition } of refused) {
       const [allowed] = statements.filter((one) => one.of === role && one.actions.join() === actions.join())
@@ -171,7 +173,7 @@ describe.each([
       )
   })
 
-  test('R27: the policy of the credentials key lets two roles use it, each in one way, and administrators only manage it', () => {
+  test('R27: the policy of the credentials key lets three roles use it, each in one way, and administrators only manage it', () => {
     const policy = resourceStatements(synthesized).filter((statement) =>
       statement.of.startsWith('CredentialsKey'),
     )
@@ -185,13 +187,14 @@ describe.each([
     ).toEqual([
       [['kms:GenerateDataKey'], expect.stringMatching(/:role\/prod-email-connector-eu-central-1-oauth"/)],
       [['kms:Decrypt'], expect.stringMatching(/:role\/prod-email-connector-eu-central-1-mcp"/)],
+      [['kms:Decrypt'], expect.stringMatching(/:role\/prod-email-connector-eu-central-1-owner"/)],
     ])
     for (const { condition } of uses)
       expect(condition.StringEquals).toEqual({
         'kms:EncryptionContext:app': 'email-connector',
         'kms:EncryptionContext:stage': 'prod',
       })
-    expect(policy).toHaveLength(3)
+    expect(policy).toHaveLength(4)
   })
 
   test('R27: no statement of the storage key allows a use without a condition', () => {

@@ -80,6 +80,8 @@ export {
 } from './providers.ts'
 export { type ArrivedPage, listArrived } from './reading/arrived.ts'
 export { type AttachmentContent, fetchAttachment } from './reading/attachment.ts'
+export { type AttachmentFacts, readAttachmentFacts } from './reading/attachment-facts.ts'
+export { type AttachmentStream, openAttachmentStream } from './reading/attachment-stream.ts'
 export { type DraftCandidate, fetchDraft, type StoredDraft } from './reading/draft.ts'
 export { draftTagBytes, toDraftTag } from './reading/draft-tag.ts'
 export { findByMessageId, openForFinding } from './reading/find.ts'

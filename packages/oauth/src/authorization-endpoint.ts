@@ -9,6 +9,7 @@ import { hostOfClient } from './clients.ts'
 import { sha256 } from './digest.ts'
 import { isStoreUnavailable, OAuthError, retryAfter, storeUnavailable } from './errors.ts'
 import { revokeGrant } from './grant-revocation.ts'
+import { makeLeash } from './leash.ts'
 import { isLoopback } from './loopback-uri.ts'
 import { intersectScope } from './scope.ts'
 import { pendingSeconds, type Settings } from './settings.ts'
@@ -146,6 +147,7 @@ export function createAuthorizationEndpoint(settings: Settings): AuthorizationEn
       const code = createAuthorizationCode()
       const { grant, row } = toRows(settings, transaction, approval, tokenId(code))
       try {
+        await store.createLeash(makeLeash(grant))
         // A caller that prepared its grant over several forms may have been sent the last of them twice.
         if ((await store.createGrant(grant)) === 'exists') return alreadyUsed()
         await store.createToken({ ...row, wrap: wrapSecret(code, row, approval.secret) })

@@ -1,7 +1,7 @@
 /**
  * Ending a grant, from any point at which an earlier attempt stopped. The mark comes first and is final for the live
- * system; deleting the wraps is final for every copy. The presented row goes last: while something is left to do, the
- * retry that follows a 503 still finds its way here.
+ * system; then goes the leash, without which links open nothing; deleting the wraps is final for every copy. The presented
+ * row goes last: while something is left to do, the retry that follows a 503 still finds its way here.
  */
 import type { Settings } from './settings.ts'
 import type { Grant, RevocationCause, TokenType } from './store.ts'
@@ -20,6 +20,7 @@ export async function revokeGrant(
 ): Promise<void> {
   const grant = await store.revokeGrant(grantId)
   if (grant !== undefined) {
+    await store.deleteLeash(grantId)
     for (const { type, id } of tokensOf(grant)) {
       if (id !== presented?.id) await store.deleteToken(type, id, grantId)
     }

@@ -15,6 +15,7 @@ export { type AccessTokenRows, type BearerError, createChallenge, findAccessToke
 export { readCookie, toSetCookie } from './browser-cookie.ts'
 export { type FetchClientMetadata, hostOfClient, type PreRegisteredClient } from './clients.ts'
 export { type KnownClientId, knownClients } from './known-clients.ts'
+export { makeLeash, readLeash } from './leash.ts'
 export { isAcceptableRedirectUri, type RedirectUriSettings } from './redirect-uri.ts'
 export type { NamedKey } from './repeatable-answer.ts'
 export { openBytes, sealBytes } from './seal.ts'

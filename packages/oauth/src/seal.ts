@@ -4,6 +4,7 @@
  */
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto'
 
+const noSalt = new Uint8Array(0)
 const nonceBytes = 12
 /** NIST SP 800-38D §5.2.1.2: without `authTagLength` Node would take a forgeable tag of 4 bytes. */
 const tagBytes = 16
@@ -57,9 +58,7 @@ export function openBytes(
   }
 }
 
-/** HKDF-SHA256 (RFC 5869) to 32 bytes, no salt: the input is uniformly random already. The caller zeroes it. */
-export function deriveKey(material: Uint8Array, purpose: string): Uint8Array {
-  return new Uint8Array(
-    hkdfSync('sha256', material, new Uint8Array(0), `email-connector/oauth/${purpose}`, 32),
-  )
+/** HKDF-SHA256 (RFC 5869) to 32 bytes; the input is uniformly random, so that a salt may be left out. The caller zeroes it. */
+export function deriveKey(material: Uint8Array, purpose: string, salt: Uint8Array = noSalt): Uint8Array {
+  return new Uint8Array(hkdfSync('sha256', material, salt, `email-connector/oauth/${purpose}`, 32))
 }

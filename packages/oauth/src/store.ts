@@ -111,6 +111,16 @@ export interface Grant {
   readonly ownerRoom?: string
 }
 
+/**
+ * What every link of a grant hangs on: 32 random bytes, base64url, that its token opens nothing without. Ending the grant
+ * deletes it, so that a link that is being made or used at that moment opens nothing any more.
+ */
+export interface Leash {
+  readonly grantId: string
+  readonly leash: string
+  readonly expiresAt: EpochSeconds
+}
+
 /** Why a grant ended. `orphan`: a second form of one sign-in made it, so that nobody ever used it. */
 export type RevocationCause =
   | 'code_replayed'
@@ -147,8 +157,17 @@ export interface Transaction {
   readonly mac: string
 }
 
+/** Written by the authorization server only; read by all that make or open a link. */
+export interface LeashStore {
+  /** What exists stays as it is. */
+  createLeash(row: Leash): Promise<void>
+  findLeash(grantId: string): Promise<Leash | undefined>
+  /** A missing row is no error. */
+  deleteLeash(grantId: string): Promise<void>
+}
+
 /** What the authorization server keeps. Races come back as outcomes; every method throws StoreUnavailableError. */
-export interface AuthorizationStore {
+export interface AuthorizationStore extends LeashStore {
   /** One caller of many with the same grant id gets 'created'; the first row stays. */
   createGrant(grant: Grant): Promise<'created' | 'exists'>
   getGrant(grantId: string): Promise<Grant | undefined>

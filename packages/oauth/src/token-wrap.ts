@@ -42,19 +42,31 @@ export function tokenId(token: string): string {
   return createHash('sha256').update(`tid\0${token}`, 'utf8').digest('hex')
 }
 
-/** Seals S under KEK(token) for this row. base64url. Throws when `secret` is not 32 bytes or was zeroed. */
-export function wrapSecret(token: string, row: WrappedFields, secret: Uint8Array): string {
+/**
+ * Seals S under KEK(token) for this row. base64url. Throws when `secret` is not 32 bytes or was zeroed. `leash`: of the
+ * grant, for a link; with its row deleted the wrap opens no more.
+ */
+export function wrapSecret(
+  token: string,
+  row: WrappedFields,
+  secret: Uint8Array,
+  leash?: Uint8Array,
+): string {
   if (secret.length !== secretBytes || secret.every((byte) => byte === 0)) {
     throw new Error('The secret of a grant is missing or was already zeroed')
   }
-  return withKek(token, (kek) => seal(kek, secret, associatedText(row)))
+  return withKek(token, leash, (kek) => seal(kek, secret, associatedText(row)))
 }
 
 /** S, or undefined when the row does not open with this token. The caller zeroes it. */
-export function unwrapSecret(token: string, row: WrappedFields & { wrap?: string }): Uint8Array | undefined {
+export function unwrapSecret(
+  token: string,
+  row: WrappedFields & { wrap?: string },
+  leash?: Uint8Array,
+): Uint8Array | undefined {
   const { wrap } = row
   if (wrap === undefined || row.id !== tokenId(token) || !isCanonicalBase64url(wrap)) return undefined
-  return withKek(token, (kek) => open(kek, wrap, associatedText(row)))
+  return withKek(token, leash, (kek) => open(kek, wrap, associatedText(row)))
 }
 
 /** Hands S to `use` and zeroes it, whatever happens (undefined: the row does not open). */
@@ -71,9 +83,9 @@ export async function withSecret<T>(
   }
 }
 
-function withKek<T>(token: string, use: (kek: Uint8Array) => T): T {
+function withKek<T>(token: string, leash: Uint8Array | undefined, use: (kek: Uint8Array) => T): T {
   const material = Buffer.from(token, 'utf8')
-  const kek = deriveKey(material, 'token-kek')
+  const kek = deriveKey(material, 'token-kek', leash)
   try {
     return use(kek)
   } finally {

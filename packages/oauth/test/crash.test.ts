@@ -193,8 +193,8 @@ describe('R63: a fault at any point', () => {
         assertUnavailable(await under(deployment, fault, ask), fault)
         const response = await ask()
         expect(response.status, name).toBe(name === 'client' || name === 'owner' ? 200 : 400)
-        const { grants, accounts, tokens } = deployment.store
-        expect(grants.size + accounts.size, `${name} ${JSON.stringify(fault)}`).toBe(0)
+        const { grants, accounts, leashes, tokens } = deployment.store
+        expect(grants.size + accounts.size + leashes.size, `${name} ${JSON.stringify(fault)}`).toBe(0)
         expect([...tokens.values()].filter((row) => row.wrap !== undefined)).toEqual([])
       }
     }

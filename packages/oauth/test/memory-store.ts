@@ -6,6 +6,7 @@
 import type {
   AuthorizationStore,
   Grant,
+  Leash,
   RefreshTokenRow,
   TokenRow,
   TokenRowOf,
@@ -25,6 +26,7 @@ export interface MemoryStore extends AuthorizationStore {
   readonly grants: Map<string, Grant>
   /** Keyed `type#id`. */
   readonly tokens: Map<string, TokenRow>
+  readonly leashes: Map<string, Leash>
   readonly transactions: Map<string, Transaction>
   /** Account rows: id to expiry. */
   readonly accounts: Map<string, number>
@@ -33,6 +35,7 @@ export interface MemoryStore extends AuthorizationStore {
 export function createMemoryStore(hooks: Hooks = {}): MemoryStore {
   const grants = new Map<string, Grant>()
   const tokens = new Map<string, TokenRow>()
+  const leashes = new Map<string, Leash>()
   const transactions = new Map<string, Transaction>()
   const accounts = new Map<string, number>()
 
@@ -97,6 +100,13 @@ export function createMemoryStore(hooks: Hooks = {}): MemoryStore {
       put(grants, grantId, { ...grant, linkId })
       return 'set'
     },
+    createLeash(row) {
+      if (!leashes.has(row.grantId)) put(leashes, row.grantId, row)
+    },
+    findLeash: (grantId) => get(leashes, grantId),
+    deleteLeash(grantId) {
+      leashes.delete(grantId)
+    },
     createToken: (row) => create(tokens, `${row.type}#${row.id}`, row),
     findToken: (type, id) => token(type, id),
     redeemCode(id, now, tombstoneExpiresAt) {
@@ -149,5 +159,8 @@ export function createMemoryStore(hooks: Hooks = {}): MemoryStore {
       },
     ]),
   )
-  return { ...(asynchronous as unknown as AuthorizationStore), hooks, grants, tokens, transactions, accounts }
+  return {
+    ...(asynchronous as unknown as AuthorizationStore),
+    ...{ hooks, grants, tokens, leashes, transactions, accounts },
+  }
 }

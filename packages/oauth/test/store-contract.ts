@@ -312,6 +312,18 @@ export function describeAuthorizationStore(
       })
     })
 
+    describe('leashes', () => {
+      it('are made once for a grant, found, and deleted for good', async () => {
+        const row = { grantId: id(), leash: 'first', expiresAt: now }
+        await store.createLeash(row)
+        await store.createLeash({ ...row, leash: 'second' })
+        expect(await store.findLeash(row.grantId)).toEqual(row)
+        expect(await store.findLeash(id())).toBeUndefined()
+        for (let time = 0; time < 2; time++) await store.deleteLeash(row.grantId)
+        expect(await store.findLeash(row.grantId)).toBeUndefined()
+      })
+    })
+
     describe('tokens', () => {
       it('gives every type of row back as it was stored, under its own type only', async () => {
         for (const row of [aCode(), anAccessToken(), aRefreshToken(), aLink()]) {

@@ -4,5 +4,5 @@
  */
 export const appName = 'email-connector'
 
-export const functionNames = ['mcp', 'oauth', 'health', 'authorizer'] as const
+export const functionNames = ['mcp', 'oauth', 'owner', 'health', 'authorizer'] as const
 export type FunctionName = (typeof functionNames)[number]

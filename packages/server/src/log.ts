@@ -32,6 +32,7 @@ const words = {
     'connect',
     'connections',
     'link',
+    'files',
     'provider_start',
     'provider_callback',
     'privacy',

@@ -280,11 +280,7 @@ export const chapters: readonly Chapter[] = [
         'The access log has no Authorization header, query or cookie, and every log group has a retention. Alarms watch errors, throttles, latency and misuse of keys.',
       ),
       met('R69', 'The AwsSolutions rules of cdk-nag pass, and every suppression has a reason.'),
-      partly(
-        'R70',
-        'Only /mcp and /files stream, and WWW-Authenticate reaches the client through the gateway.',
-        'The path /files does not exist yet.',
-      ),
+      met('R70', 'Only /mcp and /files stream, and WWW-Authenticate reaches the client through the gateway.'),
       met('R71', 'An address outside ALLOWED_ACCOUNTS is refused before any mail server is contacted.'),
       met(
         'R72',
@@ -428,7 +424,7 @@ export const chapters: readonly Chapter[] = [
       partly(
         'R103',
         'Derived tokens and links die with their grant: after a revocation, at any moment of a refresh or a running call, no review, download or account link works, backups included.',
-        'There are no review and download links yet.',
+        'There are no review links yet.',
       ),
       met(
         'R104',

@@ -30,6 +30,7 @@ const pieceBytes = 4 * 1024 * 1024
 const maxContainerBytes = 48 * 1024 * 1024
 
 const number = '[1-9]\\d{0,3}(?:\\.[1-9]\\d{0,3}){0,20}'
+/** Of a message: `2.1`, or what only we can open (`2~1`). */
 const partNumber = new RegExp(`^(?:${number})?(?:~${number}){0,3}$`)
 
 export interface AttachmentLimits {
@@ -49,7 +50,7 @@ export async function fetchAttachment(
   partId: string,
   { maxBytes, isWanted = () => true }: AttachmentLimits,
 ): Promise<AttachmentContent> {
-  if (partId === '' || !partNumber.test(partId)) throw invalid('attachment_id')
+  assertPartId(partId)
   const { mailbox, message } = await fetchByRef(session, ref, [atom('UID'), atom('BODYSTRUCTURE')])
   const read = (section: string, limit: number) => fetchWhole(session, mailbox, ref.uid, section, limit)
   const outer = partId.split('~')[0] ?? ''
@@ -77,6 +78,10 @@ export async function fetchAttachment(
   const whole = decode(encoded)
   if (whole.content.length > maxBytes) throw new MailError('too_large', { protocol: 'imap' })
   return whole
+}
+
+export function assertPartId(partId: string): void {
+  if (partId === '' || !partNumber.test(partId)) throw invalid('attachment_id')
 }
 
 type Read = (section: string, limit: number) => Promise<Buffer>
@@ -109,17 +114,35 @@ async function fetchWhole(
 ): Promise<Buffer> {
   const pieces: Buffer[] = []
   let length = 0
-  for (;;) {
-    const items = [{ type: 'ATOM', value: 'UID' }, peek(section, length, pieceBytes)]
+  for await (const piece of fetchPieces(session, mailbox, uid, section)) {
+    pieces.push(piece)
+    length += piece.length
+    if (length > limit) throw new MailError('too_large', { protocol: 'imap' })
+    const isMore = piece.length === pieceBytes
+    if (isMore && pieces.length === 1 && !isWanted(piece))
+      throw new MailError('too_large', { protocol: 'imap' })
+  }
+  return Buffer.concat(pieces)
+}
+
+/** A section from its beginning to its end, encoded as it is. */
+export async function* fetchPieces(
+  session: ImapSession,
+  mailbox: SelectedMailbox,
+  uid: number,
+  section: string,
+  bytesAtOnce = pieceBytes,
+): AsyncGenerator<Buffer, void> {
+  for (let length = 0; ; ) {
+    const items = [{ type: 'ATOM', value: 'UID' }, peek(section, length, bytesAtOnce)]
     const [row] = await session.fetch(mailbox, 'uid', String(uid), items)
     if (!row) throw new MailError('message_not_found', { protocol: 'imap' })
     const piece = section === '' ? row.source : row.bodyParts?.get(section)
-    if (Buffer.isBuffer(piece)) pieces.push(piece)
-    length += Buffer.isBuffer(piece) ? piece.length : 0
-    if (length > limit) throw new MailError('too_large', { protocol: 'imap' })
+    if (!Buffer.isBuffer(piece)) return
+    length += piece.length
+    yield piece
     // The structure's size may be wrong (Exchange counts characters): a short piece is the end.
-    if (!Buffer.isBuffer(piece) || piece.length < pieceBytes) return Buffer.concat(pieces)
-    if (pieces.length === 1 && !isWanted(piece)) throw new MailError('too_large', { protocol: 'imap' })
+    if (piece.length < bytesAtOnce) return
   }
 }
 

@@ -4,6 +4,7 @@
  */
 import type { ServerMemory } from '@email-connector/mail'
 import type { Grant } from '@email-connector/oauth'
+import { copySecret, type MailboxSecret, zeroSecret } from '../keys/account-secret.ts'
 import type { KeyWrapper } from '../keys/key-wrapper.ts'
 import { KeyRefusedError } from '../keys/key-wrapper.ts'
 import type { RecordContext } from '../keys/record.ts'
@@ -75,7 +76,7 @@ export async function sealAccount(
  */
 export async function openAccount(
   keys: AccountKeys,
-  secret: Uint8Array,
+  secret: MailboxSecret,
   binding: GrantBinding,
   row: AccountRow,
   { mayRenew }: { mayRenew: boolean },
@@ -109,17 +110,17 @@ export async function openAccount(
  */
 export async function prepareReseal(
   keys: AccountKeys,
-  secret: Uint8Array,
+  secret: MailboxSecret,
   binding: GrantBinding,
   row: AccountRow,
 ): Promise<{ seal(account: StoredAccount): AccountRow; close(): void }> {
   const { leaseHolder: _holder, leaseUntil: _until, ...kept } = row
   // The caller's own ends with its request; this one must outlive it.
-  const ownSecret = Uint8Array.from(secret)
+  const ownSecret = copySecret(secret)
   const dataKey = await keys.keyWrapper
     .unwrapDataKey(decodeWrapped(row.wrappedKey), keyContext(keys, binding.grantId, row.accountId))
     .catch((error: unknown) => {
-      zero(ownSecret)
+      zeroSecret(ownSecret)
       throw error
     })
   return {
@@ -128,7 +129,10 @@ export async function prepareReseal(
       const plain = toPlain(row.v, account)
       return { ...next, ...sealRecord(plain, ownSecret, dataKey, recordContext(keys, binding, next)) }
     },
-    close: () => zero(ownSecret, dataKey),
+    close() {
+      zeroSecret(ownSecret)
+      zero(dataKey)
+    },
   }
 }
 

@@ -6,6 +6,7 @@
 import { randomBytes } from 'node:crypto'
 import type { EpochSeconds } from '@email-connector/oauth'
 import * as z from 'zod'
+import type { MailboxSecret } from '../keys/account-secret.ts'
 import { deriveOwnerKey } from '../keys/owner-keys.ts'
 import { canonical, deriveKey, fromText, open, SealBrokenError, seal, toText, zero } from '../keys/seal.ts'
 import { type AuditRow, type AuditStore, auditSeconds } from '../store/audit-store.ts'
@@ -37,7 +38,7 @@ export interface CallAudit {
 /** Seals while S lives, and keeps what it needs when S is zeroed under it; zeroed at the end. */
 export function createCallAudit(options: {
   store: AuditStore
-  caller: { readonly grantId: string; readonly secret: Uint8Array }
+  caller: { readonly grantId: string; readonly secret: MailboxSecret }
   tool: string
   changes: boolean
   now: () => EpochSeconds

@@ -33,6 +33,8 @@ export interface OpenedAccount {
   readonly memory?: ServerMemory
   /** What the owner decided, for this mailbox and for the grant. */
   readonly settings: OwnerSettings
+  /** Whether a link may lead to it: record and settings are in the form that a link's own key opens. */
+  readonly isLinkable: boolean
   /** The keys of its emails in the ledger of sends, sealed. */
   readonly sealedOwner?: string
   /**
@@ -182,6 +184,7 @@ export function createGrantAccounts(
           address: account.address,
           account,
           settings: read.settings,
+          isLinkable: read.isStored && held.row.v >= 2,
           ...(row.sealedOwner !== undefined && { sealedOwner: row.sealedOwner }),
           ...(memory && { memory }),
           withNewToken: () => rotation.afterRefusal(held, reload),

@@ -3,6 +3,7 @@
  * any other, but opens nothing by itself: it is good for 15 minutes, once, and only in the browser that has proved the
  * grant's first mailbox (sign-in/add-account.ts). It stands in the URL's fragment, which browsers send to no server and put
  * into no Referer. The grant names one link at a time; a new one ends the one before it.
+ * Its key hangs on the grant's leash too; a grant of 0.1.0 has none before its first refresh.
  */
 import {
   type AuthorizationStore,
@@ -11,6 +12,7 @@ import {
   type Grant,
   isOpaqueToken,
   type LinkRow,
+  readLeash,
   tokenId,
   unwrapSecret,
   wrapSecret,
@@ -21,15 +23,16 @@ import { type AccountHint, openGrantHint } from './grant-hint.ts'
 
 const linkSeconds = 15 * 60
 
-/** The URL for the owner; undefined when the grant has just ended. Two writes. Throws StoreUnavailableError. */
+/** The URL for the owner; undefined when the grant has just ended. A read and two writes. Throws StoreUnavailableError. */
 export type CreateLink = (caller: Caller) => Promise<string | undefined>
 
 export function createLinkMaker(options: {
-  store: Pick<AuthorizationStore, 'createToken' | 'setGrantLink'>
+  store: Pick<AuthorizationStore, 'createToken' | 'setGrantLink' | 'findLeash'>
   publicUrl: string
   now: () => EpochSeconds
 }): CreateLink {
   return async (caller) => {
+    const leash = await readLeash(options, caller.grantId)
     const token = createOpaqueToken()
     const issuedAt = options.now()
     const row: Omit<LinkRow, 'wrap'> = {
@@ -47,7 +50,7 @@ export function createLinkMaker(options: {
       expiresAt: issuedAt + linkSeconds,
     }
     // The row first: until the grant names it, it is refused.
-    await options.store.createToken({ ...row, wrap: wrapSecret(token, row, caller.secret) })
+    await options.store.createToken({ ...row, wrap: wrapSecret(token, row, caller.secret, leash) })
     const outcome = await options.store.setGrantLink(caller.grantId, row.id)
     return outcome === 'set' ? `${options.publicUrl}/oauth/link#${token}` : undefined
   }
@@ -64,7 +67,10 @@ export interface OpenedLink {
 
 /** What a link leads to, or undefined for one that is unknown, used, replaced, expired or whose grant has ended. */
 export async function openLink(
-  { store, now }: { store: Pick<AuthorizationStore, 'findToken' | 'getGrant'>; now: () => EpochSeconds },
+  {
+    store,
+    now,
+  }: { store: Pick<AuthorizationStore, 'findToken' | 'getGrant' | 'findLeash'>; now: () => EpochSeconds },
   token: string,
 ): Promise<OpenedLink | undefined> {
   const row = isOpaqueToken(token) ? await store.findToken('link', tokenId(token)) : undefined
@@ -72,7 +78,9 @@ export async function openLink(
   const grant = await store.getGrant(row.grantId)
   if (grant === undefined || grant.state !== 'live' || grant.expiresAt <= now()) return undefined
   if (grant.linkId !== row.id) return undefined
-  const secret = unwrapSecret(token, row)
+  const leash = await readLeash({ store, now }, row.grantId)
+  // Without: it was made just before the first refresh of a grant of 0.1.0.
+  const secret = unwrapSecret(token, row, leash) ?? unwrapSecret(token, row)
   if (secret === undefined) throw new KeyRefusedError('The row of a link does not open with its token')
   try {
     assertAgreement(grant, row)

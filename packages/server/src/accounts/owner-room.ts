@@ -2,10 +2,10 @@
  * Makes the owner's room of a grant, where S and a mailbox's login are at hand: at sign-in from a live login; at a refresh
  * for a grant of 0.1.0, whose hint names the mailbox and whose owner index proves it; again when the seed was rotated.
  *
- * The order of writing, each step repeatable: wraps, then the accounts' sealed keys, then settings, then the grant's note
+ * The order of writing, each step repeatable: wraps, then the accounts' sealed keys, then settings and leash, then the grant's note
  * that the room is made. Until the note every call runs on the defaults; once it is there, what is missing was taken.
  */
-import type { EpochSeconds, Grant } from '@email-connector/oauth'
+import { type EpochSeconds, type Grant, makeLeash } from '@email-connector/oauth'
 import type { InstanceSecrets, SecretKey } from '../keys/instance-secrets.ts'
 import { KeyRefusedError } from '../keys/key-wrapper.ts'
 import { type MailboxOwner, ownerIndexes } from '../keys/owner-index.ts'
@@ -138,8 +138,10 @@ export function createEnsureOwnerRoom(options: {
       for (const { place } of rooms) await store.setOwnerWrap(makeOwnerRow(secrets, secret, place))
       for (const room of rooms) await setSealedOwner(room, secret)
       const made = await createSettings(grant, rooms, secret)
+      await store.createLeash(makeLeash(found.grant))
       if ((await store.setOwnerRoom(grant.grantId, kid)) === 'set') return
       // Revoked meanwhile: what was written after its rows were erased must not stay.
+      await store.deleteLeash(grant.grantId)
       for (const { grantId, of } of made) await store.deleteSettings(grantId, of)
     } catch (cause) {
       if (!(cause instanceof SealBrokenError)) throw cause

@@ -4,6 +4,7 @@
  * refuses every change and every sending, and reading too where a folder was hidden.
  */
 import type { Grant } from '@email-connector/oauth'
+import type { MailboxSecret } from '../keys/account-secret.ts'
 import { deriveOwnerKey, derivePolicyKey } from '../keys/owner-keys.ts'
 import { SealBrokenError, zero } from '../keys/seal.ts'
 import type { AccountRow } from '../store/account-store.ts'
@@ -40,6 +41,26 @@ export class SettingsRefusedError extends Error {
 export function assertReadable(settings: OwnerSettings): Extract<OwnerSettings, { state: 'open' }> {
   if (settings.state === 'open') return settings
   throw new SettingsRefusedError('The settings of the owner do not open')
+}
+
+/**
+ * Of the mailbox alone, for what a link leads to. Undefined where they cannot be read, or are older than those a call has
+ * seen: then the link leads nowhere.
+ */
+export function readAccountSettings(
+  secret: MailboxSecret,
+  rows: { readonly account: AccountRow; readonly settings: readonly SettingsRow[] },
+): AccountSettings | undefined {
+  const { account } = rows
+  const seen = readSeen(secret, account)
+  if (seen === undefined) return undefined
+  try {
+    const own = rowOf(rows.settings, account.accountId, seen.account)
+    return openWith(deriveOwnerKey(secret, account.accountId), own, accountSettings)
+  } catch (error) {
+    if (error instanceof SealBrokenError) return undefined
+    throw error
+  }
 }
 
 const defaults: OwnerSettings = {
@@ -83,7 +104,7 @@ export function readOwnerSettings(
   }
 }
 
-function readSeen(secret: Uint8Array, account: AccountRow): Seen | undefined {
+function readSeen(secret: MailboxSecret, account: AccountRow): Seen | undefined {
   try {
     return account.sealedSeen === undefined ? undefined : openSeen(secret, account, account.sealedSeen)
   } catch (error) {

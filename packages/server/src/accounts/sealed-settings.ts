@@ -4,7 +4,7 @@
  * whole old row was put back is seen by `Seen`, which calls keep under S_a, where the owner's page cannot write.
  */
 import type * as z from 'zod'
-import { deriveAccountSecret } from '../keys/account-secret.ts'
+import { deriveAccountSecret, type MailboxSecret } from '../keys/account-secret.ts'
 import type { AccountName } from '../keys/owner-keys.ts'
 import { canonical, deriveKey, fromText, open, SealBrokenError, seal, toText, zero } from '../keys/seal.ts'
 import type { SettingsRow } from '../store/owner-room-store.ts'
@@ -60,14 +60,14 @@ export interface Seen {
   readonly hides: boolean
 }
 
-export function sealSeen(secret: Uint8Array, name: AccountName, seen: Seen): string {
+export function sealSeen(secret: MailboxSecret, name: AccountName, seen: Seen): string {
   return withSeenKey(secret, name, (key) =>
     toText(seal(key, Buffer.from(JSON.stringify(seen)), ofSeen(name))),
   )
 }
 
 /** Throws SealBrokenError. */
-export function openSeen(secret: Uint8Array, name: AccountName, sealed: string): Seen {
+export function openSeen(secret: MailboxSecret, name: AccountName, sealed: string): Seen {
   const plain = withSeenKey(secret, name, (key) => open(key, fromText(sealed), ofSeen(name)))
   // Authenticated, so it is what `sealSeen` wrote.
   return readJson(plain) as Seen
@@ -89,7 +89,7 @@ function withSettingsKey<T>(ownKey: Uint8Array, use: (key: Uint8Array) => T): T 
   }
 }
 
-function withSeenKey<T>(secret: Uint8Array, { accountId }: AccountName, use: (key: Uint8Array) => T): T {
+function withSeenKey<T>(secret: MailboxSecret, { accountId }: AccountName, use: (key: Uint8Array) => T): T {
   const own = deriveAccountSecret(secret, accountId)
   const key = deriveKey(own, new Uint8Array(0), 'settings-seen')
   try {

@@ -10,6 +10,7 @@
 import { randomBytes } from 'node:crypto'
 import { type EpochSeconds, type Grant, StoreUnavailableError } from '@email-connector/oauth'
 import type { Permission } from '../caller.ts'
+import type { MailboxSecret } from '../keys/account-secret.ts'
 import type { ProviderClient } from '../provider-tokens/provider-client.ts'
 import { isLasting, type LastingRefusal, ProviderRefusedError } from '../provider-tokens/provider-refusal.ts'
 import type { AccountRow, AccountStore } from '../store/account-store.ts'
@@ -27,8 +28,8 @@ const tooNewSeconds = 300
 const writeAttempts = 5
 
 export interface HeldAccount {
-  /** S; this file keeps a copy for as long as it needs one. */
-  readonly secret: Uint8Array
+  /** S or S_a; this file keeps a copy for as long as it needs one. */
+  readonly secret: MailboxSecret
   readonly grant: Grant
   readonly permission: Permission
   readonly row: AccountRow

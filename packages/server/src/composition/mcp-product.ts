@@ -4,6 +4,7 @@
  */
 import { type Connector, type ProviderId, providers } from '@email-connector/mail'
 import type { EpochSeconds } from '@email-connector/oauth'
+import { createFileLinkMaker } from '../accounts/file-link.ts'
 import { createGrantAccounts, isLive } from '../accounts/grant-accounts.ts'
 import { createLinkMaker } from '../accounts/one-time-link.ts'
 import type { Admission } from '../admission.ts'
@@ -67,6 +68,9 @@ export function createMcpProduct(options: McpProductOptions): McpEndpoint {
       once: stores.once,
       audit: stores.audit,
       createLink: createLinkMaker({ store: stores.authorization, publicUrl, now }),
+      createFileLink: createFileLinkMaker({
+        ...{ leashes: stores.authorization, store: stores.derivedTokens, publicUrl, now },
+      }),
       mail: { connector, now },
       providersOffered: providers.map(({ id }) => id).filter((id) => !disabledProviders.includes(id)),
       signIns: (options.providerClients ?? []).map(({ provider: { id, name: called } }) => ({

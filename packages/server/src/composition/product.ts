@@ -12,6 +12,10 @@ import { createProviderClient } from '../provider-tokens/provider-client.ts'
 import type { Stores } from '../store/stores.ts'
 import { createMcpProduct } from './mcp-product.ts'
 import { createOAuthProduct, type OAuthProductOptions } from './oauth-product.ts'
+import { createOwnerProduct } from './owner-product.ts'
+
+/** Nothing else ends a download that goes on. */
+const localDownloadMs = 60 * 60_000
 
 export interface ProductOptions extends OAuthProductOptions {
   readonly stores: Stores
@@ -40,6 +44,7 @@ export function createProduct(options: ProductOptions): Product {
     settings,
     routes: {
       ...routes,
+      ...createOwnerProduct({ ...parts, publicUrl, downloadMs: localDownloadMs }),
       ...mcpRoutes({ mcp, authenticate: createAuthenticate({ oauth, resource }), challenge }),
     },
     failurePage: messagePage,

@@ -9,6 +9,7 @@ import { limitAtOnce } from '../http/at-once.ts'
 import { withCappedBody } from '../http/body.ts'
 import type { Handler, Route, Routes } from '../http/frame.ts'
 import { health } from '../http/health.ts'
+import type { Files } from '../owner/files.ts'
 import { homePage } from '../pages/home-page.ts'
 import { privacyPage } from '../pages/privacy-page.ts'
 import { tooManyAtOnce } from '../pages/sign-in-messages.ts'
@@ -145,6 +146,17 @@ export function oauthRoutes({
     '/.well-known/openid-configuration/mcp': metadata,
     '/.well-known/oauth-protected-resource': resourceMetadata,
     '/.well-known/oauth-protected-resource/mcp': resourceMetadata,
+  }
+}
+
+/** The owner's own pages behind a link: what the owner function serves. */
+export function ownerRoutes({ files }: { readonly files: Files }): Routes {
+  return {
+    '/files': {
+      ...page,
+      name: 'files',
+      handlers: { GET: () => files.page(), POST: capped((request) => files.post(request)) },
+    },
   }
 }
 

@@ -5,7 +5,7 @@
  * seed and the mailbox, so all grants of a mailbox share it; calls, which have no seed, open it under S_a.
  */
 import type { OwnerWrap } from '../store/owner-room-store.ts'
-import { deriveAccountSecret } from './account-secret.ts'
+import { deriveAccountSecret, type MailboxSecret } from './account-secret.ts'
 import type { SecretKey } from './instance-secrets.ts'
 import { type MailboxOwner, ownerSubject } from './owner-index.ts'
 import {
@@ -47,7 +47,7 @@ export interface SendKeys {
 }
 
 /** The caller zeroes it, as it does what the others return. */
-export function deriveOwnerKey(secret: Uint8Array, accountId: string): Uint8Array {
+export function deriveOwnerKey(secret: MailboxSecret, accountId: string): Uint8Array {
   const own = deriveAccountSecret(secret, accountId)
   try {
     return deriveKey(own, noSalt, 'owner')
@@ -102,7 +102,7 @@ export function unwrapPageKeys(
 }
 
 /** Under S_a. base64url. Zeroes nothing of `keys`. */
-export function sealSendKeys(secret: Uint8Array, name: AccountName, keys: SendKeys): string {
+export function sealSendKeys(secret: MailboxSecret, name: AccountName, keys: SendKeys): string {
   const { kid, sendKey, formerUntil, formerKey } = keys
   const rest = Buffer.from(JSON.stringify({ kid, formerUntil, former: formerKey !== undefined }))
   const plain = Buffer.concat([sendKey, formerKey ?? new Uint8Array(keyBytes), rest])
@@ -115,7 +115,7 @@ export function sealSendKeys(secret: Uint8Array, name: AccountName, keys: SendKe
 }
 
 /** Throws SealBrokenError. */
-export function openSendKeys(secret: Uint8Array, name: AccountName, sealed: string): SendKeys {
+export function openSendKeys(secret: MailboxSecret, name: AccountName, sealed: string): SendKeys {
   const key = deriveSealedOwnerKey(secret, name)
   try {
     const plain = open(key, fromText(sealed), ofSealedOwner(name))
@@ -139,7 +139,7 @@ function deriveKek(root: SecretKey, owner: MailboxOwner, { grantId, accountId }:
   return deriveKey(root.key, ownerSubject(owner), `owner/${grantId}/${accountId}`)
 }
 
-function deriveSealedOwnerKey(secret: Uint8Array, { accountId }: AccountName): Uint8Array {
+function deriveSealedOwnerKey(secret: MailboxSecret, { accountId }: AccountName): Uint8Array {
   const own = deriveAccountSecret(secret, accountId)
   try {
     return deriveKey(own, noSalt, 'sealed-owner')

@@ -5,7 +5,7 @@
  * is associated data; one that is changed in the database makes it unreadable, not wider.
  */
 import { timingSafeEqual } from 'node:crypto'
-import { deriveAccountSecret } from './account-secret.ts'
+import { deriveAccountSecret, type MailboxSecret } from './account-secret.ts'
 import { KeyRefusedError } from './key-wrapper.ts'
 import { canonical, deriveKey, fromText, open, seal, toText, zero } from './seal.ts'
 
@@ -40,7 +40,7 @@ export interface SealedRecord {
 /** Zeroes `plain` and `dataKey`; `secret` stays its owner's. */
 export function sealRecord(
   plain: Uint8Array,
-  secret: Uint8Array,
+  secret: MailboxSecret,
   dataKey: Uint8Array,
   context: RecordContext,
 ): SealedRecord {
@@ -61,7 +61,7 @@ export function sealRecord(
 /** Zeroes `dataKey`; the caller zeroes what it gets. Throws KeyRefusedError for anything that does not belong. */
 export function openRecord(
   record: SealedRecord,
-  secret: Uint8Array,
+  secret: MailboxSecret,
   dataKey: Uint8Array,
   context: RecordContext,
 ): Uint8Array {
@@ -85,13 +85,17 @@ export function openRecord(
 
 function derive(
   purpose: 'record' | 'commit',
-  secret: Uint8Array,
+  secret: MailboxSecret,
   dataKey: Uint8Array,
   { version, accountId }: RecordContext,
 ): Uint8Array {
-  const own = version === 1 ? undefined : deriveAccountSecret(secret, accountId)
+  if (version === 1) {
+    if (secret instanceof Uint8Array) return deriveKey(secret, dataKey, `v1/${purpose}`)
+    throw new KeyRefusedError('A record of the first form opens with the secret of its grant only')
+  }
+  const own = deriveAccountSecret(secret, accountId)
   try {
-    return deriveKey(own ?? secret, dataKey, `v${version}/${purpose}`)
+    return deriveKey(own, dataKey, `v${version}/${purpose}`)
   } finally {
     zero(own)
   }

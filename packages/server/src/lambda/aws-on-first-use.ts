@@ -26,6 +26,7 @@ export function openAwsOnFirstUse(options: { region: string; tables: TableNames;
       authorization: store('authorization'),
       accounts: store('accounts'),
       audit: store('audit'),
+      derivedTokens: store('derivedTokens'),
       sessions: store('sessions'),
       once: store('once'),
     },

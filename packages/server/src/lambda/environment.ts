@@ -37,10 +37,17 @@ export const mcpVariables = {
   GATEWAY: z.enum(['rest', 'http'], 'must be rest or http').default('rest'),
 }
 
-const { OAUTH_CLIENT_ID: _id, OAUTH_CLIENT_SECRET: _secret, ...ownerVariables } = serverVariables
+export const ownerVariables = {
+  ...shared,
+  PUBLIC_URL: publicUrlVariable,
+  CORS_ORIGINS: serverVariables.CORS_ORIGINS,
+  GATEWAY: mcpVariables.GATEWAY,
+}
+
+const { OAUTH_CLIENT_ID: _id, OAUTH_CLIENT_SECRET: _secret, ...ownersVariables } = serverVariables
 
 export const oauthVariables = {
-  ...ownerVariables,
+  ...ownersVariables,
   ...shared,
   INSTANCE_SECRET: name,
   /** Secret with the pre-registered clients: JSON list of {clientId, secret, name}. */
@@ -56,6 +63,16 @@ export function readMcpEnvironment() {
     resource: `${variables.PUBLIC_URL}/mcp`,
     disabledProviders: toDisabledProviders(variables.DISABLED_PROVIDERS),
     admission: toAdmission(variables),
+    streams: variables.GATEWAY === 'rest',
+  }
+}
+
+/** Throws SettingsError with every fault. */
+export function readOwnerEnvironment() {
+  const variables = parseSettings(ownerVariables, process.env)
+  return {
+    ...toResources(variables),
+    settings: { publicUrl: variables.PUBLIC_URL, corsOrigins: variables.CORS_ORIGINS },
     streams: variables.GATEWAY === 'rest',
   }
 }

@@ -105,6 +105,7 @@ function connection(grant: Grant): Html {
 </div>
 <div class="buttons">
 <button type="submit" class="quiet" name="mailbox" value="${grant.grantId}" aria-label="Names and folders of ${grant.clientName}, connected ${dayText(grant.createdAt)}">Names and folders</button>
+<button type="submit" class="quiet" name="browsers" value="${grant.grantId}" aria-label="Paired browsers of ${grant.clientName}, connected ${dayText(grant.createdAt)}">Paired browsers</button>
 ${
   permission === 'send' &&
   html`<button type="submit" class="quiet" name="sending" value="${grant.grantId}" aria-label="What may go out through ${grant.clientName}, connected ${dayText(grant.createdAt)}">What may go out</button>`

@@ -33,13 +33,14 @@ ${row('What you decided about an app: limits, hidden folders, names, signatures'
 ${row('What an app did: which tool, when, how it ended, how many emails. Nothing of the emails themselves', '90 days, also after you revoke the app, with the app’s name and when it ended', 'As above; the operator sees in which hours an app was busy')}
 ${row('The app’s name and version, and open questions to you', 'Up to 24 hours', 'The name and version: the operator. The questions: who holds a token of the app')}
 ${row('Fingerprint and outcome of a mail you sent, so that it is sent once', 'Up to 24 hours', 'The outcome: who holds a token of the app')}
+${row('Which email and file a download link is for', '15 minutes', 'Who holds the link, in a browser that you have paired')}
 ${row('A sign-in or one-time link under way, and counts of failed sign-ins', 'Up to an hour', 'The operator; addresses stand there as fingerprints only')}
 </tbody>
 </table>
 </section>
 <section class="card" aria-labelledby="logs-title">
 <h2 id="logs-title">Logs, cookies, backups</h2>
-<p class="text">Logs hold times, outcomes and numbers. No address, password, token, subject or text has a place in them. The only cookies are those that tie a sign-in to your browser, for 15 minutes, or your connections’ page, for an hour, and one for each mailbox that you signed in to here: for 90 days it keeps strangers’ wrong passwords from locking your browser out. It holds no address and opens nothing. Nothing is loaded from elsewhere and nobody else is told.</p>
+<p class="text">Logs hold times, outcomes and numbers. No address, password, token, subject or text has a place in them. The only cookies are those that tie a sign-in to your browser, for 15 minutes, or your connections’ page, for an hour, and one for each mailbox that you signed in to here: for 90 days it keeps strangers’ wrong passwords from locking your browser out. It holds no address and opens nothing. A browser that you pair keeps a cookie for 30 days, too, by which links of your app open there. Nothing is loaded from elsewhere and nobody else is told.</p>
 <p class="text">Revoking deletes at once, except the list of what the app did, which is yours to look at for 90 days. What has expired is refused at once and erased by the database within days. Where the operator keeps backups, they go back 35 days at most and hold the encrypted record; what opens it is not backed up unless the operator has decided otherwise.</p>
 </section>
 <section class="card" aria-labelledby="limits-title">

@@ -40,7 +40,10 @@ export interface AddMailbox {
 }
 
 export interface AddMailboxOptions extends Omit<SignInOptions, 'oauth'> {
-  readonly links: Pick<AuthorizationStore, 'findToken' | 'getGrant' | 'bindLink' | 'deleteToken'>
+  readonly links: Pick<
+    AuthorizationStore,
+    'findToken' | 'getGrant' | 'findLeash' | 'bindLink' | 'deleteToken'
+  >
 }
 
 /** A list and a hint of this many stay small; nobody has been seen with more. */

@@ -25,6 +25,7 @@ import type { AuditStore } from '../store/audit-store.ts'
 import type { OnceStore } from '../store/once-store.ts'
 import type { MailboxLogin } from './account-login.ts'
 import { createActivity } from './activity.ts'
+import { createBrowserPages } from './browser-pages.ts'
 import { type DemoMailbox, type Fields, keptValues, mailboxRules, parseMailbox } from './form.ts'
 import { withCookies } from './known-browser.ts'
 import { createOwnedGrants } from './owned-grants.ts'
@@ -67,9 +68,11 @@ export function createConnections(options: {
   const { settings, secrets, now, clock, log, mailboxLogin } = options
   const rules = mailboxRules(options)
   const owned = createOwnedGrants(options)
-  const settingsPages = createSettingsPages({
-    owned,
-    openOwnersGrant: createOpenOwnersGrant({ store: options.accounts, secrets, now }),
+  const openOwnersGrant = createOpenOwnersGrant({ store: options.accounts, secrets, now })
+  const settingsPages = createSettingsPages({ owned, openOwnersGrant })
+  const browserPages = createBrowserPages({
+    ...{ owned, openOwnersGrant, now },
+    publicUrl: settings.publicUrl,
   })
   const ownersAudit = createOwnersAudit({ store: options.accounts, audit: options.audit, secrets })
   const activity = createActivity({ owned, audit: ownersAudit, now })
@@ -86,7 +89,7 @@ export function createConnections(options: {
       if (handle === undefined) return await proceed({ request, fields, ip })
       const proof = await proofs.open(request, handle)
       if (proof === undefined || mailboxLogin.refusal(proof.owner) !== undefined) return ended(403)
-      return withCookies(await answer(proof, fields), proof.cookies)
+      return withCookies(await answer(request, proof, fields), proof.cookies)
     },
 
     proceed,
@@ -119,13 +122,17 @@ export function createConnections(options: {
   }
 
   /** What was pressed on a page behind the login. */
-  async function answer(proof: PageProof, fields: Fields): Promise<Response> {
+  async function answer(request: Request, proof: PageProof, fields: Fields): Promise<Response> {
     if (fields.has('revoke')) return await revoke(proof, fields)
     for (const kind of ['mailbox', 'sending'] as const) {
       const grantId = fields.get(kind)
       if (grantId !== undefined) return await settingsPages.show(proof, kind, grantId)
       if (fields.get('save') === kind) return await settingsPages.save(proof, kind, fields)
     }
+    const [shownOf, pairedFor] = [fields.get('browsers'), fields.get('pair')]
+    if (shownOf !== undefined) return await browserPages.show(request, proof, shownOf)
+    if (pairedFor !== undefined) return await browserPages.pair(request, proof, pairedFor)
+    if (fields.has('unpair')) return await browserPages.unpair(request, proof, fields)
     const erased = fields.get('erase')
     if (erased !== undefined) {
       const isLeft = (await erase(proof, erased)) === 'more'

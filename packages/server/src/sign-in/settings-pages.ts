@@ -98,7 +98,7 @@ export function createSettingsPages(options: {
   }
 }
 
-const stopped = {
+export const stopped = {
   ended: { status: 404, title: 'This connection has ended', text: 'Nothing was changed.' },
   not_made: {
     status: 409,

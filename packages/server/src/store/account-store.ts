@@ -2,7 +2,7 @@
  * What the product keeps beside a grant, and the operations on it. Same rules as the authorization server's store:
  * one item, one condition; races as outcomes; consistent reads; callers check `expiresAt`.
  */
-import type { EpochSeconds, Grant } from '@email-connector/oauth'
+import type { EpochSeconds, Grant, LeashStore } from '@email-connector/oauth'
 import type { OwnerRoomStore, SettingsRow } from './owner-room-store.ts'
 
 /** One connected mailbox of a grant. Nothing in it can be read without a live token and the key service. */
@@ -41,7 +41,7 @@ export interface GrantRows {
   readonly settings: readonly SettingsRow[]
 }
 
-export interface AccountStore extends OwnerRoomStore {
+export interface AccountStore extends OwnerRoomStore, LeashStore {
   /** Throws when it exists. */
   createAccount(row: AccountRow): Promise<void>
   /** Grant, all its account rows and its settings in one consistent query. */

@@ -5,6 +5,7 @@
 import type { AuthorizationStore } from '@email-connector/oauth'
 import type { AccountStore } from './account-store.ts'
 import type { AuditStore } from './audit-store.ts'
+import type { DerivedTokenStore } from './derived-token-store.ts'
 import type { OnceStore } from './once-store.ts'
 import type { SessionStore } from './session-store.ts'
 
@@ -12,6 +13,7 @@ export interface Stores {
   readonly authorization: AuthorizationStore
   readonly accounts: AccountStore
   readonly audit: AuditStore
+  readonly derivedTokens: DerivedTokenStore
   readonly sessions: SessionStore
   readonly once: OnceStore
 }

@@ -30,7 +30,7 @@ export const tableSchemas = {
     partitionKey: 'pk',
     ttl: 'expiresAt',
     pointInTimeRecovery: false,
-    prefixes: ['code#', 'access#', 'refresh#', 'link#'],
+    prefixes: ['code#', 'access#', 'refresh#', 'link#', 'leash#', 'file#'],
   },
   sessions: {
     suffix: 'sessions',

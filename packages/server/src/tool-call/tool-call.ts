@@ -8,6 +8,7 @@ import {
 } from '@email-connector/mail'
 import { StoreUnavailableError } from '@email-connector/oauth'
 import type { CallAudit } from '../accounts/audit.ts'
+import type { CreateFileLink } from '../accounts/file-link.ts'
 import type { GrantAccounts, OpenedAccount } from '../accounts/grant-accounts.ts'
 import type { CreateLink } from '../accounts/one-time-link.ts'
 import { SettingsRefusedError } from '../accounts/owner-settings.ts'
@@ -28,6 +29,7 @@ export interface CallSurroundings {
   readonly once: OnceStore
   readonly audit: AuditStore
   readonly createLink: CreateLink
+  readonly createFileLink: CreateFileLink
   readonly mail: Pick<MailDeps, 'connector' | 'now' | 'deadlineMs'>
   /** Epoch seconds. */
   readonly now: () => number
@@ -85,6 +87,8 @@ export function createToolCall(
     once: around.once,
     asking,
     createLink: () => createLink(around, caller),
+    createFileLink: (opened, ref, partId) =>
+      unlessGone(caller, () => around.createFileLink(caller, opened, { ref, partId })),
     now: around.now,
     publicUrl: around.publicUrl,
     providersOffered: around.providersOffered,
@@ -146,8 +150,12 @@ function isRefusedToken(error: unknown): boolean {
 
 /** Where the owner can renew a password or add a mailbox; an answer does without it when it cannot be made now. */
 export async function createLink({ createLink: create }: CallSurroundings, caller: Caller) {
-  // A client that waits no longer has had the secret zeroed: there is nobody to show a link to.
-  return caller.secret.every((byte) => byte === 0) ? undefined : await unlessUnavailable(create(caller))
+  return await unlessGone(caller, () => create(caller))
+}
+
+/** A client that waits no longer has had the secret zeroed: there is nobody to show a link to. */
+async function unlessGone<T>({ secret }: Caller, make: () => Promise<T>): Promise<T | undefined> {
+  return secret.every((byte) => byte === 0) ? undefined : await unlessUnavailable(make())
 }
 
 async function unlessUnavailable<T>(made: Promise<T>): Promise<T | undefined> {

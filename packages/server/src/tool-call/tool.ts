@@ -3,7 +3,7 @@
  * annotation mandatory, and ties the handler to the schemas. What surrounds a call (permission, limit, parsing, the one
  * catch) is tool-call/run-tool.ts; a handler reads as the happy path and throws ToolError or MailError.
  */
-import type { ImapSession, MailDeps } from '@email-connector/mail'
+import type { ImapSession, MailDeps, MessageRef } from '@email-connector/mail'
 import type * as z from 'zod'
 import type { GrantAccounts, OpenedAccount } from '../accounts/grant-accounts.ts'
 import type { Caller, Permission } from '../caller.ts'
@@ -53,6 +53,8 @@ export interface ToolCall {
   readonly asking: Asking
   /** A one-time link for the owner, to add a mailbox or renew a password; undefined when there is none now. */
   createLink(): Promise<string | undefined>
+  /** A link for the owner to download one attachment; undefined when none can be made now. */
+  createFileLink(opened: OpenedAccount, ref: MessageRef, partId: string): Promise<string | undefined>
   /** Epoch seconds. */
   readonly now: () => number
   readonly publicUrl: string

@@ -32,7 +32,7 @@ export const getAttachment = defineTool({
   name: 'get_attachment',
   title: 'Get attachment',
   description:
-    'An attachment that get_email lists: text of PDF, Office, OpenDocument, RTF, HTML, CSV, ICS, VCF, emails, names in a ZIP; pictures as images, other files up to 1 MB as they are.',
+    'An attachment that get_email lists: text of PDF, Office, OpenDocument, RTF, HTML, CSV, ICS, VCF, emails, names in a ZIP; pictures as images, other files up to 1 MB as they are; anything larger as a link for the owner.',
   permission: 'read',
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: true },
   input: z.strictObject({
@@ -54,7 +54,11 @@ export const getAttachment = defineTool({
       size: 'content' in found ? found.content.length : found.size,
     }
     const { makeMark } = call
-    if (!('content' in found)) return toReason(facts, 'too_large', tooLarge, makeMark)
+    const toFileReason = async (why: 'too_large' | 'not_readable', sentence: string) => {
+      const link = await call.createFileLink(opened, message.ref, partId)
+      return toReason(facts, { why, sentence, link }, makeMark)
+    }
+    if (!('content' in found)) return await toFileReason('too_large', tooLarge)
     const { content, contentType, filename = '', charset = '' } = found
     if (kindOf(content, { contentType, filename }) === 'email') {
       const mail = await readSourceText(content, partId, call.mailDeps(readingShare))
@@ -76,16 +80,16 @@ export const getAttachment = defineTool({
       case 'picture':
         return toPicture(facts, read.picture, read.text, makeMark)
       case 'unknown':
-        return file ? toFile(facts, file, makeMark) : toReason(facts, 'too_large', tooLarge, makeMark)
+        return file ? toFile(facts, file, makeMark) : await toFileReason('too_large', tooLarge)
       case 'refused':
         if (read.cause === 'pages') throw new ToolError('invalid_input', read.sentence, { field: 'pages' })
         if (read.cause === 'unreadable' && file) return toFile(facts, file, makeMark, read.sentence)
-        return toReason(facts, 'not_readable', read.sentence, makeMark)
+        return await toFileReason('not_readable', read.sentence)
     }
   },
 })
 
-const tooLarge = "larger than can be shown here; the owner's own mail program can."
+const tooLarge = 'larger than can be shown here.'
 
 /** What is too large, or is no document and is large, is named only. */
 async function fetchOrName(session: ImapSession, ref: MessageRef, partId: string) {

@@ -97,17 +97,32 @@ export function toFile(
   }
 }
 
+export interface NotShown {
+  readonly why: 'too_large' | 'not_readable'
+  readonly sentence: string
+  /** For the owner, where there is one. */
+  readonly link: string | undefined
+}
+
 /** Neither text nor file: why, and what to do instead. */
 export function toReason(
   facts: AttachmentFacts,
-  shownAs: 'too_large' | 'not_readable',
-  why: string,
+  { why, sentence, link }: NotShown,
   makeMark: MakeMark,
 ): ToolResult<unknown> {
+  const instead =
+    link === undefined
+      ? "The owner's own mail program can open it."
+      : `The owner can download it at ${link} (within 15 minutes, in a browser paired with this mailbox).`
   const { structured, named } = describe(facts)
   return {
-    structured: { ...structured, shown_as: shownAs, reason: why, warnings: [] },
-    text: `Attachment of ${facts.size} bytes, of ${facts.account}: ${why}\n${quoteUntrusted(named, makeMark)}`,
+    structured: {
+      ...structured,
+      ...{ shown_as: why, reason: sentence },
+      ...(link !== undefined && { download_url: link }),
+      warnings: [],
+    },
+    text: `Attachment of ${facts.size} bytes, of ${facts.account}: ${sentence} ${instead}\n${quoteUntrusted(named, makeMark)}`,
   }
 }
 

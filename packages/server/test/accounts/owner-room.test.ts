@@ -26,8 +26,8 @@ const ann = { imapHost: buildMailAccount().imap.host, login: buildMailAccount().
 const annsLogin = { imapHost: ann.imapHost, login: buildMailAccount().login }
 const bob = { imapHost: second.imap.host, login: second.login }
 
-/** Of a grant with one mailbox: wrap, sealed keys, two rows of settings, the note. */
-const writes = 5
+/** Of a grant with one mailbox: wrap, sealed keys, two rows of settings, leash, the note. */
+const writes = 6
 
 /** The same store, told of every write before it is made. */
 function watched(before: (write: number) => Promise<void>): AccountStore {
@@ -45,6 +45,8 @@ function watched(before: (write: number) => Promise<void>): AccountStore {
     setSealedOwner: wrap(accounts.setSealedOwner),
     putSettings: wrap(accounts.putSettings),
     deleteSettings: wrap(accounts.deleteSettings),
+    createLeash: wrap(accounts.createLeash),
+    deleteLeash: wrap(accounts.deleteLeash),
     setOwnerRoom: wrap(accounts.setOwnerRoom),
   }
 }
@@ -92,6 +94,9 @@ describe('R63: a grant of 0.1.0 at its first refresh', () => {
     })
     await ensureOwnerRoom({ ...connected, grant }, none)
     await expectWhole(connected)
+    const { absoluteExpiresAt } = connected.grant
+    const leash = await stores.accounts.findLeash(connected.grant.grantId)
+    expect(leash).toMatchObject({ leash: expect.stringMatching(/^[\w-]{43}$/), expiresAt: absoluteExpiresAt })
   })
 
   test('stopped before any of its writes, calls go on, and the next refresh makes the rest', async () => {
@@ -126,9 +131,11 @@ describe('R63: a grant of 0.1.0 at its first refresh', () => {
       const overtaken = watched(async (write) => {
         if (write !== at) return
         const grant = await stores.authorization.revokeGrant(grantId)
+        await stores.authorization.deleteLeash(grantId)
         if (grant !== undefined) await stores.authorization.eraseGrant(grant)
       })
       await ensureOwnerRoom(connected, overtaken)
+      expect(await stores.authorization.findLeash(grantId), `before write ${at}`).toBeUndefined()
       await stores.authorization.createGrant({ ...connected.grant, state: 'revoked' })
       const left = await stores.accounts.findGrantWithAccounts(grantId)
       expect([left?.accounts, left?.settings], `before write ${at}`).toEqual([[], []])

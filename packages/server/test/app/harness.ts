@@ -50,6 +50,8 @@ export interface TestApp {
 export interface TestAppOptions {
   settings?: Partial<ServerSettings>
   mcp?: (request: Request, caller: Caller) => Promise<Response>
+  /** The real tools answer at /mcp. */
+  tools?: boolean
   connector?: Connector
   privateHosts?: boolean
   demo?: DemoMailbox
@@ -94,7 +96,9 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     privateHosts: options.privateHosts ?? false,
     ...(options.demo === undefined ? {} : { demo: options.demo }),
     ...(options.providerClients && { providerClients: options.providerClients }),
-    mcp: { handle: options.mcp ?? (async () => Response.json({ jsonrpc: '2.0', id: 1, result: {} })) },
+    ...(options.tools !== true && {
+      mcp: { handle: options.mcp ?? (async () => Response.json({ jsonrpc: '2.0', id: 1, result: {} })) },
+    }),
     version: '0.0.0-test',
   })
   const { oauth } = app

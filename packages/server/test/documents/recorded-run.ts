@@ -182,6 +182,16 @@ export async function recordRun(): Promise<RecordedRun> {
     const add = Array.from({ length: 10 }, (_, at) => `${'long'.repeat(11)}${at}`)
     const labelled = await note('a change of many emails', () => callTool('set_flags', { ids, add }))
     await note('undo, of many emails', () => callTool('undo', { undo: undoOf(labelled) }))
+    const large = { filename: 'large.bin', content: Buffer.alloc(1_200_000, 7).toString('base64') }
+    const withFile = await callTool('draft_email', {
+      ...{ to: [demo.address], subject: 'Large', body: 'It follows.' },
+      attachments: [{ ...large, content_type: 'application/octet-stream' }],
+    })
+    const [, emailId = ''] = /"id":"([\w-]+)"/.exec(withFile.text) ?? []
+    const fileLink = await note('get_attachment, a link', () =>
+      callTool('get_attachment', { id: emailId, attachment_id: '2' }),
+    )
+    const [, fileToken = ''] = /files#([0-9a-f]{64})/.exec(fileLink.text) ?? []
     const letter = { to: [demo.address], subject: 'Confirmed', body: 'Other words.' }
     const askedFirst = await connect('ask', (_, request) => request())
     const asking = { Authorization: `Bearer ${askedFirst.access_token}` }
@@ -254,6 +264,18 @@ export async function recordRun(): Promise<RecordedRun> {
     const saving = { save: 'mailbox', grant, version, name: 'Ann' }
     await note('connections: save', () => ownersForm(saving))
     await note('connections: what it did', () => ownersForm({ activity: grant }))
+    const paired = await note('connections: pair a browser', () => ownersForm({ pair: grant }))
+    const openFile = async (fields: Record<string, string>) => {
+      const answer = await send('/files', {
+        method: 'POST',
+        headers: { Cookie: paired.headers.getSetCookie()[0]?.split(';')[0] ?? '' },
+        body: new URLSearchParams({ link: fileToken, ...fields }),
+      })
+      await answer.arrayBuffer()
+      if (!answer.ok) throw new Error(`/files: ${answer.status}`)
+    }
+    await note('files: shown', () => openFile({}))
+    await note('files: downloaded', () => openFile({ action: 'download' }))
     await note('connections, wrong password', () => openConnections('', 'wrong'))
     const link = await createLink()
     const cookie = await openLink('link: prove', { link, ...mailbox })

@@ -30,7 +30,9 @@ function attributesIn(heading: string): string[] {
 }
 
 function attributesOf(kind: string): string[] {
-  const isToken = tableSchemas.tokens.prefixes.some((prefix) => prefix === kind)
+  // Neither is a token of a client: a leash holds no wrap, and a file's is of another secret.
+  const isToken =
+    !['leash#', 'file#'].includes(kind) && tableSchemas.tokens.prefixes.some((prefix) => prefix === kind)
   return [...ofEveryRow, ...(isToken ? ofEveryToken : []), ...(documented.get(kind) ?? [])].sort()
 }
 

@@ -32,11 +32,11 @@ import type { TableNames } from '../../src/store/table-schema.ts'
 import { createTables } from '../store/dynamodb-tables.ts'
 import type { MailPorts, Product } from './product.ts'
 
-export type FunctionName = 'oauth' | 'mcp' | 'health' | 'authorizer'
+export type FunctionName = 'oauth' | 'mcp' | 'owner' | 'health' | 'authorizer'
 
 export interface GatewayProduct extends Product {
   /** What each function asks of DynamoDB; health asks nothing. */
-  readonly dynamoDb: Readonly<Record<'oauth' | 'mcp' | 'authorizer', DynamoDbProxy>>
+  readonly dynamoDb: Readonly<Record<'oauth' | 'mcp' | 'owner' | 'authorizer', DynamoDbProxy>>
   readonly kms: LocalKms
   readonly secretsManager: LocalSecretsManager
   readonly tables: TableNames
@@ -92,7 +92,7 @@ export async function startGatewayProduct(
   const isRest = options.gateway !== 'http'
   const streams = isRest && options.streaming !== false
   const rights = tableRights({ hasAuthorizer: isRest })
-  const startProxy = (name: 'oauth' | 'mcp' | 'authorizer') =>
+  const startProxy = (name: 'oauth' | 'mcp' | 'owner' | 'authorizer') =>
     startDynamoDbProxy(dynamoDbServer.endpoint, ({ operation, table, row }) =>
       rights[name].some(
         (right) =>
@@ -104,6 +104,7 @@ export async function startGatewayProduct(
   const dynamoDb = {
     oauth: await startProxy('oauth'),
     mcp: await startProxy('mcp'),
+    owner: await startProxy('owner'),
     authorizer: await startProxy('authorizer'),
   }
   const url = `http://localhost:${port}`
@@ -141,6 +142,7 @@ export async function startGatewayProduct(
   const environments = {
     oauth: { ...runtime, ...of(dynamoDb.oauth), ...shared, INSTANCE_SECRET: 'instance-secret' },
     mcp: { ...runtime, ...of(dynamoDb.mcp), ...shared, GATEWAY: streams ? 'rest' : 'http' },
+    owner: { ...runtime, ...of(dynamoDb.owner), ...shared, GATEWAY: streams ? 'rest' : 'http' },
     health: {},
     authorizer: {
       ...runtime,
@@ -159,6 +161,7 @@ export async function startGatewayProduct(
   const functions = {
     oauth: start('oauth', 28_000),
     mcp: start('mcp', streams ? 300_000 : 28_000),
+    owner: start('owner', streams ? 300_000 : 28_000),
     health: start('health', 3_000),
     authorizer: start('authorizer', 8_000),
   }

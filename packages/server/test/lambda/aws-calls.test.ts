@@ -145,6 +145,7 @@ describe.skipIf(missing !== undefined)(whenPossible('R27: AWS calls per request'
       'PutItem code#',
       // The record, the settings of the mailbox and those of the grant, the grant itself.
       ...Array(4).fill('PutItem grant#'),
+      'PutItem leash#',
       'PutItem owner#',
       'UpdateItem txn#',
       'UpdateItem txn#',
@@ -174,7 +175,7 @@ describe.skipIf(missing !== undefined)(whenPossible('R27: AWS calls per request'
     expect(calls.kms).toEqual([])
   })
 
-  test('a revocation: the grant’s tokens and seven, no KMS', async () => {
+  test('a revocation: the grant’s tokens and eight, no KMS', async () => {
     const { product, clientId } = running()
     const tokens = await signInAgain(running())
     const calls = await count(() =>
@@ -186,6 +187,7 @@ describe.skipIf(missing !== undefined)(whenPossible('R27: AWS calls per request'
     expect(calls.oauth).toEqual([
       'GetItem refresh#',
       'UpdateItem grant#',
+      'DeleteItem leash#',
       // The refresh token goes last: a retry after a crash finds the grant by it.
       ...['DeleteItem access#', 'DeleteItem code#'],
       ...Array(3).fill('DeleteItem grant#'),

@@ -246,11 +246,11 @@ test('R72: the search finds what is there', () => {
   expect(textOf('oauth')).toContain('ALLOWED_ACCOUNTS')
 })
 
-test('what the pages read from files is inside the one bundle that shows pages, and no other holds a page', () => {
+test('what the pages read from files is inside the bundles that show pages, and no other holds a page', () => {
   for (const name of functionNames) {
     const text = textOf(name)
     for (const word of ['--accent-ink', 'form[data-once]'])
-      expect(text.includes(word), `${name}: ${word}`).toBe(name === 'oauth')
+      expect(text.includes(word), `${name}: ${word}`).toBe(name === 'oauth' || name === 'owner')
     expect(/page\.(?:css|js)\b/.test(text), name).toBe(false)
   }
 })
@@ -261,10 +261,11 @@ test('R66: only oauth can ask Secrets Manager, and health knows nothing of AWS a
       Object.keys(inputs).some((input) => input.includes(word)),
     )
   expect(functionNames.filter((name) => holds(name, 'client-secrets-manager'))).toEqual(['oauth'])
-  expect(functionNames.filter((name) => holds(name, 'client-kms'))).toEqual(['mcp', 'oauth'])
+  expect(functionNames.filter((name) => holds(name, 'client-kms'))).toEqual(['mcp', 'oauth', 'owner'])
   expect(functionNames.filter((name) => holds(name, 'client-dynamodb'))).toEqual([
     'mcp',
     'oauth',
+    'owner',
     'authorizer',
   ])
   expect(textOf('health')).not.toContain('process.env')

@@ -46,7 +46,7 @@ describe.skipIf(node === undefined || findDynamoDb() === undefined)(
       gateway = await startGatewaySimulator({
         routes: [{ path: '/mcp', target: 'mcp', authorized: false, transfer: 'STREAM' }],
         responses: [],
-        functions: { mcp: pool, oauth: pool, health: pool, authorizer: pool },
+        functions: { mcp: pool, oauth: pool, owner: pool, health: pool, authorizer: pool },
         port,
       })
     })

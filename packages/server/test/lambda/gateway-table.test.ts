@@ -134,6 +134,7 @@ describe.skipIf(missing !== undefined)(whenPossible('what a client sees at the g
       functions: {
         mcp: start('mcp', {}, 8_000),
         oauth: start('oauth', product.environments.oauth, 1_500),
+        owner: start('owner', product.environments.owner, 1_500),
         health: start('health', {}, 1_000),
         authorizer: start('authorizer', product.environments.authorizer, 8_000),
       },

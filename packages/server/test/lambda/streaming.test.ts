@@ -40,7 +40,7 @@ describe.skipIf(findNode24() === undefined)('the streaming function (needs the o
     gateway = await startGatewaySimulator({
       routes: [{ path: '/mcp', target: 'mcp', authorized: false, transfer: 'STREAM' }],
       responses: [],
-      functions: { mcp: pool, oauth: pool, health: pool, authorizer: pool },
+      functions: { mcp: pool, oauth: pool, owner: pool, health: pool, authorizer: pool },
     })
   })
   afterAll(async () => {

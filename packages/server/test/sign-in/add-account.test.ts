@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { createConnector, createHostPolicy } from '@email-connector/mail'
 import { StoreUnavailableError, tokenId } from '@email-connector/oauth'
 import {
@@ -8,8 +9,9 @@ import {
   startScriptedImap,
 } from '@email-connector/testing'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { createLinkMaker } from '../../src/accounts/one-time-link.ts'
+import { createLinkMaker, openLink } from '../../src/accounts/one-time-link.ts'
 import type { Caller } from '../../src/caller.ts'
+import { KeyRefusedError } from '../../src/keys/key-wrapper.ts'
 import { fetchOf, publicUrl, redeem, startTestApp, type TestApp } from '../app/harness.ts'
 import { isZeroed, spyOnCrypto } from '../keys/crypto-spy.ts'
 
@@ -257,6 +259,23 @@ describe('R20: without proof of the first mailbox a link does nothing', () => {
     await prove(link, mine)
     expect((await mine({ link, ...step, ...mailbox('bob@test.example') })).status).toBe(200)
   })
+})
+
+it('R103: without the leash of its grant a link opens nothing, and a new leash changes nothing', async () => {
+  const token = await connect()
+  const link = await createLink(token)
+  const { authorization } = test.stores
+  const row = await authorization.findToken('link', tokenId(link.split('#')[1] ?? ''))
+  const { grantId = '' } = row ?? {}
+  const leash = await authorization.findLeash(grantId)
+  if (leash === undefined) throw new Error('A sign-in makes a leash')
+  const open = () =>
+    openLink({ store: authorization, now: () => test.time.seconds }, link.split('#')[1] ?? '')
+  expect((await open())?.grant.grantId).toBe(grantId)
+  await authorization.deleteLeash(grantId)
+  await expect(open()).rejects.toThrow(KeyRefusedError)
+  await authorization.createLeash({ ...leash, leash: randomBytes(32).toString('base64url') })
+  await expect(open()).rejects.toThrow(KeyRefusedError)
 })
 
 describe('a link ends', () => {

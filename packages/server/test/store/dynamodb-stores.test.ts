@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { describeAuthorizationStore } from '@email-connector/oauth/store-contract'
 import { findDynamoDb, type LocalDynamoDb, startDynamoDb } from '@email-connector/testing'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { derivedTokenTypes } from '../../src/store/derived-token-store.ts'
 import { createDynamoStores } from '../../src/store/dynamodb/stores.ts'
 import { createDynamoClient, createTable } from '../../src/store/dynamodb/table.ts'
 import type { Stores } from '../../src/store/stores.ts'
@@ -203,11 +204,13 @@ describe.runIf(findDynamoDb() !== undefined)(
       })
 
       test('R66: every key starts with a prefix of the schema, which rights can name', async () => {
-        const { sessions, authorization, accounts, audit, once } = overWire()
+        const { sessions, authorization, accounts, audit, derivedTokens, once } = overWire()
         await authorization.getGrant('id')
         await accounts.listOwners('id')
         for (const type of ['code', 'access', 'refresh', 'link'] as const)
           await authorization.findToken(type, 'id')
+        await authorization.findLeash('id')
+        for (const type of derivedTokenTypes) await derivedTokens.findDerivedToken(type, 'id')
         await authorization.findTransaction('id')
         await sessions.findSession('id')
         await once.count('id', 60, now)

@@ -131,5 +131,30 @@ export function describeOwnerRoomStore(name: string, open: () => Stores): void {
       expect(await accounts.setOwnerRoom(grant.grantId, 'later')).toBe('refused')
       expect(await accounts.setOwnerRoom('missing', 'later')).toBe('refused')
     })
+
+    test('R103: a token of the owner’s pages is made once, and bound to one browser of 50', async () => {
+      const { derivedTokens } = open()
+      const row = {
+        ...({ v: 1, type: 'file', id: newId(), grantId: newId(), accountId: 'first' } as const),
+        ...{ issuedAt: now, expiresAt: now + 9, wrap: 'wrap' },
+      }
+      await derivedTokens.createDerivedToken(row)
+      await expect(derivedTokens.createDerivedToken({ ...row, wrap: 'other' })).rejects.toThrow()
+      expect(await derivedTokens.findDerivedToken('file', row.id)).toEqual(row)
+      expect(await derivedTokens.findDerivedToken('file', newId())).toBeUndefined()
+      expect(await derivedTokens.bindDerivedToken('file', newId(), 'browser')).toBe('refused')
+      const outcomes = await race((index) =>
+        derivedTokens.bindDerivedToken('file', row.id, `browser ${index}`),
+      )
+      expect(outcomes).toEqual(
+        new Map([
+          ['bound', 1],
+          ['refused', 49],
+        ]),
+      )
+      const { boundTo = '' } = (await derivedTokens.findDerivedToken('file', row.id)) ?? {}
+      expect(boundTo).toMatch(/^browser \d+$/)
+      expect(await derivedTokens.bindDerivedToken('file', row.id, boundTo)).toBe('bound')
+    })
   })
 }

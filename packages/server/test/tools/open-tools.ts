@@ -5,12 +5,14 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { type Connector, createConnector, createHostPolicy, type MailAccount } from '@email-connector/mail'
+import { makeLeash } from '@email-connector/oauth'
 import { createTempFolder, type Dovecot, type TestUser } from '@email-connector/testing'
 import { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js'
 import type { Transport } from '@modelcontextprotocol/server'
 import { expect } from 'vitest'
 import { addAccount, prepareGrant } from '../../src/accounts/connect-account.ts'
+import { createFileLinkMaker } from '../../src/accounts/file-link.ts'
 import { createGrantAccounts } from '../../src/accounts/grant-accounts.ts'
 import { createLinkMaker } from '../../src/accounts/one-time-link.ts'
 import {
@@ -126,6 +128,7 @@ export async function openTools(options: {
   })
   await prepared.write(stores.accounts)
   await stores.authorization.createGrant({ ...draft, ...prepared })
+  await stores.authorization.createLeash(makeLeash(draft))
   for (const account of others) {
     const grant = await stores.authorization.getGrant(draft.grantId)
     if (!grant) throw new Error('The grant was written')
@@ -141,6 +144,9 @@ export async function openTools(options: {
     }),
     once: options.once?.(stores.once) ?? stores.once,
     audit: stores.audit,
+    createFileLink: createFileLinkMaker({
+      ...{ leashes: stores.authorization, store: stores.derivedTokens, publicUrl, now },
+    }),
     createLink: options.createLink ?? createLinkMaker({ store: stores.authorization, publicUrl, now }),
     mail: {
       connector: options.connector,

@@ -19,7 +19,7 @@ import { type RestEvent, toAuthorizerEvent, toRestEvent } from './rest-event.ts'
 
 export interface SimulatedRoute {
   readonly path: string
-  readonly target: 'mcp' | 'oauth' | 'health'
+  readonly target: 'mcp' | 'oauth' | 'owner' | 'health'
   readonly authorized: boolean
   readonly transfer: 'STREAM' | 'BUFFERED'
 }
@@ -35,7 +35,7 @@ export async function startGatewaySimulator(
   options: Edge & {
     readonly routes: readonly SimulatedRoute[]
     readonly responses: readonly SimulatedResponse[]
-    readonly functions: Record<'mcp' | 'oauth' | 'health' | 'authorizer', FunctionPool>
+    readonly functions: Record<'mcp' | 'oauth' | 'owner' | 'health' | 'authorizer', FunctionPool>
   },
 ): Promise<GatewaySimulator> {
   const { functions } = options

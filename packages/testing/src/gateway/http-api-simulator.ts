@@ -26,8 +26,11 @@ interface HttpResult {
 
 export async function startHttpApiSimulator(
   options: Edge & {
-    readonly routes: readonly { readonly path: string; readonly target: 'mcp' | 'oauth' | 'health' }[]
-    readonly functions: Record<'mcp' | 'oauth' | 'health', FunctionPool>
+    readonly routes: readonly {
+      readonly path: string
+      readonly target: 'mcp' | 'oauth' | 'owner' | 'health'
+    }[]
+    readonly functions: Record<'mcp' | 'oauth' | 'owner' | 'health', FunctionPool>
   },
 ): Promise<GatewaySimulator> {
   return await startEdge(options, async ({ request, response, path, context }) => {

@@ -2,7 +2,7 @@
  * The grants table: a grant, its accounts and settings under one partition, so that a tool call reads them in one query,
  * and the owner index under another. Every change is one item and one condition.
  */
-import type { AuthorizationStore, Grant, GrantEnd } from '@email-connector/oauth'
+import type { AuthorizationStore, Grant, GrantEnd, LeashStore } from '@email-connector/oauth'
 import type { AccountRow, AccountStore } from '../account-store.ts'
 import { auditSeconds } from '../audit-store.ts'
 import { ofGrant } from '../owner-room-store.ts'
@@ -29,7 +29,7 @@ const accountKey = (grantId: string, accountId: string) => ({
   sk: `account#${accountId}`,
 })
 
-export function createGrantTable(table: Table): GrantOperations & AccountStore {
+export function createGrantTable(table: Table): GrantOperations & Omit<AccountStore, keyof LeashStore> {
   /** A repetition leaves what the first attempt wrote. */
   async function endOwner(key: ItemKey, clientName: string, { at, cause }: GrantEnd): Promise<void> {
     await table.update(key, {

@@ -1,8 +1,8 @@
 /**
  * The tokens table: one row per code, access token, refresh token and link, found by the hash of what the client
- * holds. The only place where wraps of the grant's secret lie; deleting a row is what makes revocation final.
+ * holds, and one per leash. The only place where wraps of the grant's secret lie; deleting a row is what makes revocation final.
  */
-import type { AuthorizationStore, TokenRow, TokenRowOf, TokenType } from '@email-connector/oauth'
+import type { AuthorizationStore, LeashStore, TokenRow, TokenRowOf, TokenType } from '@email-connector/oauth'
 import type { Item } from './attributes.ts'
 import { optionalNumber, optionalText, readNumber, readText, readTexts } from './attributes.ts'
 import type { Table } from './table.ts'
@@ -16,8 +16,10 @@ type TokenOperations = Pick<
   | 'buryRefreshToken'
   | 'bindLink'
   | 'deleteToken'
+  | keyof LeashStore
 >
 
+const leashKey = (grantId: string) => ({ pk: `leash#${grantId}` })
 const tokenKey = (type: TokenType, id: string) => ({ pk: `${type}#${id}` })
 
 export function createTokenTable(table: Table): TokenOperations {
@@ -65,6 +67,17 @@ export function createTokenTable(table: Table): TokenOperations {
       })
       return outcome === 'written' ? 'bound' : 'refused'
     },
+
+    async createLeash({ grantId, leash, expiresAt }) {
+      await table.create(leashKey(grantId), { leash, expiresAt })
+    },
+
+    async findLeash(grantId) {
+      const item = await table.get(leashKey(grantId))
+      return item && { grantId, leash: readText(item, 'leash'), expiresAt: readNumber(item, 'expiresAt') }
+    },
+
+    deleteLeash: (grantId) => table.remove(leashKey(grantId)),
 
     deleteToken: (type, id, grantId) =>
       table.remove(tokenKey(type, id), { condition: '#grantId = :grant', values: { ':grant': grantId } }),

@@ -1,5 +1,5 @@
 /** Grants, their accounts and the owner index in the local store. */
-import type { AuthorizationStore, Grant } from '@email-connector/oauth'
+import type { AuthorizationStore, Grant, LeashStore } from '@email-connector/oauth'
 import type { AccountRow, AccountStore } from '../account-store.ts'
 import { auditSeconds } from '../audit-store.ts'
 import { type OwnerRow, ofGrant, type SettingsRow } from '../owner-room-store.ts'
@@ -18,7 +18,9 @@ type GrantOperations = Pick<
   | 'setGrantLink'
 >
 
-export function createGrantTable(database: RowDatabase): GrantOperations & AccountStore {
+export function createGrantTable(
+  database: RowDatabase,
+): GrantOperations & Omit<AccountStore, keyof LeashStore> {
   const grants = database.table<Grant>('grant')
   const accounts = database.table<AccountRow>('account')
   const owners = database.table<Omit<OwnerRow, 'ownerIndex' | 'grantId'>>('owner')

@@ -1,6 +1,7 @@
 /** All stores in one folder, for the local runner: same contracts as over DynamoDB, no server, no port. */
 import type { Stores } from '../stores.ts'
 import { createAuditTable } from './audit.ts'
+import { createDerivedTokenTable } from './derived-tokens.ts'
 import { createGrantTable } from './grants.ts'
 import { createOnceTable, createTransactionTable } from './once.ts'
 import { openRowDatabase } from './rows.ts'
@@ -22,10 +23,13 @@ export async function createLevelStores(options: {
 }): Promise<LevelStores> {
   const database = await openRowDatabase(options)
   const grants = createGrantTable(database)
+  const tokens = createTokenTable(database)
+  const { createLeash, findLeash, deleteLeash } = tokens
   return {
-    authorization: { ...grants, ...createTokenTable(database), ...createTransactionTable(database) },
-    accounts: grants,
+    authorization: { ...grants, ...tokens, ...createTransactionTable(database) },
+    accounts: { ...grants, createLeash, findLeash, deleteLeash },
     audit: createAuditTable(database),
+    derivedTokens: createDerivedTokenTable(database),
     sessions: createSessionTable(database),
     once: createOnceTable(database),
     sweep: database.sweep,

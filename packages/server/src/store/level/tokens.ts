@@ -1,5 +1,12 @@
 /** Codes, access tokens, refresh tokens and links in the local store. */
-import type { AuthorizationStore, TokenRow, TokenRowOf, TokenType } from '@email-connector/oauth'
+import type {
+  AuthorizationStore,
+  Leash,
+  LeashStore,
+  TokenRow,
+  TokenRowOf,
+  TokenType,
+} from '@email-connector/oauth'
 import type { RowDatabase } from './rows.ts'
 
 type TokenOperations = Pick<
@@ -11,6 +18,7 @@ type TokenOperations = Pick<
   | 'buryRefreshToken'
   | 'bindLink'
   | 'deleteToken'
+  | keyof LeashStore
 >
 
 export function createTokenTable(database: RowDatabase): TokenOperations {
@@ -20,6 +28,7 @@ export function createTokenTable(database: RowDatabase): TokenOperations {
     refresh: database.table('refresh'),
     link: database.table('link'),
   }
+  const leashes = database.table<Leash>('leash')
 
   return {
     createToken: (row) =>
@@ -58,6 +67,13 @@ export function createTokenTable(database: RowDatabase): TokenOperations {
           ? { answer: 'refused' }
           : { row: { ...row, boundTo: cookieHash }, answer: 'bound' },
       ),
+
+    createLeash: (row) =>
+      leashes.change(row.grantId, (existing) => ({ ...(!existing && { row }), answer: undefined })),
+
+    findLeash: (grantId) => leashes.find(grantId),
+
+    deleteLeash: (grantId) => leashes.change(grantId, () => ({ row: 'removed', answer: undefined })),
 
     deleteToken: (type, id, grantId) =>
       database

@@ -1,0 +1,49 @@
+/**
+ * The owner's own pages behind a link, from parts that are already open. They have neither a client's token nor a secret of
+ * the deployment: what a link's token does not open stays shut. Nothing here reads the environment.
+ */
+import type { Connector } from '@email-connector/mail'
+import type { EpochSeconds } from '@email-connector/oauth'
+import { createFindLink } from '../accounts/linked-mailbox.ts'
+import { type Clock, nowSeconds, clock as realClock } from '../clock.ts'
+import { appName } from '../deployment-names.ts'
+import type { Routes } from '../http/frame.ts'
+import type { KeyWrapper } from '../keys/key-wrapper.ts'
+import type { Log } from '../log.ts'
+import { createFiles } from '../owner/files.ts'
+import type { ProviderClient } from '../provider-tokens/provider-client.ts'
+import type { Stores } from '../store/stores.ts'
+import { ownerRoutes } from './routes.ts'
+
+export interface OwnerProductOptions {
+  readonly publicUrl: string
+  readonly stage: string
+  readonly stores: Pick<Stores, 'accounts' | 'audit' | 'derivedTokens'>
+  readonly keyWrapper: KeyWrapper
+  readonly connector: Connector
+  readonly providerClients?: readonly ProviderClient[]
+  /** A whole download may take so long. */
+  readonly downloadMs: number
+  /** What one answer may carry where the gateway does not stream; absent: any size. */
+  readonly maxBytes?: number
+  readonly log: Log
+  readonly now?: () => EpochSeconds
+  readonly clock?: Pick<Clock, 'now'>
+}
+
+export function createOwnerProduct(options: OwnerProductOptions): Routes {
+  const { publicUrl, stage, stores, keyWrapper, connector, providerClients, log, downloadMs, maxBytes } =
+    options
+  const { now = nowSeconds, clock = realClock } = options
+  const findLink = createFindLink({
+    ...{ keyWrapper, app: appName, stage, issuer: publicUrl, now },
+    ...{ tokens: stores.derivedTokens, store: stores.accounts },
+    ...(providerClients && { providerClients }),
+  })
+  return ownerRoutes({
+    files: createFiles({
+      ...{ publicUrl, findLink, connector, downloadMs, now, clock, log, audit: stores.audit },
+      ...(maxBytes !== undefined && { maxBytes }),
+    }),
+  })
+}

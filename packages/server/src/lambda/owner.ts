@@ -1,0 +1,34 @@
+/**
+ * The owner function: `/files`, streamed. It may open data keys and generate none, and reads no secret of the deployment
+ * and no token of a client. What an HTTP API carries in one piece is bounded by Lambda's 6 MB, base64 and all.
+ */
+import { createConnector, createHostPolicy } from '@email-connector/mail'
+import { clock } from '../clock.ts'
+import { createOwnerProduct } from '../composition/owner-product.ts'
+import { serveRoutes } from '../http/frame.ts'
+import { messagePage } from '../pages/page.ts'
+import { openAwsOnFirstUse } from './aws-on-first-use.ts'
+import { createBufferedHandler, type RequestHandler } from './buffered-handler.ts'
+import { readOwnerEnvironment } from './environment.ts'
+import { log } from './function-log.ts'
+import { createStreamingHandler } from './streaming-handler.ts'
+
+const { settings, region, stage, tables, credentialsKey, streams } = readOwnerEnvironment()
+const { publicUrl } = settings
+const routes = createOwnerProduct({
+  ...{ publicUrl, stage, log },
+  ...openAwsOnFirstUse({ region, tables, credentialsKey }),
+  connector: createConnector({ policy: createHostPolicy() }),
+  // The function ends after 300 s where it streams, else after 28 s (stacks/api/functions.ts).
+  ...(streams ? { downloadMs: 290_000 } : { downloadMs: 25_000, maxBytes: 4_000_000 }),
+})
+
+const serve: RequestHandler = ({ request, ip, requestId }) =>
+  serveRoutes({ settings, routes, failurePage: messagePage, log, now: clock.now }).fetch(request, {
+    ip,
+    requestId,
+  })
+
+export const handler = streams
+  ? createStreamingHandler(publicUrl, serve)
+  : createBufferedHandler(publicUrl, serve)

@@ -1,0 +1,234 @@
+/** Attachments for their owner, from the tool's link to the bytes, over a real Dovecot. */
+import { createHash, randomBytes } from 'node:crypto'
+import { tokenId } from '@email-connector/oauth'
+import { findDovecot } from '@email-connector/testing'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import {
+  type Browser,
+  type DovecotApp,
+  openBrowser,
+  pairedBrowser,
+  signIn,
+  startDovecotApp,
+} from './dovecot-app.ts'
+
+const name = 'Bericht "2026" – Größe.bin'
+const content = randomBytes(6_000_000)
+const raw = [
+  'From: =?utf-8?q?J=C3=B6rg?= <joerg@test.example>',
+  'To: alice@test.example',
+  'Subject: <b>Figures</b>',
+  'MIME-Version: 1.0',
+  'Content-Type: multipart/mixed; boundary=b',
+  '',
+  '--b',
+  'Content-Type: text/plain',
+  '',
+  'They follow.',
+  '--b',
+  'Content-Type: application/octet-stream',
+  `Content-Disposition: attachment; filename*=utf-8''${encodeURIComponent(name)}`,
+  'Content-Transfer-Encoding: base64',
+  '',
+  content.toString('base64').replaceAll(/.{76}/g, '$&\r\n'),
+  '--b--',
+  '',
+].join('\r\n')
+
+const hash = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
+
+describe.skipIf(!findDovecot())('R103: /files', () => {
+  let app: DovecotApp
+  let token: string
+  let mailId: string
+  let alice: Browser
+
+  beforeAll(async () => {
+    app = await startDovecotApp()
+    await app.dovecot.appendRaw(app.dovecot.alice, 'INBOX', raw)
+    token = await app.connect(app.dovecot.alice)
+    const listed = await app.call(token, 'get_recent_emails', {})
+    mailId = listed.structuredContent.emails[0].id
+    alice = await pairedBrowser(app, app.dovecot.alice)
+  })
+  afterAll(() => app.close())
+
+  async function makeLink(): Promise<string> {
+    const { structuredContent: told } = await app.call(token, 'get_attachment', {
+      id: mailId,
+      attachment_id: '2',
+    })
+    expect(told).toMatchObject({ shown_as: 'too_large' })
+    expect(told.download_url).toMatch(/^https:\/\/mail\.example\.org\/files#[0-9a-f]{64}$/)
+    return told.download_url
+  }
+  const rowOf = async (link: string) => {
+    const row = await app.test.stores.derivedTokens.findDerivedToken(
+      'file',
+      tokenId(link.split('#')[1] ?? ''),
+    )
+    if (row === undefined) throw new Error('The link has a row')
+    return row
+  }
+  const show = (link: string, browser = alice) => browser.post('/files', { link })
+  const download = (link: string, browser = alice, headers = {}) =>
+    browser.post('/files', { link, action: 'download' }, headers)
+
+  test('R46: shows name, size and sender as text, and hands the file over byte for byte, to be saved and not shown', async () => {
+    const link = await makeLink()
+    const first = await (await app.test.fetch('/files')).text()
+    expect(first).not.toContain('alice')
+    const page = await (await show(link)).text()
+    for (const shown of ['Bericht &quot;2026&quot; – Größe.bin', 'about 6 MB', 'Jörg', 'joerg@test.example'])
+      expect(page).toContain(shown)
+    expect(page).toContain('&lt;b&gt;Figures&lt;/b&gt;')
+    for (let time = 0; time < 2; time++) {
+      const file = await download(link)
+      expect(file.status).toBe(200)
+      expect(Object.fromEntries(file.headers)).toMatchObject({
+        'content-type': 'application/octet-stream',
+        'content-disposition': `attachment; filename="Bericht _2026_ _ Gr__e.bin"; filename*=UTF-8''Bericht%20%222026%22%20%E2%80%93%20Gr%C3%B6%C3%9Fe.bin`,
+        'content-security-policy': "sandbox; default-src 'none'; frame-ancestors 'none'",
+        'cache-control': 'no-store',
+        'x-content-type-options': 'nosniff',
+        'x-frame-options': 'DENY',
+      })
+      expect(hash(Buffer.from(await file.arrayBuffer()))).toBe(hash(content))
+    }
+  })
+
+  test('an unpaired browser is led to the connections page and back, and learns nothing of the link', async () => {
+    const link = await makeLink()
+    const browser = openBrowser(app.test)
+    const led = await show(link, browser)
+    expect(led.status).toBe(403)
+    const page = await led.text()
+    expect(page).toContain('href="/oauth/connections"')
+    for (const secret of ['alice', 'Claude', 'Bericht', 'joerg']) expect(page).not.toContain(secret)
+    expect((await download(link, browser)).status).toBe(403)
+    expect((await rowOf(link)).boundTo).toBeUndefined()
+    const { proof, grant } = await signIn(app, browser, app.dovecot.alice)
+    await browser.post('/oauth/connections', { proof, pair: grant })
+    const [, back = ''] = /name="link" value="([^"]+)"/.exec(page) ?? []
+    expect((await show(back, browser)).status).toBe(200)
+  })
+
+  test('works in one browser: another paired one, and another owner’s, get nothing', async () => {
+    const link = await makeLink()
+    expect((await show(link)).status).toBe(200)
+    const second = await pairedBrowser(app, app.dovecot.alice)
+    expect((await show(link, second)).status).toBe(403)
+    expect((await download(link, second)).status).toBe(403)
+    await app.connect(app.dovecot.bob)
+    const bob = await pairedBrowser(app, app.dovecot.bob)
+    expect((await download(await makeLink(), bob)).status).toBe(403)
+    expect((await show(link)).status).toBe(200)
+  })
+
+  test('R41: a form of another page, and a token in the query, do nothing', async () => {
+    const link = await makeLink()
+    for (const headers of [{ 'Sec-Fetch-Site': 'cross-site' }, { Origin: 'https://evil.example' }])
+      expect((await download(link, alice, headers)).status).toBe(403)
+    const query = await app.test.fetch(`/files?link=${link.split('#')[1]}`)
+    expect(await query.text()).not.toContain('Bericht')
+    expect((await show('0'.repeat(64))).status).toBe(403)
+    expect((await show('anything')).status).toBe(422)
+    expect((await rowOf(link)).boundTo).toBeUndefined()
+  })
+
+  test('R31: after 15 minutes, and of a pairing of 30 days, nothing is left', async () => {
+    const link = await makeLink()
+    const { seconds } = app.test.time
+    app.test.time.seconds += 15 * 60
+    expect((await show(link)).status).toBe(403)
+    app.test.time.seconds = seconds + 30 * 86_400 - 60
+    const late = await makeLink()
+    app.test.time.seconds += 60
+    expect(await (await show(late)).text()).toContain('Pair this browser first')
+    app.test.time.seconds = seconds
+  })
+
+  test('a browser that was unpaired gets nothing any more; the page lists it until then', async () => {
+    const browser = openBrowser(app.test)
+    const { proof, grant } = await signIn(app, browser, app.dovecot.alice)
+    await browser.post(
+      '/oauth/connections',
+      { proof, pair: grant },
+      { 'User-Agent': 'X Chrome/1 Windows <i>' },
+    )
+    const page = await (await browser.post('/oauth/connections', { proof, browsers: grant })).text()
+    expect(page).toContain('Chrome on Windows')
+    const [, hash = ''] = /This browser[\s\S]*?name="unpair" value="([0-9a-f]{64})"/.exec(page) ?? []
+    const link = await makeLink()
+    expect((await show(link, browser)).status).toBe(200)
+    const left = await (await browser.post('/oauth/connections', { proof, grant, unpair: hash })).text()
+    expect(left).not.toContain(hash)
+    expect((await download(link, browser)).status).toBe(403)
+  })
+
+  test('R24: a row that was changed, swapped, or whose grant has another leash opens nothing', async () => {
+    const { derivedTokens, authorization } = app.test.stores
+    const link = await makeLink()
+    const row = await rowOf(link)
+    const other = await rowOf(await makeLink())
+    const leash = await authorization.findLeash(row.grantId)
+    if (leash === undefined) throw new Error('The grant has a leash')
+    const original = derivedTokens.findDerivedToken
+    for (const change of [
+      ...[{ expiresAt: row.expiresAt + 1 }, { issuedAt: row.issuedAt + 1 }, { wrap: other.wrap }],
+      ...[{ accountId: 'ffffffffffffffff' }, { id: other.id }, { wrap: `${row.wrap.slice(0, -2)}AA` }],
+    ]) {
+      Object.assign(derivedTokens, { findDerivedToken: async () => ({ ...row, ...change }) })
+      expect((await show(link)).status, JSON.stringify(change)).toBe(403)
+    }
+    Object.assign(derivedTokens, { findDerivedToken: original })
+    expect(app.test.logLines.filter((line) => line.includes('key_refused')).length).toBeGreaterThanOrEqual(6)
+    await authorization.deleteLeash(row.grantId)
+    expect((await show(link)).status).toBe(403)
+    await authorization.createLeash({ ...leash, leash: randomBytes(32).toString('base64url') })
+    expect((await show(link)).status).toBe(403)
+    await authorization.deleteLeash(row.grantId)
+    await authorization.createLeash(leash)
+    expect((await show(link)).status).toBe(200)
+  })
+
+  test('R103: a download that is running ends when the grant does, and a revoked grant’s link shows nothing', async () => {
+    const own = await app.connect(app.dovecot.alice)
+    const listed = await app.call(own, 'get_recent_emails', {})
+    const told = await app.call(own, 'get_attachment', {
+      ...{ id: listed.structuredContent.emails[0].id, attachment_id: '2' },
+    })
+    const link = told.structuredContent.download_url
+    const row = await rowOf(link)
+    const browser = openBrowser(app.test)
+    const { proof } = await signIn(app, browser, app.dovecot.alice)
+    await browser.post('/oauth/connections', { proof, pair: row.grantId })
+    const file = await download(link, browser)
+    const reader = file.body?.getReader()
+    expect((await reader?.read())?.value?.length).toBeGreaterThan(0)
+    await browser.post('/oauth/connections', { proof, revoke: row.grantId })
+    await app.test.elapse(10_000)
+    const rest = async () => {
+      for (;;) if ((await reader?.read())?.done !== false) return 'whole'
+    }
+    await expect(rest()).rejects.toThrow()
+    expect((await show(link, browser)).status).toBe(403)
+  })
+
+  test('R94: the owner sees in the list that a file was downloaded; no store and no log has its name, sender or link', async () => {
+    const link = await makeLink()
+    await (await download(link)).arrayBuffer()
+    const browser = openBrowser(app.test)
+    const { proof, page } = await signIn(app, browser, app.dovecot.alice)
+    const { grantId } = await rowOf(link)
+    expect(page).toContain(grantId)
+    const day = new Date(app.test.time.seconds * 1000).toISOString().slice(0, 10)
+    const activity = await (
+      await browser.post('/oauth/connections', { proof, activity: grantId, day })
+    ).text()
+    expect(activity).toContain('download_file')
+    const written = app.test.logLines.join('\n') + JSON.stringify(await rowOf(link))
+    for (const secret of ['Bericht', 'joerg', 'Figures', 'alice@', link.split('#')[1] ?? ''])
+      expect(written).not.toContain(secret)
+  })
+})

@@ -1,0 +1,34 @@
+/** R59: 200 MB through /files of the local runner, a process of its own whose peak memory the kernel knows. */
+import { readFile } from 'node:fs/promises'
+import { findDovecot, startDovecot } from '@email-connector/testing'
+import { expect, test } from 'vitest'
+import { startLocalProduct } from '../e2e/local-runner.ts'
+import { signInFields, startTestMail } from '../e2e/product.ts'
+import { register, signIn } from '../e2e/raw-client.ts'
+import { downloadAsOwner, largeEmail } from './download-as-owner.ts'
+
+test.skipIf(!findDovecot())(
+  'R59: 200 MB reach the owner byte for byte, and the runner stays under 300 MB',
+  { timeout: 120_000 },
+  async () => {
+    const mail = await startTestMail(startDovecot)
+    const product = await startLocalProduct(mail)
+    try {
+      const { alice } = mail.imap
+      const film = largeEmail(200_000_000)
+      await mail.imap.appendRaw(alice, 'INBOX', film.raw)
+      const fields = signInFields(product, alice)
+      const tokens = await signIn(product.url, await register(product.url), fields)
+      const got = await downloadAsOwner(product.url, { accessToken: tokens.access_token, fields })
+      expect(got.page).toContain('film.bin')
+      expect({ hash: got.hash, size: got.size }).toEqual({ hash: film.hash, size: film.size })
+      const status = await readFile(`/proc/${product.pid}/status`, 'utf8')
+      const peakMegabytes = Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1]) / 1024
+      console.log(`peak memory: ${Math.round(peakMegabytes)} MB`)
+      expect(peakMegabytes).toBeLessThan(300)
+    } finally {
+      await product.stop()
+      await mail.stop()
+    }
+  },
+)
