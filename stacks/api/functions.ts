@@ -125,17 +125,21 @@ function createEnvironments({
     ONCE_TABLE: data.tables.once.tableName,
   }
   const { CORS_ORIGINS, DISABLED_PROVIDERS, ALLOWED_ACCOUNTS, DENIED_ACCOUNTS } = stage.variables
+  const admission = {
+    ...(ALLOWED_ACCOUNTS !== undefined && { ALLOWED_ACCOUNTS }),
+    ...(DENIED_ACCOUNTS !== undefined && { DENIED_ACCOUNTS }),
+  }
   const environments: Record<FunctionName, Record<string, string>> = {
     mcp: {
       ...product,
+      ...admission,
       ...(CORS_ORIGINS !== undefined && { CORS_ORIGINS }),
       ...(DISABLED_PROVIDERS !== undefined && { DISABLED_PROVIDERS }),
-      ...(ALLOWED_ACCOUNTS !== undefined && { ALLOWED_ACCOUNTS }),
-      ...(DENIED_ACCOUNTS !== undefined && { DENIED_ACCOUNTS }),
       GATEWAY: streams ? 'rest' : 'http',
     },
     owner: {
       ...product,
+      ...admission,
       ...(CORS_ORIGINS !== undefined && { CORS_ORIGINS }),
       GATEWAY: streams ? 'rest' : 'http',
     },

@@ -397,7 +397,7 @@ export const chapters: readonly Chapter[] = [
       partly(
         'R96',
         'An address on the deny list or off the allow list is refused at the next call, at refresh and on every page.',
-        'The pages /review and /files are to ask the lists too.',
+        'The page /review does not exist yet.',
       ),
       later('R97', 'A scheduled send goes out at most once, and not if its draft was edited or removed.'),
       later(

@@ -6,6 +6,7 @@
 import type { MailAccount } from '@email-connector/mail'
 import { type EpochSeconds, type Grant, readLeash } from '@email-connector/oauth'
 import type * as z from 'zod'
+import { type Admission, isAdmitted } from '../admission.ts'
 import { type Permission, permissions } from '../caller.ts'
 import type { AccountSecret } from '../keys/account-secret.ts'
 import { KeyRefusedError } from '../keys/key-wrapper.ts'
@@ -15,6 +16,7 @@ import type { AccountRow, AccountStore } from '../store/account-store.ts'
 import type { DerivedTokenRow, DerivedTokenStore, DerivedTokenType } from '../store/derived-token-store.ts'
 import { type AccountKeys, openAccount } from './account-record.ts'
 import { toDerivedId, unwrapDerived } from './derived-token.ts'
+import { AccountNotAdmittedError } from './grant-accounts.ts'
 import { readAccountSettings } from './owner-settings.ts'
 import { findPairings } from './paired-browser.ts'
 import type { AccountSettings } from './settings.ts'
@@ -28,7 +30,7 @@ export interface LinkedMailbox<Subject> {
   readonly expiresAt: EpochSeconds
   /** S_a; zeroed by `close`. */
   readonly secret: AccountSecret
-  /** Asks the key service. Throws KeyRefusedError, KeyUnavailableError, ProviderRefusedError. */
+  /** Asks the key service. Throws AccountNotAdmittedError, KeyRefusedError, KeyUnavailableError, ProviderRefusedError. */
   open(): Promise<MailAccount>
   /** After the mail server has refused its access token; undefined where another would be refused as well. */
   withNewToken(): Promise<MailAccount | undefined>
@@ -57,6 +59,8 @@ export function createFindLink(
     readonly store: AccountStore
     readonly now: () => EpochSeconds
     readonly providerClients?: readonly ProviderClient[]
+    /** Who may go on. */
+    readonly admission: Admission
   },
 ): FindLink {
   const { tokens, store, now, issuer: publicUrl, providerClients: clients = [] } = options
@@ -127,6 +131,8 @@ export function createFindLink(
       expiresAt: link.expiresAt,
       async open() {
         held = await hold({ grant, account: row })
+        if (held.account.provider !== 'demo' && !isAdmitted(options.admission, held.account))
+          throw new AccountNotAdmittedError('The operator no longer lets this mailbox be used')
         return withOwnName(await rotation.current(held, reload))
       },
       withNewToken: async () => held && (await rotation.afterRefusal(held, reload)),

@@ -5,6 +5,7 @@
 import type { Connector } from '@email-connector/mail'
 import type { EpochSeconds } from '@email-connector/oauth'
 import { createFindLink } from '../accounts/linked-mailbox.ts'
+import type { Admission } from '../admission.ts'
 import { type Clock, nowSeconds, clock as realClock } from '../clock.ts'
 import { appName } from '../deployment-names.ts'
 import type { Routes } from '../http/frame.ts'
@@ -17,6 +18,8 @@ import { ownerRoutes } from './routes.ts'
 
 export interface OwnerProductOptions {
   readonly publicUrl: string
+  /** Whose mailboxes may be used. */
+  readonly admission: Admission
   readonly stage: string
   readonly stores: Pick<Stores, 'accounts' | 'audit' | 'derivedTokens'>
   readonly keyWrapper: KeyWrapper
@@ -32,12 +35,22 @@ export interface OwnerProductOptions {
 }
 
 export function createOwnerProduct(options: OwnerProductOptions): Routes {
-  const { publicUrl, stage, stores, keyWrapper, connector, providerClients, log, downloadMs, maxBytes } =
-    options
+  const {
+    publicUrl,
+    admission,
+    stage,
+    stores,
+    keyWrapper,
+    connector,
+    providerClients,
+    log,
+    downloadMs,
+    maxBytes,
+  } = options
   const { now = nowSeconds, clock = realClock } = options
   const findLink = createFindLink({
     ...{ keyWrapper, app: appName, stage, issuer: publicUrl, now },
-    ...{ tokens: stores.derivedTokens, store: stores.accounts },
+    ...{ tokens: stores.derivedTokens, store: stores.accounts, admission },
     ...(providerClients && { providerClients }),
   })
   return ownerRoutes({

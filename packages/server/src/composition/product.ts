@@ -44,7 +44,7 @@ export function createProduct(options: ProductOptions): Product {
     settings,
     routes: {
       ...routes,
-      ...createOwnerProduct({ ...parts, publicUrl, downloadMs: localDownloadMs }),
+      ...createOwnerProduct({ ...parts, publicUrl, admission: settings, downloadMs: localDownloadMs }),
       ...mcpRoutes({ mcp, authenticate: createAuthenticate({ oauth, resource }), challenge }),
     },
     failurePage: messagePage,

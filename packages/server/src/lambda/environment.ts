@@ -41,6 +41,7 @@ export const ownerVariables = {
   ...shared,
   PUBLIC_URL: publicUrlVariable,
   CORS_ORIGINS: serverVariables.CORS_ORIGINS,
+  ...admissionVariables,
   GATEWAY: mcpVariables.GATEWAY,
 }
 
@@ -73,6 +74,7 @@ export function readOwnerEnvironment() {
   return {
     ...toResources(variables),
     settings: { publicUrl: variables.PUBLIC_URL, corsOrigins: variables.CORS_ORIGINS },
+    admission: toAdmission(variables),
     streams: variables.GATEWAY === 'rest',
   }
 }

@@ -13,10 +13,10 @@ import { readOwnerEnvironment } from './environment.ts'
 import { log } from './function-log.ts'
 import { createStreamingHandler } from './streaming-handler.ts'
 
-const { settings, region, stage, tables, credentialsKey, streams } = readOwnerEnvironment()
+const { settings, admission, region, stage, tables, credentialsKey, streams } = readOwnerEnvironment()
 const { publicUrl } = settings
 const routes = createOwnerProduct({
-  ...{ publicUrl, stage, log },
+  ...{ publicUrl, admission, stage, log },
   ...openAwsOnFirstUse({ region, tables, credentialsKey }),
   connector: createConnector({ policy: createHostPolicy() }),
   // The function ends after 300 s where it streams, else after 28 s (stacks/api/functions.ts).

@@ -6,6 +6,7 @@ import { type Connector, MailError, readAttachmentFacts } from '@email-connector
 import { type EpochSeconds, isSameOrigin } from '@email-connector/oauth'
 import { createCallAudit } from '../accounts/audit.ts'
 import { type FileSubject, fileSubject } from '../accounts/file-link.ts'
+import { AccountNotAdmittedError } from '../accounts/grant-accounts.ts'
 import type { FindLink, LinkedMailbox } from '../accounts/linked-mailbox.ts'
 import { parseLinkField } from '../accounts/one-time-link.ts'
 import type { Clock } from '../clock.ts'
@@ -130,6 +131,8 @@ export function createFiles(options: {
       log({ event: 'key_refused', outcome: 'refused' })
       return fileStoppedPage('ended')
     }
+    // The list of who may connect says no more to a stranger than a link that is over.
+    if (error instanceof AccountNotAdmittedError) return fileStoppedPage('ended')
     if (error instanceof ProviderRefusedError) return fileStoppedPage('sign_in')
     if (!(error instanceof MailError)) throw error
     log({ event: 'mail', outcome: 'failed', code: error.code })

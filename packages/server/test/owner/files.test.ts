@@ -37,6 +37,9 @@ const raw = [
 
 const hash = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
 
+/** What the operator writes down meanwhile. */
+const deniedAccounts: string[] = []
+
 describe.skipIf(!findDovecot())('R103: /files', () => {
   let app: DovecotApp
   let token: string
@@ -44,7 +47,7 @@ describe.skipIf(!findDovecot())('R103: /files', () => {
   let alice: Browser
 
   beforeAll(async () => {
-    app = await startDovecotApp()
+    app = await startDovecotApp({ settings: { deniedAccounts } })
     await app.dovecot.appendRaw(app.dovecot.alice, 'INBOX', raw)
     token = await app.connect(app.dovecot.alice)
     const listed = await app.call(token, 'get_recent_emails', {})
@@ -122,6 +125,15 @@ describe.skipIf(!findDovecot())('R103: /files', () => {
     await app.connect(app.dovecot.bob)
     const bob = await pairedBrowser(app, app.dovecot.bob)
     expect((await download(await makeLink(), bob)).status).toBe(403)
+    expect((await show(link)).status).toBe(200)
+  })
+
+  test('R96: of a mailbox that may no longer be used a link shows and gives nothing', async () => {
+    const link = await makeLink()
+    deniedAccounts.push(app.dovecot.alice.address)
+    expect((await show(link)).status).toBe(403)
+    expect((await download(link)).status).toBe(403)
+    deniedAccounts.length = 0
     expect((await show(link)).status).toBe(200)
   })
 
