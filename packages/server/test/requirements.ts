@@ -300,10 +300,9 @@ export const chapters: readonly Chapter[] = [
         'Words that Chromium does not show are removed, or marked where they are and named in `warnings`, in previews, attachments and both formats. No generated case leaves unmarked hidden words.',
         'The tests judge 60 generated tricks and 300 ordinary emails; more are tried by hand (`TRICKS=3000`, `pnpm bench:reading`). Previews are judged on their first 1,024 octets.',
       ),
-      partly(
+      met(
         'R75',
-        'The body is the part that a mail program shows. A plain part that says something else is named (`text_part_differs`) and never read alone.',
-        'The preview of a row still comes from the first part.',
+        'The body is the part that a mail program shows, in rows and details alike. A plain part that says something else is named (`text_part_differs`) and never read alone.',
       ),
       met(
         'R76',

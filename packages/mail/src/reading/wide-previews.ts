@@ -1,35 +1,37 @@
 /**
- * Rows whose first kilobyte holds only the styles of an HTML mail have no preview yet: for those, and those alone, more
- * of the text is fetched, all in one flight. Ordinary rows cost nothing more.
+ * Rows whose first kilobyte says nothing of what a reader sees (styles of an HTML mail, a stub, a file in front of the
+ * text) have no preview yet: for those, and those alone, more is fetched, all in one flight. Ordinary rows cost nothing
+ * more.
  */
-import { peek, previewBytes, widePreviewBytes } from '../imap/fetch-items.ts'
+import { peek, widePreviewBytes } from '../imap/fetch-items.ts'
 import { atom } from '../imap/protocol.ts'
 import type { FetchedMessage, ImapSession, SelectedMailbox } from '../imap/session.ts'
 import { toUidSet } from '../imap/uid-set.ts'
-import { toPreview } from './summary.ts'
+import { findWanted } from './preview.ts'
 
 export async function widenPreviews(
   session: ImapSession,
   mailbox: SelectedMailbox,
   rows: readonly FetchedMessage[],
 ): Promise<FetchedMessage[]> {
-  const empty = new Set<number>()
-  for (const row of rows) if (await isPreviewMissing(row)) empty.add(row.uid)
-  if (empty.size === 0) return [...rows]
-  const items = [atom('UID'), peek('1', 0, widePreviewBytes)]
-  const wide = await session.fetch(mailbox, 'uid', toUidSet([...empty]), items)
+  const bySection = new Map<string, number[]>()
+  for (const row of rows) {
+    const section = await findWanted(row)
+    if (section !== undefined) bySection.set(section, [...(bySection.get(section) ?? []), row.uid])
+  }
+  if (bySection.size === 0) return [...rows]
+  const asked = [...bySection].map(([section, uids]) => ({
+    set: toUidSet(uids),
+    items: [atom('UID'), peek(section, 0, widePreviewBytes)],
+  }))
+  const fetched = await session.fetchTogether(mailbox, asked)
   return rows.map((row) => {
-    const bodyParts = wide.find(({ uid }) => uid === row.uid && empty.has(uid))?.bodyParts
-    return bodyParts === undefined ? row : { ...row, bodyParts }
+    const wide = fetched.find(({ uid }) => uid === row.uid)?.bodyParts
+    return wide === undefined ? row : { ...row, bodyParts: new Map([...(row.bodyParts ?? []), ...wide]) }
   })
 }
 
 /** Whether more of the text has to be fetched for it. */
 export async function isPreviewMissing(row: FetchedMessage): Promise<boolean> {
-  return isCut(row) && (await toPreview(row)) === ''
-}
-
-function isCut({ bodyParts }: FetchedMessage): boolean {
-  const peeked = bodyParts?.get('1')
-  return Buffer.isBuffer(peeked) && peeked.length >= previewBytes
+  return (await findWanted(row)) !== undefined
 }

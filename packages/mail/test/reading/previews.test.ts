@@ -32,6 +32,57 @@ const mails = [
   html('nothing', `<p>${' '.repeat(2_000)}</p>`),
 ]
 
+const part = (type: string, content: string, more = '') =>
+  `Content-Type: ${type}\r\n${more === '' ? '' : `${more}\r\n`}\r\n${content}\r\n`
+const several = (kind: string, parts: readonly string[], mark = kind.replace(/\W.*/, '')) =>
+  `Content-Type: multipart/${kind}; boundary=${mark}\r\n\r\n${parts.map((one) => `--${mark}\r\n${one}`).join('')}--${mark}--\r\n`
+const plain = (text: string) => part('text/plain; charset=utf-8', text, 'Content-Transfer-Encoding: 8bit')
+const rich = (text: string) => part('text/html; charset=utf-8', `<p>${text}</p>`)
+const both = (text: string, shown: string) => several('alternative', [plain(text), rich(shown)])
+const pdf = part('application/pdf', 'JVBERi0xLjQ=', 'Content-Transfer-Encoding: base64')
+const png = part('image/png', 'iVBORw0KGgo=', 'Content-Transfer-Encoding: base64')
+const event =
+  'BEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\nBEGIN:VEVENT\r\nSUMMARY:Dock\r\nEND:VEVENT\r\nEND:VCALENDAR'
+
+/** Each kind of mail, and what its reader sees first. */
+const kinds: readonly [name: string, entity: string, preview: string][] = [
+  ['stub in HTML', both('This message is in HTML.', 'Your contract ends.'), 'Your contract ends.'],
+  ['stub with a link', both('View online: https://a.example/x?y', 'Order 88 left.'), 'Order 88 left.'],
+  ['stub in Russian', both('Откройте письмо в браузере', 'Счёт.'), 'Счёт.'],
+  ['a short answer', both('Sounds good to me.', '<b>Sounds good to me.</b>'), 'Sounds good to me.'],
+  ['blank text', both(' \u200b ', 'Only here.'), 'Only here.'],
+  ['empty first', several('mixed', [plain(''), plain('Behind an empty part.')]), 'Behind an empty part.'],
+  ['file first', several('mixed', [pdf, plain('Behind a file.')]), 'Behind a file.'],
+  ['picture first', several('mixed', [png, rich('Behind a picture.')]), 'Behind a picture.'],
+  [
+    'nested',
+    several('signed', [
+      several('mixed', [both('Signed words.', 'Signed words.'), pdf]),
+      part('application/pgp-signature', 'x'),
+    ]),
+    'Signed words.',
+  ],
+  ['table first', rich('<table><tr><td>Rope</td><td>18.00</td></tr></table>'), 'Rope | 18.00'],
+  ['enriched', part('text/enriched', '<bold>Now</bold> is the time'), 'Now is the time'],
+  ['calendar only', part('text/calendar; method=REQUEST', event), '[Invitation] Event: Dock'],
+  ['picture only', png, '[This email has no text, but pictures or sound: attachment 1.]'],
+  ['file only', pdf, '[This email has no text, but files: attachment 1.]'],
+  [
+    'encrypted',
+    several('encrypted; protocol="application/pgp-encrypted"', [
+      part('application/pgp-encrypted', 'Version: 1'),
+      part('application/octet-stream', '-----BEGIN PGP MESSAGE-----'),
+    ]),
+    "[This email is encrypted with PGP: it cannot be read here, the owner's own mail program can.]",
+  ],
+  [
+    'forward only',
+    part('message/rfc822', `From: mia@reef.example\r\nSubject: Valve\r\n${plain('It leaks.')}`),
+    '[Email 1 inside this one] From: mia@reef.example Subject: Valve',
+  ],
+  ['no text at all', plain(''), ''],
+]
+
 describe.skipIf(!findDovecot())('R81: previews', () => {
   let dovecot: Dovecot
   beforeAll(async () => {
@@ -70,6 +121,23 @@ describe.skipIf(!findDovecot())('R81: previews', () => {
     expect(fetches).toHaveLength(2)
     // The three that a kilobyte says nothing of, and the one that has no words at all.
     expect(fetches[1]).toMatch(/UID FETCH 2:5 \(UID BODY\.PEEK\[1\]<0\.16384>\)/)
+  })
+
+  it('R75: every kind of mail shows what its reader sees first, in one more flight for all', async () => {
+    const head = (name: string) => html(name, '').split('\r\nContent-Type')[0]
+    await dovecot.reader(dovecot.alice).createMailbox('Kinds')
+    for (const [name, entity] of kinds)
+      await dovecot.appendRaw(dovecot.alice, 'Kinds', `${head(name)}\r\n${entity}`)
+    const { result, fetches } = await run((session) =>
+      listRecent(session, { mailbox: 'Kinds', limit: 50, unreadOnly: false }),
+    )
+    expect(previewsOf(result.items)).toEqual(
+      Object.fromEntries(kinds.map(([name, , preview]) => [name, preview])),
+    )
+    // The stubs and the blank one, and those whose text is the second part.
+    expect(fetches.slice(1)).toEqual([expect.stringMatching(/BODY\.PEEK\[2\]<0\.16384>/)])
+    const found = await run((session) => searchFor(session, { mailbox: 'Kinds', limit: 50, from: 'bob' }))
+    expect(previewsOf(found.result.items)).toEqual(previewsOf(result.items))
   })
 
   it('so does a search', async () => {
