@@ -37,7 +37,7 @@ const publicUrl = 'https://mail.example.org'
 export async function measureBundles(report: (line: string) => void): Promise<Bundles> {
   const folder = createTempFolder('bundles')
   try {
-    report('building the four functions and the thread that reads documents')
+    report('building the five functions and the thread that reads documents')
     await buildFunctions(folder.path)
     const bundles = Object.fromEntries([
       ...functionNames.map((name) => [name, sizeOf(folder.path, name)]),

@@ -1,5 +1,5 @@
 /**
- * `pnpm build`: the four Lambda bundles in dist/functions/<name>, exactly what is deployed. ESM with splitting, so that
+ * `pnpm build`: the five Lambda bundles in dist/functions/<name>, exactly what is deployed. ESM with splitting, so that
  * the mail libraries load only when a tool needs them; the AWS SDK is inside (loading the runtime's own is slower);
  * no source-map support in the runtime (measured: it doubles the start), but maps beside each bundle, for scripts/where.ts.
  * The metafile says what is in a bundle. The threads that mcp starts have a bundle of their own, in a folder beside

@@ -112,7 +112,8 @@ function consent(page: SignInPage): Html {
   return html`<fieldset${described('permission', fault)}><legend>What <bdi>${page.client.name}</bdi> may do</legend>
 <p class="soft">${page.mayWrite ? 'You can revoke this at any time.' : 'This app asked only to read mail.'}</p>
 <div role="radiogroup" aria-label="Permission"${fault !== undefined && html` aria-invalid="true"`}>${choice('read')}${choice('write')}${choice('send')}</div>${faultText('permission', fault)}</fieldset>
-${page.mayWrite && asking(page)}`
+${page.mayWrite && asking(page)}
+${pairing(page)}`
 }
 
 /** Counts where sending is granted, and is there without a choice: being asked is the safe answer. */
@@ -126,6 +127,14 @@ function asking(page: SignInPage): Html {
   return html`<fieldset id="ask" tabindex="-1"${described('ask', fault)}><legend>Before a mail goes out</legend>
 <p class="soft">If <bdi>${page.client.name}</bdi> may send.</p>
 <div role="radiogroup" aria-label="Before a mail goes out"${fault !== undefined && html` aria-invalid="true"`}>${choice('ask')}${choice('always')}${choice('never')}</div>${faultText('ask', fault)}</fieldset>`
+}
+
+/** Off unless it is ticked: the browser may be a shared one. */
+function pairing(page: SignInPage): Html {
+  return html`<fieldset><legend>This browser</legend>
+<label class="choice"><input type="checkbox" name="pair" value="on"${
+    page.values.pair === 'on' && html` checked`
+  }><span><b>Pair it</b><small>Files that <bdi>${page.client.name}</bdi> links to open here for 30 days. Leave it out on a shared computer, and in a browser that an assistant controls.</small></span></label></fieldset>`
 }
 
 function agreed({ client }: SignInPage, { permission, ask }: NonNullable<SignInPage['soFar']>): Html {

@@ -6,6 +6,7 @@
  */
 import type { EpochSeconds } from '@email-connector/oauth'
 import type { ConnectedAccount } from '../accounts/connect-account.ts'
+import type { PairedBrowser } from '../accounts/paired-browser.ts'
 import type { GrantSettings } from '../accounts/settings.ts'
 import type { Permission } from '../caller.ts'
 import type { SecretKey } from '../keys/instance-secrets.ts'
@@ -32,6 +33,8 @@ export interface MailboxesSoFar {
   readonly permission: Permission
   /** Chosen with it. */
   readonly ask: GrantSettings['ask']
+  /** Paired with the first mailbox, and so with each. */
+  readonly browser?: PairedBrowser
   readonly absoluteExpiresAt: EpochSeconds
   readonly connected: readonly ConnectedAccount[]
 }

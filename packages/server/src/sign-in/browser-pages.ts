@@ -51,13 +51,15 @@ export function createBrowserPages(options: {
   async function page(
     { request, proof, grantId }: { request: Request; proof: PageProof; grantId: string },
     notice?: Notice,
+    /** Its cookie leaves with this very page. */
+    paired: readonly string[] = [],
   ): Promise<Response> {
     return await withRoom(proof, grantId, async ({ account }, clientName) => {
       const { browsers } = account ?? defaultAccountSettings
       return browsersPage({
         ...{ proof: proof.handle, grantId, clientName, address: proof.owner.address },
         browsers: livePairings(browsers, now()),
-        own: findPairings(request, browsers, { publicUrl, now: now() }),
+        own: [...findPairings(request, browsers, { publicUrl, now: now() }), ...paired],
         ...(notice && { notice }),
       })
     })
@@ -84,7 +86,7 @@ export function createBrowserPages(options: {
       const { browser, cookie } = pairBrowser({ request, publicUrl, now: now() })
       const saved = await save(place, (settings) => withPairing(settings, browser, now()))
       if (saved !== 'written') return saved
-      return withCookies(await page(place, 'paired'), [cookie])
+      return withCookies(await page(place, 'paired', [browser.hash]), [cookie])
     },
 
     async unpair(request, proof, fields) {

@@ -27,6 +27,7 @@ const keptFields = [
   'smtp_secure',
   'permission',
   'ask',
+  'pair',
 ] as const
 
 export type FieldName = (typeof keptFields)[number] | 'password' | 'link'

@@ -16,7 +16,8 @@ import {
 import { gatherGrant, type PreparedGrant, prepareAccount, prepareGrant } from '../accounts/connect-account.ts'
 import { isSameMailbox } from '../accounts/grant-hint.ts'
 import type { RoomSecrets } from '../accounts/owner-room.ts'
-import { defaultGrantSettings, type GrantSettings } from '../accounts/settings.ts'
+import { type PairedBrowser, pairBrowser } from '../accounts/paired-browser.ts'
+import { defaultAccountSettings, defaultGrantSettings, type GrantSettings } from '../accounts/settings.ts'
 import { type Permission, scopeOfPermission } from '../caller.ts'
 import { daySeconds } from '../clock.ts'
 import { parseForm } from '../http/body.ts'
@@ -187,7 +188,12 @@ export function createSignIn(options: SignInOptions): SignIn {
     if (login.kind === 'exhausted') return tooManyAttempts()
     if (login.kind === 'failed') return again([login.fault], 422)
 
-    const known = soFar ?? firstOf(permission.parsed, ask.parsed)
+    const wantsPairing = soFar === undefined && fields.get('pair') === 'on'
+    const paired = wantsPairing
+      ? pairBrowser({ request, publicUrl: settings.publicUrl, now: options.now() })
+      : undefined
+    const cookies = [...login.cookies, ...(paired ? [paired.cookie] : [])]
+    const known = soFar ?? firstOf(permission.parsed, ask.parsed, paired?.browser)
     try {
       const connecting = {
         ...{ ...bindingOf(transaction, known), account, memory: login.memory },
@@ -199,23 +205,28 @@ export function createSignIn(options: SignInOptions): SignIn {
         const { connected, row } = await prepareAccount({ ...connecting, isFirst })
         await options.accounts.createAccount(row)
         const next = { ...known, connected: [...known.connected, connected] }
-        return withCookies(form({ ...asking, soFar: next }, { values: {}, faults: [] }), login.cookies)
+        return withCookies(form({ ...asking, soFar: next }, { values: {}, faults: [] }), cookies)
       }
       const prepared = await prepareGrant({ ...connecting, earlier: known.connected })
       const answer = await approve(transaction, known, prepared, account.provider)
-      return withCookies(answer, login.cookies)
+      return withCookies(answer, cookies)
     } finally {
       known.secret.fill(0)
     }
   }
 
-  function firstOf(permission: Permission, ask: GrantSettings['ask']): MailboxesSoFar {
+  function firstOf(
+    permission: Permission,
+    ask: GrantSettings['ask'],
+    browser?: PairedBrowser,
+  ): MailboxesSoFar {
     const { buffer, byteOffset, length } = randomBytes(32)
     return {
       grantId: randomBytes(16).toString('hex'),
       // The same memory: a copy would outlive the zeroing of this one.
       secret: new Uint8Array(buffer, byteOffset, length),
       ...{ permission, ask },
+      ...(browser && { browser }),
       absoluteExpiresAt: options.now() + settings.lifetimes.refreshAbsoluteSeconds,
       connected: [],
     }
@@ -243,13 +254,14 @@ export function createSignIn(options: SignInOptions): SignIn {
   }
 
   function bindingOf(transaction: Transaction, soFar: MailboxesSoFar) {
-    const { grantId, secret, permission, ask, absoluteExpiresAt } = soFar
+    const { grantId, secret, permission, ask, browser, absoluteExpiresAt } = soFar
     const { clientId, resource } = transaction
     // A first record must outlive the forms that follow it, and the code.
     const pendingExpiresAt = transaction.expiresAt + pendingSeconds
     return {
       ...{ grantId, secret, permission, absoluteExpiresAt, clientId, resource, pendingExpiresAt },
       grantSettings: { ...defaultGrantSettings, ask },
+      ...(browser && { accountSettings: { ...defaultAccountSettings, browsers: [browser] } }),
     }
   }
 

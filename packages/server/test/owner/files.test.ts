@@ -1,8 +1,9 @@
 /** Attachments for their owner, from the tool's link to the bytes, over a real Dovecot. */
 import { createHash, randomBytes } from 'node:crypto'
 import { tokenId } from '@email-connector/oauth'
-import { findDovecot } from '@email-connector/testing'
+import { completeSignIn, findDovecot } from '@email-connector/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { redeem } from '../app/harness.ts'
 import {
   type Browser,
   type DovecotApp,
@@ -242,5 +243,33 @@ describe.skipIf(!findDovecot())('R103: /files', () => {
     const written = app.test.logLines.join('\n') + JSON.stringify(await rowOf(link))
     for (const secret of ['Bericht', 'joerg', 'Figures', 'alice@', link.split('#')[1] ?? ''])
       expect(written).not.toContain(secret)
+  })
+
+  test('a browser that was paired at consent opens the links of each mailbox, and no other does', async () => {
+    const authorizeUrl = await app.test.authorizeUrl({ name: 'Claude' })
+    const cookies: string[] = []
+    const outcome = await completeSignIn({
+      authorizeUrl,
+      fields: { ...app.fields(app.dovecot.alice), permission: 'read', pair: 'on' },
+      async fetch(input, init) {
+        const answer = await app.test.fetch(String(input), init)
+        cookies.push(...answer.headers.getSetCookie().filter((line) => line.startsWith('__Host-pair-')))
+        return answer
+      },
+    })
+    if (!outcome.redirected || outcome.code === null) throw new Error('The sign-in did not succeed')
+    const own = await redeem(app.test, authorizeUrl, outcome.code)
+    const listed = await app.call(own, 'get_recent_emails', {})
+    const [{ id }] = listed.structuredContent.emails
+    const told = await app.call(own, 'get_attachment', { id, attachment_id: '2' })
+    const [, name = '', value = ''] =
+      /^([^=]+)=([^;]+); Path=\/; Max-Age=2592000; HttpOnly; SameSite=Lax; Secure$/.exec(cookies[0] ?? '') ??
+      []
+    const browser = openBrowser(app.test)
+    expect((await show(told.structuredContent.download_url, browser)).status).toBe(403)
+    expect((await show(told.structuredContent.download_url, alice)).status).toBe(403)
+    browser.cookies.set(name, value)
+    expect((await show(told.structuredContent.download_url, browser)).status).toBe(200)
+    expect(cookies).toHaveLength(1)
   })
 })

@@ -182,7 +182,7 @@ describe.skipIf(findChromium() === undefined)('in Chromium', () => {
           overflow: document.documentElement.scrollWidth - innerWidth,
           small: [
             ...document.querySelectorAll(
-              'button, input:not([type=hidden],[type=radio]), select, .tile, .choice, summary',
+              'button, input:not([type=hidden],[type=radio],[type=checkbox]), select, .tile, .choice, summary',
             ),
           ]
             .map((element) => ({

@@ -1,6 +1,7 @@
 /** Every page there is, in every state that looks different, as the app answers it. By name. */
 import { parseForm } from '@email-connector/testing'
 import { createCallAudit } from '../../src/accounts/audit.ts'
+import { filePage, fileUnpairedPage } from '../../src/pages/files-page.ts'
 import { proofIn } from '../app/form-browser.ts'
 import type { MailboxApp } from '../app/mailbox-app.ts'
 
@@ -72,6 +73,33 @@ export async function answerEveryPage(app: MailboxApp): Promise<ReadonlyMap<stri
       200,
       await submit({ ...mailbox('cid@test.example'), permission: 'write', action: 'another' }, form),
     ],
+    ['files: the link', 200, await test.fetch('/files')],
+    ['files: no link', 422, await post('/files', { link: 'none' })],
+    ['files: ended', 403, await post('/files', { link: '0'.repeat(64) })],
+    ['files: unpaired', 403, fileUnpairedPage('0'.repeat(64))],
+    [
+      'files: a file',
+      200,
+      filePage({
+        ...{
+          token: '0'.repeat(64),
+          filename: `${'Report of the long year '.repeat(5)}.pdf`,
+          size: 12_345_678,
+        },
+        from: [{ name: 'Jörg', address: `${'long'.repeat(12)}@test.example` }],
+        ...{ subject: 'Figures', address: 'ann@test.example', isTooLarge: false },
+      }),
+    ],
+    [
+      'files: too large',
+      200,
+      filePage({
+        ...{ token: '0'.repeat(64), filename: 'film.mp4', size: 5_000_000, from: [], subject: '' },
+        ...{ address: 'ann@test.example', isTooLarge: true },
+      }),
+    ],
+    ['paired browsers: none', 200, await owner({ browsers: mailboxGrant })],
+    ['paired browsers: this one', 200, await owner({ pair: mailboxGrant })],
     ['sign-in stopped', 401, await test.fetch('/oauth/authorize?client_id=nobody')],
     [
       'sign-in stopped: address refused',
