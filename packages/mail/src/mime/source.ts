@@ -107,13 +107,25 @@ function toType(value: string, isDigest: boolean): string {
   return /^[\w.+-]+\//.test(value) ? 'application/octet-stream' : 'text/plain'
 }
 
-/** Headers up to the blank line, or to a line that is none: a mail may lack the blank line. */
+/**
+ * Headers up to the blank line, or to a line that is none: a mail may lack the blank line. Beyond the bound only those that
+ * say what the entity is are kept: without them its text would be lost.
+ */
 export function splitEntity(entity: Buffer): { fields: HeaderField[]; body: Buffer } {
   const lines: string[] = []
   let at = 0
-  while (at < entity.length && at < maxHeaderBytes) {
+  let isKept = true
+  while (at < entity.length) {
     const end = entity.indexOf(10, at)
     const next = end < 0 ? entity.length : end + 1
+    if (at >= maxHeaderBytes && !isBlankOrContent(entity, at)) {
+      // Also what is folded below it.
+      isKept &&= entity[at] === 32 || entity[at] === 9
+      if (!isKept || at >= 2 * maxHeaderBytes) {
+        at = next
+        continue
+      }
+    }
     const line = entity
       .subarray(at, next)
       .toString('latin1')
@@ -126,6 +138,7 @@ export function splitEntity(entity: Buffer): { fields: HeaderField[]; body: Buff
     if (isFolded) lines[lines.length - 1] += ` ${line.trim()}`
     else if (/^[!-9;-~]{1,200}[ \t]*:/.test(line)) lines.push(line)
     else break
+    isKept = true
     at = next
   }
   const fields = lines.map((line) => {
@@ -133,6 +146,18 @@ export function splitEntity(entity: Buffer): { fields: HeaderField[]; body: Buff
     return { name: line.slice(0, colon).trim().toLowerCase(), value: line.slice(colon + 1).trim() }
   })
   return { fields, body: entity.subarray(at) }
+}
+
+function isBlankOrContent(entity: Buffer, at: number): boolean {
+  const first = entity[at]
+  if (first === 10 || (first === 13 && entity[at + 1] === 10)) return true
+  return (
+    (first === 67 || first === 99) &&
+    entity
+      .subarray(at, at + 8)
+      .toString('latin1')
+      .toLowerCase() === 'content-'
+  )
 }
 
 /** RFC 2046 §5.1.1: a boundary begins a line; the line end before it belongs to it. */

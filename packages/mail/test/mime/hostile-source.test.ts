@@ -23,3 +23,18 @@ test.each([
   expect(text).toMatch(told)
   expect((user + system) / 1e6).toBeLessThan(2)
 })
+
+test.each([
+  ['in front of', (long: string, type: string) => `${long}${type}`],
+  ['behind', (long: string, type: string) => `${type}${long}`],
+])('R76: a mail inside keeps its text with long headers %s those that say what it is', async (_, order) => {
+  const long = `X-Trace: ${'a b '.repeat(100)}\r\n X-Not: folded\r\n`.repeat(800)
+  const type = 'Content-Type: multipart/mixed;\r\n boundary=in\r\n'
+  const inner = `From: mia@reef.example\r\n${order(long, type)}\r\n--in\r\n\r\nValve 6 leaks.\r\n--in--\r\n`
+  expect(inner.length).toBeGreaterThan(300_000)
+  const outer = `Content-Type: multipart/mixed; boundary=out\r\n\r\n--out\r\nContent-Type: message/rfc822\r\n\r\n${inner}--out--\r\n`
+  const { text } = await readSourceText(Buffer.from(outer), '2')
+  expect(text).toContain('From: mia@reef.example')
+  expect(text).toContain('Valve 6 leaks.')
+  expect(text).not.toContain('a b a b')
+})
