@@ -103,6 +103,5 @@ export {
   openSubmission,
   type Submission,
   type SubmitMessage,
-  submitMessage,
   verifySmtpLogin,
 } from './smtp/submission.ts'

@@ -2,6 +2,7 @@
  * One part of a message, decoded, in pieces large enough not to cost a round trip per 64 KiB. Never sets \Seen. A part
  * that only we can open (`2~1`), or that the server lists and does not give, is taken out of what it is in.
  */
+import { collectBytes } from '../collected-bytes.ts'
 import { peek } from '../imap/fetch-items.ts'
 import { atom } from '../imap/protocol.ts'
 import type { ImapSession, SelectedMailbox } from '../imap/session.ts'
@@ -9,7 +10,7 @@ import { invalid } from '../input.ts'
 import { MailError } from '../mail-error.ts'
 import type { MessageRef } from '../message.ts'
 import { parseSource } from '../mime/source.ts'
-import { decodeTransfer } from '../mime/transfer.ts'
+import { decodeOwn, decodeTransfer } from '../mime/transfer.ts'
 import { fetchByRef } from './get.ts'
 import { toListedPart } from './listed-part.ts'
 import { containerOf, openContainer, openWithin } from './opened.ts'
@@ -63,19 +64,27 @@ export async function fetchAttachment(
 
   const encodedLimit =
     found.encoding === 'base64' ? Math.ceil((maxBytes * 78) / 57) + 1024 : maxBytes * 3 + 1024
-  const decode = (encoded: Buffer): AttachmentContent => ({
-    content: decodeTransfer(encoded, transferEncodingOf(found), found.type.startsWith('text/')),
+  const decode = (encoded: Buffer, isOurs = false): AttachmentContent => ({
+    content: (isOurs ? decodeOwn : decodeTransfer)(
+      encoded,
+      transferEncodingOf(found),
+      found.type.startsWith('text/'),
+    ),
     contentType: attachment.contentType,
     ...(attachment.filename === undefined ? {} : { filename: attachment.filename }),
     ...(found.parameters?.charset === undefined ? {} : { charset: found.parameters.charset }),
   })
   const isStartWanted = (piece: Buffer) => isWanted(decode(piece))
   let encoded =
-    found.content ?? (await fetchWhole(session, mailbox, ref.uid, partId, encodedLimit, isStartWanted))
+    found.content ??
+    (await fetchWhole(session, mailbox, ref.uid, partId, encodedLimit, {
+      expected: found.size ?? 0,
+      isWanted: isStartWanted,
+    }))
   // Listed with a size and not given: another numbering, or a structure that is wrong.
   if (encoded.length === 0 && (found.size ?? 0) > 0)
     encoded = (await findInSource(`~${partId}`, read))?.content ?? encoded
-  const whole = decode(encoded)
+  const whole = decode(encoded, found.content === undefined)
   if (whole.content.length > maxBytes) throw new MailError('too_large', { protocol: 'imap' })
   return whole
 }
@@ -110,19 +119,17 @@ async function fetchWhole(
   uid: number,
   section: string,
   limit: number,
-  isWanted: (start: Buffer) => boolean = () => true,
+  { expected = 0, isWanted = () => true }: { expected?: number; isWanted?: (start: Buffer) => boolean } = {},
 ): Promise<Buffer> {
-  const pieces: Buffer[] = []
-  let length = 0
+  const bytes = collectBytes(Math.min(expected, limit) + 1)
   for await (const piece of fetchPieces(session, mailbox, uid, section)) {
-    pieces.push(piece)
-    length += piece.length
-    if (length > limit) throw new MailError('too_large', { protocol: 'imap' })
+    const isFirst = bytes.length === 0
+    bytes.add(piece)
+    if (bytes.length > limit) throw new MailError('too_large', { protocol: 'imap' })
     const isMore = piece.length === pieceBytes
-    if (isMore && pieces.length === 1 && !isWanted(piece))
-      throw new MailError('too_large', { protocol: 'imap' })
+    if (isMore && isFirst && !isWanted(piece)) throw new MailError('too_large', { protocol: 'imap' })
   }
-  return Buffer.concat(pieces)
+  return bytes.toBuffer()
 }
 
 /** A section from its beginning to its end, encoded as it is. */

@@ -1,4 +1,5 @@
 /** What every sending tool does with a message that is ready: ask, send it at most once or hold it, see to its copy in Sent. */
+import { createHash } from 'node:crypto'
 import {
   type ComposedMessage,
   composeMessage,
@@ -214,9 +215,18 @@ function toContents(
     ...(draft.signature === undefined ? [] : ['signature', draft.signature.text, draft.signature.html ?? '']),
   ]
   const files = draft.attachments.flatMap((one) => [
-    ...[one.filename, one.contentType, one.content.toString('base64')],
+    ...[one.filename, one.contentType, toContent(one.content)],
   ])
   return { content: [...head, about, ...files], shared: [...head, toRefName(about), ...files] }
+}
+
+/** What a call itself can hold. */
+const maxNamedBytes = 3 * 1024 * 1024
+
+/** By its hash where it is large: some copies of 25 MB in base64 would be held to the end. Base64 has no colon. */
+function toContent(content: Buffer): string {
+  if (content.length <= maxNamedBytes) return content.toString('base64')
+  return `sha256:${createHash('sha256').update(content).digest('hex')}`
 }
 
 const copyText: Record<SentCopy['state'], string> = {
