@@ -1,15 +1,11 @@
 /** Sends a draft as it is stored in Drafts, then puts it into the bin. */
-import { MailError, type MessageRef, readStoredHeaders, type StoredHeaders } from '@email-connector/mail'
 import * as z from 'zod'
-import type { OpenedAccount } from '../accounts/grant-accounts.ts'
-import { markParentOf } from '../sending/answered-mark.ts'
-import { answerDelivery, type Delivery, deliver, delivery } from '../sending/deliver.ts'
-import { findSendOutcome } from '../sending/send-ledger.ts'
-import { binDraft, findDraft, readyDraft, toDraftKeys } from '../sending/stored-draft.ts'
+import { delivery } from '../sending/delivery.ts'
+import { findEarlier, sendStored } from '../sending/send-stored.ts'
+import { readDraft } from '../sending/stored-draft.ts'
 import { openEmail } from '../tool-call/email-refs.ts'
 import * as parameters from '../tool-call/parameters.ts'
-import { defineTool, type ToolCall } from '../tool-call/tool.ts'
-import type { ToolResult } from '../wire/tool-result.ts'
+import { defineTool } from '../tool-call/tool.ts'
 
 export const sendDraft = defineTool({
   name: 'send_draft',
@@ -24,57 +20,10 @@ export const sendDraft = defineTool({
     idempotency_key: parameters.line.optional(),
   }),
   output: delivery,
-  async handle(input, call) {
-    const { id, idempotency_key: idempotencyKey } = input
-    const { opened, message } = await openEmail(call, id, input.account)
-    // Asked before the mailbox is: a draft that was sent is no longer in Drafts.
-    const { accountId, sealedOwner } = opened
-    const known = toDraftKeys(message)
-    const earlier = await findSendOutcome(call, {
-      ...{ accountId, sealedOwner, idempotencyKey },
-      content: { draftId: known.draftId },
-      shared: known.shared,
-    })
-    // A draft that was refused may have been changed since.
-    if (earlier !== undefined && earlier.state !== 'rejected') {
-      const result = await answerDelivery(call, opened, Promise.resolve(earlier))
-      return await withDraftBinned(call, opened, { ref: message.ref }, result)
-    }
-    const { ready, draft } = await call.withSession(opened, async (session) => {
-      const draft = await findDraft(call, session, opened, message)
-      return { draft, ready: await readyDraft(call, session, opened, { id, draft }) }
-    })
-    const result = await deliver(call, ready, { idempotencyKey })
-    if ('question' in result) return result
-    const sent = result.structured.repeated ? {} : { headers: readStoredHeaders(draft.raw) }
-    return await withDraftBinned(call, opened, { ref: draft.ref, ...sent }, result)
+  async handle({ id, account, idempotency_key: idempotencyKey }, call) {
+    const { opened, message } = await openEmail(call, id, account)
+    const earlier = await findEarlier(call, opened, message, { idempotencyKey })
+    if (earlier !== undefined) return earlier
+    return await sendStored(call, await readDraft(call, opened, message), { idempotencyKey })
   },
 })
-
-/** Sent is sent: a draft that stays behind is told, and no failure. A repeat puts right what a crash left undone. */
-async function withDraftBinned(
-  call: ToolCall,
-  opened: OpenedAccount,
-  { ref, headers }: { readonly ref: MessageRef; readonly headers?: StoredHeaders },
-  result: ToolResult<Delivery>,
-): Promise<ToolResult<Delivery>> {
-  if (result.structured.state !== 'sent') return result
-  const fate = await call
-    .toCompletion()
-    .withSession(opened, async (session) => {
-      const fate = await binDraft(session, ref)
-      if (headers !== undefined) await markParentOf(session, headers)
-      return fate
-    })
-    .catch((error: unknown) => {
-      if (error instanceof MailError) return 'kept' as const
-      throw error
-    })
-  return { ...result, text: `${result.text}\n${fateText[fate]}` }
-}
-
-const fateText = {
-  in_bin: 'The draft is in the bin.',
-  kept: 'The draft is still in Drafts.',
-  gone: 'The draft is no longer in Drafts.',
-}
