@@ -68,6 +68,6 @@ export async function openReview({ caller, once, now }: Call, sealed: string): P
 }
 
 function refused(reason: string): ToolError {
-  const sentence = `${reason}: nothing was done now. If the email is still in Drafts, send_draft shows it in a new card.`
+  const sentence = `${reason}: nothing was done now. If the email is still in Drafts, it can be asked for once more: send_draft shows it in a new card.`
   return new ToolError('not_confirmed', sentence)
 }

@@ -15,6 +15,8 @@
 
 const reviewKey = 'email-connector/review'
 const untouched = ['rate_limited', 'temporarily_unavailable']
+/** What became of the email earlier is not known here. */
+const late = ['not_confirmed', 'stale_id']
 const names = { send: 'Sending …', keep: 'Keeping …', discard: 'Discarding …' }
 const titles = {
   sent: 'Sent',
@@ -101,22 +103,29 @@ const make = (/** @type {Tag} */ tag, /** @type {string} */ text) => {
 const showResult = (/** @type {Result} */ result) => {
   const next = result._meta?.[reviewKey]
   if (next !== undefined) return showReview(next)
-  const { message, state = '' } = result.structuredContent ?? {}
-  setTitle(titles[/** @type {keyof typeof titles} */ (state)] ?? (result.isError ? 'Not sent' : 'Email'))
+  const { message, state = '', code = '' } = result.structuredContent ?? {}
+  const failed = late.includes(code) ? 'Nothing done now' : 'Not sent'
+  setTitle(titles[/** @type {keyof typeof titles} */ (state)] ?? (result.isError ? failed : 'Email'))
   say(message ?? result.content?.[0]?.text ?? 'The app gave no answer.', result.isError)
 }
 
 const showReview = (/** @type {Review} */ next) => {
   review = next
   setTitle('Send this email?')
-  const subject = { name: 'Subject', values: [{ text: next.subject || '(none)', marks: [] }] }
-  const rows = [...next.people, subject]
-  byId('rows').replaceChildren(...rows.flatMap(({ name, values }) => [make('dt', name), toValues(values)]))
+  byId('rows').replaceChildren(
+    ...next.people.flatMap(({ name, values }) => [make('dt', name), toValues(values)]),
+  )
+  byId('subject').textContent = next.subject || '(no subject)'
   showLine('note', next.note)
   byId('text').textContent = next.text
   byId('files').replaceChildren(...next.files.map((file) => make('li', file)))
   byId('files').hidden = next.files.length === 0
   byId('email').hidden = byId('answers').hidden = false
+  // What a box that scrolls hides is said beside it.
+  const recipients = next.people.flatMap(({ name, values }) => (name === 'From' ? [] : values)).length
+  showLine('many', hides('people') ? `${recipients} recipients: scroll to see all of them.` : undefined)
+  const { length } = next.text
+  showLine('long', hides('text') ? `${length} characters: scroll to read all of them.` : undefined)
   const isOver = Date.now() / 1000 > next.expiresAt
   say(
     isOver
@@ -124,6 +133,8 @@ const showReview = (/** @type {Review} */ next) => {
       : '',
   )
 }
+
+const hides = (/** @type {string} */ id) => byId(id).scrollHeight > byId(id).clientHeight
 
 const showLine = (/** @type {string} */ id, /** @type {string | undefined} */ text) => {
   byId(id).textContent = text ?? ''
