@@ -1,13 +1,22 @@
 /** R92, R100: the sealed state of a review card, over the real endpoint and real mailboxes. */
 import { join } from 'node:path'
-import { createTempFolder, findDovecot } from '@email-connector/testing'
+import {
+  createTempFolder,
+  findDovecot,
+  findDynamoDb,
+  type LocalDynamoDb,
+  startDynamoDb,
+} from '@email-connector/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { sealSettings } from '../../src/accounts/sealed-settings.ts'
 import { defaultGrantSettings, type GrantSettings, grantSettings } from '../../src/accounts/settings.ts'
 import { reviewKey } from '../../src/cards/review-card.ts'
 import { derivePolicyKey } from '../../src/keys/owner-keys.ts'
+import { createDynamoStores } from '../../src/store/dynamodb/stores.ts'
 import { createLevelStores } from '../../src/store/level/stores.ts'
 import { ofGrant } from '../../src/store/owner-room-store.ts'
+import type { Stores } from '../../src/store/stores.ts'
+import { createTables } from '../store/dynamodb-tables.ts'
 import {
   type Answer,
   type CardClient,
@@ -17,16 +26,30 @@ import {
   stateOf,
 } from './card-clients.ts'
 
+/** Of DynamoDB what the two stores do each in their own way: a state used up, rows let go, a race. */
+const stores = findDynamoDb() === undefined ? ['level'] : ['level', 'DynamoDB']
 const refused = { isError: true, structuredContent: { code: 'not_confirmed' } }
 
 describe.skipIf(!findDovecot())('a review card', () => {
   let mail: Mailboxes
   const clock = { ahead: 0 }
   const now = () => Math.floor(Date.now() / 1000) + clock.ahead
+  let dynamoDb: LocalDynamoDb | undefined
+  let onDynamoDb: Stores | undefined
   beforeAll(async () => {
     mail = await startMailboxes()
+    if (!stores.includes('DynamoDB')) return
+    dynamoDb = await startDynamoDb()
+    onDynamoDb = createDynamoStores({
+      ...dynamoDb.clientOptions,
+      tables: await createTables(dynamoDb, 'test'),
+    })
   })
-  afterAll(() => mail?.close())
+  afterAll(async () => {
+    await mail?.close()
+    await dynamoDb?.stop()
+  })
+  const on = (store: string) => (store === 'DynamoDB' && onDynamoDb ? { stores: onDynamoDb } : {})
 
   const letter = (subject: string) => ({
     to: ['Bob <bob@test.example>'],
@@ -46,47 +69,51 @@ describe.skipIf(!findDovecot())('a review card', () => {
     return held
   }
 
-  test('R92, R100: the state is in _meta alone; a yes sends the shown email once, and a retry says so', async () => {
-    const { tools, card } = await open()
-    const held = await hold(card, 'Shown')
-    const review = reviewOf(held)
-    expect(review).toMatchObject({
-      people: [
-        { name: 'From', values: [{ text: 'alice@test.example', marks: [] }] },
-        { name: 'To', values: [{ text: 'bob@test.example', marks: ['NEW'] }] },
-        { name: 'Bcc', values: [{ text: 'dave@test.example' }] },
-      ],
-      subject: 'Shown',
-      text: 'Dear Bob, *well*.',
-      files: ['Attachment 1 of 1: "a.txt", text/plain, 5 bytes'],
-    })
-    const state = stateOf(held)
-    const seen = JSON.stringify([held.content, held.structuredContent])
-    expect(seen).not.toContain(state)
-    expect(seen).toContain('card')
-    expect(Buffer.from(state, 'base64url').toString('latin1')).not.toMatch(/test\.example|Shown|Drafts/)
-    const [draft] = await mail.drafts('Shown')
-    expect(mail.sentTo('Shown')).toHaveLength(0)
+  test.each(stores)(
+    'R92, R100: the state is in _meta alone; a yes sends the shown email once, and a retry says so (%s)',
+    async (store) => {
+      const { tools, card } = await open(on(store))
+      const held = await hold(card, `Shown ${store}`)
+      const review = reviewOf(held)
+      expect(review).toMatchObject({
+        people: [
+          { name: 'From', values: [{ text: 'alice@test.example', marks: [] }] },
+          { name: 'To', values: [{ text: 'bob@test.example', marks: store === 'level' ? ['NEW'] : [] }] },
+          { name: 'Bcc', values: [{ text: 'dave@test.example' }] },
+        ],
+        subject: `Shown ${store}`,
+        text: 'Dear Bob, *well*.',
+        files: ['Attachment 1 of 1: "a.txt", text/plain, 5 bytes'],
+      })
+      const state = stateOf(held)
+      const seen = JSON.stringify([held.content, held.structuredContent])
+      expect(seen).not.toContain(state)
+      expect(seen).toContain('card')
+      expect(Buffer.from(state, 'base64url').toString('latin1')).not.toMatch(/test\.example|Shown|Drafts/)
+      const [draft] = await mail.drafts(`Shown ${store}`)
+      expect(mail.sentTo(`Shown ${store}`)).toHaveLength(0)
 
-    const sent = await card.call('approve_send', { state, answer: 'send' })
-    expect(sent.structuredContent).toMatchObject({ state: 'sent', repeated: false, sent_copy: 'filed' })
-    expect(await card.call('approve_send', { state, answer: 'send' })).toMatchObject(refused)
-    expect(await card.call('send_email', letter('Shown'))).toMatchObject({
-      structuredContent: { state: 'sent', repeated: true },
-    })
-    const [message, ...others] = mail.sentTo('Shown')
-    expect(others).toEqual([])
-    expect(message?.to).toEqual(['bob@test.example', 'dave@test.example'])
-    // What lay in Drafts went out, but for Date and Bcc.
-    const comparable = (raw: Buffer | undefined) =>
-      raw
-        ?.toString()
-        .replace(/^(?:Date|Bcc): .*\r\n/gm, '')
-        .trimEnd()
-    expect(comparable(message?.raw)).toBe(comparable(draft?.raw))
-    expect(await mail.drafts('Shown')).toEqual([])
-    for (const text of [JSON.stringify(tools.logged), JSON.stringify(sent)]) expect(text).not.toContain(state)
-  })
+      const sent = await card.call('approve_send', { state, answer: 'send' })
+      expect(sent.structuredContent).toMatchObject({ state: 'sent', repeated: false, sent_copy: 'filed' })
+      expect(await card.call('approve_send', { state, answer: 'send' })).toMatchObject(refused)
+      expect(await card.call('send_email', letter(`Shown ${store}`))).toMatchObject({
+        structuredContent: { state: 'sent', repeated: true },
+      })
+      const [message, ...others] = mail.sentTo(`Shown ${store}`)
+      expect(others).toEqual([])
+      expect(message?.to).toEqual(['bob@test.example', 'dave@test.example'])
+      // What lay in Drafts went out, but for Date and Bcc.
+      const comparable = (raw: Buffer | undefined) =>
+        raw
+          ?.toString()
+          .replace(/^(?:Date|Bcc): .*\r\n/gm, '')
+          .trimEnd()
+      expect(comparable(message?.raw)).toBe(comparable(draft?.raw))
+      expect(await mail.drafts(`Shown ${store}`)).toEqual([])
+      for (const text of [JSON.stringify(tools.logged), JSON.stringify(sent)])
+        expect(text).not.toContain(state)
+    },
+  )
 
   test('R92: keep leaves the draft, and the next send_draft brings a card of its own', async () => {
     const { card } = await open()
@@ -104,19 +131,22 @@ describe.skipIf(!findDovecot())('a review card', () => {
     expect(mail.sentTo('Kept')).toHaveLength(1)
   })
 
-  test('R92: discard puts the draft into the bin; the same email is put before the person once more', async () => {
-    const { card } = await open()
-    const key = { ...letter('Discarded'), idempotency_key: 'discarded' }
-    const held = await card.call('send_email', key)
-    const gone = await card.call('approve_send', { state: stateOf(held), answer: 'discard' })
-    expect(gone.structuredContent).toMatchObject({ state: 'discarded' })
-    expect(await mail.drafts('Discarded')).toEqual([])
-    const again = await card.call('send_email', key)
-    expect(again.structuredContent).toMatchObject({ state: 'held', repeated: false })
-    expect(await mail.drafts('Discarded')).toHaveLength(1)
-    await card.call('approve_send', { state: stateOf(again), answer: 'send' })
-    expect(mail.sentTo('Discarded')).toHaveLength(1)
-  })
+  test.each(stores)(
+    'R92: discard puts the draft into the bin; the same email is put before the person once more (%s)',
+    async (store) => {
+      const { card } = await open(on(store))
+      const key = { ...letter(`Discarded ${store}`), idempotency_key: 'discarded' }
+      const held = await card.call('send_email', key)
+      const gone = await card.call('approve_send', { state: stateOf(held), answer: 'discard' })
+      expect(gone.structuredContent).toMatchObject({ state: 'discarded' })
+      expect(await mail.drafts(`Discarded ${store}`)).toEqual([])
+      const again = await card.call('send_email', key)
+      expect(again.structuredContent).toMatchObject({ state: 'held', repeated: false })
+      expect(await mail.drafts(`Discarded ${store}`)).toHaveLength(1)
+      await card.call('approve_send', { state: stateOf(again), answer: 'send' })
+      expect(mail.sentTo(`Discarded ${store}`)).toHaveLength(1)
+    },
+  )
 
   test('R92: a retry of a held email brings a card for the one that lies in Drafts, or says that none does', async () => {
     const { card } = await open()
@@ -169,24 +199,27 @@ describe.skipIf(!findDovecot())('a review card', () => {
     expect(await mail.drafts('Too late')).toHaveLength(1)
   })
 
-  test('R92: of 8 answers at once with one state, and of two cards of one draft, one email goes out', async () => {
-    const { card } = await open()
-    const held = await hold(card, 'Raced')
-    const state = stateOf(held)
-    const answers = await Promise.all(
-      Array.from({ length: 8 }, () => card.call('approve_send', { state, answer: 'send' })),
-    )
-    expect(answers.filter((one) => one.structuredContent.code === 'not_confirmed')).toHaveLength(7)
-    expect(mail.sentTo('Raced')).toHaveLength(1)
+  test.each(stores)(
+    'R92: of 8 answers at once with one state, and of two cards of one draft, one email goes out (%s)',
+    async (store) => {
+      const { card } = await open(on(store))
+      const held = await hold(card, `Raced ${store}`)
+      const state = stateOf(held)
+      const answers = await Promise.all(
+        Array.from({ length: 8 }, () => card.call('approve_send', { state, answer: 'send' })),
+      )
+      expect(answers.filter((one) => one.structuredContent.code === 'not_confirmed')).toHaveLength(7)
+      expect(mail.sentTo(`Raced ${store}`)).toHaveLength(1)
 
-    const first = stateOf(await hold(card, 'Two cards'))
-    const second = stateOf(await card.call('send_email', letter('Two cards')))
-    const both = await Promise.all(
-      [first, second].map((one) => card.call('approve_send', { state: one, answer: 'send' })),
-    )
-    expect(both.filter((one) => one.structuredContent.repeated === false)).toHaveLength(1)
-    expect(mail.sentTo('Two cards')).toHaveLength(1)
-  })
+      const first = stateOf(await hold(card, `Two cards ${store}`))
+      const second = stateOf(await card.call('send_email', letter(`Two cards ${store}`)))
+      const both = await Promise.all(
+        [first, second].map((one) => card.call('approve_send', { state: one, answer: 'send' })),
+      )
+      expect(both.filter((one) => one.structuredContent.repeated === false)).toHaveLength(1)
+      expect(mail.sentTo(`Two cards ${store}`)).toHaveLength(1)
+    },
+  )
 
   test('R92: a draft that was changed after it was shown is shown again and not sent', async () => {
     const { card } = await open()
