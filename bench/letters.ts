@@ -51,6 +51,35 @@ export function buildLetter(number: number): Letter {
   return { raw: Buffer.from(raw), flags: number % 10 === 3 ? [] : ['\\Seen'] }
 }
 
+const largeFileBytes = 10 * 1024 * 1024
+
+export function buildLargeLetter(subject: string): Buffer {
+  const lines = Math.floor(largeFileBytes / 57)
+  const raw = [
+    'Date: Wed, 01 Jan 2025 00:00:00 +0000',
+    'From: Ann Archer <ann@elsewhere.example>',
+    'To: Alice <alice@test.example>',
+    `Subject: ${subject}`,
+    'Message-ID: <large@elsewhere.example>',
+    'MIME-Version: 1.0',
+    'Content-Type: multipart/mixed; boundary=mixed',
+    '',
+    '--mixed',
+    'Content-Type: text/plain; charset=utf-8',
+    '',
+    paragraph,
+    '--mixed',
+    'Content-Type: application/zip; name=archive.zip',
+    'Content-Disposition: attachment; filename=archive.zip',
+    'Content-Transfer-Encoding: base64',
+    '',
+    `${'QUJD'.repeat(19)}\r\n`.repeat(lines),
+    '--mixed--',
+    '',
+  ]
+  return Buffer.from(raw.join('\r\n'))
+}
+
 function content(kind: number, text: string): string[] {
   const plain = ['Content-Type: text/plain; charset=utf-8', '', text]
   if (kind === 0) return plain

@@ -11,8 +11,8 @@ import {
   startSubmission,
 } from '@email-connector/testing'
 import { ImapFlow } from 'imapflow'
-import { buildLetter } from './letters.ts'
-import { bulkUnread } from './scenarios.ts'
+import { buildLargeLetter, buildLetter } from './letters.ts'
+import { bulkUnread, largeSubject } from './scenarios.ts'
 
 const nearMs = 25
 /**
@@ -105,6 +105,7 @@ async function fill(dovecot: Dovecot, messages: number) {
     await client.messageFlagsAdd('1:*', ['\\Seen'], { silent: true })
     const every = Array.from({ length: bulkUnread }, (_, at) => 2 * at + 1)
     await client.messageFlagsRemove(every.join(','), ['\\Seen'], { silent: true })
+    await client.append('Archive', buildLargeLetter(largeSubject), ['\\Seen'])
     await client.mailboxOpen('INBOX')
     // Who has a large mailbox has read most of it.
     if (messages > first) await client.messageFlagsAdd(`1:${messages - first}`, ['\\Seen'], { silent: true })

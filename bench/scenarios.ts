@@ -20,6 +20,9 @@ export type Take = (count: number, which?: 'seen' | 'unseen') => string[]
 /** Of twice as many emails in Junk every other one (mail-servers.ts). */
 export const bulkUnread = 2_000
 
+/** In Archive: one file of 10 MB. */
+export const largeSubject = 'The whole archive'
+
 const letter = (run: number, body: string) => ({
   to: ['Bob <bob@test.example>'],
   subject: `Figures ${run}`,
@@ -139,19 +142,39 @@ export const scenarios: readonly Scenario[] = [
     far: true,
     arguments: (_, run) => letter(run, paragraph),
   },
-  // Two connections one after the other: SMTP is not opened before what is sent is known.
+  // SMTP logs in while the email is read; its copy and the mark on what it answers share one flight.
   {
     name: 'reply_to_email',
     tool: 'reply_to_email',
-    budget: 15,
+    budget: 8,
     far: true,
     arguments: (take) => ({ id: take(1)[0], body: paragraph }),
   },
   {
     name: 'forward_email',
     tool: 'forward_email',
-    budget: 15,
+    budget: 8,
     far: true,
     arguments: (take) => ({ id: take(1)[0], body: paragraph, to: ['bob@test.example'] }),
+  },
+  {
+    // In pieces of 4 MB, the largest literal that is taken.
+    name: 'forward_email, 10 MB',
+    tool: 'forward_email',
+    budget: 12,
+    far: true,
+    after: { tool: 'search_emails', arguments: () => ({ mailbox: 'Archive', subject: largeSubject }) },
+    arguments: (_, run, { emails }) => ({
+      ...{ id: (emails as { id: string }[])[0]?.id, to: ['bob@test.example'] },
+      body: `${paragraph}${run}`,
+    }),
+  },
+  {
+    name: 'send_draft',
+    tool: 'send_draft',
+    budget: 10,
+    far: true,
+    after: { tool: 'draft_email', arguments: (_, run) => letter(run, paragraph) },
+    arguments: (_, __, { id }) => ({ id }),
   },
 ]

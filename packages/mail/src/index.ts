@@ -13,10 +13,11 @@ export { removeInvisible } from './body-text/invisible-characters.ts'
 export { neutraliseLinks } from './body-text/links.ts'
 export { readsAsAnother } from './body-text/look-alike.ts'
 export { type ForPeople, renderForPeople } from './body-text/render-for-people.ts'
-export { appendMessage } from './changing/append.ts'
+export { type Appended, appendMessage } from './changing/append.ts'
 export { assertFlagNames } from './changing/flag-names.ts'
 export { setFlags } from './changing/flags.ts'
-export { moveMessages } from './changing/move.ts'
+export { type Mark, markMessage } from './changing/mark.ts'
+export { fileMessages, moveMessages } from './changing/move.ts'
 export type { FlagChange, RefOutcome } from './changing/refs-by-mailbox.ts'
 export {
   type NoUndo,
@@ -33,6 +34,7 @@ export {
   composeMessage,
   type OutgoingDraft,
 } from './composing/compose.ts'
+export type { RedirectingField } from './composing/redirecting-headers.ts'
 export type { OriginalBlock } from './composing/render-body.ts'
 export { type Signature, signatureText } from './composing/signature.ts'
 export { finishStored, readStoredHeaders, type StoredHeaders } from './composing/stored-message.ts'
@@ -56,6 +58,7 @@ export {
 } from './input.ts'
 export { MailError, type MailErrorCode } from './mail-error.ts'
 export { createMailbox, deleteMailbox, renameMailbox } from './mailboxes/change.ts'
+export type { FilingUse } from './mailboxes/filing.ts'
 export { listMailboxes } from './mailboxes/list.ts'
 export { resolveMailbox } from './mailboxes/resolve.ts'
 export { verifyImapLogin } from './mailboxes/verify-login.ts'
@@ -94,4 +97,10 @@ export { findPeople, type Person } from './search/people.ts'
 export { prepareSearch, type SearchOptions, type SearchPage, searchMessages } from './search/search.ts'
 export type { RejectedRecipient, SubmissionOutcome } from './smtp/outcome.ts'
 export type { RecipientRefusal } from './smtp/reply.ts'
-export { submitMessage, verifySmtpLogin } from './smtp/submission.ts'
+export {
+  openSubmission,
+  type Submission,
+  type SubmitMessage,
+  submitMessage,
+  verifySmtpLogin,
+} from './smtp/submission.ts'

@@ -52,6 +52,8 @@ export interface SmtpSinkOptions {
   faults?: Partial<Record<SmtpStage, SmtpFault>>
   /** What one recipient is answered instead of 250, where it is refused; `taken`: those of this transaction so far. */
   refuseRecipient?: (address: string, taken: number) => string | undefined
+  /** Called with the verb of each command, before its reply. */
+  onCommand?: (verb: string) => void
   /** Called when a message was taken, before the reply: a place to file a copy. */
   onMessage?: (message: SunkMessage) => Promise<void> | void
 }
@@ -145,6 +147,7 @@ export async function startSmtpSink(options: SmtpSinkOptions = {}): Promise<Smtp
       commands.push(line)
       const [verb = '', ...rest] = line.split(' ')
       const args = rest.join(' ')
+      options.onCommand?.(verb.toUpperCase())
       let goesOn = true
       switch (verb.toUpperCase()) {
         case 'EHLO': {

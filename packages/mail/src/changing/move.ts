@@ -16,6 +16,7 @@ import {
 } from '../imap/session.ts'
 import { isUidValidity, pairUidSets, toUidSet } from '../imap/uid-set.ts'
 import { MailError } from '../mail-error.ts'
+import { type FilingUse, fileInto } from '../mailboxes/filing.ts'
 import { takesNothing } from '../mailboxes/names.ts'
 import { resolveMailbox } from '../mailboxes/resolve.ts'
 import type { Mailbox, MessageRef } from '../message.ts'
@@ -32,6 +33,15 @@ export async function moveMessages(
   destination: string,
 ): Promise<RefOutcome[]> {
   return await moveInto(session, refs, await resolveMailbox(session, destination))
+}
+
+/** The same, into the mailbox of a special use, which is made where it is missing. */
+export async function fileMessages(
+  session: ImapSession,
+  refs: readonly MessageRef[],
+  use: Exclude<FilingUse, 'drafts' | 'sent'>,
+): Promise<RefOutcome[]> {
+  return await fileInto(session, use, (target) => moveInto(session, refs, target))
 }
 
 /** The same, into a mailbox that is known. */

@@ -19,6 +19,7 @@ import {
   textOfField,
   toField,
 } from './header-fields.ts'
+import { findRedirects, type RedirectingField } from './redirecting-headers.ts'
 
 /** What the header of a stored message says, decoded. */
 export interface StoredHeaders {
@@ -35,6 +36,7 @@ export interface StoredHeaders {
   readonly references: readonly string[]
   /** Of the message that is forwarded, where the program that wrote the draft says so. */
   readonly forwarded?: string
+  readonly redirects: readonly RedirectingField[]
 }
 
 const messageIdForm = /<[!-;=?-~]{1,500}>/
@@ -58,6 +60,7 @@ export function readStoredHeaders(raw: Buffer): StoredHeaders {
     ...(inReplyTo === undefined ? {} : { inReplyTo }),
     references: textOf(fields, 'references').match(new RegExp(messageIdForm, 'g')) ?? [],
     ...(forwarded === undefined ? {} : { forwarded }),
+    redirects: findRedirects(fields),
   }
 }
 

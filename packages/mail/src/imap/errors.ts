@@ -97,6 +97,13 @@ export function isCharsetRefused(error: unknown): boolean {
   return responseStatus === 'NO' && /charset/i.test(stringOrEmpty(responseText).slice(0, maxTextChars))
 }
 
+/** RFC 9051 §7.1, TRYCREATE: nothing was done, and the same will do once the mailbox is there. */
+export function isToBeMade(error: unknown): boolean {
+  const cause = error instanceof MailError ? error.cause : undefined
+  if (!isFailure(cause) || cause.responseStatus !== 'NO') return false
+  return String(cause.serverResponseCode ?? responseCodeOf(cause.response)).toUpperCase() === 'TRYCREATE'
+}
+
 function isFailure(error: unknown): error is Failure {
   return typeof error === 'object' && error !== null
 }

@@ -240,6 +240,11 @@ export class ImapSession {
     return this.#hidden.visible(mailboxes)
   }
 
+  /** One like that is there, and hidden. */
+  hides(isMeant: (mailbox: Mailbox) => boolean): boolean {
+    return (this.#mailboxes ?? []).some((one) => this.#hidden.has(one.path) && isMeant(one))
+  }
+
   /** Throws `server_refused` for a mailbox in which something hidden or not to be changed lies: it would go with it. */
   assertNothingHiddenIn(path: string): void {
     if (this.#hidden.isAbove(path) || this.#readOnly.isAbove(path))

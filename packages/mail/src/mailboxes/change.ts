@@ -61,7 +61,8 @@ function delimiterOf(mailboxes: readonly Mailbox[]): string {
   return mailboxes.find((one) => one.delimiter !== '')?.delimiter ?? '/'
 }
 
-function toServerPath(mailboxes: readonly Mailbox[], typed: string): string {
+/** Of a new mailbox, as this server writes paths. */
+export function toServerPath(mailboxes: readonly Mailbox[], typed: string): string {
   const delimiter = delimiterOf(mailboxes)
   const name = withDelimiter(typed, delimiter)
   const prefix = `INBOX${delimiter}`

@@ -7,6 +7,8 @@ export interface RejectedRecipient {
   readonly address: string
   /** `outcome_unknown`: the message left for this one and no final reply came. */
   readonly code: RecipientRefusal | MailErrorCode | 'outcome_unknown'
+  /** Of `try_later`. */
+  readonly retryAfterSeconds?: number
 }
 
 /** What became of a message that got as far as DATA, or was refused before it; a MailError says that nothing left. */
@@ -25,6 +27,8 @@ export type SubmissionOutcome =
       readonly state: 'rejected'
       readonly rejected: readonly RejectedRecipient[]
       readonly reason: MailErrorCode
+      /** Of `try_later`, where it was not about recipients. */
+      readonly retryAfterSeconds?: number
     }
   /** The message left, at least in part, and no final reply came. */
   | { readonly state: 'unknown' }

@@ -20,6 +20,7 @@ import {
   type SmtpFailure,
   toSmtpError,
 } from './reply.ts'
+import { readRetryAfter } from './retry-after.ts'
 import { type SmtpSession, withSmtpSession } from './session.ts'
 
 /** Connects, logs in, sends nothing. Throws MailError. */
@@ -27,25 +28,79 @@ export async function verifySmtpLogin(account: MailAccount, deps: MailDeps): Pro
   await withSmtpSession(account, deps, async () => {})
 }
 
+/** A connection that logs in while what goes out over it is still being made. */
+export interface Submission {
+  /** As `submitMessage`; once. */
+  submit: SubmitMessage
+  /** Ends it where nothing goes out after all; after `submit` it does nothing. */
+  close(): void
+}
+
 /**
  * Throws MailError when the message certainly was not sent, and what `beforeData` throws.
  * @param hooks.beforeData asked once, after the server accepted sender, recipients and DATA and before the message's
  *   first byte; `false` ends the call with nothing sent. It runs inside the deadline.
  */
+export type SubmitMessage = (
+  composed: ComposedMessage,
+  hooks: { beforeData: () => Promise<boolean> },
+) => Promise<SubmissionOutcome>
+
+/** Connects and logs in now; a failure is thrown by `submit`, and lost where nothing is submitted. */
+export function openSubmission(account: MailAccount, deps: MailDeps): Submission {
+  type Given = Parameters<SubmitMessage>
+  const abandoned = new AbortController()
+  let give: (given: Given | undefined) => void = () => {}
+  const waiting = new Promise<Given | undefined>((resolve) => {
+    give = resolve
+  })
+  let isGiven = false
+  let isOpen = false
+  const signals = [deps.signal, abandoned.signal].filter((one) => one !== undefined)
+  const ended = withSmtpSession(account, { ...deps, signal: AbortSignal.any(signals) }, async (session) => {
+    isOpen = true
+    const given = await waiting
+    return given === undefined ? undefined : await sendOver(session, ...given)
+  })
+  // Perhaps nobody comes to ask.
+  ended.catch(() => undefined)
+  return {
+    async submit(composed, hooks) {
+      if (composed.envelope.to.length === 0) throw invalid('to')
+      isGiven = true
+      give([composed, hooks])
+      const outcome = await ended
+      if (outcome === undefined) throw new Error('A submission that was closed submits nothing')
+      return outcome
+    },
+    close() {
+      if (isGiven) return
+      give(undefined)
+      if (!isOpen) abandoned.abort()
+    },
+  }
+}
+
+/** The same in one step, as `SubmitMessage` says. */
 export async function submitMessage(
   account: MailAccount,
   deps: MailDeps,
+  ...[composed, hooks]: Parameters<SubmitMessage>
+): Promise<SubmissionOutcome> {
+  if (composed.envelope.to.length === 0) throw invalid('to')
+  return await openSubmission(account, deps).submit(composed, hooks)
+}
+
+function sendOver(
+  session: SmtpSession,
   composed: ComposedMessage,
   hooks: { beforeData: () => Promise<boolean> },
 ): Promise<SubmissionOutcome> {
-  if (composed.envelope.to.length === 0) throw invalid('to')
-  return await withSmtpSession(account, deps, (session) => {
-    const { from, to } = composed.envelope
-    assertTakes(session, [from, ...to])
-    const sendBatch = (batch: readonly string[], isFirst: boolean) =>
-      send(session, { ...composed, envelope: { from, to: batch } }, isFirst ? hooks.beforeData : alreadyAsked)
-    return sendInBatches(to, { send: sendBatch, reset: session.reset })
-  })
+  const { from, to } = composed.envelope
+  assertTakes(session, [from, ...to])
+  const sendBatch = (batch: readonly string[], isFirst: boolean) =>
+    send(session, { ...composed, envelope: { from, to: batch } }, isFirst ? hooks.beforeData : alreadyAsked)
+  return sendInBatches(to, { send: sendBatch, reset: session.reset })
 }
 
 /** RFC 6531 §3.1: letters beyond ASCII before the @ go to servers that offer SMTPUTF8 alone. */
@@ -110,7 +165,10 @@ function readSendFailure(failure: SmtpFailure, { gate, hookFailure }: Progress):
   const { responseCode = 0 } = failure
   if (responseCode >= 400 && responseCode < 600) {
     const { rejectedErrors } = failure
-    if (rejectedErrors === undefined) return { state: 'rejected', rejected: [], reason: readRefusal(failure) }
+    if (rejectedErrors === undefined) {
+      const reason = readRefusal(failure)
+      return { state: 'rejected', rejected: [], reason, ...retryOf(reason, failure) }
+    }
     const { reason, isOfSender } = readWholeRefusal(rejectedErrors)
     return { state: 'rejected', rejected: isOfSender ? [] : toRejected(rejectedErrors), reason }
   }
@@ -119,8 +177,12 @@ function readSendFailure(failure: SmtpFailure, { gate, hookFailure }: Progress):
 }
 
 function toRejected(failures: SmtpFailure['rejectedErrors']): RejectedRecipient[] {
-  return (failures ?? []).map((failure) => ({
-    address: failure.recipient ?? '',
-    code: readRecipientRefusal(failure),
-  }))
+  return (failures ?? []).map((failure) => {
+    const code = readRecipientRefusal(failure)
+    return { address: failure.recipient ?? '', code, ...retryOf(code, failure) }
+  })
+}
+
+function retryOf(code: RejectedRecipient['code'], { response = '' }: SmtpFailure) {
+  return code === 'try_later' ? { retryAfterSeconds: readRetryAfter(response) } : {}
 }

@@ -160,8 +160,11 @@ describe('of an answer', () => {
         APPEND: reply(`TAG OK [APPENDUID ${said}] stored`),
         'UID SEARCH': reply('* SEARCH 12', 'TAG OK done'),
       }
-      const stored = ask(handlers, (session) => appendMessage(session, { mailbox: 'Drafts', raw, flags: [] }))
-      expect(await stored).toEqual({ mailbox: 'Drafts', uidValidity: '1', uid: 12 })
+      const stored = ask(handlers, (session) => appendMessage(session, { mailbox: 'drafts', raw, flags: [] }))
+      expect(await stored).toEqual({
+        mailbox: 'Drafts',
+        ref: { mailbox: 'Drafts', uidValidity: '1', uid: 12 },
+      })
     },
   )
 

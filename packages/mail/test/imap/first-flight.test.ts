@@ -140,10 +140,10 @@ describe('what leaves with the LOGIN', () => {
 
   it('is never a write, never behind a literal or a challenge, never in clear', async () => {
     const { server, account, memory } = await start()
-    const draft = { mailbox: 'Drafts', raw: Buffer.from('Subject: x\r\n\r\nbody'), flags: [] }
+    const draft = { mailbox: 'drafts', raw: Buffer.from('Subject: x\r\n\r\nbody'), flags: [] } as const
     server.handlers.APPEND = (tag, _args, connection) => connection.send(`${tag} OK [APPENDUID 1 9] stored`)
     const stored = await call(account, authority.ca, memory, (session) => appendMessage(session, draft))
-    expect(stored).toMatchObject({ value: { uid: 9 }, flights: 3 })
+    expect(stored).toMatchObject({ value: { ref: { uid: 9 } }, flights: 3 })
 
     const umlaut = { ...account, credential: { type: 'password', password: 'pässword' } } as const
     const challenged = await call(umlaut, authority.ca, memory, recent)

@@ -89,7 +89,11 @@ describe('IMAP against a scripted server', () => {
   const recent = (session: ImapSession) =>
     listRecent(session, { mailbox: 'INBOX', limit: 5, unreadOnly: false })
 
-  const draft = { mailbox: 'Drafts', raw: Buffer.from('Subject: x\r\n\r\nbody'), flags: ['\\Draft'] }
+  const draft = {
+    mailbox: 'drafts',
+    raw: Buffer.from('Subject: x\r\n\r\nbody'),
+    flags: ['\\Draft'],
+  } as const
   const stages: { at: string; call: Use; greeting?: string }[] = [
     { at: 'greeting', call: recent },
     { at: 'CAPABILITY', call: recent, greeting: '* OK hello' },
@@ -630,7 +634,7 @@ describe('IMAP against a scripted server', () => {
         server.handlers.APPEND = reply('TAG OK stored')
         server.handlers[command] = (tag, _args, connection) =>
           answer === '' ? connection.end() : connection.send(`${tag} ${answer}`)
-        expect(await run(server, store)).toBeUndefined()
+        expect(await run(server, store)).toEqual({ mailbox: 'Drafts' })
         const times = (name: string) => server.commands().filter((line) => line.startsWith(name)).length
         expect([times('APPEND'), times(command)]).toEqual([1, 1])
       }

@@ -75,7 +75,7 @@ describe.skipIf(!findDovecot())(
 
     it('stores large drafts with waiting literals, searches without ESEARCH, sets flags', async () => {
       const raw = Buffer.from(mail('Entwurf', 'ö'.repeat(20_000)).replaceAll('\n', '\r\n'))
-      const ref = await run((session) =>
+      const { ref } = await run((session) =>
         appendMessage(session, { mailbox: 'drafts', raw, flags: ['\\Draft'] }),
       )
       expect((await dovecot.reader(dovecot.alice).messages('INBOX.Entwürfe'))[0]).toMatchObject({

@@ -269,7 +269,7 @@ export function describeServer({ start, prefix, delimiter, expunges, can }: Serv
 
   it('stores a draft with its flag and finds it by Message-ID', async () => {
     const raw = Buffer.from(`${textMail(40).replaceAll('\n', '\r\n')}${'x'.repeat(9000)}\r\n`)
-    const ref = await run((session) =>
+    const { ref } = await run((session) =>
       appendMessage(session, { mailbox: 'drafts', raw, flags: ['\\Draft', '\\Seen'] }),
     )
     const [stored] = await reader().messages('Drafts')
@@ -282,7 +282,7 @@ export function describeServer({ start, prefix, delimiter, expunges, can }: Serv
 
   it('stores into the mailbox that it has just looked at', async () => {
     const raw = Buffer.from(textMail(41).replaceAll('\n', '\r\n'))
-    const ref = await run(async (session) => {
+    const { ref } = await run(async (session) => {
       expect(await findByMessageId(session, 'sent', '<n41@example.org>')).toBeUndefined()
       return await appendMessage(session, { mailbox: 'sent', raw, flags: ['\\Seen'] })
     })

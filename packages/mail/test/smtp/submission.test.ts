@@ -11,7 +11,7 @@ import {
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { MailCredential, TlsMode } from '../../src/account.ts'
 import { type ComposedMessage, composeMessage } from '../../src/composing/compose.ts'
-import { submitMessage, verifySmtpLogin } from '../../src/smtp/submission.ts'
+import { openSubmission, submitMessage, verifySmtpLogin } from '../../src/smtp/submission.ts'
 import { loopbackDeps, password, smtpAccount } from './smtp-account.ts'
 
 let certificates: Awaited<ReturnType<typeof createCertificateSet>>
@@ -554,5 +554,47 @@ describe('signing in', () => {
     setTimeout(() => caller.abort(), 50)
     await expect(work).rejects.toMatchObject({ code: 'timeout' })
     await server.connections[0]?.closed
+  })
+})
+
+describe('a submission that is opened before there is anything to send', () => {
+  const early = (server: { port: number }, deadlineMs?: number) =>
+    openSubmission(smtpAccount(server.port), loopbackDeps(certificates.authority.ca, deadlineMs))
+  const untilGone = (server: SmtpSink) => vi.waitFor(() => expect(server.openCount()).toBe(0))
+
+  it('has logged in by the time it is asked, and sends nothing before', async () => {
+    const server = await sink()
+    const submission = early(server)
+    await vi.waitFor(() => expect(server.commands.map((one) => one.split(' ')[0])).toEqual(['EHLO', 'AUTH']))
+    const beforeData = vi.fn(async () => true)
+    const outcome = await submission.submit(message, { beforeData })
+    expect([outcome.state, beforeData.mock.calls.length, server.dataCount()]).toEqual(['sent', 1, 1])
+    submission.close()
+    await untilGone(server)
+  })
+
+  it.each(['before the greeting', 'after the login'])('closed %s it leaves nothing behind', async (when) => {
+    const server = await sink(when === 'after the login' ? {} : { faults: { greeting: 'silence' } })
+    const submission = early(server)
+    await vi.waitFor(() => expect(server.connectionCount()).toBe(1))
+    if (when === 'after the login') await vi.waitFor(() => expect(server.commands).toHaveLength(2))
+    submission.close()
+    await untilGone(server)
+    expect(server.dataCount()).toBe(0)
+    await expect(submission.submit(message, { beforeData: async () => true })).rejects.toThrow()
+  })
+
+  it('says what failed when it is asked, as one that was not opened early does', async () => {
+    const refusing = await sink({ faults: { AUTH: { reply: '535 5.7.8 no' } } })
+    const submission = early(refusing)
+    await vi.waitFor(() => expect(refusing.connectionCount()).toBe(1))
+    await untilGone(refusing)
+    const beforeData = async () => expect.fail('nothing may leave')
+    await expect(submission.submit(message, { beforeData })).rejects.toMatchObject({ code: 'login_refused' })
+    const slow = await sink()
+    const late = early(slow, 1_000)
+    await vi.waitFor(() => expect(slow.commands).toHaveLength(2))
+    await vi.waitFor(() => expect(slow.openCount()).toBe(0), 10_000)
+    await expect(late.submit(message, { beforeData })).rejects.toMatchObject({ code: 'timeout' })
   })
 })

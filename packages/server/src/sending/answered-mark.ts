@@ -6,16 +6,11 @@ import {
   findByMessageId,
   type ImapSession,
   MailError,
-  type MessageRef,
+  markMessage,
   type StoredHeaders,
-  setFlags,
 } from '@email-connector/mail'
 
 export type AnswerFlag = '\\Answered' | '$Forwarded'
-
-export async function markAnswered(session: ImapSession, ref: MessageRef, flag: AnswerFlag): Promise<void> {
-  await setFlags(session, [ref], { add: [flag], remove: [] }).catch(orNothing)
-}
 
 /** INBOX, then where old mail lies. */
 const searched = ['INBOX', 'all', 'archive']
@@ -26,7 +21,7 @@ export async function markParentOf(session: ImapSession, headers: StoredHeaders)
   for (const mailbox of searched) {
     const ref = await findByMessageId(session, mailbox, parent.messageId).catch(orNothing)
     if (ref === undefined) continue
-    await markAnswered(session, ref, parent.flag)
+    await markMessage(session, { ref, flag: parent.flag })
     return
   }
 }

@@ -1,5 +1,11 @@
 /** What every sending tool does with a message that is ready: ask, send it at most once or hold it, see to its copy in Sent. */
-import { type ComposedMessage, composeMessage, type MailAddress, submitMessage } from '@email-connector/mail'
+import {
+  type ComposedMessage,
+  composeMessage,
+  type MailAddress,
+  type Mark,
+  type Submission,
+} from '@email-connector/mail'
 import type { OpenedAccount } from '../accounts/grant-accounts.ts'
 import type { ToolCall, ToolQuestion } from '../tool-call/tool.ts'
 import { toEmailId, toRefName } from '../wire/email-id.ts'
@@ -9,20 +15,19 @@ import type { ToolResult } from '../wire/tool-result.ts'
 import { orNothing } from './answered-mark.ts'
 import { openConfirmation } from './confirmation.ts'
 import type { Delivery } from './delivery.ts'
+import { openNow } from './early-submission.ts'
 import { followHeld, hold, toHeldRef, toHeldText } from './hold.ts'
+import { type KeptMailbox, withKeptMailbox } from './kept-mailbox.ts'
 import { assertWithinLimits } from './limits.ts'
 import { type PreparedMessage, toShown } from './outgoing.ts'
 import { createPeople } from './people.ts'
 import { toQuestion } from './question.ts'
 import type { ReadyMessage } from './ready-message.ts'
 import { assertRecipients } from './recipients.ts'
-import { withReview } from './review.ts'
+import { isReviewed, withReview } from './review.ts'
 import { createSendLedger, findSendOutcome } from './send-ledger.ts'
 import { describeOutcome, type SendOutcome } from './send-outcome.ts'
-import { type AfterSent, fileSentCopy, type SentCopy } from './sent-copy.ts'
-
-/** Of the time that is left: a server that goes silent after the final dot must leave some to look at Sent. */
-const smtpShare = 0.75
+import { fileSentCopy, type SentCopy } from './sent-copy.ts'
 
 /** `about`: which email is answered or forwarded, where its id says more than the text. */
 export function toReady({ opened, draft }: PreparedMessage, about = ''): ReadyMessage {
@@ -40,8 +45,11 @@ export interface DeliveryOptions {
   readonly known?: readonly MailAddress[] | undefined
   /** Addresses of that email that nothing can be sent to, each with the reason. */
   readonly skipped?: readonly string[]
-  /** What the mailbox is told once the email is out: that another one was answered. */
-  readonly afterSent?: AfterSent | undefined
+  /** On the email that is answered, once this one is out. */
+  readonly mark?: Mark | undefined
+  /** The connections of this call, where it has opened them by now. */
+  readonly mailbox?: KeptMailbox | undefined
+  readonly early?: Submission | undefined
   /** A person has seen these very bytes on a review card and said yes. */
   readonly isReleased?: boolean
 }
@@ -49,7 +57,20 @@ export interface DeliveryOptions {
 export async function deliver(
   call: ToolCall,
   ready: ReadyMessage,
-  { idempotencyKey, known, skipped = [], afterSent, isReleased }: DeliveryOptions = {},
+  options: DeliveryOptions = {},
+): Promise<ToolResult<Delivery> | ToolQuestion> {
+  const { mailbox } = options
+  if (mailbox !== undefined) return await deliverOver(mailbox, call, ready, options)
+  return await withKeptMailbox(call.toCompletion(), ready.opened, (own) =>
+    deliverOver(own, call, ready, options),
+  )
+}
+
+async function deliverOver(
+  mailbox: KeptMailbox,
+  call: ToolCall,
+  ready: ReadyMessage,
+  { idempotencyKey, known, skipped = [], mark, early, isReleased }: DeliveryOptions,
 ): Promise<ToolResult<Delivery> | ToolQuestion> {
   const { opened, shown, content, shared, stored } = ready
   const { from, to, cc, bcc } = shown
@@ -58,7 +79,7 @@ export async function deliver(
   assertRecipients(to, cc, bcc)
   // From here on a client that goes away must not leave an email of which nobody knows whether it was sent.
   const sending = call.toCompletion()
-  const people = createPeople(sending, opened, shown)
+  const people = createPeople(mailbox, shown)
   const reservation = await assertWithinLimits(sending, opened, { shown, people })
   const confirmation = openConfirmation(call, opened, isReleased)
   const { attempt, madeAt } = confirmation
@@ -80,9 +101,15 @@ export async function deliver(
     return toQuestion(shown, { inThread: known, writtenTo })
   })
   if (typeof decided !== 'string') return decided
-  if (decided === 'hold') return await answerHeld(await hold(sending, ready, { ledger, madeAt }))
+  if (decided === 'hold') {
+    // At once: what the card says of the recipients costs no time of its own.
+    const looking = isReviewed(call, opened) ? people.writtenTo().catch(orNothing) : undefined
+    const outcome = await hold(sending, ready, { ledger, madeAt })
+    await looking
+    return await answerHeld(outcome)
+  }
   const submitted = ledger.sendOnce((beforeData) =>
-    submitMessage(opened.account, sending.mailDeps(smtpShare), composed, {
+    (early ?? openNow(sending, opened)).submit(composed, {
       async beforeData() {
         await reservation.reserve()
         const mayLeave = await beforeData()
@@ -91,12 +118,12 @@ export async function deliver(
       },
     }),
   )
-  const result = await answerDelivery(sending, opened, submitted, { composed, afterSent })
+  const result = await answerDelivery(sending, opened, mailbox, submitted, { composed, mark })
   return withSkipped(withFrom(result, from), skipped)
 
   async function answerHeld(outcome: SendOutcome): Promise<ToolResult<Delivery>> {
-    const result = await answerDelivery(sending, opened, Promise.resolve(outcome))
-    const held = { outcome, composed, known, people }
+    const result = await answerDelivery(sending, opened, mailbox, Promise.resolve(outcome))
+    const held = { outcome, composed, known, people, mailbox }
     return withSkipped(await withReview(sending, ready, held, result), skipped)
   }
 }
@@ -127,13 +154,14 @@ function withSkipped(result: ToolResult<Delivery>, skipped: readonly string[]): 
 export async function answerDelivery(
   call: ToolCall,
   opened: OpenedAccount,
+  mailbox: KeptMailbox,
   given: Promise<SendOutcome>,
-  { composed, afterSent }: { composed?: ComposedMessage; afterSent?: AfterSent | undefined } = {},
+  { composed, mark }: { composed?: ComposedMessage; mark?: Mark | undefined } = {},
 ): Promise<ToolResult<Delivery>> {
   const submitted = given.then((one) => followHeld(call, opened, one))
   const [sent, copy] = await Promise.all([
     submitted,
-    fileSentCopy(call, opened, composed?.rawWithBcc, submitted, afterSent),
+    fileSentCopy(mailbox, opened, { raw: composed?.rawWithBcc, outcome: submitted, mark }),
   ])
   // A copy that we did not file was filed by the server that took the email: it went out.
   const outcome: SendOutcome =
@@ -199,7 +227,10 @@ function toText(outcome: SendOutcome, message: string, copy: SentCopy, copyId: s
   const lines = [
     message,
     outcome.accepted.length === 0 ? [] : `Accepted: ${outcome.accepted.join(', ')}`,
-    outcome.rejected.map(({ address, code }) => `Rejected: ${address} (${code})`),
+    outcome.rejected.map(({ address, code, retryAfterSeconds }) => {
+      const when = retryAfterSeconds === undefined ? '' : ` in ${Math.ceil(retryAfterSeconds / 60)} minutes`
+      return `Rejected: ${address} (${code}${when})`
+    }),
     `Message-ID: ${outcome.messageId}`,
     `${outcome.state === 'unknown' && copy.state === 'failed' ? 'Sent could not be looked at' : copyText[copy.state]}${copyId === undefined ? '' : `, id ${copyId}`}.`,
   ]

@@ -8,6 +8,7 @@ import {
   type MailAddress,
   type MessageRef,
   type OutgoingDraft,
+  type RedirectingField,
   signatureText,
 } from '@email-connector/mail'
 import * as z from 'zod'
@@ -16,14 +17,14 @@ import { assertOfAccount, parseEmailIds } from '../tool-call/email-refs.ts'
 import * as parameters from '../tool-call/parameters.ts'
 import type { ToolCall } from '../tool-call/tool.ts'
 import { attachments, parseAttachments, parseSources, readAttachments } from './outgoing-attachments.ts'
-import { parseFrom } from './own-addresses.ts'
 import { parseRecipients } from './recipients.ts'
+import { openSender } from './sender.ts'
 import { signatureParameter, signed } from './signatures.ts'
 import { toThread } from './thread.ts'
 
 export const outgoingParameters = {
   account: parameters.account,
-  from: parameters.line.optional().describe('An alias of the account'),
+  from: parameters.line.optional().describe('An alias of the account, or another connected account'),
   to: parameters.addresses.default([]),
   cc: parameters.addresses.default([]),
   bcc: parameters.addresses.default([]),
@@ -63,10 +64,9 @@ export async function openOutgoing(call: ToolCall, input: OutgoingInput): Promis
   const given = parseAttachments(input.attachments)
   const parents = parseEmailIds([input.in_reply_to ?? []].flat(), () => 'in_reply_to')
   const sources = parseSources(given)
-  const opened = await call.accounts.open(input.account)
+  const { opened, from } = await openSender(call, input)
   assertOfAccount(parents, opened, 'in_reply_to')
   assertOfAccount(sources, opened, 'attachments')
-  const from = parseFrom(opened, input.from)
   const draft = {
     ...recipients,
     from,
@@ -92,12 +92,6 @@ export async function openOutgoing(call: ToolCall, input: OutgoingInput): Promis
   }
 }
 
-/** With a connection of its own, where the mailbox has to be read. */
-export async function prepareOutgoing(call: ToolCall, input: OutgoingInput): Promise<PreparedMessage> {
-  const { opened, draft, parent, readsMailbox, complete } = await openOutgoing(call, input)
-  return { opened, parent, draft: readsMailbox ? await call.withSession(opened, complete) : draft }
-}
-
 async function readThread(session: ImapSession, ref: MessageRef) {
   return toThread(await getMessage(session, ref, { format: 'text', offset: 0, maxChars: 0 }))
 }
@@ -106,6 +100,8 @@ async function readThread(session: ImapSession, ref: MessageRef) {
 export interface ShownMessage extends Recipients {
   readonly from: MailAddress
   readonly subject: string
+  /** Of a stored draft: header fields that send answers, receipts or bounces elsewhere. */
+  readonly redirects?: readonly RedirectingField[]
   /** All of it, the quoted original too. */
   readonly body: string
   readonly attachments: readonly {

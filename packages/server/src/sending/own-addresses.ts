@@ -15,8 +15,14 @@ export function ownOf({ address, aliases }: MailAccount, others: readonly string
   return (one) => own.has(toMailbox(one.address))
 }
 
-/** Throws `invalid_input` for an address that is not the account's. */
-export function parseFrom(opened: OpenedAccount, from: string | undefined): MailAddress {
+const otherAccount = 'For another connected account give its own address, or "account" too.'
+
+/** Throws `invalid_input` for an address that is not the account's; `way`: what to do with another one. */
+export function parseFrom(
+  opened: OpenedAccount,
+  from: string | undefined,
+  way: string = otherAccount,
+): MailAddress {
   const { account } = opened
   const named = (address: string): MailAddress => {
     const name = nameOf(opened, address)
@@ -28,7 +34,9 @@ export function parseFrom(opened: OpenedAccount, from: string | undefined): Mail
   const address = allowed.find((one) => one.toLowerCase() === typed.toLowerCase())
   if (address !== undefined) return named(address)
   if (takesPlus(account) && allowed.some((one) => withoutTag(one) === withoutTag(typed))) return named(typed)
-  throw new ToolError('invalid_input', `"from" must be one of ${allowed.join(', ')}.`, { field: 'from' })
+  throw new ToolError('invalid_input', `"from" must be one of ${allowed.join(', ')}. ${way}`, {
+    field: 'from',
+  })
 }
 
 /** As the owner has named the address or the mailbox, else as Sent shows it. */

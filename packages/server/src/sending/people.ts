@@ -1,7 +1,6 @@
 /** Who gets an email, and whom of them the owner has written to: looked up in Sent once a call at most, kept nowhere. */
 import { findWrittenTo } from '@email-connector/mail'
-import type { OpenedAccount } from '../accounts/grant-accounts.ts'
-import type { ToolCall } from '../tool-call/tool.ts'
+import type { KeptMailbox } from './kept-mailbox.ts'
 import type { Recipients } from './outgoing.ts'
 
 export interface People {
@@ -10,12 +9,12 @@ export interface People {
   writtenTo(): Promise<ReadonlySet<string> | undefined>
 }
 
-export function createPeople(call: ToolCall, opened: OpenedAccount, { to, cc, bcc }: Recipients): People {
+export function createPeople(mailbox: KeptMailbox, { to, cc, bcc }: Recipients): People {
   const all = [...to, ...cc, ...bcc].map(({ address }) => address)
   const addresses = [...new Map(all.map((one) => [one.toLowerCase(), one])).values()]
   let found: Promise<ReadonlySet<string> | undefined> | undefined
   return {
     addresses,
-    writtenTo: () => (found ??= call.withSession(opened, (session) => findWrittenTo(session, addresses))),
+    writtenTo: () => (found ??= mailbox.run((session) => findWrittenTo(session, addresses))),
   }
 }

@@ -23,6 +23,8 @@ export interface KnownPeople {
 export interface ShownEmail {
   /** Who it is from and whom it goes to. */
   readonly people: readonly { readonly name: string; readonly values: readonly ShownValue[] }[]
+  /** Fields of a stored draft that lead answers or receipts elsewhere. */
+  readonly redirects: readonly string[]
   readonly note?: string
   readonly subject: string
   readonly files: readonly string[]
@@ -46,6 +48,7 @@ export function toShownEmail(shown: ShownMessage, known: KnownPeople, maxChars?:
         list.length === 0 ? [] : [{ name, values: list.map(person) }],
       ),
     ],
+    redirects: toRedirectLines(shown),
     ...(isUnchecked && { note: 'Whether you have written to them before could not be checked.' }),
     subject: toShownLine(subject, maxLineChars),
     files: attachments.map(
@@ -57,12 +60,13 @@ export function toShownEmail(shown: ShownMessage, known: KnownPeople, maxChars?:
 }
 
 export function toQuestion(shown: ShownMessage, known: KnownPeople): string {
-  const { people, note, subject, files, text } = toShownEmail(shown, known)
+  const { people, redirects, note, subject, files, text } = toShownEmail(shown, known)
   const toValue = ({ text, marks }: ShownValue) =>
     marks.length === 0 ? text : `${text} [${marks.join('; ')}]`
   const lines = [
     'Send this email?',
     people.map(({ name, values }) => `${name}: ${values.map(toValue).join(', ')}`),
+    redirects,
     note ?? [],
     `Subject: ${subject}`,
     files,
@@ -70,6 +74,27 @@ export function toQuestion(shown: ShownMessage, known: KnownPeople): string {
     text,
   ]
   return lines.flat().join('\n')
+}
+
+/** More than a program writes. */
+const maxRedirects = 10
+
+/** A draft may have been put there by somebody who wants its answers. */
+function toRedirectLines({ from, redirects = [] }: ShownMessage): string[] {
+  const whither = {
+    answers: 'ANSWERS go there',
+    receipts: 'RECEIPTS go there',
+    bounces: 'BOUNCES go there',
+    unsubscribing: 'UNSUBSCRIBING goes there',
+  }
+  const own = from.address.toLowerCase()
+  const lines = redirects.slice(0, maxRedirects).map(({ name, text, redirects: what }) => {
+    const [, inBrackets = text] = /^[^<>]*<([^<>]*)>$/.exec(text.trim()) ?? []
+    const mark = inBrackets.trim().toLowerCase() === own ? '' : ` [${whither[what]}, not to From]`
+    return `${name}: ${toShownLine(text, maxLineChars)}${mark}`
+  })
+  const left = redirects.length - lines.length
+  return left > 0 ? [...lines, `[${left} more fields that redirect answers or receipts]`] : lines
 }
 
 /** Each recipient with what the owner should look at. */

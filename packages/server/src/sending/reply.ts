@@ -4,9 +4,11 @@ import * as z from 'zod'
 import { assertOfAccount, openEmail } from '../tool-call/email-refs.ts'
 import * as parameters from '../tool-call/parameters.ts'
 import type { ToolCall } from '../tool-call/tool.ts'
-import { type AnswerFlag, markAnswered } from './answered-mark.ts'
+import type { AnswerFlag } from './answered-mark.ts'
 import { type Answer, type Parent, toParent } from './answers.ts'
 import { deliver, toReady } from './deliver.ts'
+import { withEarlySubmission } from './early-submission.ts'
+import { withKeptMailbox } from './kept-mailbox.ts'
 import { attachments, parseAttachments, parseSources, readAttachments } from './outgoing-attachments.ts'
 import { signatureParameter, signed } from './signatures.ts'
 
@@ -31,17 +33,20 @@ export async function sendAnswer(
   const sources = parseSources(given)
   const { opened, message: parent } = await openEmail(call, input.id, input.account)
   assertOfAccount(sources, opened, 'attachments')
-  const { draft, known, skipped } = await call.withSession(opened, async (session) => {
-    const answer = await toAnswer(session, await toParent(call, opened, parent))
-    const attachments = await readAttachments(session, given, sources, answer.draft.attachments)
-    const signature = signed(opened, answer.draft.from, input.signature)
-    return { ...answer, draft: { ...answer.draft, ...signature, attachments } }
-  })
-  const ready = toReady({ opened, draft }, input.id)
-  return await deliver(call, ready, {
-    idempotencyKey: input.idempotency_key,
-    known: flag === '\\Answered' ? known : undefined,
-    skipped,
-    afterSent: (session) => markAnswered(session, parent.ref, flag),
-  })
+  return await withKeptMailbox(call, opened, (mailbox) =>
+    withEarlySubmission(call, opened, async (early) => {
+      const { draft, known, skipped } = await mailbox.run(async (session) => {
+        const answer = await toAnswer(session, await toParent(call, opened, parent))
+        const attachments = await readAttachments(session, given, sources, answer.draft.attachments)
+        const signature = signed(opened, answer.draft.from, input.signature)
+        return { ...answer, draft: { ...answer.draft, ...signature, attachments } }
+      })
+      return await deliver(call, toReady({ opened, draft }, input.id), {
+        ...{ mailbox, early, skipped },
+        idempotencyKey: input.idempotency_key,
+        known: flag === '\\Answered' ? known : undefined,
+        mark: { ref: parent.ref, flag },
+      })
+    }),
+  )
 }

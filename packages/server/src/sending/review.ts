@@ -21,7 +21,8 @@ import type { ToolResult } from '../wire/tool-result.ts'
 import { orNothing } from './answered-mark.ts'
 import { letsAppsAsk } from './confirmation.ts'
 import type { Delivery } from './delivery.ts'
-import { createPeople, type People } from './people.ts'
+import type { KeptMailbox } from './kept-mailbox.ts'
+import type { People } from './people.ts'
 import { toShownEmail } from './question.ts'
 import type { ReadyMessage } from './ready-message.ts'
 import { type Reviewed, sealReview } from './review-state.ts'
@@ -49,17 +50,23 @@ export interface Held {
   readonly composed: ComposedMessage
   readonly known?: readonly MailAddress[] | undefined
   readonly people: People
+  readonly mailbox: KeptMailbox
+}
+
+/** The client shows cards, and the owner lets them decide. */
+export function isReviewed({ asking }: ToolCall, opened: OpenedAccount): boolean {
+  return asking.showsCards && letsAppsAsk(opened)
 }
 
 /** The answer about a held email, with its card where there is one. */
 export async function withReview(
   call: ToolCall,
   ready: ReadyMessage,
-  { outcome, composed, known, people }: Held,
+  { outcome, composed, known, people, mailbox }: Held,
   result: ToolResult<Delivery>,
 ): Promise<ToolResult<Delivery>> {
   const { opened } = ready
-  if (result.structured.state !== 'held' || !call.asking.showsCards || !letsAppsAsk(opened)) return result
+  if (result.structured.state !== 'held' || !isReviewed(call, opened)) return result
   const { messageId, claim } = outcome
   const found = await findInDrafts().catch(orNothing)
   if (found === undefined) return result
@@ -77,7 +84,7 @@ export async function withReview(
     if (!outcome.repeated && messageId === composed.messageId) {
       return { ...named, ready, hash: createHash('sha256').update(composed.rawWithBcc).digest('hex') }
     }
-    const read = await readReviewed(call, opened, named)
+    const read = await readReviewed(call, mailbox, opened, named)
     if (read === undefined) return 'gone'
     return { ready: read.ready, ref: read.draft.ref, messageId, hash: read.ready.stored?.hash ?? '' }
   }
@@ -93,12 +100,12 @@ export async function toReviewMeta(
   { ready, ref, messageId, hash }: InDrafts,
   more: {
     readonly known?: readonly MailAddress[] | undefined
-    readonly people?: People
+    readonly people: People
     readonly claim: Reviewed['claim']
   },
 ): Promise<Record<string, unknown>> {
   const { opened, shown } = ready
-  const { known, people = createPeople(call, opened, shown), claim } = more
+  const { known, people, claim } = more
   const writtenTo = await people.writtenTo().catch(orNothing)
   const sealed = sealReview(call, { accountId: opened.accountId, messageId, ref, hash, claim })
   return { [reviewKey]: { ...sealed, ...toShownEmail(shown, { inThread: known, writtenTo }, maxShownChars) } }
@@ -107,12 +114,13 @@ export async function toReviewMeta(
 /** The draft as it is now; undefined where it is no longer in Drafts. `hash`: of the bytes that a person was shown. */
 export async function readReviewed(
   call: ToolCall,
+  mailbox: KeptMailbox,
   opened: OpenedAccount,
   { ref, messageId, hash }: Pick<Reviewed, 'ref' | 'messageId'> & { readonly hash?: string },
 ) {
-  const named = await nameDraft(call, opened, { ref, messageId })
+  const named = await nameDraft(mailbox, opened, { ref, messageId })
   if (named === undefined) return undefined
-  return await readDraft(call, opened, named, hash).catch((error: unknown) => {
+  return await readDraft(call, mailbox, opened, named, hash).catch((error: unknown) => {
     if (error instanceof ToolError && error.code === 'stale_id') return undefined
     throw error
   })
@@ -120,12 +128,11 @@ export async function readReviewed(
 
 /** Servers without UIDPLUS do not say where they put it. */
 export async function nameDraft(
-  call: ToolCall,
+  mailbox: KeptMailbox,
   opened: OpenedAccount,
   { ref, messageId }: Pick<Reviewed, 'ref' | 'messageId'>,
 ): Promise<NamedDraft | undefined> {
-  const found =
-    ref ?? (await call.withSession(opened, (session) => findByMessageId(session, 'drafts', messageId)))
+  const found = ref ?? (await mailbox.run((session) => findByMessageId(session, 'drafts', messageId)))
   if (found === undefined) return undefined
   const { accountId } = opened
   const tagged = ref ?? { ...found, draft: toDraftTag(messageId) }

@@ -11,9 +11,13 @@ import type { RowName } from './send-rows.ts'
 const stored = z.object({
   state: z.enum(['held', 'sent', 'rejected', 'unknown']),
   accepted: z.array(z.string()),
-  rejected: z.array(z.object({ address: z.string(), code: z.string() })),
+  rejected: z.array(
+    z.object({ address: z.string(), code: z.string(), retryAfterSeconds: z.number().optional() }),
+  ),
   /** Authenticated, so it is what `sealOutcome` wrote. */
   reason: z.custom<MailErrorCode>((value) => typeof value === 'string').optional(),
+  /** Where the server asked for a delay. */
+  retryAfterSeconds: z.number().optional(),
   messageId: z.string(),
   /** Of a held email: it is in Drafts for certain, and where, if the server said so. */
   filed: z.boolean().optional(),
@@ -60,10 +64,20 @@ export function toOutcome(
     case 'sent':
       return { state: 'sent', accepted: [...outcome.accepted], rejected: [...outcome.rejected], messageId }
     case 'rejected':
-      return { ...refused(outcome.reason, messageId), rejected: [...outcome.rejected] }
+      return {
+        ...refused(outcome.reason, messageId),
+        rejected: [...outcome.rejected],
+        ...toRetry(outcome.retryAfterSeconds, outcome.rejected),
+      }
     case 'unknown':
       return unknown(messageId)
   }
+}
+
+/** The longest that is asked for: by then all of them let it in. */
+function toRetry(ofAll: number | undefined, rejected: readonly { retryAfterSeconds?: number }[]) {
+  const all = [ofAll, ...rejected.map((one) => one.retryAfterSeconds)].filter((one) => one !== undefined)
+  return all.length === 0 ? {} : { retryAfterSeconds: Math.max(...all) }
 }
 
 /** After DATA a MailError still means that nothing left; anything else tells nothing. */
@@ -108,14 +122,18 @@ export function describeOutcome(outcome: SendOutcome, now: number, publicUrl: st
 }
 
 function toReason(reason: MailErrorCode | undefined, publicUrl: string): string {
+  // When is said behind it.
+  if (reason === 'try_later')
+    return 'The outgoing mail server asks to try again later; some delay what comes from a sender they do not know.'
   if (reason === undefined) return 'The outgoing mail server refused it.'
   return sentenceFor(new MailError(reason, { protocol: 'smtp' }), publicUrl)
 }
 
-function toAgain({ state, again }: SendOutcome, now: number): string {
+function toAgain({ state, again, settledAt = 0, retryAfterSeconds = 0 }: SendOutcome, now: number): string {
   if (again === undefined) return 'A draft is sent once: for another email write a new draft.'
   const verb = state === 'rejected' ? 'try again' : 'send it again'
-  const when = again.from <= now ? '' : ` from ${toTime(again.from)} on`
+  const from = Math.max(again.from, settledAt + retryAfterSeconds)
+  const when = from <= now ? '' : ` from ${toTime(from)} on`
   const how = again.by === 'new_key' ? 'call with a new idempotency_key' : 'make the same call'
   return `To ${verb}, ${how}${when}.`
 }

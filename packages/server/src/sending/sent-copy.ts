@@ -1,20 +1,22 @@
 /**
  * Exactly one copy in Sent: the bytes that were sent, with their Message-ID; none from us where the provider files its
- * own. The IMAP connection is opened while SMTP runs and waits for its outcome, which hides its round trips. A copy
- * that cannot be filed never turns a sent email into a failure. After `unknown` Sent is looked at and left as it is.
+ * own. The IMAP connection is open while SMTP runs and waits for its outcome, which hides its round trips. A copy that
+ * cannot be filed never turns a sent email into a failure. After `unknown` Sent is looked at and left as it is.
  */
 import {
   appendMessage,
   filesSentCopy,
-  findByMessageId,
   type ImapSession,
   MailError,
+  type Mark,
   type MessageRef,
+  markMessage,
   openForFinding,
+  setFlags,
 } from '@email-connector/mail'
 import type { OpenedAccount } from '../accounts/grant-accounts.ts'
-import type { ToolCall } from '../tool-call/tool.ts'
 import { orNothing } from './answered-mark.ts'
+import type { KeptMailbox } from './kept-mailbox.ts'
 import type { SendOutcome } from './send-outcome.ts'
 
 export interface SentCopy {
@@ -23,42 +25,44 @@ export interface SentCopy {
   readonly ref?: MessageRef
 }
 
-export type AfterSent = (session: ImapSession) => Promise<void>
+export interface CopyOptions {
+  /** Absent where an earlier call sent, or tried: then nothing is filed. */
+  readonly raw?: Buffer | undefined
+  readonly outcome: Promise<SendOutcome>
+  /** On the email that is answered or forwarded, which this call has read; set where the email is sent now. */
+  readonly mark?: Mark | undefined
+}
 
 export async function fileSentCopy(
-  call: ToolCall,
-  opened: OpenedAccount,
-  /** Absent where an earlier call sent, or tried: then nothing is filed. */
-  raw: Buffer | undefined,
-  outcome: Promise<SendOutcome>,
-  /** What is left to do in the mailbox once the email is out, in the connection that files the copy. */
-  afterSent?: AfterSent,
+  mailbox: KeptMailbox,
+  { account }: OpenedAccount,
+  { raw, outcome, mark }: CopyOptions,
 ): Promise<SentCopy> {
-  if (filesSentCopy(opened.account)) {
+  if (filesSentCopy(account)) {
     const { state, repeated } = await outcome
-    if (state === 'sent' && !repeated && afterSent !== undefined)
-      await call.withSession(opened, afterSent).catch(orNothing)
+    if (state === 'sent' && !repeated && mark !== undefined)
+      await mailbox.run((session, isAgain) => markParent(session, mark, isAgain)).catch(orNothing)
     if (state !== 'unknown') return { state: state === 'sent' ? 'by_provider' : 'none' }
   }
+  // Nothing to file: only what is unknown is looked for.
+  if (raw === undefined && (await outcome).state !== 'unknown') return { state: 'none' }
   try {
-    return await call.withSession(opened, async (session) => {
-      // Some servers file what they send without anybody saying so: a second copy would be one too many.
-      const looks = raw !== undefined && !session.sentCopiesAreOurs
-      const find = looks ? await openForFinding(session, 'sent') : undefined
-      const { state, repeated, messageId } = await outcome
-      if (state === 'rejected' || state === 'held' || (state === 'sent' && (repeated || raw === undefined)))
-        return { state: 'none' }
-      if (state === 'unknown') {
-        const ref = await findByMessageId(session, 'sent', messageId)
+    const early = await mailbox.run((session) => openForCopy(session, raw))
+    const { state, repeated, messageId } = await outcome
+    if (state === 'rejected' || state === 'held' || (state === 'sent' && repeated)) return { state: 'none' }
+    return await mailbox.run(async (session, isAgain) => {
+      const find = isAgain ? await openToFind(session) : early
+      if (state === 'unknown' || raw === undefined) {
+        const ref = await (find ?? (await openToFind(session)))?.(messageId)
         return ref === undefined ? { state: 'none' } : { state: 'found', ref }
       }
-      if (raw === undefined) throw new Error('An email that was sent now has its bytes')
-      const copy = await fileIn(session, raw, { find, messageId }).catch((error: unknown) => {
-        if (error instanceof MailError) return { state: 'failed' as const }
-        throw error
-      })
-      await afterSent?.(session)
-      return copy
+      const own = await find?.(messageId)
+      if (own === undefined) {
+        if (find !== undefined) session.rememberOwnSentCopies()
+        return await fileIn(session, { raw, mark, isAgain })
+      }
+      if (mark !== undefined) await markParent(session, mark, isAgain)
+      return { state: 'found', ref: own }
     })
   } catch {
     // The sending itself speaks for itself: its failure is thrown where its outcome is awaited.
@@ -66,14 +70,31 @@ export async function fileSentCopy(
   }
 }
 
+/** Some servers file what they send without anybody saying so: a second copy would be one too many. */
+async function openForCopy(session: ImapSession, raw: Buffer | undefined) {
+  return raw === undefined || session.sentCopiesAreOurs ? undefined : await openToFind(session)
+}
+
+/** Where there is no Sent yet, no copy is in it. */
+async function openToFind(session: ImapSession) {
+  return await openForFinding(session, 'sent').catch((error: unknown) => {
+    if (error instanceof MailError && error.code === 'mailbox_not_found') return undefined
+    throw error
+  })
+}
+
 async function fileIn(
   session: ImapSession,
-  raw: Buffer,
-  { find, messageId }: { find: Awaited<ReturnType<typeof openForFinding>> | undefined; messageId: string },
+  { raw, mark, isAgain }: { raw: Buffer; mark: Mark | undefined; isAgain: boolean },
 ): Promise<SentCopy> {
-  const own = await find?.(messageId)
-  if (own !== undefined) return { state: 'found', ref: own }
-  if (find !== undefined) session.rememberOwnSentCopies()
-  const ref = await appendMessage(session, { mailbox: 'sent', raw, flags: ['\\Seen'] })
+  // Over a new connection UIDVALIDITY may be another: there the mark is checked, and comes last.
+  const ahead = isAgain ? undefined : mark
+  const { ref } = await appendMessage(session, { mailbox: 'sent', raw, flags: ['\\Seen'], mark: ahead })
+  if (isAgain && mark !== undefined) await markParent(session, mark, isAgain)
   return ref === undefined ? { state: 'filed' } : { state: 'filed', ref }
+}
+
+async function markParent(session: ImapSession, mark: Mark, isAgain: boolean): Promise<void> {
+  if (!isAgain) return await markMessage(session, mark)
+  await setFlags(session, [mark.ref], { add: [mark.flag], remove: [] }).catch(orNothing)
 }

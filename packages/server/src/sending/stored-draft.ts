@@ -7,14 +7,13 @@ import { createHash } from 'node:crypto'
 import {
   appendMessage,
   fetchDraft,
+  fileMessages,
   finishStored,
   getMessage,
   type ImapSession,
   MailError,
   type MessageRef,
-  moveMessages,
   readStoredHeaders,
-  resolveMailbox,
   type StoredDraft,
   type StoredHeaders,
   toDraftTag,
@@ -25,6 +24,7 @@ import { type NamedMessage, toEmailId, toRefName } from '../wire/email-id.ts'
 import { toLine } from '../wire/fit.ts'
 import { ToolError } from '../wire/tool-error.ts'
 import { quoteUntrusted } from '../wire/untrusted.ts'
+import type { KeptMailbox } from './kept-mailbox.ts'
 import { allowsAttachments } from './limits.ts'
 import { ownOf } from './own-addresses.ts'
 import type { ReadyMessage } from './ready-message.ts'
@@ -78,11 +78,12 @@ export interface ReadDraft {
 /** `released`: the hash of the bytes that were shown and released. */
 export async function readDraft(
   call: ToolCall,
+  mailbox: KeptMailbox,
   opened: OpenedAccount,
   named: NamedDraft,
   released?: string,
 ): Promise<ReadDraft> {
-  return await call.withSession(opened, async (session) => {
+  return await mailbox.run(async (session) => {
     const draft = await findDraft(call, session, opened, named)
     const ready = await readyDraft(call, session, opened, { id: named.id, draft }, released)
     return { draft, ready }
@@ -104,13 +105,13 @@ async function readyDraft(
   const others = [...headers.from, ...headers.sender].filter((one) => !ownOf(opened.account)(one))
   if (others.length > 0) throw notOwn(`is from ${others.map(({ address }) => address).join(', ')}`, opened)
   if (headers.from.length > 1) throw notOwn('has two addresses in From', opened)
-  const { to, cc, bcc, subject, messageId } = headers
+  const { to, cc, bcc, subject, messageId, redirects } = headers
   const { draftId, shared } = toDraftKeys({ id, ref: draft.ref })
   const hash = createHash('sha256').update(draft.raw).digest('hex')
   const isShown = (call.asking.canAsk || call.asking.showsCards) && hash !== released
   return {
     opened,
-    shown: { from, to, cc, bcc, subject, ...(await readShown(session, opened, draft, isShown)) },
+    shown: { from, to, cc, bcc, subject, redirects, ...(await readShown(session, opened, draft, isShown)) },
     content: ['stored', hash],
     stored: { draftId, hash, messageId, ref: draft.ref },
     shared,
@@ -160,21 +161,16 @@ export async function saveDraft(
   raw: Buffer,
   { messageId, flags = [] }: { readonly messageId: string; readonly flags?: readonly string[] },
 ): Promise<{ ref: MessageRef | undefined; mailbox: string }> {
-  const drafts = await resolveMailbox(session, 'drafts')
   const kept = flags.filter((flag) => !/^\\(?:deleted|recent|draft|seen)$/i.test(flag))
-  const ref = await appendMessage(session, {
-    mailbox: drafts.path,
-    raw,
-    flags: ['\\Draft', '\\Seen', ...kept],
-  })
-  const found = ref === undefined ? undefined : { ...ref, draft: toDraftTag(messageId) }
-  return { ref: found, mailbox: drafts.path }
+  const options = { mailbox: 'drafts', raw, flags: ['\\Draft', '\\Seen', ...kept] } as const
+  const { mailbox, ref } = await appendMessage(session, options)
+  return { ref: ref && { ...ref, draft: toDraftTag(messageId) }, mailbox }
 }
 
 /** What took its place is safe by now, so a failure here is no failure of the call. */
 export async function binDraft(session: ImapSession, ref: MessageRef): Promise<'in_bin' | 'kept' | 'gone'> {
   try {
-    const [outcome] = await moveMessages(session, [ref], 'trash')
+    const [outcome] = await fileMessages(session, [ref], 'trash')
     if (outcome?.ok === true) return 'in_bin'
     return outcome?.code === 'message_not_found' ? 'gone' : 'kept'
   } catch (error) {

@@ -13,5 +13,5 @@ export const archiveEmail = defineTool({
   annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: true },
   input: z.strictObject({ account: parameters.account, ids: parameters.ids }),
   output: z.object(resultPage),
-  handle: (input, call) => moveTo(call, input, { destinations: ['archive', 'all'], done: 'archived' }),
+  handle: (input, call) => moveTo(call, input, { destination: 'archive', done: 'archived' }),
 })

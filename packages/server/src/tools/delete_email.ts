@@ -13,5 +13,5 @@ export const deleteEmail = defineTool({
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: true },
   input: z.strictObject({ account: parameters.account, ids: parameters.ids }),
   output: z.object(resultPage),
-  handle: (input, call) => moveTo(call, input, { destinations: ['trash'], done: 'moved to the bin' }),
+  handle: (input, call) => moveTo(call, input, { destination: 'trash', done: 'moved to the bin' }),
 })

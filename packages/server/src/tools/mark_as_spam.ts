@@ -22,7 +22,7 @@ export const markAsSpam = defineTool({
       call,
       input,
       input.spam
-        ? { destinations: ['junk'], done: 'marked as spam' }
-        : { destinations: ['INBOX'], done: 'moved to INBOX' },
+        ? { destination: 'junk', done: 'marked as spam' }
+        : { destination: 'INBOX', done: 'moved to INBOX' },
     ),
 })

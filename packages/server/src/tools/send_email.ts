@@ -1,10 +1,10 @@
 /** Sends an email at most once, says what became of it, and sees to its copy in Sent. */
-import type { ImapSession } from '@email-connector/mail'
 import * as z from 'zod'
-import { markAnswered } from '../sending/answered-mark.ts'
 import { deliver, toReady } from '../sending/deliver.ts'
 import { delivery } from '../sending/delivery.ts'
-import { outgoingParameters, prepareOutgoing } from '../sending/outgoing.ts'
+import { withEarlySubmission } from '../sending/early-submission.ts'
+import { withKeptMailbox } from '../sending/kept-mailbox.ts'
+import { openOutgoing, outgoingParameters } from '../sending/outgoing.ts'
 import { assertRecipients } from '../sending/recipients.ts'
 import * as parameters from '../tool-call/parameters.ts'
 import { defineTool } from '../tool-call/tool.ts'
@@ -22,9 +22,14 @@ export const sendEmail = defineTool({
     // Before a mailbox is read for it.
     assertRecipients(input.to, input.cc, input.bcc)
     const { idempotency_key: idempotencyKey, ...outgoing } = input
-    const prepared = await prepareOutgoing(call, outgoing)
-    const { parent } = prepared
-    const afterSent = parent && ((session: ImapSession) => markAnswered(session, parent, '\\Answered'))
-    return await deliver(call, toReady(prepared), { idempotencyKey, afterSent })
+    const { opened, draft, parent, readsMailbox, complete } = await openOutgoing(call, outgoing)
+    if (!readsMailbox) return await deliver(call, toReady({ opened, draft }), { idempotencyKey })
+    return await withKeptMailbox(call, opened, (mailbox) =>
+      withEarlySubmission(call, opened, async (early) => {
+        const ready = toReady({ opened, draft: await mailbox.run(complete) })
+        const mark = parent && { ref: parent, flag: '\\Answered' }
+        return await deliver(call, ready, { idempotencyKey, mark, mailbox, early })
+      }),
+    )
   },
 })

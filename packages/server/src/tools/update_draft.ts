@@ -18,6 +18,9 @@ import { defineTool } from '../tool-call/tool.ts'
 import { toLine } from '../wire/fit.ts'
 import { ToolError } from '../wire/tool-error.ts'
 
+/** Its copy in Sent would be in one mailbox, and what it answers in another. */
+const staysHere = 'A draft stays in its account: draft_email with "from" makes one in another.'
+
 const addresses = parameters.addresses.optional()
 const words = parameters.text(parameters.maxBodyChars)
 
@@ -64,7 +67,7 @@ export const updateDraft = defineTool({
     }
     const { opened, message: old } = await openEmail(call, input.id, input.account)
     assertOfAccount(sources, opened, 'attachments')
-    const from = input.from === undefined ? {} : { from: parseFrom(opened, input.from) }
+    const from = input.from === undefined ? {} : { from: parseFrom(opened, input.from, staysHere) }
     // No other tool edits: loaded while the mailbox is opened.
     const editing = import('@email-connector/mail/editing')
     const done = await call.withSession(opened, async (session) => {

@@ -111,6 +111,8 @@ export function sentenceFor(error: MailError, publicUrl: string, link?: string):
     case 'too_many_recipients':
       return `${server} does not take so many recipients at once. Send to fewer.`
     case 'mailbox_not_found':
+      if (error.reason !== undefined)
+        return `This account has no ${error.reason} folder, and the server lets none be made. The owner can make one in the provider's own program.`
       return 'There is no such mailbox. list_mailboxes shows the names.'
     case 'mailbox_protected':
       return 'Nothing is moved into Sent or Drafts: choose another mailbox. draft_email makes drafts.'

@@ -46,6 +46,7 @@ export interface Review {
     readonly name: string
     readonly values: readonly { readonly text: string; readonly marks: readonly string[] }[]
   }[]
+  readonly redirects: readonly string[]
   readonly note?: string
   readonly subject: string
   readonly files: readonly string[]

@@ -148,6 +148,29 @@ describe.each(['2025', '2026'] as const)('a client of the %s era that can ask', 
     expect(sink.messages.at(-1)?.to).toEqual(['bob@test.example', 'carol@test.example', 'dave@test.example'])
   })
 
+  test.runIf(findDovecot() !== undefined)(
+    'R52: where the answers to a stored draft would go is shown before it is sent',
+    async () => {
+      const { url, call } = await open()
+      const asked: string[] = []
+      const client = await eras[era](url, (message) => {
+        asked.push(message)
+        return 'accept'
+      })
+      const subject = `Answers ${era}`
+      const head = `From: alice@test.example\r\nTo: bob@test.example\r\nSubject: ${subject}`
+      const elsewhere =
+        'Reply-To: =?utf-8?Q?Alice?= <alice@evil.example>\r\nReturn-Receipt-To: spy@evil.example'
+      if (dovecot === undefined) throw new Error('Dovecot was started')
+      await dovecot.appendRaw(dovecot.alice, 'Drafts', `${head}\r\n${elsewhere}\r\n\r\nWell.\r\n`)
+      const [row] = (await call('search_emails', { mailbox: 'drafts', subject })).structured.emails
+      const answer = await client.callTool({ name: 'send_draft', arguments: { id: row.id } })
+      expect(answer.structuredContent).toMatchObject({ state: 'sent' })
+      expect(asked[0]).toContain('Reply-To: Alice <alice@evil.example> [ANSWERS go there, not to From]')
+      expect(asked[0]).toContain('Return-Receipt-To: spy@evil.example [RECEIPTS go there, not to From]')
+    },
+  )
+
   test('R52: a no sends nothing, keeps nothing, and says so', async () => {
     const { url } = await open()
     const client = await eras[era](url, () => 'decline')

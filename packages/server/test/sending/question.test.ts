@@ -36,6 +36,27 @@ test.each(['to', 'cc', 'bcc'] as const)(
   },
 )
 
+test('R52: what a stored draft sends elsewhere is shown, with all that is not to From marked', () => {
+  const redirects = [
+    { name: 'Reply-To', text: 'Alice <alice@test.example>', redirects: 'answers' },
+    { name: 'Reply-To', text: 'Alice <alice@te\u200Bst.example>', redirects: 'answers' },
+    { name: 'Reply-To', text: 'alice@test.example, mallory@evil.example', redirects: 'answers' },
+    { name: 'Errors-To', text: 'x\nSubject: other', redirects: 'bounces' },
+    ...Array.from(
+      { length: 9 },
+      () => ({ name: 'List-Post', text: '<mailto:l@x>', redirects: 'answers' }) as const,
+    ),
+  ] as const
+  const lines = toQuestion({ ...draft, redirects }, { inThread: known }).split('\n')
+  expect(lines.slice(5, 9)).toEqual([
+    'Reply-To: Alice <alice@test.example>',
+    'Reply-To: Alice <alice@te[1 invisible character]st.example> [ANSWERS go there, not to From]',
+    'Reply-To: alice@test.example, mallory@evil.example [ANSWERS go there, not to From]',
+    'Errors-To: x [line break] Subject: other [BOUNCES go there, not to From]',
+  ])
+  expect(lines).toContain('[3 more fields that redirect answers or receipts]')
+})
+
 test('R52: where Sent could not be read, the question says so and marks nobody', () => {
   expect(ask({}, {})).toContain('could not be checked')
   expect(marked(ask({}, {}))).toEqual([])

@@ -11,6 +11,7 @@ import {
   testHosts,
 } from '@email-connector/testing'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { defaultAccountSettings } from '../../src/accounts/settings.ts'
 import { loopbackConnector, type OpenTools, openTools, toAccount } from '../tools/open-tools.ts'
 
 describe.skipIf(!findDovecot())('over a real submission server', () => {
@@ -165,7 +166,7 @@ describe.skipIf(!findDovecot())('over a real submission server', () => {
   test('a temporary refusal says when to try again, and a repeat within the minute that it repeats it', async () => {
     submission.refusals.recipients.set('bob@test.example', {
       code: 450,
-      text: '4.2.0 foreign words: greylisted',
+      text: '4.2.0 foreign words: greylisted, come back in 40 minutes',
     })
     const grey = { ...letter('Grey'), to: ['bob@test.example'] }
     const refused = await tools.call('send_email', grey)
@@ -177,6 +178,9 @@ describe.skipIf(!findDovecot())('over a real submission server', () => {
     expect(refused.structured.message).toMatch(
       /^Not sent: The outgoing mail server asks to try again later.* make the same call from \S+Z on\.$/,
     )
+    const [, from = ''] = / from (\S+Z) on/.exec(refused.structured.message) ?? []
+    expect((Date.parse(from) / 1000 - now()) / 60).toBeCloseTo(40, -1)
+    expect(refused.text).toContain('Rejected: bob@test.example (try_later in 40 minutes)')
     submission.refusals.recipients.clear()
     const repeat = await tools.call('send_email', grey)
     expect(repeat.structured).toMatchObject({ state: 'rejected', repeated: true })
@@ -292,6 +296,59 @@ describe.skipIf(!findDovecot())('over a real submission server', () => {
       from: 'sales@test.example',
       login: 'alice@test.example',
     })
+  })
+
+  test('R84: the address of another connected account goes out through that account, into its Sent and its ledger', async () => {
+    const asBob = { to: ['alice@test.example'], subject: 'As Bob', body: 'x', from: 'BOB@test.example' }
+    const first = await tools.call('send_email', asBob)
+    expect(first.structured).toMatchObject({ state: 'sent', account: 'bob@test.example', sent_copy: 'filed' })
+    expect(first.text).toContain('From: bob@test.example')
+    expect(submission.messages.at(-1)).toMatchObject({ from: 'bob@test.example', login: 'bob@test.example' })
+    expect(await found(bob(), 'Sent', 'As Bob')).toHaveLength(1)
+    expect(await found(alice(), 'Sent', 'As Bob')).toHaveLength(0)
+    for (const account of ['bob@test.example', 'alice@test.example'])
+      expect((await tools.call('send_email', { ...asBob, account })).structured, account).toMatchObject({
+        repeated: true,
+        message_id: first.structured.message_id,
+      })
+    const saved = await tools.call('draft_email', { ...asBob, subject: 'Draft of Bob' })
+    expect(saved.structured).toMatchObject({ account: 'bob@test.example', from: 'bob@test.example' })
+    expect(await found(bob(), 'Drafts', 'Draft of Bob')).toHaveLength(1)
+    const sent = await tools.call('send_draft', { id: saved.structured.id })
+    expect(sent.structured).toMatchObject({ state: 'sent', account: 'bob@test.example' })
+  })
+
+  test('R84: what one account holds is not answered, attached or redrafted as another, and the answer says so', async () => {
+    const { structured: own } = await tools.call('draft_email', letter('Of Alice'))
+    const before = submission.dataCount()
+    const asBob = { ...letter('Mixed'), from: 'bob@test.example' }
+    const answered = await tools.call('send_email', { ...asBob, in_reply_to: own.id })
+    expect(answered.structured).toEqual({ code: 'invalid_input', field: 'in_reply_to' })
+    const attachments = [{ email_id: own.id, attachment_id: '1' }]
+    const attached = await tools.call('send_email', { ...asBob, attachments })
+    expect(attached.structured).toEqual({ code: 'invalid_input', field: 'attachments' })
+    const moved = await tools.call('update_draft', { id: own.id, from: 'bob@test.example' })
+    expect(moved.structured).toEqual({ code: 'invalid_input', field: 'from' })
+    expect(moved.text).toContain('draft_email with "from" makes one in another')
+    const nobody = await tools.call('send_email', { ...asBob, from: 'eve@test.example' })
+    expect(nobody.text).toContain('"from" must be one of alice@test.example, sales@test.example.')
+    expect(submission.dataCount()).toBe(before)
+  })
+
+  test('R93: another account keeps limits of its own', async () => {
+    const { limits } = defaultAccountSettings
+    const limited = await openTools({
+      accounts: [
+        toAccount(dovecot.alice, dovecot, submission.smtpsPort),
+        toAccount(dovecot.bob, dovecot, submission.smtpsPort),
+      ],
+      connector: loopbackConnector(dovecot.ca),
+      accountSettings: { limits: { ...limits, sendsPerHour: 0 } },
+    })
+    expect((await limited.call('send_email', letter('Limited'))).structured.code).toBe('owner_limit')
+    const asBob = { ...letter('Not limited'), from: 'bob@test.example' }
+    expect((await limited.call('send_email', asBob)).structured).toMatchObject({ state: 'sent' })
+    await limited.close()
   })
 
   test.each(['send_email', 'draft_email'])(

@@ -8,7 +8,7 @@
 /**
  * @typedef {{ text: string, marks: string[] }} Shown
  * @typedef {{ name: string, values: Shown[] }} Row
- * @typedef {{ state: string, expiresAt: number, people: Row[], subject: string, note?: string, files: string[], text: string }} Review
+ * @typedef {{ state: string, expiresAt: number, people: Row[], redirects: string[], subject: string, note?: string, files: string[], text: string }} Review
  * @typedef {{ isError?: boolean, content?: { text?: string }[], structuredContent?: { message?: string, code?: string, state?: string }, _meta?: Record<string, Review | undefined> }} Result
  * @typedef {{ theme?: string, styles?: { variables?: Record<string, string | undefined> } }} HostContext
  */
@@ -116,7 +116,8 @@ const showReview = (/** @type {Review} */ next) => {
     ...next.people.flatMap(({ name, values }) => [make('dt', name), toValues(values)]),
   )
   byId('subject').textContent = next.subject || '(no subject)'
-  showLine('note', next.note)
+  const notes = [...next.redirects, ...(next.note === undefined ? [] : [next.note])]
+  showLine('note', notes.length === 0 ? undefined : notes.join('\n'))
   byId('text').textContent = next.text
   byId('files').replaceChildren(...next.files.map((file) => make('li', file)))
   byId('files').hidden = next.files.length === 0
