@@ -101,6 +101,5 @@ export {
   openSubmission,
   type Submission,
   type SubmitMessage,
-  submitMessage,
   verifySmtpLogin,
 } from './smtp/submission.ts'

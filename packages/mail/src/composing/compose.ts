@@ -5,8 +5,10 @@
  * The body goes out as typed, with an HTML alternative where its Markdown shows more than the text does.
  */
 import { createHash, randomUUID } from 'node:crypto'
+import { Readable } from 'node:stream'
 import type addressparser from 'nodemailer/lib/addressparser'
 import { toAddressKey } from '../address.ts'
+import { collectBytes } from '../collected-bytes.ts'
 import { assertNoControls, assertText, invalid, toAddress } from '../input.ts'
 import { MailError } from '../mail-error.ts'
 import type { MailAddress } from '../message.ts'
@@ -86,31 +88,64 @@ export async function composeMessage(draft: OutgoingDraft): Promise<ComposedMess
     import('nodemailer/lib/mail-composer'),
     import('nodemailer/lib/addressparser'),
   ])
-  const node = new MailComposer({
-    from,
-    to,
-    cc,
-    bcc,
-    subject: draft.subject,
-    messageId,
-    date: draft.date,
-    ...(inReplyTo === undefined ? {} : { inReplyTo }),
-    ...(references.length === 0 ? {} : { references }),
-    ...toComposerBody(body),
-    attachments: withNamesApart([...draft.attachments, ...pictures].map(toComposerAttachment)),
-    // the same message is the same bytes, so that a person's yes can be bound to them
-    baseBoundary: createHash('sha256').update(messageId).digest('hex').slice(0, 16),
-    newline: 'win',
-    disableFileAccess: true,
-    disableUrlAccess: true,
-  }).compile()
+  const attached = [...draft.attachments, ...pictures]
+  const files = withNamesApart(attached.map(toComposerAttachment))
+  // each time from the start: a stream can be read once
+  const build = async (keepBcc: boolean) => {
+    const node = new MailComposer({
+      from,
+      to,
+      cc,
+      bcc,
+      subject: draft.subject,
+      messageId,
+      date: draft.date,
+      ...(inReplyTo === undefined ? {} : { inReplyTo }),
+      ...(references.length === 0 ? {} : { references }),
+      ...toComposerBody(body),
+      attachments: files.map(inPieces),
+      // the same message is the same bytes, so that a person's yes can be bound to them
+      baseBoundary: createHash('sha256').update(messageId).digest('hex').slice(0, 16),
+      newline: 'win',
+      disableFileAccess: true,
+      disableUrlAccess: true,
+    }).compile()
 
-  const raw = await node.build()
+    node.keepBcc = keepBcc
+    return await buildWhole(node, expected)
+  }
+  const expected = attached.reduce((sum, { content }) => sum + Math.ceil(content.length * 1.4), roomForText)
+  const raw = await build(false)
   assertHeaders(raw, { From: [from], To: to, Cc: cc }, parseAddresses)
-  node.keepBcc = true
-  const rawWithBcc = bcc.length === 0 ? raw : await node.build()
+  const rawWithBcc = bcc.length === 0 ? raw : await build(true)
   assertHeaders(rawWithBcc, { From: [from], To: to, Cc: cc, Bcc: bcc }, parseAddresses)
   return { raw, rawWithBcc, messageId, envelope: { from: from.address, to: recipients } }
+}
+
+/** Base64 in lines takes 1.37 times its content; headers and text beside the files. */
+const roomForText = 256 * 1024
+
+const pieceBytes = 256 * 1024
+
+/**
+ * The library would make one string of all of a Buffer's base64, and another one of its lines. Only bytes that we hold
+ * go in (R38): the stream is made of them here. A text stays whole, for the library looks at it.
+ */
+function inPieces<T extends { readonly content: Buffer; readonly contentType: string }>(file: T) {
+  const { content, contentType } = file
+  if (content.length <= pieceBytes || /^(?:text|message)\//i.test(contentType)) return file
+  const count = Math.ceil(content.length / pieceBytes)
+  const pieces = Array.from({ length: count }, (_, at) =>
+    content.subarray(at * pieceBytes, (at + 1) * pieceBytes),
+  )
+  return { ...file, content: Readable.from(pieces) }
+}
+
+/** The library's own build() holds all of it twice. */
+async function buildWhole(node: { createReadStream(): Readable }, expected: number): Promise<Buffer> {
+  const bytes = collectBytes(expected)
+  for await (const chunk of node.createReadStream()) bytes.add(chunk as Buffer)
+  return bytes.toBuffer()
 }
 
 /** Each once, where it is named first: in To rather than in Bcc. */

@@ -8,7 +8,7 @@ export function decodeTransfer(content: Buffer, encoding: string, isText = false
   switch (encoding.trim().toLowerCase()) {
     case 'base64':
     case 'b':
-      return isText ? decodeBase64Text(content) : decodeBase64(content.toString('latin1'))
+      return isText ? decodeBase64Text(content) : decodeBase64Bytes(content)
     case 'quoted-printable':
       return decodeQuotedPrintable(content)
     case 'uuencode':
@@ -18,6 +18,12 @@ export function decodeTransfer(content: Buffer, encoding: string, isText = false
     default:
       return content
   }
+}
+
+/** The same where nobody needs the encoded bytes any more: they may be written over. */
+export function decodeOwn(content: Buffer, encoding: string, isText = false): Buffer {
+  const isBase64 = ['base64', 'b'].includes(encoding.trim().toLowerCase())
+  return isBase64 && !isText ? decodeBase64Bytes(content, content) : decodeTransfer(content, encoding, isText)
 }
 
 /** RFC 2045 §6.8: no line is longer than 76; one of these is code for certain. */
@@ -80,6 +86,33 @@ function decodeBase64(text: string): Buffer {
     from = at + 1
   }
   return Buffer.concat([...runs, Buffer.from(text.slice(from), 'base64')])
+}
+
+const pieceBytes = 1024 * 1024
+
+/**
+ * Piece by piece up to the first padding: a file of 25 MB would be a string of 34 MB once more. `out` may be `content`
+ * itself, for what is decoded is never ahead of what is read.
+ */
+function decodeBase64Bytes(content: Buffer, out: Buffer = Buffer.allocUnsafe(content.length)): Buffer {
+  let length = 0
+  const put = (decoded: Buffer) => {
+    out.set(decoded, length)
+    length += decoded.length
+  }
+  let rest = ''
+  for (let at = 0; at < content.length; at += pieceBytes) {
+    const piece = rest + content.toString('latin1', at, at + pieceBytes).replaceAll(/[^A-Za-z0-9+/=_-]+/g, '')
+    if (piece.includes('=')) {
+      put(decodeBase64(piece + content.toString('latin1', at + pieceBytes)))
+      return out.subarray(0, length)
+    }
+    const whole = piece.length - (piece.length % 4)
+    put(Buffer.from(piece.slice(0, whole), 'base64'))
+    rest = piece.slice(whole)
+  }
+  put(Buffer.from(rest, 'base64'))
+  return out.subarray(0, length)
 }
 
 const code = (char: string) => char.charCodeAt(0)

@@ -2,6 +2,7 @@
  * One part of a message, decoded, in pieces large enough not to cost a round trip per 64 KiB. Never sets \Seen. A part
  * that only we can open (`2~1`), or that the server lists and does not give, is taken out of what it is in.
  */
+import { collectBytes } from '../collected-bytes.ts'
 import { peek } from '../imap/fetch-items.ts'
 import { atom } from '../imap/protocol.ts'
 import type { ImapSession, SelectedMailbox } from '../imap/session.ts'
@@ -9,7 +10,7 @@ import { invalid } from '../input.ts'
 import { MailError } from '../mail-error.ts'
 import type { MessageRef } from '../message.ts'
 import { parseSource } from '../mime/source.ts'
-import { decodeTransfer } from '../mime/transfer.ts'
+import { decodeOwn, decodeTransfer } from '../mime/transfer.ts'
 import { fetchByRef } from './get.ts'
 import { toListedPart } from './listed-part.ts'
 import { containerOf, openContainer, openWithin } from './opened.ts'
@@ -62,19 +63,27 @@ export async function fetchAttachment(
 
   const encodedLimit =
     found.encoding === 'base64' ? Math.ceil((maxBytes * 78) / 57) + 1024 : maxBytes * 3 + 1024
-  const decode = (encoded: Buffer): AttachmentContent => ({
-    content: decodeTransfer(encoded, transferEncodingOf(found), found.type.startsWith('text/')),
+  const decode = (encoded: Buffer, isOurs = false): AttachmentContent => ({
+    content: (isOurs ? decodeOwn : decodeTransfer)(
+      encoded,
+      transferEncodingOf(found),
+      found.type.startsWith('text/'),
+    ),
     contentType: attachment.contentType,
     ...(attachment.filename === undefined ? {} : { filename: attachment.filename }),
     ...(found.parameters?.charset === undefined ? {} : { charset: found.parameters.charset }),
   })
   const isStartWanted = (piece: Buffer) => isWanted(decode(piece))
   let encoded =
-    found.content ?? (await fetchWhole(session, mailbox, ref.uid, partId, encodedLimit, isStartWanted))
+    found.content ??
+    (await fetchWhole(session, mailbox, ref.uid, partId, encodedLimit, {
+      expected: found.size ?? 0,
+      isWanted: isStartWanted,
+    }))
   // Listed with a size and not given: another numbering, or a structure that is wrong.
   if (encoded.length === 0 && (found.size ?? 0) > 0)
     encoded = (await findInSource(`~${partId}`, read))?.content ?? encoded
-  const whole = decode(encoded)
+  const whole = decode(encoded, found.content === undefined)
   if (whole.content.length > maxBytes) throw new MailError('too_large', { protocol: 'imap' })
   return whole
 }
@@ -105,21 +114,19 @@ async function fetchWhole(
   uid: number,
   section: string,
   limit: number,
-  isWanted: (start: Buffer) => boolean = () => true,
+  { expected = 0, isWanted = () => true }: { expected?: number; isWanted?: (start: Buffer) => boolean } = {},
 ): Promise<Buffer> {
-  const pieces: Buffer[] = []
-  let length = 0
-  for (;;) {
-    const items = [{ type: 'ATOM', value: 'UID' }, peek(section, length, pieceBytes)]
+  const bytes = collectBytes(Math.min(expected, limit) + 1)
+  for (let count = 1; ; count += 1) {
+    const items = [{ type: 'ATOM', value: 'UID' }, peek(section, bytes.length, pieceBytes)]
     const [row] = await session.fetch(mailbox, 'uid', String(uid), items)
     if (!row) throw new MailError('message_not_found', { protocol: 'imap' })
     const piece = section === '' ? row.source : row.bodyParts?.get(section)
-    if (Buffer.isBuffer(piece)) pieces.push(piece)
-    length += Buffer.isBuffer(piece) ? piece.length : 0
-    if (length > limit) throw new MailError('too_large', { protocol: 'imap' })
+    if (Buffer.isBuffer(piece)) bytes.add(piece)
+    if (bytes.length > limit) throw new MailError('too_large', { protocol: 'imap' })
     // The structure's size may be wrong (Exchange counts characters): a short piece is the end.
-    if (!Buffer.isBuffer(piece) || piece.length < pieceBytes) return Buffer.concat(pieces)
-    if (pieces.length === 1 && !isWanted(piece)) throw new MailError('too_large', { protocol: 'imap' })
+    if (!Buffer.isBuffer(piece) || piece.length < pieceBytes) return bytes.toBuffer()
+    if (count === 1 && !isWanted(piece)) throw new MailError('too_large', { protocol: 'imap' })
   }
 }
 

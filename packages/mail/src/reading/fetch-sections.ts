@@ -3,6 +3,7 @@
  * The size that a structure names is taken for what it is, a guess (Exchange counts characters): a piece shorter than
  * what was asked for is the end.
  */
+import { collectBytes } from '../collected-bytes.ts'
 import { peek } from '../imap/fetch-items.ts'
 import { atom } from '../imap/protocol.ts'
 import type { ImapSession, SelectedMailbox } from '../imap/session.ts'
@@ -37,7 +38,10 @@ export async function fetchSections(
   wanted: readonly WantedSection[],
 ): Promise<Map<string, FetchedSection>> {
   const fetched = new Map<string, FetchedSection>()
-  const waiting = wanted.map((one) => ({ ...one, pieces: [] as Buffer[], length: 0 }))
+  const waiting = wanted.map((one) => ({
+    ...one,
+    bytes: collectBytes(Math.min(one.size, one.maxBytes) + 1),
+  }))
   while (waiting.length > 0) {
     const flight: { part: (typeof waiting)[number]; asked: number }[] = []
     let room = flightBytes
@@ -45,32 +49,28 @@ export async function fetchSections(
       if (flight.length >= maxInFlight) break
       const asked = Math.min(
         pieceBytes,
-        part.maxBytes - part.length + 1,
-        Math.max(slackBytes, part.size - part.length + slackBytes),
+        part.maxBytes - part.bytes.length + 1,
+        Math.max(slackBytes, part.size - part.bytes.length + slackBytes),
       )
       if (asked > room && flight.length > 0) break
       room -= asked
       flight.push({ part, asked })
     }
-    const items = flight.map(({ part, asked }) => peek(part.section, part.length, asked))
+    const items = flight.map(({ part, asked }) => peek(part.section, part.bytes.length, asked))
     const rows = await session.fetch(mailbox, 'uid', String(uid), [atom('UID'), ...items])
     const row = rows.find((one) => one.uid === uid)
     if (row === undefined) throw new MailError('message_not_found', { protocol: 'imap' })
     for (const { part, asked } of flight) {
       const piece = row.bodyParts?.get(part.section)
-      if (Buffer.isBuffer(piece)) {
-        part.pieces.push(piece)
-        part.length += piece.length
-      }
-      const isCut = part.length > part.maxBytes
+      if (Buffer.isBuffer(piece)) part.bytes.add(piece)
+      const { length } = part.bytes
+      const isCut = length > part.maxBytes
       const isWhole = !Buffer.isBuffer(piece) || piece.length < asked || isCut
       if (!isWhole) continue
       waiting.splice(waiting.indexOf(part), 1)
       // Listed with a size and not given: another numbering, or a structure that is wrong.
-      if (part.length === 0 && part.size > 0) continue
-      const bytes = part.pieces.length === 1 ? part.pieces[0] : Buffer.concat(part.pieces)
-      fetched.set(part.section, { bytes: (bytes ?? Buffer.alloc(0)).subarray(0, part.maxBytes), isCut })
-      part.pieces.length = 0
+      if (length === 0 && part.size > 0) continue
+      fetched.set(part.section, { bytes: part.bytes.toBuffer().subarray(0, part.maxBytes), isCut })
     }
   }
   return fetched

@@ -6,7 +6,7 @@ import type { OutgoingAttachment } from '../composing/attachment-node.ts'
 import type { ImapSession, SelectedMailbox } from '../imap/session.ts'
 import { MailError } from '../mail-error.ts'
 import type { AttachmentPart, MessageRef } from '../message.ts'
-import { decodeTransfer } from '../mime/transfer.ts'
+import { decodeOwn, decodeTransfer } from '../mime/transfer.ts'
 import { fetchAttachment, transferEncodingOf } from './attachment.ts'
 import { fetchSections } from './fetch-sections.ts'
 import { type FetchedText, fetchTexts, toText } from './fetch-texts.ts'
@@ -62,7 +62,11 @@ export async function fetchOriginalParts(
     const content =
       bytes === undefined || node === undefined
         ? (await fetchAttachment(session, ref, file.partId, { maxBytes })).content
-        : decodeTransfer(bytes, transferEncodingOf(node), node.type.startsWith('text/'))
+        : (node.content === undefined ? decodeOwn : decodeTransfer)(
+            bytes,
+            transferEncodingOf(node),
+            node.type.startsWith('text/'),
+          )
     if (content.length > maxBytes || fetched.get(file.partId)?.isCut === true)
       throw new MailError('too_large', { protocol: 'imap', field: 'attachments' })
     const charset = node?.parameters?.charset

@@ -1,4 +1,5 @@
 /** A whole message as its stored bytes, in pieces large enough not to cost a round trip per 64 KiB. Never sets \Seen. */
+import { collectBytes } from '../collected-bytes.ts'
 import { peek } from '../imap/fetch-items.ts'
 import { atom } from '../imap/protocol.ts'
 import type { FetchedMessage, ImapSession, SelectedMailbox } from '../imap/session.ts'
@@ -30,19 +31,19 @@ export async function readWhole(
   maxBytes: number,
 ): Promise<Buffer> {
   if (size > maxBytes) throw new MailError('too_large', { protocol: 'imap' })
-  const pieces = [source]
-  let length = source.length
-  let last = length
+  if (source.length < firstPieceBytes) return source
+  const bytes = collectBytes(size + 1)
+  bytes.add(source)
+  let last = source.length
   // the size may be wrong (Exchange counts what it would be): a short piece is the end
   for (let asked = firstPieceBytes; last === asked; asked = pieceBytes) {
-    const items = [atom('UID'), peek('', length, pieceBytes)]
+    const items = [atom('UID'), peek('', bytes.length, pieceBytes)]
     const [next] = await session.fetch(mailbox, 'uid', String(uid), items)
     if (next === undefined) throw new MailError('message_not_found', { protocol: 'imap' })
     const piece = next.source ?? Buffer.alloc(0)
-    pieces.push(piece)
-    length += piece.length
+    bytes.add(piece)
     last = piece.length
-    if (length > maxBytes) throw new MailError('too_large', { protocol: 'imap' })
+    if (bytes.length > maxBytes) throw new MailError('too_large', { protocol: 'imap' })
   }
-  return pieces.length === 1 ? source : Buffer.concat(pieces)
+  return bytes.toBuffer()
 }

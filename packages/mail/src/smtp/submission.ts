@@ -111,6 +111,8 @@ function assertTakes(session: SmtpSession, addresses: readonly string[]): void {
   throw new MailError('not_supported', { protocol: 'smtp', field: 'to', reason })
 }
 
+const pieceBytes = 64 * 1024
+
 const alreadyAsked = async () => true
 
 async function send(
@@ -130,7 +132,8 @@ async function send(
     // a late yes: the deadline has passed and the caller was told that nothing left
     if (!mayLeave || session.signal.aborted) throw new Error('withheld')
     progress.gate = 'open'
-    yield raw
+    // no faster than the server reads
+    for (let at = 0; at < raw.length; at += pieceBytes) yield raw.subarray(at, at + pieceBytes)
   }
 
   const offer = {

@@ -1,4 +1,5 @@
 /** The belt to the braces of compose.ts: what its composer writes is read again, whatever a later version of it does. */
+import { Readable } from 'node:stream'
 import { beforeEach, expect, it, vi } from 'vitest'
 import { composeMessage, type OutgoingDraft } from '../../src/composing/compose.ts'
 
@@ -6,9 +7,13 @@ import { composeMessage, type OutgoingDraft } from '../../src/composing/compose.
 const seen = vi.hoisted((): { spoil: (raw: string) => string } => ({ spoil: (raw) => raw }))
 
 interface ComposedNode {
-  build(): Promise<Buffer>
+  createReadStream(): Readable
 }
 type Composer = new (mail: object) => { compile(): ComposedNode }
+
+async function* spoiled(stream: Readable) {
+  yield Buffer.from(seen.spoil(Buffer.concat(await stream.toArray()).toString()))
+}
 
 vi.mock('nodemailer/lib/mail-composer', async (original) => {
   const { default: MailComposer } = await original<{ default: Composer }>()
@@ -16,8 +21,8 @@ vi.mock('nodemailer/lib/mail-composer', async (original) => {
     default: class extends MailComposer {
       override compile() {
         const node = super.compile()
-        const build = node.build.bind(node)
-        return Object.assign(node, { build: async () => Buffer.from(seen.spoil((await build()).toString())) })
+        const read = node.createReadStream.bind(node)
+        return Object.assign(node, { createReadStream: () => Readable.from(spoiled(read())) })
       }
     },
   }

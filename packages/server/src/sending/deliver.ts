@@ -1,4 +1,5 @@
 /** What every sending tool does with a message that is ready: ask, send it at most once or hold it, see to its copy in Sent. */
+import { createHash } from 'node:crypto'
 import {
   type ComposedMessage,
   composeMessage,
@@ -24,7 +25,7 @@ import { createPeople } from './people.ts'
 import { toQuestion } from './question.ts'
 import type { ReadyMessage } from './ready-message.ts'
 import { assertRecipients } from './recipients.ts'
-import { isReviewed, withReview } from './review.ts'
+import { withReview } from './review.ts'
 import { createSendLedger, findSendOutcome } from './send-ledger.ts'
 import { describeOutcome, type SendOutcome } from './send-outcome.ts'
 import { fileSentCopy, type SentCopy } from './sent-copy.ts'
@@ -101,13 +102,7 @@ async function deliverOver(
     return toQuestion(shown, { inThread: known, writtenTo })
   })
   if (typeof decided !== 'string') return decided
-  if (decided === 'hold') {
-    // At once: what the card says of the recipients costs no time of its own.
-    const looking = isReviewed(call, opened) ? people.writtenTo().catch(orNothing) : undefined
-    const outcome = await hold(sending, ready, { ledger, madeAt })
-    await looking
-    return await answerHeld(outcome)
-  }
+  if (decided === 'hold') return await answerHeld(await hold(ready, { ledger, madeAt, mailbox }))
   const submitted = ledger.sendOnce((beforeData) =>
     (early ?? openNow(sending, opened)).submit(composed, {
       async beforeData() {
@@ -210,9 +205,18 @@ function toContents(
     ...(draft.signature === undefined ? [] : ['signature', draft.signature.text, draft.signature.html ?? '']),
   ]
   const files = draft.attachments.flatMap((one) => [
-    ...[one.filename, one.contentType, one.content.toString('base64')],
+    ...[one.filename, one.contentType, toContent(one.content)],
   ])
   return { content: [...head, about, ...files], shared: [...head, toRefName(about), ...files] }
+}
+
+/** What a call itself can hold. */
+const maxNamedBytes = 3 * 1024 * 1024
+
+/** By its hash where it is large: some copies of 25 MB in base64 would be held to the end. Base64 has no colon. */
+function toContent(content: Buffer): string {
+  if (content.length <= maxNamedBytes) return content.toString('base64')
+  return `sha256:${createHash('sha256').update(content).digest('hex')}`
 }
 
 const copyText: Record<SentCopy['state'], string> = {

@@ -54,7 +54,7 @@ export interface Held {
 }
 
 /** The client shows cards, and the owner lets them decide. */
-export function isReviewed({ asking }: ToolCall, opened: OpenedAccount): boolean {
+function isReviewed({ asking }: ToolCall, opened: OpenedAccount): boolean {
   return asking.showsCards && letsAppsAsk(opened)
 }
 
