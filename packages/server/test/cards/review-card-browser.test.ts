@@ -266,6 +266,15 @@ describe.skipIf(findChromium() === undefined || !findDovecot())('the review card
       ;(other.contentWindow as unknown as { eval(script: string): void }).eval(script)
     }, forged)
     await card.evaluate((message) => window.postMessage(message, '*'), forged)
+    // Behind both of them.
+    await card.evaluate(async () => {
+      const last = new Promise((resolve) =>
+        addEventListener('message', ({ data }) => data === 'last' && resolve(0)),
+      )
+      window.postMessage('last', '*')
+      await last
+    })
+    expect(await outcomeOf(card).textContent()).toBe('Waiting for the email.')
     await give(page, {
       content: [{ text: 'Sent.' }],
       structuredContent: { state: 'sent', message: 'Sent.' },
