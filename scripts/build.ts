@@ -14,17 +14,25 @@ import { functionNames } from '../packages/server/src/deployment-names.ts'
 
 const root = join(import.meta.dirname, '..')
 
-/** The pages read their stylesheet and script from files; a function gets both as minified text. So with the codecs. */
+/** The pages and the card read their parts from files; a function gets them as minified text. So with the codecs. */
 const assetsInside: Plugin = {
   name: 'assets-inside',
   setup({ onLoad }) {
     onLoad({ filter: /[\\/]pages[\\/]assets\.ts$/ }, async ({ path }) => {
-      const minify = async (loader: 'css' | 'js') => {
-        const source = readFileSync(join(dirname(path), 'assets', `page.${loader}`), 'utf8')
-        const { code } = await transform(source, { loader, minify: true, legalComments: 'none' })
-        return JSON.stringify(code)
+      const read = readAssets(path)
+      return {
+        contents: `export const pageCss = ${await read('page.css')}, pageJs = ${await read('page.js')}`,
       }
-      return { contents: `export const pageCss = ${await minify('css')}, pageJs = ${await minify('js')}` }
+    })
+    onLoad({ filter: /[\\/]cards[\\/]assets\.ts$/ }, async ({ path }) => {
+      const read = readAssets(path)
+      const card = {
+        Html: await read('review.html'),
+        Css: await read('review.css'),
+        Js: await read('review.js'),
+      }
+      const parts = Object.entries(card).map(([name, text]) => `card${name} = ${text}`)
+      return { contents: `export const ${parts.join(', ')}` }
     })
     onLoad({ filter: /[\\/]documents[\\/]wasm-files\.ts$/ }, async ({ path }) => {
       const { wasmFiles } = (await import(path)) as typeof WasmFiles
@@ -34,6 +42,15 @@ const assetsInside: Plugin = {
       return { contents: `export const wasmFiles = { ${entries.join(', ')} }` }
     })
   },
+}
+
+/** Of the folder beside such a file, as a literal: minified, but for HTML. */
+const readAssets = (path: string) => async (name: string) => {
+  const source = readFileSync(join(dirname(path), 'assets', name), 'utf8')
+  const loader = name.endsWith('.css') ? 'css' : name.endsWith('.js') ? 'js' : undefined
+  if (loader === undefined) return JSON.stringify(source)
+  const { code } = await transform(source, { loader, minify: true, legalComments: 'none' })
+  return JSON.stringify(code)
 }
 
 export async function buildFunctions(outFolder = join(root, 'dist', 'functions')): Promise<void> {

@@ -3,10 +3,10 @@
  * docs/tools.md, the same for people.
  */
 import { writeFileSync } from 'node:fs'
-import { toolDefinitions, tools } from '../src/tools/catalog.ts'
+import { cardToolDefinitions, toolDefinitions, tools } from '../src/tools/catalog.ts'
 import { toToolsDocument } from './tools-document.ts'
 
 const definitions = new URL('../tools.generated.json', import.meta.url)
 const document = new URL('../../../docs/tools.md', import.meta.url)
-writeFileSync(definitions, `${JSON.stringify(toolDefinitions, null, 2)}\n`)
+writeFileSync(definitions, `${JSON.stringify([...toolDefinitions, ...cardToolDefinitions], null, 2)}\n`)
 writeFileSync(document, toToolsDocument(tools))

@@ -167,6 +167,7 @@ const words = {
     'draft_email',
     'update_draft',
     'send_draft',
+    'approve_send',
     'send_email',
     'reply_to_email',
     'forward_email',

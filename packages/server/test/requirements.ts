@@ -378,7 +378,7 @@ export const chapters: readonly Chapter[] = [
       partly(
         'R92',
         'With the setting `ask` nothing is sent without a yes. With `always` only /review, or a question that the owner trusts, releases an email, whatever the client claims. What was shown is what is sent.',
-        'The page /review does not exist yet: with `always` an email is held until its owner sends it from a mail program. There are no review cards yet.',
+        'The page /review does not exist yet: with `always` an email is held until its owner sends it from a mail program.',
       ),
       partly(
         'R93',
@@ -407,7 +407,7 @@ export const chapters: readonly Chapter[] = [
         'R99',
         'One-click unsubscribe works only where a passing DKIM signature covers the header: https, public addresses, no redirects, no cookies, 5 seconds (RFC 8058).',
       ),
-      planned(
+      met(
         'R100',
         'Cards load nothing and reach nothing. Their sealed state is in neither content nor structuredContent and works once within 5 minutes.',
       ),

@@ -48,13 +48,30 @@ export interface Confirmation {
   ): Promise<ToolQuestion | 'send' | 'hold'>
 }
 
-/** Throws `not_confirmed` where the client's answer belongs to no question of this account, or to an old one. */
+/** The owner lets an app ask for them, by its own question or by a review card. */
+export function letsAppsAsk({ settings }: Pick<OpenedAccount, 'settings'>): boolean {
+  const { ask, trust } = assertReadable(settings).grant
+  return ask === 'ask' || (ask === 'always' && trust)
+}
+
+/**
+ * Throws `not_confirmed` where the client's answer belongs to no question of this account, or to an old one.
+ * `isReleased`: a person said yes on a review card, which counts if the owner's settings still let it.
+ */
 export function openConfirmation(
   call: Call,
   { accountId, settings }: Pick<OpenedAccount, 'accountId' | 'settings'>,
+  isReleased = false,
 ): Confirmation {
-  const { ask, trust } = assertReadable(settings).grant
-  const mayAsk = call.asking.canAsk && (ask === 'ask' || (ask === 'always' && trust))
+  const { ask } = assertReadable(settings).grant
+  const lets = letsAppsAsk({ settings })
+  if (isReleased && !lets && ask !== 'never') {
+    throw new ToolError(
+      'not_confirmed',
+      'Not sent: the owner has since decided that no app may send for them. The email is still in Drafts, and any mail program can send it.',
+    )
+  }
+  const mayAsk = call.asking.canAsk && lets && !isReleased
   const state = mayAsk && call.asking.state !== undefined ? openState(call, accountId) : undefined
   const { attempt, madeAt } = state ?? { attempt: randomUUID(), madeAt: call.now() }
   return {
@@ -62,7 +79,7 @@ export function openConfirmation(
     madeAt,
     asksNow: mayAsk && state === undefined,
     async decide({ rawWithBcc }, toQuestion) {
-      if (ask === 'never') return 'send'
+      if (ask === 'never' || isReleased) return 'send'
       if (!mayAsk) return 'hold'
       const hash = createHash('sha256').update(rawWithBcc).digest('hex')
       if (state !== undefined) return await readAnswer(call, state, hash)

@@ -7,7 +7,6 @@ import {
   type Mark,
   type Submission,
 } from '@email-connector/mail'
-import * as z from 'zod'
 import type { OpenedAccount } from '../accounts/grant-accounts.ts'
 import type { ToolCall, ToolQuestion } from '../tool-call/tool.ts'
 import { toEmailId, toRefName } from '../wire/email-id.ts'
@@ -16,6 +15,7 @@ import { ToolError } from '../wire/tool-error.ts'
 import type { ToolResult } from '../wire/tool-result.ts'
 import { orNothing } from './answered-mark.ts'
 import { openConfirmation } from './confirmation.ts'
+import type { Delivery } from './delivery.ts'
 import { openNow } from './early-submission.ts'
 import { followHeld, hold, toHeldRef, toHeldText } from './hold.ts'
 import { type KeptMailbox, withKeptMailbox } from './kept-mailbox.ts'
@@ -25,24 +25,10 @@ import { createPeople } from './people.ts'
 import { toQuestion } from './question.ts'
 import type { ReadyMessage } from './ready-message.ts'
 import { assertRecipients } from './recipients.ts'
+import { withReview } from './review.ts'
 import { createSendLedger, findSendOutcome } from './send-ledger.ts'
 import { describeOutcome, type SendOutcome } from './send-outcome.ts'
 import { fileSentCopy, type SentCopy } from './sent-copy.ts'
-
-export const delivery = z.object({
-  account: z.string(),
-  from: z.string().optional(),
-  state: z.enum(['sent', 'rejected', 'unknown', 'held']),
-  repeated: z.boolean(),
-  message: z.string(),
-  recipients: z.array(z.object({ address: z.string(), ok: z.boolean(), code: z.string().optional() })),
-  skipped: z.array(z.string()).optional(),
-  message_id: z.string(),
-  sent_copy: z.enum(['filed', 'found', 'by_provider', 'failed', 'none']),
-  sent_copy_id: z.string().optional(),
-  draft_id: z.string().optional().describe('Of a held email'),
-})
-export type Delivery = z.output<typeof delivery>
 
 /** `about`: which email is answered or forwarded, where its id says more than the text. */
 export function toReady({ opened, draft }: PreparedMessage, about = ''): ReadyMessage {
@@ -65,6 +51,8 @@ export interface DeliveryOptions {
   /** The connections of this call, where it has opened them by now. */
   readonly mailbox?: KeptMailbox | undefined
   readonly early?: Submission | undefined
+  /** A person has seen these very bytes on a review card and said yes. */
+  readonly isReleased?: boolean
 }
 
 export async function deliver(
@@ -83,7 +71,7 @@ async function deliverOver(
   mailbox: KeptMailbox,
   call: ToolCall,
   ready: ReadyMessage,
-  { idempotencyKey, known, skipped = [], mark, early }: DeliveryOptions,
+  { idempotencyKey, known, skipped = [], mark, early, isReleased }: DeliveryOptions,
 ): Promise<ToolResult<Delivery> | ToolQuestion> {
   const { opened, shown, content, shared, stored } = ready
   const { from, to, cc, bcc } = shown
@@ -94,7 +82,7 @@ async function deliverOver(
   const sending = call.toCompletion()
   const people = createPeople(mailbox, shown)
   const reservation = await assertWithinLimits(sending, opened, { shown, people })
-  const confirmation = openConfirmation(call, opened)
+  const confirmation = openConfirmation(call, opened, isReleased)
   const { attempt, madeAt } = confirmation
   const request = {
     ...{ accountId: opened.accountId, sealedOwner: opened.sealedOwner, idempotencyKey, shared },
@@ -107,19 +95,14 @@ async function deliverOver(
   const composed = await ready.compose({ date: new Date(madeAt * 1000), messageId: ledger.messageId })
   // Nobody is asked about an email that lies in Drafts by now: its draft has an id of its own.
   const earlier = confirmation.asksNow ? await findSendOutcome(sending, request) : undefined
-  if (earlier?.state === 'held') {
-    return withSkipped(await answerDelivery(sending, opened, mailbox, Promise.resolve(earlier)), skipped)
-  }
+  if (earlier?.state === 'held') return await answerHeld(earlier)
   // Last before anything leaves: nobody is asked about what cannot be sent.
   const decided = await confirmation.decide(composed, async () => {
     const writtenTo = await people.writtenTo().catch(orNothing)
     return toQuestion(shown, { inThread: known, writtenTo })
   })
   if (typeof decided !== 'string') return decided
-  if (decided === 'hold') {
-    const held = await hold(sending, ready, { ledger, madeAt })
-    return withSkipped(await answerDelivery(sending, opened, mailbox, Promise.resolve(held)), skipped)
-  }
+  if (decided === 'hold') return await answerHeld(await hold(ready, { ledger, madeAt, mailbox }))
   const submitted = ledger.sendOnce((beforeData) =>
     (early ?? openNow(sending, opened)).submit(composed, {
       async beforeData() {
@@ -132,6 +115,12 @@ async function deliverOver(
   )
   const result = await answerDelivery(sending, opened, mailbox, submitted, { composed, mark })
   return withSkipped(withFrom(result, from), skipped)
+
+  async function answerHeld(outcome: SendOutcome): Promise<ToolResult<Delivery>> {
+    const result = await answerDelivery(sending, opened, mailbox, Promise.resolve(outcome))
+    const held = { outcome, composed, known, people, mailbox }
+    return withSkipped(await withReview(sending, ready, held, result), skipped)
+  }
 }
 
 function nobodyLeft(skipped: readonly string[]): ToolError {
@@ -150,6 +139,7 @@ function withSkipped(result: ToolResult<Delivery>, skipped: readonly string[]): 
   if (skipped.length === 0) return result
   const lines = skipped.map((one) => `Left out, nothing can be sent to ${one}`)
   return {
+    ...result,
     structured: { ...result.structured, skipped: [...skipped] },
     text: [result.text, ...lines].join('\n'),
   }

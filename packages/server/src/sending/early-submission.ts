@@ -15,8 +15,10 @@ export async function withEarlySubmission<T>(
   call: ToolCall,
   opened: OpenedAccount,
   work: (early: Submission | undefined) => Promise<T>,
+  /** A person has said yes on a review card. */
+  isReleased = false,
 ): Promise<T> {
-  const early = sendsNow(call, opened) ? openNow(call, opened) : undefined
+  const early = isReleased || sendsNow(call, opened) ? openNow(call, opened) : undefined
   try {
     return await work(early)
   } finally {

@@ -7,6 +7,7 @@ import { findByMessageId, type MessageRef, toDraftTag } from '@email-connector/m
 import type { OpenedAccount } from '../accounts/grant-accounts.ts'
 import { assertReadable } from '../accounts/owner-settings.ts'
 import type { ToolCall } from '../tool-call/tool.ts'
+import type { KeptMailbox } from './kept-mailbox.ts'
 import type { ReadyMessage } from './ready-message.ts'
 import { findSendOutcome, type SendLedger } from './send-ledger.ts'
 import { held, type SendOutcome } from './send-outcome.ts'
@@ -14,17 +15,21 @@ import { saveDraft } from './stored-draft.ts'
 
 /** A draft that is stored stays where it is. */
 export async function hold(
-  call: ToolCall,
-  { opened, stored, compose }: ReadyMessage,
-  { ledger, madeAt }: { readonly ledger: SendLedger; readonly madeAt: number },
+  { stored, compose }: ReadyMessage,
+  {
+    ledger,
+    madeAt,
+    mailbox,
+  }: { readonly ledger: SendLedger; readonly madeAt: number; readonly mailbox: KeptMailbox },
 ): Promise<SendOutcome> {
   if (stored !== undefined) {
     return { ...held(stored.messageId ?? ledger.messageId, { draft: stored.ref }), repeated: false }
   }
   return await ledger.holdOnce(async ({ messageId, again }) => {
     const { rawWithBcc } = await compose({ date: new Date(madeAt * 1000), messageId })
-    return await call.withSession(opened, async (session) => {
-      const there = again ? await findByMessageId(session, 'drafts', messageId) : undefined
+    // A connection that broke off in the middle may have put it there as well.
+    return await mailbox.run(async (session, isAgain) => {
+      const there = again || isAgain ? await findByMessageId(session, 'drafts', messageId) : undefined
       return there ?? (await saveDraft(session, rawWithBcc, { messageId })).ref
     })
   })

@@ -8,8 +8,7 @@ import { sliceWhole } from '../wire/fit.ts'
 import type { ShownMessage } from './outgoing.ts'
 
 /** Enough to recognise an email by; more is a dialogue nobody reads. */
-const headChars = 1500
-const tailChars = 500
+const maxQuestionChars = 2000
 const maxLineChars = 998
 
 /** Whom the owner has written to, as far as that is known. */
@@ -20,29 +19,61 @@ export interface KnownPeople {
   readonly writtenTo?: ReadonlySet<string> | undefined
 }
 
-export function toQuestion(shown: ShownMessage, known: KnownPeople): string {
+/** All that a person is shown of an email, in the order in which it is shown; everything is safe to show as text. */
+export interface ShownEmail {
+  /** Who it is from and whom it goes to. */
+  readonly people: readonly { readonly name: string; readonly values: readonly ShownValue[] }[]
+  /** Fields of a stored draft that lead answers or receipts elsewhere. */
+  readonly redirects: readonly string[]
+  readonly note?: string
+  readonly subject: string
+  readonly files: readonly string[]
+  readonly text: string
+}
+
+interface ShownValue {
+  readonly text: string
+  /** What the owner should look at. */
+  readonly marks: readonly string[]
+}
+
+export function toShownEmail(shown: ShownMessage, known: KnownPeople, maxChars?: number): ShownEmail {
   const { from, to, cc, bcc, subject, body, attachments } = shown
-  const people = toPeople(shown, known)
-  const files = attachments.map(
-    ({ filename, contentType, size }, index) =>
-      `Attachment ${index + 1} of ${attachments.length}: "${toShownLine(filename, 200)}", ${toShownLine(contentType, 100)}, ${size} bytes`,
-  )
+  const person = toPerson(shown, known)
+  const isUnchecked = known.writtenTo === undefined && known.inThread === undefined
+  return {
+    people: [
+      { name: 'From', values: [{ text: toShownLine(from.address, 320), marks: [] }] },
+      ...Object.entries({ To: to, Cc: cc, Bcc: bcc }).flatMap(([name, list]) =>
+        list.length === 0 ? [] : [{ name, values: list.map(person) }],
+      ),
+    ],
+    redirects: toRedirectLines(shown),
+    ...(isUnchecked && { note: 'Whether you have written to them before could not be checked.' }),
+    subject: toShownLine(subject, maxLineChars),
+    files: attachments.map(
+      ({ filename, contentType, size }, index) =>
+        `Attachment ${index + 1} of ${attachments.length}: "${toShownLine(filename, 200)}", ${toShownLine(contentType, 100)}, ${size} bytes`,
+    ),
+    text: toShownText(body, maxChars),
+  }
+}
+
+export function toQuestion(shown: ShownMessage, known: KnownPeople): string {
+  const { people, redirects, note, subject, files, text } = toShownEmail(shown, known)
+  const toValue = ({ text, marks }: ShownValue) =>
+    marks.length === 0 ? text : `${text} [${marks.join('; ')}]`
   const lines = [
     'Send this email?',
-    `From: ${toShownLine(from.address, 320)}`,
-    ...Object.entries({ To: to, Cc: cc, Bcc: bcc }).flatMap(([name, list]) =>
-      list.length === 0 ? [] : [`${name}: ${list.map(people).join(', ')}`],
-    ),
-    ...toRedirectLines(shown),
-    ...(known.writtenTo === undefined && known.inThread === undefined
-      ? ['Whether you have written to them before could not be checked.']
-      : []),
-    `Subject: ${toShownLine(subject, maxLineChars)}`,
-    ...files,
+    people.map(({ name, values }) => `${name}: ${values.map(toValue).join(', ')}`),
+    redirects,
+    note ?? [],
+    `Subject: ${subject}`,
+    files,
     '',
-    toShownText(body),
+    text,
   ]
-  return lines.join('\n')
+  return lines.flat().join('\n')
 }
 
 /** More than a program writes. */
@@ -67,10 +98,10 @@ function toRedirectLines({ from, redirects = [] }: ShownMessage): string[] {
 }
 
 /** Each recipient with what the owner should look at. */
-function toPeople({ from }: ShownMessage, { inThread, writtenTo }: KnownPeople) {
+function toPerson({ from }: ShownMessage, { inThread, writtenTo }: KnownPeople) {
   const seen = new Set((inThread ?? []).map((one) => one.address.toLowerCase()))
   const models = [from, ...(inThread ?? [])].map((one) => one.address)
-  return ({ address }: MailAddress): string => {
+  return ({ address }: MailAddress): ShownValue => {
     const key = address.toLowerCase()
     const isKnown = seen.has(key) || writtenTo?.has(key) === true
     const isChecked = writtenTo !== undefined || inThread !== undefined
@@ -79,8 +110,7 @@ function toPeople({ from }: ShownMessage, { inThread, writtenTo }: KnownPeople) 
       /[^\0-\x7f]|@(?:.*\.)?xn--/i.test(address) ? 'letters beyond a-z' : [],
       readsAsAnother(address, models) ? 'LOOKS LIKE another address' : [],
     ].flat()
-    const line = toShownLine(address, 320)
-    return marks.length === 0 ? line : `${line} [${marks.join('; ')}]`
+    return { text: toShownLine(address, 320), marks }
   }
 }
 
@@ -110,7 +140,9 @@ function countUnseen(text: string): string {
 const blanks = /[\p{Zs}\t\u2800]{9,}/gu
 const blankLines = /\n(?:[\p{Zs}\t\u2800]*\n){3,}/gu
 
-export function toShownText(body: string): string {
+export function toShownText(body: string, maxChars = maxQuestionChars): string {
+  const tailChars = Math.round(maxChars / 4)
+  const headChars = maxChars - tailChars
   const counted = countUnseen(body.replace(lineBreaks, '\n'))
     .replace(blankLines, (run) => `\n[${run.split('\n').length - 2} blank lines]\n`)
     .replace(blanks, (run) => ` [${[...run].length} spaces] `)

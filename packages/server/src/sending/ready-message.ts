@@ -14,6 +14,8 @@ export interface ReadyMessage {
   /** Of a draft that is stored: what it is known by, whatever its id is now. */
   readonly stored?: {
     readonly draftId: string
+    /** SHA-256 of the stored bytes. */
+    readonly hash: string
     readonly messageId?: string | undefined
     readonly ref: MessageRef
   }

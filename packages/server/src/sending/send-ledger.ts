@@ -19,6 +19,7 @@ import type { OnceStore, SendRow } from '../store/once-store.ts'
 import { ToolError } from '../wire/tool-error.ts'
 import { type LedgerKeys, withLedgerKeys } from './ledger-keys.ts'
 import {
+  type HeldClaim,
   held as heldOutcome,
   openOutcome,
   type SendOutcome,
@@ -235,7 +236,8 @@ export function createSendLedger(
   ): Promise<SendOutcome> {
     const kept = { messageId: unfiled ?? messageId, again: unfiled !== undefined }
     const settledAt = now()
-    const outcome = { ...heldOutcome(kept.messageId), repeated: false, settledAt }
+    const claim = { attempt, keys: mine.map(({ key }) => key) }
+    const outcome = { ...heldOutcome(kept.messageId), claim, repeated: false, settledAt }
     // Before it is in Drafts: a retry after a crash must not put a second one there.
     const put = await Promise.all(mine.map((name) => putOutcome(keys, name, outcome)))
     if (put.includes('refused')) throw overtakenError()
@@ -259,6 +261,11 @@ export function createSendLedger(
         withRows(keys, (mine, unfiled) => holdWith(keys, mine, unfiled, file)),
       ),
   }
+}
+
+/** The owner discarded a held email: its rows are let go, so that the same email may be put before them once more. */
+export async function forgetHeld(once: OnceStore, { keys, attempt }: HeldClaim): Promise<void> {
+  for (const key of keys) await once.releaseSend(key, attempt)
 }
 
 /** What an earlier call for this key, or this content, was settled with. Reads only. Throws `key_reused`. */

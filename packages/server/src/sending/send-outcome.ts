@@ -22,6 +22,8 @@ const stored = z.object({
   /** Of a held email: it is in Drafts for certain, and where, if the server said so. */
   filed: z.boolean().optional(),
   draft: z.object({ mailbox: z.string(), uidValidity: z.string(), uid: z.number() }).optional(),
+  /** Of a held email: the rows that know it, and the attempt that holds them, so that a discard can let them go. */
+  claim: z.object({ attempt: z.string(), keys: z.array(z.string()) }).optional(),
   /** A MAC of the content: whose outcome this is. */
   content: z.string(),
   /** Of a stored draft: which of its edits this is the outcome of. */
@@ -29,6 +31,8 @@ const stored = z.object({
 })
 
 export type Outcome = Omit<z.output<typeof stored>, 'content' | 'revision'>
+
+export type HeldClaim = NonNullable<Outcome['claim']>
 
 export interface SendOutcome extends Outcome {
   /** An earlier call's: this one sent nothing. */

@@ -24,6 +24,7 @@ import { type NamedMessage, toEmailId, toRefName } from '../wire/email-id.ts'
 import { toLine } from '../wire/fit.ts'
 import { ToolError } from '../wire/tool-error.ts'
 import { quoteUntrusted } from '../wire/untrusted.ts'
+import type { KeptMailbox } from './kept-mailbox.ts'
 import { allowsAttachments } from './limits.ts'
 import { ownOf } from './own-addresses.ts'
 import type { ReadyMessage } from './ready-message.ts'
@@ -38,7 +39,7 @@ export async function findDraft(
   call: ToolCall,
   session: ImapSession,
   { accountId }: OpenedAccount,
-  { ref }: NamedMessage,
+  { ref }: Pick<NamedMessage, 'ref'>,
 ): Promise<StoredDraft> {
   const found = await fetchDraft(session, ref, { maxBytes: maxStoredBytes }).catch((error: unknown) => {
     if (!(error instanceof MailError) || error.field !== 'id') throw error
@@ -66,12 +67,37 @@ export function toDraftKeys({ id, ref }: { readonly id: string; readonly ref: Me
   return { draftId, shared: [draftId] }
 }
 
+/** A draft by an id of it. */
+export type NamedDraft = Pick<NamedMessage, 'id' | 'ref'>
+
+export interface ReadDraft {
+  readonly ready: ReadyMessage
+  readonly draft: StoredDraft
+}
+
+/** `released`: the hash of the bytes that were shown and released. */
+export async function readDraft(
+  call: ToolCall,
+  mailbox: KeptMailbox,
+  opened: OpenedAccount,
+  named: NamedDraft,
+  released?: string,
+): Promise<ReadDraft> {
+  return await mailbox.run(async (session) => {
+    const draft = await findDraft(call, session, opened, named)
+    const ready = await readyDraft(call, session, opened, { id: named.id, draft }, released)
+    return { draft, ready }
+  })
+}
+
 /** Throws `invalid_input` where it names nobody, or somebody else as its writer. */
-export async function readyDraft(
+async function readyDraft(
   call: ToolCall,
   session: ImapSession,
   opened: OpenedAccount,
   { id, draft }: { readonly id: string; readonly draft: StoredDraft },
+  /** The bytes that a person has seen and released: nobody is shown them again. */
+  released?: string,
 ): Promise<ReadyMessage> {
   const headers = readHeaders(draft.raw)
   const [from] = headers.from
@@ -81,19 +107,26 @@ export async function readyDraft(
   if (headers.from.length > 1) throw notOwn('has two addresses in From', opened)
   const { to, cc, bcc, subject, messageId, redirects } = headers
   const { draftId, shared } = toDraftKeys({ id, ref: draft.ref })
+  const hash = createHash('sha256').update(draft.raw).digest('hex')
+  const isShown = (call.asking.canAsk || call.asking.showsCards) && hash !== released
   return {
     opened,
-    shown: { from, to, cc, bcc, subject, redirects, ...(await readShown(call, session, opened, draft)) },
-    content: ['stored', createHash('sha256').update(draft.raw).digest('hex')],
-    stored: { draftId, messageId, ref: draft.ref },
+    shown: { from, to, cc, bcc, subject, redirects, ...(await readShown(session, opened, draft, isShown)) },
+    content: ['stored', hash],
+    stored: { draftId, hash, messageId, ref: draft.ref },
     shared,
     compose: async (made) => finishStored(draft.raw, made),
   }
 }
 
 /** Fetched only where a person is asked, or the owner lets no attachment out. */
-async function readShown(call: ToolCall, session: ImapSession, opened: OpenedAccount, { ref }: StoredDraft) {
-  if (!call.asking.canAsk && allowsAttachments(opened)) return { body: '', attachments: [] }
+async function readShown(
+  session: ImapSession,
+  opened: OpenedAccount,
+  { ref }: StoredDraft,
+  isShown: boolean,
+) {
+  if (!isShown && allowsAttachments(opened)) return { body: '', attachments: [] }
   const options = { format: 'text', offset: 0, maxChars: maxShownChars } as const
   const { body, attachments } = await getMessage(session, ref, options)
   const own = attachments.filter((part) => part.inPart === undefined)

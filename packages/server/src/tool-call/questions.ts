@@ -9,6 +9,7 @@ import {
   type McpServer,
   type ServerContext,
 } from '@modelcontextprotocol/server'
+import { takesCards } from '../cards/review-card.ts'
 import type { Asking, ToolQuestion } from './tool.ts'
 
 /** A form without fields: to submit it is the answer. */
@@ -16,7 +17,8 @@ const requestedSchema = { type: 'object' as const, properties: {} }
 
 /** A client that declares elicitation without a mode means forms (2025-06-18). */
 export function toAsking(server: McpServer, { mcpReq }: ServerContext, waitMs: number): Asking {
-  const { elicitation } = server.server.getClientCapabilities() ?? {}
+  const capabilities = server.server.getClientCapabilities()
+  const { elicitation } = capabilities ?? {}
   const takesForms =
     elicitation !== undefined && (elicitation.form !== undefined || elicitation.url === undefined)
   // Only the 2026 revision has an envelope; its questions are answers, and wait in the client.
@@ -25,6 +27,7 @@ export function toAsking(server: McpServer, { mcpReq }: ServerContext, waitMs: n
   const response = inputResponse(mcpReq.inputResponses, 'confirm')
   return {
     canAsk,
+    showsCards: takesCards(capabilities),
     ...(typeof state === 'string' && { state }),
     ...(response.kind === 'elicit' && { answer: response.action }),
   }
@@ -41,7 +44,7 @@ export async function askOverSession(
   { mcpReq }: ServerContext,
   { question, state }: ToolQuestion,
   waitMs: number,
-): Promise<Asking> {
+): Promise<Pick<Asking, 'state' | 'answer'>> {
   const params = { mode: 'form' as const, message: question, requestedSchema }
   const options = { timeout: waitMs, relatedRequestId: mcpReq.id, signal: mcpReq.signal }
   const answer = await server.server.elicitInput(params, options).then(
@@ -52,5 +55,5 @@ export async function askOverSession(
       return 'cancel' as const
     },
   )
-  return { canAsk: true, state, answer }
+  return { state, answer }
 }

@@ -75,8 +75,9 @@ export async function answerCall(
       await noteEnd({ outcome: 'asked' })
       return result
     }
-    const { structured, text, content = [] } = withUnknown(cleanResult(result), composes(tool) ? unknown : [])
-    if (!fits({ structured, text })) {
+    const answer = withUnknown(cleanResult(result), composes(tool) ? unknown : [])
+    const { structured, text, content = [], meta } = answer
+    if (!fits(answer)) {
       throw new ToolError(
         'too_large',
         'The answer is too long: ask for less with a smaller "limit" or fewer "ids".',
@@ -87,6 +88,7 @@ export async function answerCall(
     return {
       content: [{ type: 'text', text }, ...content],
       ...(structured !== undefined && { structuredContent: structured as Record<string, unknown> }),
+      ...(meta !== undefined && { _meta: meta }),
     }
   } catch (error) {
     const link = isForOwner(error) ? await createLink(around, caller) : undefined

@@ -4,8 +4,10 @@
  */
 import { McpServer } from '@modelcontextprotocol/server'
 import type { Caller } from '../caller.ts'
+import { calledFromCard, takesCards, toShowsCard } from '../cards/review-card.ts'
 import { appName } from '../deployment-names.ts'
 import type { McpApplication } from '../mcp/application.ts'
+import { serveCards } from './card-resources.ts'
 import { askOverSession, toAsking, toInputRequired } from './questions.ts'
 import { answerCall, mayCall, scopeOf } from './run-tool.ts'
 import type { Asking, Tool, ToolQuestion } from './tool.ts'
@@ -27,6 +29,7 @@ export function toDefinition(tool: Tool) {
 
 /** A grant's permission never changes; a deployment may bring new tools. */
 const listLifeMs = 3_600_000
+const cacheHint = { ttlMs: listLifeMs, cacheScope: 'private' } as const
 
 /** What is offered, and what a client shows of it before it asks for more. */
 export interface Catalog {
@@ -81,9 +84,9 @@ function buildServer(
   const server = new McpServer(
     { name: appName, title: 'Email connector', version: options.version },
     {
-      capabilities: { tools: { listChanged: false } },
+      capabilities: { tools: { listChanged: false }, resources: { listChanged: false } },
       instructions,
-      cacheHints: { 'tools/list': { ttlMs: listLifeMs, cacheScope: 'private' } },
+      cacheHints: { 'tools/list': cacheHint, 'resources/list': cacheHint, 'resources/read': cacheHint },
     },
   )
   for (const { tool, definition } of offered) {
@@ -98,20 +101,31 @@ function buildServer(
           signal: AbortSignal.any([signal, context.mcpReq.signal]),
           ...{ asking, beginning },
         })
-      const first = await answer(toAsking(server, context, waitMs))
+      const asking = toAsking(server, context, waitMs)
+      const first = await answer(asking)
       if (!isQuestion(first)) return first
       if (context.mcpReq.envelope !== undefined) return toInputRequired(first)
-      const second = await answer(await askOverSession(server, context, first, waitMs))
+      const second = await answer({ ...asking, ...(await askOverSession(server, context, first, waitMs)) })
       if (isQuestion(second)) throw new Error('A question that was answered was asked again')
       return second
     })
   }
   // All tools can be called, so that a missing permission is an answer and not an unknown name; not all are listed.
   const listed = offered.filter(({ tool }) => mayCall(caller, tool))
+  const showsCards = () => takesCards(server.server.getClientCapabilities())
   server.server.setRequestHandler('tools/list', () => ({
-    tools: listed.map(({ definition }) => ({ ...definition })),
+    tools: listed
+      .filter(({ tool }) => tool.forCards !== true || showsCards())
+      .map(({ tool, definition }) => ({ ...definition, ...(showsCards() && toCardMeta(tool)) })),
   }))
+  serveCards(server.server, showsCards)
   return server
+}
+
+/** What a client that shows cards is told of a tool besides. */
+export function toCardMeta(tool: Pick<Tool, 'permission' | 'forCards'>) {
+  if (tool.forCards === true) return { _meta: calledFromCard }
+  return tool.permission === 'send' ? { _meta: toShowsCard() } : {}
 }
 
 function isQuestion(answer: Awaited<ReturnType<typeof answerCall>>): answer is ToolQuestion {

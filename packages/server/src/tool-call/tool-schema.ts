@@ -26,7 +26,7 @@ export const errorKeys = ['code', 'message', 'field'] as const
  * result is not always structured.
  */
 export function toOutputJsonSchema(
-  tool: Pick<Tool, 'input' | 'output' | 'permission'>,
+  tool: Pick<Tool, 'input' | 'output' | 'permission' | 'forCards'>,
 ): JsonSchema | undefined {
   if (tool.output === undefined) return undefined
   const { required: _, additionalProperties: __, ...rest } = toJsonSchema(tool.output, 'output')
@@ -39,7 +39,12 @@ export function toOutputJsonSchema(
 }
 
 /** It makes an email of what it is given: what it does without is named in its answer. */
-export function composes({ input, permission }: Pick<Tool, 'input' | 'permission'>): boolean {
+export function composes({
+  input,
+  permission,
+  forCards,
+}: Pick<Tool, 'input' | 'permission' | 'forCards'>): boolean {
+  if (forCards === true) return false
   return (
     permission === 'send' || (input instanceof z.ZodObject && 'body' in input.shape && permission !== 'read')
   )

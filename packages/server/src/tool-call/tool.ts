@@ -24,6 +24,8 @@ export interface Tool<Input extends z.ZodType = z.ZodType, Output extends z.ZodT
   readonly description: string
   /** What the owner must have granted. */
   readonly permission: Permission
+  /** Only a review card calls it, so only clients that show cards list it. */
+  readonly forCards?: true
   readonly annotations: {
     readonly readOnlyHint: boolean
     readonly destructiveHint: boolean
@@ -40,6 +42,8 @@ export interface Tool<Input extends z.ZodType = z.ZodType, Output extends z.ZodT
 export interface Asking {
   /** It declared that it can show a form. */
   readonly canAsk: boolean
+  /** It declared that it shows review cards. */
+  readonly showsCards: boolean
   /** What the question of an earlier round came with. */
   readonly state?: string
   readonly answer?: 'accept' | 'decline' | 'cancel'

@@ -1,6 +1,7 @@
 /** Every tool, and what a client is told of all of them. Adding a tool is its file and its line in `tools`. */
 import type { Tool } from '../tool-call/tool.ts'
-import { type Catalog, toDefinition } from '../tool-call/tool-application.ts'
+import { type Catalog, toCardMeta, toDefinition } from '../tool-call/tool-application.ts'
+import { approveSend } from './approve_send.ts'
 import { archiveEmail } from './archive_email.ts'
 import { createMailbox } from './create_mailbox.ts'
 import { deleteEmail } from './delete_email.ts'
@@ -45,6 +46,7 @@ export const tools: readonly Tool[] = [
   sendEmail,
   replyToEmail,
   forwardEmail,
+  approveSend,
   markAsRead,
   setFlags,
   moveEmail,
@@ -61,7 +63,14 @@ export const tools: readonly Tool[] = [
 const offered = tools.map((tool) => ({ tool, definition: toDefinition(tool) }))
 
 /** What `tools/list` says and tools.generated.json holds. Built once: it depends on nothing but the tools. */
-export const toolDefinitions = offered.map(({ definition }) => definition)
+export const toolDefinitions = offered
+  .filter(({ tool }) => tool.forCards !== true)
+  .map(({ definition }) => definition)
+
+/** The same to a client that shows review cards, but for the card's URI, which changes with the card. */
+export const cardToolDefinitions = offered
+  .filter(({ tool }) => tool.forCards === true)
+  .map(({ tool, definition }) => ({ ...definition, ...toCardMeta(tool) }))
 
 /** What a client shows that loads tools only on demand. Facts and no orders, like every description. */
 export const instructions = [

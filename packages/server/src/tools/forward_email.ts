@@ -1,7 +1,7 @@
 /** Forwards an email: its headers and text below the new ones, its attachments along; or the email itself as a file. */
 import * as z from 'zod'
 import { toForward } from '../sending/answers.ts'
-import { delivery } from '../sending/deliver.ts'
+import { delivery } from '../sending/delivery.ts'
 import { assertRecipients, parseRecipients } from '../sending/recipients.ts'
 import { answerParameters, sendAnswer } from '../sending/reply.ts'
 import * as parameters from '../tool-call/parameters.ts'

@@ -1,7 +1,7 @@
 /** Answers an email: its thread, its sender, the words it said quoted below. */
 import * as z from 'zod'
 import { toReply } from '../sending/answers.ts'
-import { delivery } from '../sending/deliver.ts'
+import { delivery } from '../sending/delivery.ts'
 import { parseRecipients } from '../sending/recipients.ts'
 import { answerParameters, sendAnswer } from '../sending/reply.ts'
 import * as parameters from '../tool-call/parameters.ts'

@@ -1,6 +1,7 @@
 /** Sends an email at most once, says what became of it, and sees to its copy in Sent. */
 import * as z from 'zod'
-import { deliver, delivery, toReady } from '../sending/deliver.ts'
+import { deliver, toReady } from '../sending/deliver.ts'
+import { delivery } from '../sending/delivery.ts'
 import { withEarlySubmission } from '../sending/early-submission.ts'
 import { withKeptMailbox } from '../sending/kept-mailbox.ts'
 import { openOutgoing, outgoingParameters } from '../sending/outgoing.ts'

@@ -4,8 +4,14 @@ import { breakMarkup, removeInvisible } from '@email-connector/mail'
 /** Every client takes 80,000 characters; Claude's own bound is 150,000, others cut earlier and silently. */
 export const maxResultChars = 80_000
 
-export function fits(result: { readonly structured: unknown; readonly text: string }): boolean {
-  return result.text.length + (JSON.stringify(result.structured)?.length ?? 0) < maxResultChars
+export function fits(result: {
+  readonly structured: unknown
+  readonly text: string
+  readonly meta?: unknown
+}): boolean {
+  const { structured, text, meta } = result
+  const json = [structured, meta].map((one) => JSON.stringify(one)?.length ?? 0)
+  return json.reduce((sum, one) => sum + one, text.length) < maxResultChars
 }
 
 const breaks = /[\p{Cc}\u2028\u2029\s]+/gu

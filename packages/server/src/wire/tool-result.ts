@@ -7,4 +7,6 @@ export interface ToolResult<Structured> {
   readonly text: string
   /** What is neither: a picture, a file. */
   readonly content?: readonly ContentBlock[]
+  /** `_meta`: for a card of the client, and not for a model. */
+  readonly meta?: Record<string, unknown>
 }

@@ -134,12 +134,15 @@ test('R52: a yes counts for the account and the bytes that were asked about, onc
     once: { useOnce: async (key: string) => !used.includes(key) && used.push(key) > 0 },
   } as unknown as Parameters<typeof openConfirmation>[0]
   const composed = { rawWithBcc: Buffer.from('bytes') }
-  const first = openConfirmation({ ...call, asking: { canAsk: true } }, { accountId: 'a', settings })
+  const first = openConfirmation(
+    { ...call, asking: { canAsk: true, showsCards: false } },
+    { accountId: 'a', settings },
+  )
   const asked = await first.decide(composed, async () => 'Send?')
   if (typeof asked === 'string') throw new Error('Nobody was asked')
   const answered = (accountId: string) =>
     openConfirmation(
-      { ...call, asking: { canAsk: true, state: asked.state, answer: 'accept' } },
+      { ...call, asking: { canAsk: true, showsCards: false, state: asked.state, answer: 'accept' } },
       { accountId, settings },
     )
   expect(() => answered('b')).toThrow('belongs to another email')

@@ -133,7 +133,7 @@ test('R54: every error of every tool has its sentence beside its code, and the t
       }
       const answer = await answerCall(tool, {}, caller, failing, {
         signal: new AbortController().signal,
-        asking: { canAsk: false },
+        asking: { canAsk: false, showsCards: false },
       })
       if (!('content' in answer)) throw new Error('A question')
       const [content] = (answer as CallToolResult).content
@@ -212,6 +212,6 @@ async function answerWith(handle: Tool['handle']) {
   }
   return await answerCall({ ...tool, handle }, {}, opened.caller, surroundings, {
     signal: new AbortController().signal,
-    asking: { canAsk: false },
+    asking: { canAsk: false, showsCards: false },
   })
 }
