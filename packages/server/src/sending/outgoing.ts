@@ -25,7 +25,7 @@ import { toThread } from './thread.ts'
 export const outgoingParameters = {
   account: parameters.account,
   from: parameters.line.optional().describe('An alias of the account, or another connected account'),
-  to: parameters.addresses.default([]),
+  to: parameters.to.default([]),
   cc: parameters.addresses.default([]),
   bcc: parameters.addresses.default([]),
   subject: parameters.line.default(''),

@@ -59,7 +59,8 @@ export const cursor = z
 export const addresses = z
   .array(line.refine((value) => value.trim() !== '', 'must hold an address'))
   .max(maxRecipients)
-  .describe(`At most ${maxRecipients}`)
+/** The bound is said once: cc and bcc have the same. */
+export const to = addresses.describe(`At most ${maxRecipients}`)
 /** A timestamp gives its date. */
 export const date = line.overwrite(withoutTime).refine(isDate, 'must be a date such as 2026-11-21')
 

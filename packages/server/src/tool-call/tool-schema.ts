@@ -53,11 +53,14 @@ export function composes({
 function toJsonSchema(schema: z.ZodType, io: 'input' | 'output'): JsonSchema {
   const json = z.toJSONSchema(schema, {
     io,
-    override: ({ jsonSchema }) => {
-      // What zod adds on its own and no reader needs: the range of a double, and closed objects in results.
+    override: ({ jsonSchema, path }) => {
+      // What no reader needs and every listing pays for: the range of a double, objects that are closed within a
+      // parameter or in a result, and defaults that are empty.
       if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum
       if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum
-      if (io === 'output') delete jsonSchema.additionalProperties
+      if (io === 'output' || path.length > 0) delete jsonSchema.additionalProperties
+      if (Array.isArray(jsonSchema.default) ? jsonSchema.default.length === 0 : jsonSchema.default === '')
+        delete jsonSchema.default
     },
   })
   // JSON Schema 2020-12 is what MCP assumes without `$schema`.

@@ -13,7 +13,7 @@ export const findPeople = defineTool({
   name: 'find_people',
   title: 'Find people',
   description:
-    'Names and addresses of people written to and heard from in the newest 500 sent and received emails, most frequent and recent first.',
+    'People written to and heard from in the newest 500 sent and received emails, most frequent and recent first.',
   permission: 'read',
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   input: z.strictObject({

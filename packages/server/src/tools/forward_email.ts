@@ -17,7 +17,7 @@ export const forwardEmail = defineTool({
   input: z.strictObject({
     ...answerParameters,
     body: answerParameters.body.default(''),
-    to: parameters.addresses,
+    to: parameters.to,
     include_attachments: z.boolean().default(true).describe('Default true'),
     as_attachment: z.boolean().default(false).describe('The email itself as an .eml file'),
   }),

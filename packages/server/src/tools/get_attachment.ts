@@ -32,7 +32,7 @@ export const getAttachment = defineTool({
   name: 'get_attachment',
   title: 'Get attachment',
   description:
-    'An attachment that get_email lists: text of PDF, Office, OpenDocument, RTF, HTML, CSV, ICS, VCF, emails, names in a ZIP; pictures as images, other files up to 1 MB as they are; anything larger as a link for the owner.',
+    'An attachment that get_email lists: text of PDF, Office, OpenDocument, RTF, HTML, CSV, ICS, VCF, emails, names in a ZIP; pictures as images, others as they are; beyond 1 MB a link for the owner.',
   permission: 'read',
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: true },
   input: z.strictObject({

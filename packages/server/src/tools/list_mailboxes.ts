@@ -15,7 +15,7 @@ const tool = 'list_mailboxes'
 export const listMailboxes = defineTool({
   name: tool,
   title: 'List mailboxes',
-  description: 'Folders of an account: path, special use, number of emails and of unread ones.',
+  description: 'Folders of an account: path, special use, number of emails and unread ones.',
   permission: 'read',
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: true },
   input: z.strictObject({

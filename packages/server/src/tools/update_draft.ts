@@ -35,7 +35,7 @@ export const updateDraft = defineTool({
     account: parameters.account,
     id: parameters.emailId,
     from: parameters.line.optional(),
-    to: addresses,
+    to: parameters.to.optional(),
     cc: addresses,
     bcc: addresses,
     subject: parameters.line.optional(),
