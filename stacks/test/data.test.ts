@@ -47,8 +47,10 @@ describe('data', () => {
   })
 
   test('R67: what holds state survives its stack in production, and goes with a personal stage', () => {
+    // A group of owner that was kept would stop a stage that goes back to a release without it, and on again.
+    const isOwnersLog = ({ Properties }: Resource) => String(Properties.LogGroupName).endsWith('/owner')
     for (const type of stateful)
-      for (const resource of Object.values(get('production').all(type)))
+      for (const resource of Object.values(get('production').all(type)).filter((one) => !isOwnersLog(one)))
         expect([type, resource.DeletionPolicy, resource.UpdateReplacePolicy]).toEqual([
           type,
           'RetainExceptOnCreate',

@@ -63,7 +63,8 @@ describe('the demo mailbox', () => {
     expect(sent.structured, sent.text).toMatchObject({ state: 'sent', sent_copy: 'filed' })
     for (const mailbox of ['INBOX', 'sent', 'drafts']) {
       const [row] = (await rows('get_recent_emails', { mailbox })).filter((one) => one.subject === subject)
-      expect(row?.preview.length, mailbox).toBeGreaterThan(150)
+      // A page shares the room for previews among its rows; none gets less than 80.
+      expect(row?.preview.length, mailbox).toBeGreaterThan(70)
     }
   })
 })

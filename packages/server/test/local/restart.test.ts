@@ -11,7 +11,7 @@ import { demoFields } from './demo-fields.ts'
 
 /** A busy machine takes seconds for each start. */
 const patience = { timeout: 90_000 }
-const kills = Number(process.env.KILLS ?? 10)
+const kills = Number(process.env.KILLS ?? 5)
 
 describe('the local runner, stopped and started again', () => {
   test.each(['SIGINT', 'SIGTERM', 'SIGKILL'] as const)(
