@@ -44,19 +44,31 @@ export interface UndoPlan {
 /** What would undo these outcomes of `setFlags` or `moveMessages`. */
 export function planUndo(session: ImapSession, outcomes: readonly RefOutcome[]): UndoPlan {
   const closed = new Set((session.knownMailboxes ?? []).filter(takesNothing).map(({ path }) => path))
-  const steps = new Map<string, { step: UndoStep; uids: number[]; from: number[] }>()
+  const steps: { step: UndoStep; uids: number[]; from: number[] }[] = []
+  // Alike ones are one step, as long as no message comes twice: then what was done to it first is another step.
+  let alike = new Map<string, (typeof steps)[number]>()
+  let met = new Set<string>()
   const lost: Partial<Record<NoUndo, number>> = {}
   const lose = (why: NoUndo) => {
     lost[why] = (lost[why] ?? 0) + 1
   }
   const add = (uid: number, from: number, step: UndoStep) => {
     const key = JSON.stringify(step)
-    const known = steps.get(key) ?? { step, uids: [], from: [] }
+    let known = alike.get(key)
+    if (known === undefined) {
+      known = { step, uids: [], from: [] }
+      alike.set(key, known)
+      steps.push(known)
+    }
     known.uids.push(uid)
     known.from.push(from)
-    steps.set(key, known)
   }
   for (const { ref, ok, newRef, changed, labels = [] } of outcomes) {
+    if (met.has(keyOf(ref))) {
+      alike = new Map()
+      met = new Set()
+    }
+    for (const one of [ref, newRef ?? ref]) met.add(keyOf(one))
     if (changed !== undefined) {
       if (changed.add.length + changed.remove.length === 0) continue
       const { mailbox, uidValidity } = ref
@@ -80,7 +92,7 @@ export function planUndo(session: ImapSession, outcomes: readonly RefOutcome[]):
     }
   }
   // What was done last is undone first.
-  const planned = [...steps.values()].map(
+  const planned = steps.map(
     ({ step, uids, from }): UndoStep => (step.kind === 'move' ? { ...step, uids, from } : { ...step, uids }),
   )
   return { steps: planned.reverse(), lost }

@@ -155,6 +155,16 @@ function describeUndo({ start, prefix, delimiter, tellsUids }: ServerKind): void
         expect(await snapshot()).toEqual(after)
       }
       await fc.assert(fc.asyncProperty(fc.array(change, { minLength: 1, maxLength: 4 }), check), {
+        // A message that was moved, marked and named in a second move: its way back has an order of its own.
+        examples: [
+          [
+            [
+              { of: [2], made: 'junk' },
+              { of: [2, 1], made: { add: ['\\Seen'], remove: [] } },
+              { of: [1, 2], made: 'junk' },
+            ],
+          ],
+        ],
         numRuns: 6,
         endOnFailure: true,
       })
