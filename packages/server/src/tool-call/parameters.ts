@@ -56,11 +56,13 @@ export const cursor = z
   .refine((value) => value.length <= maxCursorChars, `must be at most ${maxCursorChars} characters`)
   .describe('next_cursor of the previous page')
   .optional()
-export const addresses = z
-  .array(line.refine((value) => value.trim() !== '', 'must hold an address'))
-  .max(maxRecipients)
-/** The bound is said once: cc and bcc have the same. */
-export const to = addresses.describe(`At most ${maxRecipients}`)
+const addressList = z.array(line.refine((value) => value.trim() !== '', 'must hold an address'))
+export const to = addressList.max(maxRecipients).describe(`At most ${maxRecipients}`)
+/** Cc and Bcc: the bound of To, which says it for the three. Every listing pays for each word. */
+export const addresses = addressList.refine(
+  (all) => all.length <= maxRecipients,
+  `must have at most ${maxRecipients} entries`,
+)
 /** A timestamp gives its date. */
 export const date = line.overwrite(withoutTime).refine(isDate, 'must be a date such as 2026-11-21')
 

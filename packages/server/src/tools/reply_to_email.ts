@@ -17,7 +17,7 @@ export const replyToEmail = defineTool({
   input: z.strictObject({
     ...answerParameters,
     reply_all: z.boolean().default(false),
-    to: parameters.addresses.default([]).describe('Instead of the sender, at most 1000'),
+    to: parameters.to.default([]).describe('Instead of the sender, at most 1000'),
     cc: parameters.addresses.default([]),
   }),
   output: delivery,
