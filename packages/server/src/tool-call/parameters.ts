@@ -61,7 +61,7 @@ export const to = addressList.max(maxRecipients).describe(`At most ${maxRecipien
 /** Cc and Bcc: the bound of To, which says it for the three. Every listing pays for each word. */
 export const addresses = addressList.refine(
   (all) => all.length <= maxRecipients,
-  `must have at most ${maxRecipients} entries`,
+  `must hold at most ${maxRecipients}`,
 )
 /** A timestamp gives its date. */
 export const date = line.overwrite(withoutTime).refine(isDate, 'must be a date such as 2026-11-21')
