@@ -28,7 +28,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { compareWords } from '../reading/compare.ts'
 import { openSamples, type SampleMail } from '../reading/corpus.ts'
 
-const count = Number(process.env.EMAILS ?? 40)
+const count = Number(process.env.EMAILS ?? 20)
 const picture = Buffer.from(
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
   'base64',

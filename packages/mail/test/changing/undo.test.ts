@@ -165,7 +165,7 @@ function describeUndo({ start, prefix, delimiter, tellsUids }: ServerKind): void
             ],
           ],
         ],
-        numRuns: 6,
+        numRuns: 4,
         endOnFailure: true,
       })
     },
