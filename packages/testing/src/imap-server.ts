@@ -1,5 +1,5 @@
 /**
- * What every real IMAP server of the tests offers, whoever made it: a suite that takes this runs on all of them.
+ * What every real IMAP server of the tests offers, of every maker: a suite that takes this runs on all of them.
  * The users are the same everywhere; what they log in with is the server's own.
  */
 import { existsSync } from 'node:fs'

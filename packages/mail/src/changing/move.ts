@@ -1,7 +1,7 @@
 /**
  * MOVE (RFC 6851); without it COPY, then `\Deleted` and UID EXPUNGE of exactly what was copied (RFC 4315). Never a plain
  * EXPUNGE: it would delete what another client had marked. On a server with neither MOVE nor UIDPLUS the original stays
- * behind, marked `\Deleted` once its copy is stored: lists leave it out, whoever expunges next removes it, and the
+ * behind, marked `\Deleted` once its copy is stored: lists leave it out, the next client that expunges removes it, and the
  * outcome says so. Refusing instead would leave those mailboxes without archive and delete. Nothing is moved into Sent
  * or Drafts: whom the owner wrote to, and what is to be sent, is read off them.
  */

@@ -1,6 +1,6 @@
 /**
  * Header fields by which a stored message sends something elsewhere than to its From: answers, receipts, bounces, what
- * unsubscribes. They go out as they are stored (R82), so whoever is asked about the message has to see them.
+ * unsubscribes. They go out as they are stored (R82), so a person who is asked about the message has to see them.
  */
 import { decodeWords, type HeaderField, textOfField } from './header-fields.ts'
 

@@ -1,6 +1,6 @@
 /**
  * Tokens of the owner's own pages. Such a token opens the secret of one mailbox (S_a) and what it is about, and only as
- * long as the grant has its leash: both the token and the leash are in the key. It names no S, so that whoever steals it
+ * long as the grant has its leash: both the token and the leash are in the key. It names no S, so that its thief
  * gets no other mailbox and no client's access. The row's own attributes are associated data.
  */
 import { isOpaqueToken, tokenId } from '@email-connector/oauth'

@@ -51,7 +51,7 @@ ${notice && notices[notice]}
 </li>`,
           )}</ul>`
     }</section>
-<p class="soft text">Pair only a browser that no assistant controls: whoever uses it can open what the app links to. Eight at most; an older one makes room.</p>
+<p class="soft text">Pair only a browser that no assistant controls: everyone who uses it can open what the app links to. Eight at most; an older one makes room.</p>
 <div class="actions">
 <button type="submit" name="pair" value="${page.grantId}">${own.length === 0 ? 'Pair this browser' : 'Pair this browser again'}</button>
 <button type="submit" class="quiet" name="list" value="yes">Back to your connections</button>

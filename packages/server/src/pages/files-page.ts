@@ -69,7 +69,7 @@ ${
   })
 }
 
-/** The same whoever's the link is, and whatever it leads to. */
+/** The same for every link, so that it says nothing of its owner or its file. */
 export function fileUnpairedPage(token: string): Response {
   return messagePage({
     status: 403,

@@ -92,7 +92,7 @@ export function openConfirmation(
 
 async function readAnswer({ asking, once }: Call, state: Stored, hash: string): Promise<'send' | 'hold'> {
   if (state.hash !== hash) throw notConfirmed('The confirmation belongs to another email')
-  // A no uses it up as well: whoever kept the state cannot turn it into a yes.
+  // A no uses it up as well: a state that was kept cannot become a yes.
   if (!(await once.useOnce(`confirm#${state.id}`, state.expiresAt))) {
     throw notConfirmed('The confirmation was used before')
   }

@@ -134,7 +134,7 @@ function withFrom(result: ToolResult<Delivery>, { name, address }: MailAddress):
   return { structured: { ...result.structured, from: address }, text: `${result.text}\n${line}` }
 }
 
-/** R86: whoever is left out is named. */
+/** R86: each one left out is named. */
 function withSkipped(result: ToolResult<Delivery>, skipped: readonly string[]): ToolResult<Delivery> {
   if (skipped.length === 0) return result
   const lines = skipped.map((one) => `Left out, nothing can be sent to ${one}`)

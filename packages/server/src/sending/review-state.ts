@@ -1,7 +1,7 @@
 /**
  * The sealed state of a review card (R100): which draft a person was shown, in which bytes. It opens for its grant and
- * client alone, once, for five minutes. It is no right to send: whoever brings it back is a client, and what the owner set
- * is read again. Hosts promise to keep it from the model; where that is not enough the owner has `always`.
+ * client alone, once, for five minutes. It is no right to send: a client brings it back, and the owner's
+ * settings are read again. Hosts promise to keep it from the model; where that is not enough the owner has `always`.
  */
 import { randomBytes } from 'node:crypto'
 import * as z from 'zod'

@@ -87,7 +87,7 @@ export function createSendLedger(
 ): SendLedger {
   const rows = withLedgerKeys(caller, request, now(), (keys) => toRows(keys, request))
   const attempt = request.attempt ?? randomUUID()
-  // The row names the attempt: whoever finds it without an outcome can ask Sent for its Message-ID.
+  // The row names the attempt: a call that finds it without an outcome can ask Sent for its Message-ID.
   const toMessageId = (ofAttempt: string) => request.messageId ?? `<${ofAttempt}@${request.domain}>`
   const messageId = toMessageId(attempt)
 

@@ -155,7 +155,7 @@ function notOwn(fault: string, { account }: OpenedAccount): ToolError {
   return new ToolError('invalid_input', sentence, { field: 'from' })
 }
 
-/** Bcc stays in a draft: whoever sends it later has to know. */
+/** Bcc stays in a draft: the program that sends it later has to know. */
 export async function saveDraft(
   session: ImapSession,
   raw: Buffer,

@@ -24,7 +24,6 @@ test.skipIf(!findDovecot())(
       expect({ hash: got.hash, size: got.size }).toEqual({ hash: film.hash, size: film.size })
       const status = await readFile(`/proc/${product.pid}/status`, 'utf8')
       const peakMegabytes = Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1]) / 1024
-      console.log(`peak memory: ${Math.round(peakMegabytes)} MB`)
       expect(peakMegabytes).toBeLessThan(300)
     } finally {
       await product.stop()

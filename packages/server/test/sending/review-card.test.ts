@@ -241,6 +241,27 @@ describe.skipIf(!findDovecot())('a review card', () => {
     expect(mail.sentTo('Changed')[0]?.raw.toString()).toContain('Others again.')
   })
 
+  test('R92: a draft of another program that sends its answers elsewhere says so in the card', async () => {
+    const { card } = await open()
+    const [uid] = await mail.dovecot
+      .reader(mail.dovecot.alice)
+      .append(
+        'Drafts',
+        [
+          'From: alice@test.example\r\nTo: bob@test.example\r\nReply-To: thief@evil.example\r\n' +
+            'Subject: Redirected\r\nMessage-ID: <redirected@test.example>\r\n\r\nHello\r\n',
+        ],
+        ['\\Draft'],
+      )
+    expect(uid).toBeGreaterThan(0)
+    const listed = await card.call('get_recent_emails', { mailbox: 'drafts', limit: 1 })
+    const held = await card.call('send_draft', { id: listed.structuredContent.emails[0].id })
+    expect(reviewOf(held)?.redirects).toEqual([
+      'Reply-To: thief@evil.example [ANSWERS go there, not to From]',
+    ])
+    expect(mail.sentTo('Redirected')).toHaveLength(0)
+  })
+
   test('R92, R93: what the owner has set since holds: no app may send, and the limits', async () => {
     const folder = createTempFolder('review')
     const stores = await createLevelStores({ dir: join(folder.path, 'store'), now })

@@ -96,7 +96,7 @@ describe('R96: at a refresh', () => {
       error_description: 'The operator of this server ended this connection.',
     })
     expect(await statusOfCall(anns)).toBe(401)
-    // No way back by the list: what was ended stays ended.
+    // A connection that has ended does not return with the list's old state.
     deniedAccounts.length = 0
     expect((await refresh(anns)).status).toBe(400)
     expect((await refresh(bobs)).status).toBe(200)
