@@ -3,16 +3,15 @@
  * the browser that presses the button; what its cookie is worth is accounts/paired-browser.ts.
  */
 import type { EpochSeconds } from '@email-connector/oauth'
-import type { OpenOwnersGrant, OwnersGrant } from '../accounts/owners-grant.ts'
+import type { OpenOwnersGrant } from '../accounts/owners-grant.ts'
 import { findPairings, livePairings, pairBrowser, withPairing } from '../accounts/paired-browser.ts'
-import { type AccountSettings, defaultAccountSettings } from '../accounts/settings.ts'
+import type { AccountSettings } from '../accounts/settings.ts'
 import { browsersPage } from '../pages/browsers-page.ts'
-import { ownerStoppedPage } from '../pages/owner-form.ts'
 import type { Fields } from './form.ts'
 import { withCookies } from './known-browser.ts'
 import type { OwnedGrants } from './owned-grants.ts'
 import type { PageProof } from './page-proof.ts'
-import { stopped } from './settings-pages.ts'
+import { createWithRoom } from './with-room.ts'
 
 export interface BrowserPages {
   show(request: Request, proof: PageProof, grantId: string): Promise<Response>
@@ -28,25 +27,8 @@ export function createBrowserPages(options: {
   readonly publicUrl: string
   readonly now: () => EpochSeconds
 }): BrowserPages {
-  const { owned, openOwnersGrant, publicUrl, now } = options
-
-  /** A page that says why, where there are no settings. The keys are zeroed after `use`. */
-  async function withRoom(
-    proof: PageProof,
-    grantId: string,
-    use: (room: OwnersGrant, clientName: string) => Promise<Response>,
-  ): Promise<Response> {
-    const stop = (name: keyof typeof stopped) => ownerStoppedPage({ proof: proof.handle, ...stopped[name] })
-    const grant = await owned.find(proof.owner, grantId)
-    if (grant === undefined) return stop('ended')
-    const opened = await openOwnersGrant(grant, proof.owner)
-    if (opened.state !== 'open') return stop(opened.state)
-    try {
-      return await use(opened.room, grant.clientName)
-    } finally {
-      opened.room.close()
-    }
-  }
+  const { publicUrl, now } = options
+  const withRoom = createWithRoom(options)
 
   async function page(
     { request, proof, grantId }: { request: Request; proof: PageProof; grantId: string },
@@ -54,8 +36,10 @@ export function createBrowserPages(options: {
     /** Its cookie leaves with this very page. */
     paired: readonly string[] = [],
   ): Promise<Response> {
-    return await withRoom(proof, grantId, async ({ account }, clientName) => {
-      const { browsers } = account ?? defaultAccountSettings
+    return await withRoom(proof, grantId, async ({ room: { account }, grant: { clientName }, stop }) => {
+      // Pairing must not put defaults in the place of settings that somebody has taken away.
+      if (account === undefined) return stop('unreadable')
+      const { browsers } = account
       return browsersPage({
         ...{ proof: proof.handle, grantId, clientName, address: proof.owner.address },
         browsers: livePairings(browsers, now()),
@@ -69,12 +53,10 @@ export function createBrowserPages(options: {
     place: { request: Request; proof: PageProof; grantId: string },
     change: (settings: AccountSettings) => AccountSettings,
   ): Promise<'written' | Response> {
-    let outcome: 'written' | 'changed' | undefined
-    const stop = await withRoom(place.proof, place.grantId, async (room) => {
-      outcome = await room.saveAccount(change(room.account ?? defaultAccountSettings))
-      return new Response()
-    })
-    if (outcome === undefined) return stop
+    const outcome = await withRoom(place.proof, place.grantId, async ({ room, stop }) =>
+      room.account === undefined ? stop('unreadable') : await room.saveAccount(change(room.account)),
+    )
+    if (outcome instanceof Response) return outcome
     return outcome === 'written' ? outcome : await page(place, 'changed')
   }
 

@@ -10,7 +10,6 @@ import { defaultAccountSettings, defaultGrantSettings } from '../accounts/settin
 import { type Permission, permissions, permits } from '../caller.ts'
 import type { Html } from '../pages/html.ts'
 import { mailboxSettingsPage } from '../pages/mailbox-settings-page.ts'
-import { ownerStoppedPage } from '../pages/owner-form.ts'
 import { sendingPage } from '../pages/sending-page.ts'
 import { changedMeanwhile, notReadable, savedNote } from '../pages/settings-notes.ts'
 import type { Fields } from './form.ts'
@@ -20,6 +19,7 @@ import type { OwnedGrants } from './owned-grants.ts'
 import type { PageProof } from './page-proof.ts'
 import { parseSendingSettings, typedSendingSettings } from './sending-settings-fields.ts'
 import { withSafeSignatures } from './signature-html.ts'
+import { createWithRoom } from './with-room.ts'
 
 /** `mailbox`: of the proved one. `sending`: of the whole connection. */
 export type SettingsKind = 'mailbox' | 'sending'
@@ -49,28 +49,20 @@ export function createSettingsPages(options: {
   readonly owned: OwnedGrants
   readonly openOwnersGrant: OpenOwnersGrant
 }): SettingsPages {
-  const { owned, openOwnersGrant } = options
+  const withRoom = createWithRoom(options)
 
-  /** A page that says why, where there is no form. The keys are zeroed after `use`. */
+  /** A page that says why, where there is no form. */
   async function withForm<T>(
     proof: PageProof,
     { kind, grantId }: { readonly kind: SettingsKind; readonly grantId: string },
     use: (form: Form) => Promise<T>,
   ): Promise<T | Response> {
-    const stop = (name: keyof typeof stopped) => ownerStoppedPage({ proof: proof.handle, ...stopped[name] })
-    const grant = await owned.find(proof.owner, grantId)
-    if (grant === undefined) return stop('ended')
-    const opened = await openOwnersGrant(grant, proof.owner)
-    if (opened.state !== 'open') return stop(opened.state)
-    const { room } = opened
-    try {
+    return await withRoom(proof, grantId, async ({ room, grant, stop }) => {
       if (kind === 'mailbox') return await use(mailboxForm(proof, grant, room))
       if (!room.isFirst) return stop('not_first')
       if (permissionOf(grant) !== 'send') return stop('cannot_send')
       return await use(sendingForm(proof, grant, room))
-    } finally {
-      room.close()
-    }
+    })
   }
 
   return {
@@ -97,30 +89,6 @@ export function createSettingsPages(options: {
     },
   }
 }
-
-export const stopped = {
-  ended: { status: 404, title: 'This connection has ended', text: 'Nothing was changed.' },
-  not_made: {
-    status: 409,
-    title: 'This connection has no settings yet',
-    text: 'It was made with an earlier version of this server, and gets settings when its app next renews its access, by itself. Until then it can be revoked.',
-  },
-  unreadable: {
-    status: 409,
-    title: 'The settings of this connection cannot be read',
-    text: 'What is stored for it was changed from outside, or belongs to secrets that are gone. Revoke it and connect the app again.',
-  },
-  not_first: {
-    status: 403,
-    title: 'Another mailbox decides about this',
-    text: 'Sign in with the mailbox that was connected first to this app.',
-  },
-  cannot_send: {
-    status: 409,
-    title: 'This app cannot send',
-    text: 'There is nothing to decide about what it sends.',
-  },
-} as const
 
 function mailboxForm(proof: PageProof, grant: Grant, room: OwnersGrant): Form {
   const settings = room.account ?? defaultAccountSettings

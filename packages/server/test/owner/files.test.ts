@@ -179,6 +179,22 @@ describe.skipIf(!findDovecot())('R103: /files', () => {
     expect((await download(link, browser)).status).toBe(403)
   })
 
+  test('R104: pairing puts no defaults in the place of settings that somebody took away', async () => {
+    await app.connect(app.dovecot.bob)
+    const browser = openBrowser(app.test)
+    const { proof, grant } = await signIn(app, browser, app.dovecot.bob)
+    const { accounts } = app.test.stores
+    const [row] = (await accounts.findGrantWithAccounts(grant))?.accounts ?? []
+    if (row === undefined) throw new Error('The grant has a mailbox')
+    await accounts.deleteSettings(grant, row.accountId)
+    const before = await accounts.findGrantWithAccounts(grant)
+    for (const fields of [{ pair: grant }, { browsers: grant }, { grant, unpair: '0'.repeat(64) }]) {
+      const answer = await browser.post('/oauth/connections', { proof, ...fields })
+      expect([answer.status, (await answer.text()).includes('cannot be read')]).toEqual([409, true])
+    }
+    expect((await accounts.findGrantWithAccounts(grant))?.settings).toEqual(before?.settings)
+  })
+
   test('R24: a row that was changed, swapped, or whose grant has another leash opens nothing', async () => {
     const { derivedTokens, authorization } = app.test.stores
     const link = await makeLink()
