@@ -12,6 +12,7 @@ import type { Routes } from '../http/frame.ts'
 import type { KeyWrapper } from '../keys/key-wrapper.ts'
 import type { Log } from '../log.ts'
 import { createFiles } from '../owner/files.ts'
+import { createReview } from '../owner/review.ts'
 import type { ProviderClient } from '../provider-tokens/provider-client.ts'
 import type { Stores } from '../store/stores.ts'
 import { ownerRoutes } from './routes.ts'
@@ -21,7 +22,7 @@ export interface OwnerProductOptions {
   /** Whose mailboxes may be used. */
   readonly admission: Admission
   readonly stage: string
-  readonly stores: Pick<Stores, 'accounts' | 'audit' | 'derivedTokens'>
+  readonly stores: Pick<Stores, 'accounts' | 'audit' | 'derivedTokens' | 'once'>
   readonly keyWrapper: KeyWrapper
   readonly connector: Connector
   readonly providerClients?: readonly ProviderClient[]
@@ -54,6 +55,9 @@ export function createOwnerProduct(options: OwnerProductOptions): Routes {
     ...(providerClients && { providerClients }),
   })
   return ownerRoutes({
+    review: createReview({
+      ...{ publicUrl, findLink, connector, now, log, audit: stores.audit, once: stores.once },
+    }),
     files: createFiles({
       ...{ publicUrl, findLink, connector, downloadMs, now, clock, log, audit: stores.audit },
       ...(maxBytes !== undefined && { maxBytes }),

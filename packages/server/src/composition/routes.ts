@@ -10,6 +10,7 @@ import { withCappedBody } from '../http/body.ts'
 import type { Handler, Route, Routes } from '../http/frame.ts'
 import { health } from '../http/health.ts'
 import type { Files } from '../owner/files.ts'
+import type { Review } from '../owner/review.ts'
 import { homePage } from '../pages/home-page.ts'
 import { privacyPage } from '../pages/privacy-page.ts'
 import { tooManyAtOnce } from '../pages/sign-in-messages.ts'
@@ -150,8 +151,13 @@ export function oauthRoutes({
 }
 
 /** The owner's own pages behind a link: what the owner function serves. */
-export function ownerRoutes({ files }: { readonly files: Files }): Routes {
+export function ownerRoutes({ files, review }: { readonly files: Files; readonly review: Review }): Routes {
   return {
+    '/review': {
+      ...page,
+      name: 'review',
+      handlers: { GET: () => review.page(), POST: capped((request) => review.post(request)) },
+    },
     '/files': {
       ...page,
       name: 'files',

@@ -67,7 +67,7 @@ export async function decideDraft(
 }
 
 /** The draft as it is now; undefined where it is no longer in Drafts. */
-async function findNamed(
+export async function findNamed(
   call: SendingCall,
   mailbox: KeptMailbox,
   opened: OpenedAccount,

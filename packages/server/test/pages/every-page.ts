@@ -1,7 +1,8 @@
 /** Every page there is, in every state that looks different, as the app answers it. By name. */
 import { parseForm } from '@email-connector/testing'
 import { createCallAudit } from '../../src/accounts/audit.ts'
-import { filePage, fileUnpairedPage } from '../../src/pages/files-page.ts'
+import { filePage } from '../../src/pages/files-page.ts'
+import { unpairedPage } from '../../src/pages/unpaired-page.ts'
 import { proofIn } from '../app/form-browser.ts'
 import type { MailboxApp } from '../app/mailbox-app.ts'
 
@@ -76,7 +77,7 @@ export async function answerEveryPage(app: MailboxApp): Promise<ReadonlyMap<stri
     ['files: the link', 200, await test.fetch('/files')],
     ['files: no link', 422, await post('/files', { link: 'none' })],
     ['files: ended', 403, await post('/files', { link: '0'.repeat(64) })],
-    ['files: unpaired', 403, fileUnpairedPage('0'.repeat(64))],
+    ['files: unpaired', 403, unpairedPage('/files', '0'.repeat(64))],
     [
       'files: a file',
       200,
