@@ -4,8 +4,8 @@
  */
 import type { EpochSeconds } from '@email-connector/oauth'
 
-/** `file`: one attachment, to download. */
-export const derivedTokenTypes = ['file'] as const
+/** `file`: one attachment, to download. `review`: one draft, to send, keep or discard. */
+export const derivedTokenTypes = ['file', 'review'] as const
 export type DerivedTokenType = (typeof derivedTokenTypes)[number]
 
 export interface DerivedTokenRow {

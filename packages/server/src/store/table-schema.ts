@@ -30,7 +30,7 @@ export const tableSchemas = {
     partitionKey: 'pk',
     ttl: 'expiresAt',
     pointInTimeRecovery: false,
-    prefixes: ['code#', 'access#', 'refresh#', 'link#', 'leash#', 'file#'],
+    prefixes: ['code#', 'access#', 'refresh#', 'link#', 'leash#', 'file#', 'review#'],
   },
   sessions: {
     suffix: 'sessions',
