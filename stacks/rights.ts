@@ -43,7 +43,7 @@ const oauth: readonly TableRight[] = [
 const mcp: readonly TableRight[] = [
   { table: 'grants', prefixes: ['grant#'], actions: ['UpdateItem', 'Query'] },
   { table: 'grants', prefixes: ['audit#'], actions: ['PutItem', 'UpdateItem'] },
-  { table: 'tokens', prefixes: ['link#', 'file#'], actions: ['PutItem'] },
+  { table: 'tokens', prefixes: ['link#', 'file#', 'review#'], actions: ['PutItem'] },
   { table: 'tokens', prefixes: ['leash#'], actions: ['GetItem'] },
   { table: 'sessions', prefixes: ['session#'], actions: ['GetItem', 'PutItem', 'UpdateItem'] },
   { table: 'once', prefixes: ['count#'], actions: ['UpdateItem'] },

@@ -3,14 +3,10 @@
  * mailbox, message and part inside its seal; the name of the file is read again when the link is used.
  */
 import type { MessageRef } from '@email-connector/mail'
-import { createOpaqueToken, type EpochSeconds, type LeashStore, readLeash } from '@email-connector/oauth'
 import * as z from 'zod'
 import type { Caller } from '../caller.ts'
-import { deriveAccountSecret } from '../keys/account-secret.ts'
-import { zero } from '../keys/seal.ts'
-import type { DerivedTokenStore } from '../store/derived-token-store.ts'
-import { toDerivedId, wrapDerived } from './derived-token.ts'
 import type { OpenedAccount } from './grant-accounts.ts'
+import { makeOwnerLink, type OwnerLinkOptions } from './owner-link.ts'
 
 const linkSeconds = 15 * 60
 
@@ -22,38 +18,18 @@ export const fileSubject = z.strictObject({
 })
 export type FileSubject = z.output<typeof fileSubject>
 
-/** The URL for the owner; undefined where none can lead there yet, or any more. A read and a write. Throws StoreUnavailableError. */
+/** As `makeOwnerLink`; undefined also for a message that no link can name. */
 export type CreateFileLink = (
   caller: Caller,
   opened: Pick<OpenedAccount, 'accountId' | 'isLinkable'>,
   file: { readonly ref: MessageRef; readonly partId: string },
 ) => Promise<string | undefined>
 
-export function createFileLinkMaker(options: {
-  readonly leashes: Pick<LeashStore, 'findLeash'>
-  readonly store: Pick<DerivedTokenStore, 'createDerivedToken'>
-  readonly publicUrl: string
-  readonly now: () => EpochSeconds
-}): CreateFileLink {
-  const { leashes, store, publicUrl, now } = options
-  return async ({ grantId, secret }, { accountId, isLinkable }, { ref, partId }) => {
-    const { mailbox, uidValidity, uid } = ref
+export function createFileLinkMaker(options: OwnerLinkOptions): CreateFileLink {
+  return async (caller, opened, { ref: { mailbox, uidValidity, uid }, partId }) => {
     const subject = fileSubject.safeParse({ mailbox, uidValidity, uid, partId }).data
-    if (!isLinkable || subject === undefined) return undefined
-    const leash = await readLeash({ store: leashes, now }, grantId)
-    if (leash === undefined) return undefined
-    const token = createOpaqueToken()
-    const issuedAt = now()
-    const row = {
-      ...({ v: 1, type: 'file', id: toDerivedId(token) ?? '', grantId, accountId } as const),
-      ...{ issuedAt, expiresAt: issuedAt + linkSeconds },
-    }
-    const own = deriveAccountSecret(secret, accountId)
-    try {
-      await store.createDerivedToken(wrapDerived(token, row, { leash, own, subject }))
-    } finally {
-      zero(own)
-    }
-    return `${publicUrl}/files#${token}`
+    if (subject === undefined) return undefined
+    const link = { type: 'file', page: 'files', seconds: linkSeconds, subject } as const
+    return await makeOwnerLink(options, caller, opened, link)
   }
 }

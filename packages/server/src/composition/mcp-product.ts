@@ -7,6 +7,7 @@ import type { EpochSeconds } from '@email-connector/oauth'
 import { createFileLinkMaker } from '../accounts/file-link.ts'
 import { createGrantAccounts, isLive } from '../accounts/grant-accounts.ts'
 import { createLinkMaker } from '../accounts/one-time-link.ts'
+import { createReviewLinkMaker } from '../accounts/review-link.ts'
 import type { Admission } from '../admission.ts'
 import { nowSeconds } from '../clock.ts'
 import { appName } from '../deployment-names.ts'
@@ -52,6 +53,7 @@ export function createMcpProduct(options: McpProductOptions): McpEndpoint {
     version,
     now = nowSeconds,
   } = options
+  const ownerLinks = { leashes: stores.authorization, store: stores.derivedTokens, publicUrl, now }
   return createMcpEndpoint({
     application: createToolApplication({
       catalog,
@@ -68,9 +70,8 @@ export function createMcpProduct(options: McpProductOptions): McpEndpoint {
       once: stores.once,
       audit: stores.audit,
       createLink: createLinkMaker({ store: stores.authorization, publicUrl, now }),
-      createFileLink: createFileLinkMaker({
-        ...{ leashes: stores.authorization, store: stores.derivedTokens, publicUrl, now },
-      }),
+      createFileLink: createFileLinkMaker(ownerLinks),
+      createReviewLink: createReviewLinkMaker(ownerLinks),
       mail: { connector, now },
       providersOffered: providers.map(({ id }) => id).filter((id) => !disabledProviders.includes(id)),
       signIns: (options.providerClients ?? []).map(({ provider: { id, name: called } }) => ({

@@ -56,6 +56,8 @@ export function createOwnerCall(
       },
       ...{ once, now, publicUrl, makeMark: randomMark, mailDeps },
       asking: { canAsk: false, showsCards: false },
+      // Its owner is at it.
+      createReviewLink: async () => undefined,
       async withSession({ account }, use, ending) {
         const deps = mailDeps()
         const ends = [deps.signal, ending].filter((one) => one !== undefined)

@@ -174,18 +174,22 @@ export async function answerDelivery(
   const draft = toHeldRef(outcome)
   const draftId = draft === undefined ? {} : { draft_id: toEmailId(opened.accountId, draft) }
   const described = describeOutcome(outcome, call.now(), call.publicUrl)
-  const message =
-    outcome.state === 'held' ? `${described} ${toHeldText(opened, draftId.draft_id)}` : described
+  const isHeld = outcome.state === 'held'
+  const { messageId, claim } = outcome
+  const reviewUrl = isHeld ? await call.createReviewLink(opened, { messageId, ref: draft, claim }) : undefined
+  const heldText = { draftId: draftId.draft_id, reviewUrl }
+  const message = isHeld ? `${described} ${toHeldText(opened, heldText)}` : described
   const structured = {
     account: opened.address,
     state: outcome.state,
     repeated: outcome.repeated,
     message,
     recipients,
-    message_id: outcome.messageId,
+    message_id: messageId,
     sent_copy: copy.state,
     ...copyId,
     ...draftId,
+    ...(reviewUrl !== undefined && { review_url: reviewUrl }),
   }
   return { structured, text: toText(outcome, message, copy, copyId.sent_copy_id) }
 }

@@ -12,6 +12,7 @@ export const delivery = z.object({
   message_id: z.string(),
   sent_copy: z.enum(['filed', 'found', 'by_provider', 'failed', 'none']),
   sent_copy_id: z.string().optional(),
-  draft_id: z.string().optional().describe('Of a held email'),
+  draft_id: z.string().optional(),
+  review_url: z.string().optional(),
 })
 export type Delivery = z.output<typeof delivery>

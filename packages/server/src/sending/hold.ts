@@ -1,7 +1,7 @@
 /**
  * What becomes of an email that nobody released: it is *held*. It lies in the owner's own Drafts, in the bytes that were
  * to go out, and the ledger knows it for a day, so that a retry answers the same and files no second draft. This is the
- * one place where an email is held, and where a link to a page that releases it belongs.
+ * one place where an email is held. The link to the page that releases it comes with every answer about it (deliver.ts).
  */
 import { findByMessageId, type MessageRef, toDraftTag } from '@email-connector/mail'
 import type { OpenedAccount } from '../accounts/grant-accounts.ts'
@@ -49,9 +49,13 @@ export async function followHeld(
 }
 
 /** What the owner can do with it; a model passes it on. */
-export function toHeldText({ settings }: OpenedAccount, draftId: string | undefined): string {
+export function toHeldText(
+  { settings }: OpenedAccount,
+  { draftId, reviewUrl }: { readonly draftId: string | undefined; readonly reviewUrl: string | undefined },
+): string {
   const { ask, trust } = assertReadable(settings).grant
-  const program = 'The owner can send it from any mail program'
+  const link = reviewUrl && `or at ${reviewUrl} (24 hours, in a browser paired with this mailbox)`
+  const program = ['The owner can send it from any mail program', link].filter(Boolean).join(', ')
   if (ask === 'always' && !trust) return `${program}; no app may send it for them.`
   const id = draftId === undefined ? '' : ` with the id ${draftId}`
   return `${program}. In an app that can ask the owner first, send_draft${id} sends it once they say yes.`

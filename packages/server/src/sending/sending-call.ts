@@ -5,7 +5,9 @@
 import type { MailboxSecret } from '../keys/account-secret.ts'
 import type { ToolCall } from '../tool-call/tool.ts'
 
-type Shared = 'once' | 'asking' | 'now' | 'publicUrl' | 'makeMark' | 'mailDeps' | 'withSession'
+type Shared =
+  | ('once' | 'asking' | 'now' | 'publicUrl' | 'makeMark')
+  | ('mailDeps' | 'withSession' | 'createReviewLink')
 
 export interface SendingCall extends Pick<ToolCall, Shared> {
   readonly caller: {

@@ -4,7 +4,7 @@
  */
 import type { EpochSeconds } from '@email-connector/oauth'
 
-/** `file`: one attachment, to download; `review`: one draft, to read and to decide on. */
+/** `file`: one attachment, to download. `review`: one draft, to send, keep or discard. */
 export const derivedTokenTypes = ['file', 'review'] as const
 export type DerivedTokenType = (typeof derivedTokenTypes)[number]
 

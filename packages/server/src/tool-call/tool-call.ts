@@ -12,6 +12,7 @@ import type { CreateFileLink } from '../accounts/file-link.ts'
 import type { GrantAccounts, OpenedAccount } from '../accounts/grant-accounts.ts'
 import type { CreateLink } from '../accounts/one-time-link.ts'
 import { SettingsRefusedError } from '../accounts/owner-settings.ts'
+import type { CreateReviewLink } from '../accounts/review-link.ts'
 import type { Caller } from '../caller.ts'
 import type { Log } from '../log.ts'
 import type { CallBeginning } from '../mcp/call-beginning.ts'
@@ -30,6 +31,7 @@ export interface CallSurroundings {
   readonly audit: AuditStore
   readonly createLink: CreateLink
   readonly createFileLink: CreateFileLink
+  readonly createReviewLink: CreateReviewLink
   readonly mail: Pick<MailDeps, 'connector' | 'now' | 'deadlineMs'>
   /** Epoch seconds. */
   readonly now: () => number
@@ -89,6 +91,8 @@ export function createToolCall(
     createLink: () => createLink(around, caller),
     createFileLink: (opened, ref, partId) =>
       unlessGone(caller, () => around.createFileLink(caller, opened, { ref, partId })),
+    createReviewLink: (opened, draft) =>
+      unlessGone(caller, () => around.createReviewLink(caller, opened, draft)),
     now: around.now,
     publicUrl: around.publicUrl,
     providersOffered: around.providersOffered,

@@ -6,6 +6,7 @@
 import type { ImapSession, MailDeps, MessageRef } from '@email-connector/mail'
 import type * as z from 'zod'
 import type { GrantAccounts, OpenedAccount } from '../accounts/grant-accounts.ts'
+import type { ReviewedDraft } from '../accounts/review-link.ts'
 import type { Caller, Permission } from '../caller.ts'
 import type { OnceStore } from '../store/once-store.ts'
 import type { ToolResult } from '../wire/tool-result.ts'
@@ -59,6 +60,8 @@ export interface ToolCall {
   createLink(): Promise<string | undefined>
   /** A link for the owner to download one attachment; undefined when none can be made now. */
   createFileLink(opened: OpenedAccount, ref: MessageRef, partId: string): Promise<string | undefined>
+  /** A link for the owner to read one draft and send, keep or discard it; undefined when none can be made now. */
+  createReviewLink(opened: OpenedAccount, draft: ReviewedDraft): Promise<string | undefined>
   /** Epoch seconds. */
   readonly now: () => number
   readonly publicUrl: string

@@ -42,7 +42,7 @@ export const draftEmail = defineTool({
         saved: await saveDraft(session, composed.rawWithBcc, { messageId: composed.messageId }),
       }
     })
-    const { structured, text } = toSavedDraft(call, opened, toShown(draft), { ...saved, messageId })
+    const { structured, text } = await toSavedDraft(call, opened, toShown(draft), { ...saved, messageId })
     if (skipped.length === 0) return { structured, text }
     const lines = skipped.map((one) => `Left out, nothing can be sent to ${one}`)
     return { structured: { ...structured, skipped: [...skipped] }, text: [text, ...lines].join('\n') }

@@ -93,7 +93,7 @@ export const updateDraft = defineTool({
     })
     const { headers, attached, saved } = done
     const shown = { ...headers, from: headers.from[0] ?? { address: '' }, attachments: attached }
-    const { structured, text } = toSavedDraft(call, opened, shown, saved)
+    const { structured, text } = await toSavedDraft(call, opened, shown, saved)
     const isBinned = done.binned === 'in_bin'
     const fate = isBinned ? 'The old draft is in the bin.' : 'The old draft is still in Drafts.'
     const old_draft = isBinned ? ('in_bin' as const) : ('kept' as const)

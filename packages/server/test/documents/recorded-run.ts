@@ -170,7 +170,9 @@ export async function recordRun(): Promise<RecordedRun> {
     const keyed = { to: [demo.address], subject: 'Keyed', body: 'Words.', idempotency_key: 'once' }
     await note('send_email, with a key', () => callTool('send_email', keyed))
     await note('send_email, repeated', () => callTool('send_email', keyed))
-    const saved = await callTool('draft_email', { to: [demo.address], subject: 'Draft', body: 'Words.' })
+    const saved = await note('draft_email', () =>
+      callTool('draft_email', { to: [demo.address], subject: 'Draft', body: 'Words.' }),
+    )
     const draftId = /"id":"([\w-]+)"/.exec(saved.text)?.[1] ?? ''
     await note('send_draft', () => callTool('send_draft', { id: draftId }))
     const found = await callTool('get_recent_emails', { limit: 1 })
@@ -208,6 +210,10 @@ export async function recordRun(): Promise<RecordedRun> {
       )
     const asked = await note('send_email, the question', () => sendConfirmed())
     const { result } = JSON.parse(asked.text) as { result: { requestState: string } }
+    const held = { to: [demo.address], subject: 'Held', body: 'Nobody is asked.' }
+    await note('send_email, held', async () =>
+      answered(await modern('tools/call', { name: 'send_email', arguments: held }, {}, asking)),
+    )
     const inputResponses = { confirm: { action: 'accept', content: {} } }
     await note('send_email, confirmed', () =>
       sendConfirmed({ requestState: result.requestState, inputResponses }),

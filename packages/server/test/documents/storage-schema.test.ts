@@ -30,9 +30,10 @@ function attributesIn(heading: string): string[] {
 }
 
 function attributesOf(kind: string): string[] {
-  // Neither is a token of a client: a leash holds no wrap, and a file's is of another secret.
+  // None is a token of a client: a leash holds no wrap, and those of links are of another secret.
   const isToken =
-    !['leash#', 'file#'].includes(kind) && tableSchemas.tokens.prefixes.some((prefix) => prefix === kind)
+    !['leash#', 'file#', 'review#'].includes(kind) &&
+    tableSchemas.tokens.prefixes.some((prefix) => prefix === kind)
   return [...ofEveryRow, ...(isToken ? ofEveryToken : []), ...(documented.get(kind) ?? [])].sort()
 }
 

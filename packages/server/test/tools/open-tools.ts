@@ -15,6 +15,7 @@ import { addAccount, prepareGrant } from '../../src/accounts/connect-account.ts'
 import { createFileLinkMaker } from '../../src/accounts/file-link.ts'
 import { createGrantAccounts } from '../../src/accounts/grant-accounts.ts'
 import { createLinkMaker } from '../../src/accounts/one-time-link.ts'
+import { createReviewLinkMaker } from '../../src/accounts/review-link.ts'
 import {
   type AccountSettings,
   defaultAccountSettings,
@@ -136,6 +137,7 @@ export async function openTools(options: {
   }
 
   const logged: LogLine[] = []
+  const ownerLinks = { leashes: stores.authorization, store: stores.derivedTokens, publicUrl, now }
   const application = createToolApplication({
     catalog,
     grantAccounts: createGrantAccounts({
@@ -144,9 +146,8 @@ export async function openTools(options: {
     }),
     once: options.once?.(stores.once) ?? stores.once,
     audit: stores.audit,
-    createFileLink: createFileLinkMaker({
-      ...{ leashes: stores.authorization, store: stores.derivedTokens, publicUrl, now },
-    }),
+    createFileLink: createFileLinkMaker(ownerLinks),
+    createReviewLink: createReviewLinkMaker(ownerLinks),
     createLink: options.createLink ?? createLinkMaker({ store: stores.authorization, publicUrl, now }),
     mail: {
       connector: options.connector,

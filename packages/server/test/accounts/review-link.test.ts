@@ -1,0 +1,81 @@
+/** The link to one draft: what its token opens, and for which connections there is none. Over a real store. */
+import { randomBytes } from 'node:crypto'
+import { makeLeash } from '@email-connector/oauth'
+import { createTempFolder } from '@email-connector/testing'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { toDerivedId, unwrapDerived } from '../../src/accounts/derived-token.ts'
+import { createReviewLinkMaker, reviewSubject } from '../../src/accounts/review-link.ts'
+import type { Caller } from '../../src/caller.ts'
+import { deriveAccountSecret } from '../../src/keys/account-secret.ts'
+import { derivePolicyKey, type SendKeys, sealSendKeys } from '../../src/keys/owner-keys.ts'
+import { createLevelStores, type LevelStores } from '../../src/store/level/stores.ts'
+import { buildGrant, newId } from '../store/builders.ts'
+
+const folder = createTempFolder('review-link')
+const now = 1_800_000_000
+const day = 86_400
+let stores: LevelStores
+const leash = makeLeash(buildGrant({ absoluteExpiresAt: now + 300 * day }))
+
+beforeAll(async () => {
+  stores = await createLevelStores({ dir: folder.path, now: () => now })
+  await stores.authorization.createLeash(leash)
+})
+afterAll(async () => {
+  await stores.close()
+  await folder.remove()
+})
+
+const caller: Caller = {
+  ...{ grantId: leash.grantId, clientId: 'client', scopes: [], resource: '' },
+  ...{ permission: 'send', expiresAt: now + 9_999, secret: new Uint8Array(randomBytes(32)) },
+}
+const accountId = newId()
+const draft = {
+  messageId: '<a@test.example>',
+  ref: { mailbox: 'Drafts', uidValidity: '1', uid: 7, draft: '0a' },
+  claim: { attempt: 'one', keys: ['aa', 'bb'] },
+}
+
+function link(keys: Partial<SendKeys> = {}, given: object = {}) {
+  const name = { grantId: caller.grantId, accountId }
+  const whole = { kid: '1', sendKey: new Uint8Array(randomBytes(32)), formerUntil: 0, ...keys }
+  const opened = {
+    accountId,
+    isLinkable: true,
+    sealedOwner: sealSendKeys(caller.secret, name, whole),
+    ...given,
+  }
+  const { authorization: leashes, derivedTokens: store } = stores
+  const make = createReviewLinkMaker({ leashes, store, publicUrl: 'https://mail.example', now: () => now })
+  return make({ ...caller, ...given }, opened, draft)
+}
+
+test('R103: a link opens S_a, the draft and the grant’s own settings, for a day, with its leash alone', async () => {
+  const [, page, token = ''] =
+    /^https:\/\/mail\.example\/(\w+)#([0-9a-f]{64})$/.exec((await link()) ?? '') ?? []
+  const row = await stores.derivedTokens.findDerivedToken('review', toDerivedId(token) ?? '')
+  if (row === undefined) throw new Error('The link has a row')
+  expect(page).toBe('review')
+  expect(row).toMatchObject({ grantId: caller.grantId, accountId, issuedAt: now, expiresAt: now + day })
+  const { own, subject } = unwrapDerived(token, row, Uint8Array.from(Buffer.from(leash.leash, 'base64url')))
+  expect(own).toEqual(deriveAccountSecret(caller.secret, accountId))
+  const policyKey = Buffer.from(derivePolicyKey(caller.secret)).toString('hex')
+  expect(reviewSubject.parse(subject)).toEqual({ ...draft, policyKey })
+  expect(() => unwrapDerived(token, row, new Uint8Array(randomBytes(32)))).toThrow()
+  expect(await stores.derivedTokens.findDerivedToken('file', row.id)).toBeUndefined()
+})
+
+test('a connection of 0.1.0 has none, before it knows its mailbox’s sendKey and for a day after', async () => {
+  expect(await link({}, { sealedOwner: undefined })).toBeUndefined()
+  expect(await link({ formerUntil: now + 1 })).toBeUndefined()
+  expect(await link({ formerUntil: now })).toBeDefined()
+  // A rotated seed: the former name is the mailbox's own as well.
+  expect(await link({ formerUntil: now + 1, formerKey: new Uint8Array(randomBytes(32)) })).toBeDefined()
+})
+
+test('none where the record is of an old form, the grant has no leash, or its row was changed', async () => {
+  expect(await link({}, { isLinkable: false })).toBeUndefined()
+  expect(await link({}, { grantId: newId() })).toBeUndefined()
+  expect(await link({}, { sealedOwner: 'AAAA' })).toBeUndefined()
+})
