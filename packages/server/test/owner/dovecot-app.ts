@@ -3,6 +3,7 @@ import { createConnector, createHostPolicy } from '@email-connector/mail'
 import {
   completeSignIn,
   type Dovecot,
+  type SmtpSink,
   startDovecot,
   startSmtpSink,
   type TestUser,
@@ -15,6 +16,8 @@ type Wire = Record<string, any>
 export interface DovecotApp {
   readonly test: TestApp
   readonly dovecot: Dovecot
+  /** Where every user's mail goes out. */
+  readonly smtp: SmtpSink
   fields(user: TestUser): Record<string, string>
   /** The access token of a new connection. */
   connect(user: TestUser, options?: { permission?: string; ask?: string }): Promise<string>
@@ -53,7 +56,7 @@ export async function startDovecotApp(options: TestAppOptions = {}): Promise<Dov
     ...{ imap_tls: 'true', smtp_host: 'localhost', smtp_port: String(smtp.port), smtp_secure: 'true' },
   })
   return {
-    ...{ test, dovecot, fields },
+    ...{ test, dovecot, smtp, fields },
     async connect(user, { permission = 'read', ask = 'ask' } = {}) {
       const authorizeUrl = await test.authorizeUrl({ name: 'Claude' })
       const outcome = await completeSignIn({
