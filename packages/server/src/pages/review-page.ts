@@ -29,6 +29,9 @@ export interface ReviewedDraft {
   readonly noSending?: NoSending | undefined
 }
 
+/** A frame without script does not know how long its document is. */
+const shortChars = 1_200
+
 interface Marked {
   readonly text: string
   readonly marks: readonly string[]
@@ -89,7 +92,7 @@ export function reviewPage(draft: ReviewedDraft): Response {
     framesMail: true,
     body: html`<div class="hero">
 <h1>${title}</h1>
-<p class="lead">It is in the Drafts of <b><bdi>${draft.address}</bdi></b>. It goes out as you see it here, or not at all.</p>
+<p class="lead">It is in the Drafts of <b><bdi>${draft.address}</bdi></b>. ${noSending === undefined && 'It goes out as you see it here, or not at all.'}</p>
 </div>
 ${isChanged && note('It was changed.', 'Nothing was done: this email is not what you were shown before. Here it is as it is now.')}
 ${noSending !== undefined && note('It cannot be sent from here.', noSendingTexts[noSending])}
@@ -133,12 +136,12 @@ function textSection({ plain, html: framed, differs }: ReviewedDraft['texts'][nu
     return html`<section class="card review" aria-label="Text${number}">${plainText}</section>`
   return html`<section class="card review" aria-label="Text${number}">
 ${differs && html`<div class="note warn"><p><strong>It says two things.</strong> Readers see either the formatted or the plain text, and the words of the two differ: read both.</p></div>`}
-<iframe class="mail" sandbox title="The email as formatted text${number}" srcdoc="${framed.document}"></iframe>
+<iframe class="mail${framed.document.length < shortChars && ' short'}" sandbox title="The email as formatted text${number}" srcdoc="${framed.document}"></iframe>
 ${framed.hasInvisible && html`<p class="note warn">It holds characters that print nothing.</p>`}
 ${pictures(framed)}
 ${hiddenWords(framed.hidden)}
 ${links(framed.links)}
-${plainText !== false && html`<details${differs && html` open`}><summary>The same as plain text</summary><div class="in">${plainText}</div></details>`}
+${plainText !== false && html`<details${differs && html` open`}><summary>${differs ? 'What the plain text says' : 'The same as plain text'}</summary><div class="in">${plainText}</div></details>`}
 </section>`
 }
 
