@@ -148,7 +148,8 @@ ${plainText !== false && html`<details${differs && html` open`}><summary>${diffe
 function pictures({ pictureHosts, missingPictures }: FramedHtml): Html | false {
   if (pictureHosts.length === 0 && missingPictures === 0) return false
   return html`<p class="hint">${pictureHosts.length > 0 && html`Pictures from elsewhere are not loaded here: <bdi>${pictureHosts.join(', ')}</bdi>. `}${
-    missingPictures > 0 && `${missingPictures} attached pictures are not shown: too large, or not there.`
+    missingPictures > 0 &&
+    `${missingPictures === 1 ? 'One attached picture is' : `${missingPictures} attached pictures are`} not shown: too large, or not there.`
   }</p>`
 }
 

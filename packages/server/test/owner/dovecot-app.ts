@@ -21,7 +21,7 @@ export interface DovecotApp {
   fields(user: TestUser): Record<string, string>
   /** The access token of a new connection. */
   connect(user: TestUser, options?: { permission?: string; ask?: string }): Promise<string>
-  call(token: string, tool: string, args: Wire): Promise<Wire>
+  call(token: string, tool: string, args: Wire, capabilities?: Wire): Promise<Wire>
   close(): Promise<void>
 }
 
@@ -67,7 +67,7 @@ export async function startDovecotApp(options: TestAppOptions = {}): Promise<Dov
       if (!outcome.redirected || outcome.code === null) throw new Error('The sign-in did not succeed')
       return await redeem(test, authorizeUrl, outcome.code)
     },
-    async call(token, name, args) {
+    async call(token, name, args, capabilities = {}) {
       const answer = await test.fetch('/mcp', {
         method: 'POST',
         headers: {
@@ -85,7 +85,7 @@ export async function startDovecotApp(options: TestAppOptions = {}): Promise<Dov
             _meta: {
               'io.modelcontextprotocol/protocolVersion': '2026-07-28',
               'io.modelcontextprotocol/clientInfo': { name: 'test', version: '1' },
-              'io.modelcontextprotocol/clientCapabilities': {},
+              'io.modelcontextprotocol/clientCapabilities': capabilities,
             },
           },
         }),

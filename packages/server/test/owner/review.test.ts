@@ -173,10 +173,12 @@ describe.skipIf(!findDovecot())('R92: /review', () => {
     expect(sent('Edited').map(({ to }) => to)).toEqual([['bob@test.example', 'eve@test.example']])
   })
 
-  test('R85, R92: of answers at once, in two pages and through two connections, and send_draft beside them, one sends', async () => {
+  test('R85, R92: of answers at once, in two pages, on a card and by send_draft of another connection, one sends', async () => {
     const { link, draftId } = await holdWith(app, token, 'Raced')
-    const { structuredContent: again } = await app.call(token, 'send_email', letter('Raced'))
-    const links = [link, link, String(again.review_url)]
+    const ui = { extensions: { 'io.modelcontextprotocol/ui': { mimeTypes: ['text/html;profile=mcp-app'] } } }
+    const again = await app.call(token, 'send_email', letter('Raced'), ui)
+    const { state } = again._meta['email-connector/review']
+    const links = [link, link, String(again.structuredContent.review_url)]
     const pages = await Promise.all(links.map((one) => alice.show(one)))
     const unasked = await app.connect(app.dovecot.alice, { permission: 'send', ask: 'never' })
     const listed = await app.call(unasked, 'search_emails', { query: 'subject:Raced', mailbox: 'drafts' })
@@ -185,6 +187,7 @@ describe.skipIf(!findDovecot())('R92: /review', () => {
     await Promise.all([
       ...links.map((one, index) => alice.answer(one, 'send', pages[index]?.approval ?? '')),
       app.call(unasked, 'send_draft', { id }),
+      app.call(token, 'approve_send', { state, answer: 'send' }, ui),
     ])
     expect(sent('Raced')).toHaveLength(1)
     expect((await alice.show(link)).text).toContain('Sent before')
