@@ -13,6 +13,7 @@ import type { Files } from '../owner/files.ts'
 import type { Review } from '../owner/review.ts'
 import { homePage } from '../pages/home-page.ts'
 import { privacyPage } from '../pages/privacy-page.ts'
+import { reviewLinkPage } from '../pages/review-page.ts'
 import { tooManyAtOnce } from '../pages/sign-in-messages.ts'
 import type { ServerSettings } from '../settings.ts'
 import type { AddMailbox } from '../sign-in/add-account.ts'
@@ -156,7 +157,7 @@ export function ownerRoutes({ files, review }: { readonly files: Files; readonly
     '/review': {
       ...page,
       name: 'review',
-      handlers: { GET: () => review.page(), POST: capped((request) => review.post(request)) },
+      handlers: { GET: () => reviewLinkPage({}), POST: capped((request) => review.post(request)) },
     },
     '/files': {
       ...page,

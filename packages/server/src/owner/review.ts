@@ -30,9 +30,8 @@ import { toReviewed, viewDraft } from './draft-view.ts'
 import { createOwnerCall, type OwnerSurroundings, toOpenedAccount } from './owner-call.ts'
 import { stopOfReview } from './review-stops.ts'
 
+/** GET is a page like any other (pages/review-page.ts). */
 export interface Review {
-  /** GET /review */
-  page(): Response
   /** POST /review */
   post(request: Request): Promise<Response>
 }
@@ -58,8 +57,6 @@ export function createReview(
   const surroundings = { ...options, deadlineMs: reviewMs }
 
   return {
-    page: () => reviewLinkPage({}),
-
     async post(request) {
       if (!isSameOrigin(request, publicUrl)) return reviewStoppedPage('ended')
       const fields = await parseForm(request)
