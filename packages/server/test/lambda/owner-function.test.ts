@@ -85,7 +85,12 @@ describe.skipIf(missing !== undefined)(whenPossible('R70: the owner function'), 
     expect(await call('send_email', letter)).toMatchObject({ state: 'sent', repeated: true })
 
     owner.forgetCalls()
-    const again = await call('send_email', { ...letter, subject: `${subject} two` })
+    const again = await call('send_email', {
+      ...letter,
+      subject: `${subject} two`,
+      // Laid out in a thread.
+      body: `# ${words}\n\n${'A long line of words. '.repeat(7_000)}`,
+    })
     const second = String(again.review_url).split('#')[1] ?? ''
     const [, yes = ''] =
       /name="approval" value="([^"]+)"/.exec(await (await post('/review', { link: second })).text()) ?? []
