@@ -20,7 +20,11 @@ export interface DovecotApp {
   readonly smtp: SmtpSink
   fields(user: TestUser): Record<string, string>
   /** The access token of a new connection. */
-  connect(user: TestUser, options?: { permission?: string; ask?: string }): Promise<string>
+  connect(
+    user: TestUser,
+    /** `through`: further fields of the form, such as the ports of proxies. */
+    options?: { permission?: string; ask?: string; through?: Record<string, string> },
+  ): Promise<string>
   call(token: string, tool: string, args: Wire, capabilities?: Wire): Promise<Wire>
   close(): Promise<void>
 }
@@ -57,11 +61,11 @@ export async function startDovecotApp(options: TestAppOptions = {}): Promise<Dov
   })
   return {
     ...{ test, dovecot, smtp, fields },
-    async connect(user, { permission = 'read', ask = 'ask' } = {}) {
+    async connect(user, { permission = 'read', ask = 'ask', through = {} } = {}) {
       const authorizeUrl = await test.authorizeUrl({ name: 'Claude' })
       const outcome = await completeSignIn({
         authorizeUrl,
-        fields: { ...fields(user), permission, ask },
+        fields: { ...fields(user), ...through, permission, ask },
         fetch: fetchOf(test),
       })
       if (!outcome.redirected || outcome.code === null) throw new Error('The sign-in did not succeed')

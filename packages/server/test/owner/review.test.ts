@@ -1,5 +1,5 @@
 /** A held email and its owner: from the tool's link to one DATA, or none, over a real Dovecot. */
-import { findDovecot } from '@email-connector/testing'
+import { type CausalClock, findDovecot, startDelayProxy } from '@email-connector/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
   type Browser,
@@ -77,7 +77,11 @@ describe.skipIf(!findDovecot())('R92: /review', () => {
   })
 
   /** Of a connection of its own, with a browser that is paired with it. */
-  async function another(options: { permission?: string; ask?: string }, subject: string, more: object = {}) {
+  async function another(
+    options: Parameters<DovecotApp['connect']>[1] & object,
+    subject: string,
+    more: object = {},
+  ) {
     const own = await app.connect(app.dovecot.alice, options)
     const tool = options.permission === 'write' ? 'draft_email' : 'send_email'
     const { structuredContent: told } = await app.call(own, tool, letter(subject, more))
@@ -319,6 +323,32 @@ describe.skipIf(!findDovecot())('R92: /review', () => {
     app.test.time.seconds += 120
     expect((await alice.answer(killed.link, 'send', approval)).text).toContain('Perhaps sent')
     expect(sent('Killed')).toEqual([])
+  })
+
+  test('R92: at a distance the page takes 8 round trips, its yes 15, without a memory of the server', async () => {
+    const clock: CausalClock = { depth: 0 }
+    const proxies = await Promise.all(
+      [app.dovecot.imapsPort, app.smtp.port].map((port) =>
+        startDelayProxy({ target: { port }, oneWayMs: 5, clock }),
+      ),
+    )
+    const [imap_port, smtp_port] = proxies.map(({ port }) => String(port))
+    const through = { imap_port: imap_port ?? '', smtp_port: smtp_port ?? '' }
+    try {
+      const far = await another({ permission: 'send', through }, 'Far away')
+      const count = async <T>(work: () => Promise<T>) => {
+        while (proxies.some((one) => one.openCount() > 0))
+          await new Promise((resolve) => setTimeout(resolve, 5))
+        for (const one of proxies) one.restart()
+        return { answer: await work(), trips: Math.max(...proxies.map((one) => one.roundTrips())) }
+      }
+      const shown = await count(() => far.owner.show(far.link))
+      const yes = await count(() => far.owner.answer(far.link, 'send', shown.answer.approval))
+      expect(yes.answer.text).toContain('<h1>Sent</h1>')
+      expect({ shown: shown.trips, yes: yes.trips }).toEqual({ shown: 8, yes: 15 })
+    } finally {
+      await Promise.all(proxies.map((one) => one.stop()))
+    }
   })
 
   test('a refusal of the server is told with its reason, and the draft stays', async () => {
