@@ -54,9 +54,11 @@ const mcp: readonly TableRight[] = [
 
 const owner: readonly TableRight[] = [
   { table: 'grants', prefixes: ['grant#'], actions: ['UpdateItem', 'Query'] },
-  { table: 'grants', prefixes: ['audit#'], actions: ['PutItem'] },
+  { table: 'grants', prefixes: ['audit#'], actions: ['PutItem', 'UpdateItem'] },
   { table: 'tokens', prefixes: ['leash#'], actions: ['GetItem'] },
-  { table: 'tokens', prefixes: ['file#'], actions: ['GetItem', 'UpdateItem'] },
+  { table: 'tokens', prefixes: ['file#', 'review#'], actions: ['GetItem', 'UpdateItem'] },
+  { table: 'once', prefixes: ['count#'], actions: ['UpdateItem'] },
+  { table: 'once', prefixes: ['send#'], actions: ['GetItem', 'PutItem', 'UpdateItem'] },
 ]
 
 const accessTokens: TableRight = { table: 'tokens', prefixes: ['access#'], actions: ['GetItem'] }

@@ -23,7 +23,8 @@ const streaming: ReadonlySet<FunctionName> = new Set(['mcp', 'owner'])
 const sizes: Readonly<Record<FunctionName, { memorySize: number; timeoutSeconds: number }>> = {
   mcp: { memorySize: 1024, timeoutSeconds: 28 },
   oauth: { memorySize: 512, timeoutSeconds: 28 },
-  owner: { memorySize: 512, timeoutSeconds: 28 },
+  // It sends as mcp does, and lays out as much.
+  owner: { memorySize: 1024, timeoutSeconds: 28 },
   authorizer: { memorySize: 256, timeoutSeconds: 8 },
   health: { memorySize: 128, timeoutSeconds: 3 },
 }

@@ -20,6 +20,7 @@ export interface GatewayRoute {
 export const gatewayRoutes: readonly GatewayRoute[] = [
   { path: '/mcp', target: 'mcp', authorized: true, transfer: 'STREAM' },
   { path: '/files', target: 'owner', authorized: false, transfer: 'STREAM' },
+  { path: '/review', target: 'owner', authorized: false, transfer: 'STREAM' },
   { path: '/health', target: 'health', authorized: false, transfer: 'BUFFERED' },
   { path: '/oauth/{proxy+}', target: 'oauth', authorized: false, transfer: 'BUFFERED' },
   { path: '/.well-known/{proxy+}', target: 'oauth', authorized: false, transfer: 'BUFFERED' },

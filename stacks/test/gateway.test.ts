@@ -37,12 +37,13 @@ describe('gateway', () => {
     expect(sorted(methods().map(({ uri: _, ...row }) => row))).toEqual(sorted(expected))
   })
 
-  test('R70: all methods of /mcp and /files, and only they, go to the functions that stream', () => {
+  test('R70: all methods of /mcp, /files and /review, and only they, go to the functions that stream', () => {
     for (const { path, transfer, uri } of methods()) {
-      const streams = path === '/mcp' || path === '/files'
+      const isOwners = path === '/files' || path === '/review'
+      const streams = path === '/mcp' || isOwners
       expect([path, transfer]).toEqual([path, streams ? 'STREAM' : 'BUFFERED'])
       expect(uri.includes('Mcp')).toBe(path === '/mcp')
-      expect(uri.includes('Owner')).toBe(path === '/files')
+      expect(uri.includes('Owner')).toBe(isOwners)
       expect(uri).toContain(streams ? '/response-streaming-invocations' : '/invocations')
     }
   })

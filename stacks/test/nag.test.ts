@@ -19,7 +19,7 @@ const exceptions: readonly Exception[] = [
   },
   {
     rule: 'APIG4',
-    at: /\/(?:oauth|\.well-known)\/|\/(?:health|privacy|files)\/ANY|\/Default\/ANY|\/mcp\/OPTIONS/,
+    at: /\/(?:oauth|\.well-known)\/|\/(?:health|privacy|files|review)\/ANY|\/Default\/ANY|\/mcp\/OPTIONS/,
     reason: 'Sign-in, discovery, health, pages and the preflight are where a client comes without a token.',
   },
   {

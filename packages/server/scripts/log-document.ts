@@ -8,6 +8,7 @@ const events: Readonly<Record<LogLine['event'], string>> = {
   mail: 'A mail server or the way to it failed; `code` says how.',
   connect: 'A sign-in on our page: how it ended.',
   revoke: 'A grant was ended by its owner or its client.',
+  review: 'An owner sent or discarded a draft on `/review` (`ok`), or it failed.',
   token: 'The token endpoint gave or refused tokens.',
   register: 'A client registered itself.',
   client_metadata: 'The document of a client was fetched, or could not be.',

@@ -1,5 +1,6 @@
 /** What a renderer gives: text that is safe to show, and what the reader has to know about it. */
 import type { ReadLink } from '../message.ts'
+import type { HtmlReview } from './review-html.ts'
 import type { HtmlWords } from './words-of-html.ts'
 
 export interface ReadableText {
@@ -10,6 +11,8 @@ export interface ReadableText {
   readonly links?: readonly ReadLink[]
   /** To compare it with another text; only where they were asked for, and never of a text that could not be rendered. */
   readonly words?: HtmlWords
+  /** Only where it was asked for, and never of a text that could not be rendered. */
+  readonly review?: HtmlReview
 }
 
 /** How a text is wanted. Plain values only: it goes to another thread as a message. */

@@ -16,9 +16,9 @@ export interface RenderJob {
   readonly from: 'html' | 'values' | WrittenForm
   /**
    * `people_html` and `people_text`: as people read it, for a quote or a forward; of plain text the lines that its
-   * writer typed.
+   * writer typed. `review`: no text, but what a person cannot see of HTML that a browser shows.
    */
-  readonly to: 'text' | 'html' | 'people_html' | 'people_text'
+  readonly to: 'text' | 'html' | 'people_html' | 'people_text' | 'review'
   /** Of what people read: characters of words. */
   readonly maxChars?: number | undefined
   readonly reading?: Reading | undefined
@@ -82,10 +82,21 @@ async function renderHtml({ content, to, reading, words, maxChars }: RenderJob):
     const { textForPeople } = await import('./text-for-people.ts')
     return { text: textForPeople(content).slice(0, maxChars), warnings: [] }
   }
-  const read = to === 'html' ? await renderAsHtml(content, reading) : await renderAsText(content, reading)
+  const read = await renderFor(to, content, reading)
   if (!words) return read
   const { wordsOfHtml } = await import('./words-of-html.ts')
   return { ...read, words: wordsOfHtml(content) }
+}
+
+async function renderFor(
+  to: 'text' | 'html' | 'review',
+  html: string,
+  reading: Reading | undefined,
+): Promise<ReadableText> {
+  if (to === 'text') return await renderAsText(html, reading)
+  if (to === 'html') return await renderAsHtml(html, reading)
+  const { reviewHtml } = await import('./review-html.ts')
+  return { text: '', warnings: [], review: reviewHtml(html) }
 }
 
 async function renderAsHtml(html: string, reading: Reading | undefined): Promise<ReadableText> {

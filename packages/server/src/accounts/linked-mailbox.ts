@@ -14,12 +14,13 @@ import { SealBrokenError, zero } from '../keys/seal.ts'
 import type { ProviderClient } from '../provider-tokens/provider-client.ts'
 import type { AccountRow, AccountStore } from '../store/account-store.ts'
 import type { DerivedTokenRow, DerivedTokenStore, DerivedTokenType } from '../store/derived-token-store.ts'
+import type { SettingsRow } from '../store/owner-room-store.ts'
 import { type AccountKeys, openAccount } from './account-record.ts'
 import { toDerivedId, unwrapDerived } from './derived-token.ts'
 import { AccountNotAdmittedError } from './grant-accounts.ts'
-import { readAccountSettings } from './owner-settings.ts'
+import { readAccountSettings, readGrantSettings } from './owner-settings.ts'
 import { findPairings } from './paired-browser.ts'
-import type { AccountSettings } from './settings.ts'
+import type { AccountSettings, GrantSettings } from './settings.ts'
 import { createTokenRotation, type HeldAccount } from './token-rotation.ts'
 
 export interface LinkedMailbox<Subject> {
@@ -28,12 +29,18 @@ export interface LinkedMailbox<Subject> {
   readonly subject: Subject
   readonly settings: AccountSettings
   readonly expiresAt: EpochSeconds
+  /** Of the link; says nothing of its token. */
+  readonly linkId: string
+  /** The keys of its emails in the ledger of sends, sealed. */
+  readonly sealedOwner: string | undefined
   /** S_a; zeroed by `close`. */
   readonly secret: AccountSecret
   /** Asks the key service. Throws AccountNotAdmittedError, KeyRefusedError, KeyUnavailableError, ProviderRefusedError. */
   open(): Promise<MailAccount>
   /** After the mail server has refused its access token; undefined where another would be refused as well. */
   withNewToken(): Promise<MailAccount | undefined>
+  /** What the owner decided for the whole grant; undefined where it cannot be read, or is older than what a call has seen. */
+  grantSettings(policyKey: Uint8Array): GrantSettings | undefined
   /** Whether the grant has not ended meanwhile: reads its leash again. */
   isGranted(): Promise<boolean>
   close(): void
@@ -105,9 +112,10 @@ export function createFindLink(
   function toMailbox<Subject>(
     subject: Subject,
     settings: AccountSettings,
-    { grant, account: row }: { grant: Grant; account: AccountRow },
+    rows: { grant: Grant; account: AccountRow; settings: readonly SettingsRow[] },
     { link, leash, secret }: { link: DerivedTokenRow; leash: Uint8Array; secret: AccountSecret },
   ): LinkedMailbox<Subject> {
+    const { grant, account: row } = rows
     const permission = permissions.find((one) => one === grant.permission) ?? 'read'
     const hold = async (current: { grant: Grant; account: AccountRow }): Promise<HeldAccount> => {
       const { account } = await openAccount(options, secret, current.grant, current.account, {
@@ -128,7 +136,8 @@ export function createFindLink(
     })
     return {
       ...{ grant, permission, subject, settings, secret },
-      expiresAt: link.expiresAt,
+      ...{ expiresAt: link.expiresAt, linkId: link.id, sealedOwner: row.sealedOwner },
+      grantSettings: (policyKey) => readGrantSettings(secret, policyKey, rows),
       async open() {
         held = await hold({ grant, account: row })
         if (held.account.provider !== 'demo' && !isAdmitted(options.admission, held.account))

@@ -63,6 +63,22 @@ export function readAccountSettings(
   }
 }
 
+/** Of the grant, for a link that has brought its key; else as above. */
+export function readGrantSettings(
+  secret: MailboxSecret,
+  policyKey: Uint8Array,
+  rows: { readonly account: AccountRow; readonly settings: readonly SettingsRow[] },
+): GrantSettings | undefined {
+  const seen = readSeen(secret, rows.account)
+  if (seen === undefined) return undefined
+  try {
+    return openWith(Uint8Array.from(policyKey), rowOf(rows.settings, ofGrant, seen.grant), grantSettings)
+  } catch (error) {
+    if (error instanceof SealBrokenError) return undefined
+    throw error
+  }
+}
+
 const defaults: OwnerSettings = {
   state: 'open',
   account: defaultAccountSettings,

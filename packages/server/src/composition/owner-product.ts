@@ -12,6 +12,7 @@ import type { Routes } from '../http/frame.ts'
 import type { KeyWrapper } from '../keys/key-wrapper.ts'
 import type { Log } from '../log.ts'
 import { createFiles } from '../owner/files.ts'
+import type { Review } from '../owner/review.ts'
 import type { ProviderClient } from '../provider-tokens/provider-client.ts'
 import type { Stores } from '../store/stores.ts'
 import { ownerRoutes } from './routes.ts'
@@ -21,7 +22,7 @@ export interface OwnerProductOptions {
   /** Whose mailboxes may be used. */
   readonly admission: Admission
   readonly stage: string
-  readonly stores: Pick<Stores, 'accounts' | 'audit' | 'derivedTokens'>
+  readonly stores: Pick<Stores, 'accounts' | 'audit' | 'derivedTokens' | 'once'>
   readonly keyWrapper: KeyWrapper
   readonly connector: Connector
   readonly providerClients?: readonly ProviderClient[]
@@ -53,7 +54,18 @@ export function createOwnerProduct(options: OwnerProductOptions): Routes {
     ...{ tokens: stores.derivedTokens, store: stores.accounts, admission },
     ...(providerClients && { providerClients }),
   })
+  let reviewing: Promise<Review> | undefined
+  /** Sending is half of this program, and a download does without it: loaded with the first draft. */
+  async function openReview(): Promise<Review> {
+    reviewing ??= import('../owner/review.ts').then(({ createReview }) =>
+      createReview({
+        ...{ publicUrl, findLink, connector, now, log, audit: stores.audit, once: stores.once },
+      }),
+    )
+    return await reviewing
+  }
   return ownerRoutes({
+    review: { post: async (request) => (await openReview()).post(request) },
     files: createFiles({
       ...{ publicUrl, findLink, connector, downloadMs, now, clock, log, audit: stores.audit },
       ...(maxBytes !== undefined && { maxBytes }),

@@ -10,8 +10,10 @@ import { withCappedBody } from '../http/body.ts'
 import type { Handler, Route, Routes } from '../http/frame.ts'
 import { health } from '../http/health.ts'
 import type { Files } from '../owner/files.ts'
+import type { Review } from '../owner/review.ts'
 import { homePage } from '../pages/home-page.ts'
 import { privacyPage } from '../pages/privacy-page.ts'
+import { reviewLinkPage } from '../pages/review-page.ts'
 import { tooManyAtOnce } from '../pages/sign-in-messages.ts'
 import type { ServerSettings } from '../settings.ts'
 import type { AddMailbox } from '../sign-in/add-account.ts'
@@ -150,8 +152,13 @@ export function oauthRoutes({
 }
 
 /** The owner's own pages behind a link: what the owner function serves. */
-export function ownerRoutes({ files }: { readonly files: Files }): Routes {
+export function ownerRoutes({ files, review }: { readonly files: Files; readonly review: Review }): Routes {
   return {
+    '/review': {
+      ...page,
+      name: 'review',
+      handlers: { GET: () => reviewLinkPage({}), POST: capped((request) => review.post(request)) },
+    },
     '/files': {
       ...page,
       name: 'files',

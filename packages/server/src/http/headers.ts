@@ -28,13 +28,19 @@ export function withSecurityHeaders(response: Response): Response {
   return new Response(response.body, { status: response.status, headers })
 }
 
-/** `formAction`: sources beyond 'self' that a form's redirect chain may reach. */
-export function pageSecurityPolicy(nonce: string, formAction: readonly string[]): string {
+/**
+ * `formAction`: sources beyond 'self' that a form's redirect chain may reach. `framesMail`: a sandboxed frame shows an
+ * email, whose document takes this policy over and needs its own styles; a nonce would switch them off.
+ */
+export function pageSecurityPolicy(
+  nonce: string,
+  { formAction = [], framesMail = false }: { formAction?: readonly string[]; framesMail?: boolean } = {},
+): string {
   return [
     "default-src 'none'",
-    `style-src 'nonce-${nonce}'`,
+    `style-src ${framesMail ? "'unsafe-inline'" : `'nonce-${nonce}'`}`,
     `script-src 'nonce-${nonce}'`,
-    // The page's own icon, a data: URL.
+    // The page's own icon, a data: URL, as are the pictures of an email.
     'img-src data:',
     `form-action ${["'self'", ...formAction].join(' ')}`,
     "frame-ancestors 'none'",

@@ -27,6 +27,12 @@ export function copySecret(secret: MailboxSecret): MailboxSecret {
     : { accountId: secret.accountId, own: Uint8Array.from(secret.own) }
 }
 
+/** What is the grant's own, and not one mailbox's, follows from S alone. Throws where there is only S_a. */
+export function toGrantSecret(secret: MailboxSecret): Uint8Array {
+  if (secret instanceof Uint8Array) return secret
+  throw new Error('The secret of one mailbox opens nothing of its grant')
+}
+
 export function zeroSecret(secret: MailboxSecret): void {
   zero(secret instanceof Uint8Array ? secret : secret.own)
 }

@@ -1,5 +1,5 @@
 /**
- * The owner function: `/files`, streamed. It may open data keys and generate none, and reads no secret of the deployment
+ * The owner function: `/files` and `/review`, streamed. It may open data keys and generate none, and reads no secret of the deployment
  * and no token of a client. What an HTTP API carries in one piece is bounded by Lambda's 6 MB, base64 and all.
  */
 import { createConnector, createHostPolicy } from '@email-connector/mail'

@@ -14,13 +14,8 @@ import { parseForm } from '../http/body.ts'
 import { findOutage } from '../http/outages.ts'
 import { KeyRefusedError } from '../keys/key-wrapper.ts'
 import type { Log } from '../log.ts'
-import {
-  type FileStop,
-  filePage,
-  fileStoppedPage,
-  filesLinkPage,
-  fileUnpairedPage,
-} from '../pages/files-page.ts'
+import { type FileStop, filePage, fileStoppedPage, filesLinkPage } from '../pages/files-page.ts'
+import { unpairedPage } from '../pages/unpaired-page.ts'
 import { ProviderRefusedError } from '../provider-tokens/provider-refusal.ts'
 import type { AuditStore } from '../store/audit-store.ts'
 import { type FileDownload, startDownload } from './file-download.ts'
@@ -65,7 +60,7 @@ export function createFiles(options: {
       if (fields === undefined || token === undefined) return filesLinkPage({ isFaulty: true })
       try {
         const found = await findLink(kind, token, request)
-        if (found.state === 'unpaired') return fileUnpairedPage(token)
+        if (found.state === 'unpaired') return unpairedPage('/files', token)
         if (found.state === 'ended') return fileStoppedPage('ended')
         const { mailbox } = found
         if (fields.get('action') === 'download') return await download(mailbox, request.signal)

@@ -37,6 +37,8 @@ export interface PageContent {
   /** Sources beyond 'self' that the page's form may end at. */
   readonly formAction?: readonly string[]
   readonly headers?: Readonly<Record<string, string>>
+  /** A sandboxed frame in it shows an email, with the email's own styles. */
+  readonly framesMail?: boolean
 }
 
 export function toPageResponse(page: PageContent): Response {
@@ -68,7 +70,7 @@ export function toPageResponse(page: PageContent): Response {
       ...page.headers,
       'Content-Type': 'text/html; charset=utf-8',
       'Cache-Control': 'no-store',
-      'Content-Security-Policy': pageSecurityPolicy(nonce, page.formAction ?? []),
+      'Content-Security-Policy': pageSecurityPolicy(nonce, page),
     },
   })
 }

@@ -10,10 +10,12 @@ import type { ComposedMessage } from '@email-connector/mail'
 import * as z from 'zod'
 import type { OpenedAccount } from '../accounts/grant-accounts.ts'
 import { assertReadable } from '../accounts/owner-settings.ts'
+import { toGrantSecret } from '../keys/account-secret.ts'
 import { SealBrokenError } from '../keys/seal.ts'
 import { createHintCipher } from '../keys/token-cipher.ts'
-import type { ToolCall, ToolQuestion } from '../tool-call/tool.ts'
+import type { ToolQuestion } from '../tool-call/tool.ts'
 import { ToolError } from '../wire/tool-error.ts'
+import type { ReleasedBy, SendingCall } from './sending-call.ts'
 
 const purpose = 'confirmation'
 const lifeSeconds = 300
@@ -29,7 +31,7 @@ const stored = z.object({
 })
 type Stored = z.output<typeof stored>
 
-type Call = Pick<ToolCall, 'asking' | 'caller' | 'once' | 'now'>
+type Call = Pick<SendingCall, 'asking' | 'caller' | 'once' | 'now'>
 
 export interface Confirmation {
   /** UUID. */
@@ -56,22 +58,22 @@ export function letsAppsAsk({ settings }: Pick<OpenedAccount, 'settings'>): bool
 
 /**
  * Throws `not_confirmed` where the client's answer belongs to no question of this account, or to an old one.
- * `isReleased`: a person said yes on a review card, which counts if the owner's settings still let it.
+ * `releasedBy`: a yes on a review card counts if the owner's settings still let it, the owner's own always.
  */
 export function openConfirmation(
   call: Call,
   { accountId, settings }: Pick<OpenedAccount, 'accountId' | 'settings'>,
-  isReleased = false,
+  releasedBy?: ReleasedBy,
 ): Confirmation {
   const { ask } = assertReadable(settings).grant
   const lets = letsAppsAsk({ settings })
-  if (isReleased && !lets && ask !== 'never') {
+  if (releasedBy === 'card' && !lets && ask !== 'never') {
     throw new ToolError(
       'not_confirmed',
       'Not sent: the owner has since decided that no app may send for them. The email is still in Drafts, and any mail program can send it.',
     )
   }
-  const mayAsk = call.asking.canAsk && lets && !isReleased
+  const mayAsk = call.asking.canAsk && lets && releasedBy === undefined
   const state = mayAsk && call.asking.state !== undefined ? openState(call, accountId) : undefined
   const { attempt, madeAt } = state ?? { attempt: randomUUID(), madeAt: call.now() }
   return {
@@ -79,7 +81,7 @@ export function openConfirmation(
     madeAt,
     asksNow: mayAsk && state === undefined,
     async decide({ rawWithBcc }, toQuestion) {
-      if (ask === 'never' || isReleased) return 'send'
+      if (ask === 'never' || releasedBy !== undefined) return 'send'
       if (!mayAsk) return 'hold'
       const hash = createHash('sha256').update(rawWithBcc).digest('hex')
       if (state !== undefined) return await readAnswer(call, state, hash)
@@ -115,7 +117,11 @@ function openState(call: Call, accountId: string): Stored {
 
   function unseal(): Stored | undefined {
     try {
-      const plain = createHintCipher(caller.secret).open(purpose, caller.grantId, asking.state ?? '')
+      const plain = createHintCipher(toGrantSecret(caller.secret)).open(
+        purpose,
+        caller.grantId,
+        asking.state ?? '',
+      )
       return stored.parse(JSON.parse(Buffer.from(plain).toString('utf8')))
     } catch (error) {
       if (error instanceof SealBrokenError) return undefined
@@ -126,7 +132,7 @@ function openState(call: Call, accountId: string): Stored {
 
 function sealState({ caller }: Call, state: Stored): string {
   const plain = Buffer.from(JSON.stringify(state), 'utf8')
-  return createHintCipher(caller.secret).seal(purpose, caller.grantId, plain)
+  return createHintCipher(toGrantSecret(caller.secret)).seal(purpose, caller.grantId, plain)
 }
 
 function notConfirmed(reason: string): ToolError {

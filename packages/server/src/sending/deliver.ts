@@ -8,7 +8,7 @@ import {
   type Submission,
 } from '@email-connector/mail'
 import type { OpenedAccount } from '../accounts/grant-accounts.ts'
-import type { ToolCall, ToolQuestion } from '../tool-call/tool.ts'
+import type { ToolQuestion } from '../tool-call/tool.ts'
 import { toEmailId, toRefName } from '../wire/email-id.ts'
 import { toLine } from '../wire/fit.ts'
 import { ToolError } from '../wire/tool-error.ts'
@@ -28,6 +28,7 @@ import { assertRecipients } from './recipients.ts'
 import { withReview } from './review.ts'
 import { createSendLedger, findSendOutcome } from './send-ledger.ts'
 import { describeOutcome, type SendOutcome } from './send-outcome.ts'
+import type { ReleasedBy, SendingCall } from './sending-call.ts'
 import { fileSentCopy, type SentCopy } from './sent-copy.ts'
 
 /** `about`: which email is answered or forwarded, where its id says more than the text. */
@@ -51,12 +52,13 @@ export interface DeliveryOptions {
   /** The connections of this call, where it has opened them by now. */
   readonly mailbox?: KeptMailbox | undefined
   readonly early?: Submission | undefined
-  /** A person has seen these very bytes on a review card and said yes. */
-  readonly isReleased?: boolean
+  readonly releasedBy?: ReleasedBy | undefined
+  /** Asked once more right before DATA: throws where the sender may no longer send. */
+  readonly assertMaySend?: (() => Promise<void>) | undefined
 }
 
 export async function deliver(
-  call: ToolCall,
+  call: SendingCall,
   ready: ReadyMessage,
   options: DeliveryOptions = {},
 ): Promise<ToolResult<Delivery> | ToolQuestion> {
@@ -69,9 +71,9 @@ export async function deliver(
 
 async function deliverOver(
   mailbox: KeptMailbox,
-  call: ToolCall,
+  call: SendingCall,
   ready: ReadyMessage,
-  { idempotencyKey, known, skipped = [], mark, early, isReleased }: DeliveryOptions,
+  { idempotencyKey, known, skipped = [], mark, early, releasedBy, assertMaySend }: DeliveryOptions,
 ): Promise<ToolResult<Delivery> | ToolQuestion> {
   const { opened, shown, content, shared, stored } = ready
   const { from, to, cc, bcc } = shown
@@ -82,7 +84,7 @@ async function deliverOver(
   const sending = call.toCompletion()
   const people = createPeople(mailbox, shown)
   const reservation = await assertWithinLimits(sending, opened, { shown, people })
-  const confirmation = openConfirmation(call, opened, isReleased)
+  const confirmation = openConfirmation(call, opened, releasedBy)
   const { attempt, madeAt } = confirmation
   const request = {
     ...{ accountId: opened.accountId, sealedOwner: opened.sealedOwner, idempotencyKey, shared },
@@ -106,6 +108,7 @@ async function deliverOver(
   const submitted = ledger.sendOnce((beforeData) =>
     (early ?? openNow(sending, opened)).submit(composed, {
       async beforeData() {
+        await assertMaySend?.()
         await reservation.reserve()
         const mayLeave = await beforeData()
         if (!mayLeave) await reservation.giveBack()
@@ -147,7 +150,7 @@ function withSkipped(result: ToolResult<Delivery>, skipped: readonly string[]): 
 
 /** Files the copy and says what happened. `composed` is absent where an earlier call sent, or tried. */
 export async function answerDelivery(
-  call: ToolCall,
+  call: SendingCall,
   opened: OpenedAccount,
   mailbox: KeptMailbox,
   given: Promise<SendOutcome>,

@@ -5,14 +5,14 @@
  */
 import { openSubmission, type Submission } from '@email-connector/mail'
 import type { OpenedAccount } from '../accounts/grant-accounts.ts'
-import type { ToolCall } from '../tool-call/tool.ts'
+import type { SendingCall } from './sending-call.ts'
 
 /** Of the time that is left: a server that goes silent after the final dot must leave some to look at Sent. */
 const smtpShare = 0.75
 
 /** Runs `work` with a connection that ends with it. */
 export async function withEarlySubmission<T>(
-  call: ToolCall,
+  call: SendingCall,
   opened: OpenedAccount,
   work: (early: Submission | undefined) => Promise<T>,
   /** A person has said yes on a review card. */
@@ -27,11 +27,11 @@ export async function withEarlySubmission<T>(
 }
 
 /** A client that goes away ends no email that is on its way. */
-export function openNow(call: ToolCall, { account }: OpenedAccount): Submission {
+export function openNow(call: SendingCall, { account }: OpenedAccount): Submission {
   return openSubmission(account, call.toCompletion().mailDeps(smtpShare))
 }
 
-function sendsNow({ asking }: ToolCall, { settings }: OpenedAccount): boolean {
+function sendsNow({ asking }: SendingCall, { settings }: OpenedAccount): boolean {
   if (settings.state === 'open' && settings.grant.ask === 'never') return true
   return asking.state !== undefined && asking.answer === 'accept'
 }

@@ -6,11 +6,11 @@
 import { findByMessageId, type MessageRef, toDraftTag } from '@email-connector/mail'
 import type { OpenedAccount } from '../accounts/grant-accounts.ts'
 import { assertReadable } from '../accounts/owner-settings.ts'
-import type { ToolCall } from '../tool-call/tool.ts'
 import type { KeptMailbox } from './kept-mailbox.ts'
 import type { ReadyMessage } from './ready-message.ts'
 import { findSendOutcome, type SendLedger } from './send-ledger.ts'
 import { held, type SendOutcome } from './send-outcome.ts'
+import type { SendingCall } from './sending-call.ts'
 import { saveDraft } from './stored-draft.ts'
 
 /** A draft that is stored stays where it is. */
@@ -37,7 +37,7 @@ export async function hold(
 
 /** The outcome of the draft, where it was sent since by its own id. */
 export async function followHeld(
-  call: ToolCall,
+  call: SendingCall,
   { accountId, sealedOwner }: OpenedAccount,
   outcome: SendOutcome,
 ): Promise<SendOutcome> {

@@ -5,7 +5,7 @@
  */
 import { type ImapSession, MailError } from '@email-connector/mail'
 import type { OpenedAccount } from '../accounts/grant-accounts.ts'
-import type { ToolCall } from '../tool-call/tool.ts'
+import type { SendingCall } from './sending-call.ts'
 
 /** `isAgain`: over a new connection, after one that broke off in the middle of it. */
 type Use<T> = (session: ImapSession, isAgain: boolean) => Promise<T>
@@ -17,7 +17,7 @@ export interface KeptMailbox {
 
 /** Runs `work` with a connection that ends with it. */
 export async function withKeptMailbox<T>(
-  call: ToolCall,
+  call: SendingCall,
   opened: OpenedAccount,
   work: (mailbox: KeptMailbox) => Promise<T>,
 ): Promise<T> {

@@ -1,9 +1,11 @@
 /**
  * The keys by which the ledger names an email and seals its outcome. Content is named under the mailbox's sendKey, which
  * all its grants share, so that one knows what another has sent; an idempotency key is a client's own word, under S. For a
- * day after a sendKey first appears or changes, content is named under what came before it as well.
+ * day after a sendKey first appears or changes, content is named under what came before it as well. The owner's page has
+ * S_a: it knows the mailbox's names, and none that are the grant's own.
  */
 import { createHmac } from 'node:crypto'
+import { copySecret, type MailboxSecret, toGrantSecret, zeroSecret } from '../keys/account-secret.ts'
 import { KeyRefusedError } from '../keys/key-wrapper.ts'
 import { openSendKeys } from '../keys/owner-keys.ts'
 import { canonical, deriveKey, fromText, open, SealBrokenError, seal, toText, zero } from '../keys/seal.ts'
@@ -31,14 +33,17 @@ export interface LedgerKeys {
 
 /** Keys live while `use` runs, also when the caller's own secret is zeroed meanwhile. Throws KeyRefusedError. */
 export function withLedgerKeys<T>(
-  { secret, grantId }: { readonly secret: Uint8Array; readonly grantId: string },
+  { secret, grantId }: { readonly secret: MailboxSecret; readonly grantId: string },
   account: LedgerAccount,
   now: number,
   use: (keys: LedgerKeys) => T,
 ): T {
-  const copy = Uint8Array.from(secret)
+  const copy = copySecret(secret)
   const sendKeys = openKeys(copy, grantId, account)
-  const close = () => zero(copy, sendKeys?.sendKey, sendKeys?.formerKey)
+  const close = () => {
+    zeroSecret(copy)
+    zero(sendKeys?.sendKey, sendKeys?.formerKey)
+  }
   let used: T
   try {
     used = use(toLedgerKeys(copy, grantId, sendKeys, now))
@@ -51,24 +56,24 @@ export function withLedgerKeys<T>(
   return used
 }
 
-function openKeys(secret: Uint8Array, grantId: string, { accountId, sealedOwner }: LedgerAccount) {
+function openKeys(secret: MailboxSecret, grantId: string, { accountId, sealedOwner }: LedgerAccount) {
   if (sealedOwner === undefined) return undefined
   try {
     return openSendKeys(secret, { grantId, accountId }, sealedOwner)
   } catch (cause) {
-    zero(secret)
+    zeroSecret(secret)
     if (!(cause instanceof SealBrokenError)) throw cause
     throw new KeyRefusedError('The keys of the ledger of sends do not open', { cause })
   }
 }
 
 function toLedgerKeys(
-  secret: Uint8Array,
+  secret: MailboxSecret,
   grantId: string,
   sendKeys: ReturnType<typeof openKeys>,
   now: number,
 ): LedgerKeys {
-  const hint = createHintCipher(secret)
+  const grantHint = () => createHintCipher(toGrantSecret(secret))
 
   function keyOf(under: Exclude<Under, 'grant'>): Uint8Array {
     const key = under === 'mailbox' ? sendKeys?.sendKey : sendKeys?.formerKey
@@ -80,19 +85,20 @@ function toLedgerKeys(
     contentUnder: toContentUnder(sendKeys, now),
 
     toMac(under, parts) {
-      const key = under === 'grant' ? deriveKey(secret, new Uint8Array(0), 'send-key') : keyOf(under)
+      const key =
+        under === 'grant' ? deriveKey(toGrantSecret(secret), new Uint8Array(0), 'send-key') : keyOf(under)
       const mac = createHmac('sha256', key).update(canonical(parts)).digest('hex')
       if (under === 'grant') zero(key)
       return mac
     },
 
     seal(under, row, plain) {
-      if (under === 'grant') return hint.seal('send', grantId, plain)
+      if (under === 'grant') return grantHint().seal('send', grantId, plain)
       return withOutcomeKey(keyOf(under), (key) => toText(seal(key, plain, ofOutcome(row))))
     },
 
     open(under, row, sealed) {
-      if (under === 'grant') return hint.open('send', grantId, sealed)
+      if (under === 'grant') return grantHint().open('send', grantId, sealed)
       return withOutcomeKey(keyOf(under), (key) => open(key, fromText(sealed), ofOutcome(row)))
     },
   }

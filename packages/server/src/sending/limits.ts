@@ -8,13 +8,13 @@ import type { OpenedAccount } from '../accounts/grant-accounts.ts'
 import { assertReadable } from '../accounts/owner-settings.ts'
 import type { OwnerLimits } from '../accounts/settings.ts'
 import type { Budget } from '../store/once-store.ts'
-import type { ToolCall } from '../tool-call/tool.ts'
 import { toLine } from '../wire/fit.ts'
 import { ToolError } from '../wire/tool-error.ts'
 import { withLedgerKeys } from './ledger-keys.ts'
 import type { ShownMessage } from './outgoing.ts'
 import { ownOf } from './own-addresses.ts'
 import type { People } from './people.ts'
+import type { SendingCall } from './sending-call.ts'
 
 /** Where nothing is limited: a count that another connection's limit is held against. */
 const unlimited = 1_000_000
@@ -34,7 +34,7 @@ export function allowsAttachments(opened: OpenedAccount): boolean {
 
 /** Throws `owner_limit`, naming the limit and where the owner changes it. */
 export async function assertWithinLimits(
-  call: ToolCall,
+  call: SendingCall,
   opened: OpenedAccount,
   { shown, people }: { readonly shown: ShownMessage; readonly people: People },
 ): Promise<Reservation> {
@@ -127,7 +127,7 @@ function hourText(most: number): string {
   return `lets ${most} emails an hour go out from this mailbox, which are used up`
 }
 
-function refusal({ publicUrl }: ToolCall, what: string, field?: string): ToolError {
+function refusal({ publicUrl }: SendingCall, what: string, field?: string): ToolError {
   const sentence = `Not sent: the owner's limit ${what}. The owner can change it at ${publicUrl}/oauth/connections.`
   return new ToolError('owner_limit', sentence, field === undefined ? {} : { field })
 }

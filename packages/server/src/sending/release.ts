@@ -2,22 +2,22 @@
  * What a person answered on a review card, done once: the email is sent as they saw it, kept, or put into the bin. The
  * owner's settings and limits are read again, and the draft too: one that was changed since is shown again and not sent.
  */
-import type { Submission } from '@email-connector/mail'
+import type { StoredDraft, Submission } from '@email-connector/mail'
 import * as z from 'zod'
 import type { OpenedAccount } from '../accounts/grant-accounts.ts'
-import type { ToolCall, ToolQuestion } from '../tool-call/tool.ts'
+import type { ToolCall } from '../tool-call/tool.ts'
 import { toEmailId } from '../wire/email-id.ts'
 import { ToolError } from '../wire/tool-error.ts'
 import type { ToolResult } from '../wire/tool-result.ts'
+import { decideDraft } from './decide-draft.ts'
 import { delivery } from './delivery.ts'
 import { withEarlySubmission } from './early-submission.ts'
 import { type KeptMailbox, withKeptMailbox } from './kept-mailbox.ts'
 import { createPeople } from './people.ts'
-import { nameDraft, readReviewed, toReviewMeta } from './review.ts'
+import { toReviewMeta } from './review.ts'
 import { openReview, type Reviewed } from './review-state.ts'
-import { forgetHeld } from './send-ledger.ts'
-import { answerEarlier, findEarlier, sendStored } from './send-stored.ts'
-import { binDraft, type ReadDraft } from './stored-draft.ts'
+import type { SendingCall } from './sending-call.ts'
+import { hashOf, readyDraft } from './stored-draft.ts'
 
 export const answers = ['send', 'keep', 'discard'] as const
 
@@ -29,7 +29,7 @@ type Released = ToolResult<z.output<typeof released>>
 export async function answerReview(
   call: ToolCall,
   { state, answer }: { readonly state: string; readonly answer: (typeof answers)[number] },
-): Promise<Released | ToolQuestion> {
+): Promise<Released> {
   const review = await openReview(call, state)
   const opened = await call.accounts.open(review.accountId)
   if (answer === 'keep') return toAnswer(opened, review, 'held', 'Kept in Drafts: not sent.')
@@ -39,60 +39,60 @@ export async function answerReview(
     withEarlySubmission(
       deciding,
       opened,
-      (early) => decide({ call: deciding, mailbox, opened, review, answer, early }),
+      (early) => decide(deciding, { mailbox, opened }, { review, answer, early }),
       answer === 'send',
     ),
   )
 }
 
-interface Deciding {
-  readonly call: ToolCall
-  readonly mailbox: KeptMailbox
-  readonly opened: OpenedAccount
-  readonly review: Reviewed
-  readonly answer: (typeof answers)[number]
-  readonly early: Submission | undefined
-}
-
-async function decide(deciding: Deciding): Promise<Released | ToolQuestion> {
-  const { call, mailbox, opened, review, answer, early } = deciding
-  const named = await nameDraft(mailbox, opened, review)
-  if (named === undefined) throw gone()
-  const earlier = await findEarlier(call, opened, named)
-  if (earlier !== undefined) return await answerEarlier(call, opened, named, earlier)
-  const read = await readReviewed(call, mailbox, opened, review)
-  if (read === undefined) {
-    // Another call may have sent it meanwhile.
-    const meanwhile = await findEarlier(call, opened, named)
-    if (meanwhile === undefined) throw gone()
-    return await answerEarlier(call, opened, named, meanwhile)
+async function decide(
+  call: SendingCall,
+  places: { readonly mailbox: KeptMailbox; readonly opened: OpenedAccount },
+  decided: {
+    readonly review: Reviewed
+    readonly answer: 'send' | 'discard'
+    readonly early: Submission | undefined
+  },
+): Promise<Released> {
+  const { review, answer, early } = decided
+  const { opened } = places
+  const isShown = (draft: StoredDraft) => hashOf(draft) === review.hash
+  const decision = { answer, draft: review, isShown, releasedBy: 'card', early } as const
+  const outcome = await decideDraft(call, places, decision)
+  switch (outcome.state) {
+    case 'delivered':
+      return outcome.result
+    case 'changed':
+      return await askAgain(call, places, review, outcome.draft)
+    case 'discarded': {
+      const text = 'Discarded: this email was not sent, and its draft is in the bin.'
+      return toAnswer(opened, review, 'discarded', text)
+    }
+    case 'kept': {
+      const text = 'Not sent. The draft could not be moved to the bin: it is still in Drafts.'
+      return toAnswer(opened, review, 'held', text)
+    }
+    case 'gone':
+      throw gone()
   }
-  if (read.ready.stored?.hash !== review.hash) return await askAgain(deciding, read)
-  if (answer === 'discard') return await discard(deciding, read)
-  return await sendStored(call, mailbox, read, { early, isReleased: true })
 }
 
-async function askAgain({ call, mailbox, opened, review }: Deciding, read: ReadDraft): Promise<Released> {
-  const { ready, draft } = read
-  const { messageId, claim } = review
-  const found = { ready, messageId, ref: draft.ref, hash: ready.stored?.hash ?? '' }
+async function askAgain(
+  call: SendingCall,
+  { mailbox, opened }: { readonly mailbox: KeptMailbox; readonly opened: OpenedAccount },
+  { messageId, claim }: Reviewed,
+  draft: StoredDraft,
+): Promise<Released> {
+  const { ref } = draft
+  const id = toEmailId(opened.accountId, ref)
+  const ready = await mailbox.run((session) => readyDraft(call, session, opened, { id, draft }))
+  const found = { ready, messageId, ref, hash: hashOf(draft) }
   const text = 'Nothing was done: this email was changed after it was shown. It is in Drafts as it is now.'
   const people = createPeople(mailbox, ready.shown)
   return {
-    ...toAnswer(opened, { messageId, ref: draft.ref }, 'held', text),
+    ...toAnswer(opened, { messageId, ref }, 'held', text),
     meta: await toReviewMeta(call, found, { claim, people }),
   }
-}
-
-async function discard({ call, mailbox, opened, review }: Deciding, { draft }: ReadDraft): Promise<Released> {
-  const fate = await mailbox.run((session) => binDraft(session, draft.ref))
-  if (fate === 'kept') {
-    const text = 'Not sent. The draft could not be moved to the bin: it is still in Drafts.'
-    return toAnswer(opened, review, 'held', text)
-  }
-  if (review.claim !== undefined) await forgetHeld(call.once, review.claim)
-  const text = 'Discarded: this email was not sent, and its draft is in the bin.'
-  return toAnswer(opened, review, 'discarded', text)
 }
 
 function toAnswer(

@@ -5,10 +5,11 @@
  */
 import { randomBytes } from 'node:crypto'
 import * as z from 'zod'
+import { toGrantSecret } from '../keys/account-secret.ts'
 import { SealBrokenError } from '../keys/seal.ts'
 import { createHintCipher } from '../keys/token-cipher.ts'
-import type { ToolCall } from '../tool-call/tool.ts'
 import { ToolError } from '../wire/tool-error.ts'
+import type { SendingCall } from './sending-call.ts'
 
 const purpose = 'review'
 const lifeSeconds = 300
@@ -34,13 +35,17 @@ const stored = reviewed.extend({ id: z.string(), clientId: z.string(), expiresAt
 
 export type Reviewed = z.output<typeof reviewed>
 
-type Call = Pick<ToolCall, 'caller' | 'once' | 'now'>
+type Call = Pick<SendingCall, 'caller' | 'once' | 'now'>
 
 export function sealReview({ caller, now }: Call, draft: Reviewed): { state: string; expiresAt: number } {
   const expiresAt = now() + lifeSeconds
   const id = randomBytes(16).toString('hex')
   const plain = JSON.stringify({ ...draft, id, clientId: caller.clientId, expiresAt })
-  const state = createHintCipher(caller.secret).seal(purpose, caller.grantId, Buffer.from(plain, 'utf8'))
+  const state = createHintCipher(toGrantSecret(caller.secret)).seal(
+    purpose,
+    caller.grantId,
+    Buffer.from(plain, 'utf8'),
+  )
   return { state, expiresAt }
 }
 
@@ -58,7 +63,7 @@ export async function openReview({ caller, once, now }: Call, sealed: string): P
 
   function unseal() {
     try {
-      const plain = createHintCipher(caller.secret).open(purpose, caller.grantId, sealed)
+      const plain = createHintCipher(toGrantSecret(caller.secret)).open(purpose, caller.grantId, sealed)
       return stored.parse(JSON.parse(Buffer.from(plain).toString('utf8')))
     } catch (error) {
       if (error instanceof SealBrokenError) return undefined

@@ -13,7 +13,6 @@ import {
 } from '@email-connector/mail'
 import type { OpenedAccount } from '../accounts/grant-accounts.ts'
 import { reviewKey } from '../cards/review-card.ts'
-import type { ToolCall } from '../tool-call/tool.ts'
 import { toEmailId } from '../wire/email-id.ts'
 import { fits } from '../wire/fit.ts'
 import { ToolError } from '../wire/tool-error.ts'
@@ -27,6 +26,7 @@ import { toShownEmail } from './question.ts'
 import type { ReadyMessage } from './ready-message.ts'
 import { type Reviewed, sealReview } from './review-state.ts'
 import type { SendOutcome } from './send-outcome.ts'
+import type { SendingCall } from './sending-call.ts'
 import { type NamedDraft, readDraft } from './stored-draft.ts'
 
 /** Of the text: the rest of an answer has room beside it. */
@@ -54,13 +54,13 @@ export interface Held {
 }
 
 /** The client shows cards, and the owner lets them decide. */
-function isReviewed({ asking }: ToolCall, opened: OpenedAccount): boolean {
+function isReviewed({ asking }: SendingCall, opened: OpenedAccount): boolean {
   return asking.showsCards && letsAppsAsk(opened)
 }
 
 /** The answer about a held email, with its card where there is one. */
 export async function withReview(
-  call: ToolCall,
+  call: SendingCall,
   ready: ReadyMessage,
   { outcome, composed, known, people, mailbox }: Held,
   result: ToolResult<Delivery>,
@@ -96,7 +96,7 @@ function toRef({ draft, messageId }: Pick<SendOutcome, 'draft' | 'messageId'>) {
 
 /** `_meta` of a result, for the card. */
 export async function toReviewMeta(
-  call: ToolCall,
+  call: SendingCall,
   { ready, ref, messageId, hash }: InDrafts,
   more: {
     readonly known?: readonly MailAddress[] | undefined
@@ -112,8 +112,8 @@ export async function toReviewMeta(
 }
 
 /** The draft as it is now; undefined where it is no longer in Drafts. `hash`: of the bytes that a person was shown. */
-export async function readReviewed(
-  call: ToolCall,
+async function readReviewed(
+  call: SendingCall,
   mailbox: KeptMailbox,
   opened: OpenedAccount,
   { ref, messageId, hash }: Pick<Reviewed, 'ref' | 'messageId'> & { readonly hash?: string },

@@ -14,7 +14,6 @@
  */
 import { randomUUID } from 'node:crypto'
 import { MailError, type MessageRef, type SubmissionOutcome } from '@email-connector/mail'
-import type { Caller } from '../caller.ts'
 import type { OnceStore, SendRow } from '../store/once-store.ts'
 import { ToolError } from '../wire/tool-error.ts'
 import { type LedgerKeys, withLedgerKeys } from './ledger-keys.ts'
@@ -29,6 +28,7 @@ import {
   unknown,
 } from './send-outcome.ts'
 import { isOfContent, type RowName, type Rows, type SendRequest, toRows } from './send-rows.ts'
+import type { SendingCall } from './sending-call.ts'
 
 /** How long rows live, and how long a key answers its first outcome. */
 const keptSeconds = 24 * 3600
@@ -52,7 +52,7 @@ const repeatPause: Pause = { ...soon, sent: keptSeconds }
 
 interface Surroundings {
   readonly once: OnceStore
-  readonly caller: Caller
+  readonly caller: SendingCall['caller']
   /** Epoch seconds. */
   readonly now: () => number
 }

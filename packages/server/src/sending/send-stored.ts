@@ -1,9 +1,9 @@
 /**
- * A draft on its way out, for send_draft and for the review card alike: what became of it before, the sending, the bin.
+ * A draft on its way out, for send_draft, the review card and the owner's page alike: what became of it before, the sending, the bin.
  */
 import { MailError, type MessageRef, readStoredHeaders, type Submission } from '@email-connector/mail'
 import type { OpenedAccount } from '../accounts/grant-accounts.ts'
-import type { ToolCall, ToolQuestion } from '../tool-call/tool.ts'
+import type { ToolQuestion } from '../tool-call/tool.ts'
 import type { ToolResult } from '../wire/tool-result.ts'
 import { markParentOf } from './answered-mark.ts'
 import { answerDelivery, deliver } from './deliver.ts'
@@ -11,18 +11,19 @@ import type { Delivery } from './delivery.ts'
 import { type KeptMailbox, withKeptMailbox } from './kept-mailbox.ts'
 import { findSendOutcome } from './send-ledger.ts'
 import type { SendOutcome } from './send-outcome.ts'
+import type { ReleasedBy, SendingCall } from './sending-call.ts'
 import { binDraft, type NamedDraft, type ReadDraft, toDraftKeys } from './stored-draft.ts'
 
 interface Options {
   readonly idempotencyKey?: string | undefined
   readonly early?: Submission | undefined
-  /** A person has seen these very bytes on a review card and said yes. */
-  readonly isReleased?: boolean
+  readonly releasedBy?: ReleasedBy
+  readonly assertMaySend?: (() => Promise<void>) | undefined
 }
 
 /** Asked before the mailbox is: a draft that was sent is no longer in Drafts. */
 export async function findEarlier(
-  call: ToolCall,
+  call: SendingCall,
   { accountId, sealedOwner }: OpenedAccount,
   named: NamedDraft,
   idempotencyKey?: string,
@@ -35,7 +36,7 @@ export async function findEarlier(
 }
 
 export async function answerEarlier(
-  call: ToolCall,
+  call: SendingCall,
   opened: OpenedAccount,
   { ref }: NamedDraft,
   earlier: SendOutcome,
@@ -47,7 +48,7 @@ export async function answerEarlier(
 }
 
 export async function sendStored(
-  call: ToolCall,
+  call: SendingCall,
   mailbox: KeptMailbox,
   { ready, draft }: ReadDraft,
   options: Options,

@@ -19,7 +19,6 @@ import {
   toDraftTag,
 } from '@email-connector/mail'
 import type { OpenedAccount } from '../accounts/grant-accounts.ts'
-import type { ToolCall } from '../tool-call/tool.ts'
 import { type NamedMessage, toEmailId, toRefName } from '../wire/email-id.ts'
 import { toLine } from '../wire/fit.ts'
 import { ToolError } from '../wire/tool-error.ts'
@@ -28,6 +27,7 @@ import type { KeptMailbox } from './kept-mailbox.ts'
 import { allowsAttachments } from './limits.ts'
 import { ownOf } from './own-addresses.ts'
 import type { ReadyMessage } from './ready-message.ts'
+import type { SendingCall } from './sending-call.ts'
 
 /** 25 MB of attachments, their base64, and the text. */
 const maxStoredBytes = 36 * 1024 * 1024
@@ -36,7 +36,7 @@ const maxShownChars = 100_000
 
 /** Throws `stale_id` with the drafts that are there. */
 export async function findDraft(
-  call: ToolCall,
+  call: SendingCall,
   session: ImapSession,
   { accountId }: OpenedAccount,
   { ref }: Pick<NamedMessage, 'ref'>,
@@ -77,7 +77,7 @@ export interface ReadDraft {
 
 /** `released`: the hash of the bytes that were shown and released. */
 export async function readDraft(
-  call: ToolCall,
+  call: SendingCall,
   mailbox: KeptMailbox,
   opened: OpenedAccount,
   named: NamedDraft,
@@ -91,8 +91,8 @@ export async function readDraft(
 }
 
 /** Throws `invalid_input` where it names nobody, or somebody else as its writer. */
-async function readyDraft(
-  call: ToolCall,
+export async function readyDraft(
+  call: SendingCall,
   session: ImapSession,
   opened: OpenedAccount,
   { id, draft }: { readonly id: string; readonly draft: StoredDraft },
@@ -107,7 +107,7 @@ async function readyDraft(
   if (headers.from.length > 1) throw notOwn('has two addresses in From', opened)
   const { to, cc, bcc, subject, messageId, redirects } = headers
   const { draftId, shared } = toDraftKeys({ id, ref: draft.ref })
-  const hash = createHash('sha256').update(draft.raw).digest('hex')
+  const hash = hashOf(draft)
   const isShown = (call.asking.canAsk || call.asking.showsCards) && hash !== released
   return {
     opened,
@@ -117,6 +117,11 @@ async function readyDraft(
     shared,
     compose: async (made) => finishStored(draft.raw, made),
   }
+}
+
+/** What a draft is recognised by: its stored bytes. */
+export function hashOf({ raw }: Pick<StoredDraft, 'raw'>): string {
+  return createHash('sha256').update(raw).digest('hex')
 }
 
 /** Fetched only where a person is asked, or the owner lets no attachment out. */

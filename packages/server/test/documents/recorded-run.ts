@@ -194,6 +194,7 @@ export async function recordRun(): Promise<RecordedRun> {
       callTool('get_attachment', { id: emailId, attachment_id: '2' }),
     )
     const [, fileToken = ''] = /files#([0-9a-f]{64})/.exec(fileLink.text) ?? []
+    const [, reviewToken = ''] = /review#([0-9a-f]{64})/.exec(withFile.text) ?? []
     const letter = { to: [demo.address], subject: 'Confirmed', body: 'Other words.' }
     const askedFirst = await connect('ask', (_, request) => request())
     const asking = { Authorization: `Bearer ${askedFirst.access_token}` }
@@ -271,17 +272,24 @@ export async function recordRun(): Promise<RecordedRun> {
     await note('connections: save', () => ownersForm(saving))
     await note('connections: what it did', () => ownersForm({ activity: grant }))
     const paired = await note('connections: pair a browser', () => ownersForm({ pair: grant }))
-    const openFile = async (fields: Record<string, string>) => {
-      const answer = await send('/files', {
+    const openAsOwner = async (path: string, fields: Record<string, string>) => {
+      const answer = await send(path, {
         method: 'POST',
         headers: { Cookie: paired.headers.getSetCookie()[0]?.split(';')[0] ?? '' },
-        body: new URLSearchParams({ link: fileToken, ...fields }),
+        body: new URLSearchParams(fields),
       })
-      await answer.arrayBuffer()
-      if (!answer.ok) throw new Error(`/files: ${answer.status}`)
+      const text = await answer.text()
+      if (!answer.ok) throw new Error(`${path}: ${answer.status}`)
+      return text
     }
-    await note('files: shown', () => openFile({}))
-    await note('files: downloaded', () => openFile({ action: 'download' }))
+    await note('files: shown', () => openAsOwner('/files', { link: fileToken }))
+    await note('files: downloaded', () => openAsOwner('/files', { link: fileToken, action: 'download' }))
+    const draft = await note('review: shown', () => openAsOwner('/review', { link: reviewToken }))
+    const [, approval = ''] = /name="approval" value="([^"]+)"/.exec(draft) ?? []
+    const released = await note('review: sent', () =>
+      openAsOwner('/review', { link: reviewToken, action: 'send', approval }),
+    )
+    if (!released.includes('<h1>Sent</h1>')) throw new Error('The draft was not sent')
     await note('connections, wrong password', () => openConnections('', 'wrong'))
     const link = await createLink()
     const cookie = await openLink('link: prove', { link, ...mailbox })

@@ -1,7 +1,9 @@
 /** The owner function as it is deployed: files through the gateway, and what it asks of DynamoDB and KMS for them. */
 import { describe, expect, test } from 'vitest'
 import { signInFields } from '../e2e/product.ts'
-import { downloadAsOwner, largeEmail } from '../owner/download-as-owner.ts'
+import { signIn } from '../e2e/raw-client.ts'
+import { createCanaries } from '../e2e/secrets.ts'
+import { callAsClient, downloadAsOwner, largeEmail, pairAsOwner } from '../owner/download-as-owner.ts'
 import { missing, useGateway, whenPossible } from './gateway.ts'
 
 describe.skipIf(missing !== undefined)(whenPossible('R70: the owner function'), () => {
@@ -44,5 +46,61 @@ describe.skipIf(missing !== undefined)(whenPossible('R70: the owner function'), 
     }
     expect((await fetch(`${product.url}/files`)).status).toBe(200)
     expect(product.output()).not.toContain('f'.repeat(64))
+  })
+
+  test('R85, R96, R103: a held email is shown and released once; the leash is the last it asks before DATA; no row or log has a word of it', async () => {
+    const { product, mail, clientId } = running()
+    const fields = { ...signInFields(product, mail.imap.alice), ask: 'ask' }
+    const tokens = await signIn(product.url, clientId, fields)
+    const canaries = createCanaries()
+    const to = mail.imap.bob.address
+    const [subject, file, words] = ['canary-subject', 'canary-file.txt', 'canary-words']
+    const letter = {
+      ...{ to: [to], subject, body: words },
+      attachments: [{ filename: file, content_type: 'text/plain', content: 'canary-content' }],
+    }
+    const call = (tool: string, args: object) => callAsClient(product.url, tokens.access_token, tool, args)
+    const held = await call('send_email', letter)
+    expect(held).toMatchObject({ state: 'held' })
+    const link = String(held.review_url).split('#')[1] ?? ''
+    const post = await pairAsOwner(product.url, fields)
+    const { owner } = product.dynamoDb
+    const named = () => owner.calls.map(({ operation, row }) => `${operation} ${row}`)
+    const opening = ['GetItem review#', 'GetItem leash#', 'Query grant#', 'UpdateItem review#']
+
+    owner.forgetCalls()
+    const page = await (await post('/review', { link })).text()
+    for (const shown of [subject, to, file, words]) expect(page).toContain(shown)
+    expect(named()).toEqual([...opening, 'GetItem send#'])
+
+    const [, approval = ''] = /name="approval" value="([^"]+)"/.exec(page) ?? []
+    owner.forgetCalls()
+    const answers = await Promise.all(
+      [1, 2].map(async () => await (await post('/review', { link, action: 'send', approval })).text()),
+    )
+    expect(answers.filter((text) => text.includes('<h1>Sent</h1>'))).toHaveLength(1)
+    expect(
+      (await mail.imap.reader(mail.imap.alice).messages('Sent')).filter((one) => one.subject === subject),
+    ).toHaveLength(1)
+    expect(await call('send_email', letter)).toMatchObject({ state: 'sent', repeated: true })
+
+    owner.forgetCalls()
+    const again = await call('send_email', { ...letter, subject: `${subject} two` })
+    const second = String(again.review_url).split('#')[1] ?? ''
+    const [, yes = ''] =
+      /name="approval" value="([^"]+)"/.exec(await (await post('/review', { link: second })).text()) ?? []
+    owner.forgetCalls()
+    await (await post('/review', { link: second, action: 'send', approval: yes })).text()
+    const counted = ['UpdateItem count#', 'UpdateItem send#']
+    expect(named()).toEqual([
+      ...[...opening, 'PutItem audit#', 'GetItem send#', 'PutItem send#'],
+      ...['GetItem leash#', ...counted, 'UpdateItem send#', 'UpdateItem audit#'],
+    ])
+
+    canaries.add('content', subject, to, file, words, 'canary-content')
+    canaries.add('link', link, second, approval, String(held.message_id))
+    const output = product.output() + product.accessLog.join('\n')
+    expect(canaries.foundIn(output)).toEqual([])
+    expect(canaries.foundIn(await product.dumpStore())).toEqual([])
   })
 })

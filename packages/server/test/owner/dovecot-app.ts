@@ -3,6 +3,7 @@ import { createConnector, createHostPolicy } from '@email-connector/mail'
 import {
   completeSignIn,
   type Dovecot,
+  type SmtpSink,
   startDovecot,
   startSmtpSink,
   type TestUser,
@@ -15,10 +16,12 @@ type Wire = Record<string, any>
 export interface DovecotApp {
   readonly test: TestApp
   readonly dovecot: Dovecot
+  /** Where every user's mail goes out. */
+  readonly smtp: SmtpSink
   fields(user: TestUser): Record<string, string>
   /** The access token of a new connection. */
   connect(user: TestUser, options?: { permission?: string; ask?: string }): Promise<string>
-  call(token: string, tool: string, args: Wire): Promise<Wire>
+  call(token: string, tool: string, args: Wire, capabilities?: Wire): Promise<Wire>
   close(): Promise<void>
 }
 
@@ -53,7 +56,7 @@ export async function startDovecotApp(options: TestAppOptions = {}): Promise<Dov
     ...{ imap_tls: 'true', smtp_host: 'localhost', smtp_port: String(smtp.port), smtp_secure: 'true' },
   })
   return {
-    ...{ test, dovecot, fields },
+    ...{ test, dovecot, smtp, fields },
     async connect(user, { permission = 'read', ask = 'ask' } = {}) {
       const authorizeUrl = await test.authorizeUrl({ name: 'Claude' })
       const outcome = await completeSignIn({
@@ -64,7 +67,7 @@ export async function startDovecotApp(options: TestAppOptions = {}): Promise<Dov
       if (!outcome.redirected || outcome.code === null) throw new Error('The sign-in did not succeed')
       return await redeem(test, authorizeUrl, outcome.code)
     },
-    async call(token, name, args) {
+    async call(token, name, args, capabilities = {}) {
       const answer = await test.fetch('/mcp', {
         method: 'POST',
         headers: {
@@ -82,7 +85,7 @@ export async function startDovecotApp(options: TestAppOptions = {}): Promise<Dov
             _meta: {
               'io.modelcontextprotocol/protocolVersion': '2026-07-28',
               'io.modelcontextprotocol/clientInfo': { name: 'test', version: '1' },
-              'io.modelcontextprotocol/clientCapabilities': {},
+              'io.modelcontextprotocol/clientCapabilities': capabilities,
             },
           },
         }),

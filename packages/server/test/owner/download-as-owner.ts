@@ -29,18 +29,12 @@ export function largeEmail(bytes: number): {
   return { raw, hash: hash.digest('hex'), size: count * block.length }
 }
 
-/** Of the newest email. */
-export async function downloadAsOwner(
-  url: string,
-  { accessToken, fields }: { accessToken: string; fields: Record<string, string> },
-): Promise<{
-  readonly hash: string
-  readonly size: number
-  readonly page: string
-  readonly response: Response
-}> {
+type PostForm = (path: string, form: Record<string, string>) => Promise<Response>
+
+/** What a browser posts that is paired with every connection of the mailbox. */
+export async function pairAsOwner(url: string, fields: Record<string, string>): Promise<PostForm> {
   const cookies = new Map<string, string>()
-  const post = async (path: string, form: Record<string, string>) => {
+  const post: PostForm = async (path, form) => {
     const answer = await fetch(`${url}${path}`, {
       method: 'POST',
       headers: { Cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join('; ') },
@@ -56,13 +50,29 @@ export async function downloadAsOwner(
   const [, proof = ''] = /name="proof" value="([^"]+)"/.exec(list) ?? []
   for (const [, grant = ''] of list.matchAll(/name="browsers" value="([^"]+)"/g))
     await (await post('/oauth/connections', { proof, pair: grant })).text()
+  return post
+}
 
-  const call = async (tool: string, args: object) => {
-    const text = await (await postToolCall(url, accessToken, tool, { ...args })).text()
-    const line = text.startsWith('{') ? text : (/^data: (.*)$/m.exec(text)?.[1] ?? '{}')
-    // biome-ignore lint/suspicious/noExplicitAny: what came over the wire
-    return (JSON.parse(line) as { result: { structuredContent: any } }).result.structuredContent
-  }
+/** Its structured content. */
+export async function callAsClient(url: string, accessToken: string, tool: string, args: object) {
+  const text = await (await postToolCall(url, accessToken, tool, { ...args })).text()
+  const line = text.startsWith('{') ? text : (/^data: (.*)$/m.exec(text)?.[1] ?? '{}')
+  // biome-ignore lint/suspicious/noExplicitAny: what came over the wire
+  return (JSON.parse(line) as { result: { structuredContent: any } }).result.structuredContent
+}
+
+/** Of the newest email. */
+export async function downloadAsOwner(
+  url: string,
+  { accessToken, fields }: { accessToken: string; fields: Record<string, string> },
+): Promise<{
+  readonly hash: string
+  readonly size: number
+  readonly page: string
+  readonly response: Response
+}> {
+  const post = await pairAsOwner(url, fields)
+  const call = (tool: string, args: object) => callAsClient(url, accessToken, tool, args)
   const listed = await call('get_recent_emails', { limit: 1 })
   const told = await call('get_attachment', { id: listed.emails[0].id, attachment_id: '1' })
   const link = String(told.download_url).split('#')[1] ?? ''

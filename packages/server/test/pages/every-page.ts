@@ -1,9 +1,54 @@
 /** Every page there is, in every state that looks different, as the app answers it. By name. */
 import { parseForm } from '@email-connector/testing'
 import { createCallAudit } from '../../src/accounts/audit.ts'
-import { filePage, fileUnpairedPage } from '../../src/pages/files-page.ts'
+import { filePage } from '../../src/pages/files-page.ts'
+import { type ReviewedDraft, reviewDonePage, reviewPage } from '../../src/pages/review-page.ts'
+import { unpairedPage } from '../../src/pages/unpaired-page.ts'
 import { proofIn } from '../app/form-browser.ts'
 import type { MailboxApp } from '../app/mailbox-app.ts'
+
+const reviewed: ReviewedDraft = {
+  form: { token: '0'.repeat(64), approval: 'x' },
+  address: 'ann@test.example',
+  email: {
+    people: [
+      { name: 'From', values: [{ text: 'ann@test.example', marks: [] }] },
+      {
+        name: 'To',
+        values: [{ text: `${'long'.repeat(16)}@test.example`, marks: ['NEW', 'LOOKS LIKE another address'] }],
+      },
+    ],
+    ...{
+      redirects: ['Reply-To: eve@test.example [ANSWERS go there, not to From]'],
+      subject: 'Figures'.repeat(20),
+    },
+    ...{
+      note: 'Whether you have written to them before could not be checked.',
+      files: ['Attachment 1 of 1: "a.pdf"'],
+    },
+  },
+  texts: [
+    {
+      ...{ plain: 'Dear Bob', differs: true },
+      html: {
+        ...{ document: '<p>Dear Eve</p>', hidden: ['the ledger'], hasInvisible: true, missingPictures: 1 },
+        ...{
+          links: [{ text: '', url: `https://test.example/${'x'.repeat(300)}` }],
+          pictureHosts: ['test.example'],
+        },
+      },
+    },
+  ],
+  ...{ isWhole: true, mayChange: true },
+}
+const done = {
+  message: 'Not sent: the outgoing mail server refused it.',
+  recipients: [
+    { address: 'bob@test.example', ok: true },
+    { address: 'eve@test.example', ok: false, code: 'no_such_user' },
+  ],
+  ...{ hasCopy: true, repeated: false },
+}
 
 export async function answerEveryPage(app: MailboxApp): Promise<ReadonlyMap<string, Response>> {
   const { test, mailbox } = app
@@ -76,7 +121,7 @@ export async function answerEveryPage(app: MailboxApp): Promise<ReadonlyMap<stri
     ['files: the link', 200, await test.fetch('/files')],
     ['files: no link', 422, await post('/files', { link: 'none' })],
     ['files: ended', 403, await post('/files', { link: '0'.repeat(64) })],
-    ['files: unpaired', 403, fileUnpairedPage('0'.repeat(64))],
+    ['files: unpaired', 403, unpairedPage('/files', '0'.repeat(64))],
     [
       'files: a file',
       200,
@@ -98,6 +143,12 @@ export async function answerEveryPage(app: MailboxApp): Promise<ReadonlyMap<stri
         ...{ address: 'ann@test.example', isTooLarge: true },
       }),
     ],
+    ['review: the link', 200, await test.fetch('/review')],
+    ['review: no link', 422, await post('/review', { link: 'none' })],
+    ['review: ended', 403, await post('/review', { link: '0'.repeat(64) })],
+    ['review: not to be sent', 200, reviewPage({ ...reviewed, isWhole: false, noSending: 'not_whole' })],
+    ['review: changed', 200, reviewPage({ ...reviewed, isChanged: true })],
+    ['review: sent', 200, reviewDonePage({ ...done, state: 'sent', hasCopy: false })],
     ['paired browsers: none', 200, await owner({ browsers: mailboxGrant })],
     ['paired browsers: this one', 200, await owner({ pair: mailboxGrant })],
     ['sign-in stopped', 401, await test.fetch('/oauth/authorize?client_id=nobody')],

@@ -1,0 +1,286 @@
+/**
+ * What `/review` says: the link to paste, one draft with its buttons, and what became of it. The email's HTML is the
+ * document of a frame without scripts, forms or a way out; everything else of it is text on this page.
+ */
+import { type Html, html } from './html.ts'
+import { messagePage, toPageResponse } from './page.ts'
+
+export interface ReviewedDraft {
+  readonly form: { readonly token: string; readonly approval: string }
+  /** The mailbox. */
+  readonly address: string
+  readonly email: {
+    readonly people: readonly { readonly name: string; readonly values: readonly Marked[] }[]
+    readonly redirects: readonly string[]
+    readonly note?: string
+    readonly subject: string
+    readonly files: readonly string[]
+  }
+  readonly texts: readonly {
+    readonly plain?: string
+    readonly html?: FramedHtml
+    readonly differs: boolean
+  }[]
+  readonly isWhole: boolean
+  /** It was changed after it was shown. */
+  readonly isChanged?: boolean
+  /** The connection may discard it. */
+  readonly mayChange: boolean
+  readonly noSending?: NoSending | undefined
+}
+
+/** A frame without script does not know how long its document is. */
+const shortChars = 1_200
+
+interface Marked {
+  readonly text: string
+  readonly marks: readonly string[]
+}
+
+interface FramedHtml {
+  readonly document: string
+  readonly hidden: readonly string[]
+  readonly hasInvisible: boolean
+  readonly links: readonly { readonly text: string; readonly url: string }[]
+  readonly pictureHosts: readonly string[]
+  readonly missingPictures: number
+}
+
+/** Why there is no button that sends it. */
+export type NoSending = keyof typeof noSendingTexts
+
+const noSendingTexts = {
+  permission: 'This connection may draft and not send. Any mail program of yours can send it.',
+  unreadable:
+    'Its recipients or its sender cannot be read. Correct them in your mail program, or ask your app to.',
+  not_own: 'It names another sender than this mailbox. Correct it in your mail program, or ask your app to.',
+  nobody: 'It names no recipient. Add one in your mail program, or ask your app to.',
+  not_whole:
+    'Not all of it can be shown here, and what you have not seen is not sent from here. Your own mail program can show and send it.',
+} as const
+
+export function reviewLinkPage({ isFaulty = false }: { readonly isFaulty?: boolean }): Response {
+  const fault = 'Paste the whole link that your app shows.'
+  return toPageResponse({
+    title: isFaulty ? 'Please check the form' : 'Review an email',
+    status: isFaulty ? 422 : 200,
+    body: html`<div class="hero">
+<h1>Review an email</h1>
+<p class="lead">Your app has put an email into your Drafts. Read it here as it will go out; nothing is sent before you say so.</p>
+</div>
+<form class="narrow" method="post" action="/review" novalidate data-once>
+<section class="card" data-link>
+<div class="field">
+<label class="text" for="link">The link from your app</label>
+<input id="link" name="link" type="text" autocomplete="off" autocapitalize="none" spellcheck="false" aria-required="true"${isFaulty && html` aria-invalid="true" aria-describedby="link-fault"`}>${
+      isFaulty && html`<p class="fault" id="link-fault">${fault}</p>`
+    }</div>
+<p class="hint">It works in one browser that you have paired.</p>
+</section>
+<div class="actions">
+<button type="submit" data-busy="Looking…">Continue</button>
+</div>
+</form>`,
+  })
+}
+
+export function reviewPage(draft: ReviewedDraft): Response {
+  const { form, email, texts, noSending, isChanged = false } = draft
+  const title = noSending === undefined ? 'Send this email?' : 'A draft to review'
+  return toPageResponse({
+    title,
+    framesMail: true,
+    body: html`<div class="hero">
+<h1>${title}</h1>
+<p class="lead">It is in the Drafts of <b><bdi>${draft.address}</bdi></b>. ${noSending === undefined && 'It goes out as you see it here, or not at all.'}</p>
+</div>
+${isChanged && note('It was changed.', 'Nothing was done: this email is not what you were shown before. Here it is as it is now.')}
+${noSending !== undefined && note('It cannot be sent from here.', noSendingTexts[noSending])}
+<section class="card review" aria-labelledby="head-title">
+<h2 id="head-title" class="subject"><bdi>${email.subject === '' ? '(no subject)' : email.subject}</bdi></h2>
+<dl>
+${email.people.map(({ name, values }) => html`<dt>${name}</dt><dd>${values.map(marked)}</dd>`)}
+</dl>
+${email.note !== undefined && html`<p class="hint">${email.note}</p>`}
+${email.redirects.map((line) => html`<p class="note warn"><bdi>${line}</bdi></p>`)}
+${!draft.isWhole && noSending !== 'not_whole' && html`<p class="hint">Not all of it can be shown here.</p>`}
+${email.files.length > 0 && html`<ul class="files">${email.files.map((line) => html`<li><bdi>${line}</bdi></li>`)}</ul>`}
+</section>
+${texts.length === 0 && html`<section class="card"><p class="soft">It has no text.</p></section>`}
+${texts.map((text, index) => textSection(text, texts.length > 1 ? ` ${index + 1} of ${texts.length}` : ''))}
+<form class="narrow" method="post" action="/review" data-once>
+<input type="hidden" name="link" value="${form.token}">
+<input type="hidden" name="approval" value="${form.approval}">
+<div class="actions">
+${noSending === undefined && html`<button type="submit" name="action" value="send" data-busy="Sending…">Send</button>`}
+<button type="submit" class="quiet" name="action" value="keep">Keep in Drafts</button>
+${draft.mayChange && html`<button type="submit" class="danger" name="action" value="discard" data-busy="Discarding…">Discard</button>`}
+</div>
+</form>`,
+  })
+}
+
+function marked({ text, marks }: Marked): Html {
+  return html`<div><bdi>${text}</bdi>${marks.map((mark) => html` <span class="tag maybe">${mark}</span>`)}</div>`
+}
+
+function note(title: string, text: string): Html {
+  return html`<div class="note warn" role="status" tabindex="-1" autofocus><p><strong>${title}</strong> ${text}</p></div>`
+}
+
+function textSection({ plain, html: framed, differs }: ReviewedDraft['texts'][number], number: string): Html {
+  const plainText =
+    plain !== undefined &&
+    html`<pre class="mail" tabindex="0" role="region" aria-label="Plain text${number}">${plain}</pre>`
+  if (framed === undefined)
+    return html`<section class="card review" aria-label="Text${number}">${plainText}</section>`
+  return html`<section class="card review" aria-label="Text${number}">
+${differs && html`<div class="note warn"><p><strong>It says two things.</strong> Readers see either the formatted or the plain text, and the words of the two differ: read both.</p></div>`}
+<iframe class="mail${framed.document.length < shortChars && ' short'}" sandbox title="The email as formatted text${number}" srcdoc="${framed.document}"></iframe>
+${framed.hasInvisible && html`<p class="note warn">It holds characters that print nothing.</p>`}
+${pictures(framed)}
+${hiddenWords(framed.hidden)}
+${links(framed.links)}
+${plainText !== false && html`<details${differs && html` open`}><summary>${differs ? 'What the plain text says' : 'The same as plain text'}</summary><div class="in">${plainText}</div></details>`}
+</section>`
+}
+
+function pictures({ pictureHosts, missingPictures }: FramedHtml): Html | false {
+  if (pictureHosts.length === 0 && missingPictures === 0) return false
+  return html`<p class="hint">${pictureHosts.length > 0 && html`Pictures from elsewhere are not loaded here: <bdi>${pictureHosts.join(', ')}</bdi>. `}${
+    missingPictures > 0 &&
+    `${missingPictures === 1 ? 'One attached picture is' : `${missingPictures} attached pictures are`} not shown: too large, or not there.`
+  }</p>`
+}
+
+function hiddenWords(hidden: readonly string[]): Html | false {
+  if (hidden.length === 0) return false
+  const words = hidden.reduce((sum, text) => sum + text.split(/\s+/).filter(Boolean).length, 0)
+  return html`<details><summary>${words} ${words === 1 ? 'word goes' : 'words go'} out that a reader does not see</summary><div class="in">${hidden.map(
+    (text) => html`<pre class="mail" tabindex="0">${text}</pre>`,
+  )}</div></details>`
+}
+
+function links(found: FramedHtml['links']): Html | false {
+  if (found.length === 0) return false
+  return html`<details><summary>${found.length === 1 ? 'Where its link leads' : `Where its ${found.length} links lead`}</summary><ul class="in links">${found.map(
+    ({ text, url }) =>
+      html`<li><bdi>${text === '' ? '(a picture)' : text}</bdi><br><code><bdi>${url}</bdi></code></li>`,
+  )}</ul></details>`
+}
+
+export type ReviewDone =
+  | { readonly state: 'kept' | 'discarded' | 'not_discarded' }
+  | {
+      readonly state: 'sent' | 'rejected' | 'unknown'
+      /** What became of it, in a sentence. */
+      readonly message: string
+      readonly recipients: readonly {
+        readonly address: string
+        readonly ok: boolean
+        readonly code?: string | undefined
+      }[]
+      readonly hasCopy: boolean
+      /** By an earlier answer, or by the app. */
+      readonly repeated: boolean
+    }
+
+const doneTexts = {
+  kept: ['Kept in Drafts', 'It was not sent. Any mail program of yours can change and send it.'],
+  discarded: ['Discarded', 'It was not sent, and its draft is in the bin.'],
+  not_discarded: [
+    'Not discarded',
+    'It was not sent. The draft could not be moved to the bin: it is still in Drafts.',
+  ],
+  sent: ['Sent', 'You can close this page.'],
+  rejected: ['Not sent', 'Your outgoing mail server refused it. The draft is still in Drafts.'],
+  unknown: [
+    'Perhaps sent',
+    'Your outgoing mail server took it and did not confirm. It is not sent again from here: look into Sent, or ask who should have got it.',
+  ],
+} as const
+
+export function reviewDonePage(done: ReviewDone): Response {
+  const [title, text] = doneTexts[done.state]
+  return messagePage({
+    status: 200,
+    title: 'repeated' in done && done.repeated && done.state === 'sent' ? 'Sent before' : title,
+    text: 'repeated' in done && done.repeated ? done.message : text,
+    ...('recipients' in done && { more: outcome(done) }),
+  })
+}
+
+function outcome({
+  state,
+  message,
+  recipients,
+  hasCopy,
+  repeated,
+}: Extract<ReviewDone, { message: string }>): Html {
+  const list = (ok: boolean) => recipients.filter((one) => one.ok === ok)
+  const [took, refused] = [list(true), list(false)]
+  return html`${state === 'rejected' && !repeated && html`<p>${message}</p>`}<dl>
+${took.length > 0 && html`<dt>To</dt><dd>${took.map(({ address }) => html`<div><bdi>${address}</bdi></div>`)}</dd>`}
+${refused.length > 0 && html`<dt>Refused by the mail server</dt><dd>${refused.map(({ address, code }) => html`<div><bdi>${address}</bdi> <span class="tag no">${(code ?? '').replaceAll('_', ' ')}</span></div>`)}</dd>`}
+</dl>
+${state === 'sent' && !hasCopy && html`<p class="note warn">No copy could be filed in Sent.</p>`}`
+}
+
+const newLink = 'Ask your app for it: send_draft or update_draft of the draft answers with a new link.'
+const stops = {
+  ended: {
+    status: 403,
+    title: 'This link has ended',
+    text: `It is too old, was opened in another browser, or its connection has ended. The draft is still in your Drafts. ${newLink}`,
+  },
+  gone: {
+    status: 404,
+    title: 'The draft is no longer there',
+    text: 'Nothing was done: it was sent, moved, changed or deleted by another program.',
+  },
+  permission: {
+    status: 403,
+    title: 'This connection may not do that',
+    text: 'Nothing was done. What the app may do was chosen when it was connected; any mail program of yours can send or delete the draft.',
+  },
+  not_sendable: {
+    status: 409,
+    title: 'It cannot be sent as it is',
+    text: 'Nothing was sent. Its sender or a recipient cannot be used. Correct it in your mail program, or ask your app to, and open the link again.',
+  },
+  in_progress: {
+    status: 409,
+    title: 'It is being sent',
+    text: 'Another answer or your app is sending it right now, and it is not sent twice. Open the link again in a minute to see what became of it.',
+  },
+  settings: {
+    status: 409,
+    title: 'Your limits cannot be read',
+    text: 'So nothing was done. Open “Your connections” and save the settings of this connection, or revoke it.',
+  },
+  too_large: {
+    status: 413,
+    title: 'Too large to show',
+    text: 'Open the draft in your own mail program: it can show and send it.',
+  },
+  sign_in: {
+    status: 409,
+    title: 'Your mail provider did not let us in',
+    text: 'Nothing was done. The password or sign-in of this mailbox has to be renewed. Your app can show you the link for that.',
+  },
+  mail_server: {
+    status: 502,
+    title: 'Your mail server did not answer',
+    text: 'Nothing was sent. The draft is still in your Drafts: open the link again in a minute.',
+  },
+} as const
+export type ReviewStop = keyof typeof stops
+
+export function reviewStoppedPage(stop: ReviewStop): Response {
+  return messagePage(stops[stop])
+}
+
+/** A limit that the owner set, in the sentence that names it. */
+export function reviewRefusedPage(sentence: string): Response {
+  return messagePage({ status: 409, title: 'One of your limits forbids it', text: sentence })
+}
