@@ -50,7 +50,8 @@ export {
 export type { DocumentText, Picture } from './documents/document.ts'
 export { kindOf } from './documents/kinds.ts'
 export { readDocument } from './documents/read-document.ts'
-export { type ImapDeps, type ImapSession, withImapSession } from './imap/session.ts'
+export { withImapSession } from './imap/open-session.ts'
+export type { ImapDeps, ImapSession } from './imap/session.ts'
 export {
   assertAddress,
   assertHost,

@@ -1,11 +1,11 @@
 /**
  * An authorization server in the place of Google's, Microsoft's or an organisation's: oidc-provider on loopback, with
  * its own login and consent pages, where any name is let in. Besides it answers the introspection of mail servers, counts
- * what it is asked, and can refuse or lose what it is asked next, as real providers do.
+ * what it is asked, and can refuse or lose what it is asked next, as real providers do. The library takes a third of a
+ * second to load, and most tests that import this package never ask for it.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import Provider from 'oidc-provider'
 
 export interface IdentityProviderOptions {
   readonly clientId: string
@@ -47,6 +47,7 @@ export type TokenAnswer =
   | { readonly wait: Promise<void> }
 
 export async function startIdentityProvider(options: IdentityProviderOptions): Promise<IdentityProvider> {
+  const { default: Provider } = await import('oidc-provider')
   const { emailOf = (name) => `${name}@test.example` } = options
   const asked: string[] = []
   const tokens: string[] = []

@@ -1,8 +1,9 @@
 /**
  * A second pair of eyes: reads and fills a mailbox with imapflow directly, never with the code under test,
- * so that a test can confirm what really is on the server. One connection per call; slow and honest.
+ * so that a test can confirm what really is on the server. One connection per call; slow and honest. The library
+ * is loaded with the first of them.
  */
-import { ImapFlow } from 'imapflow'
+import type { ImapFlow } from 'imapflow'
 
 export interface MailboxLogin {
   host: string
@@ -46,6 +47,7 @@ export interface MailboxReader {
 
 export function createMailboxReader(login: MailboxLogin): MailboxReader {
   async function withClient<T>(use: (client: ImapFlow) => Promise<T>): Promise<T> {
+    const { ImapFlow } = await import('imapflow')
     const client = new ImapFlow({
       host: login.host,
       port: login.port,

@@ -20,15 +20,9 @@ import {
 } from './html-tree.ts'
 import { removeInvisible } from './invisible-characters.ts'
 import { parseLink } from './link-target.ts'
-import {
-  isCovered,
-  judgePicture,
-  judgeText,
-  type Place,
-  placeInside,
-  rootPlace,
-  type Surroundings,
-} from './visibility.ts'
+import { isCovered, judgePicture, judgeText } from './visibility/judge.ts'
+import { type Place, rootPlace } from './visibility/place.ts'
+import { placeInside, type Surroundings } from './visibility/place-inside.ts'
 
 export type VisibleNode = VisibleElement | VisibleText
 

@@ -5,7 +5,8 @@
 import type { PDFPageProxy } from 'unpdf/pdfjs'
 import { type Box, holds } from './pdf-geometry.ts'
 import type { OpenPdf } from './pdf-library.ts'
-import { backgroundAt, isCovered, type Painted, type PaintedText, readPainted } from './pdf-operators.ts'
+import { readPainted } from './pdf-operators.ts'
+import { backgroundAt, isCovered, type Painted, type PaintedText } from './pdf-painted.ts'
 import type { LeftOut, TextSink } from './text-sink.ts'
 import { judge } from './visibility.ts'
 

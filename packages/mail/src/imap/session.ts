@@ -1,17 +1,18 @@
 /**
- * One IMAP connection for one call: connect, log in, use, close. Bounded by one absolute deadline and by sizes, both
- * ending in close(): LOGOUT would cost a round trip. Operations are left to the files that take an ImapSession.
+ * One logged-in IMAP connection, as the operations use it: commands, what they share a flight with, the mailbox that is
+ * open, what was learned of the server. How it is opened and ends is open-session.ts; what is hidden is mailbox-set.ts.
  */
 import type { Socket } from 'node:net'
 import type { MailAccount, ProviderId } from '../account.ts'
-import { type CallTime, defaultDeadlineMs, withDeadline } from '../connect/deadline.ts'
+import { type CallTime, defaultDeadlineMs } from '../connect/deadline.ts'
 import type { MailDeps } from '../connect/dial.ts'
-import { assertAccount, assertMailboxName } from '../input.ts'
+import { assertMailboxName } from '../input.ts'
 import { MailError } from '../mail-error.ts'
 import type { Mailbox, ServerMemory } from '../message.ts'
 import { bytesOfCommand, bytesOfFetch } from './byte-budget.ts'
 import type { FetchedMessage, ImapClient } from './client.ts'
 import type { ImapStage } from './errors.ts'
+import { createHidingLabels, type HidingLabels } from './hiding-labels.ts'
 import { createMailboxSet, type MailboxSet } from './mailbox-set.ts'
 import {
   atom,
@@ -21,10 +22,21 @@ import {
   type UntaggedHandlers,
 } from './protocol.ts'
 import { textOf } from './response-text.ts'
+import { type AskedFetch, createRowCollector, type RowCollector } from './row-collector.ts'
 import { createSelectObserver, type SelectedMailbox } from './select-observer.ts'
-import { createSetTest, isUid, sizeOfSet } from './uid-set.ts'
+import { createSessionMemory, type SessionMemory } from './session-memory.ts'
+import { sizeOfSet } from './uid-set.ts'
+import { mayHaveWritten } from './writing.ts'
 
-export type { FetchedMessage, ImapAttribute, ImapResponse, ImapToken, SelectedMailbox }
+export type {
+  AskedFetch,
+  FetchedMessage,
+  ImapAttribute,
+  ImapResponse,
+  ImapToken,
+  RowCollector,
+  SelectedMailbox,
+}
 export { textOf }
 
 /** What a session is given beyond `MailDeps`. */
@@ -41,123 +53,8 @@ export interface ImapDeps extends MailDeps {
   readonly onMemory?: (memory: ServerMemory) => void
 }
 
-/** One FETCH of several that share a flight. */
-export interface AskedFetch {
-  /** What the numbers of `set` are; UIDs where it is left out. */
-  readonly by?: 'uid' | 'sequence'
-  readonly set: string
-  readonly items: ImapToken[]
-}
-
 /** Rows of one command; a set like `5:*` names no end. */
 const maxFetchedRows = 5_000
-
-export interface RowCollector {
-  keep(response: ImapResponse): Promise<void>
-  all(): FetchedMessage[]
-}
-
-/**
- * Opens, logs in, runs `use`, closes. A memory that turns out wrong costs one more connection, unless something was
- * already changed on the server. Throws MailError.
- */
-export async function withImapSession<T>(
-  account: MailAccount,
-  deps: ImapDeps,
-  use: (session: ImapSession) => Promise<T>,
-): Promise<T> {
-  assertAccount(account)
-  return await withDeadline(deps, async (signal, leftMs) => {
-    const time = { signal, leftMs }
-    try {
-      const first = await attempt(account, deps, time, use)
-      if (first.retry === undefined) return first.value
-      const { memory: wrong, socket: _used, ...fresh } = deps
-      const second = await attempt(account, fresh, time, async (session) => {
-        const value = await use(session)
-        // the next call must not stumble over the same capability
-        if (session.knownMailboxes === undefined) session.remember(wrong?.mailboxes ?? [])
-        if (first.early) session.rememberLoss()
-        return value
-      })
-      if (second.retry !== undefined) throw second.retry
-      return second.value
-    } catch (error) {
-      // what breaks when the deadline closes the connection is a consequence
-      if (signal.aborted) throw new MailError('timeout', { cause: error, protocol: 'imap' })
-      throw error
-    }
-  })
-}
-
-type Attempt<T> =
-  | { readonly retry: MailError; readonly early: boolean }
-  | { readonly retry?: undefined; readonly value: T }
-
-async function attempt<T>(
-  account: MailAccount,
-  deps: ImapDeps,
-  time: CallTime,
-  use: (session: ImapSession) => Promise<T>,
-): Promise<Attempt<T>> {
-  const { signal } = time
-  // the library takes 80 ms to load, once: while the connection is made
-  const loading = import('./client.ts')
-  const socket = await (deps.socket ?? deps.connector.connect(account.imap, { signal, protocol: 'imap' }))
-  const { createImapClient } = await loading
-  const { connector, memory } = deps
-  const client = createImapClient({ account, connector, socket, ...(memory ? { memory } : {}) })
-  const close = () => client.close()
-  signal.addEventListener('abort', close)
-  const session = new ImapSession(client, account, deps, time)
-  try {
-    signal.throwIfAborted()
-    const connected = client.connect()
-    // what is asked for by the time the greeting is there may leave with the LOGIN
-    if (memory === undefined || memory.pipelines === false) await connected
-    const [, value] = await Promise.all([connected, Promise.resolve(session).then(use)])
-    if (client.firstFlight() === 'lost') session.rememberLoss()
-    return { value }
-  } catch (error) {
-    if (memory !== undefined && error instanceof MailError && !session.wrote) {
-      // the login was taken, what came with it was not
-      const early = client.firstFlight() !== undefined && error.code !== 'mailbox_not_found'
-      const hungUp = early && error.code === 'connection_lost'
-      if (hungUp || mayBeStaleMemory(error)) return { retry: error, early }
-    }
-    throw error
-  } finally {
-    signal.removeEventListener('abort', close)
-    client.close()
-    socket.destroy()
-  }
-}
-
-const writing = new Set([
-  ...[
-    'UID STORE',
-    'UID COPY',
-    'UID MOVE',
-    'UID EXPUNGE',
-    'APPEND',
-    'CREATE',
-    'RENAME',
-    'DELETE',
-    'SUBSCRIBE',
-  ],
-])
-
-/** RFC 9051 §7.1.3: BAD is a command the server did not take, so nothing happened. */
-function isNotUnderstood(error: unknown): boolean {
-  const cause = error instanceof MailError ? error.cause : undefined
-  return (
-    typeof cause === 'object' && cause !== null && 'responseStatus' in cause && cause.responseStatus === 'BAD'
-  )
-}
-
-function mayBeStaleMemory(error: MailError): boolean {
-  return ['mailbox_not_found', 'server_refused', 'not_supported'].includes(error.code)
-}
 
 /**
  * One logged-in connection for the length of one call. Made by `withImapSession` only; its methods are for this
@@ -172,11 +69,10 @@ export class ImapSession {
   readonly time: CallTime
   readonly #hidden: MailboxSet
   readonly #readOnly: MailboxSet
-  #mailboxes: readonly Mailbox[] | undefined
+  readonly #labels: HidingLabels
+  readonly #memory: SessionMemory
   #examined: string | undefined
   #wrote = false
-  #pipelines: boolean
-  #sentCopiesAreOurs: boolean
   /** Room for what was asked for ahead of the next command. */
   #bytesAhead = 0
   readonly #startedAt = performance.now()
@@ -184,17 +80,25 @@ export class ImapSession {
   constructor(client: ImapClient, account: MailAccount, deps: ImapDeps, time: CallTime) {
     this.receiver = { provider: account.provider, imapHost: account.imap.host }
     this.time = time
+    this.#memory = createSessionMemory({
+      memory: deps.memory,
+      onMemory: deps.onMemory,
+      capabilities: () => client.capabilities(),
+    })
     const manners = {
-      delimiterOf: () => this.#mailboxes?.find(({ delimiter }) => delimiter !== '')?.delimiter,
+      delimiterOf: () => this.#memory.mailboxes?.find(({ delimiter }) => delimiter !== '')?.delimiter,
       viewsToo: () => !this.has('X-GM-EXT-1'),
     }
     this.#hidden = createMailboxSet(deps.hidden ?? [], manners)
     this.#readOnly = createMailboxSet(deps.readOnly ?? [], manners)
+    this.#labels = createHidingLabels({
+      client,
+      hidden: this.#hidden,
+      names: deps.hidden ?? [],
+      mailboxes: () => this.#memory.mailboxes ?? [],
+    })
     this.#client = client
     this.#deps = deps
-    this.#mailboxes = deps.memory?.mailboxes
-    this.#pipelines = deps.memory?.pipelines !== false
-    this.#sentCopiesAreOurs = deps.memory?.sentCopiesAreOurs === true
   }
 
   /** Something may have been changed: nothing may be repeated from here on. */
@@ -232,7 +136,7 @@ export class ImapSession {
 
   /** From memory, or as listed in this session. */
   get knownMailboxes(): readonly Mailbox[] | undefined {
-    return this.#mailboxes && this.#hidden.visible(this.#mailboxes)
+    return this.#memory.mailboxes && this.#hidden.visible(this.#memory.mailboxes)
   }
 
   /** Without the hidden ones. */
@@ -242,7 +146,7 @@ export class ImapSession {
 
   /** One like that is there, and hidden. */
   hides(isMeant: (mailbox: Mailbox) => boolean): boolean {
-    return (this.#mailboxes ?? []).some((one) => this.#hidden.has(one.path) && isMeant(one))
+    return (this.#memory.mailboxes ?? []).some((one) => this.#hidden.has(one.path) && isMeant(one))
   }
 
   /** Throws `server_refused` for a mailbox in which something hidden or not to be changed lies: it would go with it. */
@@ -253,7 +157,7 @@ export class ImapSession {
 
   /** Before a change, which is told nothing of labels; costs a round trip only where they hide something. */
   async withoutHidden(mailbox: SelectedMailbox, uids: number[]): Promise<number[]> {
-    if (!this.#hidesLabels() || uids.length === 0) return uids
+    if (!this.#labels.any || uids.length === 0) return uids
     const rows = await this.fetch(mailbox, 'uid', uids.join(','), [atom('UID')])
     const there = new Set(rows.map(({ uid }) => uid))
     return uids.filter((uid) => there.has(uid))
@@ -261,51 +165,27 @@ export class ImapSession {
 
   /** Search keys that leave out what is hidden by a label. */
   hidingKeys(): ImapToken[] {
-    if (!this.#hidesLabels()) return []
-    const labels = [...(this.#deps.hidden ?? []), ...(this.#mailboxes ?? []).map(({ path }) => path)]
-    return [...new Set(labels.filter((one) => this.#hidden.has(one)))].flatMap((one) => [
-      ...[atom('NOT'), atom('X-GM-LABELS')],
-      { type: 'STRING', value: this.#client.encodePath(one) } as const,
-    ])
-  }
-
-  #hidesLabels(): boolean {
-    return this.#hidden.any && this.has('X-GM-EXT-1')
+    return this.#labels.keys()
   }
 
   remember(mailboxes: readonly Mailbox[]): void {
-    this.#mailboxes = mailboxes
-    this.#deps.onMemory?.(this.toMemory())
+    this.#memory.remember(mailboxes)
   }
 
-  /** Commands that came with a LOGIN were lost: not again. */
   rememberLoss(): void {
-    this.#pipelines = false
-    this.remember(this.#mailboxes ?? [])
+    this.#memory.rememberLoss()
   }
 
   get sentCopiesAreOurs(): boolean {
-    return this.#sentCopiesAreOurs
+    return this.#memory.sentCopiesAreOurs
   }
 
-  /** Nobody else filed what was sent: the next email need not be looked for. */
   rememberOwnSentCopies(): void {
-    this.#sentCopiesAreOurs = true
-    this.remember(this.#mailboxes ?? [])
+    this.#memory.rememberOwnSentCopies()
   }
 
   toMemory(): ServerMemory {
-    const mailboxes = this.#mailboxes ?? []
-    return {
-      v: 1,
-      // what holds only before TLS or before login must not be believed next time
-      capabilities: this.capabilities.filter((name) => name !== 'STARTTLS' && name !== 'LOGINDISABLED'),
-      delimiter: mailboxes[0]?.delimiter ?? '/',
-      mailboxes: mailboxes.map(({ total: _total, unread: _unread, ...mailbox }) => mailbox),
-      ...(this.#pipelines ? {} : { pipelines: false }),
-      ...(this.#sentCopiesAreOurs ? { sentCopiesAreOurs: true } : {}),
-      ...(this.#deps.memory?.ownName === undefined ? {} : { ownName: this.#deps.memory.ownName }),
-    }
+    return this.#memory.toMemory()
   }
 
   /** Sends one command and waits for its end. Throws on NO, BAD, BYE and a lost connection. */
@@ -319,12 +199,12 @@ export class ImapSession {
     this.#bytesAhead = 0
     try {
       const completion = await this.#client.budget.lend(bytes, () =>
-        this.#client.run(command, this.#withLabels(command, attributes), untagged, stage),
+        this.#client.run(command, this.#labels.withLabels(command, attributes), untagged, stage),
       )
-      if (writing.has(command)) this.#wrote = true
+      this.#wrote ||= mayHaveWritten(command)
       return completion
     } catch (error) {
-      if (writing.has(command) && !isNotUnderstood(error)) this.#wrote = true
+      this.#wrote ||= mayHaveWritten(command, error)
       throw error
     }
   }
@@ -335,7 +215,7 @@ export class ImapSession {
    * own it takes what arrives until it ends (imap/flight.ts).
    */
   sendAhead(command: string, attributes: ImapToken[], untagged?: UntaggedHandlers): void {
-    this.#client.sendAhead(command, this.#withLabels(command, attributes), untagged)
+    this.#client.sendAhead(command, this.#labels.withLabels(command, attributes), untagged)
   }
 
   /** Room for answers in the next flight, beside what its last command has. */
@@ -458,34 +338,9 @@ export class ImapSession {
     return [...new Map(all.map((row) => [row.uid, row])).values()]
   }
 
-  /** Where labels hide messages, whatever is fetched of one says its labels too. */
-  #withLabels(command: string, attributes: ImapToken[]): ImapToken[] {
-    const items = attributes.at(-1)
-    if (!/^(?:UID )?FETCH$/.test(command) || !Array.isArray(items) || !this.#hidesLabels()) return attributes
-    const isLabels = (one: ImapToken) =>
-      typeof one === 'object' && one !== null && 'value' in one && one.value === 'X-GM-LABELS'
-    if (items.some(isLabels)) return attributes
-    return [...attributes.slice(0, -1), [...items, atom('X-GM-LABELS')]]
-  }
-
   /** Keeps the rows that were asked for, and no others. */
   collectRows(path: string, count: number, asked: readonly Pick<AskedFetch, 'by' | 'set'>[]): RowCollector {
-    const rows = new Map<number, FetchedMessage>()
-    const tests = asked.map(({ by, set }) => ({ by, isInSet: createSetTest(set) }))
-    const isAskedFor = ({ uid, seq }: FetchedMessage) =>
-      tests.some(({ by, isInSet }) => isInSet(by === 'sequence' ? seq : uid))
-    const keep = async (response: ImapResponse) => {
-      const row = await this.#client.toRow(response, path)
-      // An unasked-for FETCH (a flag changed elsewhere) has no UID, or one that is not ours to keep.
-      if (!isUid(row.uid) || !isAskedFor(row)) return
-      if ([...(row.labels ?? [])].some((label) => this.#hidden.has(this.decodePath(label)))) return
-      const known = rows.get(row.uid)
-      if (known === undefined && rows.size >= count) return
-      rows.set(row.uid, { ...known, ...row })
-    }
-    // A row that came unasked for says nothing of labels.
-    const isSeen = (row: FetchedMessage) => !this.#hidesLabels() || row.labels !== undefined
-    return { keep, all: () => [...rows.values()].filter(isSeen) }
+    return createRowCollector({ client: this.#client, labels: this.#labels, path, count, asked })
   }
 
   /** EXAMINE in front of the next `run`, in its flight; whether it succeeded is known when that ended. */

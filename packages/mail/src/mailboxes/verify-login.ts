@@ -4,7 +4,7 @@
  */
 import type { MailAccount } from '../account.ts'
 import type { MailDeps } from '../connect/dial.ts'
-import { withImapSession } from '../imap/session.ts'
+import { withImapSession } from '../imap/open-session.ts'
 import type { ServerMemory } from '../message.ts'
 import { listMailboxes } from './list.ts'
 import { findOwnName } from './own-name.ts'

@@ -1,6 +1,6 @@
 /**
  * The style of an element: what browsers bring, attributes, style sheets and its own `style`, in the order of CSS
- * Cascade 5 §6, custom properties put in. Values stay text; ../visibility.ts knows what they mean.
+ * Cascade 5 §6, custom properties put in. Values stay text; ../visibility/ knows what they mean.
  */
 import { attributeOf, type TreeElement } from '../html-tree.ts'
 import type { Budget } from './budget.ts'

@@ -1,6 +1,6 @@
 /**
  * The CSS properties that can hide text: shorthands taken apart, flow-relative names made physical (left to right), and
- * whether a browser would take a value at all. What a value means is lengths.ts, colours.ts and ../visibility.ts.
+ * whether a browser would take a value at all. What a value means is lengths.ts, colours.ts and ../visibility/.
  */
 import { isColour } from './colours.ts'
 

@@ -1,0 +1,82 @@
+/**
+ * Where the content of a box begins and how wide it is, as far as the styles say: margins, paddings, offsets.
+ */
+import { viewport } from '../css/lengths.ts'
+import { farAway } from './judge.ts'
+import type { Place } from './place.ts'
+import type { Pixels } from './style-reader.ts'
+
+export interface Box {
+  readonly left: number
+  readonly width: number
+  readonly top: number
+  readonly paddingRight: number
+  readonly paddingBottom: number
+  readonly paddings: readonly [width: number, height: number]
+}
+
+export function readBox(
+  px: Pixels,
+  {
+    around,
+    parent,
+    position,
+    isBox,
+    display,
+  }: {
+    around: Pick<Place, 'left' | 'width'>
+    parent: Place
+    position: string
+    isBox: boolean
+    display: string
+  },
+): Box {
+  const isOut = position === 'absolute' || position === 'fixed'
+  const isCell = display === 'table-cell'
+  const padding = (side: string) => px(`padding-${side}`) ?? 0
+  const [paddingLeft, paddingRight, paddingTop, paddingBottom] = [
+    padding('left'),
+    padding('right'),
+    padding('top'),
+    padding('bottom'),
+  ]
+  const marginLeft = isCell || /^table-/.test(display) ? 0 : (px('margin-left') ?? 0)
+  const marginRight = px('margin-right') ?? 0
+  const own = isBox ? (px('width') ?? px('max-width')) : undefined
+  const free = around.width - marginLeft - marginRight
+  let left = around.left + marginLeft
+  let top = isOut && position === 'fixed' ? 0 : parent.top
+  const marginTop = isBox && !/^table-/.test(display) ? (px('margin-top') ?? 0) : 0
+  if (marginTop < 0) top += marginTop
+  if (position !== 'static' && position !== 'sticky') {
+    const [toLeft, toRight, toTop, toBottom] = [
+      px('left'),
+      px('right'),
+      px('top', viewport.height),
+      px('bottom', viewport.height),
+    ]
+    if (toLeft !== undefined) left += toLeft
+    else if (toRight !== undefined) left += isOut ? Math.max(0, free - (own ?? free)) - toRight : -toRight
+    if (toTop !== undefined) top += Math.min(0, toTop)
+    else if (toBottom !== undefined && !isOut) top += Math.min(0, -toBottom)
+    if (
+      position === 'fixed' &&
+      ((toTop ?? 0) >= viewport.height ||
+        (toBottom ?? 0) <= -viewport.height ||
+        (toBottom ?? 0) >= viewport.height)
+    ) {
+      top = -farAway
+    }
+    if (isOut && toTop === undefined && (toBottom ?? 0) >= farAway * 5) top = -farAway
+  }
+  const outerWidth = own ?? free
+  const width = Math.max(0, isBox && own !== undefined ? own : outerWidth - paddingLeft - paddingRight)
+  return {
+    left: left + paddingLeft,
+    width,
+    top,
+    paddingRight,
+    paddingBottom,
+    paddings: [paddingLeft + paddingRight, paddingTop + paddingBottom],
+  }
+}

@@ -1,0 +1,86 @@
+/**
+ * Would a person see text that is here? Judged at the text, not where a style is set: a wrapper of size nought may
+ * hold a child that sets its own. Three answers: `shown`, `hidden`, and `unsure` where a declaration touches what hides
+ * and is not understood. The oracle in the tests is Chromium, 800 pixels wide.
+ */
+import { blend, contrast } from '../css/colours.ts'
+import { viewport } from '../css/lengths.ts'
+import type { Ground, Place } from './place.ts'
+
+export type Verdict = 'shown' | 'hidden' | 'unsure'
+
+/** Text this small is there for machines. */
+const smallestPx = 2
+
+export const faintest = 0.1
+
+export const leastContrast = 1.1
+
+/** Part of a letter's size that must be left of it. */
+const leastPart = 0.3
+
+export const farAway = 1_000
+
+/** Of a text node; `chars` is how much of it there is. */
+export function judgeText(place: Place, chars: number): Verdict {
+  if (place.isHidden || !place.isVisible) return 'hidden'
+  const size = place.fontSize * place.scale
+  if (size < smallestPx || place.opacity < faintest) return 'hidden'
+  const colourVerdict = judgeColour(place)
+  if (colourVerdict === 'hidden') return 'hidden'
+  const placed = judgePosition(place, chars)
+  if (placed === 'hidden') return 'hidden'
+  const clipped = judgeClip(place, chars)
+  if (clipped === 'hidden') return 'hidden'
+  const isUnsure = place.isUnsure || [colourVerdict, placed, clipped].includes('unsure')
+  return isUnsure ? 'unsure' : 'shown'
+}
+
+/** Of a picture or a line: it has no colour and no size of letters. */
+export function judgePicture(place: Place): Verdict {
+  if (place.isHidden || !place.isVisible || place.opacity < faintest) return 'hidden'
+  return judgePosition(place, 1) === 'hidden' || (place.clip?.height ?? 1) < 1 || (place.clip?.width ?? 1) < 1
+    ? 'hidden'
+    : 'shown'
+}
+
+function judgeColour({ colour, fillColour, background, opacity }: Place): Verdict {
+  const text = fillColour ?? colour
+  if (text === undefined) return 'unsure'
+  const alpha = text.alpha * opacity
+  if (alpha < faintest) return 'hidden'
+  if (background === undefined) return 'shown'
+  return contrast(blend({ ...text, alpha }, background), background) < leastContrast ? 'hidden' : 'shown'
+}
+
+function judgePosition(place: Place, chars: number): Verdict {
+  const { left, width, top, textIndent, fontSize } = place
+  if (top <= -farAway) return 'hidden'
+  const start = left + textIndent
+  const textWidth = Math.min(Math.max(width, 0), chars * fontSize * 0.5)
+  // Text on the other side of a wide box may be inside the window though the box begins outside.
+  const isAtStart = textIndent < 0 || (!place.isRightToLeft && !/center|right|end/.test(place.textAlign))
+  const extent = isAtStart ? textWidth : Math.max(textWidth, width)
+  if (start >= viewport.width || (start < 0 && start + extent <= 0)) return 'hidden'
+  if ((start < 0 && start + textWidth <= 0) || top < -150) return 'unsure'
+  return 'shown'
+}
+
+function judgeClip({ clip, fontSize, scale, lineHeight, width }: Place, chars: number): Verdict {
+  if (clip === undefined) return 'shown'
+  const size = fontSize * scale
+  if (clip.height < size * leastPart || clip.width < size * leastPart) return 'hidden'
+  // More text than the box has room for, by far: the rest of it is cut off.
+  const line = lineHeight === undefined || lineHeight < 1 ? size * 1.2 : lineHeight
+  const lines = Math.ceil(clip.height / line)
+  const room = lines * (Math.min(clip.width, Math.max(width, size)) / (size * 0.5))
+  return clip.height < size * 0.7 || chars > 4 * room + 40 ? 'unsure' : 'shown'
+}
+
+/** Whether something that is not around the text was laid over its ground. Asked when the whole tree was walked. */
+export function isCovered({ ground, covers }: Place): boolean {
+  for (let at: Ground | undefined = ground; at !== undefined; at = at.outer) {
+    if (at.cover !== undefined && !covers.includes(at.cover)) return true
+  }
+  return false
+}

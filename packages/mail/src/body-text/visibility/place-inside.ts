@@ -1,0 +1,124 @@
+/**
+ * How an element changes the place of what is in it. Style is followed down the tree; each kind of style has a file of
+ * its own in this folder, and this one puts them together.
+ */
+import type { Cascaded } from '../css/cascade.ts'
+import type { Colour } from '../css/colours.ts'
+import { toPixels, toRatio, viewport } from '../css/lengths.ts'
+import { readBox } from './box.ts'
+import { isClippedAway, isCutAway, readClip } from './clip.ts'
+import { isCoveredByItsOwn, isCovering } from './covers.ts'
+import { animates, isOddlyStyled, readFilter } from './effects.ts'
+import { faintest } from './judge.ts'
+import { readBackground, readColour } from './painted.ts'
+import type { Place } from './place.ts'
+import { createReader, toFontSize } from './style-reader.ts'
+import { readTransform, readZoom, untransformed } from './transform.ts'
+
+export interface Surroundings {
+  readonly linkColour: Colour
+  readonly keyframes: ReadonlySet<string>
+  nextCover(): number
+}
+
+/** How an element changes the place. `cover` numbers it if it may lie over what else its ground holds. */
+export function placeInside(
+  style: Cascaded,
+  parent: Place,
+  { linkColour, keyframes, nextCover }: Surroundings,
+): Place {
+  const reader = createReader(style, parent)
+  const fontSize = toFontSize(reader.own('font-size'), parent.fontSize)
+  const display = reader.word('display', 'inline')
+  const position = reader.word('position', 'static').replace('-webkit-', '')
+  const isOut = position === 'absolute' || position === 'fixed'
+  const isBox =
+    isOut || reader.word('float', 'none') !== 'none' || !/^(?:inline|contents|ruby.*)$/.test(display)
+  const isTablePart = !isOut && /^table-(?!cell)/.test(display)
+  const outer = isOut ? (position === 'absolute' ? parent.positioned : undefined) : parent
+  const around = outer ?? (isOut ? { left: 0, width: viewport.width, clip: undefined } : parent)
+  const px = (property: string, whole: number | undefined = around.width) => {
+    const value = reader.own(property)
+    return value === undefined || value === 'auto' ? undefined : toPixels(value, { fontSize, whole })
+  }
+
+  // A box inside a line cannot be transformed (Transforms 1 §2).
+  const transform = isBox ? readTransform(reader, fontSize, around.width) : untransformed
+  const scale = parent.scale * transform.scale * (readZoom(reader.own('zoom')) ?? 1)
+  const opacity = parent.opacity * clamp(toRatio(reader.own('opacity') ?? '1') ?? 1)
+  const filter = readFilter(reader.own('filter') ?? 'none')
+  const colour = readColour(reader, 'color', parent.colour, linkColour)
+  const fillColour = readColour(reader, '-webkit-text-fill-color', parent.fillColour, linkColour, colour)
+  const background = readBackground(reader, parent.background, colour)
+  const box = readBox(px, { around, parent, position, isBox, display })
+  const clip = readClip(reader, px, {
+    isBox,
+    isTablePart,
+    display,
+    fontSize,
+    outer: isOut ? around.clip : parent.clip,
+    box,
+  })
+  const isPositioned = position !== 'static' || transform.isSet
+  const lines = reader.own('line-height')
+  const lineHeight =
+    lines === undefined
+      ? parent.lineHeight
+      : lines === 'normal'
+        ? undefined
+        : /^[\d.]+$/.test(lines)
+          ? Number(lines) * fontSize
+          : toPixels(lines, { fontSize, whole: fontSize })
+  const isAnimated = animates(reader.own('animation-name'), keyframes)
+  const hides =
+    /^(?:none|table-column|table-column-group)$/.test(display) ||
+    (isBox && reader.word('content-visibility', 'visible') === 'hidden') ||
+    filter === 'hidden' ||
+    transform.verdict === 'hidden' ||
+    opacity < faintest ||
+    isClippedAway(reader, position) ||
+    isCutAway(reader.own('clip-path') ?? 'none')
+  const isUnsure =
+    parent.isUnsure ||
+    style.isUnsure ||
+    isAnimated ||
+    filter === 'unsure' ||
+    transform.verdict === 'unsure' ||
+    isOddlyStyled(reader, fontSize, parent) ||
+    isCoveredByItsOwn(style)
+  const ground = isPositioned ? { cover: undefined, outer: parent.ground } : parent.ground
+  const covers = isCovering(reader, { position, isOut, px })
+  if (covers) parent.ground.cover = nextCover()
+
+  return {
+    isHidden: parent.isHidden || (hides && !isAnimated),
+    isUnsure,
+    isVisible: reader.word('visibility', parent.isVisible ? 'visible' : 'hidden') === 'visible',
+    display,
+    fontSize,
+    lineHeight,
+    scale,
+    colour,
+    fillColour,
+    bodyColour: parent.bodyColour,
+    background,
+    opacity: isAnimated ? Math.max(opacity, 1) : opacity,
+    textIndent: (isBox ? px('text-indent') : undefined) ?? parent.textIndent,
+    whiteSpace: reader.word('white-space', parent.whiteSpace),
+    isRightToLeft: reader.word('direction', parent.isRightToLeft ? 'rtl' : 'ltr') === 'rtl',
+    textAlign: reader.word('text-align', parent.textAlign),
+    left: box.left + transform.left,
+    width: box.width,
+    top: box.top + transform.top,
+    clip,
+    positioned: isPositioned ? { left: box.left, width: box.width, clip } : parent.positioned,
+    ground,
+    covers:
+      covers && parent.ground.cover !== undefined ? [...parent.covers, parent.ground.cover] : parent.covers,
+    customProperties: style.customProperties,
+  }
+}
+
+function clamp(ratio: number): number {
+  return Math.min(1, Math.max(0, ratio))
+}

@@ -1,0 +1,80 @@
+/**
+ * What text inherits from where it is on the page: size, colours, box and what may lie over it. Made here for the page,
+ * changed by each element in place-inside.ts, judged in judge.ts.
+ */
+import { black, type Colour, white } from '../css/colours.ts'
+import { viewport } from '../css/lengths.ts'
+
+/** A box that something opaque may have been laid over. */
+export interface Ground {
+  cover: number | undefined
+  readonly outer: Ground | undefined
+}
+
+/** What text inherits from where it stands. Immutable but for `Ground`. */
+export interface Place {
+  readonly isHidden: boolean
+  readonly isUnsure: boolean
+  readonly isVisible: boolean
+  readonly display: string
+  readonly fontSize: number
+  readonly lineHeight: number | undefined
+  /** Of zoom and of every scale together. */
+  readonly scale: number
+  readonly colour: Colour | undefined
+  readonly fillColour: Colour | undefined
+  /** What tables begin with in a page without a doctype. */
+  readonly bodyColour: Colour | undefined
+  /** Undefined: a picture, against which no colour can be judged. */
+  readonly background: Colour | undefined
+  readonly opacity: number
+  readonly textIndent: number
+  readonly whiteSpace: string
+  readonly isRightToLeft: boolean
+  readonly textAlign: string
+  /** Where its content begins, and how wide it is, as far as the styles say. */
+  readonly left: number
+  readonly width: number
+  /** How far it was moved up on purpose. */
+  readonly top: number
+  readonly clip: Clip | undefined
+  /** Of the nearest positioned ancestor: what an absolute box starts from. */
+  readonly positioned: Pick<Place, 'left' | 'width' | 'clip'> | undefined
+  readonly ground: Ground
+  readonly covers: readonly number[]
+  readonly customProperties: ReadonlyMap<string, string>
+}
+
+export interface Clip {
+  readonly width: number
+  readonly height: number
+}
+
+export function rootPlace(): Place {
+  return {
+    isHidden: false,
+    isUnsure: false,
+    isVisible: true,
+    display: 'block',
+    fontSize: 16,
+    lineHeight: undefined,
+    scale: 1,
+    colour: black,
+    fillColour: undefined,
+    bodyColour: black,
+    background: white,
+    opacity: 1,
+    textIndent: 0,
+    whiteSpace: 'normal',
+    isRightToLeft: false,
+    textAlign: 'start',
+    left: 0,
+    width: viewport.width,
+    top: 0,
+    clip: undefined,
+    positioned: undefined,
+    ground: { cover: undefined, outer: undefined },
+    covers: [],
+    customProperties: new Map(),
+  }
+}
