@@ -17,12 +17,10 @@ import { findOutage } from '../http/outages.ts'
 import { hashGrantId, type Log } from '../log.ts'
 import { reviewDonePage, reviewLinkPage, reviewPage, reviewStoppedPage } from '../pages/review-page.ts'
 import { unpairedPage } from '../pages/unpaired-page.ts'
-import { type Decision, decideDraft, findNamed } from '../sending/decide-draft.ts'
+import { type Decision, decideDraft, lookAtDraft } from '../sending/decide-draft.ts'
 import type { Delivery } from '../sending/delivery.ts'
 import { withEarlySubmission } from '../sending/early-submission.ts'
 import { type KeptMailbox, withKeptMailbox } from '../sending/kept-mailbox.ts'
-import { nameDraft } from '../sending/review.ts'
-import { answerEarlier, findEarlier } from '../sending/send-stored.ts'
 import type { SendingCall } from '../sending/sending-call.ts'
 import type { AuditStore } from '../store/audit-store.ts'
 import { isApproval, toApproval } from './approval.ts'
@@ -108,12 +106,10 @@ export function createReview(
   async function show(work: Work): Promise<Response> {
     const { call, opened, mailbox } = work
     return await withKeptMailbox(call, opened, async (kept) => {
-      const named = await nameDraft(kept, opened, draftOf(mailbox.subject))
-      if (named === undefined) return reviewStoppedPage('gone')
-      const earlier = await findEarlier(call, opened, named)
-      if (earlier !== undefined) return toDone((await answerEarlier(call, opened, named, earlier)).structured)
-      const draft = await findNamed(call, kept, opened, named)
-      return draft === undefined ? reviewStoppedPage('gone') : await showDraft(work, kept, draft)
+      const looked = await lookAtDraft(call, { mailbox: kept, opened }, draftOf(mailbox.subject))
+      if (looked.state === 'gone') return reviewStoppedPage('gone')
+      if (looked.state === 'delivered') return toDone(looked.result.structured)
+      return await showDraft(work, kept, looked.draft)
     })
   }
 
