@@ -32,7 +32,11 @@ export interface DovecotApp {
 /** A jar and a sender of forms, as one browser is. */
 export interface Browser {
   readonly cookies: Map<string, string>
-  post(path: string, fields: Record<string, string>, headers?: Record<string, string>): Promise<Response>
+  post(
+    path: string,
+    fields: Record<string, string> | FormData,
+    headers?: Record<string, string>,
+  ): Promise<Response>
 }
 
 export async function startDovecotApp(options: TestAppOptions = {}): Promise<DovecotApp> {
@@ -120,7 +124,7 @@ export function openBrowser(test: TestApp): Browser {
           Cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join('; '),
           ...headers,
         },
-        body: new URLSearchParams(fields),
+        body: fields instanceof FormData ? fields : new URLSearchParams(fields),
       })
       for (const line of answer.headers.getSetCookie()) {
         const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? []
