@@ -12,7 +12,7 @@ import type { Routes } from '../http/frame.ts'
 import type { KeyWrapper } from '../keys/key-wrapper.ts'
 import type { Log } from '../log.ts'
 import { createFiles } from '../owner/files.ts'
-import type { ProviderClient } from '../provider-tokens/provider-client.ts'
+import type { ProviderClients } from '../provider-tokens/provider-client.ts'
 import type { Stores } from '../store/stores.ts'
 import { ownerRoutes } from './routes.ts'
 
@@ -24,7 +24,7 @@ export interface OwnerProductOptions {
   readonly stores: Pick<Stores, 'accounts' | 'audit' | 'derivedTokens'>
   readonly keyWrapper: KeyWrapper
   readonly connector: Connector
-  readonly providerClients?: readonly ProviderClient[]
+  readonly providerClients?: ProviderClients
   /** A whole download may take so long. */
   readonly downloadMs: number
   /** What one answer may carry where the gateway does not stream; absent: any size. */
