@@ -79,6 +79,9 @@ export const stageShape = {
     .describe('Pages that may call, beside those of Claude and our own.')
     .exactOptional(),
   preRegisteredClients: onOff('Makes a secret in which clients with an id and a secret are entered by hand.'),
+  signInProviders: onOff(
+    'Makes a secret in which the owner enters what turns on “Sign in with Microsoft”, Google or an own provider.',
+  ),
   tokenDays: z
     .strictObject(
       { access: days, refreshIdle: days, grant: days },

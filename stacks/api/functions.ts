@@ -124,6 +124,7 @@ function createEnvironments({
     TOKENS_TABLE: data.tables.tokens.tableName,
     SESSIONS_TABLE: data.tables.sessions.tableName,
     ONCE_TABLE: data.tables.once.tableName,
+    ...(data.providersSecretArn !== undefined && { PROVIDERS_SECRET: data.providersSecretArn }),
   }
   const { CORS_ORIGINS, DISABLED_PROVIDERS, ALLOWED_ACCOUNTS, DENIED_ACCOUNTS } = stage.variables
   const admission = {

@@ -37,6 +37,7 @@ export const production: StageOptions = {
   corsOrigins: ['https://tools.example.com'],
   extraRedirectUris: ['https://tools.example.com/callback'],
   preRegisteredClients: true,
+  signInProviders: true,
   tokenDays: { access: 7, refreshIdle: 30, grant: 180 },
   alarmAddress: 'ops@example.com',
   monthlyBudgetUsd: 100,

@@ -27,6 +27,7 @@ export const stages: Readonly<Record<string, StageOptions>> = {
   'without streaming': { ...withDomain, streaming: false },
   'in a network': { region: 'eu-central-1', vpc: true },
   'with clients’ secrets': { region: 'eu-central-1', preRegisteredClients: true },
+  'with providers to sign in with': { region: 'eu-central-1', signInProviders: true },
   'with everything': production,
   'with everything but a domain': everythingWithoutDomain,
   'with a role for the gateway’s logs': { ...withDomain, gatewayLogRole: 'create' },

@@ -147,6 +147,13 @@ export function toAdmission(variables: Pick<ServerVariables, keyof typeof admiss
   }
 }
 
+export function withoutDisabled(
+  signInProviders: readonly SignInProvider[],
+  disabled: readonly string[],
+): readonly SignInProvider[] {
+  return signInProviders.filter(({ id }) => !disabled.includes(id))
+}
+
 /** A deployment's address in its canonical form; `demo` is the local runner's to say. */
 export function toServerSettings(
   variables: ServerVariables,
@@ -165,9 +172,7 @@ export function toServerSettings(
     extraRedirectUris: variables[extraRedirectUris],
     disabledClients: clientIds.filter((id) => variables.DISABLED_CLIENTS.includes(id)),
     disabledProviders: toDisabledProviders(variables.DISABLED_PROVIDERS),
-    signInProviders: (options.signInProviders ?? []).filter(
-      ({ id }) => !variables.DISABLED_PROVIDERS.includes(id),
-    ),
+    signInProviders: withoutDisabled(options.signInProviders ?? [], variables.DISABLED_PROVIDERS),
     lifetimes: {
       accessTokenSeconds: variables.ACCESS_TOKEN_DAYS * daySeconds,
       refreshIdleSeconds: variables.REFRESH_IDLE_DAYS * daySeconds,

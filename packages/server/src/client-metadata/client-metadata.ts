@@ -7,10 +7,11 @@
  */
 import type { IncomingMessage } from 'node:http'
 import { Agent, request } from 'node:https'
-import { isIP, type LookupFunction } from 'node:net'
+import { isIP } from 'node:net'
 import type { HostPolicy } from '@email-connector/mail'
 import type { FetchClientMetadata } from '@email-connector/oauth'
 import { appName } from '../deployment-names.ts'
+import { pinnedLookup } from '../http/pinned-lookup.ts'
 import { maxAgeOf } from './cache-control.ts'
 
 /** What the draft recommends (draft-ietf-oauth-client-id-metadata-document §6). */
@@ -77,17 +78,13 @@ interface Connection {
   readonly signal: AbortSignal
 }
 
-/** The connection goes to the checked addresses: nothing looks the name up a second time (R33). */
 function get(target: URL, { addresses, agent, signal }: Connection): Promise<IncomingMessage> {
-  const checked = addresses.map((address) => ({ address, family: isIP(address) }))
-  const lookup: LookupFunction = (_host, { all }, answer) =>
-    all === true ? answer(null, checked) : answer(null, checked[0]?.address ?? '', checked[0]?.family)
   return new Promise((resolve, reject) => {
     request(
       target,
       {
         agent,
-        lookup,
+        lookup: pinnedLookup(addresses),
         signal,
         servername: target.hostname,
         minVersion: 'TLSv1.2',

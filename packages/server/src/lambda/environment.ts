@@ -25,6 +25,8 @@ const shared = {
   SESSIONS_TABLE: name,
   ONCE_TABLE: name,
   CREDENTIALS_KEY: name,
+  /** Secret with the providers to sign in with: JSON of the variables in provider-settings.ts. */
+  PROVIDERS_SECRET: name.optional(),
 }
 
 export const mcpVariables = {
@@ -102,5 +104,6 @@ function toResources(variables: z.output<z.ZodObject<typeof shared>>) {
     region: variables.AWS_REGION,
     stage: variables.STAGE,
     credentialsKey: variables.CREDENTIALS_KEY,
+    ...(variables.PROVIDERS_SECRET !== undefined && { providersSecret: variables.PROVIDERS_SECRET }),
   }
 }
