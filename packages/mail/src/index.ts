@@ -63,6 +63,7 @@ export { listMailboxes } from './mailboxes/list.ts'
 export { resolveMailbox } from './mailboxes/resolve.ts'
 export { verifyImapLogin } from './mailboxes/verify-login.ts'
 export type * from './message.ts'
+export type { MessageBytes } from './message-bytes.ts'
 export type { OrganizeAction } from './organizing/actions.ts'
 export {
   type Counted,

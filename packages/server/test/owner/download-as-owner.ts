@@ -1,6 +1,6 @@
 /** A file from a tool's link to its hash, over HTTP alone: sign in on the page, pair, open the link, download. */
 import { createHash } from 'node:crypto'
-import { postToolCall } from '../e2e/raw-client.ts'
+import { callTool } from '../e2e/raw-client.ts'
 
 const block = Buffer.from(
   Array.from({ length: 57 * 19_000 }, (_, index) => (index * 31 + (index >> 8)) % 251),
@@ -57,12 +57,7 @@ export async function downloadAsOwner(
   for (const [, grant = ''] of list.matchAll(/name="browsers" value="([^"]+)"/g))
     await (await post('/oauth/connections', { proof, pair: grant })).text()
 
-  const call = async (tool: string, args: object) => {
-    const text = await (await postToolCall(url, accessToken, tool, { ...args })).text()
-    const line = text.startsWith('{') ? text : (/^data: (.*)$/m.exec(text)?.[1] ?? '{}')
-    // biome-ignore lint/suspicious/noExplicitAny: what came over the wire
-    return (JSON.parse(line) as { result: { structuredContent: any } }).result.structuredContent
-  }
+  const call = (tool: string, args: Record<string, unknown>) => callTool(url, accessToken, tool, args)
   const listed = await call('get_recent_emails', { limit: 1 })
   const told = await call('get_attachment', { id: listed.emails[0].id, attachment_id: '1' })
   const link = String(told.download_url).split('#')[1] ?? ''
