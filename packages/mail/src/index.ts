@@ -9,6 +9,7 @@ export type {
 } from './account.ts'
 export { type ReadAddress, readAddress } from './address.ts'
 export { breakMarkup } from './body-text/break-markup.ts'
+export { escapeText } from './body-text/escape-text.ts'
 export { removeInvisible } from './body-text/invisible-characters.ts'
 export { neutraliseLinks } from './body-text/links.ts'
 export { readsAsAnother } from './body-text/look-alike.ts'

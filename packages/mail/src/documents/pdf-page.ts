@@ -3,11 +3,11 @@
  * knows the ways of typesetters; where something is hidden, from the runs that are not.
  */
 import type { PDFPageProxy } from 'unpdf/pdfjs'
+import { judge } from '../mime/run-look.ts'
 import { type Box, holds } from './pdf-geometry.ts'
 import type { OpenPdf } from './pdf-library.ts'
 import { backgroundAt, isCovered, type Painted, type PaintedText, readPainted } from './pdf-operators.ts'
 import type { LeftOut, TextSink } from './text-sink.ts'
-import { judge } from './visibility.ts'
 
 export interface ReadPage {
   readonly text: string
