@@ -360,7 +360,7 @@ function gradientColour(image: string, under: Colour | undefined): Colour | unde
 function readFilter(filter: string): Verdict {
   if (filter === 'none') return 'shown'
   let verdict: Verdict = filter.includes('url(') ? 'unsure' : 'shown'
-  for (const [, name = '', argument = ''] of filter.matchAll(/([a-z-]+)\(([^()]*)\)/g)) {
+  for (const [, name = '', argument = ''] of filter.matchAll(/(?<![a-z-])([a-z-]+)\(([^()]*)\)/g)) {
     if (name === 'opacity' && (toRatio(argument.trim()) ?? 1) < faintest) return 'hidden'
     if (!/^(?:opacity|drop-shadow|grayscale|sepia|saturate|hue-rotate)$/.test(name)) verdict = 'unsure'
   }
@@ -410,7 +410,9 @@ function readTransform(reader: Reader, fontSize: number, width: number): Transfo
   if (scaleValue !== 'none') grow(...splitSpaces(scaleValue).slice(0, 2))
   if (/^[xy] /.test(rotate)) turn(splitSpaces(rotate)[1] ?? '')
   else if (splitSpaces(rotate).length > 1 && !rotate.startsWith('z ')) verdict = 'unsure'
-  for (const [, name = '', inside = ''] of transform.matchAll(/([a-z0-9]+)\(((?:[^()]|\([^()]*\))*)\)/g)) {
+  for (const [, name = '', inside = ''] of transform.matchAll(
+    /(?<![a-z0-9])([a-z0-9]+)\(((?:[^()]|\([^()]*\))*)\)/g,
+  )) {
     const parts = splitTop(inside, ',')
     const [x, y] = parts
     if (/^translate(?:3d)?$/.test(name)) move(x, y)
