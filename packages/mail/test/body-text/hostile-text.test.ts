@@ -5,6 +5,7 @@
  */
 import { describe, expect, it } from 'vitest'
 import { htmlToText } from '../../src/body-text/html-to-text.ts'
+import { plainForPeople } from '../../src/body-text/plain-for-people.ts'
 import { readText } from '../../src/body-text/read-text.ts'
 import { type RenderJob, render } from '../../src/body-text/render.ts'
 import { sanitizeHtml } from '../../src/body-text/sanitize-html.ts'
@@ -363,6 +364,7 @@ describe('R77: what is costly though it is short', () => {
       '.',
       (text) => neutraliseLinks(`http://a.example/${text.slice(0, 15_900)} `.repeat(8)),
     ],
+    ['names that no host has', 'www.\u200d', plainForPeople],
     [
       'the words of a link to write to',
       'a',
