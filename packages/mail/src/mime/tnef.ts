@@ -196,5 +196,7 @@ function number(node: BodyStructure, part: string, depth: number): BodyStructure
 
 function toText(bytes: Buffer, charset: string, isWide = false): string {
   const text = isWide ? bytes.toString('utf16le') : decodeText(bytes, charset)
-  return text.replace(/\0+$/, '')
+  let end = text.length
+  while (text.charCodeAt(end - 1) === 0) end--
+  return text.slice(0, end)
 }
