@@ -46,6 +46,7 @@ export const production: StageOptions = {
   firewall: true,
   gatewayLogRole: 'create',
   vpc: true,
+  internalMail: { hosts: ['imap.corp.example.com', 'smtp.corp.example.com'] },
   permissionsBoundaryArn: 'arn:aws:iam::123456789012:policy/boundary',
   tags: { 'cost-centre': '42' },
 }

@@ -91,6 +91,7 @@ export const refusedChanges: readonly [title: string, from: string, change: Reco
   ['the domain goes, the firewall stays', 'with a firewall', { domain: undefined }],
   ['a firewall for a stage without a domain', 'personal', { firewall: true }],
   ['a stage with data loses its protection', 'with a domain', { keepData: false }],
+  ['the network goes, the mail servers in it stay', 'with everything', { vpc: false }],
   ['a budget without an address to warn', 'with everything', { alarmAddress: undefined }],
   [
     'a certificate of another region',

@@ -3,7 +3,6 @@
  * deployment's secrets it reads only the one with the providers, and only for a token that has to be refreshed. Behind the REST API the authorizer has read the token's row; on the HTTP API there is none, and the
  * function reads it itself. Either way the row counts only once its wrap opens under the presented token.
  */
-import { createConnector, createHostPolicy } from '@email-connector/mail'
 import { type AccessTokenRows, createChallenge, findAccessToken, unwrapSecret } from '@email-connector/oauth'
 import { scopes } from '../caller.ts'
 import { clock, nowSeconds } from '../clock.ts'
@@ -18,6 +17,7 @@ import { openAwsOnFirstUse } from './aws-on-first-use.ts'
 import { createBufferedHandler, type RequestHandler } from './buffered-handler.ts'
 import { readMcpEnvironment } from './environment.ts'
 import { log } from './function-log.ts'
+import { createMailConnector } from './mail-connector.ts'
 import { createSecretProviders } from './provider-secret.ts'
 import { createStreamingHandler } from './streaming-handler.ts'
 
@@ -36,7 +36,7 @@ const mcp = createMcpProduct({
   ...{ publicUrl, disabledProviders, admission, stage, stores, challenge, log },
   providerClients: createSecretProviders({ ...environment, now: nowSeconds, log }),
   keyWrapper: createDataKeyKeeper({ keyWrapper }),
-  connector: createConnector({ policy: createHostPolicy() }),
+  connector: createMailConnector(environment.internalMail),
   version,
   sessionQuestions,
 })

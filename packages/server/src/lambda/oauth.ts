@@ -2,7 +2,6 @@
  * The oauth function: everything but `/mcp` and `/health`, answered in one piece, and `pnpm revoke`. It may generate data keys and open
  * none. Clients of AWS and the deployment's secrets live as long as the environment; nothing of a caller does (R65).
  */
-import { createConnector, createHostPolicy } from '@email-connector/mail'
 import { clock, nowSeconds } from '../clock.ts'
 import { createOAuthProduct } from '../composition/oauth-product.ts'
 import { errorResponse } from '../http/errors.ts'
@@ -19,6 +18,7 @@ import { readOAuthEnvironment } from './environment.ts'
 import { log } from './function-log.ts'
 import type { GatewayEvent, GatewayResult } from './gateway-event.ts'
 import { keepAwake } from './keep-awake.ts'
+import { createMailConnector } from './mail-connector.ts'
 import { answerOperator, isOperatorEvent, type OperatorAnswer, type OperatorEvent } from './operator-event.ts'
 import { createSecretProviders, secretLifeSeconds } from './provider-secret.ts'
 import { readSecrets } from './secrets.ts'
@@ -27,7 +27,7 @@ const environment = readOAuthEnvironment()
 const { region, stage, tables, credentialsKey } = environment
 const stores = createDynamoStores({ region, tables })
 const keyWrapper = createKmsKeyWrapper({ region, keyId: credentialsKey })
-const connector = createConnector({ policy: createHostPolicy() })
+const connector = createMailConnector(environment.internalMail)
 
 async function open(): Promise<App & { readonly endConnections: EndConnections }> {
   const [{ instance, clients }, providerClients] = await Promise.all([

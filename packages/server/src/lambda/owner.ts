@@ -3,7 +3,6 @@
  * and of the deployment's secrets only the one with the providers, for a token that has to be refreshed. What an HTTP API
  * carries in one piece is bounded by Lambda's 6 MB, base64 and all.
  */
-import { createConnector, createHostPolicy } from '@email-connector/mail'
 import { clock, nowSeconds } from '../clock.ts'
 import { createOwnerProduct } from '../composition/owner-product.ts'
 import { serveRoutes } from '../http/frame.ts'
@@ -12,6 +11,7 @@ import { openAwsOnFirstUse } from './aws-on-first-use.ts'
 import { createBufferedHandler, type RequestHandler } from './buffered-handler.ts'
 import { readOwnerEnvironment } from './environment.ts'
 import { log } from './function-log.ts'
+import { createMailConnector } from './mail-connector.ts'
 import { createSecretProviders } from './provider-secret.ts'
 import { createStreamingHandler } from './streaming-handler.ts'
 
@@ -22,7 +22,7 @@ const routes = createOwnerProduct({
   ...{ publicUrl, admission, stage, log },
   ...openAwsOnFirstUse({ region, tables, credentialsKey }),
   providerClients: createSecretProviders({ ...environment, now: nowSeconds, log }),
-  connector: createConnector({ policy: createHostPolicy() }),
+  connector: createMailConnector(environment.internalMail),
   // The function ends after 300 s where it streams, else after 28 s (stacks/api/functions.ts).
   ...(streams ? { downloadMs: 290_000 } : { downloadMs: 25_000, maxBytes: 4_000_000 }),
 })

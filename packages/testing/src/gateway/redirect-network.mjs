@@ -19,9 +19,10 @@ prototype.resolve4 = async (name) => {
   if (name !== host) throw notFound(name)
   return [address]
 }
-prototype.resolve6 = async (name) => {
-  throw notFound(name)
-}
+for (const method of ['resolve6', 'resolveMx', 'resolveSrv'])
+  prototype[method] = async (name) => {
+    throw notFound(name)
+  }
 dns.promises.lookup = async (name) => {
   throw notFound(name)
 }
