@@ -1,13 +1,27 @@
 import { defineConfig } from 'vitest/config'
+import { LongestFirst, listSharing } from './scripts/test-order.ts'
+
+const together = listSharing(import.meta.dirname)
 
 export default defineConfig({
   test: {
-    include: ['packages/*/test/**/*.test.ts', 'stacks/**/*.test.ts', 'bench/**/*.test.ts'],
     pool: 'forks',
-    // Two cores: much of the time is waiting for a server.
-    maxWorkers: 3,
+    // Two cores: half of the time is waiting for a server.
+    maxWorkers: 4,
     testTimeout: 60_000,
     hookTimeout: 120_000,
     teardownTimeout: 10_000,
+    sequence: { sequencer: LongestFirst },
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'alone',
+          include: ['packages/*/test/**/*.test.ts', 'stacks/**/*.test.ts', 'bench/**/*.test.ts'],
+          exclude: ['**/node_modules/**', ...together],
+        },
+      },
+      { extends: true, test: { name: 'together', include: together, isolate: false } },
+    ],
   },
 })

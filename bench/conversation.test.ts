@@ -1,8 +1,8 @@
 /** What a conversation costs in a client's context: the tool on a real Dovecot, behind a real MCP client. */
-import { loopbackConnector, openTools, toAccount } from '@email-connector/server/testing/open-tools'
-import { findDovecot, startDovecot } from '@email-connector/testing'
+import { findDovecot } from '@email-connector/testing'
 import { countTokens } from 'gpt-tokenizer/encoding/o200k_base'
 import { expect, test } from 'vitest'
+import { withMailbox } from './open-mailbox.ts'
 
 const day = (n: number) => new Date(Date.UTC(2026, 9, n, 9))
 const own = (n: number) =>
@@ -32,15 +32,9 @@ function conversation(length: number): string[] {
 
 test.skipIf(!findDovecot())(
   'a conversation of eight is at most 4,000 tokens, each email with its own words',
-  async () => {
-    const dovecot = await startDovecot()
-    const tools = await openTools({
-      accounts: [toAccount(dovecot.alice, dovecot, 1)],
-      connector: loopbackConnector(dovecot.ca),
-    })
-    try {
-      for (const [at, raw] of conversation(8).entries())
-        await dovecot.appendRaw(dovecot.alice, at % 2 === 0 ? 'Sent' : 'INBOX', raw)
+  () =>
+    withMailbox(async ({ tools, put }) => {
+      for (const [at, raw] of conversation(8).entries()) await put(at % 2 === 0 ? 'Sent' : 'INBOX', raw)
       const [newest] = (await tools.call('get_recent_emails')).structured.emails
       const { structured, text } = await tools.call('get_thread', { id: newest.id })
       expect(structured.emails.map(({ body }: { body: string }) => body)).toEqual(
@@ -49,10 +43,6 @@ test.skipIf(!findDovecot())(
       expect(countTokens(text) + countTokens(JSON.stringify(structured))).toBeLessThanOrEqual(4_000)
       const shown = await tools.call('get_thread', { id: newest.id, quotes: 'shown' })
       expect(shown.text).toContain('> Reply 1')
-    } finally {
-      await tools.close()
-      await dovecot.stop()
-    }
-  },
+    }),
   60_000,
 )

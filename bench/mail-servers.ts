@@ -2,6 +2,8 @@
  * A real Dovecot and a submission server, each behind a proxy that puts a distance between it and the client. The two
  * proxies of a distance share one clock: what is counted is the longest chain of one client that talks to both.
  */
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import {
   type CausalClock,
   type DelayProxy,
@@ -47,8 +49,13 @@ export async function startMailServers(messages = 500): Promise<MailServers> {
     specialUse: `\\${name}`,
   }))
   const further = Array.from({ length: furtherMailboxes }, (_, index) => ({ name: `Project ${index + 1}` }))
-  const dovecot = await startDovecot({ folders: [...special, ...further], format: 'mdbox' })
-  const submission = await startSubmission({ mailServer: dovecot })
+  const introspection = await startIntrospection()
+  const dovecot = await startDovecot({
+    folders: [...special, ...further],
+    format: 'mdbox',
+    introspectionUrl: introspection.url,
+  })
+  const submission = await startSubmission({ mailServer: dovecot, accessTokens: [accessToken] })
   const filled = await fill(dovecot, messages)
   const atDistance = async (oneWayMs: number): Promise<Distance> => {
     const clock: CausalClock = { depth: 0 }
@@ -65,6 +72,28 @@ export async function startMailServers(messages = 500): Promise<MailServers> {
       await Promise.all([near, far].flatMap(({ imap, smtp }) => [imap.stop(), smtp.stop()]))
       await submission.stop()
       await dovecot.stop()
+      introspection.stop()
+    },
+  }
+}
+
+/** Of the only user with a mailbox here. */
+export const accessToken = 'an-access-token'
+
+/** Whom Dovecot asks about a token (RFC 7662). */
+async function startIntrospection() {
+  const server = createServer(async (request, response) => {
+    let body = ''
+    for await (const chunk of request) body += String(chunk)
+    const active = new URLSearchParams(body).get('token') === accessToken
+    response.end(JSON.stringify({ active, ...(active && { username: 'alice@test.example' }) }))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+    stop() {
+      server.close()
+      server.closeAllConnections()
     },
   }
 }

@@ -9,6 +9,8 @@ export interface Scenario {
   readonly growsNot?: true
   /** Talks to two servers at once. */
   readonly far?: true
+  /** Signs in with an access token, in the place of a password. */
+  readonly byToken?: true
   /** A call whose answer this one needs; it is not counted. */
   readonly after?: Pick<Scenario, 'tool' | 'arguments'>
   arguments(take: Take, run: number, before: Readonly<Record<string, unknown>>): Record<string, unknown>
@@ -35,6 +37,13 @@ export const scenarios: readonly Scenario[] = [
   { name: 'list_accounts', tool: 'list_accounts', budget: 0, arguments: () => ({}) },
   { name: 'list_mailboxes, 37 with counts', tool: 'list_mailboxes', budget: 5, arguments: () => ({}) },
   { name: 'get_recent_emails', tool: 'get_recent_emails', budget: 6, growsNot: true, arguments: () => ({}) },
+  {
+    name: 'get_recent_emails, by an access token',
+    tool: 'get_recent_emails',
+    budget: 6,
+    byToken: true,
+    arguments: () => ({}),
+  },
   {
     name: 'get_recent_emails, unread',
     tool: 'get_recent_emails',
@@ -140,6 +149,13 @@ export const scenarios: readonly Scenario[] = [
     tool: 'send_email',
     budget: 8,
     far: true,
+    arguments: (_, run) => letter(run, paragraph),
+  },
+  {
+    name: 'send_email, by an access token',
+    tool: 'send_email',
+    budget: 8,
+    ...{ far: true, byToken: true },
     arguments: (_, run) => letter(run, paragraph),
   },
   // SMTP logs in while the email is read; its copy and the mark on what it answers share one flight.

@@ -8,7 +8,7 @@ import { toEmailId } from '@email-connector/server/email-id'
 import { loopbackConnector, openTools, toAccount } from '@email-connector/server/testing/open-tools'
 import type { DelayProxy } from '@email-connector/testing'
 import { countTokens } from 'gpt-tokenizer/encoding/o200k_base'
-import type { MailServers } from './mail-servers.ts'
+import { accessToken, type MailServers } from './mail-servers.ts'
 import type { Scenario, Take } from './scenarios.ts'
 
 export interface CallCost {
@@ -41,7 +41,10 @@ export async function measureTools(
 
   for (const scenario of scenarios) {
     const { imap, smtp } = scenario.far ? servers.far : servers.near
-    const account = toAccount(dovecot.alice, { imapsPort: imap.port }, smtp.port)
+    const account = {
+      ...toAccount(dovecot.alice, { imapsPort: imap.port }, smtp.port),
+      ...(scenario.byToken && { credential: { type: 'oauth', accessToken } as const }),
+    }
     const tools = await openTools({ accounts: [account], connector: wire.connector })
     try {
       const { structured } = await tools.call('list_accounts')

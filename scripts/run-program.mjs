@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { ensureInstalled, root } from './install.mjs'
+import { nodeArguments } from './node-arguments.mjs'
 
 /** `file` is relative to packages/server/src. */
 export function runProgram(file) {
@@ -9,7 +10,7 @@ export function runProgram(file) {
   const server = join(root, 'packages', 'server')
   const program = spawn(
     process.execPath,
-    ['--import', 'tsx', join(server, 'src', file), ...process.argv.slice(2)],
+    [...nodeArguments, join(server, 'src', file), ...process.argv.slice(2)],
     { cwd: server, stdio: 'inherit', env: { ...process.env, EMAIL_CONNECTOR_ROOT: process.cwd() } },
   )
   // Ctrl-C reaches the program through the terminal; a signal sent to this process alone is passed on.

@@ -7,7 +7,7 @@ import type { Stack } from 'aws-cdk-lib'
 import { CfnParameter } from 'aws-cdk-lib/aws-ssm'
 import { parameterName } from './names.ts'
 
-export type HandedOver = 'clients-secret' | 'http-api'
+export type HandedOver = 'clients-secret' | 'providers-secret' | 'http-api'
 
 export function handOver(stack: Stack, stage: string, name: HandedOver, value: string): CfnParameter {
   const id = name.replaceAll(/(?:^|-)([a-z])/g, (_, letter: string) => letter.toUpperCase())

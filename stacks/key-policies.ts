@@ -1,5 +1,5 @@
 /**
- * The policies of the two keys and of the seed. None gives anybody `kms:*`: administrators of the account may manage a key
+ * The policies of the two keys, of the seed and of the providers' secret. None gives anybody `kms:*`: administrators of the account may manage a key
  * or the secret, nobody but the named functions may use one. An administrator who wants to read credentials or the seed
  * has to change the policy first, which CloudTrail records and a rule in monitoring/ reports.
  */
@@ -113,18 +113,24 @@ export function credentialsKeyPolicy(stack: Stack, stage: string): PolicyDocumen
   })
 }
 
-/** The deployment's seed: oauth reads it. Nobody else does without taking this policy away first. */
-export function instanceSecretReaders(stack: Stack, stage: string): PolicyDocument {
+/** The functions that read a secret. Nobody else does without taking this policy away first. */
+export function secretReaders(
+  stack: Stack,
+  stage: string,
+  sid: string,
+  names: readonly FunctionName[],
+): PolicyDocument {
+  const roles = names.map((name) => roleArn(stack, stage, name))
   return new PolicyDocument({
     statements: [
       new PolicyStatement({
-        sid: 'OauthAloneReadsTheSeed',
+        sid,
         effect: Effect.DENY,
         principals: [new AnyPrincipal()],
         actions: ['secretsmanager:GetSecretValue'],
         // A secret's policy: the secret it hangs on.
         resources: ['*'],
-        conditions: { ArnNotEquals: { 'aws:PrincipalArn': roleArn(stack, stage, 'oauth') } },
+        conditions: { ArnNotEquals: { 'aws:PrincipalArn': roles.length === 1 ? roles[0] : roles } },
       }),
     ],
   })

@@ -139,22 +139,33 @@ export function createRights(options: {
       conditions: { ...from(name), ...credentialsContext(stage) },
     })
 
-  const special: Record<FunctionName, () => PolicyStatement[]> = {
-    oauth: () => [
-      onCredentialsKey('oauth', 'kms:GenerateDataKey'),
+  const readsSecrets = (name: FunctionName, secrets: readonly (string | undefined)[]) => {
+    const resources = secrets.filter((secret) => secret !== undefined)
+    if (resources.length === 0) return []
+    return [
       new PolicyStatement({
         actions: ['secretsmanager:GetSecretValue'],
-        resources: [data.instanceSecretArn, ...(data.clientsSecretArn ? [data.clientsSecretArn] : [])],
-        conditions: from('oauth'),
+        resources,
+        conditions: from(name),
       }),
       new PolicyStatement({
         actions: ['kms:Decrypt'],
         resources: [data.storageKey.keyArn],
         conditions: through('secretsmanager'),
       }),
+    ]
+  }
+
+  const special: Record<FunctionName, () => PolicyStatement[]> = {
+    oauth: () => [
+      onCredentialsKey('oauth', 'kms:GenerateDataKey'),
+      ...readsSecrets('oauth', [data.instanceSecretArn, data.clientsSecretArn, data.providersSecretArn]),
     ],
-    mcp: () => [onCredentialsKey('mcp', 'kms:Decrypt')],
-    owner: () => [onCredentialsKey('owner', 'kms:Decrypt')],
+    mcp: () => [onCredentialsKey('mcp', 'kms:Decrypt'), ...readsSecrets('mcp', [data.providersSecretArn])],
+    owner: () => [
+      onCredentialsKey('owner', 'kms:Decrypt'),
+      ...readsSecrets('owner', [data.providersSecretArn]),
+    ],
     authorizer: () => [],
     health: () => [],
   }

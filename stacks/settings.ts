@@ -2,7 +2,12 @@
  * A stage, complete and checked: every fault is reported at once and before anything is deployed. What the functions are
  * told in environment variables is checked by the very parser they use.
  */
-import { parseSettings, SettingsError, serverVariables } from '@email-connector/server/settings'
+import {
+  internalMailVariables,
+  parseSettings,
+  SettingsError,
+  serverVariables,
+} from '@email-connector/server/settings'
 import { domainShape, parseEach, type StageOptions, stageShape } from './stage-options.ts'
 
 export type { StageOptions } from './stage-options.ts'
@@ -59,6 +64,10 @@ export function parseStage(name: string, options: unknown): Stage {
   check(
     domain !== undefined || values.firewall !== true,
     'firewall: needs a domain (an HTTP API has no firewall)',
+  )
+  check(
+    values.internalMail === undefined || values.vpc === true,
+    'internalMail: needs vpc (other functions are in no network that could be joined to yours)',
   )
   check(
     values.monthlyBudgetUsd === undefined || values.alarmAddress !== undefined,
@@ -123,6 +132,8 @@ const origins = {
   ACCESS_TOKEN_DAYS: 'tokenDays.access',
   REFRESH_IDLE_DAYS: 'tokenDays.refreshIdle',
   GRANT_DAYS: 'tokenDays.grant',
+  INTERNAL_MAIL_HOSTS: 'internalMail.hosts',
+  INTERNAL_MAIL_CA: 'internalMail.ca',
 } as const
 
 function toVariables(options: Partial<StageOptions>): Record<string, string> {
@@ -137,6 +148,8 @@ function toVariables(options: Partial<StageOptions>): Record<string, string> {
     ACCESS_TOKEN_DAYS: number(tokenDays.access),
     REFRESH_IDLE_DAYS: number(tokenDays.refreshIdle),
     GRANT_DAYS: number(tokenDays.grant),
+    INTERNAL_MAIL_HOSTS: list(options.internalMail?.hosts),
+    INTERNAL_MAIL_CA: list(options.internalMail?.ca),
   }
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== ''))
 }
@@ -147,7 +160,10 @@ const number = (value: number | undefined) => (value === undefined ? '' : String
 function variableFaults(variables: Readonly<Record<string, string>>): string[] {
   try {
     // The address is known only to CloudFormation; any will do here.
-    parseSettings(serverVariables, { ...variables, PUBLIC_URL: 'https://example.com' })
+    parseSettings(
+      { ...serverVariables, ...internalMailVariables },
+      { ...variables, PUBLIC_URL: 'https://example.com' },
+    )
     return []
   } catch (error) {
     if (!(error instanceof SettingsError)) throw error

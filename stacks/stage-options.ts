@@ -79,6 +79,9 @@ export const stageShape = {
     .describe('Pages that may call, beside those of Claude and our own.')
     .exactOptional(),
   preRegisteredClients: onOff('Makes a secret in which clients with an id and a secret are entered by hand.'),
+  signInProviders: onOff(
+    'Makes a secret in which the owner enters what turns on “Sign in with Microsoft”, Google or an own provider.',
+  ),
   tokenDays: z
     .strictObject(
       { access: days, refreshIdle: days, grant: days },
@@ -124,6 +127,18 @@ export const stageShape = {
   vpc: onOff(
     'Functions that reach mail servers run in a VPC: one fixed address, only mail ports and 443 go out.',
   ),
+  internalMail: z
+    .strictObject(
+      {
+        hosts: list('host names'),
+        ca: list('certificates, each the base64 inside its PEM file').exactOptional(),
+      },
+      'must be {"hosts": [...], "ca": [...]}',
+    )
+    .describe(
+      'Mail servers in a network of the organisation, which the VPC must be joined to, and the certificates that vouch for them and for no other host.',
+    )
+    .exactOptional(),
   gatewayLogRole: z
     .enum(['create', 'present'], 'must be create or present')
     .describe(

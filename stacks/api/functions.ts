@@ -124,23 +124,27 @@ function createEnvironments({
     TOKENS_TABLE: data.tables.tokens.tableName,
     SESSIONS_TABLE: data.tables.sessions.tableName,
     ONCE_TABLE: data.tables.once.tableName,
+    ...(data.providersSecretArn !== undefined && { PROVIDERS_SECRET: data.providersSecretArn }),
   }
   const { CORS_ORIGINS, DISABLED_PROVIDERS, ALLOWED_ACCOUNTS, DENIED_ACCOUNTS } = stage.variables
-  const admission = {
+  const { INTERNAL_MAIL_HOSTS, INTERNAL_MAIL_CA } = stage.variables
+  const ofMailboxes = {
     ...(ALLOWED_ACCOUNTS !== undefined && { ALLOWED_ACCOUNTS }),
     ...(DENIED_ACCOUNTS !== undefined && { DENIED_ACCOUNTS }),
+    ...(INTERNAL_MAIL_HOSTS !== undefined && { INTERNAL_MAIL_HOSTS }),
+    ...(INTERNAL_MAIL_CA !== undefined && { INTERNAL_MAIL_CA }),
   }
   const environments: Record<FunctionName, Record<string, string>> = {
     mcp: {
       ...product,
-      ...admission,
+      ...ofMailboxes,
       ...(CORS_ORIGINS !== undefined && { CORS_ORIGINS }),
       ...(DISABLED_PROVIDERS !== undefined && { DISABLED_PROVIDERS }),
       GATEWAY: streams ? 'rest' : 'http',
     },
     owner: {
       ...product,
-      ...admission,
+      ...ofMailboxes,
       ...(CORS_ORIGINS !== undefined && { CORS_ORIGINS }),
       GATEWAY: streams ? 'rest' : 'http',
     },

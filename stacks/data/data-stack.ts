@@ -3,16 +3,16 @@
  * renamed construct would be a new, empty table. What a stage keeps is retained when the stack is deleted.
  */
 
-import { appName } from '@email-connector/server/deployment-names'
+import { appName, type FunctionName } from '@email-connector/server/deployment-names'
 import { type TableId, tableSchemas } from '@email-connector/server/table-schema'
-import type { Stack } from 'aws-cdk-lib'
+import { CfnOutput, type Stack } from 'aws-cdk-lib'
 import { AttributeType, BillingMode, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb'
 import { Key } from 'aws-cdk-lib/aws-kms'
 import { CfnResourcePolicy, CfnSecret } from 'aws-cdk-lib/aws-secretsmanager'
 import type { IConstruct } from 'constructs'
 import { handOver, takeOver } from '../hand-over.ts'
 import { keepExports } from '../kept-exports.ts'
-import { credentialsKeyPolicy, instanceSecretReaders, storageKeyPolicy } from '../key-policies.ts'
+import { credentialsKeyPolicy, secretReaders, storageKeyPolicy } from '../key-policies.ts'
 import { tableName } from '../names.ts'
 import { retention } from '../retention.ts'
 import type { Stage } from '../settings.ts'
@@ -25,6 +25,7 @@ export interface DataParts {
   readonly storageKey: Key
   readonly instanceSecretArn: string
   readonly clientsSecretArn: string | undefined
+  readonly providersSecretArn: string | undefined
 }
 
 const logicalIds: Readonly<Record<TableId, string>> = {
@@ -62,13 +63,19 @@ export function createDataStack(stack: Stack, stage: Stage): DataParts {
     },
   })
   instanceSecret.applyRemovalPolicy(removalPolicy)
-  const instanceSecretPolicy = new CfnResourcePolicy(stack, 'InstanceSecretPolicy', {
-    secretId: instanceSecret.ref,
-    resourcePolicy: instanceSecretReaders(stack, stage.name),
-    blockPublicPolicy: true,
-  })
-  // A secret that is kept stays closed.
-  instanceSecretPolicy.applyRemovalPolicy(removalPolicy)
+  const readBy = (id: string, secret: CfnSecret, sid: string, names: readonly FunctionName[]) => {
+    const policy = new CfnResourcePolicy(stack, id, {
+      secretId: secret.ref,
+      resourcePolicy: secretReaders(stack, stage.name, sid, names),
+      blockPublicPolicy: true,
+    })
+    // A secret that is kept stays closed.
+    policy.applyRemovalPolicy(removalPolicy)
+    return policy
+  }
+  const instanceSecretPolicy = readBy('InstanceSecretPolicy', instanceSecret, 'OauthAloneReadsTheSeed', [
+    'oauth',
+  ])
 
   const clientsSecret = stage.preRegisteredClients
     ? new CfnSecret(stack, 'ClientsSecret', {
@@ -82,6 +89,22 @@ export function createDataStack(stack: Stack, stage: Stage): DataParts {
   if (clientsSecret !== undefined) {
     before.push(clientsSecret, handOver(stack, stage.name, 'clients-secret', clientsSecret.ref))
     keepExports(stack, [clientsSecret.ref])
+  }
+  if (stage.signInProviders) {
+    // Made empty, since a stage is updated before its owner has what belongs in it; filling it needs no right to read it.
+    const secret = new CfnSecret(stack, 'ProvidersSecret', {
+      description: 'Providers to sign in with: JSON of the variables in docs/providers.md, entered by hand',
+      kmsKeyId: storageKey.keyArn,
+      secretString: '{}',
+    })
+    secret.applyRemovalPolicy(removalPolicy)
+    const readers: readonly FunctionName[] = ['oauth', 'mcp', 'owner']
+    const policy = readBy('ProvidersSecretPolicy', secret, 'ThreeFunctionsReadTheProviders', readers)
+    before.push(secret, policy, handOver(stack, stage.name, 'providers-secret', secret.ref))
+    new CfnOutput(stack, 'ProvidersSecretArn', {
+      value: secret.ref,
+      description: 'Enter the providers here (docs/providers.md)',
+    })
   }
 
   const createTable = (id: TableId) => {
@@ -117,5 +140,6 @@ export function createDataStack(stack: Stack, stage: Stage): DataParts {
     storageKey,
     instanceSecretArn: instanceSecret.ref,
     clientsSecretArn: clientsSecret && takeOver(stage.name, 'clients-secret'),
+    providersSecretArn: stage.signInProviders ? takeOver(stage.name, 'providers-secret') : undefined,
   }
 }

@@ -4,6 +4,7 @@
  * them only where a trail of CloudTrail records management events; of roles only in the region where IAM reports
  * (docs/operate.md, "Role changed").
  */
+import type { FunctionName } from '@email-connector/server/deployment-names'
 import { Fn, type Stack } from 'aws-cdk-lib'
 import { CfnRule, EventField, type EventPattern, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events'
 import { SnsTopic } from 'aws-cdk-lib/aws-events-targets'
@@ -56,10 +57,44 @@ const byHand = { sourceIPAddress: [{ 'anything-but': 'cloudformation.amazonaws.c
 function reportsOf(stage: Stage, data: DataParts): Readonly<Record<string, Report>> {
   const functionPrefix = functionName(stage.name, 'mcp').replace(/mcp$/, '')
   const rolePrefix = roleName(stage.name, stage.region, 'mcp').replace(/mcp$/, '')
-  const oauthRole = roleName(stage.name, stage.region, 'oauth')
+  const roleNames = (names: readonly FunctionName[]) => {
+    const roles = names.map((name) => roleName(stage.name, stage.region, name))
+    return roles.length === 1 ? roles[0] : roles
+  }
   // Callers name a secret by its ARN or by the last part of it.
   const secrets = [data.instanceSecretArn, Fn.select(6, Fn.split(':', data.instanceSecretArn))]
   if (data.clientsSecretArn !== undefined) secrets.push(data.clientsSecretArn)
+  const secretTouched = (
+    meaning: string,
+    secretId: readonly string[],
+    readers: readonly FunctionName[],
+  ): Report => ({
+    meaning,
+    section: 'secret-touched',
+    source: 'secretsmanager',
+    eventName: [
+      'GetSecretValue',
+      'PutSecretValue',
+      'UpdateSecret',
+      'DeleteSecret',
+      'PutResourcePolicy',
+      'DeleteResourcePolicy',
+    ],
+    reads: true,
+    of: {
+      ...byHand,
+      requestParameters: { secretId },
+      // A person who signed in with a user of IAM has no role.
+      $or: [
+        {
+          userIdentity: {
+            sessionContext: { sessionIssuer: { userName: [{ 'anything-but': roleNames(readers) }] } },
+          },
+        },
+        { userIdentity: { type: [{ 'anything-but': 'AssumedRole' }] } },
+      ],
+    },
+  })
   return {
     KeyChanged: {
       meaning: 'Somebody disables, deletes or re-permits one of the keys.',
@@ -103,33 +138,18 @@ function reportsOf(stage: Stage, data: DataParts): Readonly<Record<string, Repor
       ],
       of: { ...byHand, requestParameters: { roleName: [{ prefix: rolePrefix }] } },
     },
-    SecretTouched: {
-      meaning: 'Somebody other than the oauth function read or changed a secret of the deployment.',
-      section: 'secret-touched',
-      source: 'secretsmanager',
-      eventName: [
-        'GetSecretValue',
-        'PutSecretValue',
-        'UpdateSecret',
-        'DeleteSecret',
-        'PutResourcePolicy',
-        'DeleteResourcePolicy',
-      ],
-      reads: true,
-      of: {
-        ...byHand,
-        requestParameters: { secretId: secrets },
-        // A person who signed in with a user of IAM has no role.
-        $or: [
-          {
-            userIdentity: {
-              sessionContext: { sessionIssuer: { userName: [{ 'anything-but': oauthRole }] } },
-            },
-          },
-          { userIdentity: { type: [{ 'anything-but': 'AssumedRole' }] } },
-        ],
-      },
-    },
+    SecretTouched: secretTouched(
+      'Somebody other than the oauth function read or changed a secret of the deployment.',
+      secrets,
+      ['oauth'],
+    ),
+    ...(data.providersSecretArn !== undefined && {
+      ProvidersTouched: secretTouched(
+        'Somebody other than the functions read or changed the secret with the providers.',
+        [data.providersSecretArn],
+        ['oauth', 'mcp', 'owner'],
+      ),
+    }),
     StackChanged: {
       meaning: 'Somebody deploys or removes a stack of this stage.',
       section: 'stack-changed',

@@ -9,7 +9,7 @@ import { get, kinds } from './synthesize.ts'
 describe.each(kinds)('%s: calls', (kind) => {
   const isProduction = kind === 'production'
   const policies = policiesOf(get(kind))
-  const needed = neededCalls({ hasAuthorizer: isProduction, hasClientsSecret: isProduction })
+  const needed = neededCalls({ hasAuthorizer: isProduction, hasSecrets: isProduction })
   const names = (Object.keys(needed) as FunctionName[]).filter((name) => policies.roles.has(name))
   const from = (name: string, call: Call): Call => ({
     ...call,
@@ -55,6 +55,12 @@ describe.each(kinds)('%s: calls', (kind) => {
     const managing = { ...onSecret('InstanceSecret'), action: 'secretsmanager:DeleteResourcePolicy' }
     expect(isAllowed(policies, 'administrator', managing)).toBe(true)
     expect(isAllowed(policies, 'administrator', throughService('Decrypt', 'secretsmanager'))).toBe(true)
+    // Clients of providers are entered by a person, and read by nobody.
+    if (isProduction) {
+      expect(isAllowed(policies, 'administrator', onSecret('ProvidersSecret'))).toBe(false)
+      const entering = { ...onSecret('ProvidersSecret'), action: 'secretsmanager:PutSecretValue' }
+      expect(isAllowed(policies, 'administrator', entering)).toBe(true)
+    }
   })
 
   test('R27: a grant on the storage key can be made by a service and by nobody else', () => {

@@ -52,28 +52,34 @@ const logs = (name: FunctionName) => ['CreateLogStream', 'PutLogEvents'].map((ac
 
 export function neededCalls(options: {
   hasAuthorizer: boolean
-  hasClientsSecret: boolean
+  /** Of the secrets that a stage has only if it wants them. */
+  hasSecrets: boolean
 }): Record<FunctionName, readonly Call[]> {
-  const { hasAuthorizer, hasClientsSecret } = options
+  const { hasAuthorizer, hasSecrets } = options
   const usual = (name: FunctionName) => [...rowsOf(name, hasAuthorizer), ...logs(name)]
+  const ofProviders = hasSecrets
+    ? [onSecret('ProvidersSecret'), throughService('Decrypt', 'secretsmanager')]
+    : []
   return {
     oauth: [
       ...usual('oauth'),
       onCredentialsKey('GenerateDataKey'),
       onSecret('InstanceSecret'),
-      ...(hasClientsSecret ? [onSecret('ClientsSecret')] : []),
+      ...(hasSecrets ? [onSecret('ClientsSecret'), onSecret('ProvidersSecret')] : []),
       throughService('Decrypt', 'secretsmanager'),
       throughService('Decrypt', 'dynamodb'),
       throughService('GenerateDataKey', 'dynamodb'),
     ],
     mcp: [
       ...usual('mcp'),
+      ...ofProviders,
       onCredentialsKey('Decrypt'),
       throughService('Decrypt', 'dynamodb'),
       throughService('GenerateDataKey', 'dynamodb'),
     ],
     owner: [
       ...usual('owner'),
+      ...ofProviders,
       onCredentialsKey('Decrypt'),
       throughService('Decrypt', 'dynamodb'),
       throughService('GenerateDataKey', 'dynamodb'),
@@ -120,6 +126,7 @@ export const foreignCalls: readonly Call[] = [
   ]),
   throughService('CreateGrant', 'dynamodb'),
   { action: 'secretsmanager:PutSecretValue', resource: arns.secret('InstanceSecret') },
+  { action: 'secretsmanager:PutSecretValue', resource: arns.secret('ProvidersSecret') },
   { action: 'secretsmanager:DeleteSecret', resource: arns.secret('InstanceSecret') },
   onSecret('another'),
   onLog('mcp', 'GetLogEvents'),

@@ -35,6 +35,8 @@ export interface CloudFormation {
   deploy(stack: string, template: Template, failing?: string): void
   /** Throws Refusal. */
   remove(stack: string): void
+  /** By its owner, past every stack: a table that no stack knows. */
+  deleteTable(name: string): void
 }
 
 export function createCloudFormation(options: {
@@ -99,7 +101,9 @@ export function createCloudFormation(options: {
         created.push(id)
         continue
       }
-      for (const made of created.reverse()) rollBack(stack, made, template)
+      const [stuck] = created.reverse().filter((made) => !rollBack(made, template))
+      if (stuck !== undefined)
+        throw new Refusal(`${stack}: ROLLBACK_FAILED, ${stuck} is protected against deletion`)
       throw new Refusal(id === failing ? `${id}: CREATE_FAILED` : `${id}: ${clash} already exists`)
     }
     stacks.set(stack, template)
@@ -111,15 +115,14 @@ export function createCloudFormation(options: {
     }
   }
 
-  function rollBack(stack: string, id: string, template: Template): void {
+  /** Whether it is gone; what is not is in the way of the next attempt. */
+  function rollBack(id: string, template: Template): boolean {
     const resource = template.Resources[id]
-    if (resource === undefined) return
+    if (resource === undefined) return true
+    const isStuck = isProtected(resource)
     // What its own creation made and a plain Retain keeps belongs to no stack from then on.
-    if (resource.DeletionPolicy === 'Retain') discard(id, resource, 'Retain')
-    else if (isProtected(resource)) {
-      discard(id, resource, 'Retain')
-      throw new Refusal(`${stack}: ROLLBACK_FAILED, ${id} is protected against deletion`)
-    }
+    if (isStuck || resource.DeletionPolicy === 'Retain') discard(id, resource, 'Retain')
+    return !isStuck || resource.DeletionPolicy === 'Retain'
   }
 
   function discard(id: string, resource: TemplateResource, policy: string | undefined): void {
@@ -133,6 +136,10 @@ export function createCloudFormation(options: {
     kept,
     left,
     deploy,
+    deleteTable(name) {
+      if (!kept.delete(`AWS::DynamoDB::Table ${JSON.stringify(name)}`))
+        throw new Error(`No table ${name} is without a stack`)
+    },
     remove(stack) {
       const template = stacks.get(stack)
       if (template === undefined) return

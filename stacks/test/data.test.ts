@@ -69,6 +69,7 @@ describe('data', () => {
       'Grants5D26E11C',
       'InstanceSecret',
       'Once15654B9D',
+      'ProvidersSecret',
       'Sessions8896A56D',
       'StorageKeyB6649B55',
       'Tokens1180AAEA',

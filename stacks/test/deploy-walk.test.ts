@@ -44,6 +44,8 @@ const notRun: Readonly<Record<string, string>> = {
   'npx cdk destroy --all -c stage=X': 'the same, for any stage',
   'npx pnpm@10.34.9 sst dev --stage personal': 'commands.test.ts brings it up',
   'npx pnpm@10.34.9 smoke https://mail.example.com': 'smoke.test.ts runs it against both gateways',
+  'npx pnpm@10.34.9 clear-failed --stage prod':
+    'after a deployment that failed; failed-creation.test.ts runs it on what one leaves',
   'npx pnpm@10.34.9 revoke --stage prod --host imap.gmail.com --login ann@example.com':
     'functions.test.ts runs it against the oauth function',
   'npx pnpm@10.34.9 revoke --local --host … --login …': 'packages/server/test/local/revoke.test.ts',

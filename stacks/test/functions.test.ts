@@ -73,6 +73,13 @@ describe('functions', () => {
     ])
   })
 
+  test('mail servers of the owner’s network are known to what reaches mail servers, and to nothing else', () => {
+    const told = Object.entries(get('production').all('AWS::Lambda::Function')).filter(([, { Properties }]) =>
+      JSON.stringify(Properties.Environment ?? {}).includes('imap.corp.example.com smtp.corp.example.com'),
+    )
+    expect(told.map(([id]) => id.replace(/[0-9A-F]{8}$/, '')).sort()).toEqual(['Mcp', 'Oauth', 'Owner'])
+  })
+
   test('the owner’s settings reach the oauth function', () => {
     const { Properties } = get('production').one('AWS::Lambda::Function', 'Oauth')
     expect((Properties.Environment as { Variables: object }).Variables).toMatchObject({

@@ -157,8 +157,9 @@ function statementsOf(document: unknown, { templates }: Synthesized): Statement[
 /** What CloudFormation would put in. */
 function filledIn(value: unknown, templates: Synthesized['templates']): unknown {
   if (typeof value === 'string') {
-    const isSecret = value.startsWith('{{resolve:ssm:') && value.includes('clients-secret')
-    return isSecret ? arns.secret('ClientsSecret') : value
+    const [, name] = /^\{\{resolve:ssm:.*\/(clients|providers)-secret\}\}$/.exec(value) ?? []
+    if (name === undefined) return value
+    return arns.secret(name === 'clients' ? 'ClientsSecret' : 'ProvidersSecret')
   }
   if (Array.isArray(value)) return value.map((one) => filledIn(one, templates))
   if (typeof value !== 'object' || value === null) return value
@@ -186,7 +187,7 @@ function filledIn(value: unknown, templates: Synthesized['templates']): unknown 
 function toArn(reference: string): string {
   const [, table] = /(Grants|Tokens|Sessions|Once)[0-9A-F]{8}/.exec(reference) ?? []
   const [, key] = /((?:Credentials|Storage)Key)/.exec(reference) ?? []
-  const [, secret] = /((?:Instance|Clients)Secret)/.exec(reference) ?? []
+  const [, secret] = /((?:Instance|Clients|Providers)Secret)/.exec(reference) ?? []
   const [, logs] = /(\w+?)Logs[0-9A-F]{8}/.exec(reference) ?? []
   if (table !== undefined) return arns.table(table.toLowerCase())
   if (key !== undefined) return arns.key(key)

@@ -65,6 +65,16 @@ const events: readonly [Json, string | undefined][] = [
   [onStack('DeleteStack', 'staging-email-connector-api'), undefined],
 ]
 
+/** Where a stage has that secret. */
+const providers = '{{resolve:ssm:/email-connector/prod/providers-secret}}'
+const ofProviders: readonly (readonly [Json, string | undefined])[] = [
+  [onSecret('PutSecretValue', providers), 'ProvidersTouched'],
+  [onSecret('GetSecretValue', providers, { userIdentity: roleOf('health') }), 'ProvidersTouched'],
+  ...['oauth', 'mcp', 'owner'].map(
+    (name) => [onSecret('GetSecretValue', providers, { userIdentity: roleOf(name) }), undefined] as const,
+  ),
+]
+
 describe.each(kinds)('%s: what is reported', (kind) => {
   const rules = () =>
     Object.entries(get(kind).all('AWS::Events::Rule')).map(
@@ -72,14 +82,14 @@ describe.each(kinds)('%s: what is reported', (kind) => {
     )
 
   test('R27, R68: each change that would let somebody read credentials, and no other event', () => {
-    for (const [json, expected] of events) {
+    for (const [json, expected] of [...events, ...(kind === 'production' ? ofProviders : [])]) {
       const found = rules().filter(([, { EventPattern }]) => matches(EventPattern, json))
       expect([json, found.map(([id]) => id)]).toEqual([json, expected === undefined ? [] : [expected]])
     }
   })
 
   test('R68: every report goes to the topic and says who, what, from where and when', () => {
-    expect(rules()).toHaveLength(5)
+    expect(rules()).toHaveLength(kind === 'production' ? 6 : 5)
     for (const [id, { Targets }] of rules()) {
       const [target] = Targets as { Arn: unknown; InputTransformer: { InputPathsMap: Json } }[]
       expect(target?.Arn, id).toMatch(/^Alarms/)
@@ -89,11 +99,14 @@ describe.each(kinds)('%s: what is reported', (kind) => {
     }
   })
 
-  test('only the rule about secrets is told of reads', () => {
+  test('only the rules about secrets are told of reads', () => {
     const states = Object.fromEntries(rules().map(([id, { State }]) => [id, State]))
     expect(states).toEqual({
       ...Object.fromEntries(rules().map(([id]) => [id, 'ENABLED'])),
       SecretTouched: 'ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS',
+      ...(kind === 'production' && {
+        ProvidersTouched: 'ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS',
+      }),
     })
   })
 })
@@ -125,7 +138,7 @@ function matchesValue(pattern: unknown, value: unknown): boolean {
   if (typeof pattern !== 'object' || pattern === null) return pattern === value
   if (typeof value !== 'string') return false
   const [[how, operand] = []] = Object.entries(pattern)
-  if (how === 'anything-but') return value !== operand
+  if (how === 'anything-but') return ![operand].flat().includes(value)
   if (how === 'prefix') return value.startsWith(String(operand))
   if (how === 'wildcard') {
     const parts = String(operand)

@@ -123,6 +123,21 @@ describe('settings of a stage', () => {
       'domain.hostedZone.name',
     ],
     [
+      'mail servers in a network that is not there',
+      { ...personal, internalMail: { hosts: ['imap.corp.example'] } },
+      'internalMail',
+    ],
+    [
+      'an address in the place of a host',
+      { ...personal, vpc: true, internalMail: { hosts: ['127.0.0.1'] } },
+      'internalMail.hosts',
+    ],
+    [
+      'a certificate that is none',
+      { ...personal, vpc: true, internalMail: { hosts: ['imap.corp.example'], ca: ['c2VjcmV0'] } },
+      'internalMail.ca',
+    ],
+    [
       'a zone by its name instead of its id',
       { ...personal, domain: { ...domain, hostedZone: { id: 'example.com', name: 'example.com' } } },
       'domain.hostedZone.id',

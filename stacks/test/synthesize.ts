@@ -37,6 +37,7 @@ export const production: StageOptions = {
   corsOrigins: ['https://tools.example.com'],
   extraRedirectUris: ['https://tools.example.com/callback'],
   preRegisteredClients: true,
+  signInProviders: true,
   tokenDays: { access: 7, refreshIdle: 30, grant: 180 },
   alarmAddress: 'ops@example.com',
   monthlyBudgetUsd: 100,
@@ -45,6 +46,7 @@ export const production: StageOptions = {
   firewall: true,
   gatewayLogRole: 'create',
   vpc: true,
+  internalMail: { hosts: ['imap.corp.example.com', 'smtp.corp.example.com'] },
   permissionsBoundaryArn: 'arn:aws:iam::123456789012:policy/boundary',
   tags: { 'cost-centre': '42' },
 }

@@ -27,6 +27,7 @@ export const stages: Readonly<Record<string, StageOptions>> = {
   'without streaming': { ...withDomain, streaming: false },
   'in a network': { region: 'eu-central-1', vpc: true },
   'with clients’ secrets': { region: 'eu-central-1', preRegisteredClients: true },
+  'with providers to sign in with': { region: 'eu-central-1', signInProviders: true },
   'with everything': production,
   'with everything but a domain': everythingWithoutDomain,
   'with a role for the gateway’s logs': { ...withDomain, gatewayLogRole: 'create' },
@@ -90,6 +91,7 @@ export const refusedChanges: readonly [title: string, from: string, change: Reco
   ['the domain goes, the firewall stays', 'with a firewall', { domain: undefined }],
   ['a firewall for a stage without a domain', 'personal', { firewall: true }],
   ['a stage with data loses its protection', 'with a domain', { keepData: false }],
+  ['the network goes, the mail servers in it stay', 'with everything', { vpc: false }],
   ['a budget without an address to warn', 'with everything', { alarmAddress: undefined }],
   [
     'a certificate of another region',

@@ -9,6 +9,7 @@ export type {
 } from './account.ts'
 export { type ReadAddress, readAddress } from './address.ts'
 export { breakMarkup } from './body-text/break-markup.ts'
+export { escapeText } from './body-text/escape-text.ts'
 export { removeInvisible } from './body-text/invisible-characters.ts'
 export { neutraliseLinks } from './body-text/links.ts'
 export { readsAsAnother } from './body-text/look-alike.ts'
@@ -64,6 +65,7 @@ export { listMailboxes } from './mailboxes/list.ts'
 export { resolveMailbox } from './mailboxes/resolve.ts'
 export { verifyImapLogin } from './mailboxes/verify-login.ts'
 export type * from './message.ts'
+export type { MessageBytes } from './message-bytes.ts'
 export type { OrganizeAction } from './organizing/actions.ts'
 export {
   type Counted,

@@ -3,6 +3,7 @@
  * `serverVariables` and call `parseSettings`, which reports every fault at once and never repeats a value: a secret
  * in the wrong variable must not end in a terminal or a log.
  */
+import { X509Certificate } from 'node:crypto'
 import type { ProviderId } from '@email-connector/mail'
 import { providers } from '@email-connector/mail/providers'
 import {
@@ -108,6 +109,44 @@ const accountList = listOf(
 /** Who may connect and go on: also for the function that only goes on. */
 export const admissionVariables = { ALLOWED_ACCOUNTS: accountList, DENIED_ACCOUNTS: accountList }
 
+/**
+ * Mail servers in an organisation's own network, and the certificates that vouch for them: of a deployment on AWS, which
+ * lets a stage set them only with its own network.
+ */
+export const internalMailVariables = {
+  INTERNAL_MAIL_HOSTS: listOf(
+    (entry) =>
+      /^(?=.{4,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]$/.test(entry),
+    'must list names of hosts in lower case, such as imap.corp.example.com',
+  ),
+  INTERNAL_MAIL_CA: listOf(isCertificate, 'must list certificates, each the base64 inside its PEM file'),
+}
+
+function isCertificate(base64: string): boolean {
+  try {
+    return new X509Certificate(toPem(base64)).ca
+  } catch {
+    return false // Not even a certificate.
+  }
+}
+
+function toPem(base64: string): string {
+  return `-----BEGIN CERTIFICATE-----\n${base64.replace(/(.{64})/g, '$1\n')}\n-----END CERTIFICATE-----\n`
+}
+
+export interface InternalMail {
+  readonly hosts: readonly string[]
+  /** PEM. */
+  readonly ca: readonly string[]
+}
+
+export function toInternalMail(variables: {
+  readonly INTERNAL_MAIL_HOSTS: readonly string[]
+  readonly INTERNAL_MAIL_CA: readonly string[]
+}): InternalMail {
+  return { hosts: variables.INTERNAL_MAIL_HOSTS, ca: variables.INTERNAL_MAIL_CA.map(toPem) }
+}
+
 /** The variables every entry point understands. */
 export const serverVariables = {
   PUBLIC_URL: publicUrlVariable,
@@ -147,6 +186,13 @@ export function toAdmission(variables: Pick<ServerVariables, keyof typeof admiss
   }
 }
 
+export function withoutDisabled(
+  signInProviders: readonly SignInProvider[],
+  disabled: readonly string[],
+): readonly SignInProvider[] {
+  return signInProviders.filter(({ id }) => !disabled.includes(id))
+}
+
 /** A deployment's address in its canonical form; `demo` is the local runner's to say. */
 export function toServerSettings(
   variables: ServerVariables,
@@ -165,9 +211,7 @@ export function toServerSettings(
     extraRedirectUris: variables[extraRedirectUris],
     disabledClients: clientIds.filter((id) => variables.DISABLED_CLIENTS.includes(id)),
     disabledProviders: toDisabledProviders(variables.DISABLED_PROVIDERS),
-    signInProviders: (options.signInProviders ?? []).filter(
-      ({ id }) => !variables.DISABLED_PROVIDERS.includes(id),
-    ),
+    signInProviders: withoutDisabled(options.signInProviders ?? [], variables.DISABLED_PROVIDERS),
     lifetimes: {
       accessTokenSeconds: variables.ACCESS_TOKEN_DAYS * daySeconds,
       refreshIdleSeconds: variables.REFRESH_IDLE_DAYS * daySeconds,

@@ -21,7 +21,9 @@ export function findChromium(): string | undefined {
   return existsSync(chromium) ? chromium : undefined
 }
 
-export async function launchBrowser(): Promise<TestBrowser> {
+/** @param hosts `name:port` that are found elsewhere, with whatever certificate: `{'mail.test.example:443': '127.0.0.1:8443'}` */
+export async function launchBrowser(hosts: Readonly<Record<string, string>> = {}): Promise<TestBrowser> {
+  const rules = Object.entries(hosts).map(([name, address]) => `MAP ${name} ${address}`)
   const executablePath = findChromium()
   if (!executablePath) throw new Error('Chromium is not installed: run scripts/install-test-servers.sh')
   const { chromium } = await import('playwright-core')
@@ -42,6 +44,9 @@ export async function launchBrowser(): Promise<TestBrowser> {
       '--disable-background-networking',
       '--disable-component-update',
       '--disable-sync',
+      ...(rules.length > 0
+        ? [`--host-resolver-rules=${rules.join(',')}`, '--ignore-certificate-errors']
+        : []),
     ],
   })
   return {

@@ -5,7 +5,9 @@
  * second to load, and most tests that import this package never ask for it.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import type { ServerCertificate } from './certificates.ts'
 
 export interface IdentityProviderOptions {
   readonly clientId: string
@@ -18,6 +20,8 @@ export interface IdentityProviderOptions {
   readonly rotates: boolean
   /** Google: a refresh token without `offline_access`. */
   readonly alwaysLasting?: boolean
+  /** Where others find it, behind `openTls`; its own address on loopback unless given. */
+  readonly issuer?: string
   /** What a name is told as `email`; its own address at test.example unless given. */
   readonly emailOf?: (name: string) => string
 }
@@ -34,6 +38,10 @@ export interface IdentityProvider {
   readonly reused: readonly string[]
   /** Whether the token is good for this address. */
   accepts(accessToken: string, address: string): Promise<boolean>
+  /** Of the access tokens that come now. */
+  accessTokenSeconds: number
+  /** The same server over TLS; answers the port. */
+  openTls(certificate: ServerCertificate): Promise<number>
   /** The next requests of the token endpoint are answered so; undefined: as usual. */
   answerWith(answer: TokenAnswer | undefined): void
   stop(): Promise<void>
@@ -56,7 +64,9 @@ export async function startIdentityProvider(options: IdentityProviderOptions): P
 
   const server = createServer()
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const issuer = `http://localhost:${(server.address() as AddressInfo).port}`
+  const ownAddress = `http://localhost:${(server.address() as AddressInfo).port}`
+  const { issuer = ownAddress } = options
+  let accessTokenSeconds = options.accessTokenSeconds
   const provider = new Provider(issuer, {
     clients: [
       {
@@ -82,7 +92,7 @@ export async function startIdentityProvider(options: IdentityProviderOptions): P
     ) => options.alwaysLasting === true || scopes.has('offline_access'),
     rotateRefreshToken: options.rotates,
     ttl: {
-      AccessToken: options.accessTokenSeconds,
+      AccessToken: () => accessTokenSeconds,
       AuthorizationCode: 60,
       IdToken: 3600,
       RefreshToken: 86_400,
@@ -123,7 +133,7 @@ export async function startIdentityProvider(options: IdentityProviderOptions): P
       return sendJson(response, planned.status, planned.body)
     if (planned !== undefined && planned !== 'lost') await planned.wait
     // Asked by ourselves, so that its answer can be read, and lost.
-    const carried = await fetch(`${issuer}/carried`, {
+    const carried = await fetch(`${ownAddress}/carried`, {
       method: 'POST',
       headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
       body,
@@ -137,19 +147,36 @@ export async function startIdentityProvider(options: IdentityProviderOptions): P
     if (planned === 'lost') return void request.socket.destroy()
     return sendJson(response, carried.status, given)
   }
-  server.on('request', (request, response) => void answerRequest(request, response))
+  const listener = (request: IncomingMessage, response: ServerResponse) =>
+    void answerRequest(request, response)
+  server.on('request', listener)
+  const servers: Pick<typeof server, 'close' | 'closeAllConnections'>[] = [server]
 
   return {
     issuer,
-    introspectionUrl: `${issuer}/introspect`,
+    introspectionUrl: `${ownAddress}/introspect`,
     ...{ asked, tokens, reused },
     accepts: async (accessToken, address) => (await find(accessToken)) === address.toLowerCase(),
+    get accessTokenSeconds() {
+      return accessTokenSeconds
+    },
+    set accessTokenSeconds(seconds) {
+      accessTokenSeconds = seconds
+    },
+    async openTls(certificate) {
+      const secure = createTlsServer({ ...certificate }, listener)
+      await new Promise<void>((resolve) => secure.listen(0, '127.0.0.1', resolve))
+      servers.push(secure)
+      return (secure.address() as AddressInfo).port
+    },
     answerWith(next) {
       answer = next
     },
     async stop() {
-      server.close()
-      server.closeAllConnections()
+      for (const one of servers) {
+        one.close()
+        one.closeAllConnections()
+      }
     },
   }
 }

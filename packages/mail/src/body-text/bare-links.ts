@@ -11,15 +11,21 @@ export interface BareLink {
 
 /** It ends at what no URL holds as it is; Chinese and Japanese go on without a space. */
 const pattern = /(?:https?:\/\/|www\.)[^\s\p{Cc}<>"[\]`{}|\\^，。、；：！？（）「」『』【】《》]{1,16000}/iuy
+/** No name of a host is longer. What is none is found out here, before the rest of 16,000 characters is read. */
+const beginning =
+  /(?:https?:\/\/|www\.)[^\s\p{Cc}<>"[\]`{}|\\^，。、；：！？（）「」『』【】《》/?#]{1,300}/iuy
 const start = /(?<![A-Za-z0-9@/.:+_-])(?:https?:\/\/|www\.)/gi
 
 /** Exactly there, whatever is in front of it. `marks`: characters that end it where they come last. */
 export function readBareLink(text: string, index: number, marks = ''): BareLink | undefined {
+  beginning.lastIndex = index
+  const host = beginning.exec(text)?.[0]
+  if (host === undefined || !URL.canParse(toHref(host))) return undefined
   pattern.lastIndex = index
   const found = pattern.exec(text)?.[0]
   if (found === undefined) return undefined
   const shown = withoutEnd(found, marks)
-  const href = /^www\./i.test(shown) ? `http://${shown}` : shown
+  const href = toHref(shown)
   return /[\p{L}\p{N}]/u.test(shown.replace(/^\w+\W+/, '')) && URL.canParse(href)
     ? { shown, href, index }
     : undefined
@@ -36,6 +42,10 @@ export function findBareLinks(text: string): BareLink[] {
     end = index + link.shown.length
   }
   return links
+}
+
+function toHref(shown: string): string {
+  return /^www\./i.test(shown) ? `http://${shown}` : shown
 }
 
 function withoutEnd(url: string, marks: string): string {

@@ -1,4 +1,4 @@
-/** Text as HTML shows it. */
+/** Text as HTML shows it, in an element and in an attribute. */
 export function escapeText(value: string): string {
   if (!/[&<>"]/.test(value)) return value
   return value

@@ -68,7 +68,7 @@ export function neutraliseLinks(value: string, { judge, list }: LinkReading = {}
   const text = (defined.size === 0 ? inline : inline.replace(markdownReference, toReference)).replace(
     bareUrl,
     (found, at: number, all: string) => {
-      const url = found.replace(/[.,;:!?]+$/, '')
+      const url = withoutStop(found)
       const target = parseLink(url)
       if (target === undefined) return found
       judgeLink('', target)
@@ -85,6 +85,13 @@ export function neutraliseLinks(value: string, { judge, list }: LinkReading = {}
     // A lone `[1]` is how people write footnotes.
     return label === undefined ? whole : `${shown} (${target.host})`
   }
+}
+
+/** What ends the sentence that an address stands in. */
+function withoutStop(url: string): string {
+  let end = url.length
+  while (end > 0 && '.,;:!?'.includes(url.charAt(end - 1))) end--
+  return url.slice(0, end)
 }
 
 /** Labels are compared without regard to case and blanks. */

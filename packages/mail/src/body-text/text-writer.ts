@@ -131,6 +131,7 @@ export function createTextWriter(): TextWriter {
       output
         .join('')
         .replaceAll(/(?<![ \t])[ \t]+(?=\n|$)/g, '')
-        .replace(/^\n+|\s+$/g, ''),
+        .trimEnd()
+        .replace(/^\n+/, ''),
   }
 }

@@ -4,9 +4,10 @@
  */
 import { createBudget, OutOfBudget } from './css/budget.ts'
 import { createCascade } from './css/cascade.ts'
-import { parseCss } from './css/css-tree.ts'
+import { parseMediaQuery } from './css/css-tree.ts'
 import { linkColourOf } from './css/defaults.ts'
 import { evaluateMedia } from './css/media.ts'
+import { splitTop } from './css/properties.ts'
 import { parseStylesheet } from './css/stylesheet.ts'
 import {
   attributeOf,
@@ -258,8 +259,16 @@ function isOutsideDrawing(element: TreeElement): boolean {
   )
 }
 
+/** Of those that ordinary mails name; what stands behind them is not read, and so may hold. */
+const maxMediaChars = 1_000
+
+/** A query that is none holds nowhere, and says nothing of the others (Media Queries 4 §3.2). */
 function applies(media: string | undefined): boolean {
-  return media === undefined || evaluateMedia(parseCss(media, 'mediaQueryList')) !== 'fails'
+  if (media === undefined || media.trim() === '' || media.length > maxMediaChars) return true
+  return splitTop(media, ',').some((one) => {
+    const query = one === '' ? undefined : parseMediaQuery(one)
+    return query !== undefined && evaluateMedia(query) !== 'fails'
+  })
 }
 
 /** A sheet inside the mail itself; one from elsewhere is never loaded. */

@@ -3,19 +3,21 @@
  * on another message may go ahead of it in that flight.
  */
 import { parseHeaders } from '../headers.ts'
+import { toLiteral } from '../imap/message-literal.ts'
 import { atom } from '../imap/protocol.ts'
 import { type ImapSession, textOf } from '../imap/session.ts'
 import { isUid, isUidValidity } from '../imap/uid-set.ts'
 import { MailError } from '../mail-error.ts'
 import { type FilingUse, fileInto } from '../mailboxes/filing.ts'
 import type { MessageRef } from '../message.ts'
+import { createMessageBytes, type MessageBytes } from '../message-bytes.ts'
 import { findByMessageId } from '../reading/find.ts'
 import { assertFlags } from './flag-names.ts'
 import { type Mark, markAhead } from './mark.ts'
 
 export interface AppendOptions {
   readonly mailbox: FilingUse
-  readonly raw: Buffer
+  readonly raw: Buffer | MessageBytes
   readonly flags: readonly string[]
   /** On a message that this session has read. Whether it could be set is not seen. */
   readonly mark?: Mark | undefined
@@ -47,12 +49,13 @@ export async function appendMessage(
 async function appendTo(
   session: ImapSession,
   path: string,
-  raw: Buffer,
+  raw: Buffer | MessageBytes,
   flags: readonly string[],
 ): Promise<MessageRef | undefined> {
+  const message = Buffer.isBuffer(raw) ? createMessageBytes([raw]) : raw
   const completion = await session.run(
     'APPEND',
-    [session.pathToChange(path), flags.map(atom), { type: 'LITERAL', value: raw }],
+    [session.pathToChange(path), flags.map(atom), toLiteral(message)],
     {},
     'select',
   )
@@ -63,7 +66,7 @@ async function appendTo(
   if (textOf(code).toUpperCase() === 'APPENDUID' && isUidValidity(uidValidity) && isUid(uid)) {
     return { mailbox: path, uidValidity, uid }
   }
-  const messageId = parseHeaders(raw.subarray(0, 64 * 1024)).get('message-id')?.[0]
+  const messageId = parseHeaders(message.pieces().next().value).get('message-id')?.[0]
   if (messageId === undefined) return undefined
   // it is stored: a search that fails now must not make the caller store it again
   return await findByMessageId(session, path, messageId).catch((error: unknown) => {

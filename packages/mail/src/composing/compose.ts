@@ -5,15 +5,15 @@
  * The body goes out as typed, with an HTML alternative where its Markdown shows more than the text does.
  */
 import { createHash, randomUUID } from 'node:crypto'
-import { Readable } from 'node:stream'
 import type addressparser from 'nodemailer/lib/addressparser'
 import { toAddressKey } from '../address.ts'
-import { collectBytes } from '../collected-bytes.ts'
 import { assertNoControls, assertText, invalid, toAddress } from '../input.ts'
 import { MailError } from '../mail-error.ts'
 import type { MailAddress } from '../message.ts'
+import { createMessageBytes, type MessageBytes } from '../message-bytes.ts'
 import { type OutgoingAttachment, toComposerAttachment, withNamesApart } from './attachment-node.ts'
 import { toComposerBody } from './entity.ts'
+import { putBack, setAside } from './large-files.ts'
 import { type OriginalBlock, renderBody } from './render-body.ts'
 import type { Signature } from './signature.ts'
 
@@ -41,9 +41,12 @@ export interface OutgoingDraft {
 
 /** The message in bytes (RFC 5322), and the envelope it goes out under (RFC 5321). */
 export interface ComposedMessage {
-  /** What is sent and filed in Sent; no Bcc. */
+  /** What is sent; no Bcc. */
+  readonly bytes: MessageBytes
+  /** What is kept in Sent or as a draft: the same with Bcc, where there is one. */
+  readonly bytesWithBcc: MessageBytes
+  /** The same in one place each, made when it is asked for. */
   readonly raw: Buffer
-  /** What is kept as a draft: the same with Bcc, where there is one. */
   readonly rawWithBcc: Buffer
   /** With its angle brackets. */
   readonly messageId: string
@@ -89,8 +92,7 @@ export async function composeMessage(draft: OutgoingDraft): Promise<ComposedMess
     import('nodemailer/lib/addressparser'),
   ])
   const attached = [...draft.attachments, ...pictures]
-  const files = withNamesApart(attached.map(toComposerAttachment))
-  // each time from the start: a stream can be read once
+  const files = withNamesApart(attached.map(toComposerAttachment)).map(setAside)
   const build = async (keepBcc: boolean) => {
     const node = new MailComposer({
       from,
@@ -103,7 +105,7 @@ export async function composeMessage(draft: OutgoingDraft): Promise<ComposedMess
       ...(inReplyTo === undefined ? {} : { inReplyTo }),
       ...(references.length === 0 ? {} : { references }),
       ...toComposerBody(body),
-      attachments: files.map(inPieces),
+      attachments: files.map(({ composed }) => composed),
       // the same message is the same bytes, so that a person's yes can be bound to them
       baseBoundary: createHash('sha256').update(messageId).digest('hex').slice(0, 16),
       newline: 'win',
@@ -112,40 +114,23 @@ export async function composeMessage(draft: OutgoingDraft): Promise<ComposedMess
     }).compile()
 
     node.keepBcc = keepBcc
-    return await buildWhole(node, expected)
+    const built = await node.build()
+    assertHeaders(built, { From: [from], To: to, Cc: cc, ...(keepBcc ? { Bcc: bcc } : {}) }, parseAddresses)
+    return createMessageBytes(putBack(built, files))
   }
-  const expected = attached.reduce((sum, { content }) => sum + Math.ceil(content.length * 1.4), roomForText)
-  const raw = await build(false)
-  assertHeaders(raw, { From: [from], To: to, Cc: cc }, parseAddresses)
-  const rawWithBcc = bcc.length === 0 ? raw : await build(true)
-  assertHeaders(rawWithBcc, { From: [from], To: to, Cc: cc, Bcc: bcc }, parseAddresses)
-  return { raw, rawWithBcc, messageId, envelope: { from: from.address, to: recipients } }
+  const bytes = await build(false)
+  const bytesWithBcc = bcc.length === 0 ? bytes : await build(true)
+  return toComposed({ bytes, bytesWithBcc, messageId, envelope: { from: from.address, to: recipients } })
 }
 
-/** Base64 in lines takes 1.37 times its content; headers and text beside the files. */
-const roomForText = 256 * 1024
-
-const pieceBytes = 256 * 1024
-
-/**
- * The library would make one string of all of a Buffer's base64, and another one of its lines. Only bytes that we hold
- * go in (R38): the stream is made of them here. A text stays whole, for the library looks at it.
- */
-function inPieces<T extends { readonly content: Buffer; readonly contentType: string }>(file: T) {
-  const { content, contentType } = file
-  if (content.length <= pieceBytes || /^(?:text|message)\//i.test(contentType)) return file
-  const count = Math.ceil(content.length / pieceBytes)
-  const pieces = Array.from({ length: count }, (_, at) =>
-    content.subarray(at * pieceBytes, (at + 1) * pieceBytes),
-  )
-  return { ...file, content: Readable.from(pieces) }
-}
-
-/** The library's own build() holds all of it twice. */
-async function buildWhole(node: { createReadStream(): Readable }, expected: number): Promise<Buffer> {
-  const bytes = collectBytes(expected)
-  for await (const chunk of node.createReadStream()) bytes.add(chunk as Buffer)
-  return bytes.toBuffer()
+/** The whole bytes are made by whoever asks for them, and by no spread. */
+export function toComposed(message: Omit<ComposedMessage, 'raw' | 'rawWithBcc'>): ComposedMessage {
+  const whole = (bytes: MessageBytes) => ({ get: () => bytes.toBuffer(), enumerable: false })
+  const { bytes, bytesWithBcc } = message
+  return Object.defineProperties({ ...message } as ComposedMessage, {
+    raw: whole(bytes),
+    rawWithBcc: whole(bytesWithBcc),
+  })
 }
 
 /** Each once, where it is named first: in To rather than in Bcc. */

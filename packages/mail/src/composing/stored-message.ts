@@ -7,8 +7,9 @@ import { toAddressKey } from '../address.ts'
 import { invalid } from '../input.ts'
 import { MailError } from '../mail-error.ts'
 import type { MailAddress } from '../message.ts'
+import { createMessageBytes } from '../message-bytes.ts'
 import { readAddressList, toFaultText } from './address-list.ts'
-import type { ComposedMessage } from './compose.ts'
+import { type ComposedMessage, toComposed } from './compose.ts'
 import { isDraftOnly } from './draft-headers.ts'
 import {
   decodeWords,
@@ -84,19 +85,21 @@ export function finishStored(
   })
   const whole = [...(at < 0 ? [date] : []), ...id, ...kept]
   const people = [...headers.to, ...headers.cc, ...headers.bcc]
-  const sent = joinMessage({ fields: whole.filter(({ name }) => !isDraftOnly(name)), rest })
+  const withFields = (isKept: (name: string) => boolean) => {
+    const kept = whole.filter(({ name }) => isKept(name))
+    return createMessageBytes([joinMessage({ fields: kept, rest: Buffer.alloc(0) }), rest])
+  }
+  const bytes = withFields((name) => !isDraftOnly(name))
   const hasBcc = headers.bcc.length > 0
-  return {
-    raw: sent,
-    rawWithBcc: hasBcc
-      ? joinMessage({ fields: whole.filter(({ name }) => name === 'bcc' || !isDraftOnly(name)), rest })
-      : sent,
+  return toComposed({
+    bytes,
+    bytesWithBcc: hasBcc ? withFields((name) => name === 'bcc' || !isDraftOnly(name)) : bytes,
     messageId: headers.messageId ?? made.messageId,
     envelope: {
       from: from.address,
       to: [...new Map(people.map(({ address }) => [toAddressKey(address), address])).values()],
     },
-  }
+  })
 }
 
 function textOf(fields: readonly HeaderField[], name: string): string {

@@ -5,7 +5,7 @@
  * The signal bounds the opening; from then on the socket is its new owner's to close.
  */
 import { connect as connectTcp, isIP, type Socket } from 'node:net'
-import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls'
+import { type ConnectionOptions, connect as connectTls, rootCertificates, type TLSSocket } from 'node:tls'
 import type { MailServer } from '../account.ts'
 import { assertHost } from '../input.ts'
 import { MailError } from '../mail-error.ts'
@@ -39,9 +39,30 @@ export interface MailDeps {
 /** Long enough for a far server's handshake, short enough to leave time for the next address. */
 const addressAttemptTimeoutMs = 4_000
 
+/** Certificates (PEM) that vouch for some hosts and for no other, beside Node's own. */
+export interface InternalTrust {
+  readonly hosts: readonly string[]
+  readonly ca: readonly string[]
+}
+
 /** @param options.ca certificates (PEM) trusted instead of Node's own; without it Node also honours NODE_EXTRA_CA_CERTS */
-export function createConnector({ policy, ca }: { policy: HostPolicy; ca?: readonly string[] }): Connector {
+export function createConnector({
+  policy,
+  ca: everywhere,
+  internal,
+}: {
+  policy: HostPolicy
+  ca?: readonly string[]
+  internal?: InternalTrust
+}): Connector {
+  function trustedFor(host: string): readonly string[] | undefined {
+    if (internal === undefined || internal.ca.length === 0 || !internal.hosts.includes(host.toLowerCase()))
+      return everywhere
+    return [...(everywhere ?? rootCertificates), ...internal.ca]
+  }
+
   function tlsOptions({ host }: MailServer): ConnectionOptions {
+    const ca = trustedFor(host)
     return {
       host,
       // RFC 6066 §3: a literal address is not a server name; its certificate is then checked by IP

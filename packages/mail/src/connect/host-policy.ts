@@ -2,6 +2,7 @@
  * Which mail servers may be contacted: four ports, and hosts that resolve to public addresses only. A name is resolved
  * anew for every connection and the connection goes to an address checked here (R33), so a name cannot answer
  * "public" to the check and "loopback" to the connection. What is refused and what does not exist are the same error.
+ * `internalHosts` are names that an organisation's deployment lets be in its own network, and nowhere else that is private.
  * `allowPrivate` is for the local runner alone; what bounds it is that no other entry point can pass it.
  */
 import { isIP } from 'node:net'
@@ -9,7 +10,7 @@ import type { MailServer, TlsMode } from '../account.ts'
 import { assertHost, invalid } from '../input.ts'
 import { MailError } from '../mail-error.ts'
 import { createNameResolver, type ResolveName } from './name-resolver.ts'
-import { isPublicAddress } from './public-address.ts'
+import { isInternalAddress, isPublicAddress } from './public-address.ts'
 
 /** Which of the two servers of an account. */
 export type MailProtocol = 'imap' | 'smtp'
@@ -34,9 +35,9 @@ const tlsModeOfPort: Readonly<Record<MailProtocol, Readonly<Record<number, TlsMo
 
 /** @param options.resolve every address of a name; hosts file and DNS unless a test passes its own */
 export function createHostPolicy(
-  options: { resolve?: ResolveName; allowPrivate?: boolean } = {},
+  options: { resolve?: ResolveName; allowPrivate?: boolean; internalHosts?: readonly string[] } = {},
 ): HostPolicy {
-  const { allowPrivate = false } = options
+  const { allowPrivate = false, internalHosts = [] } = options
   const { resolve = createNameResolver({ asksSystem: allowPrivate }) } = options
   return {
     allowPrivate,
@@ -52,7 +53,10 @@ export function createHostPolicy(
       const addresses = isIP(host) ? [host] : await resolve(host, signal).catch(unreachable)
       if (addresses.length === 0) return unreachable(new Error('the name has no address'))
       // one bad answer refuses all: a mixed answer is an attack or a mistake, and which one is used would be luck
-      if (!allowPrivate && !addresses.every(isPublicAddress)) {
+      const isAllowed = internalHosts.includes(host.toLowerCase())
+        ? (address: string) => isPublicAddress(address) || isInternalAddress(address)
+        : isPublicAddress
+      if (!allowPrivate && !addresses.every(isAllowed)) {
         return unreachable(new Error('the name has an address that is not public'))
       }
       return addresses

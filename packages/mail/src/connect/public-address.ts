@@ -42,6 +42,26 @@ for (const [network, prefix] of refusedIPv6) refused.addSubnet(network, prefix, 
 const globalUnicast = new BlockList()
 globalUnicast.addSubnet('2000::', 3, 'ipv6')
 
+/**
+ * Networks of organisations, which a deployment may let single hosts be in: RFC 1918, RFC 4193. Nothing that a machine or
+ * a cloud keeps for itself: loopback, link-local, and `fd00:ec2::/32`, where AWS answers for its machines.
+ */
+const internalIPv4 = new BlockList()
+internalIPv4.addSubnet('10.0.0.0', 8, 'ipv4')
+internalIPv4.addSubnet('172.16.0.0', 12, 'ipv4')
+internalIPv4.addSubnet('192.168.0.0', 16, 'ipv4')
+// A list of its own: with both families in one, a mapped address is what it maps.
+const internalIPv6 = new BlockList()
+internalIPv6.addSubnet('fc00::', 7, 'ipv6')
+const ofTheCloud = new BlockList()
+ofTheCloud.addSubnet('fd00:ec2::', 32, 'ipv6')
+
+/** True only for a canonical address of an organisation's own network. */
+export function isInternalAddress(ip: string): boolean {
+  if (isIPv4(ip)) return internalIPv4.check(ip, 'ipv4')
+  return isIPv6(ip) && !ip.includes('%') && internalIPv6.check(ip, 'ipv6') && !ofTheCloud.check(ip, 'ipv6')
+}
+
 /** True only for a canonical IPv4 or IPv6 address that is globally routable unicast; a name or a zone id is not. */
 export function isPublicAddress(ip: string): boolean {
   if (isIPv4(ip)) return !refused.check(ip, 'ipv4')

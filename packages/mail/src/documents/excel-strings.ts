@@ -1,10 +1,10 @@
 /** What the sheets of a workbook refer to: the strings they share and the looks of their cells. */
 
+import { judge } from '../mime/run-look.ts'
 import { DocumentError, refusals } from './document.ts'
 import { hidesAll, type NumberFormat, toNumberFormat } from './excel-formats.ts'
 import { isOn, readPart } from './office-package.ts'
 import type { LeftOut } from './text-sink.ts'
-import { judge } from './visibility.ts'
 import type { Zip } from './zip.ts'
 
 /** A workbook repeats its strings by number, so a small file can ask for a string of 32,767 characters a million times. */

@@ -1,6 +1,7 @@
 /** From the bytes of one file to its text: which reader it is for, and what every text goes through on its way out. */
 import { render } from '../body-text/render.ts'
 import { decodeText } from '../mime/charset.ts'
+import { readRtf } from '../mime/rtf.ts'
 import { writeCalendar } from './calendar.ts'
 import { readContacts } from './contacts.ts'
 import { readDelimited } from './delimited.ts'
@@ -14,7 +15,6 @@ import {
 } from './document.ts'
 import { type Kind, kindOf } from './kinds.ts'
 import { assertNoPages } from './parts.ts'
-import { readRtf } from './rtf.ts'
 import { createTextSink, type TextSink } from './text-sink.ts'
 
 /** Text without structure is laid out as a whole: some seconds of the worst HTML. */
@@ -68,7 +68,7 @@ async function readOther(
         'This is a picture in HEIC or AVIF format, which cannot be shown here. Ask the sender for JPEG or PNG.',
       )
     case 'rtf':
-      readRtf(content, sink)
+      if (readRtf(content, sink).isTooDeep) throw new DocumentError(refusals.tooMuch)
       return await finish(sink, { type: 'RTF document', areLinks: true })
     case 'email':
       // The caller reads it as an email (reading/source-text.ts).

@@ -1,5 +1,5 @@
 /** The looks that OpenDocument styles give, with what they inherit: whether shown at all, colour, size, background. */
-import type { RunLook } from './visibility.ts'
+import type { RunLook } from '../mime/run-look.ts'
 import type { XmlHandler } from './xml.ts'
 
 export interface OdfStyles extends XmlHandler {

@@ -2,13 +2,14 @@
  * ODT, ODS and ODP from one content.xml (OASIS OpenDocument 1.3): text, sheets and slides with their marks. What a style
  * hides, tracked deletions, annotations, notes, hidden sheets, rows, columns and slides are left out and counted.
  */
+
+import { judge, type RunLook } from '../mime/run-look.ts'
 import type { ReadingOrder } from './document.ts'
 import { readPart } from './office-package.ts'
 import { createLists } from './open-document-lists.ts'
 import { createStyles, type OdfStyles } from './open-document-styles.ts'
 import { isAsked, type PartCount, shorten } from './parts.ts'
 import type { LeftOut, TextSink } from './text-sink.ts'
-import { judge, type RunLook } from './visibility.ts'
 import type { Attributes, XmlHandler } from './xml.ts'
 import type { Zip } from './zip.ts'
 

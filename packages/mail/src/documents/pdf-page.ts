@@ -3,12 +3,12 @@
  * knows the ways of typesetters; where something is hidden, from the runs that are not.
  */
 import type { PDFPageProxy } from 'unpdf/pdfjs'
+import { judge } from '../mime/run-look.ts'
 import { type Box, holds } from './pdf-geometry.ts'
 import type { OpenPdf } from './pdf-library.ts'
 import { readPainted } from './pdf-operators.ts'
 import { backgroundAt, isCovered, type Painted, type PaintedText } from './pdf-painted.ts'
 import type { LeftOut, TextSink } from './text-sink.ts'
-import { judge } from './visibility.ts'
 
 export interface ReadPage {
   readonly text: string

@@ -2,11 +2,12 @@
  * PPTX, slide by slide in the order of the show: each shape's paragraphs, tables row by row. Hidden slides and shapes,
  * what lies beside the slide, notes and comments are left out and counted.
  */
+
+import { judge, type RunLook } from '../mime/run-look.ts'
 import type { ReadingOrder } from './document.ts'
 import { isOn, localName, readPart, readRelations } from './office-package.ts'
 import { isAsked, type PartCount } from './parts.ts'
 import type { TextSink } from './text-sink.ts'
-import { judge, type RunLook } from './visibility.ts'
 import type { XmlHandler } from './xml.ts'
 import type { Zip } from './zip.ts'
 

@@ -1,7 +1,8 @@
 /** The looks of runs and paragraphs in a Word document: its styles with what they inherit, and its numbered lists. */
+
+import type { RunLook } from '../mime/run-look.ts'
 import { toNumeral } from './numerals.ts'
 import { isOn, readPart } from './office-package.ts'
-import type { RunLook } from './visibility.ts'
 import type { Attributes } from './xml.ts'
 import type { Zip } from './zip.ts'
 

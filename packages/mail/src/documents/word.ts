@@ -2,9 +2,10 @@
  * DOCX: the text as it would be printed, in reading order: body with its text boxes, then notes, then what heads and
  * foots its pages. Deleted and hidden runs and comments are left out and counted.
  */
+
+import { judge, type RunLook } from '../mime/run-look.ts'
 import { readPart, readRelations } from './office-package.ts'
 import type { TextSink } from './text-sink.ts'
-import { judge, type RunLook } from './visibility.ts'
 import {
   addShade,
   addToLook,

@@ -3,6 +3,7 @@
  * inline pictures and another program's HTML are none of our business. Every step parses what the step before wrote.
  */
 import { randomBytes, randomUUID } from 'node:crypto'
+import { escapeText } from '../body-text/escape-text.ts'
 import { plainForPeople } from '../body-text/plain-for-people.ts'
 import { renderForPeople } from '../body-text/render-for-people.ts'
 import type { OutgoingAttachment } from '../composing/attachment-node.ts'
@@ -162,8 +163,7 @@ function inDocument(html: string, head: string): string {
 
 /** For a draft that has HTML: all its readers see it. */
 function plainHtml(text: string): string {
-  const escaped = text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
-  return `<div dir="auto">${escaped.replaceAll('\n', '<br>\n')}</div>\n`
+  return `<div dir="auto">${escapeText(text).replaceAll('\n', '<br>\n')}</div>\n`
 }
 
 function removeFiles(raw: Buffer, ids: readonly string[] | 'all'): Buffer {

@@ -2,6 +2,7 @@
  * Small changes of the words of a stored message: each old text must stand exactly once in what its readers see, plain
  * part and HTML alike, so that both go on saying the same. Blanks and line ends are read alike.
  */
+import { escapeText } from '../body-text/escape-text.ts'
 import { composeText } from '../composing/entity.ts'
 import { flow } from '../composing/flowed.ts'
 import { parseMime } from '../composing/mime-tree.ts'
@@ -87,9 +88,5 @@ function toPattern(oldText: string, field: string): RegExp {
 }
 
 function toHtml(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll(/\r\n?|\n/g, '<br>\n')
+  return escapeText(text).replaceAll(/\r\n?|\n/g, '<br>\n')
 }

@@ -20,6 +20,7 @@ import { type ByteBudget, createByteBudget } from './byte-budget.ts'
 import { type ImapStage, toMailError } from './errors.ts'
 import { toBodyStructure, toEnvelope } from './fetch-structure.ts'
 import { combineFirstFlight, type EarlyCommand } from './first-flight.ts'
+import { writeMessagesInPieces } from './message-literal.ts'
 import type { Channel, ImapResponse, ImapToken, SentCommand, UntaggedHandlers } from './protocol.ts'
 import { textOf } from './response-text.ts'
 import { guardHandlers } from './untagged-faults.ts'
@@ -184,7 +185,11 @@ function createFlow(options: ImapClientOptions): ImapFlow {
   // a server's back-off hint would hold the call for as long as it likes
   channel.throttleWait = async () => false
   shortenLogin(channel, client, options)
-  allowLargeNonSynchronizingAppend(channel, client)
+  writeMessagesInPieces(
+    channel,
+    (name) => client.capabilities.has(name),
+    () => client.close(),
+  )
   return client
 }
 
@@ -242,18 +247,6 @@ function shortenLogin(
 
 function preauthenticated(tls: TlsMode): MailError {
   return new MailError(tls === 'starttls' ? 'starttls_missing' : 'connection_lost', { protocol: 'imap' })
-}
-
-/** RFC 7888 LITERAL+: the whole message in one flight. The library waits for "+" above 4096 bytes. */
-function allowLargeNonSynchronizingAppend(channel: Channel, client: ImapFlow): void {
-  const send = channel.send.bind(channel)
-  channel.send = async (command) => {
-    if (command.command !== 'APPEND' || !client.capabilities.has('LITERAL+')) return send(command)
-    channel.commandParts = []
-    channel.write(compiler(command, { literalPlus: true }))
-    if (channel.currentRequest && channel.currentRequest.tag === command.tag)
-      channel.currentRequest.sent = true
-  }
 }
 
 /** The library looks for a section in each name by expressions that take the square of its length. */

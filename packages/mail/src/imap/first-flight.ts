@@ -1,9 +1,14 @@
 /**
  * LOGIN and the EXAMINE or SELECT after it in one flight (RFC 9051 §5.5), on servers that took this login before. Never
- * before the greeting, never behind a challenge or a literal, never a write. A server may lose what came with a LOGIN
- * (Courier does): what stays unanswered after the login is said once more, on the same connection.
+ * before the greeting, never behind a literal, never a write. A server may lose what came with a LOGIN (Courier does):
+ * what stays unanswered after the login is said once more, on the same connection.
+ *
+ * An access token is as good as a LOGIN where it goes with its AUTHENTICATE (SASL-IR, RFC 4959): a server that takes it
+ * asks nothing more. One that refuses it may explain itself in a challenge first (RFC 7628 §3.2.3) and takes the next
+ * line for the answer; what it makes of an EXAMINE there is a refusal too, and the connection ends.
  */
 import type { Channel, ImapToken, SentCommand, UntaggedHandlers } from './protocol.ts'
+import { textOf } from './response-text.ts'
 
 export interface EarlyCommand {
   readonly command: string
@@ -24,6 +29,7 @@ export interface FirstFlight {
   lost(): boolean
 }
 
+const tokenMechanisms = new Set(['XOAUTH2', 'OAUTHBEARER'])
 const openers = new Set(['EXAMINE', 'SELECT'])
 const harmless = new Set([...openers, 'UID FETCH'])
 /** After the login; a server that is only slow does the same twice. */
@@ -48,7 +54,7 @@ export function combineFirstFlight(
       return
     }
     await send(command)
-    const early = command.command === 'LOGIN' ? waiting() : undefined
+    const early = isWholeLogin(command) ? waiting() : undefined
     // a literal of the LOGIN still waits for its "+"
     if (!early || sent || channel.commandParts.length > 0 || !isHarmless(early)) return
     const tag = (channel.tagCounter + 1).toString(16).toUpperCase()
@@ -58,7 +64,7 @@ export function combineFirstFlight(
   }
   channel.exec = async (command, attributes, options) => {
     const completion = await exec(command, attributes, options)
-    if (command === 'LOGIN' && sent) {
+    if (sent && answer === undefined && (command === 'LOGIN' || command === 'AUTHENTICATE')) {
       // nothing more is read before `next` of the LOGIN: no answer can come before its handlers
       const { early, commands } = sent
       answer = exec(early.command, early.attributes, { untagged: early.untagged })
@@ -80,6 +86,13 @@ export function combineFirstFlight(
     arrived: () => answer !== undefined,
     lost: () => isLost,
   }
+}
+
+function isWholeLogin({ command, attributes }: SentCommand): boolean {
+  if (command !== 'AUTHENTICATE') return command === 'LOGIN'
+  const [mechanism, response] = attributes
+  const isNamed = typeof mechanism === 'object' && mechanism !== null && 'value' in mechanism
+  return isNamed && response !== undefined && tokenMechanisms.has(textOf(mechanism))
 }
 
 function isHarmless({ before, command }: EarlyCommand): boolean {

@@ -2,6 +2,7 @@
  * The library's protocol machinery as types: parsed responses, tokens, the connection. Apart from imap/client.ts, so that
  * what reads or sends tokens need not know the client, nor load the library.
  */
+import type { Writable } from 'node:stream'
 import type { ImapAttribute, ImapCompileNode, ImapResponse } from 'imapflow/lib/handler/types.js'
 
 export type { ImapAttribute, ImapResponse }
@@ -16,6 +17,8 @@ export interface Channel {
     options: { untagged: UntaggedHandlers },
   ): Promise<{ response: ImapResponse; next(): void }>
   write(chunk: Buffer | string): void
+  /** Under TLS; `false` or null where there is none yet, or no longer. */
+  writeSocket: Writable | false | null
   send(command: SentCommand): Promise<void>
   throttleWait(delayMs: number): Promise<boolean>
   commands: Map<string, (channel: Channel, ...rest: unknown[]) => Promise<unknown>>

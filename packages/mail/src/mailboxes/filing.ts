@@ -26,8 +26,7 @@ export async function fileInto<T>(
   use: FilingUse,
   file: (mailbox: Mailbox) => Promise<T>,
 ): Promise<T> {
-  const remembered = findUse(session, session.knownMailboxes ?? [], use)
-  const known = remembered ?? findUse(session, await listMailboxes(session, { includeCounts: false }), use)
+  const known = await findFiling(session, use)
   if (known === undefined) return await file(await makeMailbox(session, use))
   try {
     return await file(known)
@@ -38,6 +37,12 @@ export async function fileInto<T>(
     if (listed?.path === known.path) throw error
     return await file(listed ?? (await makeMailbox(session, use)))
   }
+}
+
+/** Where it goes now; undefined where one would be made. Costs a LIST only where memory knows none. */
+export async function findFiling(session: ImapSession, use: FilingUse): Promise<Mailbox | undefined> {
+  const remembered = findUse(session, session.knownMailboxes ?? [], use)
+  return remembered ?? findUse(session, await listMailboxes(session, { includeCounts: false }), use)
 }
 
 /** Gmail has no archive: what is in no other mailbox is in all mail, which is the same. */

@@ -1,130 +1,308 @@
 /**
- * The body that Outlook keeps as compressed RTF (MS-OXRTFCP): inflated, and read as text, or as the HTML that it was made
- * from (MS-OXRTFEX). One pass each, bounded by the size of the input and a cap on the output.
+ * RTF 1.9: groups, control words and the text between them, in the code page of its font; of a document, and of a body
+ * that Outlook wrote. Hidden, deleted and white runs are told apart; pictures, fields' instructions and everything a
+ * reader may skip (`\*`) are passed over. RTF that was made from HTML (MS-OXRTFEX) gives that HTML back.
  */
+import { isAscii } from 'node:buffer'
 import { decodeText } from './charset.ts'
+import { judge, type RunLook, type Unseen } from './run-look.ts'
 
-const maxOutputBytes = 8 * 1024 * 1024
-const dictionarySize = 4096
-const known =
-  '{\\rtf1\\ansi\\mac\\deff0\\deftab720{\\fonttbl;}{\\f0\\fnil \\froman \\fswiss \\fmodern \\fscript \\fdecor MS Sans SerifSymbolArialTimes New RomanCourier{\\colortbl\\red0\\green0\\blue0\r\n\\par \\pard\\plain\\f0\\fs20\\b\\i\\u\\tab\\tx'
+/** Where the text goes. */
+export interface RtfSink {
+  write(text: string): void
+  hide(why: Unseen | 'deleted' | 'comments', text: string): void
+}
 
-export function decompressRtf(bytes: Buffer): Buffer {
-  if (bytes.length < 16) return Buffer.alloc(0)
-  const kind = bytes.readUInt32LE(8)
-  if (kind === 0x414c454d) return bytes.subarray(16)
-  if (kind !== 0x75465a4c) return Buffer.alloc(0)
-  const size = Math.min(bytes.readUInt32LE(4), maxOutputBytes)
-  const dictionary = Buffer.alloc(dictionarySize)
-  dictionary.write(known, 'latin1')
-  let write = known.length
-  const output = Buffer.alloc(size)
-  let length = 0
-  const put = (byte: number) => {
-    dictionary[write] = byte
-    write = (write + 1) % dictionarySize
-    if (length < size) output[length++] = byte
+export interface ReadRtf {
+  /** What was written is HTML. */
+  readonly isHtml: boolean
+  /** Groups are nested deeper than any program writes: the rest was not read. */
+  readonly isTooDeep: boolean
+}
+
+/** Groups in groups; a program writes ten. */
+const maxDepth = 500
+
+const passedOver = new Set(
+  'stylesheet info pict fldinst listtable listoverridetable revtbl rsidtbl generator themedata colorschememapping datastore latentstyles xmlnstbl object objdata filetbl nonshppict bkmkstart bkmkend tc xe rxe private template author operator sn sv pgptbl userprops mmathPr'.split(
+    ' ',
+  ),
+)
+
+const spoken: Readonly<Record<string, string>> = {
+  par: '\n',
+  sect: '\n\n',
+  page: '\n\n',
+  line: '\n',
+  tab: '\t',
+  cell: ' | ',
+  nestcell: ' | ',
+  row: '\n',
+  nestrow: '\n',
+  emdash: '—',
+  endash: '–',
+  bullet: '•',
+  lquote: '‘',
+  rquote: '’',
+  ldblquote: '“',
+  rdblquote: '”',
+  emspace: ' ',
+  enspace: ' ',
+  qmspace: ' ',
+}
+
+/** `\fcharset` of a font to the label of its code page. */
+const charsets: Readonly<Record<number, string>> = {
+  77: 'macintosh',
+  128: 'shift_jis',
+  129: 'euc-kr',
+  134: 'gb18030',
+  136: 'big5',
+  161: 'windows-1253',
+  162: 'windows-1254',
+  163: 'windows-1258',
+  177: 'windows-1255',
+  178: 'windows-1256',
+  186: 'windows-1257',
+  204: 'windows-1251',
+  222: 'windows-874',
+  238: 'windows-1250',
+}
+
+interface State {
+  look: RunLook
+  isSkipped: boolean
+  isDeleted: boolean
+  isComment: boolean
+  font: number
+  /** Bytes that follow a `\u` for readers that know no Unicode. */
+  fallback: number
+  table: 'fonts' | 'colours' | undefined
+  /** Within `\*\htmltag`: of the HTML, whatever else is not. */
+  isTag: boolean
+}
+
+/** Where RTF says that it was HTML. */
+const headBytes = 2_000
+
+export function readRtf(content: Buffer, sink: RtfSink): ReadRtf {
+  const isHtml = content.toString('latin1', 0, headBytes).includes('\\fromhtml1')
+  /** `\htmlrtf`: only for programs that know no HTML. */
+  let isForRtf = false
+  const stack: State[] = []
+  let state: State = {
+    look: {},
+    isSkipped: false,
+    isDeleted: false,
+    isComment: false,
+    font: 0,
+    fallback: 1,
+    table: undefined,
+    isTag: false,
   }
-  for (let at = 16; at < bytes.length && length < size; ) {
-    const control = bytes[at++] ?? 0
-    for (let bit = 0; bit < 8 && at < bytes.length; bit++) {
-      if ((control & (1 << bit)) === 0) {
-        put(bytes[at++] ?? 0)
+  const fonts = new Map<number, string>()
+  const colours: string[] = []
+  let codePage = 'windows-1252'
+  let definedFont = 0
+  let defaultFont = 0
+  let channels = [0, 0, 0]
+  let isAutomatic = true
+  let bytes: number[] = []
+  let toSkip = 0
+  let isStarred = false
+  let comment = ''
+
+  const add = (text: string) => {
+    if (state.table === 'colours') {
+      for (const char of text)
+        if (char === ';') {
+          colours.push(
+            isAutomatic ? 'auto' : channels.map((value) => value.toString(16).padStart(2, '0')).join(''),
+          )
+          channels = [0, 0, 0]
+          isAutomatic = true
+        }
+      return
+    }
+    if (state.table === 'fonts' || state.isSkipped || (isForRtf && !state.isTag)) return
+    if (isHtml) return sink.write(text)
+    if (state.isComment) {
+      comment += text
+      return
+    }
+    const why = state.isDeleted ? 'deleted' : judge(state.look)
+    if (why === undefined) sink.write(text)
+    else sink.hide(why, text)
+  }
+  const flush = () => {
+    if (bytes.length === 0) return
+    const charset = fonts.get(state.font) ?? codePage
+    const raw = Buffer.from(bytes)
+    bytes = []
+    // Every code page of RTF holds ASCII, and most runs are a few letters of it.
+    add(isAscii(raw) ? raw.toString('latin1') : decodeText(raw, charset))
+  }
+  const addByte = (byte: number) => {
+    if (toSkip > 0) toSkip -= 1
+    else bytes.push(byte)
+    if (bytes.length > 64 * 1024) flush()
+  }
+  const onWord = (word: string, value: number | undefined) => {
+    flush()
+    const isOn = value !== 0
+    if (isStarred && word !== 'nesttableprops')
+      state.isSkipped = !['shpinst', 'shptxt', 'annotation'].includes(word)
+    isStarred = false
+    if (passedOver.has(word)) state.isSkipped = true
+    const text = spoken[word]
+    if (text !== undefined) {
+      toSkip = 0
+      return add(text)
+    }
+    switch (word) {
+      case 'htmltag':
+        state.isSkipped = !isHtml
+        state.isTag = true
+        break
+      case 'htmlrtf':
+        isForRtf = isHtml && isOn
+        break
+      case 'u': {
+        const code = (value ?? 0) < 0 ? (value ?? 0) + 65_536 : (value ?? 0)
+        add(String.fromCharCode(code & 0xffff))
+        toSkip = state.fallback
+        break
+      }
+      case 'uc':
+        state.fallback = Math.min(16, Math.max(0, value ?? 1))
+        break
+      case 'ansicpg':
+        codePage = value === 65_001 ? 'utf-8' : `windows-${value}`
+        break
+      case 'mac':
+        codePage = 'macintosh'
+        break
+      case 'fonttbl':
+        state.table = 'fonts'
+        break
+      case 'colortbl':
+        state.table = 'colours'
+        break
+      case 'deff':
+        defaultFont = value ?? 0
+        state.font = defaultFont
+        break
+      case 'f':
+        if (state.table === 'fonts') definedFont = value ?? 0
+        else state.font = value ?? 0
+        break
+      case 'fcharset': {
+        const charset = charsets[value ?? 0]
+        if (charset !== undefined && fonts.size < 10_000) fonts.set(definedFont, charset)
+        break
+      }
+      case 'red':
+      case 'green':
+      case 'blue':
+        channels[['red', 'green', 'blue'].indexOf(word)] = Math.min(255, Math.max(0, value ?? 0))
+        isAutomatic = false
+        break
+      case 'plain':
+        state.look = state.look.background === undefined ? {} : { background: state.look.background }
+        state.font = defaultFont
+        state.isDeleted = false
+        break
+      case 'v':
+        state.look = { ...state.look, isHidden: isOn }
+        break
+      case 'deleted':
+        state.isDeleted = isOn
+        break
+      case 'cf':
+        state.look = { ...state.look, colour: colours[value ?? 0] }
+        break
+      case 'fs':
+        state.look = { ...state.look, sizePt: (value ?? 24) / 2 }
+        break
+      case 'highlight':
+      case 'cb':
+      case 'chcbpat':
+      case 'cbpat':
+      case 'clcbpat':
+        state.look = {
+          ...state.look,
+          background: value === 0 ? undefined : (colours[value ?? 0] ?? 'unknown'),
+        }
+        break
+      case 'trowd':
+        state.look = { ...state.look, background: undefined }
+        break
+      case 'annotation':
+        state.isComment = true
+        break
+      case 'bin':
+        toSkip = 0
+        break
+    }
+  }
+
+  for (let at = 0; at < content.length; at++) {
+    const byte = content[at] ?? 0
+    if (byte === 0x7b) {
+      flush()
+      toSkip = 0
+      if (stack.length >= maxDepth) return { isHtml, isTooDeep: true }
+      stack.push(state)
+      state = { ...state }
+    } else if (byte === 0x7d) {
+      flush()
+      toSkip = 0
+      const inner = state
+      state = stack.pop() ?? state
+      if (inner.isComment && !state.isComment) {
+        sink.hide('comments', comment)
+        comment = ''
+      }
+      if (stack.length === 0) break
+    } else if (byte === 0x5c) {
+      const next = content[at + 1] ?? 0
+      if (!isLetter(next)) {
+        at += 1
+        if (next === 0x27) {
+          const value = Number.parseInt(content.toString('latin1', at + 1, at + 3), 16)
+          at += 2
+          if (!Number.isNaN(value)) addByte(value)
+        } else if (next === 0x2a) {
+          isStarred = true
+        } else if (next === 0x7e) {
+          flush()
+          add('\u00a0')
+        } else if (next === 0x5f) {
+          flush()
+          add('-')
+        } else if (next === 0x0a || next === 0x0d) {
+          flush()
+          add('\n')
+        } else if (next === 0x5c || next === 0x7b || next === 0x7d) addByte(next)
         continue
       }
-      const word = ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0)
-      at += 2
-      const offset = word >> 4
-      if (offset === write) return output.subarray(0, length)
-      for (let n = 0; n < (word & 0x0f) + 2; n++) put(dictionary[(offset + n) % dictionarySize] ?? 0)
-    }
-  }
-  return output.subarray(0, length)
-}
-
-interface Group {
-  /** Nothing of it is text. */
-  readonly isSkipped: boolean
-  readonly isTag: boolean
-}
-
-/** Groups that hold no text of the document. */
-const unread = new Set(
-  'fonttbl colortbl stylesheet info pict object header footer themedata datastore'.split(' '),
-)
-const breaks: ReadonlyMap<string, string> = new Map([
-  ['par', '\n'],
-  ['line', '\n'],
-  ['row', '\n'],
-  ['tab', '\t'],
-  ['cell', '\t'],
-  ['emdash', '—'],
-  ['endash', '–'],
-  ['bullet', '•'],
-  ['lquote', '‘'],
-  ['rquote', '’'],
-  ['ldblquote', '“'],
-  ['rdblquote', '”'],
-])
-
-export function readRtf(rtf: Buffer): { text: string; html?: string } {
-  const source = rtf.toString('latin1')
-  const isHtml = source.slice(0, 2000).includes('\\fromhtml1')
-  let charset = 'windows-1252'
-  let isRtfOnly = false
-  let toSkip = 0
-  let afterUnicode = 1
-  let bytes = ''
-  const output: string[] = []
-  const groups: Group[] = []
-  let group: Group = { isSkipped: false, isTag: false }
-  const flush = () => {
-    if (bytes !== '') output.push(decodeText(Buffer.from(bytes, 'latin1'), charset))
-    bytes = ''
-  }
-  const isRead = () => !group.isSkipped && (!isRtfOnly || group.isTag)
-  const put = (text: string) => {
-    flush()
-    if (isRead()) output.push(text)
-  }
-  const token = /\\([a-z]{1,32})(-?\d{1,10})? ?|\\'([0-9a-f]{2})|\\([^a-z])|([{}])|([^\\{}\r\n]+)/gi
-  for (const [, word, number, hex, symbol, brace, text] of source.matchAll(token)) {
-    if (brace === '{') groups.push(group)
-    else if (brace === '}') {
-      flush()
-      group = groups.pop() ?? { isSkipped: false, isTag: false }
-    } else if (hex !== undefined) {
-      if (toSkip > 0) toSkip--
-      else if (isRead()) bytes += String.fromCharCode(Number.parseInt(hex, 16))
-    } else if (text !== undefined) {
-      const shown = text.slice(toSkip)
-      toSkip = Math.max(0, toSkip - text.length)
-      if (isRead()) bytes += shown
-    } else if (symbol !== undefined) {
-      if (symbol === '*') group = { isSkipped: true, isTag: false }
-      else if (/[\\{}]/.test(symbol) && isRead()) bytes += symbol
-      else if (symbol === '~') put('\u00a0')
-    } else if (word !== undefined) readWord(word, number)
-    if (groups.length > 1000) break
+      let end = at + 1
+      while (end - at < 33 && isLetter(content[end] ?? 0)) end += 1
+      const word = content.toString('latin1', at + 1, end)
+      const digits = /^-?\d{1,10}/.exec(content.toString('latin1', end, end + 11))?.[0] ?? ''
+      end += digits.length
+      if (content[end] === 0x20) end += 1
+      const value = digits === '' ? undefined : Number(digits)
+      onWord(word, value)
+      // Bytes of a picture may be anything, a brace too.
+      if (word === 'bin') end += Math.max(0, value ?? 0)
+      at = end - 1
+    } else if (byte !== 0x0a && byte !== 0x0d) addByte(byte)
   }
   flush()
-  const whole = output.join('')
-  return isHtml ? { text: '', html: whole } : { text: whole }
+  return { isHtml, isTooDeep: false }
+}
 
-  function readWord(word: string, number: string | undefined): void {
-    if (word === 'htmltag') group = { isSkipped: !isHtml, isTag: true }
-    else if (word === 'htmlrtf') {
-      flush()
-      isRtfOnly = isHtml && number !== '0'
-    } else if (word === 'ansicpg') charset = `windows-${number}`
-    else if (word === 'uc') afterUnicode = Math.min(10, Number(number ?? 1))
-    else if (word === 'u' && number !== undefined) {
-      put(String.fromCharCode(Number(number) & 0xffff))
-      toSkip = afterUnicode
-    } else if (unread.has(word)) group = { isSkipped: true, isTag: false }
-    else {
-      const text = breaks.get(word)
-      if (text !== undefined && !(isHtml && word === 'tab' && isRtfOnly)) put(text)
-    }
-  }
+function isLetter(byte: number): boolean {
+  return (byte >= 0x61 && byte <= 0x7a) || (byte >= 0x41 && byte <= 0x5a)
 }

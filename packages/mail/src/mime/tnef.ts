@@ -4,7 +4,8 @@
  * brings native code and writes to stdout, so this is our own.
  */
 import { decodeText } from './charset.ts'
-import { decompressRtf, readRtf } from './rtf.ts'
+import { decompressRtf } from './compressed-rtf.ts'
+import { readRtf } from './rtf.ts'
 import { type BodyStructure, below } from './structure.ts'
 
 const signature = 0x223e9f78
@@ -59,9 +60,11 @@ export function openTnef(bytes: Buffer, under: string, depth = 0): BodyStructure
       if (body !== undefined) plain = toText(body.value, charset, body.isWide)
       if (htmlBody !== undefined) html = decodeText(htmlBody.value, charset, { isHtml: true })
       else if (rtf !== undefined) {
-        const read = readRtf(decompressRtf(rtf.value))
-        if (read.html !== undefined) html = read.html
-        else plain ??= read.text
+        const written: string[] = []
+        const sink = { write: (text: string) => void written.push(text), hide: () => {} }
+        const { isHtml } = readRtf(decompressRtf(rtf.value), sink)
+        if (isHtml) html = written.join('')
+        else plain ??= written.join('')
       }
     } else if (id === attribute.fileStart && files.length < maxFiles) files.push({})
     else if (id === attribute.fileTitle && file) file.name ??= toText(data, charset)
@@ -193,5 +196,7 @@ function number(node: BodyStructure, part: string, depth: number): BodyStructure
 
 function toText(bytes: Buffer, charset: string, isWide = false): string {
   const text = isWide ? bytes.toString('utf16le') : decodeText(bytes, charset)
-  return text.replace(/\0+$/, '')
+  let end = text.length
+  while (text.charCodeAt(end - 1) === 0) end--
+  return text.slice(0, end)
 }

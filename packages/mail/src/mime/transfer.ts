@@ -3,6 +3,9 @@
  * cut in the middle of a code is ordinary here. What became of the bytes as text is left to mime/charset.ts.
  */
 
+const code = (char: string) => char.charCodeAt(0)
+const [equals, cr, lf, space, tab] = [code('='), code('\r'), code('\n'), code(' '), code('\t')]
+
 /** `isText`: what a mailing list glued behind the code is text too, and is kept. */
 export function decodeTransfer(content: Buffer, encoding: string, isText = false): Buffer {
   switch (encoding.trim().toLowerCase()) {
@@ -54,24 +57,40 @@ function endOfCode(text: string): number {
   return end
 }
 
-/** Each line says in its first character how many octets it holds. */
+/** Each line says in its first character how many octets it holds; four characters are three of them. */
 function decodeUu(content: Buffer): Buffer {
-  const lines = content.toString('latin1').split(/\r?\n/)
-  const begin = lines.findIndex((line) => /^begin [0-7]{3,4} /.test(line))
-  const decoded: Buffer[] = []
-  for (const line of lines.slice(begin + 1)) {
-    if (line === 'end') break
-    const length = (line.charCodeAt(0) - 32) & 63
-    if (line === '' || length === 0) continue
-    const bits = [...line.slice(1)].map((char) => (char.charCodeAt(0) - 32) & 63)
-    const octets: number[] = []
-    for (let at = 0; octets.length < length; at += 4) {
-      const [a = 0, b = 0, c = 0, d = 0] = bits.slice(at, at + 4)
-      octets.push((a << 2) | (b >> 4), ((b & 15) << 4) | (c >> 2), ((c & 3) << 6) | d)
+  const decoded = Buffer.alloc(Math.ceil((content.length * 3) / 4))
+  let length = 0
+  const bits = (at: number, end: number) => (at < end ? ((content[at] ?? 0) - space) & 63 : 0)
+  for (let at = startOfUu(content); at < content.length; ) {
+    const next = content.indexOf(lf, at)
+    const lineEnd = next < 0 ? content.length : next
+    const end = content[lineEnd - 1] === cr ? lineEnd - 1 : lineEnd
+    if (content.toString('latin1', at, Math.min(end, at + 4)).trimEnd() === 'end') break
+    const octets = bits(at, end)
+    for (let done = 0, from = at + 1; done < octets; done += 3, from += 4) {
+      const word =
+        (bits(from, end) << 18) |
+        (bits(from + 1, end) << 12) |
+        (bits(from + 2, end) << 6) |
+        bits(from + 3, end)
+      for (let shift = 16, n = done; shift >= 0 && n < octets && length < decoded.length; shift -= 8, n++)
+        decoded[length++] = word >> shift
     }
-    decoded.push(Buffer.from(octets.slice(0, length)))
+    at = lineEnd + 1
   }
-  return Buffer.concat(decoded)
+  return decoded.subarray(0, length)
+}
+
+/** Behind the line that begins it; what has none is code from its first line. */
+function startOfUu(content: Buffer): number {
+  for (let at = content.indexOf('begin '); at >= 0; at = content.indexOf('begin ', at + 1)) {
+    const isLine = at === 0 || content[at - 1] === lf
+    if (!isLine || !/^begin [0-7]{3,4} /.test(content.toString('latin1', at, at + 12))) continue
+    const end = content.indexOf(lf, at)
+    return end < 0 ? content.length : end + 1
+  }
+  return 0
 }
 
 const maxBase64Runs = 1000
@@ -88,7 +107,7 @@ function decodeBase64(text: string): Buffer {
   return Buffer.concat([...runs, Buffer.from(text.slice(from), 'base64')])
 }
 
-const pieceBytes = 1024 * 1024
+const pieceBytes = 64 * 1024
 
 /**
  * Piece by piece up to the first padding: a file of 25 MB would be a string of 34 MB once more. `out` may be `content`
@@ -114,9 +133,6 @@ function decodeBase64Bytes(content: Buffer, out: Buffer = Buffer.allocUnsafe(con
   put(Buffer.from(rest, 'base64'))
   return out.subarray(0, length)
 }
-
-const code = (char: string) => char.charCodeAt(0)
-const [equals, cr, lf, space, tab] = [code('='), code('\r'), code('\n'), code(' '), code('\t')]
 
 /** RFC 2045 §6.7, byte by byte: an attachment has millions of codes. Blanks at the end of a line are no content. */
 function decodeQuotedPrintable(content: Buffer): Buffer {

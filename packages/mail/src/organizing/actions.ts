@@ -11,20 +11,20 @@ export type OrganizeAction =
   | { readonly name: 'label'; readonly label: string }
 
 export type PlannedAction =
-  /** The first of these that there is. */
-  | { readonly kind: 'move'; readonly destinations: readonly [string, ...string[]] }
+  | { readonly kind: 'move'; readonly destination: string }
+  /** Into the mailbox of a special use, which is made where it is missing. */
+  | { readonly kind: 'file'; readonly use: 'archive' | 'trash' }
   /** `undone`: what a message still has to be, so that a call that is repeated goes on instead of beginning again. */
   | { readonly kind: 'flags'; readonly change: FlagChange; readonly undone: Query }
 
 export function planAction(action: OrganizeAction): PlannedAction {
   switch (action.name) {
     case 'archive':
-      // On Gmail, which has none, all mail, which is the same.
-      return { kind: 'move', destinations: ['archive', 'all'] }
+      return { kind: 'file', use: 'archive' }
     case 'delete':
-      return { kind: 'move', destinations: ['trash'] }
+      return { kind: 'file', use: 'trash' }
     case 'move':
-      return { kind: 'move', destinations: [action.destination] }
+      return { kind: 'move', destination: action.destination }
     case 'mark_read':
       return add('\\Seen', { kind: 'is', state: 'unread' })
     case 'mark_unread':

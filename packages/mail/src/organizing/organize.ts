@@ -5,7 +5,7 @@
  */
 import { assertFlagNames, readFlagNames } from '../changing/flag-names.ts'
 import { setFlags } from '../changing/flags.ts'
-import { moveInto } from '../changing/move.ts'
+import { fileMessages, moveInto } from '../changing/move.ts'
 import type { RefOutcome } from '../changing/refs-by-mailbox.ts'
 import { planUndo, type UndoPlan } from '../changing/undo.ts'
 import { atom } from '../imap/protocol.ts'
@@ -13,6 +13,7 @@ import type { ImapSession } from '../imap/session.ts'
 import { toUidSet } from '../imap/uid-set.ts'
 import { assertMailboxName, invalid } from '../input.ts'
 import { MailError, type MailErrorCode } from '../mail-error.ts'
+import { findFiling } from '../mailboxes/filing.ts'
 import { takesNothing } from '../mailboxes/names.ts'
 import { resolveMailbox } from '../mailboxes/resolve.ts'
 import type { Mailbox, MessageSummary } from '../message.ts'
@@ -100,8 +101,9 @@ export function prepareOrganizer({ query, mailbox, action, timeZone }: OrganizeO
 
   async function find(session: ImapSession): Promise<Matches & { target?: Mailbox }> {
     if (action.name === 'label') readFlagNames([action.label], 'label', session.has('X-GM-EXT-1'))
-    const target = planned.kind === 'move' ? await findTarget(session, planned) : undefined
-    const paths = await pathsFor(session, where, target)
+    const target = await findTarget(session, planned)
+    const all = await mailboxesToSearch(session, where)
+    const paths = planned.kind === 'flags' ? all : movedFrom(session, all, where, target)
     const question = { query: wanted, timeZone, maxUids: maxOrganized }
     return { ...(await findMatches(session, paths, question)), ...(target && { target }) }
   }
@@ -129,7 +131,9 @@ export function prepareOrganizer({ query, mailbox, action, timeZone }: OrganizeO
           ? []
           : planned.kind === 'flags'
             ? await setFlags(session, refs, planned.change)
-            : await moveInto(session, refs, target ?? (await findTarget(session, planned)))
+            : planned.kind === 'file'
+              ? await fileMessages(session, refs, planned.use)
+              : await moveInto(session, refs, target ?? (await resolveMailbox(session, planned.destination)))
       return {
         count,
         changed: outcomes.filter(({ ok }) => ok).length,
@@ -140,20 +144,11 @@ export function prepareOrganizer({ query, mailbox, action, timeZone }: OrganizeO
   }
 }
 
-/** Throws `mailbox_not_found` and `mailbox_protected`, before anything is counted. */
-async function findTarget(
-  session: ImapSession,
-  { destinations: [first, ...others] }: PlannedAction & { kind: 'move' },
-): Promise<Mailbox> {
-  let target = resolveMailbox(session, first)
-  for (const other of others) {
-    target = target.catch((error: unknown) => {
-      if (error instanceof MailError && error.code === 'mailbox_not_found')
-        return resolveMailbox(session, other)
-      throw error
-    })
-  }
-  const found = await target
+/** Throws `mailbox_not_found` and `mailbox_protected`, before anything is counted; nothing is made for a dry run. */
+async function findTarget(session: ImapSession, planned: PlannedAction): Promise<Mailbox | undefined> {
+  if (planned.kind === 'flags') return undefined
+  if (planned.kind === 'file') return await findFiling(session, planned.use)
+  const found = await resolveMailbox(session, planned.destination)
   if (takesNothing(found)) throw new MailError('mailbox_protected', { field: 'destination' })
   return found
 }
@@ -162,17 +157,16 @@ async function findTarget(
  * What is there already is not moved. What was sent and what is to be sent is moved only where it is named: it could
  * not be put back.
  */
-async function pathsFor(
+function movedFrom(
   session: ImapSession,
+  paths: readonly string[],
   where: SearchedMailboxes,
   target: Mailbox | undefined,
-): Promise<string[]> {
-  const paths = await mailboxesToSearch(session, where)
-  if (target === undefined) return paths
+): string[] {
   const isEverywhere =
     where.within.length === 0 || where.within.some((name) => /^(?:all|anywhere)$/i.test(name))
   const closed = (session.knownMailboxes ?? []).filter(takesNothing).map(({ path }) => path)
-  const left = paths.filter((path) => path !== target.path && !(isEverywhere && closed.includes(path)))
+  const left = paths.filter((path) => path !== target?.path && !(isEverywhere && closed.includes(path)))
   // On Gmail everything is in the archive; what is to be archived is in INBOX.
   return left.length === 0 && isEverywhere ? ['INBOX'] : left
 }

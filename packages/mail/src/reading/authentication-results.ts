@@ -65,7 +65,7 @@ const knownResults: readonly AuthenticationResult[] = [
 ]
 
 export function parseAuthenticationResults(header: string): { authservId: string; results: MethodResult[] } {
-  const [first = '', ...rest] = splitOutsideQuotes(withoutComments(header.slice(0, 8192)))
+  const [first = '', ...rest] = splitResults(header.slice(0, 8192))
   const named = !first.includes('=')
   const authservId = named ? (first.trim().split(/\s+/)[0] ?? '').toLowerCase() : ''
   const results = (named ? rest : [first, ...rest]).flatMap((part): MethodResult[] => {
@@ -78,8 +78,12 @@ export function parseAuthenticationResults(header: string): { authservId: string
   return { authservId, results }
 }
 
-/** RFC 5322 §3.2.2: comments nest, and hold whatever the sender's server said. */
-function withoutComments(value: string): string {
+/**
+ * At the semicolons, without comments: they nest (RFC 5322 §3.2.2), and hold whatever the sender's server said. A
+ * quotation that is not closed hides what stands behind it.
+ */
+function splitResults(value: string): string[] {
+  const parts: string[] = []
   let depth = 0
   let quoted = false
   let kept = ''
@@ -93,11 +97,10 @@ function withoutComments(value: string): string {
       kept += char
     } else if (!quoted && char === '(') depth++
     else if (!quoted && char === ')' && depth > 0) depth--
-    else if (depth === 0) kept += char
+    else if (!quoted && char === ';' && depth === 0) {
+      parts.push(kept)
+      kept = ''
+    } else if (depth === 0) kept += char
   }
-  return kept
-}
-
-function splitOutsideQuotes(value: string): string[] {
-  return value.match(/(?:"(?:[^"\\]|\\.)*"|[^;"])+/g) ?? []
+  return [...parts, kept]
 }

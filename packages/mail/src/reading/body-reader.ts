@@ -45,13 +45,16 @@ export function createBodyReader(contents: Contents, { format, reading, time }: 
       const wanted = { reading: { ...reading, firstLink }, words, time }
       const one = await renderPart(part, fetched.text, format, wanted)
       linked += one.links?.length ?? 0
-      rendered.push({
-        ...one,
-        type: part.type,
-        ...(fetched.isFailed ? { text: failed } : {}),
-      })
+      const text = fetched.isFailed ? failed : fetched.isCut ? withRest(one.text, part.partId) : one.text
+      rendered.push({ ...one, type: part.type, text })
     }
     return rendered
+  }
+
+  /** R81: how to go on behind what is fetched of one part. */
+  function withRest(text: string, partId: string): string {
+    const note = `[Only the beginning of this text was read: attachment ${partId} is all of it.]`
+    return format === 'html' ? `${text}\n<p>${note}</p>` : `${text}\n\n${note}`.trimStart()
   }
 
   function take(rendered: readonly Rendered[]): string {

@@ -139,7 +139,7 @@ async function renderTexts(
     const options = { from: formOf(part), maxChars, signal, deadlineMs: leftMs() }
     const one = await renderForPeople(found.text, options)
     isCut ||= found.isCut || one.text.length >= maxChars
-    rendered.push({ html: one.html, text: one.text.replaceAll(/^\s*\n|\s+$/g, '') })
+    rendered.push({ html: one.html, text: one.text.trimEnd().replace(/^\s*\n/, '') })
   }
   return {
     text: rendered.map(({ text }) => text).join('\n\n'),

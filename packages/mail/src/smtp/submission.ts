@@ -5,6 +5,7 @@
  * Nothing is retried in this file. The Sent copy is filed elsewhere.
  */
 import { Readable } from 'node:stream'
+import { setImmediate } from 'node:timers/promises'
 import type { MailAccount } from '../account.ts'
 import { needsUtf8 } from '../address.ts'
 import type { ComposedMessage } from '../composing/compose.ts'
@@ -99,7 +100,11 @@ function sendOver(
   const { from, to } = composed.envelope
   assertTakes(session, [from, ...to])
   const sendBatch = (batch: readonly string[], isFirst: boolean) =>
-    send(session, { ...composed, envelope: { from, to: batch } }, isFirst ? hooks.beforeData : alreadyAsked)
+    send(
+      session,
+      { bytes: composed.bytes, envelope: { from, to: batch } },
+      isFirst ? hooks.beforeData : alreadyAsked,
+    )
   return sendInBatches(to, { send: sendBatch, reset: session.reset })
 }
 
@@ -111,13 +116,11 @@ function assertTakes(session: SmtpSession, addresses: readonly string[]): void {
   throw new MailError('not_supported', { protocol: 'smtp', field: 'to', reason })
 }
 
-const pieceBytes = 64 * 1024
-
 const alreadyAsked = async () => true
 
 async function send(
   session: SmtpSession,
-  { raw, envelope }: ComposedMessage,
+  { bytes, envelope }: Pick<ComposedMessage, 'bytes' | 'envelope'>,
   beforeData: () => Promise<boolean>,
 ): Promise<SubmissionOutcome> {
   const progress: Progress = { gate: 'closed' }
@@ -132,15 +135,18 @@ async function send(
     // a late yes: the deadline has passed and the caller was told that nothing left
     if (!mayLeave || session.signal.aborted) throw new Error('withheld')
     progress.gate = 'open'
-    // no faster than the server reads
-    for (let at = 0; at < raw.length; at += pieceBytes) yield raw.subarray(at, at + pieceBytes)
+    // no faster than the server reads, and a turn for others between two pieces
+    for (const piece of bytes.pieces()) {
+      yield piece
+      await setImmediate()
+    }
   }
 
   const offer = {
     from: envelope.from,
     to: [...envelope.to],
-    size: raw.length,
-    use8BitMime: raw.some((byte) => byte > 0x7f),
+    size: bytes.length,
+    use8BitMime: !bytes.isAscii,
   }
   try {
     const sent = await session.send(offer, Readable.from(content()))

@@ -5,6 +5,7 @@
  */
 import { describe, expect, it } from 'vitest'
 import { htmlToText } from '../../src/body-text/html-to-text.ts'
+import { plainForPeople } from '../../src/body-text/plain-for-people.ts'
 import { readText } from '../../src/body-text/read-text.ts'
 import { type RenderJob, render } from '../../src/body-text/render.ts'
 import { sanitizeHtml } from '../../src/body-text/sanitize-html.ts'
@@ -346,6 +347,81 @@ describe('R77: a megabyte of one token', () => {
       return ms > maxCpuMs ? [`${JSON.stringify(token)}: ${Math.round(ms)} ms`] : []
     })
     expect(slow).toEqual([])
+  })
+})
+
+/** What one email may bring without a thread of its own (read-text.ts): nothing else is answered meanwhile. */
+const quickBytes = 128 * 1024
+const quickElements = 1_200
+
+describe('R77: what is costly though it is short', () => {
+  const run = (token: string) => `x${repeat(token, quickBytes - 200)}x`
+  const runs: [name: string, token: string, read: (text: string) => unknown][] = [
+    ['spaces that are kept, before a word', ' ', (text) => htmlToText(`<pre>${text}</pre>`)],
+    ['wide spaces before a word', '\u2003', htmlToText],
+    [
+      'full stops in an address',
+      '.',
+      (text) => neutraliseLinks(`http://a.example/${text.slice(0, 15_900)} `.repeat(8)),
+    ],
+    ['names that no host has', 'www.\u200d', plainForPeople],
+    [
+      'the words of a link to write to',
+      'a',
+      (text) => htmlToText(`<a href="mailto:a@b.example">${text}</a>`),
+    ],
+    ['declarations that are none', 'a;', (text) => htmlToText(`<p style="${text};display:none">Seen</p>`)],
+    ['declarations of a sheet that are none', 'a;', (text) => htmlToText(`<style>p{${text}}</style>Seen`)],
+    ['rules of a sheet that are none', '!{}', (text) => htmlToText(`<style>${text}</style>Seen`)],
+    [
+      'media that are none',
+      'a;,',
+      (text) => htmlToText(`<style media="${text}">p{display:none}</style><p>Seen`),
+    ],
+    [
+      'escaped quotes of authentication results',
+      '"\\',
+      (text) =>
+        readAuthentication(Array(32).fill(`mx.google.com;${text.slice(0, 8_000)}`), 'a.example', {
+          provider: 'gmail',
+          imapHost: 'imap.gmail.com',
+        }),
+    ],
+  ]
+  it.each(runs)('%s', { timeout: 120_000 }, (_name, token, read) => {
+    expect(bestOfThree(() => read(run(token)))).toBeLessThan(maxCpuMs)
+  })
+
+  const digits = '1'.repeat(980)
+  const values = [
+    `opacity:${digits}.1.1`,
+    `zoom:${digits}.1.1`,
+    `line-height:${digits}.1.1`,
+    `filter:${'a'.repeat(990)}`,
+    `filter:opacity(${digits}.1.1)`,
+    `transform:${'a'.repeat(990)}`,
+    `transform:scale(${digits}.1.1)`,
+    `background-image:linear-gradient(${'red,'.repeat(240)}red)`,
+    `width:calc(${'1px + '.repeat(160)}1px)`,
+    `font-size:max(${'1em,'.repeat(240)}1px)`,
+  ]
+  it.each(values.map((value) => [value.slice(0, 30), value]))(
+    'a value of a thousand characters, for a thousand elements: %s…',
+    (_start, value) => {
+      const elements = '<p class=a>x'.repeat(quickElements)
+      const sheet = `<style>.a{${value};overflow:hidden;position:absolute}</style>${elements}`
+      const own = `<p style="${value}">x`.repeat(1_000)
+      for (const html of [sheet, own]) expect(bestOfThree(() => htmlToText(html))).toBeLessThan(maxCpuMs)
+    },
+  )
+
+  it('keeps what is seen, and says where something may be hidden', () => {
+    const unread = 'a;'.repeat(60_000)
+    const sheet = htmlToText(`<style>.x{display:none}p{${unread}}</style><p class=x>UNSEEN</p><p>Seen`)
+    expect(sheet.text).toMatch(/^\[The styles .+\]\n\nUNSEEN\n\nSeen$/)
+    const own = htmlToText(`<p>Seen</p><p style="${unread};display:none">UNSEEN</p>`)
+    expect(own.text).toMatch(/^Seen\n\n\[.*From here on only the words.*\]\nUNSEEN$/)
+    for (const { warnings } of [sheet, own]) expect(warnings).toEqual(['hidden_text_possible'])
   })
 })
 

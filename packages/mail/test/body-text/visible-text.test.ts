@@ -23,6 +23,25 @@ describe.skipIf(!findChromium())('R74: hidden words, as Chromium shows them', ()
     expect(await judge.sees(`<p style="opacity:0">${word}</p>`, word, other)).toBe(false)
   })
 
+  it('a style sheet is for what its media say, and what is no query names nothing', async () => {
+    const queries = [
+      'a;',
+      'screen, a;',
+      'print, ;',
+      'print;x',
+      'only screen, (',
+      'not print',
+      ', ,',
+      '!x, all',
+    ]
+    const media = ['', ' ', ...queries, '(max-width:600px)', 'screen and (min-width:100px)', 'yes']
+    for (const one of media) {
+      const html = `<style media="${one}">p{display:none}</style><p>${word}</p>`
+      const { text, warnings } = htmlToText(html)
+      expect([text, warnings], one).toEqual([(await judge.sees(html, word, other)) ? word : '', []])
+    }
+  })
+
   it(`of ${count} generated mails none leaks and none is lost`, {
     timeout: 60_000 + count * 5_000,
   }, async () => {

@@ -1,7 +1,9 @@
 /** Files that go out: their names, their types, and mails inside mails. */
+import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { composeMessage, type OutgoingDraft } from '../../src/composing/compose.ts'
-import { parseMime } from '../../src/composing/mime-tree.ts'
+import { allParts, parseMime } from '../../src/composing/mime-tree.ts'
+import { decodeTransfer } from '../../src/mime/transfer.ts'
 
 type Attachment = OutgoingDraft['attachments'][number]
 
@@ -23,6 +25,7 @@ const text = (filename: string): Attachment => ({
   contentType: 'text/plain',
   content: Buffer.from('ä'),
 })
+const hash = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex')
 const namesOf = (raw: Buffer) =>
   parseMime(raw)
     .children.slice(1)
@@ -86,5 +89,60 @@ describe('an attachment', () => {
     const encoded = raw.subarray(nested?.bodyStart, nested?.end).subarray(html?.bodyStart, html?.end)
     expect(Buffer.from(encoded.toString(), 'base64').toString()).toBe(long)
     expect(html?.structure.parameters?.charset).toBe('utf-8')
+  })
+
+  it('R59: that is large is encoded as it leaves, and is the same each time', async () => {
+    const content = Buffer.from(Array.from({ length: 300_001 }, (_, at) => (at * 31 + (at >> 8)) % 251))
+    const mail = Buffer.from(`Subject: inner\n\n${'line\n'.repeat(20_000)}`)
+    const picture = content.subarray(1)
+    const html = '<img src="cid:a@b.example">'
+    const draft = {
+      from: { address: 'alice@test.example' },
+      to: [{ address: 'bob@test.example' }],
+      cc: [],
+      bcc: [{ address: 'ann@test.example' }],
+      subject: 'Files',
+      body: 'x',
+      attachments: [
+        { filename: 'a.zip', contentType: 'application/zip', content },
+        { filename: 'm.eml', contentType: 'message/rfc822', content: mail },
+      ],
+      original: {
+        text: 'x',
+        html,
+        isRich: true,
+        pictures: [{ filename: 'p.png', contentType: 'image/png', content: picture, cid: 'a@b.example' }],
+      },
+      date: new Date(0),
+      messageId: '<1@test.example>',
+    }
+    const composed = await composeMessage(draft)
+    const { raw, rawWithBcc, bytes } = composed
+    const parts = [...allParts(parseMime(raw))].filter(({ children }) => children.length === 0)
+    const bodies = parts.map(({ type, encoding, bodyStart, end }) => [
+      type,
+      hash(decodeTransfer(raw.subarray(bodyStart, end), encoding)),
+    ])
+    expect(bodies.slice(-3)).toEqual([
+      ['image/png', hash(picture)],
+      ['application/zip', hash(content)],
+      ['message/rfc822', hash(Buffer.from(mail.toString().replaceAll('\n', '\r\n')))],
+    ])
+    expect(
+      Math.max(
+        ...raw
+          .toString('latin1')
+          .split('\r\n')
+          .map((line) => line.length),
+      ),
+    ).toBe(76)
+    expect(Buffer.concat([...bytes.pieces()]).equals(raw)).toBe(true)
+    expect(bytes.length).toBe(raw.length)
+    expect((await composeMessage(draft)).raw.equals(raw)).toBe(true)
+    expect(rawWithBcc.toString('latin1').replace('Bcc: ann@test.example\r\n', '')).toBe(
+      raw.toString('latin1'),
+    )
+    // Nobody makes 36 MB of it by passing it on.
+    expect(Object.keys({ ...composed })).not.toContain('raw')
   })
 })

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Server } from 'node:net'
-import { TLSSocket } from 'node:tls'
+import { rootCertificates, TLSSocket } from 'node:tls'
 import {
   createCertificateSet,
   type LineServer,
@@ -63,6 +63,25 @@ describe('an implicit TLS connection', () => {
   it('R35: TLS below 1.2 is refused', async () => {
     const { port } = await serve(certificates.good, true)
     await expect(dial(port)).rejects.toMatchObject({ code: 'tls_failed' })
+  })
+
+  it('R35: an authority of an organisation vouches for its own hosts, and for no other', async () => {
+    const { port } = await serve(certificates.good)
+    const internal = { hosts: ['mail.test.example'], ca: [certificates.ca] }
+    const policy = { ...local, resolve: async () => ['127.0.0.1'] }
+    const open = (host: string) =>
+      createConnector({ policy, internal }).connect(
+        { host, port, tls: 'implicit' },
+        { signal: new AbortController().signal, protocol: 'imap' },
+      )
+    const socket = await open('mail.test.example')
+    socket.destroy()
+    await expect(open('localhost')).rejects.toMatchObject({ code: 'tls_failed' })
+    const { ca } = createConnector({ policy, internal }).tlsOptions({
+      ...{ host: 'mail.test.example', port, tls: 'starttls' },
+    })
+    // Beside Node's own: a server may have a certificate that everybody knows.
+    expect(ca).toEqual([...rootCertificates, certificates.ca])
   })
 
   it('R35: an authority that nobody told us of is refused', async () => {

@@ -28,6 +28,41 @@ describe('hosts', () => {
     expect(await codeOf(answering(...addresses).resolve('imap.example.com', live))).toBe('host_unreachable')
   })
 
+  describe('of an organisation, which its deployment names', () => {
+    const policy = (address: string) =>
+      createHostPolicy({ resolve: async () => [address], internalHosts: ['imap.corp.example'] })
+    it.each(['10.1.2.3', '172.31.0.1', '192.168.7.7', 'fd12:3456::1', '9.9.9.9'])(
+      'may be at %s, whatever its case, and no other host may',
+      async (address) => {
+        for (const host of ['imap.corp.example', 'IMAP.Corp.Example'])
+          expect(await codeOf(policy(address).resolve(host, live))).toBe('resolved')
+        const others = await codeOf(policy(address).resolve('imap.else.example', live))
+        expect(others).toBe(address === '9.9.9.9' ? 'resolved' : 'host_unreachable')
+      },
+    )
+    it.each([
+      ...['127.0.0.1', '127.8.8.8', '0.0.0.0', '169.254.169.254', '169.254.169.253', '169.254.170.2'],
+      ...['100.64.0.1', '198.18.0.1', '224.0.0.1', '255.255.255.255', '::1', '::ffff:10.0.0.1', '::10.0.0.1'],
+      ...[
+        'fe80::1',
+        'fd00:ec2::254',
+        'fd00:ec2::23',
+        'fd12::1%eth0',
+        '64:ff9b::a00:1',
+        '2002:a00:1::',
+        'ff02::1',
+      ],
+    ])('R72: is never reached at %s', async (address) => {
+      expect(await codeOf(policy(address).resolve('imap.corp.example', live))).toBe('host_unreachable')
+    })
+    it('R34: on no other port', () => {
+      for (const port of [22, 25, 80, 443, 8080])
+        expect(() =>
+          policy('10.0.0.1').checkPort({ host: 'imap.corp.example', port, tls: 'implicit' }, 'imap'),
+        ).toThrow(MailError)
+    })
+  })
+
   it('R33: the name is resolved anew each time, so a rebinding name is caught', async () => {
     const answers = [['9.9.9.9'], ['169.254.169.254']]
     const policy = createHostPolicy({ resolve: async () => answers.shift() ?? [] })

@@ -1,14 +1,18 @@
 /** What leaves with the LOGIN: on servers that lose it, refuse it, hang up on it, and on a real one that loses it. */
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import {
   allMisbehaviours,
   type CertificateAuthority,
   createCertificateAuthority,
   findCourier,
+  findDovecot,
   type ImapHandler,
   type ScriptedImap,
   type ScriptedImapOptions,
   type ServerCertificate,
   startCourier,
+  startDovecot,
   startScriptedImap,
   testHosts,
 } from '@email-connector/testing'
@@ -73,6 +77,34 @@ describe('what leaves with the LOGIN', () => {
     return { server, account, memory }
   }
   const logins = (server: ScriptedImap) => server.commands().filter((line) => line.startsWith('LOGIN')).length
+
+  describe.each(['XOAUTH2', 'OAUTHBEARER'] as const)('with an access token, by %s', (mechanism) => {
+    const token = { type: 'oauth', accessToken: alice.password, mechanism } as const
+    const startWithTokens = async () => {
+      const started = await start({ capabilities: `IMAP4rev1 SASL-IR AUTH=PLAIN AUTH=${mechanism}` })
+      return { ...started, account: { ...started.account, credential: token } as MailAccount }
+    }
+
+    it.each([
+      ['{"status":"401"}', 'NO [AUTHENTICATIONFAILED] Invalid credentials', 'token_refused'],
+      ['{"status":"403"}', 'BAD Invalid base64 data in continued response', 'token_scope_missing'],
+    ])(
+      'what the server says before it refuses is read (%s), and it is asked once',
+      async (json, line, code) => {
+        const { server, account, memory } = await startWithTokens()
+        const asked: string[] = []
+        server.handlers.AUTHENTICATE = async (tag, args, connection) => {
+          asked.push(args)
+          await connection.send(`+ ${Buffer.from(json).toString('base64')}`)
+          await connection.readLine()
+          await connection.send(`${tag} ${line}`)
+        }
+        expect(await call(account, authority.ca, memory, mark)).toMatchObject({ code, learned: undefined })
+        expect(asked).toHaveLength(1)
+        expect(server.commands().filter((command) => /STORE|FETCH/.test(command))).toEqual([])
+      },
+    )
+  })
 
   it('is asked again on the same connection where the server loses it, and waits from then on', async () => {
     const { server, account, memory } = await start()
@@ -253,6 +285,52 @@ describe.skipIf(!findCourier())('what leaves with the LOGIN, on Courier, which m
       }
     } finally {
       await courier.stop()
+    }
+  })
+})
+
+describe.skipIf(!findDovecot())('an access token, on Dovecot, which asks somebody about it', () => {
+  it('R59: costs the round trips of a password, and refused it is read like any other', {
+    timeout: 60_000,
+  }, async () => {
+    const asking = createServer(async (request, response) => {
+      let body = ''
+      for await (const chunk of request) body += String(chunk)
+      const active = new URLSearchParams(body).get('token') === 'good'
+      response.end(JSON.stringify({ active, ...(active && { username: alice.login }) }))
+    })
+    await new Promise<void>((resolve) => asking.listen(0, '127.0.0.1', resolve))
+    const { port } = asking.address() as AddressInfo
+    const dovecot = await startDovecot({ introspectionUrl: `http://127.0.0.1:${port}/` })
+    try {
+      const byPassword = accountOn({ host: dovecot.host, port: dovecot.imapsPort }, dovecot.alice)
+      const memory = await verifyImapLogin(byPassword, depsFor(dovecot.ca))
+      const draft = { mailbox: 'drafts', raw: Buffer.from('Subject: x\r\n\r\nbody'), flags: [] } as const
+      const stored = await call(byPassword, dovecot.ca, memory, (session) => appendMessage(session, draft))
+      const { ref: at } = (stored.value ?? {}) as { ref?: typeof ref }
+      if (at === undefined) throw new Error('Nothing was stored')
+      const uses: readonly Use[] = [
+        recent,
+        (session) => getMessage(session, at, { format: 'text', offset: 0, maxChars: 9 }),
+        (session) => setFlags(session, [at], { add: ['\\Seen'], remove: [] }),
+      ]
+      for (const mechanism of ['XOAUTH2', 'OAUTHBEARER'] as const) {
+        const withToken = (accessToken: string): MailAccount => ({
+          ...byPassword,
+          credential: { type: 'oauth', accessToken, mechanism },
+        })
+        for (const use of uses) {
+          const password = await call(byPassword, dovecot.ca, memory, use)
+          const token = await call(withToken('good'), dovecot.ca, memory, use)
+          expect([token.code, token.flights]).toEqual([undefined, password.flights])
+          expect(token.commands).toEqual(['AUTHENTICATE', ...password.commands.slice(1)])
+        }
+        const refused = await call(withToken('bad'), dovecot.ca, memory, recent, 20_000)
+        expect([refused.code, refused.wire.sockets.length]).toEqual(['token_refused', 1])
+      }
+    } finally {
+      await dovecot.stop()
+      asking.close()
     }
   })
 })

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
   appendMessage,
   createMailbox,
+  fetchSource,
   type ImapSession,
   listMailboxes,
   listRecent,
@@ -74,13 +75,16 @@ describe.skipIf(!findDovecot())(
     })
 
     it('stores large drafts with waiting literals, searches without ESEARCH, sets flags', async () => {
-      const raw = Buffer.from(mail('Entwurf', 'ö'.repeat(20_000)).replaceAll('\n', '\r\n'))
+      const raw = Buffer.from(mail('Entwurf', 'ö'.repeat(100_000)).replaceAll('\n', '\r\n'))
       const { ref } = await run((session) =>
         appendMessage(session, { mailbox: 'drafts', raw, flags: ['\\Draft'] }),
       )
       expect((await dovecot.reader(dovecot.alice).messages('INBOX.Entwürfe'))[0]).toMatchObject({
         uid: ref?.uid,
       })
+      expect(
+        await run((session) => fetchSource(session, ref ?? expect.fail(), { maxBytes: 1_000_000 })),
+      ).toEqual(raw)
       const found = await run((session) => searchFor(session, { mailbox: 'drafts', limit: 5, body: 'öööö' }))
       expect(found.items.map((one) => one.ref)).toEqual([
         { ...ref, draft: expect.stringMatching(/^[0-9a-f]{12}$/) },

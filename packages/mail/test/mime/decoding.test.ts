@@ -17,6 +17,51 @@ import { decodeTransfer } from '../../src/mime/transfer.ts'
 import { type BodyStructure, sortParts } from '../../src/reading/structure.ts'
 
 describe('decoding', () => {
+  it('R62, R77: uuencode, whole and damaged, in linear time', () => {
+    const encode = (content: Buffer) => {
+      const lines: string[] = []
+      for (let at = 0; at < content.length; at += 45) {
+        const line = content.subarray(at, at + 45)
+        const padded = Buffer.concat([line, Buffer.alloc((3 - (line.length % 3)) % 3)])
+        let text = String.fromCharCode(32 + line.length)
+        for (let from = 0; from < padded.length; from += 3) {
+          const word = padded.readUIntBE(from, 3)
+          for (const shift of [18, 12, 6, 0]) text += String.fromCharCode(32 + ((word >> shift) & 63))
+        }
+        lines.push(text)
+      }
+      return lines
+    }
+    const decode = (text: string) => decodeTransfer(Buffer.from(text, 'latin1'), 'x-uuencode')
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), fc.constantFrom('\n', '\r\n'), (bytes, end) => {
+        const content = Buffer.from(bytes)
+        const text = [
+          'words',
+          'begin here',
+          'begin 644 a b.bin',
+          ...encode(content),
+          '`',
+          'end',
+          'more',
+        ].join(end)
+        expect(decode(text)).toEqual(content)
+        // Some programs write no space at the end of a line, and some a grave accent for it.
+        expect(decode(text.replaceAll(/ +(?=\r?\n)/g, ''))).toEqual(content)
+        expect(decode(text.replaceAll(/(?<=\n[^bew\r\n][^\r\n]*) (?=[^\r\n]*\n)/g, '`'))).toEqual(content)
+        expect(decode(text.slice(0, text.indexOf('end'))).subarray(0, content.length)).toEqual(content)
+      }),
+    )
+    const before = process.cpuUsage()
+    for (const token of ['M', 'M\n', '#\n', 'begin 644 a\n', 'begin 6', '\n', '    '])
+      decode(token.repeat((1024 * 1024) / token.length))
+    expect(
+      decode(['begin 644 a', ...encode(Buffer.alloc(1024 * 1024, 7)), '`', 'end'].join('\n')).length,
+    ).toBe(1024 * 1024)
+    const { user, system } = process.cpuUsage(before)
+    expect((user + system) / 1e6).toBeLessThan(5)
+  })
+
   it.each([
     ['iso-8859-1', 'c4d6dc', 'ÄÖÜ'],
     ['windows-1252', '80', '€'],

@@ -39,6 +39,14 @@ describe('R62: CMS', () => {
     expect(openCms(sealed)).toBe('encrypted')
   })
 
+  it('R77: half a megabyte of nothing before a letter costs less than a second', () => {
+    const content = tnef({ body: `${'\0'.repeat(500_000)}x` })
+    const before = process.cpuUsage()
+    openTnef(content, '1~')
+    const { user, system } = process.cpuUsage(before)
+    expect((user + system) / 1000).toBeLessThan(1000)
+  })
+
   it('R102: no bytes throw, as CMS or as winmail.dat', () => {
     const whole = tnef({ body: 'text', files: [{ name: 'a', content: 'b' }] })
     fc.assert(

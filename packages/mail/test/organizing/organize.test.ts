@@ -202,3 +202,53 @@ describe.skipIf(!findDovecot())('clean-ups on a real Dovecot', () => {
     client.close()
   }, 120_000)
 })
+
+describe.skipIf(!findDovecot())('clean-ups on a server with an INBOX alone', () => {
+  let dovecot: Dovecot
+  beforeAll(async () => {
+    dovecot = await startDovecot({ folders: [] })
+  })
+  afterAll(() => dovecot?.stop())
+
+  test.each([
+    ['archive', 'Archive'],
+    ['delete', 'Trash'],
+  ] as const)(
+    'R89: %s makes %s when emails are moved, not when they are counted, and is undone',
+    async (name, path) => {
+      const account = accountOn({ host: 'localhost', port: dovecot.imapsPort }, dovecot.alice)
+      const run = <T>(use: (session: ImapSession) => Promise<T>) =>
+        withImapSession(account, depsFor(dovecot.ca), use)
+      const reader = dovecot.reader(dovecot.alice)
+      const paths = async () => (await reader.mailboxes()).map((one) => one.path)
+      await reader.append('INBOX', [`From: a@b.example\nSubject: ${name}\n\nx\n`])
+      const { query } = mergeFields({ query: `subject:${name}` }, today)
+      const { count, organize } = prepareOrganizer({
+        ...{
+          query: query ?? expect.fail('It says something'),
+          action: { name },
+          timeZone: 'UTC',
+          mailbox: 'all',
+        },
+      })
+      expect(await run(count)).toMatchObject({ count: 1, mailboxes: [{ path: 'INBOX', count: 1 }] })
+      expect(await paths()).not.toContain(path)
+      const done = await run((session) => organize(session, 1))
+      expect(done).toMatchObject({ changed: 1 })
+      expect((await reader.messages(path)).map(({ subject }) => subject)).toEqual([name])
+      if (done.changed === undefined) throw new Error('It was done')
+      await run((session) => undoChanges(session, done.undo.steps))
+      expect((await reader.messages('INBOX')).map(({ subject }) => subject)).toContain(name)
+    },
+  )
+
+  test('a move to a mailbox that is not there says so before anything is counted', async () => {
+    const account = accountOn({ host: 'localhost', port: dovecot.imapsPort }, dovecot.alice)
+    const { query } = mergeFields({ query: 'subject:x' }, today)
+    const action = { name: 'move', destination: 'Nowhere' } as const
+    const { count } = prepareOrganizer({ query: query ?? expect.fail(), action, timeZone: 'UTC' })
+    await expect(withImapSession(account, depsFor(dovecot.ca), count)).rejects.toMatchObject({
+      code: 'mailbox_not_found',
+    })
+  })
+})

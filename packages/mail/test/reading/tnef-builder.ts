@@ -1,10 +1,12 @@
 /** A `winmail.dat` (MS-OXTNEF) as Outlook makes it: properties of the message, then one block of attributes a file. */
 export function tnef(message: {
   body?: string
+  /** As it is, not compressed. */
+  rtf?: string
   files?: readonly { readonly name: string; readonly content: string }[]
 }): Buffer {
   const attributes = [
-    attribute(1, 0x69003, properties([[0x1000001f, wide(message.body ?? '')]])),
+    attribute(1, 0x69003, properties(bodyOf(message))),
     ...(message.files ?? []).flatMap(({ name, content }) => [
       attribute(2, 0x69002, Buffer.alloc(14)),
       attribute(2, 0x6800f, Buffer.from(content)),
@@ -12,6 +14,13 @@ export function tnef(message: {
     ]),
   ]
   return Buffer.concat([Buffer.from('789f3e220100', 'hex'), ...attributes])
+}
+
+function bodyOf({ body = '', rtf }: { body?: string; rtf?: string }): [number, Buffer][] {
+  if (rtf === undefined) return [[0x1000001f, wide(body)]]
+  const [content, mark] = [Buffer.from(rtf, 'latin1'), Buffer.from('MELA')]
+  const [whole, length] = [number(content.length + 12), number(content.length)]
+  return [[0x10090102, Buffer.concat([whole, length, mark, Buffer.alloc(4), content])]]
 }
 
 const wide = (text: string) => Buffer.from(`${text}\0`, 'utf16le')

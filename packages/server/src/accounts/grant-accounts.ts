@@ -9,7 +9,7 @@ import { StoreUnavailableError } from '@email-connector/oauth'
 import { type Admission, isAdmitted } from '../admission.ts'
 import type { Caller, Permission } from '../caller.ts'
 import { KeyRefusedError } from '../keys/key-wrapper.ts'
-import type { ProviderClient } from '../provider-tokens/provider-client.ts'
+import type { ProviderClients } from '../provider-tokens/provider-client.ts'
 import type { AccountRow, AccountStore, GrantRows } from '../store/account-store.ts'
 import type { AccountKeys } from './account-record.ts'
 import { openAccount, openMemory, sealMemory } from './account-record.ts'
@@ -97,11 +97,10 @@ export function createGrantAccounts(
     readonly now: () => EpochSeconds
     /** Who may go on; everyone unless given. */
     readonly admission?: Admission
-    /** Of the providers that the deployment signs in with. */
-    readonly providerClients?: readonly ProviderClient[]
+    readonly providerClients?: ProviderClients
   },
 ): (caller: Caller) => GrantAccounts {
-  const { store, now, admission, providerClients: clients = [] } = options
+  const { store, now, admission, providerClients: clients = async () => [] } = options
   const rotation = createTokenRotation({ store, keys: options, clients, now })
 
   async function load(caller: Caller): Promise<LoadedGrant> {

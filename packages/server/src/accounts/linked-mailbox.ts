@@ -11,7 +11,7 @@ import { type Permission, permissions } from '../caller.ts'
 import type { AccountSecret } from '../keys/account-secret.ts'
 import { KeyRefusedError } from '../keys/key-wrapper.ts'
 import { SealBrokenError, zero } from '../keys/seal.ts'
-import type { ProviderClient } from '../provider-tokens/provider-client.ts'
+import type { ProviderClients } from '../provider-tokens/provider-client.ts'
 import type { AccountRow, AccountStore } from '../store/account-store.ts'
 import type { DerivedTokenRow, DerivedTokenStore, DerivedTokenType } from '../store/derived-token-store.ts'
 import type { SettingsRow } from '../store/owner-room-store.ts'
@@ -65,12 +65,12 @@ export function createFindLink(
     readonly tokens: DerivedTokenStore
     readonly store: AccountStore
     readonly now: () => EpochSeconds
-    readonly providerClients?: readonly ProviderClient[]
+    readonly providerClients?: ProviderClients
     /** Who may go on. */
     readonly admission: Admission
   },
 ): FindLink {
-  const { tokens, store, now, issuer: publicUrl, providerClients: clients = [] } = options
+  const { tokens, store, now, issuer: publicUrl, providerClients: clients = async () => [] } = options
   const rotation = createTokenRotation({ store, keys: options, clients, now })
 
   async function readRows({ grantId, accountId }: DerivedTokenRow) {

@@ -11,7 +11,7 @@ import { randomBytes } from 'node:crypto'
 import { type EpochSeconds, type Grant, StoreUnavailableError } from '@email-connector/oauth'
 import type { Permission } from '../caller.ts'
 import type { MailboxSecret } from '../keys/account-secret.ts'
-import type { ProviderClient } from '../provider-tokens/provider-client.ts'
+import type { ProviderClient, ProviderClients } from '../provider-tokens/provider-client.ts'
 import { isLasting, type LastingRefusal, ProviderRefusedError } from '../provider-tokens/provider-refusal.ts'
 import type { AccountRow, AccountStore } from '../store/account-store.ts'
 import { type AccountKeys, prepareReseal } from './account-record.ts'
@@ -46,7 +46,7 @@ export interface TokenRotation {
 export function createTokenRotation(options: {
   readonly store: Pick<AccountStore, 'takeLease' | 'releaseLease' | 'replaceCredential'>
   readonly keys: AccountKeys
-  readonly clients: readonly ProviderClient[]
+  readonly clients: ProviderClients
   readonly now: () => EpochSeconds
   readonly sleep?: (ms: number) => Promise<void>
 }): TokenRotation {
@@ -61,7 +61,7 @@ export function createTokenRotation(options: {
   async function rotate(held: HeldAccount, reload: () => Promise<HeldAccount>): Promise<StoredAccount> {
     const { grant, row, account, secret } = held
     const { issuer, clientId, refreshToken } = account.tokenSource ?? {}
-    const client = clients.find(
+    const client = (await clients()).find(
       ({ provider }) =>
         provider.id === account.provider && provider.issuer === issuer && provider.clientId === clientId,
     )

@@ -16,7 +16,8 @@ import { createHintCipher } from '../keys/token-cipher.ts'
 import { describeBug, type Log } from '../log.ts'
 import { createMcpEndpoint, type McpEndpoint } from '../mcp/mcp-endpoint.ts'
 import type { Challenge } from '../mcp/scope-check.ts'
-import type { ProviderClient } from '../provider-tokens/provider-client.ts'
+import type { ProviderClients } from '../provider-tokens/provider-client.ts'
+import { ProviderRefusedError } from '../provider-tokens/provider-refusal.ts'
 import type { Stores } from '../store/stores.ts'
 import { createToolApplication, type SessionQuestions } from '../tool-call/tool-application.ts'
 import { catalog } from '../tools/catalog.ts'
@@ -26,8 +27,7 @@ export interface McpProductOptions {
   readonly disabledProviders?: readonly ProviderId[]
   /** Whose mailboxes may be used. */
   readonly admission: Admission
-  /** Of the providers that accounts may have signed in with. */
-  readonly providerClients?: readonly ProviderClient[]
+  readonly providerClients?: ProviderClients
   readonly stage: string
   readonly stores: Stores
   readonly keyWrapper: KeyWrapper
@@ -51,6 +51,7 @@ export function createMcpProduct(options: McpProductOptions): McpEndpoint {
     challenge,
     log,
     version,
+    providerClients = async () => [],
     now = nowSeconds,
   } = options
   const ownerLinks = { leashes: stores.authorization, store: stores.derivedTokens, publicUrl, now }
@@ -65,7 +66,7 @@ export function createMcpProduct(options: McpProductOptions): McpEndpoint {
         issuer: publicUrl,
         now,
         admission: options.admission,
-        ...(options.providerClients && { providerClients: options.providerClients }),
+        providerClients,
       }),
       once: stores.once,
       audit: stores.audit,
@@ -74,10 +75,7 @@ export function createMcpProduct(options: McpProductOptions): McpEndpoint {
       createReviewLink: createReviewLinkMaker(ownerLinks),
       mail: { connector, now },
       providersOffered: providers.map(({ id }) => id).filter((id) => !disabledProviders.includes(id)),
-      signIns: (options.providerClients ?? []).map(({ provider: { id, name: called } }) => ({
-        id,
-        name: called,
-      })),
+      signIns: () => listSignIns(providerClients),
       publicUrl,
       version,
       log,
@@ -96,4 +94,14 @@ export function createMcpProduct(options: McpProductOptions): McpEndpoint {
     },
     report: (cause) => log({ event: 'bug', outcome: 'failed', ...describeBug(cause) }),
   })
+}
+
+/** None where the secret with them cannot be understood: nobody can sign in then. */
+async function listSignIns(clients: ProviderClients) {
+  try {
+    return (await clients()).map(({ provider: { id, name } }) => ({ id, name }))
+  } catch (error) {
+    if (error instanceof ProviderRefusedError) return []
+    throw error
+  }
 }

@@ -12,7 +12,10 @@ import { scopes } from '../caller.ts'
 import { createClientMetadataFetch } from '../client-metadata/client-metadata.ts'
 import { type Clock, nowSeconds, clock as realClock } from '../clock.ts'
 import { appName } from '../deployment-names.ts'
+import { createMailDns } from '../find-servers/dns-records.ts'
+import { createFindServers, type FindServers } from '../find-servers/find-servers.ts'
 import type { Routes } from '../http/frame.ts'
+import { createGetPublicDocument } from '../http/public-document.ts'
 import type { InstanceSecrets, SecretKey } from '../keys/instance-secrets.ts'
 import type { KeyWrapper } from '../keys/key-wrapper.ts'
 import type { Log } from '../log.ts'
@@ -46,6 +49,8 @@ export interface OAuthProductOptions {
   /** The local runner with ALLOW_PRIVATE_MAIL_HOSTS. */
   readonly privateHosts: boolean
   readonly demo?: DemoMailbox
+  /** Of a mailbox whose owner does not know them; the DNS and the domain itself unless given. */
+  readonly findServers?: FindServers
   readonly log: Log
   readonly version: string
   /** For the settings' providers; the real ones unless given. */
@@ -114,6 +119,12 @@ export function createOAuthProduct(options: OAuthProductOptions): {
     providers,
     ...(options.demo === undefined ? {} : { demo: options.demo }),
     privateHosts: options.privateHosts,
+    findServers:
+      options.findServers ??
+      createFindServers({
+        dns: createMailDns(),
+        getDocument: createGetPublicDocument({ policy: createHostPolicy() }),
+      }),
     log,
     now,
   }

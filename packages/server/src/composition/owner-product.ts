@@ -13,7 +13,7 @@ import type { KeyWrapper } from '../keys/key-wrapper.ts'
 import type { Log } from '../log.ts'
 import { createFiles } from '../owner/files.ts'
 import type { Review } from '../owner/review.ts'
-import type { ProviderClient } from '../provider-tokens/provider-client.ts'
+import type { ProviderClients } from '../provider-tokens/provider-client.ts'
 import type { Stores } from '../store/stores.ts'
 import { ownerRoutes } from './routes.ts'
 
@@ -25,7 +25,7 @@ export interface OwnerProductOptions {
   readonly stores: Pick<Stores, 'accounts' | 'audit' | 'derivedTokens' | 'once'>
   readonly keyWrapper: KeyWrapper
   readonly connector: Connector
-  readonly providerClients?: readonly ProviderClient[]
+  readonly providerClients?: ProviderClients
   /** A whole download may take so long. */
   readonly downloadMs: number
   /** What one answer may carry where the gateway does not stream; absent: any size. */

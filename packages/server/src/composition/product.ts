@@ -38,16 +38,17 @@ export function createProduct(options: ProductOptions): Product {
     settings.signInProviders.map((provider) => createProviderClient({ provider, now }))
   const parts = { ...options, providerClients }
   const { oauth, routes } = createOAuthProduct(parts)
+  const later = { ...parts, providerClients: async () => providerClients }
   const { challenge } = oauth
   const mcp =
     options.mcp ??
-    createMcpProduct({ ...parts, publicUrl, disabledProviders, admission: settings, challenge })
+    createMcpProduct({ ...later, publicUrl, disabledProviders, admission: settings, challenge })
   const { fetch } = serveRoutes({
     settings,
     routes: {
       ...routes,
       ...createOwnerProduct({
-        ...parts,
+        ...later,
         publicUrl,
         admission: settings,
         downloadMs: localDownloadMs,

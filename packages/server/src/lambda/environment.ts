@@ -1,16 +1,18 @@
 /**
  * What a deployed function is told: names of tables, key and secrets, and the owner's settings; never a secret's value.
- * Each function has only the variables it needs and reports all faults at once. There is no variable that widens
- * which mail hosts may be reached (R72).
+ * Each function has only the variables it needs and reports all faults at once. One variable widens which mail hosts may be
+ * reached: names that may be in an organisation's own network. None leads to loopback, link-local or another port (R72).
  */
 import * as z from 'zod'
 import {
   admissionVariables,
+  internalMailVariables,
   parseSettings,
   publicUrlVariable,
   serverVariables,
   toAdmission,
   toDisabledProviders,
+  toInternalMail,
   toServerSettings,
 } from '../settings.ts'
 import type { TableNames } from '../store/table-schema.ts'
@@ -25,6 +27,9 @@ const shared = {
   SESSIONS_TABLE: name,
   ONCE_TABLE: name,
   CREDENTIALS_KEY: name,
+  /** Secret with the providers to sign in with: JSON of the variables in provider-settings.ts. */
+  PROVIDERS_SECRET: name.optional(),
+  ...internalMailVariables,
 }
 
 export const mcpVariables = {
@@ -102,5 +107,7 @@ function toResources(variables: z.output<z.ZodObject<typeof shared>>) {
     region: variables.AWS_REGION,
     stage: variables.STAGE,
     credentialsKey: variables.CREDENTIALS_KEY,
+    internalMail: toInternalMail(variables),
+    ...(variables.PROVIDERS_SECRET !== undefined && { providersSecret: variables.PROVIDERS_SECRET }),
   }
 }

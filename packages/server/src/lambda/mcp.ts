@@ -1,9 +1,8 @@
 /**
- * The mcp function: all methods of `/mcp`, streamed. It may open data keys and generate none, and reads no secret of
- * the deployment. Behind the REST API the authorizer has read the token's row; on the HTTP API there is none, and the
+ * The mcp function: all methods of `/mcp`, streamed. It may open data keys and generate none. Of the
+ * deployment's secrets it reads only the one with the providers, and only for a token that has to be refreshed. Behind the REST API the authorizer has read the token's row; on the HTTP API there is none, and the
  * function reads it itself. Either way the row counts only once its wrap opens under the presented token.
  */
-import { createConnector, createHostPolicy } from '@email-connector/mail'
 import { type AccessTokenRows, createChallenge, findAccessToken, unwrapSecret } from '@email-connector/oauth'
 import { scopes } from '../caller.ts'
 import { clock, nowSeconds } from '../clock.ts'
@@ -18,10 +17,13 @@ import { openAwsOnFirstUse } from './aws-on-first-use.ts'
 import { createBufferedHandler, type RequestHandler } from './buffered-handler.ts'
 import { readMcpEnvironment } from './environment.ts'
 import { log } from './function-log.ts'
+import { createMailConnector } from './mail-connector.ts'
+import { createSecretProviders } from './provider-secret.ts'
 import { createStreamingHandler } from './streaming-handler.ts'
 
+const environment = readMcpEnvironment()
 const { settings, resource, disabledProviders, admission, region, stage, tables, credentialsKey, streams } =
-  readMcpEnvironment()
+  environment
 const { publicUrl } = settings
 const { stores, keyWrapper } = openAwsOnFirstUse({ region, tables, credentialsKey })
 const challenge = createChallenge({ resource, scopes })
@@ -32,8 +34,9 @@ const challenge = createChallenge({ resource, scopes })
 const sessionQuestions = streams ? { waitMs: 240_000, requestMs: 295_000 } : { waitMs: 0, requestMs: 27_000 }
 const mcp = createMcpProduct({
   ...{ publicUrl, disabledProviders, admission, stage, stores, challenge, log },
+  providerClients: createSecretProviders({ ...environment, now: nowSeconds, log }),
   keyWrapper: createDataKeyKeeper({ keyWrapper }),
-  connector: createConnector({ policy: createHostPolicy() }),
+  connector: createMailConnector(environment.internalMail),
   version,
   sessionQuestions,
 })

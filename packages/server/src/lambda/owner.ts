@@ -1,9 +1,9 @@
 /**
- * The owner function: `/files` and `/review`, streamed. It may open data keys and generate none, and reads no secret of the deployment
- * and no token of a client. What an HTTP API carries in one piece is bounded by Lambda's 6 MB, base64 and all.
+ * The owner function: `/files` and `/review`, streamed. It may open data keys and generate none, reads no token of a client,
+ * and of the deployment's secrets only the one with the providers, for a token that has to be refreshed. What an HTTP API
+ * carries in one piece is bounded by Lambda's 6 MB, base64 and all.
  */
-import { createConnector, createHostPolicy } from '@email-connector/mail'
-import { clock } from '../clock.ts'
+import { clock, nowSeconds } from '../clock.ts'
 import { createOwnerProduct } from '../composition/owner-product.ts'
 import { serveRoutes } from '../http/frame.ts'
 import { messagePage } from '../pages/page.ts'
@@ -11,14 +11,18 @@ import { openAwsOnFirstUse } from './aws-on-first-use.ts'
 import { createBufferedHandler, type RequestHandler } from './buffered-handler.ts'
 import { readOwnerEnvironment } from './environment.ts'
 import { log } from './function-log.ts'
+import { createMailConnector } from './mail-connector.ts'
+import { createSecretProviders } from './provider-secret.ts'
 import { createStreamingHandler } from './streaming-handler.ts'
 
-const { settings, admission, region, stage, tables, credentialsKey, streams } = readOwnerEnvironment()
+const environment = readOwnerEnvironment()
+const { settings, admission, region, stage, tables, credentialsKey, streams } = environment
 const { publicUrl } = settings
 const routes = createOwnerProduct({
   ...{ publicUrl, admission, stage, log },
   ...openAwsOnFirstUse({ region, tables, credentialsKey }),
-  connector: createConnector({ policy: createHostPolicy() }),
+  providerClients: createSecretProviders({ ...environment, now: nowSeconds, log }),
+  connector: createMailConnector(environment.internalMail),
   // Lambda takes 6 MB, which in base64 is a third less.
   uploadBytes: 4_000_000,
   // The function ends after 300 s where it streams, else after 28 s (stacks/api/functions.ts).

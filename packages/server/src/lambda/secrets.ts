@@ -1,44 +1,24 @@
-/**
- * The secrets of the oauth function, from Secrets Manager by name. Waits are bounded; what cannot be read right now is
- * unavailable like any other store (503), and asked for again by the next request.
- */
-import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
-import { type PreRegisteredClient, StoreUnavailableError } from '@email-connector/oauth'
+/** The secrets that the oauth function alone reads: the deployment's seed, and clients that were entered by hand. */
+import type { PreRegisteredClient } from '@email-connector/oauth'
 import * as z from 'zod'
-import { awsDeadlineMs, toClientConfig } from '../aws-client.ts'
-import { withDeadline } from '../deadline.ts'
 import { type InstanceSecrets, parseInstanceSecrets } from '../keys/instance-secrets.ts'
+import { readSecretTexts } from './secrets-manager.ts'
 
 export interface FunctionSecrets {
   readonly instance: InstanceSecrets
   readonly clients: readonly PreRegisteredClient[]
 }
 
+/** Throws StoreUnavailableError; the next request asks again. */
 export async function readSecrets(options: {
   region: string
   instanceSecret: string
   clientsSecret?: string
 }): Promise<FunctionSecrets> {
-  const client = new SecretsManagerClient(toClientConfig({ region: options.region }))
-  const read = (SecretId: string) =>
-    withDeadline(
-      awsDeadlineMs,
-      () => new StoreUnavailableError('Secrets Manager did not answer in time'),
-      async (abortSignal) =>
-        (await client.send(new GetSecretValueCommand({ SecretId }), { abortSignal })).SecretString ?? '',
-    ).catch((cause: unknown) => {
-      if (cause instanceof StoreUnavailableError) throw cause
-      throw new StoreUnavailableError('Secrets Manager is unavailable', { cause })
-    })
-  try {
-    const [instance, clients] = await Promise.all([
-      read(options.instanceSecret),
-      options.clientsSecret === undefined ? '[]' : read(options.clientsSecret),
-    ])
-    return { instance: parseInstanceSecrets(instance), clients: parseClients(clients) }
-  } finally {
-    client.destroy()
-  }
+  const { region, instanceSecret, clientsSecret } = options
+  const names = [instanceSecret, ...(clientsSecret === undefined ? [] : [clientsSecret])]
+  const [instance = '', clients = '[]'] = await readSecretTexts(region, names)
+  return { instance: parseInstanceSecrets(instance), clients: parseClients(clients) }
 }
 
 const clientList = z.array(

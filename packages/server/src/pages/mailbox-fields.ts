@@ -169,7 +169,7 @@ function hosts(page: MailboxForm): Html {
       { name, label: 'Port', type: 'text', attributes: html` inputmode="numeric" autocomplete="off"` },
     )
   return html`<legend>Your mail servers</legend>
-<p class="soft">Your provider's help pages name them.</p>
+<p class="soft">Your provider's help pages name them. Or leave them empty: your domain is asked for them.</p>
 <div class="hosts">
 <h3>Incoming mail (IMAP)</h3>${host('imap_host', 'imap.example.com')}${port('imap_port', '993')}${security(page, 'imap_tls', '993', '143')}
 <h3>Outgoing mail (SMTP)</h3>${host('smtp_host', 'smtp.example.com')}${port('smtp_port', '465')}${security(page, 'smtp_secure', '465', '587')}

@@ -9,7 +9,7 @@ import type { EpochSeconds } from '@email-connector/oauth'
 import type { ClientError, Configuration, TokenEndpointResponse } from 'openid-client'
 import type { Permission } from '../caller.ts'
 import type { SignInProvider } from '../sign-in-provider.ts'
-import { type ProviderFetch, providerFetch } from './provider-fetch.ts'
+import { createProviderFetch, type ProviderFetch } from './provider-fetch.ts'
 import { type ProviderRefusal, ProviderRefusedError, readErrorAnswer } from './provider-refusal.ts'
 
 /** What a provider gave. */
@@ -45,6 +45,9 @@ export interface ProviderClient {
   refresh(refreshToken: string, permission: Permission): Promise<ProviderTokens>
 }
 
+/** Of the providers that the deployment signs in with. Where they lie in a secret, it is read when they are asked for. */
+export type ProviderClients = () => Promise<readonly ProviderClient[]>
+
 /** A provider that does not say how long a token lives. */
 const defaultLifeSeconds = 600
 
@@ -53,7 +56,7 @@ export function createProviderClient(options: {
   readonly now: () => EpochSeconds
   readonly fetch?: ProviderFetch
 }): ProviderClient {
-  const { provider, now, fetch = providerFetch } = options
+  const { provider, now, fetch = createProviderFetch() } = options
   let discovered: Promise<Configuration> | undefined
 
   /** Asked for once; a failure is asked for again. */

@@ -2,6 +2,7 @@
  * `fetch` for the provider's token endpoint and metadata, over a connection of its own. It tells what `fetch` does not:
  * whether a request can have reached the provider. A refresh token that may have been used is never sent again, and one
  * that certainly was not may be. The addresses are the deployment owner's, not a stranger's; bounds are on time and size.
+ * A deployment on AWS gives a policy besides: https on port 443, at addresses that the policy has checked (R72).
  */
 import {
   type ClientRequest,
@@ -10,6 +11,9 @@ import {
   type IncomingMessage,
 } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
+import type { LookupFunction } from 'node:net'
+import type { HostPolicy } from '@email-connector/mail'
+import { pinnedLookup } from '../http/pinned-lookup.ts'
 import { ProviderRefusedError } from './provider-refusal.ts'
 
 /** Discovery documents have 5 KB, token answers less, unless an organisation puts all groups into an id token. */
@@ -27,21 +31,30 @@ export type ProviderFetch = (
   },
 ) => Promise<Response>
 
-/** Throws ProviderRefusedError: `unavailable` while the request cannot have been sent, `unanswered` afterwards. */
-export const providerFetch: ProviderFetch = async (url, { method, headers, body, signal }) => {
-  const target = new URL(url)
+/** What it makes throws ProviderRefusedError: `unavailable` while the request cannot have been sent, then `unanswered`. */
+export function createProviderFetch(policy?: HostPolicy): ProviderFetch {
+  return (url, options) => send(new URL(url), options, policy)
+}
+
+async function send(
+  target: URL,
+  { method, headers, body, signal }: Parameters<ProviderFetch>[1],
+  policy: HostPolicy | undefined,
+): Promise<Response> {
   const isSecure = target.protocol === 'https:'
   // A connection from before a freeze would fail after the request was written.
   const agent = isSecure ? new HttpsAgent({ keepAlive: false, maxCachedSessions: 0 }) : new HttpAgent()
   const open = isSecure ? httpsRequest : httpRequest
   const deadline = AbortSignal.timeout(providerTimeoutMs)
+  const ending = signal === undefined ? deadline : AbortSignal.any([signal, deadline])
   let isConnected = false
   try {
     const sent = open(target, {
       agent,
       method,
       headers,
-      signal: signal === undefined ? deadline : AbortSignal.any([signal, deadline]),
+      signal: ending,
+      ...(policy !== undefined && { lookup: await checkedLookup(target, policy, ending) }),
       ...(isSecure && { minVersion: 'TLSv1.2' as const }),
     })
     sent.once('socket', (socket) => {
@@ -67,6 +80,15 @@ export const providerFetch: ProviderFetch = async (url, { method, headers, body,
   } finally {
     agent.destroy()
   }
+}
+
+async function checkedLookup(
+  { protocol, port, hostname }: URL,
+  policy: HostPolicy,
+  signal: AbortSignal,
+): Promise<LookupFunction> {
+  if (protocol !== 'https:' || port !== '') throw new Error('Not https on port 443')
+  return pinnedLookup(await policy.resolve(hostname, signal))
 }
 
 function arrival(sent: ClientRequest): Promise<IncomingMessage> {

@@ -159,7 +159,7 @@ export async function answerDelivery(
   const submitted = given.then((one) => followHeld(call, opened, one))
   const [sent, copy] = await Promise.all([
     submitted,
-    fileSentCopy(mailbox, opened, { raw: composed?.rawWithBcc, outcome: submitted, mark }),
+    fileSentCopy(mailbox, opened, { raw: composed?.bytesWithBcc, outcome: submitted, mark }),
   ])
   // A copy that we did not file was filed by the server that took the email: it went out.
   const outcome: SendOutcome =

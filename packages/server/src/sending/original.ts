@@ -3,7 +3,13 @@
  * itself by the renderer for people, never Markdown and never the form that a model reads (R83). The elements and
  * classes are those by which mail programs know a quote, fold it, and keep it when a draft is edited.
  */
-import type { AttachmentPart, MailAddress, Original, OriginalBlock } from '@email-connector/mail'
+import {
+  type AttachmentPart,
+  escapeText,
+  type MailAddress,
+  type Original,
+  type OriginalBlock,
+} from '@email-connector/mail'
 import { toPersonsDate } from './persons-date.ts'
 
 /** Of the words that a reply quotes, and of those that a forward carries: 150,000 words are a long book. */
@@ -21,7 +27,7 @@ export function toQuote(original: Original): OriginalBlock {
   const style = 'margin:0 0 0 0.8ex;border-left:2px solid #999;padding-left:1ex'
   return {
     text: [line, ...quoted].join('\n'),
-    html: `<div class="gmail_quote"><div class="gmail_attr" dir="ltr">${escapeHtml(line)}<br></div>\n<blockquote class="gmail_quote" type="cite" style="${style}">\n${withCut(original).html}\n</blockquote></div>`,
+    html: `<div class="gmail_quote"><div class="gmail_attr" dir="ltr">${escapeText(line)}<br></div>\n<blockquote class="gmail_quote" type="cite" style="${style}">\n${withCut(original).html}\n</blockquote></div>`,
     isRich: original.isRich,
     pictures: original.pictures,
   }
@@ -43,7 +49,7 @@ export function toForwarded(original: Original, leftOut: readonly AttachmentPart
   const { text, html } = withCut(original)
   return {
     text: [...head, '', text].join('\n'),
-    html: `<div class="gmail_quote"><div class="gmail_attr" dir="ltr">${head.map(escapeHtml).join('<br>\n')}<br><br></div>\n${html}\n</div>`,
+    html: `<div class="gmail_quote"><div class="gmail_attr" dir="ltr">${head.map(escapeText).join('<br>\n')}<br><br></div>\n${html}\n</div>`,
     isRich: original.isRich,
     pictures: original.pictures,
   }
@@ -64,12 +70,4 @@ function toPeople(addresses: readonly MailAddress[]): string {
     .map(({ name, address }) => (name ? `${name} <${address}>` : address))
   const more = addresses.length - shown.length
   return [...shown, ...(more > 0 ? [`and ${more} more`] : [])].join(', ')
-}
-
-function escapeHtml(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;')
 }

@@ -9,6 +9,7 @@ import {
   type ImapSession,
   MailError,
   type Mark,
+  type MessageBytes,
   type MessageRef,
   markMessage,
   openForFinding,
@@ -27,7 +28,7 @@ export interface SentCopy {
 
 export interface CopyOptions {
   /** Absent where an earlier call sent, or tried: then nothing is filed. */
-  readonly raw?: Buffer | undefined
+  readonly raw?: MessageBytes | undefined
   readonly outcome: Promise<SendOutcome>
   /** On the email that is answered or forwarded, which this call has read; set where the email is sent now. */
   readonly mark?: Mark | undefined
@@ -71,7 +72,7 @@ export async function fileSentCopy(
 }
 
 /** Some servers file what they send without anybody saying so: a second copy would be one too many. */
-async function openForCopy(session: ImapSession, raw: Buffer | undefined) {
+async function openForCopy(session: ImapSession, raw: MessageBytes | undefined) {
   return raw === undefined || session.sentCopiesAreOurs ? undefined : await openToFind(session)
 }
 
@@ -85,7 +86,7 @@ async function openToFind(session: ImapSession) {
 
 async function fileIn(
   session: ImapSession,
-  { raw, mark, isAgain }: { raw: Buffer; mark: Mark | undefined; isAgain: boolean },
+  { raw, mark, isAgain }: { raw: MessageBytes; mark: Mark | undefined; isAgain: boolean },
 ): Promise<SentCopy> {
   // Over a new connection UIDVALIDITY may be another: there the mark is checked, and comes last.
   const ahead = isAgain ? undefined : mark

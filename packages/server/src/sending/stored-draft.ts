@@ -12,6 +12,7 @@ import {
   getMessage,
   type ImapSession,
   MailError,
+  type MessageBytes,
   type MessageRef,
   readStoredHeaders,
   type StoredDraft,
@@ -163,7 +164,7 @@ function notOwn(fault: string, { account }: OpenedAccount): ToolError {
 /** Bcc stays in a draft: the program that sends it later has to know. */
 export async function saveDraft(
   session: ImapSession,
-  raw: Buffer,
+  raw: Buffer | MessageBytes,
   { messageId, flags = [] }: { readonly messageId: string; readonly flags?: readonly string[] },
 ): Promise<{ ref: MessageRef | undefined; mailbox: string }> {
   const kept = flags.filter((flag) => !/^\\(?:deleted|recent|draft|seen)$/i.test(flag))

@@ -26,8 +26,9 @@ import { hashGrantId } from '../log.ts'
 import { linkMailboxPage, linkProofPage } from '../pages/link-page.ts'
 import { messagePage } from '../pages/page.ts'
 import { tooManyAttempts } from '../pages/sign-in-messages.ts'
-import { type Fields, keptValues, mailboxRules, type ParsedMailbox, parseMailbox } from './form.ts'
+import { type Fields, keptValues, mailboxRules, type ParsedMailbox } from './form.ts'
 import { withCookies } from './known-browser.ts'
+import { createReadMailbox } from './read-mailbox.ts'
 import type { SentForm, SignInOptions } from './sign-in.ts'
 
 export interface AddMailbox {
@@ -64,6 +65,7 @@ type Shown = Pick<Parameters<typeof linkProofPage>[0], 'values' | 'faults' | 'st
 export function createAddMailbox(options: AddMailboxOptions): AddMailbox {
   const { settings, links, mailboxLogin, log, now } = options
   const rules = mailboxRules(options)
+  const readMailbox = createReadMailbox({ rules, admission: settings, findServers: options.findServers })
 
   return {
     page: () => linkProofPage({ ...rules, values: {}, faults: [] }),
@@ -188,8 +190,8 @@ export function createAddMailbox(options: AddMailboxOptions): AddMailbox {
     { permission, lasting }: { permission: Permission; lasting: boolean },
   ) {
     const { request, fields, ip, link } = asking
-    const values = keptValues(fields)
-    const { parsed: account, faults = [], wish } = asking.mailbox ?? parseMailbox(fields, rules)
+    const { mailbox, values } = await readMailbox(fields, asking.mailbox)
+    const { parsed: account, faults = [], wish } = mailbox
     if (wish !== undefined) {
       const left = await options.trips.leave({ page: 'link', fields, wish, permission, lasting })
       return left instanceof Response ? left : show({ values, faults: [left], status: 422 })

@@ -13,7 +13,9 @@ import {
 import type { RoomSecrets } from '../accounts/owner-room.ts'
 import { createOwnersAudit } from '../accounts/owners-audit.ts'
 import { createOpenOwnersGrant } from '../accounts/owners-grant.ts'
+import type { Admission } from '../admission.ts'
 import type { Clock } from '../clock.ts'
+import type { FindServers } from '../find-servers/find-servers.ts'
 import { parseForm } from '../http/body.ts'
 import { hashGrantId, type Log } from '../log.ts'
 import { connectionsPage, connectionsSignInPage } from '../pages/connections-page.ts'
@@ -26,11 +28,12 @@ import type { OnceStore } from '../store/once-store.ts'
 import type { MailboxLogin } from './account-login.ts'
 import { createActivity } from './activity.ts'
 import { createBrowserPages } from './browser-pages.ts'
-import { type DemoMailbox, type Fields, keptValues, mailboxRules, parseMailbox } from './form.ts'
+import { type DemoMailbox, type Fields, mailboxRules } from './form.ts'
 import { withCookies } from './known-browser.ts'
 import { createOwnedGrants } from './owned-grants.ts'
 import { createPageProofs, type PageProof } from './page-proof.ts'
 import type { ProviderTrips } from './provider-trips.ts'
+import { createReadMailbox } from './read-mailbox.ts'
 import { createSettingsPages } from './settings-pages.ts'
 import type { SentForm } from './sign-in.ts'
 
@@ -49,7 +52,7 @@ const maxListed = 200
 const eraseMs = 15_000
 
 export function createConnections(options: {
-  settings: Pick<ServerSettings, 'publicUrl' | 'demo' | 'signInProviders'>
+  settings: Pick<ServerSettings, 'publicUrl' | 'demo' | 'signInProviders' | keyof Admission>
   oauth: Pick<AuthorizationServer, 'revokeGrant'>
   grants: Pick<AuthorizationStore, 'getGrant'>
   accounts: AccountStore
@@ -62,11 +65,13 @@ export function createConnections(options: {
   providers: readonly Provider[]
   demo?: DemoMailbox
   privateHosts: boolean
+  findServers: FindServers
   log: Log
   now: () => EpochSeconds
 }): Connections {
   const { settings, secrets, now, clock, log, mailboxLogin } = options
   const rules = mailboxRules(options)
+  const readMailbox = createReadMailbox({ rules, admission: settings, findServers: options.findServers })
   const owned = createOwnedGrants(options)
   const openOwnersGrant = createOpenOwnersGrant({ store: options.accounts, secrets, now })
   const settingsPages = createSettingsPages({ owned, openOwnersGrant })
@@ -95,8 +100,8 @@ export function createConnections(options: {
     proceed,
   }
 
-  async function proceed({ request, fields, ip, mailbox = parseMailbox(fields, rules) }: SentForm) {
-    const values = keptValues(fields)
+  async function proceed({ request, fields, ip, mailbox: given }: SentForm) {
+    const { mailbox, values } = await readMailbox(fields, given)
     if (mailbox.wish !== undefined) {
       const trip = { page: 'connections', fields, wish: mailbox.wish } as const
       const left = await options.trips.leave({ ...trip, permission: 'read', lasting: false })

@@ -20,6 +20,7 @@ import { type PairedBrowser, pairBrowser } from '../accounts/paired-browser.ts'
 import { defaultAccountSettings, defaultGrantSettings, type GrantSettings } from '../accounts/settings.ts'
 import { type Permission, scopeOfPermission } from '../caller.ts'
 import { daySeconds } from '../clock.ts'
+import type { FindServers } from '../find-servers/find-servers.ts'
 import { parseForm } from '../http/body.ts'
 import type { InstanceSecrets } from '../keys/instance-secrets.ts'
 import type { KeyWrapper } from '../keys/key-wrapper.ts'
@@ -35,15 +36,14 @@ import {
   type Fault,
   type Fields,
   type FormValues,
-  keptValues,
   mailboxRules,
   type ParsedMailbox,
   parseAsk,
-  parseMailbox,
   parsePermission,
 } from './form.ts'
 import { withCookies } from './known-browser.ts'
 import type { ProviderTrips } from './provider-trips.ts'
+import { createReadMailbox } from './read-mailbox.ts'
 
 export interface SignInOptions {
   readonly settings: ServerSettings
@@ -61,6 +61,7 @@ export interface SignInOptions {
   readonly demo?: DemoMailbox
   /** The local runner with ALLOW_PRIVATE_MAIL_HOSTS. */
   readonly privateHosts: boolean
+  readonly findServers: FindServers
   readonly log: Log
   readonly now: () => EpochSeconds
 }
@@ -97,6 +98,7 @@ export function createSignIn(options: SignInOptions): SignIn {
   const { settings, oauth, mailboxLogin, log } = options
   const sealing = { secrets: options.secrets, now: options.now }
   const rules = mailboxRules(options)
+  const readMailbox = createReadMailbox({ rules, admission: settings, findServers: options.findServers })
   const { demo } = rules
   const firstValues: FormValues = demo === undefined ? {} : { provider: 'demo', address: demo.address }
 
@@ -156,10 +158,9 @@ export function createSignIn(options: SignInOptions): SignIn {
   async function signInToMailbox(asking: Asking): Promise<Response> {
     const { request, opened, fields, ip, soFar } = asking
     const { transaction } = opened
-    const values = keptValues(fields)
+    const { mailbox, values } = await readMailbox(fields, asking.mailbox)
     const again = (faults: readonly Fault[], status: number) => form(asking, { values, faults, status })
 
-    const mailbox = asking.mailbox ?? parseMailbox(fields, rules)
     const permission = soFar ? { parsed: soFar.permission } : parsePermission(fields, mayWrite(transaction))
     const ask = soFar ? { parsed: soFar.ask } : parseAsk(fields, permission.parsed)
     if (mailbox.faults !== undefined || permission.parsed === undefined || ask.parsed === undefined) {

@@ -37,7 +37,7 @@ export interface CallSurroundings {
   readonly now: () => number
   readonly providersOffered: readonly string[]
   /** Of these, the ones that are signed in to at the provider. */
-  readonly signIns?: readonly { readonly id: string; readonly name: string }[]
+  readonly signIns?: ToolCall['signIns']
   readonly publicUrl: string
   readonly log: Log
   readonly makeMark?: MakeMark
@@ -96,7 +96,7 @@ export function createToolCall(
     now: around.now,
     publicUrl: around.publicUrl,
     providersOffered: around.providersOffered,
-    signIns: around.signIns ?? [],
+    signIns: around.signIns ?? (async () => []),
     makeMark: around.makeMark ?? randomMark,
     mailDeps,
     withSession(opened, use, ending) {

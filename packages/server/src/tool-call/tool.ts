@@ -68,7 +68,7 @@ export interface ToolCall {
   /** Ids of the providers this deployment offers. */
   readonly providersOffered: readonly string[]
   /** Providers with a "Sign in with …" of their own here. */
-  readonly signIns: readonly { readonly id: string; readonly name: string }[]
+  signIns(): Promise<readonly { readonly id: string; readonly name: string }[]>
   readonly makeMark: MakeMark
   /** Connector, clock and what is left of the one deadline of this call, or a share of it. */
   mailDeps(share?: number): MailDeps

@@ -39,7 +39,7 @@ export const draftEmail = defineTool({
       return {
         ...message,
         messageId: composed.messageId,
-        saved: await saveDraft(session, composed.rawWithBcc, { messageId: composed.messageId }),
+        saved: await saveDraft(session, composed.bytesWithBcc, { messageId: composed.messageId }),
       }
     })
     const { structured, text } = await toSavedDraft(call, opened, toShown(draft), { ...saved, messageId })

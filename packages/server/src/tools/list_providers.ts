@@ -24,10 +24,11 @@ export const listProviders = defineTool({
     ),
   }),
   async handle(_input, call) {
+    const signIns = await call.signIns()
     const offered = providers
       .filter((provider) => call.providersOffered.includes(provider.id))
       .map((provider) => {
-        const signIn = call.signIns.find(({ id }) => id === provider.id)
+        const signIn = signIns.find(({ id }) => id === provider.id)
         if (signIn === undefined) return provider
         const note = `"Sign in with ${signIn.name}" on the sign-in page; no password is given to this server.`
         // Where app passwords work, they go on working beside the button.

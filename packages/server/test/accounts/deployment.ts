@@ -9,7 +9,7 @@ import { createGrantAccounts, type GrantAccounts } from '../../src/accounts/gran
 import { createEnsureOwnerRoom } from '../../src/accounts/owner-room.ts'
 import type { KeyWrapper } from '../../src/keys/key-wrapper.ts'
 import { createKmsKeyWrapper } from '../../src/keys/kms-key-wrapper.ts'
-import type { ProviderClient } from '../../src/provider-tokens/provider-client.ts'
+import type { ProviderClients } from '../../src/provider-tokens/provider-client.ts'
 import type { AccountRow, AccountStore } from '../../src/store/account-store.ts'
 import { createLevelStores, type LevelStores } from '../../src/store/level/stores.ts'
 import type { SettingsRow } from '../../src/store/owner-room-store.ts'
@@ -47,7 +47,7 @@ export const accountsOf = (
     keyWrapper?: KeyWrapper
     recordVersion?: number
     secret?: Uint8Array
-    providerClients?: readonly ProviderClient[]
+    providerClients?: ProviderClients
   } = {},
 ): GrantAccounts =>
   createGrantAccounts({

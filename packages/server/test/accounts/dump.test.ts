@@ -62,7 +62,8 @@ async function fillFromProvider(stores: Stores): Promise<string[]> {
       const tokens = { accessToken: 'canary-access', refreshToken, expiresAt: now + 10 }
       const account = toStoredAccount(provider, 'ann@canary-address.example', tokens, now)
       const { caller } = await connectGrant(stores, keyWrapper, account)
-      const providerClients = [createProviderClient({ provider, now: () => now })]
+      const client = createProviderClient({ provider, now: () => now })
+      const providerClients = async () => [client]
       const options = { ...keysWith(keyWrapper), store: stores.accounts, providerClients, now: () => now }
       return await createGrantAccounts(options)(caller).open()
     }

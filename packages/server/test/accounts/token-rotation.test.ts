@@ -32,7 +32,8 @@ function signedIn(refreshToken: string, accessToken = 'access-0', expiresAt = no
 
 /** What one process knows: nothing but the store. */
 function openElsewhere(secret = Uint8Array.from(connected.caller.secret)) {
-  const providerClients = [createProviderClient({ provider, now: () => clock.now })]
+  const client = createProviderClient({ provider, now: () => clock.now })
+  const providerClients = async () => [client]
   return accountsOf(connected, { providerClients, secret }).open()
 }
 

@@ -11,6 +11,7 @@ import { createGrantAccounts } from '../../src/accounts/grant-accounts.ts'
 import type { Caller } from '../../src/caller.ts'
 import { createProduct } from '../../src/composition/product.ts'
 import { appName } from '../../src/deployment-names.ts'
+import type { FindServers } from '../../src/find-servers/find-servers.ts'
 import type { App } from '../../src/http/frame.ts'
 import { createFileKeyWrapper } from '../../src/keys/file-key-wrapper.ts'
 import { type InstanceSecrets, loadLocalSecrets } from '../../src/keys/instance-secrets.ts'
@@ -60,6 +61,7 @@ export interface TestAppOptions {
   /** In the place of a key file, for faults. */
   keyWrapper?: KeyWrapper
   providerClients?: readonly ProviderClient[]
+  findServers?: FindServers
   /** Put in the place of the real stores, for faults. */
   wrapStores?: (stores: LevelStores) => LevelStores
 }
@@ -96,6 +98,8 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     privateHosts: options.privateHosts ?? false,
     ...(options.demo === undefined ? {} : { demo: options.demo }),
     ...(options.providerClients && { providerClients: options.providerClients }),
+    // No name server is asked unless a test has one.
+    findServers: options.findServers ?? (async () => undefined),
     ...(options.tools !== true && {
       mcp: { handle: options.mcp ?? (async () => Response.json({ jsonrpc: '2.0', id: 1, result: {} })) },
     }),

@@ -1,27 +1,10 @@
 /** R100: what a client that shows cards is told in both eras; others are told of no card, no resource, no approve_send. */
-import type { Connector, MailAccount } from '@email-connector/mail'
-import {
-  Client as ModernClient,
-  StreamableHTTPClientTransport as ModernTransport,
-} from '@modelcontextprotocol/client'
-import { Client } from '@modelcontextprotocol/sdk/client/index.js'
-import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
+import type { Connector } from '@email-connector/mail'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { createHintCipher } from '../../src/keys/token-cipher.ts'
-import { createMcpEndpoint } from '../../src/mcp/mcp-endpoint.ts'
 import { cardToolDefinitions, toolDefinitions } from '../../src/tools/catalog.ts'
-import { serveEndpoints } from '../mcp/serve-endpoint.ts'
-import { type OpenTools, openTools } from '../tools/open-tools.ts'
+import { openTools } from '../tools/open-tools.ts'
+import { type ServedTools, serveTools, unreachedAccount } from '../tools/two-eras.ts'
 
-const account: MailAccount = {
-  provider: 'generic',
-  address: 'alice@test.example',
-  aliases: [],
-  login: 'alice',
-  imap: { host: 'imap.test.example', port: 993, tls: 'implicit' },
-  smtp: { host: 'smtp.test.example', port: 465, tls: 'implicit' },
-  credential: { type: 'password', password: 'x' },
-}
 const unused: Connector = {
   connect: () => Promise.reject(new Error('Nothing connects here')),
   tlsOptions: () => ({}),
@@ -34,36 +17,15 @@ const cards: Extensions = { [extension]: { mimeTypes: ['text/html', mimeType] } 
 const sending = ['send_draft', 'send_email', 'reply_to_email', 'forward_email']
 
 describe.each(['2025', '2026'] as const)('the %s era', (era) => {
-  let tools: OpenTools
-  let url: URL
-  const closing: (() => Promise<unknown>)[] = []
+  let served: ServedTools
   beforeAll(async () => {
-    tools = await openTools({ accounts: [account], connector: unused })
-    const { application, sessions, caller } = tools
-    const endpoint = createMcpEndpoint({
-      ...{ application, sessions, hint: createHintCipher },
-      challenge: () => 'Bearer',
-      now: () => Math.floor(Date.now() / 1000),
-    })
-    const server = await serveEndpoints([endpoint], () => caller)
-    url = server.url
-    closing.push(server.close, tools.close)
+    served = await serveTools(unused)
   })
-  afterAll(async () => {
-    for (const close of closing) await close()
-  })
+  afterAll(() => served?.close())
 
-  async function connect(extensions?: Extensions) {
+  const connect = (extensions?: Extensions) => {
     const capabilities = extensions === undefined ? {} : { extensions }
-    if (era === '2025') {
-      const client = new Client({ name: 'first', version: '1' }, { capabilities })
-      await client.connect(new StreamableHTTPClientTransport(url) as Parameters<Client['connect']>[0])
-      return client
-    }
-    const versionNegotiation = { mode: { pin: '2026-07-28' } } as const
-    const client = new ModernClient({ name: 'second', version: '1' }, { versionNegotiation, capabilities })
-    await client.connect(new ModernTransport(url))
-    return client
+    return era === '2025' ? served.connectLegacy(capabilities) : served.connectModern(capabilities)
   }
 
   test("R100: the sending tools name the card, and approve_send is the card's alone", async () => {
@@ -119,7 +81,7 @@ describe.each(['2025', '2026'] as const)('the %s era', (era) => {
 })
 
 test('R54: an answer of approve_send is what its definition says, and needs the permission to send', async () => {
-  const tools = await openTools({ accounts: [account], connector: unused, permission: 'write' })
+  const tools = await openTools({ accounts: [unreachedAccount], connector: unused, permission: 'write' })
   const refused = await tools.call('approve_send', { state: 'x', answer: 'send' })
   expect(refused.structured).toEqual({ code: 'permission_missing' })
   await tools.close()

@@ -80,17 +80,28 @@ export function deployed(folder: string, name: FunctionName) {
  * @param options.environment variables of the oauth and mcp functions beyond those of the template
  * @param options.gateway that of a stage with a domain (the default), or of one without
  * @param options.streaming the setting of a stage with a domain
+ * @param options.providers a secret with providers to sign in with, and where on loopback they are
  */
 export async function startGatewayProduct(
   { imap, submission }: MailPorts,
-  options: { environment?: Record<string, string>; gateway?: 'rest' | 'http'; streaming?: boolean } = {},
+  options: {
+    environment?: Record<string, string>
+    gateway?: 'rest' | 'http'
+    streaming?: boolean
+    port?: number
+    maxEnvironments?: number
+    providers?: { readonly secret: string; readonly httpsPort: number }
+  } = {},
 ): Promise<GatewayProduct> {
   const bundles = createTempFolder('functions')
   const [dynamoDbServer, kms, secretsManager, port] = await Promise.all([
     startDynamoDb(),
     startKms(),
-    startSecretsManager({ 'instance-secret': createInstanceSecrets() }),
-    freePort(),
+    startSecretsManager({
+      'instance-secret': createInstanceSecrets(),
+      ...(options.providers && { 'providers-secret': options.providers.secret }),
+    }),
+    options.port ?? freePort(),
     buildFunctions(bundles.path),
   ])
   const tables = await createTables(dynamoDbServer, 'test')
@@ -130,6 +141,7 @@ export async function startGatewayProduct(
         143: imap.imapPort,
         465: submission.smtpsPort,
         587: submission.smtpPort,
+        ...(options.providers && { 443: options.providers.httpsPort }),
       },
     }),
   }
@@ -141,6 +153,7 @@ export async function startGatewayProduct(
     SESSIONS_TABLE: tables.sessions,
     ONCE_TABLE: tables.once,
     CREDENTIALS_KEY: kms.keyArn,
+    ...(options.providers && { PROVIDERS_SECRET: 'providers-secret' }),
     ...options.environment,
   }
   const of = (proxy: DynamoDbProxy) => ({ AWS_ENDPOINT_URL_DYNAMODB: proxy.endpoint })
@@ -161,7 +174,7 @@ export async function startGatewayProduct(
       ...deployed(bundles.path, name),
       environment: environments[name],
       timeoutMs,
-      maxEnvironments: 6,
+      maxEnvironments: options.maxEnvironments ?? 6,
     })
   const functions = {
     oauth: start('oauth', 28_000),

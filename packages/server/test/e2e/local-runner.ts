@@ -3,6 +3,7 @@ import { readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createTempFolder, freePort, startTiedProcess } from '@email-connector/testing'
 import { ClassicLevel } from 'classic-level'
+import { nodeArguments } from '../../../../scripts/node-arguments.mjs'
 import type { MailPorts, Product } from './product.ts'
 
 const server = join(import.meta.dirname, '..', '..')
@@ -26,7 +27,7 @@ export async function startLocalRunner(
   const port = options.port ?? (await freePort())
   const child = startTiedProcess(
     process.execPath,
-    ['--import', 'tsx', join(server, 'src', 'local', 'main.ts')],
+    [...nodeArguments, join(server, 'src', 'local', 'main.ts')],
     {
       cwd: server,
       env: {

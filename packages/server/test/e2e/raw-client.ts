@@ -124,3 +124,16 @@ export function postToolCall(
     }),
   })
 }
+
+/** The same, to its structured content. */
+export async function callTool(
+  publicUrl: string,
+  accessToken: string,
+  tool: string,
+  parameters: Record<string, unknown> = {},
+  // biome-ignore lint/suspicious/noExplicitAny: what came over the wire; each test knows its own shape
+): Promise<any> {
+  const text = await (await postToolCall(publicUrl, accessToken, tool, parameters)).text()
+  const line = text.startsWith('{') ? text : (/^data: (.*)$/m.exec(text)?.[1] ?? '{}')
+  return (JSON.parse(line) as { result: { structuredContent: unknown } }).result.structuredContent
+}

@@ -255,12 +255,23 @@ test('what the pages read from files is inside the bundles that show pages, and 
   }
 })
 
-test('R66: only oauth can ask Secrets Manager, and health knows nothing of AWS at all', () => {
+test('R66: Secrets Manager is asked at the start of oauth alone, and health knows nothing of AWS at all', () => {
   const holds = (name: FunctionName, word: string) =>
     Object.values(metafileOf(name).outputs).some(({ inputs }) =>
       Object.keys(inputs).some((input) => input.includes(word)),
     )
-  expect(functionNames.filter((name) => holds(name, 'client-secrets-manager'))).toEqual(['oauth'])
+  // A stage without providers to sign in with never loads it in the other two.
+  expect(functionNames.filter((name) => holds(name, 'client-secrets-manager'))).toEqual([
+    'mcp',
+    'oauth',
+    'owner',
+  ])
+  const atStart = (name: FunctionName) =>
+    outputsAtStart(name).flatMap((path) => Object.keys(metafileOf(name).outputs[path]?.inputs ?? {}))
+  for (const name of ['mcp', 'owner'] as const)
+    expect(atStart(name).filter((input) => /secrets-manager|openid-client|oauth4webapi/.test(input))).toEqual(
+      [],
+    )
   expect(functionNames.filter((name) => holds(name, 'client-kms'))).toEqual(['mcp', 'oauth', 'owner'])
   expect(functionNames.filter((name) => holds(name, 'client-dynamodb'))).toEqual([
     'mcp',

@@ -32,7 +32,11 @@ describe.skipIf(missing !== undefined)(whenPossible('one function at a time'), (
     product = await startGatewayProduct(mail, {
       gateway: 'http',
       // What a deployed function must not listen to.
-      environment: { ALLOW_PRIVATE_MAIL_HOSTS: '1', DEMO_MAILBOX: 'on' },
+      environment: {
+        ALLOW_PRIVATE_MAIL_HOSTS: '1',
+        DEMO_MAILBOX: 'on',
+        INTERNAL_MAIL_HOSTS: 'imap.corp.example',
+      },
     })
     clientId = await register(product.url)
     token = (await signIn(product.url, clientId, signInFields(product, mail.imap.alice))).access_token

@@ -2,9 +2,9 @@
 import { randomBytes } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { signInFields } from '../e2e/product.ts'
-import { signIn } from '../e2e/raw-client.ts'
+import { callTool, signIn } from '../e2e/raw-client.ts'
 import { createCanaries } from '../e2e/secrets.ts'
-import { callAsClient, downloadAsOwner, largeEmail, pairAsOwner } from '../owner/download-as-owner.ts'
+import { downloadAsOwner, largeEmail, pairAsOwner } from '../owner/download-as-owner.ts'
 import { missing, useGateway, whenPossible } from './gateway.ts'
 
 describe.skipIf(missing !== undefined)(whenPossible('R70: the owner function'), () => {
@@ -60,7 +60,8 @@ describe.skipIf(missing !== undefined)(whenPossible('R70: the owner function'), 
       ...{ to: [to], subject, body: words },
       attachments: [{ filename: file, content_type: 'text/plain', content: 'canary-content' }],
     }
-    const call = (tool: string, args: object) => callAsClient(product.url, tokens.access_token, tool, args)
+    const call = (tool: string, args: Record<string, unknown>) =>
+      callTool(product.url, tokens.access_token, tool, args)
     const held = await call('send_email', letter)
     expect(held).toMatchObject({ state: 'held' })
     const link = String(held.review_url).split('#')[1] ?? ''

@@ -1,5 +1,10 @@
-/** How `npm test` counts: a test that was not run is named, and fails the run in CI unless the list says why. */
+/**
+ * How `npm test` counts: a test that was not run is named, and fails the run in CI unless the list says why. And with which
+ * files it begins.
+ */
+import { readdirSync } from 'node:fs'
 import { expect, test } from 'vitest'
+import { longest } from '../../../../scripts/longest-tests.ts'
 import { allowedSkips, toSummary } from '../../../../scripts/test-report.mjs'
 
 const file = (name: string, statuses: Record<string, string>, status = 'passed') => ({
@@ -57,4 +62,15 @@ test('every test that may be left out has its reason', () => {
   for (const { file, title, reason } of allowedSkips) {
     expect([file, title, reason].map((text) => text.length > 5)).toEqual([true, true, true])
   }
+})
+
+test('every file that begins early is there, once', () => {
+  const root = new URL('../../../../', import.meta.url)
+  const files = ['packages/mail/test', 'packages/server/test', 'stacks/test', 'bench'].flatMap((folder) =>
+    readdirSync(new URL(folder, root), { recursive: true, encoding: 'utf8' })
+      .filter((file) => !file.includes('node_modules'))
+      .map((file) => `${folder}/${file}`),
+  )
+  const found = longest.map((end) => files.filter((file) => file.endsWith(`/${end}`) || file === end))
+  expect(found.filter((all) => all.length !== 1)).toEqual([])
 })

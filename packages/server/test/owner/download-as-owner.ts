@@ -1,6 +1,6 @@
 /** A file from a tool's link to its hash, over HTTP alone: sign in on the page, pair, open the link, download. */
 import { createHash } from 'node:crypto'
-import { postToolCall } from '../e2e/raw-client.ts'
+import { callTool } from '../e2e/raw-client.ts'
 
 const block = Buffer.from(
   Array.from({ length: 57 * 19_000 }, (_, index) => (index * 31 + (index >> 8)) % 251),
@@ -53,14 +53,6 @@ export async function pairAsOwner(url: string, fields: Record<string, string>): 
   return post
 }
 
-/** Its structured content. */
-export async function callAsClient(url: string, accessToken: string, tool: string, args: object) {
-  const text = await (await postToolCall(url, accessToken, tool, { ...args })).text()
-  const line = text.startsWith('{') ? text : (/^data: (.*)$/m.exec(text)?.[1] ?? '{}')
-  // biome-ignore lint/suspicious/noExplicitAny: what came over the wire
-  return (JSON.parse(line) as { result: { structuredContent: any } }).result.structuredContent
-}
-
 /** Of the newest email. */
 export async function downloadAsOwner(
   url: string,
@@ -72,7 +64,7 @@ export async function downloadAsOwner(
   readonly response: Response
 }> {
   const post = await pairAsOwner(url, fields)
-  const call = (tool: string, args: object) => callAsClient(url, accessToken, tool, args)
+  const call = (tool: string, args: Record<string, unknown>) => callTool(url, accessToken, tool, args)
   const listed = await call('get_recent_emails', { limit: 1 })
   const told = await call('get_attachment', { id: listed.emails[0].id, attachment_id: '1' })
   const link = String(told.download_url).split('#')[1] ?? ''

@@ -11,7 +11,7 @@ export interface ReviewPage {
   readonly approval: string
 }
 
-export async function readPage(answer: Response): Promise<ReviewPage> {
+async function readPage(answer: Response): Promise<ReviewPage> {
   const text = await answer.text()
   const [, approval = ''] = /name="approval" value="([^"]+)"/.exec(text) ?? []
   const answers = [...text.matchAll(/name="action" value="(\w+)"/g)].map(([, name = '']) => name)

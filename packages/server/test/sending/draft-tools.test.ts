@@ -1,39 +1,25 @@
 /** Drafts that are changed and sent: read in Drafts, in the bin and where they arrive. */
-import {
-  type Dovecot,
-  findDovecot,
-  type Submission,
-  startDovecot,
-  startSubmission,
-} from '@email-connector/testing'
+import { findDovecot } from '@email-connector/testing'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { loopbackConnector, type OpenTools, openTools, toAccount } from '../tools/open-tools.ts'
+import { openSendingTools, type SendingTools } from './sending-tools.ts'
 
 describe.skipIf(!findDovecot())('over a real submission server', () => {
-  let dovecot: Dovecot
-  let submission: Submission
-  let tools: OpenTools
+  let opened: SendingTools
+  let dovecot: SendingTools['dovecot']
+  let submission: SendingTools['submission']
+  let tools: SendingTools['tools']
   const alice = () => dovecot.reader(dovecot.alice)
   const found = async (mailbox: string, subject: string) =>
     (await alice().messages(mailbox)).filter((message) => message.subject === subject)
 
   beforeAll(async () => {
-    dovecot = await startDovecot()
-    submission = await startSubmission({ mailServer: dovecot })
-    const account = {
-      ...toAccount(dovecot.alice, dovecot, submission.smtpsPort),
-      aliases: ['sales@test.example'],
-    }
-    tools = await openTools({ accounts: [account], connector: loopbackConnector(dovecot.ca) })
+    opened = await openSendingTools({ aliases: ['sales@test.example'] })
+    ;({ dovecot, submission, tools } = opened)
   })
   afterEach(() => {
     expect(tools.logged.filter((line) => line.event === 'bug')).toEqual([])
   })
-  afterAll(async () => {
-    await tools?.close()
-    await submission?.stop()
-    await dovecot?.stop()
-  })
+  afterAll(() => opened?.close())
 
   const longLine = `https://shop.example/?utm_source=kept and ${'words '.repeat(40)}ümlaut`
   const draft = (subject: string) => ({

@@ -1,41 +1,27 @@
 /** Drafts that other programs made: sent as they are stored, changed where they are asked to be changed. */
-import {
-  type Dovecot,
-  findDovecot,
-  type Submission,
-  startDovecot,
-  startSubmission,
-} from '@email-connector/testing'
+import { findDovecot } from '@email-connector/testing'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { loopbackConnector, type OpenTools, openTools, toAccount } from '../tools/open-tools.ts'
 import { expectedOf, foreignDrafts } from './foreign-drafts.ts'
+import { openSendingTools, type SendingTools } from './sending-tools.ts'
 
 describe.skipIf(!findDovecot())('a draft of another program', () => {
-  let dovecot: Dovecot
-  let submission: Submission
-  let tools: OpenTools
+  let opened: SendingTools
+  let dovecot: SendingTools['dovecot']
+  let submission: SendingTools['submission']
+  let tools: SendingTools['tools']
   let ahead = 0
   const alice = () => dovecot.reader(dovecot.alice)
 
   beforeAll(async () => {
-    dovecot = await startDovecot()
-    submission = await startSubmission({ mailServer: dovecot })
-    const account = {
-      ...toAccount(dovecot.alice, dovecot, submission.smtpsPort),
-      aliases: ['sales@test.example'],
-    }
     // so that no minute of the limit on calls gets full
     const now = () => Math.floor(Date.now() / 1000) + ahead
-    tools = await openTools({ accounts: [account], connector: loopbackConnector(dovecot.ca), now })
+    opened = await openSendingTools({ aliases: ['sales@test.example'], now })
+    ;({ dovecot, submission, tools } = opened)
   })
   afterEach(() => {
     expect(tools.logged.filter((line) => line.event === 'bug')).toEqual([])
   })
-  afterAll(async () => {
-    await tools?.close()
-    await submission?.stop()
-    await dovecot?.stop()
-  })
+  afterAll(() => opened?.close())
 
   /** As a client finds it: by a list. */
   async function store(raw: string): Promise<string> {

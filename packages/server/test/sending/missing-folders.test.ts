@@ -1,19 +1,15 @@
 /** A server that begins with an INBOX alone, and folders that somebody deletes: what is filed finds its place. */
 import { withImapSession } from '@email-connector/mail'
-import {
-  type Dovecot,
-  findDovecot,
-  type Submission,
-  startDovecot,
-  startSubmission,
-} from '@email-connector/testing'
+import { findDovecot } from '@email-connector/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { loopbackConnector, type OpenTools, openTools, toAccount } from '../tools/open-tools.ts'
+import { loopbackConnector, toAccount } from '../tools/open-tools.ts'
+import { openSendingTools, type SendingTools } from './sending-tools.ts'
 
 describe.skipIf(!findDovecot())('in a mailbox with an INBOX alone', () => {
-  let dovecot: Dovecot
-  let submission: Submission
-  let tools: OpenTools
+  let opened: SendingTools
+  let dovecot: SendingTools['dovecot']
+  let submission: SendingTools['submission']
+  let tools: SendingTools['tools']
   const subjectsIn = async (mailbox: string) =>
     (await dovecot.reader(dovecot.alice).messages(mailbox)).map(({ subject }) => subject)
   const letter = (subject: string) => ({ to: ['bob@test.example'], subject, body: 'x' })
@@ -35,16 +31,10 @@ describe.skipIf(!findDovecot())('in a mailbox with an INBOX alone', () => {
     )
 
   beforeAll(async () => {
-    dovecot = await startDovecot({ folders: [] })
-    submission = await startSubmission({ mailServer: dovecot })
-    const account = toAccount(dovecot.alice, dovecot, submission.smtpsPort)
-    tools = await openTools({ accounts: [account], connector: loopbackConnector(dovecot.ca) })
+    opened = await openSendingTools({ folders: [] })
+    ;({ dovecot, submission, tools } = opened)
   })
-  afterAll(async () => {
-    await tools?.close()
-    await submission?.stop()
-    await dovecot?.stop()
-  })
+  afterAll(() => opened?.close())
 
   test('R57: the copy, drafts, the bin, spam and the archive are made when they are needed, once', async () => {
     for (const subject of ['first', 'second']) {

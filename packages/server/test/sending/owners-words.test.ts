@@ -1,26 +1,18 @@
 /** R84: what the owner keeps on the page of connections is in what goes out: names, other addresses, signatures, days. */
-import {
-  type Dovecot,
-  findDovecot,
-  type Submission,
-  startDovecot,
-  startSubmission,
-} from '@email-connector/testing'
+import { findDovecot } from '@email-connector/testing'
 import PostalMime from 'postal-mime'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { loopbackConnector, type OpenTools, openTools, toAccount } from '../tools/open-tools.ts'
+import { loopbackConnector, openTools, toAccount } from '../tools/open-tools.ts'
+import { openSendingTools, type SendingTools } from './sending-tools.ts'
 
 describe.skipIf(!findDovecot())('R84: what the owner keeps', () => {
-  let dovecot: Dovecot
-  let submission: Submission
-  let tools: OpenTools
+  let opened: SendingTools
+  let dovecot: SendingTools['dovecot']
+  let submission: SendingTools['submission']
+  let tools: SendingTools['tools']
 
   beforeAll(async () => {
-    dovecot = await startDovecot()
-    submission = await startSubmission({ mailServer: dovecot })
-    tools = await openTools({
-      accounts: [toAccount(dovecot.alice, dovecot, submission.smtpsPort)],
-      connector: loopbackConnector(dovecot.ca),
+    opened = await openSendingTools({
       accountSettings: {
         name: 'Alice Smith',
         aliases: [{ address: 'desk@test.example', name: 'The desk' }, { address: 'al@test.example' }],
@@ -31,12 +23,9 @@ describe.skipIf(!findDovecot())('R84: what the owner keeps', () => {
         timeZone: 'Pacific/Auckland',
       },
     })
+    ;({ dovecot, submission, tools } = opened)
   })
-  afterAll(async () => {
-    await tools?.close()
-    await submission?.stop()
-    await dovecot?.stop()
-  })
+  afterAll(() => opened?.close())
 
   async function sent(tool: string, given: object) {
     const { structured, text } = await tools.call(tool, { body: `Words ${crypto.randomUUID()}.`, ...given })

@@ -102,6 +102,7 @@ export async function startProviderProduct(
     secrets: await loadLocalSecrets(folder.path),
     connector: createConnector({ policy, ca: [dovecot.ca] }),
     privateHosts: true,
+    findServers: async () => undefined,
     providerClients: [createProviderClient({ provider, now })],
     log: createLog({ write: (line) => logLines.push(line), now: () => new Date() }),
     version: '0.0.0-test',

@@ -3,15 +3,21 @@ import { CreateTableCommand, DynamoDBClient, type ScalarAttributeType } from '@a
 import type { LocalDynamoDb } from '@email-connector/testing'
 import { type TableNames, type TableSchema, tableSchemas } from '../../src/store/table-schema.ts'
 
-export async function createTables(dynamoDb: LocalDynamoDb, stage: string): Promise<TableNames> {
+/** `first`: so many of them only, as a creation that fails leaves them. */
+export async function createTables(
+  dynamoDb: LocalDynamoDb,
+  stage: string,
+  { first, isProtected = false }: { first?: number; isProtected?: boolean } = {},
+): Promise<TableNames> {
   const client = new DynamoDBClient(dynamoDb.clientOptions)
   const schemas: readonly TableSchema[] = Object.values(tableSchemas)
-  for (const { suffix, partitionKey, sortKey } of schemas) {
+  for (const { suffix, partitionKey, sortKey } of schemas.slice(0, first)) {
     const keys = [partitionKey, ...(sortKey ? [sortKey] : [])]
     await client.send(
       new CreateTableCommand({
         TableName: `${stage}-${suffix}`,
         BillingMode: 'PAY_PER_REQUEST',
+        DeletionProtectionEnabled: isProtected,
         AttributeDefinitions: keys.map((AttributeName) => ({
           AttributeName,
           AttributeType: 'S' satisfies ScalarAttributeType,

@@ -465,4 +465,35 @@ describe.skipIf(!findDovecot())('over a real submission server', () => {
     const nobody = await tools.call('forward_email', { id, to: [] })
     expect(nobody.structured).toEqual({ code: 'invalid_input', field: 'to' })
   })
+
+  test('R83: plain words of others are quoted and sent on as they were typed, links whole', async () => {
+    const typed = [
+      'Meet: https://meet.example/j/123?pwd=xY_z*a_b*c&u=1#in',
+      'Page: <https://wiki.example/p/2/edit#row=3>',
+      '4*6*9 boards, 3*M6 bolts and 2_x_4',
+      'In \\\\files\\team\\_old and D:\\!old\\*.txt',
+      '# of parts: 7',
+      '1984. A novel',
+      '```open',
+    ]
+    const id = await put('As typed', ['To: alice@test.example'], typed.join('\r\n'))
+    await tools.call('reply_to_email', { id, body: 'See ``` and **this**' })
+    expect(lastSent().text).toContain(typed.map((line) => `> ${line}`).join('\r\n'))
+    await tools.call('forward_email', { id, to: ['carol@test.example'] })
+    expect(lastSent().text).toContain(typed.join('\r\n'))
+  })
+
+  test('R86: an answer to all of 130, and to a local part of more than 64 characters, leaves nobody out', async () => {
+    const people = Array.from({ length: 129 }, (_, at) => `p${at}@crowd.example`)
+    const long = `reply+${'x'.repeat(70)}@in.app.example`
+    const to = ['alice@test.example', ...people].join(',\r\n ')
+    const id = await put('To a crowd', [`To: ${to}`, `Reply-To: <${long}>`])
+    const before = submission.messages.length
+    const { structured } = await tools.call('reply_to_email', { id, body: 'Yes.', reply_all: true })
+    const reached = submission.messages.slice(before).flatMap((message) => message.to)
+    expect(reached).toEqual([long, ...people])
+    expect(structured.recipients).toEqual(reached.map((address) => ({ address, ok: true })))
+    const [, cc = ''] = /^Cc: ((?:.*\r\n )*.*)/m.exec(lastSent().text) ?? []
+    expect(cc.split(/,\s+/)).toEqual(people)
+  })
 })

@@ -1,29 +1,9 @@
 /** The product's tools over HTTP in both protocol eras: the same list, the same answers. */
-
-import type { Connector, MailAccount } from '@email-connector/mail'
-import { MailError } from '@email-connector/mail'
-import {
-  Client as ModernClient,
-  StreamableHTTPClientTransport as ModernTransport,
-} from '@modelcontextprotocol/client'
-import { Client } from '@modelcontextprotocol/sdk/client/index.js'
-import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
+import { type Connector, MailError } from '@email-connector/mail'
 import { afterEach, expect, test } from 'vitest'
-import { createHintCipher } from '../../src/keys/token-cipher.ts'
-import { createMcpEndpoint } from '../../src/mcp/mcp-endpoint.ts'
 import { instructions, toolDefinitions } from '../../src/tools/catalog.ts'
-import { serveEndpoints } from '../mcp/serve-endpoint.ts'
-import { openTools } from './open-tools.ts'
+import { serveTools } from './two-eras.ts'
 
-const account: MailAccount = {
-  provider: 'generic',
-  address: 'alice@test.example',
-  aliases: [],
-  login: 'alice',
-  imap: { host: 'imap.test.example', port: 993, tls: 'implicit' },
-  smtp: { host: 'smtp.test.example', port: 465, tls: 'implicit' },
-  credential: { type: 'password', password: 'x' },
-}
 const connector: Connector = {
   async connect() {
     throw new MailError('timeout', { protocol: 'imap' })
@@ -32,34 +12,13 @@ const connector: Connector = {
 }
 const closing: (() => Promise<unknown>)[] = []
 afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) await close()
+  for (const close of closing.splice(0)) await close()
 })
 
 async function serve(permission: 'read' | 'send', scopes?: string[]) {
-  const tools = await openTools({ accounts: [account], connector, permission, ...(scopes && { scopes }) })
-  const endpoint = createMcpEndpoint({
-    application: tools.application,
-    sessions: tools.sessions,
-    hint: createHintCipher,
-    challenge: (error, scope) => `Bearer error="${error}", scope="${scope}"`,
-    now: () => Math.floor(Date.now() / 1000),
-  })
-  const server = await serveEndpoints([endpoint], () => tools.caller)
-  closing.push(tools.close, server.close)
-  const legacy = new Client({ name: 'first', version: '1' })
-  const transport = new StreamableHTTPClientTransport(server.url)
-  // The SDK's own types disagree under exactOptionalPropertyTypes.
-  await legacy.connect(transport as Parameters<Client['connect']>[0])
-  const modern = new ModernClient(
-    { name: 'second', version: '1' },
-    { versionNegotiation: { mode: { pin: '2026-07-28' } } },
-  )
-  await modern.connect(new ModernTransport(server.url))
-  closing.push(
-    () => legacy.close(),
-    () => modern.close(),
-  )
-  return { legacy, modern }
+  const served = await serveTools(connector, { permission, ...(scopes && { scopes }) })
+  closing.push(served.close)
+  return { legacy: await served.connectLegacy(), modern: await served.connectModern() }
 }
 
 test('both eras say what this is, in plain facts, before a tool is listed', async () => {

@@ -220,4 +220,28 @@ describe.skipIf(!findDovecot())('on a real Dovecot', () => {
     const { structured } = await tools.call('get_attachment', { id, attachment_id: '99' })
     expect(structured).toEqual({ code: 'message_not_found', field: 'attachment_id' })
   })
+
+  test.each(['text', 'html'])(
+    'R81: text behind what is read of one part says where the rest is, as %s',
+    async (format) => {
+      const picture = `<img alt="" src="data:image/png;base64,${'A'.repeat(1_100_000)}">`
+      const subject = `Long ${format}`
+      const content = `<p>At the top.</p>${picture}<p>Far behind.</p>`
+      const fields = ['From: bob@test.example', `Subject: ${subject}`, 'Content-Type: text/html']
+      await dovecot.appendRaw(dovecot.alice, 'INBOX', [...fields, '', content, ''].join('\r\n'))
+      const { structured: listed } = await tools.call('search_emails', { subject, mailbox: 'inbox' })
+      const { id } = listed.emails[0]
+      const read = async (tool: string, args: object) => {
+        const { structured } = await tools.call(tool, { id, ...args })
+        const { total_chars } = structured.email ?? structured
+        return await tools.call(tool, { id, ...args, offset: Math.max(0, total_chars - 500) })
+      }
+      const { structured } = await read('get_email', { format })
+      expect(structured.email.warnings).toContain('body_truncated')
+      const told = /\[Only the beginning of this text was read: attachment (\S+) is all of it\.\]/
+      const [, attachment_id] = told.exec(structured.email.body) ?? expect.fail(structured.email.body)
+      const { text: last } = await read('get_attachment', { attachment_id })
+      expect(last).toContain('Far behind.')
+    },
+  )
 })

@@ -19,9 +19,10 @@ prototype.resolve4 = async (name) => {
   if (name !== host) throw notFound(name)
   return [address]
 }
-prototype.resolve6 = async (name) => {
-  throw notFound(name)
-}
+for (const method of ['resolve6', 'resolveMx', 'resolveSrv'])
+  prototype[method] = async (name) => {
+    throw notFound(name)
+  }
 dns.promises.lookup = async (name) => {
   throw notFound(name)
 }
@@ -31,7 +32,7 @@ net.Socket.prototype.connect = function redirected(...given) {
   // net.connect hands over its arguments in an array of its own: [options, callback].
   const holder = Array.isArray(given[0]) ? given[0] : given
   const options = holder[0]
-  if (typeof options === 'object' && options !== null && options.path === undefined) {
+  if (typeof options === 'object' && options !== null && (options.path ?? '') === '') {
     const port = options.host === host ? ports[String(options.port)] : undefined
     if (port !== undefined) holder[0] = { ...options, host: '127.0.0.1', port, lookup: undefined }
     else if (!isLoopback(options.host)) {

@@ -35,6 +35,9 @@ const maxValueChars = 2_000
 const stepsPerElement = 50
 /** A colour or a length that is computed, three times over. */
 const stepsPerFunction = 400
+/** What is read of a value character by character; the longest of ordinary mails have a hundred. */
+const usualValueChars = 100
+const stepsPerCharBeyond = 10
 
 interface Weighed extends StyleDeclaration {
   readonly weight: readonly [origin: number, layer: number, specificity: number, order: number]
@@ -82,7 +85,7 @@ export function createCascade(sheet: Stylesheet, isQuirky: boolean, budget: Budg
       budget.spend(stepsPerElement)
       if (own !== undefined) {
         budget.spend(own.length)
-        for (const declaration of parseStyleAttribute(own)) {
+        for (const declaration of parseStyleAttribute(own, budget)) {
           weighed.push({ ...declaration, weight: [declaration.isImportant ? 5 : 3, 0, 0, order++] })
         }
       }
@@ -93,8 +96,11 @@ export function createCascade(sheet: Stylesheet, isQuirky: boolean, budget: Budg
         else values.set(property, value)
       }
       const customProperties = toCustomProperties(values, inherited)
-      for (const value of values.values())
+      for (const value of values.values()) {
         if (value.includes('(')) budget.spend(stepsPerFunction + value.length)
+        if (value.length > usualValueChars)
+          budget.spend((value.length - usualValueChars) * stepsPerCharBeyond)
+      }
       for (const [property, value] of values) {
         if (property.startsWith('--') || !value.includes('var(')) continue
         budget.spend(stepsPerFunction)

@@ -3,6 +3,7 @@
  * (CSS 2.1 §4.2: an invalid value never replaces a valid one). Only properties that can hide text are kept.
  */
 import type { Block, CssNode, Declaration, DeclarationList } from 'css-tree'
+import type { Budget } from './budget.ts'
 import { parseCss } from './css-tree.ts'
 import { isValidValue, toLonghands } from './properties.ts'
 
@@ -17,8 +18,9 @@ const maxDeclarations = 300
 const maxValueChars = 1_000
 const maxBrackets = 30
 
-export function parseStyleAttribute(style: string): StyleDeclaration[] {
-  const list = parseCss(style, 'declarationList')
+/** Throws `OutOfBudget`. */
+export function parseStyleAttribute(style: string, budget: Budget): StyleDeclaration[] {
+  const list = parseCss(style, 'declarationList', budget)
   return list.type === 'DeclarationList' ? toDeclarations(list) : []
 }
 

@@ -38,7 +38,7 @@ function pixelsPerUnit(unit: string, { fontSize, whole }: LengthContext): number
   return undefined
 }
 
-const number = /^([-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)(%|[a-z]*)$/
+const number = /^([-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?)(%|[a-z]*)$/
 
 export function toPixels(value: string, context: LengthContext): number | undefined {
   const found = number.exec(value)
@@ -63,7 +63,7 @@ export function toRatio(value: string): number | undefined {
 function calculate(value: string, context: LengthContext): number | undefined {
   let isKnown = true
   const inPixels = value.replace(
-    /(?<![\w.-])([-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)(%|[a-z]+)/g,
+    /(?<![\w.-])([-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?)(%|[a-z]+)/g,
     (_, amount: string, unit: string) => {
       const factor = pixelsPerUnit(unit, context)
       if (factor === undefined && Number(amount) !== 0) isKnown = false

@@ -175,7 +175,7 @@ export function isValidValue(property: string, value: string): boolean {
 
 /** A number alone is taken as pixels, as browsers do without a doctype. */
 function isLength(value: string): boolean {
-  return /^[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?(?:%|[a-z]{1,5})?$/.test(value)
+  return /^[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?(?:%|[a-z]{1,5})?$/.test(value)
 }
 
 function fontLonghands(value: string, parts: readonly string[]): Longhand[] {

@@ -3,6 +3,7 @@
  * understood leaves a trace (`isComplete`), since it might hide something or show it again.
  */
 import type { Atrule, Block, CssNode, Rule } from 'css-tree'
+import { createBudget, OutOfBudget } from './budget.ts'
 import { parseCss, toCss } from './css-tree.ts'
 import { type StyleDeclaration, toDeclarations } from './declarations.ts'
 import { allOf, type Condition, childrenOf, evaluateMedia, evaluateSupports } from './media.ts'
@@ -42,11 +43,17 @@ export function parseStylesheet(whole: string): Stylesheet {
   let isComplete = source === whole
   if (nestingOf(source) > maxNesting) return { rules, keyframes, isComplete: false }
 
-  collect(childrenOf(parseCss(source, 'stylesheet')), {
-    parent: undefined,
-    condition: 'holds',
-    layer: noLayer,
-  })
+  const budget = createBudget()
+  try {
+    collect(childrenOf(parseCss(source, 'stylesheet', budget)), {
+      parent: undefined,
+      condition: 'holds',
+      layer: noLayer,
+    })
+  } catch (error) {
+    if (!(error instanceof OutOfBudget)) throw error
+    isComplete = false
+  }
   return { rules, keyframes, isComplete }
 
   interface Surroundings {
@@ -65,7 +72,7 @@ export function parseStylesheet(whole: string): Stylesheet {
       else if (node.type === 'Atrule') collectAtrule(node, around)
       // Rules behind the declarations of a block come unparsed.
       else if (node.type === 'Raw' && around.parent !== undefined && node.value.includes('{')) {
-        collect(childrenOf(parseCss(node.value, 'stylesheet')), around)
+        collect(childrenOf(parseCss(node.value, 'stylesheet', budget)), around)
       }
     }
   }

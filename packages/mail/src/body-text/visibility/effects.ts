@@ -9,7 +9,7 @@ import type { Reader } from './style-reader.ts'
 export function readFilter(filter: string): Verdict {
   if (filter === 'none') return 'shown'
   let verdict: Verdict = filter.includes('url(') ? 'unsure' : 'shown'
-  for (const [, name = '', argument = ''] of filter.matchAll(/([a-z-]+)\(([^()]*)\)/g)) {
+  for (const [, name = '', argument = ''] of filter.matchAll(/(?<![a-z-])([a-z-]+)\(([^()]*)\)/g)) {
     if (name === 'opacity' && (toRatio(argument.trim()) ?? 1) < faintest) return 'hidden'
     if (!/^(?:opacity|drop-shadow|grayscale|sepia|saturate|hue-rotate)$/.test(name)) verdict = 'unsure'
   }

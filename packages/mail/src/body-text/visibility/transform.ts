@@ -45,7 +45,9 @@ export function readTransform(reader: Reader, fontSize: number, width: number): 
   if (scaleValue !== 'none') grow(...splitSpaces(scaleValue).slice(0, 2))
   if (/^[xy] /.test(rotate)) turn(splitSpaces(rotate)[1] ?? '')
   else if (splitSpaces(rotate).length > 1 && !rotate.startsWith('z ')) verdict = 'unsure'
-  for (const [, name = '', inside = ''] of transform.matchAll(/([a-z0-9]+)\(((?:[^()]|\([^()]*\))*)\)/g)) {
+  for (const [, name = '', inside = ''] of transform.matchAll(
+    /(?<![a-z0-9])([a-z0-9]+)\(((?:[^()]|\([^()]*\))*)\)/g,
+  )) {
     const parts = splitTop(inside, ',')
     const [x, y] = parts
     if (/^translate(?:3d)?$/.test(name)) move(x, y)

@@ -1,8 +1,9 @@
 /**
- * Whether a person would see a run of text in a document: its own switch, its size, its colour against what is behind
+ * Whether a person would see a run of text in a document or in an email that is one: its own switch, its size, its colour against what is behind
  * it. What is behind it and cannot be known hides nothing.
  */
-import type { LeftOut } from './text-sink.ts'
+/** Why nobody sees a run. */
+export type Unseen = 'hidden' | 'tiny' | 'white'
 
 export interface RunLook {
   readonly isHidden?: boolean | undefined
@@ -18,7 +19,7 @@ const leastSizePt = 1.5
 /** Of 255, in each of the three channels. */
 const sameColour = 12
 
-export function judge({ isHidden, colour, sizePt, background = 'ffffff' }: RunLook): LeftOut | undefined {
+export function judge({ isHidden, colour, sizePt, background = 'ffffff' }: RunLook): Unseen | undefined {
   if (isHidden === true) return 'hidden'
   if (sizePt !== undefined && sizePt < leastSizePt) return 'tiny'
   if (colour !== undefined && isAlike(colour, background)) return 'white'

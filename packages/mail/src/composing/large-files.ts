@@ -1,0 +1,66 @@
+/**
+ * Large files beside the composer. It would hold all of a file as base64 several times over; it gets a short mark in its
+ * place, and the file comes in where the mark stands in the finished message.
+ */
+import { randomBytes } from 'node:crypto'
+import type { MessagePart } from '../message-bytes.ts'
+
+/** What is smaller goes through the composer. */
+const largeBytes = 64 * 1024
+const [lf, cr] = [0x0a, 0x0d]
+
+interface ComposerFile {
+  readonly content: Buffer
+  readonly contentType: string
+}
+
+export interface FileAside<T extends ComposerFile> {
+  /** What the composer gets. */
+  readonly composed: T
+  readonly aside?: { readonly mark: Buffer; readonly part: MessagePart }
+}
+
+export function setAside<T extends ComposerFile>(file: T): FileAside<T> {
+  const { content, contentType } = file
+  if (content.length <= largeBytes) return { composed: file }
+  // One line of base64, and nothing that anybody else could know.
+  const given = randomBytes(45)
+  // RFC 2046 §5.2.1: a message is not encoded.
+  if (/^message\//i.test(contentType)) {
+    const mark = Buffer.from(given.toString('hex'))
+    return { composed: { ...file, content: mark }, aside: { mark, part: withLineEnds(content) } }
+  }
+  const mark = Buffer.from(given.toString('base64'))
+  return { composed: { ...file, content: given }, aside: { mark, part: { base64: content } } }
+}
+
+/** Pictures of the text stand before the files, whatever their order was. */
+export function putBack(built: Buffer, files: readonly FileAside<ComposerFile>[]): MessagePart[] {
+  const places = files
+    .flatMap(({ aside }) => (aside === undefined ? [] : [{ ...aside, at: built.indexOf(aside.mark) }]))
+    .sort((a, b) => a.at - b.at)
+  const parts: MessagePart[] = []
+  let from = 0
+  for (const { at, mark, part } of places) {
+    if (at < from) throw new Error('A file of a composed message has no place in it')
+    parts.push(built.subarray(from, at), part)
+    from = at + mark.length
+  }
+  return [...parts, built.subarray(from)]
+}
+
+/** Every line ends in CRLF, as the composer has it. */
+function withLineEnds(content: Buffer): Buffer {
+  let missing = 0
+  for (let at = content.indexOf(lf); at >= 0; at = content.indexOf(lf, at + 1)) {
+    if (content[at - 1] !== cr) missing++
+  }
+  if (missing === 0) return content
+  const ended = Buffer.allocUnsafe(content.length + missing)
+  let length = 0
+  for (const [at, byte] of content.entries()) {
+    if (byte === lf && content[at - 1] !== cr) ended[length++] = cr
+    ended[length++] = byte
+  }
+  return ended
+}
