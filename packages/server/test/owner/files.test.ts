@@ -212,10 +212,40 @@ describe.skipIf(!findDovecot())('R103: /files', () => {
     }
     Object.assign(derivedTokens, { findDerivedToken: original })
     expect(app.test.logLines.filter((line) => line.includes('key_refused')).length).toBeGreaterThanOrEqual(6)
+    // Nor does one whose grant has ended, in whichever way, while its leash is still there.
+    const { accounts } = app.test.stores
+    const rows = accounts.findGrantWithAccounts
+    for (const change of [
+      ...[{ state: 'revoked' }, { state: 'pending' }, { expiresAt: app.test.time.seconds }],
+      ...[{ expiresAt: row.expiresAt + 86_400 }, { accountIds: [] }],
+    ]) {
+      const withChange = async (grantId: string) => {
+        const found = await rows(grantId)
+        return found && { ...found, grant: { ...found.grant, ...change } }
+      }
+      Object.assign(accounts, { findGrantWithAccounts: withChange })
+      const page = await show(link)
+      expect([page.status, await page.text()], JSON.stringify(change)).toEqual([
+        403,
+        expect.stringContaining('This link has ended'),
+      ])
+    }
+    Object.assign(accounts, { findGrantWithAccounts: rows })
+    const running = (await download(link)).body?.getReader()
+    expect((await running?.read())?.done).toBe(false)
     await authorization.deleteLeash(row.grantId)
-    expect((await show(link)).status).toBe(403)
+    const without = await show(link)
+    expect([without.status, await without.text()]).toEqual([
+      403,
+      expect.stringContaining('This link has ended'),
+    ])
     await authorization.createLeash({ ...leash, leash: randomBytes(32).toString('base64url') })
     expect((await show(link)).status).toBe(403)
+    await app.test.elapse(10_000)
+    const rest = async () => {
+      for (;;) if ((await running?.read())?.done !== false) return 'whole'
+    }
+    await expect(rest()).rejects.toThrow()
     await authorization.deleteLeash(row.grantId)
     await authorization.createLeash(leash)
     expect((await show(link)).status).toBe(200)
