@@ -48,7 +48,7 @@ export function toAddresses(
 const missingHalf = /^MISSING_MAILBOX@|@MISSING_DOMAIN$/
 
 export function isAddress(address: string | undefined): address is string {
-  return address !== undefined && address !== '' && !missingHalf.test(address.trim())
+  return address !== undefined && address.trim() !== '' && !missingHalf.test(address.trim())
 }
 
 /** A header value on one line, without what cannot be seen. Four times the line leaves enough to clean. */

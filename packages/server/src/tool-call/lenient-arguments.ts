@@ -1,8 +1,8 @@
 /**
  * What models and clients really send, read before the schema judges it: an empty string or null where nothing is
- * meant, a number or a boolean as text, a number beyond the limit, one string where a list is wanted, and parameters
- * that the client made up for itself. Only the top level is read so. What is inside a list or an object stays as it
- * was sent and is judged strictly: an address or an attachment is never guessed at.
+ * meant, a number or a boolean as text, a text of digits as a number, a number beyond the limit, one string where a
+ * list is wanted, and parameters that the client made up for itself. Only the top level is read so. What is inside a
+ * list or an object stays as it was sent and is judged strictly: an address or an attachment is never guessed at.
  */
 import * as z from 'zod'
 
@@ -42,6 +42,8 @@ const numberForm = /^-?\d{1,30}(?:\.\d{1,30})?$/
 const booleans: Readonly<Record<string, boolean>> = { true: true, false: false }
 
 function readValue(schema: z.ZodType, value: unknown): unknown {
+  // `attachment_id: 2`. Of other numbers the digits may not be those that were meant: 1.10 is 1.1.
+  if (schema instanceof z.ZodString) return Number.isSafeInteger(value) ? String(value) : value
   if (schema instanceof z.ZodArray) return typeof value === 'string' ? readList(value) : value
   if (schema instanceof z.ZodBoolean) {
     return typeof value === 'string' ? (booleans[value.toLowerCase()] ?? value) : value

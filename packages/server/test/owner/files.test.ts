@@ -212,10 +212,40 @@ describe.skipIf(!findDovecot())('R103: /files', () => {
     }
     Object.assign(derivedTokens, { findDerivedToken: original })
     expect(app.test.logLines.filter((line) => line.includes('key_refused')).length).toBeGreaterThanOrEqual(6)
+    // Nor does one whose grant has ended, in whichever way, while its leash is still there.
+    const { accounts } = app.test.stores
+    const rows = accounts.findGrantWithAccounts
+    for (const change of [
+      ...[{ state: 'revoked' }, { state: 'pending' }, { expiresAt: app.test.time.seconds }],
+      ...[{ expiresAt: row.expiresAt + 86_400 }, { accountIds: [] }],
+    ]) {
+      const withChange = async (grantId: string) => {
+        const found = await rows(grantId)
+        return found && { ...found, grant: { ...found.grant, ...change } }
+      }
+      Object.assign(accounts, { findGrantWithAccounts: withChange })
+      const page = await show(link)
+      expect([page.status, await page.text()], JSON.stringify(change)).toEqual([
+        403,
+        expect.stringContaining('This link has ended'),
+      ])
+    }
+    Object.assign(accounts, { findGrantWithAccounts: rows })
+    const running = (await download(link)).body?.getReader()
+    expect((await running?.read())?.done).toBe(false)
     await authorization.deleteLeash(row.grantId)
-    expect((await show(link)).status).toBe(403)
+    const without = await show(link)
+    expect([without.status, await without.text()]).toEqual([
+      403,
+      expect.stringContaining('This link has ended'),
+    ])
     await authorization.createLeash({ ...leash, leash: randomBytes(32).toString('base64url') })
     expect((await show(link)).status).toBe(403)
+    await app.test.elapse(10_000)
+    const rest = async () => {
+      for (;;) if ((await running?.read())?.done !== false) return 'whole'
+    }
+    await expect(rest()).rejects.toThrow()
     await authorization.deleteLeash(row.grantId)
     await authorization.createLeash(leash)
     expect((await show(link)).status).toBe(200)
@@ -259,6 +289,60 @@ describe.skipIf(!findDovecot())('R103: /files', () => {
     const written = app.test.logLines.join('\n') + JSON.stringify(await rowOf(link))
     for (const secret of ['Bericht', 'joerg', 'Figures', 'alice@', link.split('#')[1] ?? ''])
       expect(written).not.toContain(secret)
+  })
+
+  test('eight downloads run at once; the ninth is told so, and one that was broken off makes room', async () => {
+    const links: string[] = []
+    for (let count = 0; count < 9; count++) links.push(await makeLink())
+    const [ninth = '', ...eight] = links
+    const running = []
+    for (const link of eight) running.push(await download(link))
+    expect(running.map(({ status }) => status)).toEqual(eight.map(() => 200))
+    expect((await download(ninth)).status).toBe(429)
+    // As a browser does whose person gives up.
+    await Promise.all(running.map(({ body }) => body?.cancel()))
+    await expect.poll(async () => (await download(ninth)).status).toBe(200)
+  })
+
+  test('R94: a download that was broken off is in the list as failed', async () => {
+    const own = await app.connect(app.dovecot.alice)
+    const listed = await app.call(own, 'get_recent_emails', {})
+    const [{ id }] = listed.structuredContent.emails
+    const told = await app.call(own, 'get_attachment', { id, attachment_id: '2' })
+    const link = told.structuredContent.download_url
+    const { grantId } = await rowOf(link)
+    const browser = openBrowser(app.test)
+    const { proof } = await signIn(app, browser, app.dovecot.alice)
+    await browser.post('/oauth/connections', { proof, pair: grantId })
+    await (await download(link, browser)).body?.cancel()
+    const day = new Date(app.test.time.seconds * 1000).toISOString().slice(0, 10)
+    const rows = async () => {
+      const page = await (await browser.post('/oauth/connections', { proof, activity: grantId, day })).text()
+      return page.split('<tr').find((row) => row.includes('download_file'))
+    }
+    await expect.poll(rows).toContain('Failed')
+  })
+
+  test('R93: of a folder that the owner has hidden since, a link shows and gives nothing', async () => {
+    await app.dovecot.appendRaw(app.dovecot.alice, 'Archive', raw)
+    const own = await app.connect(app.dovecot.alice)
+    const listed = await app.call(own, 'get_recent_emails', { mailbox: 'Archive' })
+    const [{ id }] = listed.structuredContent.emails
+    const told = await app.call(own, 'get_attachment', { id, attachment_id: '2' })
+    const link = told.structuredContent.download_url
+    const { grantId: grant } = await rowOf(link)
+    const browser = openBrowser(app.test)
+    const { proof } = await signIn(app, browser, app.dovecot.alice)
+    await browser.post('/oauth/connections', { proof, pair: grant })
+    expect((await show(link, browser)).status).toBe(200)
+    const form = await (await browser.post('/oauth/connections', { proof, mailbox: grant })).text()
+    const [, version = ''] = /name="version" value="(\d+)"/.exec(form) ?? []
+    const saved = await browser.post('/oauth/connections', {
+      ...{ proof, grant, version, save: 'mailbox', hidden: 'Archive' },
+    })
+    expect(await saved.text()).toContain('Saved.')
+    expect((await show(link, browser)).status).toBe(404)
+    expect((await download(link, browser)).status).toBe(404)
   })
 
   test('a browser that was paired at consent opens the links of each mailbox, and no other does', async () => {

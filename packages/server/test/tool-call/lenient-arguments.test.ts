@@ -83,6 +83,13 @@ describe('the arguments of a call', () => {
       expect(() => read({ limit: given })).toThrow('"limit" must be a number.')
   })
 
+  test('a whole number where a text is wanted is its digits; no other number is a text', () => {
+    expect(read({ words: 2, needed: 2026 })).toMatchObject({ words: '2', needed: '2026' })
+    for (const given of [1.5, 1e300, true, ['2']])
+      expect(() => read({ words: given })).toThrow('"words" must be a text.')
+    expect(() => read({ list: [2] })).toThrow('"list[0]" must be a text.')
+  })
+
   test('a bound on one side clamps on that side alone', () => {
     expect(read({ at_least: -1 })).toMatchObject({ at_least: 0 })
     expect(read({ at_least: 7_000_000_000 })).toMatchObject({ at_least: 7_000_000_000 })
