@@ -1,5 +1,6 @@
 /** The words of an HTML text with the places they come from, so that some can be replaced and every tag stays. */
 import { parseFragment } from 'parse5'
+import { findWords } from './find-words.ts'
 
 type Range = readonly [start: number, end: number]
 
@@ -9,12 +10,12 @@ const unread = /^(?:style|script|head|title|template)$/
 const inline =
   /^(?:a|abbr|b|bdi|bdo|big|cite|code|del|dfn|em|font|i|ins|kbd|mark|o:p|q|s|samp|small|span|strike|strong|sub|sup|tt|u|var|wbr)$/
 
-/** Where the pattern is in the words; of each place the runs of source that hold it. */
-export function findInHtml(html: string, pattern: RegExp): Range[][] {
+/** Where the words are; of each place the runs of source that hold it. */
+export function findInHtml(html: string, sought: readonly string[]): Range[][] {
   const { text, starts, ends } = readWords(html)
-  return [...text.matchAll(pattern)].map((match) => {
+  return findWords(text, sought).map((place) => {
     const ranges: [number, number][] = []
-    for (let at = match.index; at < match.index + match[0].length; at += 1) {
+    for (let at = place.start; at < place.end; at += 1) {
       const [start = 0, end = 0] = [starts[at], ends[at]]
       const last = ranges.at(-1)
       if (start === end) continue

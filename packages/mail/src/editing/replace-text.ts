@@ -9,6 +9,7 @@ import { parseMime } from '../composing/mime-tree.ts'
 import { findNode, replacementOf, splice } from '../composing/splice-parts.ts'
 import { MailError } from '../mail-error.ts'
 import type { TextPart } from '../reading/structure.ts'
+import { findWords } from './find-words.ts'
 import { findInHtml } from './html-words.ts'
 import { ownTexts } from './own-texts.ts'
 import { readPart } from './read-part.ts'
@@ -33,9 +34,9 @@ export async function replaceTexts(raw: Buffer, changes: readonly TextChange[]):
   const htmls = words.filter(({ part }) => part.type === 'text/html')
   changes.forEach((change, index) => {
     const field = `replace[${index}].old_text`
-    const pattern = toPattern(change.oldText, field)
+    const sought = toWords(change.oldText, field)
     if (words.length === 0) throw new MailError('invalid_input', { field, reason: 'the draft has no text' })
-    for (const kind of [plains, htmls]) if (kind.length > 0) replaceIn(kind, pattern, change, field)
+    for (const kind of [plains, htmls]) if (kind.length > 0) replaceIn(kind, sought, change, field)
   })
   const replaced = []
   for (const { part, text } of words) {
@@ -47,10 +48,15 @@ export async function replaceTexts(raw: Buffer, changes: readonly TextChange[]):
   return splice(raw, replaced)
 }
 
-function replaceIn(kind: readonly Words[], pattern: RegExp, { newText }: TextChange, field: string): void {
+function replaceIn(
+  kind: readonly Words[],
+  sought: readonly string[],
+  { newText }: TextChange,
+  field: string,
+): void {
   const isHtml = kind[0]?.part.type === 'text/html'
   const found = kind.flatMap((words) =>
-    (isHtml ? findInHtml(words.text, pattern) : findInText(words.text, pattern)).map((ranges) => ({
+    (isHtml ? findInHtml(words.text, sought) : findInText(words.text, sought)).map((ranges) => ({
       words,
       ranges,
     })),
@@ -76,15 +82,14 @@ function replaceIn(kind: readonly Words[], pattern: RegExp, { newText }: TextCha
 
 type Range = readonly [start: number, end: number]
 
-function findInText(text: string, pattern: RegExp): Range[][] {
-  return [...text.matchAll(pattern)].map((match) => [[match.index, match.index + match[0].length]])
+function findInText(text: string, sought: readonly string[]): Range[][] {
+  return findWords(text, sought).map(({ start, end }) => [[start, end]])
 }
 
-/** Blanks of any kind and number for blanks. */
-function toPattern(oldText: string, field: string): RegExp {
+function toWords(oldText: string, field: string): readonly string[] {
   const words = oldText.trim().split(/\s+/)
   if (words[0] === '') throw new MailError('invalid_input', { field, reason: 'it is empty' })
-  return new RegExp(words.map((word) => word.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')).join('\\s+'), 'g')
+  return words
 }
 
 function toHtml(text: string): string {

@@ -187,6 +187,7 @@ function createFlow(options: ImapClientOptions): ImapFlow {
   shortenLogin(channel, client, options)
   writeMessagesInPieces(
     channel,
+    compiler,
     (name) => client.capabilities.has(name),
     () => client.close(),
   )

@@ -3,7 +3,6 @@
  * would be copied as a part of their command and held once more under TLS. With LITERAL+ (RFC 7888) all of it goes out
  * in one flight; the library waits for "+" above 4096 bytes.
  */
-import { compiler } from 'imapflow/lib/handler/imap-handler.js'
 import type { MessageBytes } from '../message-bytes.ts'
 import type { Channel, ImapToken, SentCommand } from './protocol.ts'
 
@@ -22,9 +21,13 @@ export function toLiteral(message: MessageBytes): MessageLiteral {
 /** One packet, with its command. */
 const shortBytes = 64 * 1024
 
-/** `close`: for a connection that cannot go on in the middle of a message. */
+/**
+ * @param compile a command in bytes, without its line end
+ * @param close for a connection that cannot go on in the middle of a message
+ */
 export function writeMessagesInPieces(
   channel: Channel,
+  compile: (command: SentCommand) => Buffer,
   hasCapability: (name: string) => boolean,
   close: () => void,
 ): void {
@@ -39,7 +42,7 @@ export function writeMessagesInPieces(
     if (message === undefined) return send(sent)
     const { length } = message
     const isPlus = hasCapability('LITERAL+') || (hasCapability('LITERAL-') && length <= 4096)
-    const command = compiler({ ...sent, attributes: sent.attributes.slice(0, -1) })
+    const command = compile({ ...sent, attributes: sent.attributes.slice(0, -1) })
     const head = Buffer.concat([command, Buffer.from(` {${length}${isPlus ? '+' : ''}}\r\n`)])
     const isShort = length <= shortBytes
     const literal = isShort ? message.toBuffer() : Buffer.alloc(0)

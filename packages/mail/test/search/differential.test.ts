@@ -43,7 +43,7 @@ const servers: readonly {
   start(): Promise<RunningServer>
   readonly rules: Rules
   readonly reasons: readonly string[]
-  /** How many of the queries. */
+  /** How many of the queries, over as large a share of the mails. */
   readonly asked: number
 }[] = [
   {
@@ -197,13 +197,15 @@ describe.each(servers)('R87: $name and a plain evaluator', ({ isHere, start, rul
   let server: RunningServer
   const all = [...written, ...generateQueries(300 - written.length)]
   const queries = all.filter((_, at) => at % Math.ceil(all.length / asked) === 0)
+  /** In whole groups, as they are stored. */
+  const held = mails.slice(0, Math.ceil((mails.length * asked) / all.length / groupSize) * groupSize)
 
   beforeAll(async () => {
     if (!isHere) return
     server = await start()
     const reader = server.reader(server.alice)
-    for (let at = 0; at < mails.length; at += groupSize) {
-      const group = mails.slice(at, at + groupSize)
+    for (let at = 0; at < held.length; at += groupSize) {
+      const group = held.slice(at, at + groupSize)
       const [first] = group
       if (first)
         await reader.append(
@@ -224,8 +226,8 @@ describe.each(servers)('R87: $name and a plain evaluator', ({ isHere, start, rul
       await withImapSession(account, { ...depsFor(server.ca), deadlineMs: 900_000 }, async (session) => {
         for (const text of queries) {
           const query = queryOf(text)
-          const expected = mails
-            .filter((mail) => matches(query, mail, mails, rules))
+          const expected = held
+            .filter((mail) => matches(query, mail, held, rules))
             .sort((a, b) => b.receivedAt.getTime() - a.receivedAt.getTime() || b.uid - a.uid)
             .map(({ uid }) => uid)
           const found: number[] = []

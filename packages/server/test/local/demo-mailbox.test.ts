@@ -41,6 +41,35 @@ describe('the demo mailbox', () => {
     expect(JSON.stringify(email.structured)).toContain('hidden_text_removed')
   })
 
+  test.each([
+    ...['invoice', '"still 20 %"', 'invoice -october', 'lisbon OR parcel', '(lisbon OR invoice) is:flagged'],
+    ...['from:nora', 'to:nora', 'cc:tomas', 'with:"Priya Raman"', 'subject:launch', 'body:itinerary'],
+    ...['in:archive invoice', 'label:travel', 'list:weekly', 'rfc822msgid:launch-1@mail.example'],
+    ...['is:unread', 'is:read', 'is:starred', 'is:answered', 'is:unanswered', 'is:awaiting'],
+    ...['has:attachment', 'has:invitation', 'filename:csv', 'larger:1k', 'smaller:1k'],
+    ...['after:2020-01-01', 'before:2099-01-01', 'older_than:10d', 'newer_than:2d'],
+  ])('a newcomer can try %s', async (query) => {
+    const answer = await client.call('search_emails', { query, limit: 5 })
+    expect(answer.isError, answer.text).toBe(false)
+    expect((answer.structured.emails as Row[]).map(({ subject }) => subject)).not.toEqual([])
+    expect(answer.structured.warnings ?? []).toEqual([])
+  })
+
+  test('cleans up by a query, counted first, and takes it back', async () => {
+    const asked = { query: 'in:inbox from:billing', action: 'archive' }
+    const before = await rows('search_emails', { query: asked.query })
+    const counted = await client.call('organize_emails', asked)
+    expect(counted.structured.count, counted.text).toBe(before.length)
+    expect(before.length).toBeGreaterThan(0)
+    const done = await client.call('organize_emails', { ...asked, dry_run: false, expected: before.length })
+    expect(done.structured.changed, done.text).toBe(before.length)
+    expect(await rows('search_emails', { query: asked.query })).toEqual([])
+    const undone = await client.call('undo', { undo: done.structured.undo })
+    expect(undone.isError, undone.text).toBe(false)
+    const after = await rows('search_emails', { query: asked.query })
+    expect(after.map(({ subject }) => subject).sort()).toEqual(before.map(({ subject }) => subject).sort())
+  })
+
   test('finds by sender, marks, and moves', async () => {
     const [mail] = await rows('search_emails', { from: 'nora', unread: true })
     expect(mail?.subject).toContain('Launch on the 14th')

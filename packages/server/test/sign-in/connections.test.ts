@@ -196,13 +196,14 @@ describe('R20: the proof of the page', () => {
 
     let { browser, proof } = await openPage('ann@test.example')
     const loggedInAt = test.time.seconds
-    for (;;) {
-      test.time.seconds += 500
+    for (let form = 0; form < 20; form++) {
+      // No whole part of the hour: nothing may hang on a form that comes exactly ten minutes before its end.
+      test.time.seconds += 550
       const { status, html } = await browser.post({ proof, revoke: 'none' })
       if (status === 403) break
       proof = proofIn(html)
     }
-    expect(test.time.seconds - loggedInAt).toBe(4000)
+    expect(test.time.seconds - loggedInAt).toBe(3850)
 
     ;({ browser, proof } = await openPage('ann@test.example'))
     const id = createHash('sha256').update(`owner-page\0${proof}`).digest('hex')

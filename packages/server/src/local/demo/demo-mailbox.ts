@@ -9,6 +9,7 @@ import type { Connector, MailServer } from '@email-connector/mail'
 import type { HoodiecrowServer } from 'hoodiecrow-imap'
 import { demoMessages } from './messages.ts'
 import { demoAddress, toRawMessage } from './raw-message.ts'
+import { createUidSearch } from './search.ts'
 
 /** A name no resolver answers (RFC 6761 §6.4): what the demo account stores instead of a port. */
 const demoHost = 'demo.invalid'
@@ -108,6 +109,7 @@ async function startImapServer(startedAt: Date) {
     },
   })
   answerEveryPartialFetch(server)
+  server.setCommandHandler('UID SEARCH', createUidSearch())
   const sockets = new Set<net.Socket>()
   server.server.on('connection', (socket: net.Socket) => {
     socket.setNoDelay(true)

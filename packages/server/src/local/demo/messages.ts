@@ -10,6 +10,11 @@ const tomas = 'Tomás Řezníček <tomas@harborlight.example>'
 const priya = 'Priya Raman <priya@northwind-travel.example>'
 const mum = 'Helen Demo <helen@family.example>'
 
+const weekly = [
+  'List-Id: The Slow Web, weekly <weekly.slowweb.example>',
+  'List-Unsubscribe: <https://slowweb.example/unsubscribe?r=8812>',
+]
+
 export const demoMessages: readonly DemoMessage[] = [
   // A thread about a product launch, with replies from the demo user.
   {
@@ -102,7 +107,7 @@ export const demoMessages: readonly DemoMessage[] = [
     from: priya,
     subject: 'Lisbon, 2-5 December: your itinerary',
     hoursAgo: 100,
-    flags: ['\\Seen', '\\Flagged'],
+    flags: ['\\Seen', '\\Flagged', 'Travel'],
     text: 'Dear Sam,\n\noutbound  2 Dec  TP 571  BER 11:05  LIS 13:55\nreturn    5 Dec  TP 570  LIS 17:40  BER 22:15\nHotel     Casa do Rio, 3 nights, breakfast included\nBooking   QX7L2M\n\nThe calendar file is attached. Check-in opens 36 hours before departure.\n\nPriya Raman\nNorthwind Travel',
     attachments: [
       {
@@ -203,6 +208,7 @@ export const demoMessages: readonly DemoMessage[] = [
     from: 'The Slow Web <letter@slowweb.example>',
     subject: 'Issue 61: why small tools last',
     hoursAgo: 80,
+    headers: weekly,
     html: '<table><tr><td><h1>Why small tools last</h1><p>Three readers wrote about software they have used for twenty years. What do these programs share? They do one thing, they keep their files readable, and they start fast.</p><p><a href="https://slowweb.example/61?utm_campaign=61&amp;reader=8812">Read the issue</a> · <a href="https://slowweb.example/unsubscribe?r=8812">Unsubscribe</a></p></td></tr></table>',
   },
   {
@@ -210,6 +216,7 @@ export const demoMessages: readonly DemoMessage[] = [
     from: 'The Slow Web <letter@slowweb.example>',
     subject: 'Issue 60: notes on paper',
     hoursAgo: 250,
+    headers: weekly,
     flags: ['\\Seen'],
     html: '<h1>Notes on paper</h1><p>Paper has no notifications. A reader from Oslo keeps one notebook a year.</p>',
   },

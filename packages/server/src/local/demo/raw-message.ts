@@ -22,6 +22,8 @@ export interface DemoMessage {
   readonly inReplyTo?: string
   readonly references?: readonly string[]
   readonly flags?: readonly string[]
+  /** Beside those of every email. */
+  readonly headers?: readonly string[]
 }
 
 export const demoAddress = 'demo@mail.example'
@@ -38,6 +40,7 @@ export function toRawMessage(message: DemoMessage, date: Date): string {
     ...(message.references === undefined
       ? []
       : [`References: ${message.references.map(messageId).join(' ')}`]),
+    ...(message.headers ?? []),
     'MIME-Version: 1.0',
   ]
   const body = toBody(message)
