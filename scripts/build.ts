@@ -2,10 +2,10 @@
  * `pnpm build`: the five Lambda bundles in dist/functions/<name>, exactly what is deployed. ESM with splitting, so that
  * the mail libraries load only when a tool needs them; the AWS SDK is inside (loading the runtime's own is slower);
  * no source-map support in the runtime (measured: it doubles the start), but maps beside each bundle, for scripts/where.ts.
- * The metafile says what is in a bundle. The threads that mcp starts have a bundle of their own, in a folder beside
+ * The metafile says what is in a bundle. The threads that mcp and owner start have a bundle of their own, in a folder beside
  * its chunks.
  */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { build, type Metafile, type Plugin, transform } from 'esbuild'
 import type * as WasmFiles from '../packages/mail/src/documents/wasm-files.ts'
@@ -59,7 +59,10 @@ export async function buildFunctions(outFolder = join(root, 'dist', 'functions')
     const entryPoints = { index: join('packages', 'server', 'src', 'lambda', `${name}.ts`) }
     await bundle({ name, entryPoints, outFolder, folder: join(outFolder, name) })
   }
-  await buildThreads(outFolder, join(outFolder, 'mcp', 'threads'))
+  const threads = join(outFolder, 'mcp', 'threads')
+  await buildThreads(outFolder, threads)
+  // A draft that is reviewed may take as long to lay out as an email that is read.
+  cpSync(threads, join(outFolder, 'owner', 'threads'), { recursive: true })
 }
 
 /** Into `folder`, which packages/mail/src/start-thread.ts looks for beside the bundle that it is in. */

@@ -28,6 +28,9 @@ export const gatewayRoutes: readonly GatewayRoute[] = [
   { path: '/', target: 'oauth', authorized: false, transfer: 'BUFFERED' },
 ]
 
+/** Of a REST API: bodies that it hands on byte for byte. All others it takes for UTF-8, which a file is not. */
+export const binaryTypes: readonly string[] = ['multipart/form-data']
+
 /** Of an HTTP API: what is not routed goes to oauth as well, which answers 404 with our headers. */
 export const httpRoutes: readonly Pick<GatewayRoute, 'path' | 'target'>[] = [
   ...gatewayRoutes,

@@ -33,7 +33,7 @@ import { retention } from '../retention.ts'
 import type { Stage, StageOptions } from '../settings.ts'
 import { type Functions, gatewayTimeout, streamTimeout } from '../types.ts'
 import { accessLogFields } from './access-log.ts'
-import { type GatewayRoute, gatewayResponses, gatewayRoutes } from './gateway-table.ts'
+import { binaryTypes, type GatewayRoute, gatewayResponses, gatewayRoutes } from './gateway-table.ts'
 
 export function createRestGateway(options: {
   stack: Stack
@@ -58,6 +58,7 @@ export function createRestGateway(options: {
     // The issuer is the domain: nothing may answer under a second name.
     disableExecuteApiEndpoint: true,
     cloudWatchRole: false,
+    binaryMediaTypes: [...binaryTypes],
     deployOptions: {
       stageName: 'live',
       accessLogDestination: new LogGroupLogDestination(accessLogs),

@@ -108,6 +108,8 @@ describe('gateway', () => {
   test('the domain is the only name, at the root, with TLS 1.2 or newer', () => {
     const { one } = get('production')
     expect(one('AWS::ApiGateway::RestApi').Properties).toMatchObject({
+      // A file that somebody uploads arrives as it was sent.
+      BinaryMediaTypes: ['multipart/form-data'],
       DisableExecuteApiEndpoint: true,
       EndpointConfiguration: { Types: ['REGIONAL'] },
     })

@@ -30,6 +30,8 @@ export interface OwnerProductOptions {
   readonly downloadMs: number
   /** What one answer may carry where the gateway does not stream; absent: any size. */
   readonly maxBytes?: number
+  /** Of the files that one form of /review may add. */
+  readonly uploadBytes: number
   readonly log: Log
   readonly now?: () => EpochSeconds
   readonly clock?: Pick<Clock, 'now'>
@@ -47,6 +49,7 @@ export function createOwnerProduct(options: OwnerProductOptions): Routes {
     log,
     downloadMs,
     maxBytes,
+    uploadBytes,
   } = options
   const { now = nowSeconds, clock = realClock } = options
   const findLink = createFindLink({
@@ -59,12 +62,13 @@ export function createOwnerProduct(options: OwnerProductOptions): Routes {
   async function openReview(): Promise<Review> {
     reviewing ??= import('../owner/review.ts').then(({ createReview }) =>
       createReview({
-        ...{ publicUrl, findLink, connector, now, log, audit: stores.audit, once: stores.once },
+        ...{ publicUrl, findLink, connector, now, log, audit: stores.audit, once: stores.once, uploadBytes },
       }),
     )
     return await reviewing
   }
   return ownerRoutes({
+    uploadBytes,
     review: { post: async (request) => (await openReview()).post(request) },
     files: createFiles({
       ...{ publicUrl, findLink, connector, downloadMs, now, clock, log, audit: stores.audit },

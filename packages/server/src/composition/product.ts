@@ -16,6 +16,8 @@ import { createOwnerProduct } from './owner-product.ts'
 
 /** Nothing else ends a download that goes on. */
 const localDownloadMs = 60 * 60_000
+/** As much as an email may carry. */
+const localUploadBytes = 25_000_000
 
 export interface ProductOptions extends OAuthProductOptions {
   readonly stores: Stores
@@ -45,7 +47,13 @@ export function createProduct(options: ProductOptions): Product {
     settings,
     routes: {
       ...routes,
-      ...createOwnerProduct({ ...later, publicUrl, admission: settings, downloadMs: localDownloadMs }),
+      ...createOwnerProduct({
+        ...later,
+        publicUrl,
+        admission: settings,
+        downloadMs: localDownloadMs,
+        uploadBytes: localUploadBytes,
+      }),
       ...mcpRoutes({ mcp, authenticate: createAuthenticate({ oauth, resource }), challenge }),
     },
     failurePage: messagePage,

@@ -11,9 +11,10 @@ import type { Handler, Route, Routes } from '../http/frame.ts'
 import { health } from '../http/health.ts'
 import type { Files } from '../owner/files.ts'
 import type { Review } from '../owner/review.ts'
+import { isUpload } from '../owner/review-form.ts'
 import { homePage } from '../pages/home-page.ts'
 import { privacyPage } from '../pages/privacy-page.ts'
-import { reviewLinkPage } from '../pages/review-page.ts'
+import { reviewLinkPage, reviewStoppedPage } from '../pages/review-page.ts'
 import { tooManyAtOnce } from '../pages/sign-in-messages.ts'
 import type { ServerSettings } from '../settings.ts'
 import type { AddMailbox } from '../sign-in/add-account.ts'
@@ -38,6 +39,9 @@ interface OAuthRouteOptions {
 
 /** Generous for a form or a client's metadata. */
 const maxFormBytes = 64 * 1024
+
+/** Each is held in memory. */
+const maxUploading = 2
 
 /** Each may wait five seconds for a client's document, and ten documents are fetched at once. */
 const maxAuthorizing = 4
@@ -152,12 +156,31 @@ export function oauthRoutes({
 }
 
 /** The owner's own pages behind a link: what the owner function serves. */
-export function ownerRoutes({ files, review }: { readonly files: Files; readonly review: Review }): Routes {
+export function ownerRoutes({
+  files,
+  review,
+  uploadBytes,
+}: {
+  readonly files: Files
+  readonly review: Review
+  readonly uploadBytes: number
+}): Routes {
+  const reviewed: Handler = async (request) => {
+    const maxBytes = isUpload(request) ? uploadBytes + maxFormBytes : maxFormBytes
+    return await review.post(await withCappedBody(request, maxBytes))
+  }
   return {
     '/review': {
       ...page,
       name: 'review',
-      handlers: { GET: () => reviewLinkPage({}), POST: capped((request) => review.post(request)) },
+      handlers: {
+        GET: () => reviewLinkPage({}),
+        POST: limitAtOnce(reviewed, {
+          most: maxUploading,
+          counts: isUpload,
+          full: () => reviewStoppedPage('busy'),
+        }),
+      },
     },
     '/files': {
       ...page,

@@ -23,6 +23,8 @@ const routes = createOwnerProduct({
   ...openAwsOnFirstUse({ region, tables, credentialsKey }),
   providerClients: createSecretProviders({ ...environment, now: nowSeconds, log }),
   connector: createMailConnector(environment.internalMail),
+  // Lambda takes 6 MB, which in base64 is a third less.
+  uploadBytes: 4_000_000,
   // The function ends after 300 s where it streams, else after 28 s (stacks/api/functions.ts).
   ...(streams ? { downloadMs: 290_000 } : { downloadMs: 25_000, maxBytes: 4_000_000 }),
 })

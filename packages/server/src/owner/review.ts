@@ -1,5 +1,5 @@
 /**
- * `/review`: one draft, held or not, for its owner to read as it will go out, and to send, keep or discard. It works behind a
+ * `/review`: one draft, held or not, for its owner to read as it will go out, to add files to, and to send, keep or discard. It works behind a
  * link, in one paired browser. Every form fetches the draft again and compares it with what was shown; the ledger decides
  * which of several answers sends, and the grant's leash is read once more right before DATA.
  */
@@ -12,22 +12,21 @@ import { parseLinkField } from '../accounts/one-time-link.ts'
 import { SettingsRefusedError } from '../accounts/owner-settings.ts'
 import { type ReviewSubject, reviewSubject } from '../accounts/review-link.ts'
 import { permits } from '../caller.ts'
-import { parseForm } from '../http/body.ts'
 import { findOutage } from '../http/outages.ts'
 import { hashGrantId, type Log } from '../log.ts'
 import { reviewDonePage, reviewLinkPage, reviewPage, reviewStoppedPage } from '../pages/review-page.ts'
 import { unpairedPage } from '../pages/unpaired-page.ts'
-import { type Decision, decideDraft, findNamed } from '../sending/decide-draft.ts'
+import { type Decision, decideDraft, lookAtDraft } from '../sending/decide-draft.ts'
 import type { Delivery } from '../sending/delivery.ts'
 import { withEarlySubmission } from '../sending/early-submission.ts'
 import { type KeptMailbox, withKeptMailbox } from '../sending/kept-mailbox.ts'
-import { nameDraft } from '../sending/review.ts'
-import { answerEarlier, findEarlier } from '../sending/send-stored.ts'
 import type { SendingCall } from '../sending/sending-call.ts'
 import type { AuditStore } from '../store/audit-store.ts'
+import { addFiles } from './add-files.ts'
 import { isApproval, toApproval } from './approval.ts'
 import { toReviewed, viewDraft } from './draft-view.ts'
 import { createOwnerCall, type OwnerSurroundings, toOpenedAccount } from './owner-call.ts'
+import { parseReviewForm, type ReviewForm } from './review-form.ts'
 import { stopOfReview } from './review-stops.ts'
 
 /** GET is a page like any other (pages/review-page.ts). */
@@ -50,6 +49,8 @@ export function createReview(
   options: Omit<OwnerSurroundings, 'deadlineMs'> & {
     readonly findLink: FindLink
     readonly audit: AuditStore
+    /** Of the files that one form may add. */
+    readonly uploadBytes: number
     readonly log: Log
   },
 ): Review {
@@ -59,15 +60,15 @@ export function createReview(
   return {
     async post(request) {
       if (!isSameOrigin(request, publicUrl)) return reviewStoppedPage('ended')
-      const fields = await parseForm(request)
-      const token = parseLinkField(fields?.get('link'))
-      if (fields === undefined || token === undefined) return reviewLinkPage({ isFaulty: true })
+      const form = await parseReviewForm(request)
+      const token = parseLinkField(form?.fields.get('link'))
+      if (form === undefined || token === undefined) return reviewLinkPage({ isFaulty: true })
       try {
         const found = await findLink(kind, token, request)
         if (found.state === 'unpaired') return unpairedPage('/review', token)
         if (found.state === 'ended') return reviewStoppedPage('ended')
         const { mailbox } = found
-        return await answer(mailbox, token, fields, request.signal).finally(mailbox.close)
+        return await answer(mailbox, token, form, request.signal).finally(mailbox.close)
       } catch (error) {
         return stopOfReview(error, log)
       }
@@ -77,11 +78,12 @@ export function createReview(
   async function answer(
     mailbox: LinkedMailbox<ReviewSubject>,
     token: string,
-    fields: ReadonlyMap<string, string>,
+    { fields, files }: ReviewForm,
     signal: AbortSignal,
   ): Promise<Response> {
     const action = fields.get('action')
     if (action === 'keep') return reviewDonePage({ state: 'kept' })
+    if (action === 'add' && files.length > 0) return await add(mailbox, token, { fields, files }, signal)
     if (action !== 'send' && action !== 'discard') return await show(await open(mailbox, token, signal))
     if (!permits(mailbox.permission, action === 'send' ? 'send' : 'write'))
       return reviewStoppedPage('permission')
@@ -108,12 +110,10 @@ export function createReview(
   async function show(work: Work): Promise<Response> {
     const { call, opened, mailbox } = work
     return await withKeptMailbox(call, opened, async (kept) => {
-      const named = await nameDraft(kept, opened, draftOf(mailbox.subject))
-      if (named === undefined) return reviewStoppedPage('gone')
-      const earlier = await findEarlier(call, opened, named)
-      if (earlier !== undefined) return toDone((await answerEarlier(call, opened, named, earlier)).structured)
-      const draft = await findNamed(call, kept, opened, named)
-      return draft === undefined ? reviewStoppedPage('gone') : await showDraft(work, kept, draft)
+      const looked = await lookAtDraft(call, { mailbox: kept, opened }, draftOf(mailbox.subject))
+      if (looked.state === 'gone') return reviewStoppedPage('gone')
+      if (looked.state === 'delivered') return toDone(looked.result.structured)
+      return await showDraft(work, kept, looked.draft)
     })
   }
 
@@ -127,7 +127,7 @@ export function createReview(
     const view = await viewDraft(mailbox, opened, draft, { mailbox: kept, deadlineMs })
     const reviewed = toReviewed(mailbox.linkId, draft, view.noSending === undefined)
     const form = { token, approval: toApproval(mailbox.secret, reviewed) }
-    return reviewPage({ ...view, form, isChanged })
+    return reviewPage({ ...view, form, isChanged, uploadMegabytes: options.uploadBytes / 1_000_000 })
   }
 
   async function decide(
@@ -138,10 +138,7 @@ export function createReview(
     const { mailbox, opened } = work
     // The owner has decided: a browser that goes away no longer ends it.
     const call = work.call.toCompletion()
-    const isShown = (draft: StoredDraft) =>
-      [true, ...(action === 'discard' ? [false] : [])].some((maySend) =>
-        isApproval(mailbox.secret, toReviewed(mailbox.linkId, draft, maySend), approval),
-      )
+    const isShown = (draft: StoredDraft) => isApproved(mailbox, draft, approval, action === 'send')
     const assertMaySend = async () => {
       if (!(await mailbox.isGranted())) throw new GrantGoneError('The grant has ended')
     }
@@ -178,6 +175,36 @@ export function createReview(
         action === 'send',
       ),
     )
+  }
+
+  /** It is another email then, so that it is shown and asked about again. */
+  async function add(
+    mailbox: LinkedMailbox<ReviewSubject>,
+    token: string,
+    { fields, files }: ReviewForm,
+    signal: AbortSignal,
+  ): Promise<Response> {
+    if (!permits(mailbox.permission, 'write')) return reviewStoppedPage('permission')
+    return await audited(mailbox, 'review_add_files', async () => {
+      const work = await open(mailbox, token, signal)
+      const call = work.call.toCompletion()
+      const { opened } = work
+      return await withKeptMailbox(call, opened, async (kept) => {
+        const places = { mailbox: kept, opened }
+        const looked = await lookAtDraft(call, places, draftOf(mailbox.subject))
+        if (looked.state === 'gone') return { page: reviewStoppedPage('gone'), end: { outcome: 'failed' } }
+        if (looked.state === 'delivered')
+          return { page: toDone(looked.result.structured), end: { outcome: 'failed' } }
+        const { draft } = looked
+        if (!isApproved(mailbox, draft, fields.get('approval'), false))
+          return { page: await showDraft(work, kept, draft, true), end: { outcome: 'asked' } }
+        const { messageId } = mailbox.subject
+        const added = await addFiles(call, places, draft, { files, messageId })
+        if (added.state !== 'added')
+          return { page: reviewStoppedPage(added.state), end: { outcome: 'failed' } }
+        return { page: await showDraft(work, kept, added.draft), end: { outcome: 'ok', count: 1 } }
+      })
+    })
   }
 
   /** Noted before anything changes, and how it ended. */
@@ -217,6 +244,17 @@ const renderShare = 0.5
 function draftOf({ messageId, ref, claim }: ReviewSubject): Decision['draft'] {
   const tagged = ref && { ...ref, draft: ref.draft ?? toDraftTag(messageId) }
   return { messageId, ref: tagged, claim }
+}
+
+/** `toSend`: only a page with a button that sends it counts. */
+function isApproved(
+  { secret, linkId }: LinkedMailbox<ReviewSubject>,
+  draft: StoredDraft,
+  approval: string | undefined,
+  toSend: boolean,
+): boolean {
+  const shown = toSend ? [true] : [true, false]
+  return shown.some((maySend) => isApproval(secret, toReviewed(linkId, draft, maySend), approval))
 }
 
 function toDone({ state, recipients, message, sent_copy, repeated }: Delivery): Response {

@@ -34,6 +34,7 @@ ${row('What an app did: which tool, when, how it ended, how many emails. Nothing
 ${row('The app’s name and version, and open questions to you', 'Up to 24 hours', 'The name and version: the operator. The questions: who holds a token of the app')}
 ${row('Fingerprint and outcome of a mail you sent, so that it is sent once', 'Up to 24 hours', 'The outcome: who holds a token of the app')}
 ${row('Which email and file a download link is for', '15 minutes', 'Who holds the link, in a browser that you have paired')}
+${row('Which draft a review link is for, and the key to your settings that it needs', '24 hours', 'Who holds the link, in a browser that you have paired')}
 ${row('A sign-in or one-time link under way, and counts of failed sign-ins', 'Up to an hour', 'The operator; addresses stand there as fingerprints only')}
 </tbody>
 </table>

@@ -27,6 +27,8 @@ export interface ReviewedDraft {
   /** The connection may discard it. */
   readonly mayChange: boolean
   readonly noSending?: NoSending | undefined
+  /** How much one form may add; absent: nothing. */
+  readonly uploadMegabytes?: number
 }
 
 /** A frame without script does not know how long its document is. */
@@ -116,8 +118,24 @@ ${noSending === undefined && html`<button type="submit" name="action" value="sen
 <button type="submit" class="quiet" name="action" value="keep">Keep in Drafts</button>
 ${draft.mayChange && html`<button type="submit" class="danger" name="action" value="discard" data-busy="Discarding…">Discard</button>`}
 </div>
-</form>`,
+</form>
+${draft.mayChange && draft.uploadMegabytes !== undefined && addForm(form, draft.uploadMegabytes)}`,
   })
+}
+
+/** Apart, so that nothing is uploaded with an answer. */
+function addForm({ token, approval }: ReviewedDraft['form'], megabytes: number): Html {
+  return html`<details class="add"><summary>Add files</summary>
+<form class="in" method="post" action="/review" enctype="multipart/form-data" data-once>
+<input type="hidden" name="link" value="${token}">
+<input type="hidden" name="approval" value="${approval}">
+<div class="field">
+<label class="text" for="file">Files from this device</label>
+<input id="file" name="file" type="file" multiple required aria-describedby="file-hint">
+<p class="hint" id="file-hint">Up to 20 at once, ${megabytes} MB together. Larger ones your own mail program can add. You are shown the email again before it is sent.</p>
+</div>
+<div class="actions"><button type="submit" class="quiet" name="action" value="add" data-busy="Adding…">Add to the draft</button></div>
+</form></details>`
 }
 
 function marked({ text, marks }: Marked): Html {
@@ -262,6 +280,16 @@ const stops = {
     status: 413,
     title: 'Too large to show',
     text: 'Open the draft in your own mail program: it can show and send it.',
+  },
+  altered: {
+    status: 502,
+    title: 'The files did not arrive whole',
+    text: 'Your mail server keeps them in another form. Nothing was sent. Look at the draft in your own mail program, and add the files there.',
+  },
+  busy: {
+    status: 429,
+    title: 'Too many uploads at once',
+    text: 'Wait until one of them is over, then try again.',
   },
   sign_in: {
     status: 409,

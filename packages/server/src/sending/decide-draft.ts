@@ -12,6 +12,7 @@ import type { KeptMailbox } from './kept-mailbox.ts'
 import { nameDraft } from './review.ts'
 import type { Reviewed } from './review-state.ts'
 import { forgetHeld } from './send-ledger.ts'
+import type { SendOutcome } from './send-outcome.ts'
 import { answerEarlier, findEarlier, sendStored } from './send-stored.ts'
 import type { ReleasedBy, SendingCall } from './sending-call.ts'
 import { binDraft, findDraft, hashOf, type NamedDraft, readyDraft } from './stored-draft.ts'
@@ -27,47 +28,66 @@ export interface Decision {
   readonly early: Submission | undefined
 }
 
+interface Places {
+  readonly mailbox: KeptMailbox
+  readonly opened: OpenedAccount
+}
+
+type Ended =
+  /** By this decision, or by an earlier one: the ledger remembers. */
+  { readonly state: 'delivered'; readonly result: ToolResult<Delivery> } | { readonly state: 'gone' }
+
 export type Decided =
-  | { readonly state: 'delivered'; readonly result: ToolResult<Delivery> }
+  | Ended
   /** Nothing was done. */
   | { readonly state: 'changed'; readonly draft: StoredDraft }
   | { readonly state: 'discarded' }
   /** It could not be moved to the bin. */
   | { readonly state: 'kept' }
-  | { readonly state: 'gone' }
 
 /** Throws ToolError where it may not go out, and what a sending throws. */
 export async function decideDraft(
   call: SendingCall,
-  { mailbox, opened }: { readonly mailbox: KeptMailbox; readonly opened: OpenedAccount },
-  decision: Decision,
+  places: Places,
+  { answer, isShown, releasedBy, assertMaySend, early, ...decision }: Decision,
 ): Promise<Decided> {
-  const { answer, early, releasedBy, assertMaySend } = decision
-  const named = await nameDraft(mailbox, opened, decision.draft)
-  if (named === undefined) return { state: 'gone' }
-  const earlier = await answerBefore()
-  if (earlier !== undefined) return earlier
-  const draft = await findNamed(call, mailbox, opened, named)
-  // Another call may have sent it meanwhile.
-  if (draft === undefined) return (await answerBefore()) ?? { state: 'gone' }
-  if (!decision.isShown(draft)) return { state: 'changed', draft }
+  const looked = await lookAtDraft(call, places, decision.draft)
+  if (looked.state !== 'found') return looked
+  const { mailbox, opened } = places
+  const { draft, id } = looked
+  if (!isShown(draft)) return { state: 'changed', draft }
   if (answer === 'discard') return await discard(call, mailbox, draft, decision.draft.claim)
   const ready = await mailbox.run((session) =>
-    readyDraft(call, session, opened, { id: named.id, draft }, hashOf(draft)),
+    readyDraft(call, session, opened, { id, draft }, hashOf(draft)),
   )
   const result = await sendStored(call, mailbox, { ready, draft }, { early, releasedBy, assertMaySend })
   if ('question' in result) throw new Error('Nobody is asked about what was released')
   return { state: 'delivered', result }
+}
 
-  async function answerBefore(): Promise<Decided | undefined> {
-    const outcome = named && (await findEarlier(call, opened, named))
-    if (named === undefined || outcome === undefined) return undefined
-    return { state: 'delivered', result: await answerEarlier(call, opened, named, outcome) }
+/** The draft as it is now, or what became of it. */
+export async function lookAtDraft(
+  call: SendingCall,
+  { mailbox, opened }: Places,
+  wanted: Pick<Reviewed, 'ref' | 'messageId'>,
+): Promise<Ended | { readonly state: 'found'; readonly draft: StoredDraft; readonly id: string }> {
+  const named = await nameDraft(mailbox, opened, wanted)
+  if (named === undefined) return { state: 'gone' }
+  const earlier = await findEarlier(call, opened, named)
+  if (earlier !== undefined) return await toDelivered(earlier, named)
+  const draft = await findNamed(call, mailbox, opened, named)
+  if (draft !== undefined) return { state: 'found', draft, id: named.id }
+  // Another call may have sent it meanwhile.
+  const meanwhile = await findEarlier(call, opened, named)
+  return meanwhile === undefined ? { state: 'gone' } : await toDelivered(meanwhile, named)
+
+  async function toDelivered(outcome: SendOutcome, known: NamedDraft): Promise<Ended> {
+    return { state: 'delivered', result: await answerEarlier(call, opened, known, outcome) }
   }
 }
 
 /** The draft as it is now; undefined where it is no longer in Drafts. */
-export async function findNamed(
+async function findNamed(
   call: SendingCall,
   mailbox: KeptMailbox,
   opened: OpenedAccount,

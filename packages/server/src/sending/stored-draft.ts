@@ -31,7 +31,7 @@ import type { ReadyMessage } from './ready-message.ts'
 import type { SendingCall } from './sending-call.ts'
 
 /** 25 MB of attachments, their base64, and the text. */
-const maxStoredBytes = 36 * 1024 * 1024
+export const maxStoredBytes = 36 * 1024 * 1024
 /** Of a draft, for the person who is asked. */
 const maxShownChars = 100_000
 

@@ -25,7 +25,12 @@ import {
 } from '@email-connector/testing'
 import { buildFunctions } from '../../../../scripts/build.ts'
 import { accessLogFields } from '../../../../stacks/api/access-log.ts'
-import { gatewayResponses, gatewayRoutes, httpRoutes } from '../../../../stacks/api/gateway-table.ts'
+import {
+  binaryTypes,
+  gatewayResponses,
+  gatewayRoutes,
+  httpRoutes,
+} from '../../../../stacks/api/gateway-table.ts'
 import { tableRights } from '../../../../stacks/rights.ts'
 import { createInstanceSecrets } from '../../src/keys/instance-secrets.ts'
 import type { TableNames } from '../../src/store/table-schema.ts'
@@ -182,6 +187,7 @@ export async function startGatewayProduct(
     ? await startGatewaySimulator({
         routes: streams ? gatewayRoutes : gatewayRoutes.map((route) => ({ ...route, transfer: 'BUFFERED' })),
         responses: gatewayResponses({ publicUrl: url }),
+        binaryTypes,
         functions,
         port,
         accessLogFormat: accessLogFields('$context.resourcePath'),

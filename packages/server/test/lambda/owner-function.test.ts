@@ -1,4 +1,5 @@
 /** The owner function as it is deployed: files through the gateway, and what it asks of DynamoDB and KMS for them. */
+import { randomBytes } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { signInFields } from '../e2e/product.ts'
 import { callTool, signIn } from '../e2e/raw-client.ts'
@@ -74,7 +75,16 @@ describe.skipIf(missing !== undefined)(whenPossible('R70: the owner function'), 
     for (const shown of [subject, to, file, words]) expect(page).toContain(shown)
     expect(named()).toEqual([...opening, 'GetItem send#'])
 
-    const [, approval = ''] = /name="approval" value="([^"]+)"/.exec(page) ?? []
+    const approvalIn = (text: string) => /name="approval" value="([^"]+)"/.exec(text)?.[1] ?? ''
+    const upload = new FormData()
+    const asked = { link, approval: approvalIn(page), action: 'add' }
+    for (const [name, value] of Object.entries(asked)) upload.set(name, value)
+    upload.append('file', new File([randomBytes(3_500_000)], 'canary-film.bin'))
+    owner.forgetCalls()
+    const withFile = await (await post('/review', upload)).text()
+    expect(withFile).toContain('canary-film.bin')
+    expect(named()).toEqual([...opening, 'PutItem audit#', 'GetItem send#', 'UpdateItem audit#'])
+    const approval = approvalIn(withFile)
     owner.forgetCalls()
     const answers = await Promise.all(
       [1, 2].map(async () => await (await post('/review', { link, action: 'send', approval })).text()),
@@ -86,10 +96,14 @@ describe.skipIf(missing !== undefined)(whenPossible('R70: the owner function'), 
     expect(await call('send_email', letter)).toMatchObject({ state: 'sent', repeated: true })
 
     owner.forgetCalls()
-    const again = await call('send_email', { ...letter, subject: `${subject} two` })
+    const again = await call('send_email', {
+      ...letter,
+      subject: `${subject} two`,
+      // Laid out in a thread.
+      body: `# ${words}\n\n${'A long line of words. '.repeat(7_000)}`,
+    })
     const second = String(again.review_url).split('#')[1] ?? ''
-    const [, yes = ''] =
-      /name="approval" value="([^"]+)"/.exec(await (await post('/review', { link: second })).text()) ?? []
+    const yes = approvalIn(await (await post('/review', { link: second })).text())
     owner.forgetCalls()
     await (await post('/review', { link: second, action: 'send', approval: yes })).text()
     const counted = ['UpdateItem count#', 'UpdateItem send#']
@@ -98,7 +112,7 @@ describe.skipIf(missing !== undefined)(whenPossible('R70: the owner function'), 
       ...['GetItem leash#', ...counted, 'UpdateItem send#', 'UpdateItem audit#'],
     ])
 
-    canaries.add('content', subject, to, file, words, 'canary-content')
+    canaries.add('content', subject, to, file, words, 'canary-content', 'canary-film')
     canaries.add('link', link, second, approval, String(held.message_id))
     const output = product.output() + product.accessLog.join('\n')
     expect(canaries.foundIn(output)).toEqual([])

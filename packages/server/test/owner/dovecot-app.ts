@@ -20,7 +20,11 @@ export interface DovecotApp {
   readonly smtp: SmtpSink
   fields(user: TestUser): Record<string, string>
   /** The access token of a new connection. */
-  connect(user: TestUser, options?: { permission?: string; ask?: string }): Promise<string>
+  connect(
+    user: TestUser,
+    /** `through`: further fields of the form, such as the ports of proxies. */
+    options?: { permission?: string; ask?: string; through?: Record<string, string> },
+  ): Promise<string>
   call(token: string, tool: string, args: Wire, capabilities?: Wire): Promise<Wire>
   close(): Promise<void>
 }
@@ -28,7 +32,11 @@ export interface DovecotApp {
 /** A jar and a sender of forms, as one browser is. */
 export interface Browser {
   readonly cookies: Map<string, string>
-  post(path: string, fields: Record<string, string>, headers?: Record<string, string>): Promise<Response>
+  post(
+    path: string,
+    fields: Record<string, string> | FormData,
+    headers?: Record<string, string>,
+  ): Promise<Response>
 }
 
 export async function startDovecotApp(options: TestAppOptions = {}): Promise<DovecotApp> {
@@ -57,11 +65,11 @@ export async function startDovecotApp(options: TestAppOptions = {}): Promise<Dov
   })
   return {
     ...{ test, dovecot, smtp, fields },
-    async connect(user, { permission = 'read', ask = 'ask' } = {}) {
+    async connect(user, { permission = 'read', ask = 'ask', through = {} } = {}) {
       const authorizeUrl = await test.authorizeUrl({ name: 'Claude' })
       const outcome = await completeSignIn({
         authorizeUrl,
-        fields: { ...fields(user), permission, ask },
+        fields: { ...fields(user), ...through, permission, ask },
         fetch: fetchOf(test),
       })
       if (!outcome.redirected || outcome.code === null) throw new Error('The sign-in did not succeed')
@@ -116,7 +124,7 @@ export function openBrowser(test: TestApp): Browser {
           Cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join('; '),
           ...headers,
         },
-        body: new URLSearchParams(fields),
+        body: fields instanceof FormData ? fields : new URLSearchParams(fields),
       })
       for (const line of answer.headers.getSetCookie()) {
         const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? []

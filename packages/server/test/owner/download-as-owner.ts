@@ -29,7 +29,7 @@ export function largeEmail(bytes: number): {
   return { raw, hash: hash.digest('hex'), size: count * block.length }
 }
 
-type PostForm = (path: string, form: Record<string, string>) => Promise<Response>
+type PostForm = (path: string, form: Record<string, string> | FormData) => Promise<Response>
 
 /** What a browser posts that is paired with every connection of the mailbox. */
 export async function pairAsOwner(url: string, fields: Record<string, string>): Promise<PostForm> {
@@ -38,7 +38,7 @@ export async function pairAsOwner(url: string, fields: Record<string, string>): 
     const answer = await fetch(`${url}${path}`, {
       method: 'POST',
       headers: { Cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join('; ') },
-      body: new URLSearchParams(form),
+      body: form instanceof FormData ? form : new URLSearchParams(form),
     })
     for (const line of answer.headers.getSetCookie()) {
       const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? []

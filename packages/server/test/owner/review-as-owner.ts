@@ -11,7 +11,7 @@ export interface ReviewPage {
   readonly approval: string
 }
 
-export async function readPage(answer: Response): Promise<ReviewPage> {
+async function readPage(answer: Response): Promise<ReviewPage> {
   const text = await answer.text()
   const [, approval = ''] = /name="approval" value="([^"]+)"/.exec(text) ?? []
   const answers = [...text.matchAll(/name="action" value="(\w+)"/g)].map(([, name = '']) => name)
@@ -27,6 +27,15 @@ export function reviewAs(browser: Browser) {
     show: (link: string, headers = {}) => post({ link }, headers),
     answer: (link: string, action: string, approval: string, headers = {}) =>
       post({ link: tokenIn(link), action, approval }, headers),
+    /** As the form with files does. */
+    async add(link: string, approval: string, files: Record<string, Buffer>) {
+      const form = new FormData()
+      for (const [name, value] of Object.entries({ link: tokenIn(link), approval, action: 'add' }))
+        form.set(name, value)
+      for (const [name, content] of Object.entries(files))
+        form.append('file', new File([new Uint8Array(content)], name))
+      return await readPage(await browser.post('/review', form))
+    },
     /** Looks first, as a person does. */
     async decide(link: string, action: string) {
       const { approval } = await post({ link })

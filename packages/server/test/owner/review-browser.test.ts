@@ -22,32 +22,33 @@ const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/
 const pixels =
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=='
 /** As another program, or whoever reached Drafts, may have left it. */
-const hostile = [
-  ...['From: alice@test.example', 'To: bob@test.example', 'Reply-To: mallory@evil.example'],
-  ...['Subject: Figures <b>now</b>', 'Message-ID: <hostile@test.example>', 'MIME-Version: 1.0'],
-  ...['Content-Type: multipart/related; boundary=r', '', '--r'],
-  ...['Content-Type: multipart/alternative; boundary=a', '', '--a', 'Content-Type: text/plain', ''],
-  ...[
-    'Pay 100 to Bob. See </pre><script>document.title="run"</script>',
-    '--a',
-    'Content-Type: text/html',
-    '',
-  ],
-  '<html><head><meta http-equiv="refresh" content="0;url=https://evil.example/away"><style>p{color:rgb(1,2,3)}</style></head>',
-  '<body onload="document.title=1"><p style="font-weight:700">Pay 900 to Bob.</p><p style="display:none">the ledger of last year</p>',
-  '<script>parent.document.title="run"</script><a href="https://evil.example/?q=1" target="_top">your bank</a>',
-  '<form action="https://evil.example/"><button>Press</button></form>',
-  '<img src="https://evil.example/pixel.gif" width="30" height="30"><img id="own" src="cid:own@x" width="20" height="20"></body></html>',
-  ...[
-    '--a--',
-    '--r',
-    'Content-Type: image/png',
-    'Content-ID: <own@x>',
-    'Content-Transfer-Encoding: base64',
-    '',
-  ],
-  ...[pixels, '--r--', ''],
-].join('\r\n')
+const hostileOf = (evil: string) =>
+  [
+    ...['From: alice@test.example', 'To: bob@test.example', 'Reply-To: mallory@evil.example'],
+    ...['Subject: Figures <b>now</b>', 'Message-ID: <hostile@test.example>', 'MIME-Version: 1.0'],
+    ...['Content-Type: multipart/related; boundary=r', '', '--r'],
+    ...['Content-Type: multipart/alternative; boundary=a', '', '--a', 'Content-Type: text/plain', ''],
+    ...[
+      'Pay 100 to Bob. See </pre><script>document.title="run"</script>',
+      '--a',
+      'Content-Type: text/html',
+      '',
+    ],
+    `<html><head><meta http-equiv="refresh" content="0;url=${evil}/away"><style>p{color:rgb(1,2,3)}</style></head>`,
+    '<body onload="document.title=1"><p style="font-weight:700">Pay 900 to Bob.</p><p style="display:none">the ledger of last year</p>',
+    `<script>parent.document.title="run"</script><a href="${evil}/?q=1" target="_top">your bank</a>`,
+    `<form action="${evil}/"><button>Press</button></form>`,
+    `<img src="${evil}/pixel.gif" width="30" height="30"><img id="own" src="cid:own@x" width="20" height="20"></body></html>`,
+    ...[
+      '--a--',
+      '--r',
+      'Content-Type: image/png',
+      'Content-ID: <own@x>',
+      'Content-Transfer-Encoding: base64',
+      '',
+    ],
+    ...[pixels, '--r--', ''],
+  ].join('\r\n')
 
 describe.skipIf(findChromium() === undefined || findDovecot() === undefined)(
   'R92: /review in Chromium',
@@ -57,15 +58,24 @@ describe.skipIf(findChromium() === undefined || findDovecot() === undefined)(
     let server: Server
     let browser: TestBrowser
     let token: string
+    /** Where a hostile draft would lead or load from, and how often it did. */
+    let evil: Server
+    let evilUrl: string
+    let visits = 0
 
     beforeAll(async () => {
-      const [port = 0] = await freePorts(1)
+      const [port = 0, evilPort = 0] = await freePorts(2)
       url = `http://localhost:${port}`
       app = await startDovecotApp({ settings: { publicUrl: url } })
       const listener = getRequestListener((request) => app.test.app.fetch(request, { ip: '127.0.0.1' }), {
         overrideGlobalObjects: false,
       })
       server = createServer(listener).listen(port, '127.0.0.1')
+      evilUrl = `http://127.0.0.1:${evilPort}`
+      evil = createServer((_, answer) => {
+        visits += 1
+        answer.end()
+      }).listen(evilPort, '127.0.0.1')
       browser = await launchBrowser()
       token = await app.connect(app.dovecot.alice, { permission: 'send' })
     })
@@ -73,6 +83,8 @@ describe.skipIf(findChromium() === undefined || findDovecot() === undefined)(
       await browser?.close()
       server?.close()
       server?.closeAllConnections()
+      evil?.close()
+      evil?.closeAllConnections()
       await app?.close()
     })
 
@@ -141,7 +153,7 @@ describe.skipIf(findChromium() === undefined || findDovecot() === undefined)(
     })
 
     test('R92: a hostile draft runs, loads and leads nowhere; what it hides is told; without script it is answered too', async () => {
-      await app.dovecot.appendRaw(app.dovecot.alice, 'Drafts', hostile, ['\\Draft'])
+      await app.dovecot.appendRaw(app.dovecot.alice, 'Drafts', hostileOf(evilUrl), ['\\Draft'])
       const found = await app.call(token, 'search_emails', { query: 'subject:Figures', mailbox: 'drafts' })
       const [{ id }] = found.structuredContent.emails
       const { structuredContent: held } = await app.call(token, 'send_draft', { id })
@@ -163,11 +175,6 @@ describe.skipIf(findChromium() === undefined || findDovecot() === undefined)(
         await page.emulateMedia({ colorScheme })
         await page.context().addCookies(cookies)
         if (javaScript) await page.context().addInitScript(axeSource)
-        const foreign: string[] = []
-        page.on('request', (request) => {
-          if (!request.url().startsWith(url) && !/^(?:data|about):/.test(request.url()))
-            foreign.push(request.url())
-        })
         await page.goto(`${url}/review`)
         await page.fill('#link', linkToken)
         await page.getByRole('button', { name: 'Continue' }).click()
@@ -190,13 +197,13 @@ describe.skipIf(findChromium() === undefined || findDovecot() === undefined)(
           'It says two things',
           'ANSWERS go there',
           'Figures <b>now</b>',
-          'https://evil.example/?q=1',
+          `${evilUrl}/?q=1`,
         ])
           expect(text).toContain(words)
         expect(text).toMatch(/words go out that a reader does not see.*the ledger of last year/s)
-        expect(text).toContain('not loaded here: evil.example')
+        expect(text).toContain(`not loaded here: ${new URL(evilUrl).host}`)
         expect(text).toContain('</pre><script>document.title="run"</script>')
-        expect(foreign).toEqual([])
+        expect(visits).toBe(0)
         if (javaScript) await expectAccessible(page, `hostile-${width}-${colorScheme}`)
         else {
           await page.getByRole('button', { name: 'Discard' }).click()

@@ -1,5 +1,6 @@
 /** A held email and its owner: from the tool's link to one DATA, or none, over a real Dovecot. */
-import { findDovecot } from '@email-connector/testing'
+import { randomBytes } from 'node:crypto'
+import { type CausalClock, findDovecot, startDelayProxy } from '@email-connector/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
   type Browser,
@@ -50,7 +51,7 @@ describe.skipIf(!findDovecot())('R92: /review', () => {
       'Dear Bob, _well_.',
     ])
       expect(page.text).toContain(words)
-    expect(page.answers).toEqual(['send', 'keep', 'discard'])
+    expect(page.answers).toEqual(['send', 'keep', 'discard', 'add'])
     const [draft] = await inMailbox('Drafts', 'Shown')
     expect(sent('Shown')).toEqual([])
 
@@ -77,7 +78,11 @@ describe.skipIf(!findDovecot())('R92: /review', () => {
   })
 
   /** Of a connection of its own, with a browser that is paired with it. */
-  async function another(options: { permission?: string; ask?: string }, subject: string, more: object = {}) {
+  async function another(
+    options: Parameters<DovecotApp['connect']>[1] & object,
+    subject: string,
+    more: object = {},
+  ) {
     const own = await app.connect(app.dovecot.alice, options)
     const tool = options.permission === 'write' ? 'draft_email' : 'send_email'
     const { structuredContent: told } = await app.call(own, tool, letter(subject, more))
@@ -202,7 +207,7 @@ describe.skipIf(!findDovecot())('R92: /review', () => {
 
     const writing = await another({ permission: 'write' }, 'Drafted')
     const page = await writing.owner.show(writing.link)
-    expect(page.answers).toEqual(['keep', 'discard'])
+    expect(page.answers).toEqual(['keep', 'discard', 'add'])
     expect((await writing.owner.answer(writing.link, 'send', page.approval)).status).toBe(403)
     await nothingSent('Drafted')
     expect((await writing.owner.answer(writing.link, 'discard', page.approval)).text).toContain('Discarded')
@@ -319,6 +324,78 @@ describe.skipIf(!findDovecot())('R92: /review', () => {
     app.test.time.seconds += 120
     expect((await alice.answer(killed.link, 'send', approval)).text).toContain('Perhaps sent')
     expect(sent('Killed')).toEqual([])
+  })
+
+  test('R92: files that the owner adds are in the draft, byte for byte, and it is asked about again', async () => {
+    const { link, messageId } = await holdWith(app, token, 'With files', { bcc: ['dave@test.example'] })
+    const first = await alice.show(link)
+    const [film, note] = [randomBytes(5_000_000), Buffer.from('Größe')]
+    const forged = await alice.add(link, `${first.approval}x`, { 'film.bin': film })
+    expect([forged.text.includes('It was changed.'), forged.text.includes('film.bin')]).toEqual([true, false])
+    const page = await alice.add(link, first.approval, { 'film.bin': film, 'a "b"/ö.txt': note })
+    for (const shown of ['film.bin', 'ö.txt', 'dave@test.example', 'Send this email?'])
+      expect(page.text).toContain(shown)
+    const [draft, ...others] = await inMailbox('Drafts', 'With files')
+    expect([others, draft?.raw.toString().includes(`Message-ID: ${messageId}`)]).toEqual([[], true])
+    expect((await alice.answer(link, 'send', first.approval)).text).toContain('It was changed.')
+    await nothingSent('With files')
+    expect((await alice.answer(link, 'send', page.approval)).text).toContain('<h1>Sent</h1>')
+    const [message] = sent('With files')
+    expect(message?.to).toEqual(['bob@test.example', 'dave@test.example'])
+    const packed = message?.raw.toString('latin1').replaceAll('\r\n', '') ?? ''
+    for (const content of [film, note]) expect(packed).toContain(content.toString('base64'))
+    const { structuredContent: retried } = await app.call(
+      token,
+      'send_email',
+      letter('With files', { bcc: ['dave@test.example'] }),
+    )
+    expect(retried).toMatchObject({ state: 'sent', repeated: true })
+  })
+
+  test('R102: an upload that is too large, none, twice a field, or with too many files costs one answer', async () => {
+    const { link } = await holdWith(app, token, 'Uploads')
+    const { approval } = await alice.show(link)
+    expect((await alice.add(link, approval, { 'film.bin': Buffer.alloc(25_200_000) })).status).toBe(413)
+    const many = Object.fromEntries(
+      Array.from({ length: 21 }, (_, index) => [`${index}.txt`, Buffer.from('x')]),
+    )
+    expect((await alice.add(link, approval, many)).status).toBe(422)
+    const twice = new FormData()
+    for (const value of [tokenIn(link), tokenIn(link)]) twice.append('link', value)
+    expect((await browser.post('/review', twice)).status).toBe(422)
+    const broken = { 'Content-Type': 'multipart/form-data; boundary=b' }
+    for (const body of ['', '--b', '--b\r\nContent-Disposition: form-data; name="link"\r\n\r\nx'])
+      expect((await app.test.fetch('/review', { method: 'POST', headers: broken, body })).status).toBe(422)
+    expect((await alice.add(link, approval, {})).answers).toContain('send')
+    await nothingSent('Uploads')
+  })
+
+  test('R92: at a distance the page takes at most 9 round trips, its yes 15, without a memory of the server', async () => {
+    const clock: CausalClock = { depth: 0 }
+    const proxies = await Promise.all(
+      [app.dovecot.imapsPort, app.smtp.port].map((port) =>
+        startDelayProxy({ target: { port }, oneWayMs: 25, clock }),
+      ),
+    )
+    const [imap_port, smtp_port] = proxies.map(({ port }) => String(port))
+    const through = { imap_port: imap_port ?? '', smtp_port: smtp_port ?? '' }
+    try {
+      const far = await another({ permission: 'send', through }, 'Far away')
+      const count = async <T>(work: () => Promise<T>) => {
+        while (proxies.some((one) => one.openCount() > 0))
+          await new Promise((resolve) => setTimeout(resolve, 5))
+        for (const one of proxies) one.restart()
+        return { answer: await work(), trips: Math.max(...proxies.map((one) => one.roundTrips())) }
+      }
+      const shown = await count(() => far.owner.show(far.link))
+      const yes = await count(() => far.owner.answer(far.link, 'send', shown.answer.approval))
+      expect(yes.answer.text).toContain('<h1>Sent</h1>')
+      // One fewer where less of a mailbox has to be looked through, or one server is ahead of the other.
+      expect(shown.trips).toBeLessThanOrEqual(9)
+      expect(yes.trips).toBeLessThanOrEqual(15)
+    } finally {
+      await Promise.all(proxies.map((one) => one.stop()))
+    }
   })
 
   test('a refusal of the server is told with its reason, and the draft stays', async () => {

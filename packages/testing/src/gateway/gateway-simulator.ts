@@ -35,10 +35,11 @@ export async function startGatewaySimulator(
   options: Edge & {
     readonly routes: readonly SimulatedRoute[]
     readonly responses: readonly SimulatedResponse[]
+    readonly binaryTypes?: readonly string[]
     readonly functions: Record<'mcp' | 'oauth' | 'owner' | 'health' | 'authorizer', FunctionPool>
   },
 ): Promise<GatewaySimulator> {
-  const { functions } = options
+  const { functions, binaryTypes = [] } = options
 
   async function authorize(event: RestEvent): Promise<Record<string, string> | 'denied' | 'failed'> {
     try {
@@ -118,7 +119,13 @@ export async function startGatewaySimulator(
     context.resourcePath = route.path
     const body = await readBody(request)
     if (body === undefined) return answer(response, 'REQUEST_TOO_LARGE', 413)
-    let event = toRestEvent({ request, body, resource: route.path, requestId: context.requestId })
+    let event = toRestEvent({
+      request,
+      body,
+      resource: route.path,
+      requestId: context.requestId,
+      binaryTypes,
+    })
     if (route.authorized && request.method !== 'OPTIONS') {
       // Identity source `Authorization`: without it the gateway answers and no function runs.
       if (!request.headers.authorization) return answer(response, 'UNAUTHORIZED', 401)

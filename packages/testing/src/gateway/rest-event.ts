@@ -1,6 +1,6 @@
 /** The events that a REST API hands to its functions: Lambda proxy integration and REQUEST authorizer. */
 import type { IncomingMessage } from 'node:http'
-import { isText, sourceIp } from './gateway-edge.ts'
+import { sourceIp } from './gateway-edge.ts'
 
 export interface RestEvent {
   readonly resource: string
@@ -29,6 +29,8 @@ export function toRestEvent(options: {
   body: Buffer
   resource: string
   requestId: string
+  /** What the API takes for binary; the rest is UTF-8 to it, whatever it is. */
+  binaryTypes: readonly string[]
   authorizer?: Record<string, string>
 }): RestEvent {
   const { request, body } = options
@@ -41,7 +43,8 @@ export function toRestEvent(options: {
   const parameters: Record<string, string[]> = {}
   for (const [name, value] of new URLSearchParams(query))
     parameters[name] = [...(parameters[name] ?? []), value]
-  const text = isText(request)
+  const [type = ''] = (request.headers['content-type'] ?? '').split(';')
+  const isBinary = options.binaryTypes.includes(type.trim().toLowerCase())
   return {
     resource: options.resource,
     path,
@@ -60,8 +63,8 @@ export function toRestEvent(options: {
       identity: { sourceIp: sourceIp(request) },
       ...(options.authorizer === undefined ? {} : { authorizer: options.authorizer }),
     },
-    body: body.length === 0 ? null : text ? body.toString('utf8') : body.toString('base64'),
-    isBase64Encoded: body.length > 0 && !text,
+    body: body.length === 0 ? null : body.toString(isBinary ? 'base64' : 'utf8'),
+    isBase64Encoded: body.length > 0 && isBinary,
   }
 }
 
