@@ -10,7 +10,8 @@ describe.skipIf(!findDovecot())('asking at a distance', () => {
   let tools: OpenCards
   let number = 0
   beforeAll(async () => {
-    mail = await startMailboxes()
+    // As submission servers do.
+    mail = await startMailboxes(['PIPELINING'])
     const clock: CausalClock = { depth: 0 }
     const [imap, smtp] = await Promise.all(
       [mail.dovecot.imapsPort, mail.sink.port].map((port) =>
@@ -41,11 +42,12 @@ describe.skipIf(!findDovecot())('asking at a distance', () => {
     return { to: ['bob@test.example'], subject: `Trips ${number}`, body: 'Words.' }
   }
 
-  test('R92: held takes 5 round trips, with a card 8, its yes 12; a question and its yes 16 together', async () => {
-    const [none, card, asked] = await Promise.all([
+  test('R92: held takes 5 round trips, with a card 8, its yes 10; a question takes 6, with its yes 14', async () => {
+    const [none, card, asked, refusing] = await Promise.all([
       tools.connect('2025', {}),
       tools.connect('2025', { cards: true }),
       tools.connect('2025', { asks: 'accept' }),
+      tools.connect('2025', { asks: 'decline' }),
     ])
     // So that it is known who files copies in Sent.
     await asked.call('send_email', letter())
@@ -53,13 +55,14 @@ describe.skipIf(!findDovecot())('asking at a distance', () => {
     const shown = await count(() => card.call('send_email', letter()))
     const yes = await count(() => card.call('approve_send', { state: stateOf(shown.answer), answer: 'send' }))
     const whole = await count(() => asked.call('send_email', letter()))
+    const question = await count(() => refusing.call('send_email', letter()))
     expect(yes.answer.structuredContent).toMatchObject({ state: 'sent' })
     expect(whole.answer.structuredContent).toMatchObject({ state: 'sent' })
-    expect({ held: held.trips, shown: shown.trips, yes: yes.trips, whole: whole.trips }).toEqual({
-      held: 5,
-      shown: 8,
-      yes: 12,
-      whole: 16,
-    })
+    expect(question.answer.structuredContent).toMatchObject({ code: 'declined' })
+    const trips = Object.entries({ held, shown, yes, question, whole }).map(([kind, one]) => [
+      kind,
+      one.trips,
+    ])
+    expect(Object.fromEntries(trips)).toEqual({ held: 5, shown: 8, yes: 10, question: 6, whole: 14 })
   })
 })

@@ -77,10 +77,14 @@ export interface Mailboxes {
   close(): Promise<void>
 }
 
-export async function startMailboxes(): Promise<Mailboxes> {
+/** `extensions`: of the submission server. */
+export async function startMailboxes(extensions: readonly string[] = []): Promise<Mailboxes> {
   const authority = await createCertificateAuthority()
   const certificate = await authority.issue({ names: testHosts })
-  const [sink, dovecot] = await Promise.all([startSmtpSink({ tls: 'implicit', certificate }), startDovecot()])
+  const [sink, dovecot] = await Promise.all([
+    startSmtpSink({ tls: 'implicit', certificate, extensions }),
+    startDovecot(),
+  ])
   const closing: (() => Promise<unknown>)[] = []
   const withSubject = (subject: string) => new RegExp(`^Subject: ${subject.replace(/[()]/g, '.')}\r$`, 'm')
 
