@@ -19,7 +19,7 @@ import type { KeptMailbox } from '../sending/kept-mailbox.ts'
 import { ownOf } from '../sending/own-addresses.ts'
 import { createPeople } from '../sending/people.ts'
 import { toShownEmail, toShownText } from '../sending/question.ts'
-import { hashOf } from '../sending/stored-draft.ts'
+import { hashOf } from '../sending/shown-hash.ts'
 import type { Reviewed } from './approval.ts'
 
 /** Nobody reads through more; a longer subject or more fields of a kind are cut by the question. */

@@ -5,7 +5,7 @@
  * minutes, and holds a hash of the bytes that go out: a yes to one email sends no other. It guards against a model that
  * was talked into sending; a client that lies about what its user said is what `always` is for.
  */
-import { createHash, randomBytes, randomUUID } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import type { ComposedMessage } from '@email-connector/mail'
 import * as z from 'zod'
 import type { OpenedAccount } from '../accounts/grant-accounts.ts'
@@ -16,6 +16,7 @@ import { createHintCipher } from '../keys/token-cipher.ts'
 import type { ToolQuestion } from '../tool-call/tool.ts'
 import { ToolError } from '../wire/tool-error.ts'
 import type { ReleasedBy, SendingCall } from './sending-call.ts'
+import { hashOfBytes } from './shown-hash.ts'
 
 const purpose = 'confirmation'
 const lifeSeconds = 300
@@ -45,7 +46,7 @@ export interface Confirmation {
    * then nothing is sent.
    */
   decide(
-    composed: Pick<ComposedMessage, 'rawWithBcc'>,
+    composed: Pick<ComposedMessage, 'bytesWithBcc'>,
     toQuestion: () => Promise<string>,
   ): Promise<ToolQuestion | 'send' | 'hold'>
 }
@@ -80,10 +81,10 @@ export function openConfirmation(
     attempt,
     madeAt,
     asksNow: mayAsk && state === undefined,
-    async decide({ rawWithBcc }, toQuestion) {
+    async decide({ bytesWithBcc }, toQuestion) {
       if (ask === 'never' || releasedBy !== undefined) return 'send'
       if (!mayAsk) return 'hold'
-      const hash = createHash('sha256').update(rawWithBcc).digest('hex')
+      const hash = hashOfBytes(bytesWithBcc)
       if (state !== undefined) return await readAnswer(call, state, hash)
       const expiresAt = call.now() + lifeSeconds
       const asked = { attempt, madeAt, id: randomBytes(16).toString('hex'), accountId, hash, expiresAt }

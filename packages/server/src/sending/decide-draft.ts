@@ -15,7 +15,8 @@ import { forgetHeld } from './send-ledger.ts'
 import type { SendOutcome } from './send-outcome.ts'
 import { answerEarlier, findEarlier, sendStored } from './send-stored.ts'
 import type { ReleasedBy, SendingCall } from './sending-call.ts'
-import { binDraft, findDraft, hashOf, type NamedDraft, readyDraft } from './stored-draft.ts'
+import { hashOf } from './shown-hash.ts'
+import { binDraft, findDraft, type NamedDraft, readyDraft } from './stored-draft.ts'
 
 export interface Decision {
   readonly answer: 'send' | 'discard'

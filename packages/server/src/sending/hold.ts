@@ -26,11 +26,11 @@ export async function hold(
     return { ...held(stored.messageId ?? ledger.messageId, { draft: stored.ref }), repeated: false }
   }
   return await ledger.holdOnce(async ({ messageId, again }) => {
-    const { rawWithBcc } = await compose({ date: new Date(madeAt * 1000), messageId })
+    const { bytesWithBcc } = await compose({ date: new Date(madeAt * 1000), messageId })
     // A connection that broke off in the middle may have put it there as well.
     return await mailbox.run(async (session, isAgain) => {
       const there = again || isAgain ? await findByMessageId(session, 'drafts', messageId) : undefined
-      return there ?? (await saveDraft(session, rawWithBcc, { messageId })).ref
+      return there ?? (await saveDraft(session, bytesWithBcc, { messageId })).ref
     })
   })
 }

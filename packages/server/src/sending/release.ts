@@ -17,7 +17,8 @@ import { createPeople } from './people.ts'
 import { toReviewMeta } from './review.ts'
 import { openReview, type Reviewed } from './review-state.ts'
 import type { SendingCall } from './sending-call.ts'
-import { hashOf, readyDraft } from './stored-draft.ts'
+import { hashOf } from './shown-hash.ts'
+import { readyDraft } from './stored-draft.ts'
 
 export const answers = ['send', 'keep', 'discard'] as const
 

@@ -3,7 +3,6 @@
  * are in the result's `_meta` and nowhere else (R100). The email lies in Drafts meanwhile, so that nothing is lost when
  * nobody answers. A client gets a card only if it shows cards and the owner lets apps ask; else the email is held as ever.
  */
-import { createHash } from 'node:crypto'
 import {
   type ComposedMessage,
   findByMessageId,
@@ -27,6 +26,7 @@ import type { ReadyMessage } from './ready-message.ts'
 import { type Reviewed, sealReview } from './review-state.ts'
 import type { SendOutcome } from './send-outcome.ts'
 import type { SendingCall } from './sending-call.ts'
+import { hashOfBytes } from './shown-hash.ts'
 import { type NamedDraft, readDraft } from './stored-draft.ts'
 
 /** Of the text: the rest of an answer has room beside it. */
@@ -82,7 +82,7 @@ export async function withReview(
     const named = { accountId: opened.accountId, messageId, ref: toRef(outcome) }
     // What this call has put there is what it composed; of an earlier call only Drafts can tell.
     if (!outcome.repeated && messageId === composed.messageId) {
-      return { ...named, ready, hash: createHash('sha256').update(composed.rawWithBcc).digest('hex') }
+      return { ...named, ready, hash: hashOfBytes(composed.bytesWithBcc) }
     }
     const read = await readReviewed(call, mailbox, opened, named)
     if (read === undefined) return 'gone'

@@ -3,7 +3,6 @@
  * put into the bin once it is of no more use. What is sent is what is stored (R82); a message on a server cannot be
  * changed (RFC 9051 §2.3.1.1), so a changed draft is a new one under the same Message-ID.
  */
-import { createHash } from 'node:crypto'
 import {
   appendMessage,
   fetchDraft,
@@ -29,6 +28,7 @@ import { allowsAttachments } from './limits.ts'
 import { ownOf } from './own-addresses.ts'
 import type { ReadyMessage } from './ready-message.ts'
 import type { SendingCall } from './sending-call.ts'
+import { hashOf } from './shown-hash.ts'
 
 /** 25 MB of attachments, their base64, and the text. */
 export const maxStoredBytes = 36 * 1024 * 1024
@@ -118,11 +118,6 @@ export async function readyDraft(
     shared,
     compose: async (made) => finishStored(draft.raw, made),
   }
-}
-
-/** What a draft is recognised by: its stored bytes. */
-export function hashOf({ raw }: Pick<StoredDraft, 'raw'>): string {
-  return createHash('sha256').update(raw).digest('hex')
 }
 
 /** Fetched only where a person is asked, or the owner lets no attachment out. */

@@ -123,6 +123,16 @@ test('R52: the text of one repeated token is shown in linear time', () => {
 
 const settings = { state: 'open', account: defaultAccountSettings, grant: defaultGrantSettings } as const
 
+function toBytes(text: string) {
+  const whole = Buffer.from(text)
+  return {
+    ...{ length: whole.length, isAscii: true, toBuffer: () => whole },
+    *pieces() {
+      yield whole
+    },
+  }
+}
+
 test('R52: a yes counts for the account and the bytes that were asked about, once, and for no other', async () => {
   const used: string[] = []
   const call = {
@@ -133,7 +143,7 @@ test('R52: a yes counts for the account and the bytes that were asked about, onc
     },
     once: { useOnce: async (key: string) => !used.includes(key) && used.push(key) > 0 },
   } as unknown as Parameters<typeof openConfirmation>[0]
-  const composed = { rawWithBcc: Buffer.from('bytes') }
+  const composed = { bytesWithBcc: toBytes('bytes') }
   const first = openConfirmation(
     { ...call, asking: { canAsk: true, showsCards: false } },
     { accountId: 'a', settings },
@@ -148,7 +158,7 @@ test('R52: a yes counts for the account and the bytes that were asked about, onc
   expect(() => answered('b')).toThrow('belongs to another email')
   const second = answered('a')
   expect(second).toMatchObject({ attempt: first.attempt, madeAt: first.madeAt, asksNow: false })
-  const other = { rawWithBcc: Buffer.from('other bytes') }
+  const other = { bytesWithBcc: toBytes('other bytes') }
   await expect(second.decide(other, async () => '')).rejects.toMatchObject({ code: 'not_confirmed' })
   expect(used).toEqual([])
   expect(await second.decide(composed, async () => '')).toBe('send')
