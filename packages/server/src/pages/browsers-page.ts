@@ -38,7 +38,7 @@ ${notice && notices[notice]}
 <section class="card">${
       browsers.length === 0
         ? html`<h2>No browser is paired</h2>
-<p class="soft">Pair one to download files that are too large for the app.</p>`
+<p class="soft">Pair one to review mails before they go out, and to download files that are too large for the app.</p>`
         : html`<ul class="rows">${browsers.map(
             ({ hash, name, pairedAt }) => html`<li>
 <div>

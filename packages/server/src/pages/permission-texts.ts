@@ -32,7 +32,8 @@ export const askTexts: Readonly<
   },
   always: {
     title: 'Only I send',
-    text: () => 'Every mail waits in your Drafts, whatever the app says, until you send it yourself.',
+    text: () =>
+      'Every mail waits in your Drafts, whatever the app says, until you send it yourself: here, or from your mail program.',
   },
   never: {
     title: 'Do not ask',

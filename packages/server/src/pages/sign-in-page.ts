@@ -134,7 +134,7 @@ function pairing(page: SignInPage): Html {
   return html`<fieldset><legend>This browser</legend>
 <label class="choice"><input type="checkbox" name="pair" value="on"${
     page.values.pair === 'on' && html` checked`
-  }><span><b>Pair it</b><small>Files that <bdi>${page.client.name}</bdi> links to open here for 30 days. Leave it out on a shared computer, and in a browser that an assistant controls.</small></span></label></fieldset>`
+  }><span><b>Pair it</b><small>What <bdi>${page.client.name}</bdi> links to opens here for 30 days: mails to review before they go out, and large files. Leave it out on a shared computer, and in a browser that an assistant controls.</small></span></label></fieldset>`
 }
 
 function agreed({ client }: SignInPage, { permission, ask }: NonNullable<SignInPage['soFar']>): Html {
