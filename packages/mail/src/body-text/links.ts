@@ -87,7 +87,7 @@ export function neutraliseLinks(value: string, { judge, list }: LinkReading = {}
   }
 }
 
-/** What ends the sentence that an address stands in. */
+/** Without the punctuation of the sentence around it. */
 function withoutStop(url: string): string {
   let end = url.length
   while (end > 0 && '.,;:!?'.includes(url.charAt(end - 1))) end--

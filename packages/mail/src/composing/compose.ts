@@ -123,7 +123,7 @@ export async function composeMessage(draft: OutgoingDraft): Promise<ComposedMess
   return toComposed({ bytes, bytesWithBcc, messageId, envelope: { from: from.address, to: recipients } })
 }
 
-/** The whole bytes are made by whoever asks for them, and by no spread. */
+/** The whole bytes are made when they are asked for; a spread does not ask. */
 export function toComposed(message: Omit<ComposedMessage, 'raw' | 'rawWithBcc'>): ComposedMessage {
   const whole = (bytes: MessageBytes) => ({ get: () => bytes.toBuffer(), enumerable: false })
   const { bytes, bytesWithBcc } = message

@@ -1,6 +1,6 @@
 /**
- * Large files beside the composer. It would hold all of a file as base64 several times over; it gets a short mark in its
- * place, and the file comes in where the mark stands in the finished message.
+ * Large files beside the composer. The composer would hold a file as base64 several times over. It gets a short mark
+ * instead, and the file takes the place of the mark in the finished message.
  */
 import { randomBytes } from 'node:crypto'
 import type { MessagePart } from '../message-bytes.ts'

@@ -1,5 +1,5 @@
 /**
- * Where some words stand in a text, with blanks of any kind and number between them. In linear time, however often the
+ * Finds words in a text, with blanks of any kind and number between them. Takes linear time, however often the
  * words repeat themselves (Knuth, Morris and Pratt, over whole words): a draft may quote what somebody else wrote.
  */
 export interface Place {

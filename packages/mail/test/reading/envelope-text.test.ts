@@ -1,4 +1,4 @@
-/** What Dovecot puts in place of an address that a header lacks is nobody's. */
+/** Dovecot fills in an address that a header lacks: it is left out. */
 import { expect, it } from 'vitest'
 import { toAddresses } from '../../src/reading/envelope-text.ts'
 

@@ -84,7 +84,7 @@ describe('a cursor that we did not print', () => {
   })
 })
 
-test('a mailbox that was made anew since the last page is another one', async () => {
+test('a mailbox that was deleted and made again since the last page is another one', async () => {
   const cursor = printSearchCursor({
     places: new Map([[hash, place]]),
     behind: new Map(),

@@ -20,6 +20,7 @@ import { ProviderRefusedError } from '../provider-tokens/provider-refusal.ts'
 import type { AuditStore } from '../store/audit-store.ts'
 import { type FileDownload, startDownload } from './file-download.ts'
 import { withLinkedSession } from './linked-session.ts'
+import { stopOfMail } from './mail-stop.ts'
 
 export interface Files {
   /** GET /files */
@@ -135,25 +136,8 @@ export function createFiles(options: {
   }
 }
 
-function stopOf({ code }: MailError): FileStop {
-  switch (code) {
-    case 'message_not_found':
-    case 'mailbox_not_found':
-    case 'stale_id':
-    case 'invalid_input':
-      return 'gone'
-    case 'too_large':
-      return 'too_large'
-    case 'login_refused':
-    case 'login_needs_oauth':
-    case 'token_refused':
-    case 'token_scope_missing':
-    case 'access_disabled':
-    case 'access_blocked':
-      return 'sign_in'
-    default:
-      return 'mail_server'
-  }
+function stopOf(error: MailError): FileStop {
+  return error.code === 'invalid_input' ? 'gone' : stopOfMail(error)
 }
 
 /** Nothing of it is shown here, whatever it is; the sandbox is for a browser that does all the same. */

@@ -7,6 +7,7 @@ import type { Log } from '../log.ts'
 import { type ReviewStop, reviewRefusedPage, reviewStoppedPage } from '../pages/review-page.ts'
 import { ProviderRefusedError } from '../provider-tokens/provider-refusal.ts'
 import { ToolError } from '../wire/tool-error.ts'
+import { stopOfMail } from './mail-stop.ts'
 
 export function stopOfReview(error: unknown, log: Log): Response {
   if (error instanceof KeyRefusedError) {
@@ -33,25 +34,7 @@ function refused({ code, message }: ToolError): Response {
   return reviewStoppedPage('not_sendable')
 }
 
-function stopOf({ code }: MailError): ReviewStop {
-  switch (code) {
-    case 'message_not_found':
-    case 'mailbox_not_found':
-    case 'stale_id':
-      return 'gone'
-    case 'too_large':
-      return 'too_large'
-    case 'invalid_input':
-    case 'not_supported':
-      return 'not_sendable'
-    case 'login_refused':
-    case 'login_needs_oauth':
-    case 'token_refused':
-    case 'token_scope_missing':
-    case 'access_disabled':
-    case 'access_blocked':
-      return 'sign_in'
-    default:
-      return 'mail_server'
-  }
+function stopOf(error: MailError): ReviewStop {
+  const isRefused = error.code === 'invalid_input' || error.code === 'not_supported'
+  return isRefused ? 'not_sendable' : stopOfMail(error)
 }

@@ -1,30 +1,16 @@
 /** What `/files` says: the link to paste, the file with its button, and why there is none. */
 import type { MailAddress } from '@email-connector/mail'
 import { html } from './html.ts'
+import { linkFormPage } from './link-form-page.ts'
 import { messagePage, toPageResponse } from './page.ts'
 
 export function filesLinkPage({ isFaulty = false }: { readonly isFaulty?: boolean }): Response {
-  const fault = 'Paste the whole link that your app shows.'
-  return toPageResponse({
-    title: isFaulty ? 'Please check the form' : 'Download an attachment',
-    status: isFaulty ? 422 : 200,
-    body: html`<div class="hero">
-<h1>Download an attachment</h1>
-<p class="lead">Your app found a file that is better opened by you. It comes straight from your mail server.</p>
-</div>
-<form class="narrow" method="post" action="/files" novalidate data-once>
-<section class="card" data-link>
-<div class="field">
-<label class="text" for="link">The link from your app</label>
-<input id="link" name="link" type="text" autocomplete="off" autocapitalize="none" spellcheck="false" aria-required="true"${isFaulty && html` aria-invalid="true" aria-describedby="link-fault"`}>${
-      isFaulty && html`<p class="fault" id="link-fault">${fault}</p>`
-    }</div>
-<p class="hint">It works for 15 minutes, in one browser that you have paired.</p>
-</section>
-<div class="actions">
-<button type="submit" data-busy="Looking…">Continue</button>
-</div>
-</form>`,
+  return linkFormPage({
+    path: '/files',
+    title: 'Download an attachment',
+    lead: 'Your app found a file that is better opened by you. It comes straight from your mail server.',
+    hint: 'It works for 15 minutes, in one browser that you have paired.',
+    isFaulty,
   })
 }
 

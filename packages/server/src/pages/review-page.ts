@@ -3,6 +3,7 @@
  * document of a frame without scripts, forms or a way out; everything else of it is text on this page.
  */
 import { type Html, html } from './html.ts'
+import { linkFormPage } from './link-form-page.ts'
 import { messagePage, toPageResponse } from './page.ts'
 
 export interface ReviewedDraft {
@@ -62,27 +63,12 @@ const noSendingTexts = {
 } as const
 
 export function reviewLinkPage({ isFaulty = false }: { readonly isFaulty?: boolean }): Response {
-  const fault = 'Paste the whole link that your app shows.'
-  return toPageResponse({
-    title: isFaulty ? 'Please check the form' : 'Review an email',
-    status: isFaulty ? 422 : 200,
-    body: html`<div class="hero">
-<h1>Review an email</h1>
-<p class="lead">Your app has put an email into your Drafts. Read it here as it will go out; nothing is sent before you say so.</p>
-</div>
-<form class="narrow" method="post" action="/review" novalidate data-once>
-<section class="card" data-link>
-<div class="field">
-<label class="text" for="link">The link from your app</label>
-<input id="link" name="link" type="text" autocomplete="off" autocapitalize="none" spellcheck="false" aria-required="true"${isFaulty && html` aria-invalid="true" aria-describedby="link-fault"`}>${
-      isFaulty && html`<p class="fault" id="link-fault">${fault}</p>`
-    }</div>
-<p class="hint">It works in one browser that you have paired.</p>
-</section>
-<div class="actions">
-<button type="submit" data-busy="Looking…">Continue</button>
-</div>
-</form>`,
+  return linkFormPage({
+    path: '/review',
+    title: 'Review an email',
+    lead: 'Your app has put an email into your Drafts. Read it here as it will go out; nothing is sent before you say so.',
+    hint: 'It works in one browser that you have paired.',
+    isFaulty,
   })
 }
 

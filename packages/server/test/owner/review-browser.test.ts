@@ -21,7 +21,7 @@ const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/
 
 const pixels =
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=='
-/** As another program, or whoever reached Drafts, may have left it. */
+/** Another program, or an intruder, may have left such a draft. */
 const hostileOf = (evil: string) =>
   [
     ...['From: alice@test.example', 'To: bob@test.example', 'Reply-To: mallory@evil.example'],
