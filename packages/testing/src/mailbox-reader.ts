@@ -99,7 +99,7 @@ export function createMailboxReader(login: MailboxLogin): MailboxReader {
           unread: status?.unseen ?? 0,
         }))
       }),
-    async waitFor(mailbox, accept, timeoutMs = 10_000) {
+    async waitFor(mailbox, accept, timeoutMs = 30_000) {
       const deadline = Date.now() + timeoutMs
       for (;;) {
         const found = await messages(mailbox)

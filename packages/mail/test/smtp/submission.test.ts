@@ -560,12 +560,12 @@ describe('signing in', () => {
 describe('a submission that is opened before there is anything to send', () => {
   const early = (server: { port: number }, deadlineMs?: number) =>
     openSubmission(smtpAccount(server.port), loopbackDeps(certificates.authority.ca, deadlineMs))
-  const untilGone = (server: SmtpSink) => vi.waitFor(() => expect(server.openCount()).toBe(0))
+  const untilGone = (server: SmtpSink) => expect.poll(() => server.openCount()).toBe(0)
 
   it('has logged in by the time it is asked, and sends nothing before', async () => {
     const server = await sink()
     const submission = early(server)
-    await vi.waitFor(() => expect(server.commands.map((one) => one.split(' ')[0])).toEqual(['EHLO', 'AUTH']))
+    await expect.poll(() => server.commands.map((one) => one.split(' ')[0])).toEqual(['EHLO', 'AUTH'])
     const beforeData = vi.fn(async () => true)
     const outcome = await submission.submit(message, { beforeData })
     expect([outcome.state, beforeData.mock.calls.length, server.dataCount()]).toEqual(['sent', 1, 1])
@@ -576,8 +576,8 @@ describe('a submission that is opened before there is anything to send', () => {
   it.each(['before the greeting', 'after the login'])('closed %s it leaves nothing behind', async (when) => {
     const server = await sink(when === 'after the login' ? {} : { faults: { greeting: 'silence' } })
     const submission = early(server)
-    await vi.waitFor(() => expect(server.connectionCount()).toBe(1))
-    if (when === 'after the login') await vi.waitFor(() => expect(server.commands).toHaveLength(2))
+    await expect.poll(() => server.connectionCount()).toBe(1)
+    if (when === 'after the login') await expect.poll(() => server.commands).toHaveLength(2)
     submission.close()
     await untilGone(server)
     expect(server.dataCount()).toBe(0)
@@ -587,14 +587,14 @@ describe('a submission that is opened before there is anything to send', () => {
   it('says what failed when it is asked, as one that was not opened early does', async () => {
     const refusing = await sink({ faults: { AUTH: { reply: '535 5.7.8 no' } } })
     const submission = early(refusing)
-    await vi.waitFor(() => expect(refusing.connectionCount()).toBe(1))
+    await expect.poll(() => refusing.connectionCount()).toBe(1)
     await untilGone(refusing)
     const beforeData = async () => expect.fail('nothing may leave')
     await expect(submission.submit(message, { beforeData })).rejects.toMatchObject({ code: 'login_refused' })
     const slow = await sink()
     const late = early(slow, 1_000)
-    await vi.waitFor(() => expect(slow.commands).toHaveLength(2))
-    await vi.waitFor(() => expect(slow.openCount()).toBe(0), 10_000)
+    await expect.poll(() => slow.commands).toHaveLength(2)
+    await expect.poll(() => slow.openCount()).toBe(0)
     await expect(late.submit(message, { beforeData })).rejects.toMatchObject({ code: 'timeout' })
   })
 })

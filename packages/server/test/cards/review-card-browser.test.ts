@@ -181,7 +181,7 @@ describe.skipIf(findChromium() === undefined || !findDovecot())('the review card
     await expect.poll(() => outcomeOf(card).textContent()).toContain('Sent.')
     expect(await card.locator('h1').textContent()).toBe('Sent')
     expect(await card.locator('#answers').isHidden()).toBe(true)
-    expect(await outcomeOf(card).evaluate((one) => one === document.activeElement)).toBe(true)
+    await expect.poll(() => outcomeOf(card).evaluate((one) => one === document.activeElement)).toBe(true)
     expect(await outcomeOf(card).getAttribute('aria-live')).toBe('polite')
     expect(await heard(page, 'call')).toHaveLength(1)
     expect(sent()).toBe(1)

@@ -119,7 +119,7 @@ describe.skipIf(missing !== undefined)(whenPossible('one function at a time'), (
       expect(status).toBe('415')
       expect(requestId).toMatch(/^[\w-]{15}=$/)
       expect(product.functions.mcp.output.join('')).toContain(`"event":"request","requestId":"${requestId}"`)
-    })
+    }, 30_000)
   })
 
   test('R63: on the HTTP API DynamoDB down is 503, never 401', async () => {

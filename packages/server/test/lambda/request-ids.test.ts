@@ -7,13 +7,16 @@ import { missing, postToolsList, useGateway, whenPossible } from './gateway.ts'
 
 type Line = Readonly<Record<string, unknown>>
 
+/** `vi.waitFor` gives up after a second by itself. */
+const patience = { timeout: 30_000 }
+
 describe.skipIf(missing !== undefined)(whenPossible('the id of a request'), () => {
   const running = useGateway()
 
   /** The newest line of the access log; it is written when the connection has seen the whole answer. */
   async function newest(count: number): Promise<Line> {
     const { accessLog } = running().product
-    await vi.waitFor(() => expect(accessLog.length).toBeGreaterThan(count))
+    await expect.poll(() => accessLog.length).toBeGreaterThan(count)
     return JSON.parse(accessLog.at(-1) ?? '') as Line
   }
 
@@ -27,7 +30,7 @@ describe.skipIf(missing !== undefined)(whenPossible('the id of a request'), () =
         .filter((line) => line.requestId === requestId)
       expect(found).not.toEqual([])
       return found
-    })
+    }, patience)
   }
 
   async function idOf(

@@ -130,7 +130,7 @@ describe.skipIf(findChromium() === undefined || findDovecot() === undefined)(
       const page = await browser.newPage({ width: 390 })
       await page.context().addInitScript(axeSource)
       await page.goto(link)
-      expect(new URL(page.url()).hash).toBe('')
+      await page.waitForURL((url) => url.hash === '')
       await page.getByRole('button', { name: 'Continue' }).click()
       await page.getByText('Pair this browser first').waitFor()
       await pair(await page.context().newPage())

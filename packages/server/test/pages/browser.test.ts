@@ -152,10 +152,10 @@ describe.skipIf(findChromium() === undefined)('in Chromium', () => {
     await page.focus('#address')
     await page.keyboard.press('Enter')
     await page.waitForSelector('#errors')
-    expect(await page.evaluate(() => document.activeElement?.id)).toBe('errors')
+    await page.waitForFunction(() => document.activeElement?.id === 'errors')
     await page.keyboard.press('Tab')
     await page.keyboard.press('Enter')
-    expect(new URL(page.url()).hash).toBe('#provider-gmail')
+    await page.waitForURL((url) => url.hash === '#provider-gmail')
     await page.context().close()
   })
 
