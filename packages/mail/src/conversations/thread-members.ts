@@ -10,6 +10,7 @@ import { atom } from '../imap/protocol.ts'
 import type { FetchedMessage, ImapSession, SelectedMailbox } from '../imap/session.ts'
 import { toUidSet } from '../imap/uid-set.ts'
 import { type Visit, visitMailboxes } from '../imap/visits.ts'
+import { listAhead } from '../mailboxes/list.ts'
 import type { MessageRef } from '../message.ts'
 import { cleanLine, toDate } from '../reading/envelope-text.ts'
 import { fetchByRef } from '../reading/get.ts'
@@ -48,7 +49,9 @@ const reservedShare = 0.4
 
 export async function findMembers(session: ImapSession, ref: MessageRef): Promise<FoundThread> {
   const items = [...summaryItems(session), peekHeaders(['REFERENCES'])]
+  const takeOthers = listAhead(session)
   const { mailbox, message } = await fetchByRef(session, ref, items)
+  takeOthers()
   const target = toMember(message, mailbox)
   const everywhere = await mailboxesToSearch(session, { within: [], without: [] })
   const paths = [...new Set([ref.mailbox, ...everywhere])]

@@ -31,7 +31,7 @@ export interface FirstFlight {
 
 const tokenMechanisms = new Set(['XOAUTH2', 'OAUTHBEARER'])
 const openers = new Set(['EXAMINE', 'SELECT'])
-const harmless = new Set([...openers, 'UID FETCH'])
+const harmless = new Set([...openers, 'UID FETCH', 'LIST'])
 /** After the login; a server that is only slow does the same twice. */
 const patienceMs = 1_500
 
@@ -97,5 +97,7 @@ function isWholeLogin({ command, attributes }: SentCommand): boolean {
 
 function isHarmless({ before, command }: EarlyCommand): boolean {
   const commands = [...before.map((one) => one.command), command]
-  return openers.has(commands[0] ?? '') && commands.every((one) => harmless.has(one))
+  return (
+    openers.has(commands.find((one) => one !== 'LIST') ?? '') && commands.every((one) => harmless.has(one))
+  )
 }

@@ -168,6 +168,16 @@ export class ImapSession {
     return this.#labels.keys()
   }
 
+  /** What is known was listed in this session, not remembered from an earlier call. */
+  get isListed(): boolean {
+    return this.#memory.isListed
+  }
+
+  /** True: these are others than those that were known. */
+  renew(mailboxes: readonly Mailbox[]): boolean {
+    return this.#memory.renew(mailboxes)
+  }
+
   remember(mailboxes: readonly Mailbox[]): void {
     this.#memory.remember(mailboxes)
   }

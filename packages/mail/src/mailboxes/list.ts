@@ -2,6 +2,7 @@
  * LIST, with special use and counts in the one command where the server can (RFC 5258, 5819, 6154), else with all
  * STATUS commands in one more flight. Remembers what it learned for the next call.
  */
+import { bytesOfCommand } from '../imap/byte-budget.ts'
 import { atom } from '../imap/protocol.ts'
 import { type ImapResponse, type ImapSession, type ImapToken, textOf } from '../imap/session.ts'
 import { MailError } from '../mail-error.ts'
@@ -29,35 +30,19 @@ export async function listMailboxes(
   session: ImapSession,
   { includeCounts }: { includeCounts: boolean },
 ): Promise<Mailbox[]> {
-  const listed: ListedMailbox[] = []
   const counts = new Map<string, Counts>()
-  let lines = 0
+  const { listed, keep } = collectListed(session)
   const untagged = {
-    LIST: (response: ImapResponse) => {
-      lines += 1
-      const [attributes] = response.attributes ?? []
-      const tooMany = Array.isArray(attributes) && attributes.length > maxAttributes
-      if (lines > maxLines || tooMany) throw new MailError('connection_lost', { protocol: 'imap' })
-      const one = toListed(session, response)
-      if (one !== undefined && listed.length < maxMailboxes) listed.push(one)
-    },
+    LIST: keep,
     STATUS: (response: ImapResponse) => {
       if (counts.size < maxMailboxes) addCounts(session, response, counts)
     },
   }
+  await session.run('LIST', everyMailbox(session, includeCounts), untagged)
+  if (!listed.has('INBOX')) await session.run('LIST', ['', 'INBOX'], untagged)
+  if (listed.size === 0) throw new MailError('connection_lost', { protocol: 'imap' })
 
-  const extended = session.has('LIST-EXTENDED') || session.has('LIST-STATUS') || session.has('IMAP4rev2')
-  const returns: ImapToken[] = [
-    // LIST answers SPECIAL-USE attributes only when asked, on servers that keep to RFC 6154 §2
-    ...(session.has('SPECIAL-USE') && extended ? [atom('SPECIAL-USE')] : []),
-    ...(session.has('LIST-STATUS') && includeCounts ? [atom('STATUS'), counted] : []),
-  ]
-  await session.run('LIST', ['', '*', ...(returns.length > 0 ? [atom('RETURN'), returns] : [])], untagged)
-  if (!listed.some((one) => one.path.toUpperCase() === 'INBOX'))
-    await session.run('LIST', ['', 'INBOX'], untagged)
-  if (listed.length === 0) throw new MailError('connection_lost', { protocol: 'imap' })
-
-  const all = assignSpecialUse(session, listed)
+  const all = assignSpecialUse(session, [...listed.values()])
   session.remember(all)
   const mailboxes = [...session.visible(all)]
   if (!includeCounts) return mailboxes
@@ -75,6 +60,56 @@ export async function listMailboxes(
     })
   }
   return mailboxes.map((one) => ({ ...one, ...counts.get(one.path) }))
+}
+
+/**
+ * LIST in the flight of the next command, for a call that looks into every mailbox: what an earlier call remembers lacks
+ * those that another client made since. Once that flight is back, the answer says whether it knows others now.
+ */
+export function listAhead(session: ImapSession): () => boolean {
+  const holdsAll = session.knownMailboxes?.some((one) => one.specialUse === 'all' && one.selectable)
+  if (session.isListed || holdsAll) return () => false
+  const { listed, keep } = collectListed(session)
+  session.reserve(bytesOfCommand.LIST ?? 0)
+  session.sendAhead('LIST', everyMailbox(session, false), { LIST: keep })
+  return () => {
+    // It was refused.
+    if (listed.size === 0) return false
+    const all = assignSpecialUse(session, [...listed.values()])
+    // Some servers do not list it.
+    const inbox = listed.has('INBOX')
+      ? undefined
+      : session.knownMailboxes?.find(({ path }) => path === 'INBOX')
+    return session.renew(inbox === undefined ? all : [inbox, ...all])
+  }
+}
+
+function everyMailbox(session: ImapSession, includeCounts: boolean): ImapToken[] {
+  const extended = session.has('LIST-EXTENDED') || session.has('LIST-STATUS') || session.has('IMAP4rev2')
+  const returns: ImapToken[] = [
+    // LIST answers SPECIAL-USE attributes only when asked, on servers that keep to RFC 6154 §2
+    ...(session.has('SPECIAL-USE') && extended ? [atom('SPECIAL-USE')] : []),
+    ...(session.has('LIST-STATUS') && includeCounts ? [atom('STATUS'), counted] : []),
+  ]
+  return ['', '*', ...(returns.length > 0 ? [atom('RETURN'), returns] : [])]
+}
+
+/** By path: a server that is asked twice says everything twice. */
+function collectListed(session: ImapSession): {
+  listed: ReadonlyMap<string, ListedMailbox>
+  keep: (response: ImapResponse) => void
+} {
+  const listed = new Map<string, ListedMailbox>()
+  let lines = 0
+  const keep = (response: ImapResponse) => {
+    lines += 1
+    const [attributes] = response.attributes ?? []
+    const tooMany = Array.isArray(attributes) && attributes.length > maxAttributes
+    if (lines > maxLines || tooMany) throw new MailError('connection_lost', { protocol: 'imap' })
+    const one = toListed(session, response)
+    if (one !== undefined && listed.size < maxMailboxes) listed.set(one.path, one)
+  }
+  return { listed, keep }
 }
 
 interface ListedMailbox {

@@ -14,12 +14,18 @@ import { toUidSet } from '../imap/uid-set.ts'
 import { assertMailboxName, invalid } from '../input.ts'
 import { MailError, type MailErrorCode } from '../mail-error.ts'
 import { findFiling } from '../mailboxes/filing.ts'
+import { listMailboxes } from '../mailboxes/list.ts'
 import { takesNothing } from '../mailboxes/names.ts'
 import { resolveMailbox } from '../mailboxes/resolve.ts'
 import type { Mailbox, MessageSummary } from '../message.ts'
 import { findDraftsPath } from '../reading/draft-tag.ts'
 import { toSummary } from '../reading/summary.ts'
-import { mailboxesToSearch, type SearchedMailboxes, takeMailboxes } from '../search/mailboxes.ts'
+import {
+  isEverywhere,
+  mailboxesToSearch,
+  type SearchedMailboxes,
+  takeMailboxes,
+} from '../search/mailboxes.ts'
 import { planSearch } from '../search/plan.ts'
 import { allOf, type Query } from '../search/query.ts'
 import { isJudgedByStructure, toImapSearch } from '../search/to-imap.ts'
@@ -102,6 +108,9 @@ export function prepareOrganizer({ query, mailbox, action, timeZone }: OrganizeO
   async function find(session: ImapSession): Promise<Matches & { target?: Mailbox }> {
     if (action.name === 'label') readFlagNames([action.label], 'label', session.has('X-GM-EXT-1'))
     const target = await findTarget(session, planned)
+    // Another client may have made mailboxes since they were remembered; answers are looked for everywhere.
+    const looksEverywhere = isEverywhere(where) || plan?.terms.some(({ kind }) => kind === 'is')
+    if (looksEverywhere && !session.isListed) await listMailboxes(session, { includeCounts: false })
     const all = await mailboxesToSearch(session, where)
     const paths = planned.kind === 'flags' ? all : movedFrom(session, all, where, target)
     const question = { query: wanted, timeZone, maxUids: maxOrganized }

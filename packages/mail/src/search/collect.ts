@@ -6,6 +6,7 @@ import { atom } from '../imap/protocol.ts'
 import type { FetchedMessage, ImapSession, ImapToken } from '../imap/session.ts'
 import { toUidSet } from '../imap/uid-set.ts'
 import { MailError } from '../mail-error.ts'
+import { listAhead } from '../mailboxes/list.ts'
 import { type RowKey, toRowKey } from '../reading/received.ts'
 import { createBatches } from './batches.ts'
 import {
@@ -47,6 +48,8 @@ export interface CollectOptions {
   /** Rows fetched with the dates of a mailbox, and of all in a flight twice as many; 0: dates only. */
   readonly rows: number
   readonly sinceWhenSlow: readonly ImapToken[]
+  /** Where every mailbox is meant and those that are known may be those of an earlier call: the paths by what is known now. */
+  readonly pathsNow?: () => Promise<readonly string[]>
 }
 
 /** Kept of the call's time for fetching rows and for the answer itself: no further mailbox is begun. */
@@ -62,10 +65,11 @@ interface Found {
 
 export async function collectMatches(
   session: ImapSession,
-  wanted: readonly string[],
+  remembered: readonly string[],
   options: CollectOptions,
 ): Promise<Collected> {
-  const { cursor, cases } = options
+  const { cursor, cases, pathsNow } = options
+  let wanted = remembered
   const searched: SearchedMailbox[] = []
   const failed: string[] = []
   const sizes = new Map<string, number>()
@@ -73,10 +77,24 @@ export async function collectMatches(
   const together = canAskTogether(session, cases)
   const batches = createBatches({ together, sizes: needsSizes ? sizes : undefined })
   let todo = inOrder(wanted, cursor)
-  const isOnly = todo.length === 1
+  let isOnly = todo.length === 1
   let found: readonly Found[] = []
+  let hasOthers = pathsNow && listAhead(session)
+  /** What other clients made or removed since the call that remembered the mailboxes. */
+  const takeOthers = async () => {
+    const now = hasOthers?.() === true ? await pathsNow?.() : undefined
+    hasOthers = undefined
+    if (now === undefined) return
+    const others = inOrder(now, cursor).filter((path) => !wanted.includes(path))
+    todo = [...todo.filter((path) => now.includes(path)), ...others]
+    isOnly &&= others.length === 0
+    wanted = now
+  }
   // Together they need no size of a first mailbox to come; alone EXAMINE says it.
-  if (needsSizes && together && !isOnly) await askSizes(session, todo, sizes)
+  if (needsSizes && together && !isOnly) {
+    await askSizes(session, todo, sizes)
+    await takeOthers()
+  }
 
   while (todo.length > 0 || found.length > 0) {
     const isLate = session.shareOfTimeLeft < reservedShare && searched.length + found.length > 0
@@ -109,6 +127,7 @@ export async function collectMatches(
       else searched.push(toSearched(one, known, options))
     }
     todo = todo.slice(batch.length)
+    await takeOthers()
     const next: Found[] = []
     for (const { question, answer } of asked) {
       const { path, block } = question

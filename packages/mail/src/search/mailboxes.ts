@@ -55,8 +55,7 @@ export async function mailboxesToSearch(
   { within, without }: Pick<SearchedMailboxes, 'within' | 'without'>,
 ): Promise<string[]> {
   const names = within.map((name) => name.toLowerCase())
-  const isEverywhere = names.length === 0 || names.some((name) => name === 'all' || name === 'anywhere')
-  if (!isEverywhere) {
+  if (!isEverywhere({ within })) {
     const found: string[] = []
     for (const name of within) found.push((await resolveMailbox(session, plainName(name))).path)
     return [...new Set(found)]
@@ -77,6 +76,11 @@ export async function mailboxesToSearch(
     .map((one, at) => ({ path: one.path, rank: rankOf(one), at }))
     .sort((a, b) => a.rank - b.rank || a.at - b.at)
     .map(({ path }) => path)
+}
+
+/** No mailbox is named. */
+export function isEverywhere({ within }: Pick<SearchedMailboxes, 'within'>): boolean {
+  return within.length === 0 || within.some((name) => ['all', 'anywhere'].includes(name.toLowerCase()))
 }
 
 function rankOf({ specialUse }: Mailbox): number {

@@ -3,7 +3,7 @@
  * with its reason: searched as a word it would find nothing and say nothing.
  */
 import { toDay } from './days.ts'
-import type { Query, State, TextPlace } from './query.ts'
+import { anyList, type Query, type State, type TextPlace } from './query.ts'
 
 /** What a value means, or why it means nothing. */
 export type Reading = { readonly query: Query } | { readonly fault: string }
@@ -39,6 +39,10 @@ const things: Readonly<Record<string, 'attachment' | 'invitation'>> = {
   invite: 'invitation',
 }
 
+/** What models write for a newsletter. */
+const newsletters = ['list', 'newsletter', 'newsletters', 'unsubscribe']
+const fromAnyList: Reading = { query: { kind: 'text', in: 'list', value: anyList } }
+
 function text(name: string, place: TextPlace, isAddress?: true): Operator {
   return {
     name,
@@ -65,6 +69,7 @@ const operators: readonly Operator[] = [
     read(value) {
       const state = states[value.toLowerCase()]
       if (state !== undefined) return { query: { kind: 'is', state } }
+      if (newsletters.includes(value.toLowerCase())) return fromAnyList
       return {
         fault: `is: takes read, unread, starred, answered, unanswered or awaiting`,
       }
@@ -75,6 +80,7 @@ const operators: readonly Operator[] = [
     read(value) {
       const what = things[value.toLowerCase()]
       if (what !== undefined) return { query: { kind: 'has', what } }
+      if (newsletters.includes(value.toLowerCase())) return fromAnyList
       return { fault: 'has: takes attachment or invitation' }
     },
   },

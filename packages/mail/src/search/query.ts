@@ -25,7 +25,7 @@ export type Term =
       readonly unit: 'day' | 'month' | 'year'
     }
 
-/** `any` is the whole email; `with` is its sender or one of its recipients. */
+/** `any` is the whole email; `with` is its sender or one of its recipients; `list` is the List-Id. */
 export type TextPlace =
   | 'any'
   | 'from'
@@ -38,6 +38,9 @@ export type TextPlace =
   | 'list'
   | 'filename'
   | 'message-id'
+
+/** As the value of `list`: every email of a list or a newsletter, which says how to leave it (RFC 2369, RFC 2919). */
+export const anyList = '*'
 
 export type State = 'read' | 'unread' | 'starred' | 'answered' | 'unanswered' | 'awaiting'
 

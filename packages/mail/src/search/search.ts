@@ -29,7 +29,7 @@ import {
 } from './cursor.ts'
 import { addDays, dayIn } from './days.ts'
 import { narrowing } from './judge.ts'
-import { mailboxesToSearch, type SearchedMailboxes, takeMailboxes } from './mailboxes.ts'
+import { isEverywhere, mailboxesToSearch, type SearchedMailboxes, takeMailboxes } from './mailboxes.ts'
 import { isRequired, planSearch, type SearchPlan } from './plan.ts'
 import { conditionsOf, type Query, type Term, termsOf } from './query.ts'
 import { type Consumed, takeRows } from './rows.ts'
@@ -155,8 +155,13 @@ async function searchOnce(
     return { ...one, search: { ...compiled, tokens: [...compiled.tokens, ...narrowed] } }
   })
   const backTo = isDated(asked.query) ? undefined : addDays(today, -slowSearchDays)
-  const paths = await mailboxesToSearch(session, withinSent(asked, plan))
+  const where = withinSent(asked, plan)
+  const paths = await mailboxesToSearch(session, where)
   const collected = await collectMatches(session, paths, {
+    // Answers are looked for everywhere.
+    ...((isEverywhere(where) || plan.terms.some(({ kind }) => kind === 'is')) && {
+      pathsNow: () => mailboxesToSearch(session, where),
+    }),
     cases,
     cursor,
     // Rows to be judged come in batches, of whichever mailbox they are.

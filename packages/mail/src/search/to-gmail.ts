@@ -8,7 +8,7 @@ import { atom } from '../imap/protocol.ts'
 import type { ImapToken } from '../imap/session.ts'
 import { startOfDay } from './days.ts'
 import { bothKeys, eitherKey, notKey, type SearchKey } from './plan.ts'
-import type { Query, Term } from './query.ts'
+import { anyList, type Query, type Term } from './query.ts'
 import { ImapCompiler, type ImapSearch } from './to-imap.ts'
 
 /** Gmail searches all but the answers that somebody waits for. */
@@ -108,9 +108,11 @@ function toRawText({ in: place, value }: Term & { kind: 'text' }): string | unde
     case 'cc':
     case 'bcc':
     case 'subject':
-    case 'list':
     case 'filename':
       return `${place}:${word}`
+    case 'list':
+      // Gmail's own label of what can be unsubscribed from; no operator that it documents has this meaning.
+      return value === anyList ? 'label:^unsub' : `list:${word}`
     case 'to':
       return `(to:${word} OR cc:${word})`
     case 'with':

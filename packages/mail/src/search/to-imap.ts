@@ -11,7 +11,7 @@ import type { ImapToken } from '../imap/session.ts'
 import { assertNoControls, invalid } from '../input.ts'
 import { addDays, addMonths } from './days.ts'
 import { bothKeys, eitherKey, notKey, type SearchKey } from './plan.ts'
-import type { Query, Term } from './query.ts'
+import { anyList, type Query, type Term } from './query.ts'
 
 export interface ImapSearch {
   readonly tokens: ImapToken[]
@@ -95,6 +95,9 @@ export class ImapCompiler {
       case 'with':
         return eitherKey(['FROM', 'TO', 'CC'].map((name) => [atom(name), this.#string(value)]))
       case 'list':
+        // An empty string is in every header that there is.
+        if (value === anyList)
+          return eitherKey(listHeaders.map((name) => header(name, { type: 'STRING', value: '' })))
         return this.#header('List-Id', value)
       case 'message-id':
         // Whole: a part of one would find those that end alike.
@@ -105,7 +108,7 @@ export class ImapCompiler {
   }
 
   #header(name: string, value: string): SearchKey {
-    return [atom('HEADER'), { type: 'STRING', value: name }, this.#string(value)]
+    return header(name, this.#string(value))
   }
 
   #string(value: string): ImapToken {
@@ -121,6 +124,12 @@ export class ImapCompiler {
   #sent(is: 'after' | 'before', day: string): SearchKey {
     return [atom(is === 'after' ? 'SENTSINCE' : 'SENTBEFORE'), atom(toImapDate(day))]
   }
+}
+
+const listHeaders = ['List-Id', 'List-Unsubscribe']
+
+function header(name: string, value: ImapToken): SearchKey {
+  return [atom('HEADER'), { type: 'STRING', value: name }, value]
 }
 
 const flagKeys = {

@@ -2,9 +2,9 @@
  * Conversations in one call, on a real server: who belongs is what Dovecot's THREAD says; what is said is what the corpus
  * says that each email says itself.
  */
-import { type Dovecot, findDovecot, startDovecot } from '@email-connector/testing'
+import { type Dovecot, findDovecot, startDovecot, startScriptedImap } from '@email-connector/testing'
 import { ImapFlow } from 'imapflow'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, test } from 'vitest'
 import { getThread, type ThreadMessage, verifyImapLogin, withImapSession } from '../../src/index.ts'
 import { accountOn, createWire, depsFor } from '../imap/imap-account.ts'
 import { type Conversation, createCorpus } from './conversation-corpus.ts'
@@ -162,23 +162,68 @@ describe.skipIf(!findDovecot())('conversations of ten mail programs', () => {
     expect(trips).toEqual([7, 8])
   })
 
-  it('a mailbox that the server refuses is named, and the others are read', async () => {
-    const known = await verifyImapLogin(account(), depsFor(dovecot.ca))
+  it('is whole where another client moved it since the mailboxes were remembered, for no trip more', async () => {
+    const { mailboxes, ...known } = await verifyImapLogin(account(), depsFor(dovecot.ca))
     const gone = { path: 'Gone', name: 'Gone', delimiter: '/', selectable: true }
-    const [inbox, ...others] = known.mailboxes
-    const memory = { ...known, mailboxes: [...(inbox ? [inbox] : []), gone, ...others] }
-    const one = corpus.find(({ emails }) => emails.length >= 5) ?? expect.fail('none')
-    const page = await withImapSession(account(), { ...depsFor(dovecot.ca), memory }, (session) =>
-      getThread(session, refOf(lastOf(one)), { maxChars: 1_000_000, quotes: 'folded' }),
-    )
-    const whole = await read(lastOf(one))
-    expect(page).toEqual({
-      ...whole,
-      failed: ['Gone'],
-      searched: expect.arrayContaining([...whole.searched]),
-    })
-    expect(page.searched).not.toContain('Gone')
+    const memory = { ...known, mailboxes: [...mailboxes.filter(({ path }) => path !== 'Projects'), gone] }
+    const one = corpus.find(({ emails }) => emails.some(({ mailbox }) => mailbox === 'Projects'))
+    const first = one?.emails.find(({ mailbox }) => mailbox !== 'Projects')?.messageId ?? expect.fail('none')
+    const trips: number[] = []
+    const pages = []
+    for (const remembered of [memory, { ...known, mailboxes }]) {
+      const wire = createWire(depsFor(dovecot.ca).connector)
+      const deps = { ...depsFor(dovecot.ca), connector: wire.connector, memory: remembered }
+      pages.push(
+        await withImapSession(account(), deps, (session) =>
+          getThread(session, refOf(first), { maxChars: 1_000_000, quotes: 'folded' }),
+        ),
+      )
+      trips.push(wire.flights())
+    }
+    expect(pages[0]).toEqual(pages[1])
+    expect(pages[0]?.items.map(({ ref }) => ref.mailbox)).toContain('Projects')
+    expect(pages[0]?.failed).toEqual([])
+    expect(trips[0]).toBe(trips[1])
   })
+})
+
+test('a mailbox that the server refuses is named, and the others are read', async () => {
+  const alice = { address: 'alice@test.example', login: 'alice@test.example', password: 'wonder land 1' }
+  const server = await startScriptedImap({
+    ...alice,
+    mailboxes: [{ path: 'INBOX', exists: 1 }, { path: 'Closed' }],
+    handlers: {
+      EXAMINE: async (tag, path, connection) => {
+        if (path.includes('Closed')) await connection.send(`${tag} NO [NOPERM] not for you`)
+        else await connection.send(`* 1 EXISTS\r\n* OK [UIDVALIDITY 1] ok\r\n${tag} OK [READ-ONLY] done`)
+      },
+      'UID SEARCH': (tag, _, connection) =>
+        connection.send(`* ESEARCH (TAG "${tag}") UID ALL 1\r\n${tag} OK done`),
+      'UID FETCH': async (tag, args, connection) => {
+        const body = args.includes('BODY.PEEK[1]') ? ' BODY[1] {2}\r\nhi' : ''
+        await connection.send(
+          `* 1 FETCH (UID 1 FLAGS () INTERNALDATE "10-Jan-2026 10:00:00 +0000" RFC822.SIZE 9 ENVELOPE (NIL "Hello" NIL NIL NIL NIL NIL NIL NIL "<a@b.example>") BODYSTRUCTURE ("TEXT" "PLAIN" NIL NIL NIL "7BIT" 2 1)${body})`,
+        )
+        await connection.send(`${tag} OK done`)
+      },
+    },
+  })
+  const connector = {
+    ...depsFor('').connector,
+    connect: async () => (await import('node:net')).connect({ host: '127.0.0.1', port: server.port }),
+  }
+  try {
+    const page = await withImapSession(accountOn(server, alice), { ...depsFor(''), connector }, (session) =>
+      getThread(
+        session,
+        { mailbox: 'INBOX', uid: 1, uidValidity: '1' },
+        { maxChars: 1_000, quotes: 'folded' },
+      ),
+    )
+    expect(page.failed).toEqual(['Closed'])
+  } finally {
+    await server.stop()
+  }
 })
 
 /** Line ends, marks and links aside. */

@@ -137,6 +137,8 @@ const written = [
   '-after:2026-01-01',
   'list:dev.lists.example',
   '-list:example',
+  'list:* after:2026-01-01',
+  'is:unread -list:*',
   'rfc822msgid:17.mail@gen.example',
   'rfc822msgid:<18.mail@gen.example>',
   '(has:attachment OR is:starred) after:2026-03-01',

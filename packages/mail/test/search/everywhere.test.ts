@@ -1,8 +1,8 @@
 /** One search over every mailbox of a real server: what is found, in which order, page by page; and what is said. */
 import { type Dovecot, findDovecot, startDovecot, startScriptedImap } from '@email-connector/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type ImapSession, withImapSession } from '../../src/index.ts'
-import { accountOn, depsFor } from '../imap/imap-account.ts'
+import { type ImapSession, type ServerMemory, verifyImapLogin, withImapSession } from '../../src/index.ts'
+import { accountOn, createWire, depsFor } from '../imap/imap-account.ts'
 import { searchFor } from '../imap/search-for.ts'
 
 const mailboxes = ['INBOX', 'Archive', 'Projects'] as const
@@ -55,6 +55,39 @@ describe.skipIf(!findDovecot())('R88: a search of every mailbox', () => {
     )
     .sort((a, b) => b.received.getTime() - a.received.getTime())
     .map(({ number, at }) => `row ${number}.${at}`)
+
+  test('R88: what another client made since the mailboxes were remembered is searched, for no trip more', async () => {
+    const account = accountOn({ host: dovecot.host, port: dovecot.imapsPort }, dovecot.bob)
+    const memory = await verifyImapLogin(account, depsFor(dovecot.ca))
+    const reader = dovecot.reader(dovecot.bob)
+    const search = async (known: ServerMemory) => {
+      const wire = createWire(depsFor(dovecot.ca).connector)
+      const learned: ServerMemory[] = []
+      const deps = { ...depsFor(dovecot.ca), connector: wire.connector, memory: known }
+      const page = await withImapSession(
+        account,
+        { ...deps, onMemory: (one: ServerMemory) => void learned.push(one) },
+        (session) => searchFor(session, { mailbox: 'all', limit: 50, query: 'subject:elsewhere' }),
+      )
+      return { page, learned, trips: wire.flights() }
+    }
+    const before = await search(memory)
+    await reader.createMailbox('Made since')
+    await reader.append('Made since', [mail('filed elsewhere')])
+    const gone = { path: 'Gone', name: 'Gone', delimiter: '/', selectable: true }
+    const after = await search({ ...memory, mailboxes: [...memory.mailboxes, gone] })
+    expect(after.page.items.map(({ subject }) => subject)).toEqual(['filed elsewhere'])
+    expect([after.page.failed, after.page.left]).toEqual([[], []])
+    expect(after.learned.map(({ mailboxes }) => mailboxes.map(({ path }) => path))).toEqual([
+      expect.arrayContaining(['INBOX', 'Made since']),
+    ])
+    expect(after.page.searched).not.toContain('Gone')
+    const then = await search(after.learned[0] ?? expect.fail('nothing learned'))
+    // What did not change is not written again.
+    expect([before.learned, then.learned]).toEqual([[], []])
+    expect([after.trips, then.trips].every((trips) => trips <= before.trips + 1)).toBe(true)
+    expect(after.trips).toBe(then.trips)
+  })
 
   test.each([1, 7, 50])(
     'gives every match once, by the date it was received, %s at a time',

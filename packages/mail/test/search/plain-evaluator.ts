@@ -44,6 +44,8 @@ function meets(term: Term, mail: PlainMail, all: readonly PlainMail[], rules: Ru
           return mail.files.some((name) => name.toLowerCase().includes(term.value.toLowerCase()))
         case 'bcc':
           return false
+        case 'list':
+          return term.value === '*' ? headers.list !== '' || mail.canBeLeft : has(headers.list, term.value)
         case 'message-id':
           return headers['message-id'] === `<${term.value.replace(/^<|>$/g, '')}>`
         default:

@@ -15,6 +15,8 @@ export interface PlainMail {
   readonly size: number
   readonly files: readonly string[]
   readonly isInvitation: boolean
+  /** It has a List-Unsubscribe. */
+  readonly canBeLeft: boolean
 }
 
 /** Mulberry32. */
@@ -118,6 +120,7 @@ function generateMail(
   const cc = random.chance(0.3) ? random.pick(people) : undefined
   const subject = `${random.pick(topics)} ${random.pick(words)} ${uid}`
   const list = random.chance(0.1) ? random.pick(lists) : ''
+  const canBeLeft = uid % 13 === 0
   const id = `<${uid}.mail@gen.example>`
   const answered = random.chance(0.1) ? `<${random.below(uid) + 1}.mail@gen.example>` : ''
   const day = new Date(Date.UTC(2025, 11, 1 + random.below(120), random.below(24), 30))
@@ -139,6 +142,7 @@ function generateMail(
     `Message-ID: ${id}`,
     ...(answered ? [`In-Reply-To: ${answered}`] : []),
     ...(list ? [`List-Id: Some list <${list}>`] : []),
+    ...(canBeLeft ? ['List-Unsubscribe: <https://news.example/leave>'] : []),
     'MIME-Version: 1.0',
   ]
   const plain = [
@@ -188,5 +192,6 @@ function generateMail(
     size: Buffer.byteLength(raw.replaceAll('\n', '\r\n')),
     files,
     isInvitation,
+    canBeLeft,
   }
 }

@@ -9,7 +9,7 @@ import { defineTool } from '../tool-call/tool.ts'
 import { parseCursor, toCursor } from '../wire/cursor.ts'
 import { failedAccounts, toFailed, toFailureWarnings, toNotes } from '../wire/failed-accounts.ts'
 import { toLine } from '../wire/fit.ts'
-import { summaryPage, toAccountsPage, toCountText, toMoreText } from '../wire/summary-row.ts'
+import { placedRow, summaryPage, toAccountsPage, toCountText, toMoreText } from '../wire/summary-row.ts'
 import { ToolError } from '../wire/tool-error.ts'
 import { untrustedNotice } from '../wire/untrusted.ts'
 
@@ -20,13 +20,13 @@ export const searchEmails = defineTool({
   name: tool,
   title: 'Search emails',
   description:
-    'Summaries of the emails that meet all conditions, newest first. "query": words, "phrase", -not, OR, ( ), from: to: cc: bcc: with: subject: in: label: is:unread|read|starred|answered|unanswered|awaiting has:attachment|invitation filename: larger: smaller: after: before: older_than: newer_than: list: rfc822msgid:',
+    'Emails that meet all conditions, newest first. "query": words, "phrase", -not, OR, ( ), from: to: cc: bcc: with: subject: in: label: is:unread|read|starred|answered|unanswered|awaiting has:attachment|invitation filename: larger: smaller: after: before: older_than: newer_than: list:* rfc822msgid:',
   permission: 'read',
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   input: z.strictObject({
     account: parameters.accountOrAll,
     mailbox: parameters.mailboxOr('all', 'all but junk and trash'),
-    query: parameters.line.describe('Search language').exactOptional(),
+    query: parameters.line.exactOptional(),
     from: words,
     to: words,
     cc: words,
@@ -44,6 +44,7 @@ export const searchEmails = defineTool({
   }),
   output: z.object({
     ...summaryPage,
+    emails: z.array(placedRow),
     total: z.int().optional(),
     searched: z.array(z.string()),
     left: z.array(z.string()).optional(),
@@ -98,7 +99,13 @@ export const searchEmails = defineTool({
     ]
     const total = failures.length > 0 ? undefined : sumOf(pages.map(({ page }) => page.total))
     const backTo = pages.flatMap(({ page }) => page.searchedBackTo ?? []).sort()[0]
-    return toAccountsPage(call, isOfAll ? rows : rows.map(withoutAddress), (emails) => ({
+    const isOfSeveral = searched.length + left.length > 1
+    const shown = rows.map(({ accountId, address, message }) => ({
+      ...{ accountId, message },
+      ...(isOfAll && { address }),
+      ...(isOfSeveral && message.ref.mailbox !== 'INBOX' && { mailbox: message.ref.mailbox }),
+    }))
+    return toAccountsPage(call, shown, (emails) => ({
       structured: {
         ...next,
         account: opened?.address ?? 'all',
@@ -130,10 +137,6 @@ function toOnePage(account: NamedAccount, page: SearchPage): AccountsPage {
     failures: [],
     ...(page.next === undefined ? {} : { next: page.next }),
   }
-}
-
-function withoutAddress({ accountId, message }: AccountsPage['rows'][number]) {
-  return { accountId, message }
 }
 
 /** Unknown as soon as one is. */

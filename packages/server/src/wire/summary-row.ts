@@ -26,7 +26,9 @@ const summaryRow = z.object({
   list: z.string().optional(),
   account: z.string().optional(),
 })
-export type SummaryRow = z.output<typeof summaryRow>
+/** Of a page of several mailboxes. */
+export const placedRow = summaryRow.extend({ mailbox: z.string().optional() })
+export type SummaryRow = z.output<typeof placedRow>
 
 export const summaryPage = {
   account: z.string(),
@@ -48,6 +50,8 @@ interface OwnedSummary {
   readonly accountId: string
   /** Named in the row, where a page is of several accounts. */
   readonly address?: string
+  /** Named in the row, where a page is of several mailboxes; INBOX goes without saying. */
+  readonly mailbox?: string
   readonly message: MessageSummary
 }
 
@@ -108,7 +112,7 @@ function isToAlone({ to: [first, ...others] }: MessageSummary, address: string):
 const maxListChars = 80
 
 function toRow(
-  { accountId, address, message }: OwnedSummary,
+  { accountId, address, mailbox, message }: OwnedSummary,
   maxChars: number,
   previewChars: number,
 ): SummaryRow {
@@ -127,6 +131,7 @@ function toRow(
     ...(message.threadId === undefined ? {} : { thread_id: message.threadId }),
     ...(message.invitation === undefined ? {} : { invitation: message.invitation }),
     ...(message.list === undefined ? {} : { list: toLine(message.list, maxListChars) }),
+    ...(mailbox === undefined ? {} : { mailbox: toLine(mailbox, maxChars) }),
     ...(address === undefined ? {} : { account: address }),
   }
 }
@@ -180,6 +185,8 @@ function toLines(row: SummaryRow, isToOwner: boolean): string[] {
     `${row.size} bytes`,
     row.thread_id !== undefined && `thread ${row.thread_id}`,
     row.invitation !== undefined && `invitation: ${row.invitation}`,
+    // Others may have named it: in quotes it ends no mark.
+    row.mailbox !== undefined && `in ${JSON.stringify(row.mailbox)}`,
     row.account !== undefined && `in ${row.account}`,
   ].filter((mark) => mark !== false)
   return [

@@ -133,6 +133,31 @@ describe.skipIf(!findDovecot())('R88: all accounts at once', () => {
     expect(stray.structured).toMatchObject({ code: 'invalid_input', field: 'cursor' })
   })
 
+  test('R88: the invoice of last spring, in whatever mailbox of whichever account, takes one call', async () => {
+    const bill = (name: string, month: string) =>
+      mail(name, { Date: `Tue, 14 ${month} 2026 10:00:00 +0000` }).replace(
+        'words',
+        'Your invoice is attached.',
+      )
+    const [alice, carol] = [dovecot.reader(dovecot.alice), other.reader(other.alice)]
+    for (const path of ['Paper', 'Paper/2026']) await carol.createMailbox(path)
+    await carol.append('Paper/2026', [bill('Water works', 'Apr')])
+    await carol.append('Junk', [bill('Prize', 'Apr')])
+    await alice.append('Archive', [bill('Winter coat', 'Jan'), bill('Summer hat', 'Jul')])
+    const { structured, text } = await well.call('search_emails', {
+      account: 'all',
+      query: 'invoice after:2026-03-01 before:2026-06-01',
+    })
+    console.log(JSON.stringify(structured), await carol.messages('Paper/2026'))
+    expect(structured).toMatchObject({
+      emails: [{ subject: 'Water works', account: 'carol@test.example', mailbox: 'Paper/2026' }],
+      total: 1,
+    })
+    for (const more of ['left', 'next_cursor', 'failed', 'warnings'])
+      expect(structured).not.toHaveProperty(more)
+    expect(text).toContain('Water works')
+  })
+
   test('mailboxes of every account name theirs', async () => {
     const { structured, text } = await well.call('list_mailboxes', { account: 'all' })
     const inboxes = structured.mailboxes.filter((one: { path: string }) => one.path === 'INBOX')

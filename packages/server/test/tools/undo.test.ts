@@ -172,6 +172,31 @@ describe.skipIf(!findDovecot())('undo and organize_emails on a real Dovecot', ()
     expect(await state()).toEqual(before)
   })
 
+  test('R89: newsletters older than a month are archived by a dry run and one call, and no other email is', async () => {
+    const letter = (subject: string, month: string, header = 'List-Id: <a.example>') =>
+      `From: bob@test.example\nSubject: ${subject}\nDate: Wed, 1 ${month} 2025 10:00:00 +0000\n${header}\n\nx\n`
+    await reader().append('INBOX', [
+      letter('Weekly', 'Oct'),
+      letter('Sale', 'Sep', 'List-Unsubscribe: <https://shop.example/leave>'),
+      letter('Weekly of now', 'Nov'),
+      letter('From a friend', 'Sep', 'X-Mailer: list-unsubscribe'),
+    ])
+    const before = await state()
+    const asked = { query: 'list:* older_than:1m', action: 'archive' }
+    const dry = await tools.call('organize_emails', asked)
+    expect(dry.structured.sample.map(({ subject }: { subject: string }) => subject)).toEqual([
+      'Sale',
+      'Weekly',
+    ])
+    const expected: number = dry.structured.count
+    const done = await tools.call('organize_emails', { ...asked, dry_run: false, expected })
+    expect(done.structured).toMatchObject({ count: 2, changed: 2, remaining: 0 })
+    const moved = (await state()).filter((one) => !before.includes(one))
+    expect(moved).toEqual(['Archive Sale ', 'Archive Weekly '])
+    await tools.call('undo', { undo: done.structured.undo })
+    expect(await state()).toEqual(before)
+  })
+
   test('a clean-up too long for a token is kept in a row, which any later call opens', async () => {
     const subjects = Array.from({ length: 400 }, (_, at) => (at % 2 === 0 ? 'row yes' : 'row no'))
     await put(subjects)
