@@ -27,6 +27,8 @@ export interface Mailbox {
   /** The server says so itself (RFC 6154); else it is guessed by its name. */
   readonly declared?: boolean
   readonly selectable: boolean
+  /** Another user's or a shared one that the owner is not subscribed to: looked into only where it is named. */
+  readonly isAside?: boolean
   /** Absent when not asked for or not to be had. */
   readonly total?: number
   readonly unread?: number

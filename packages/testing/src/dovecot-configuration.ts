@@ -14,6 +14,8 @@ export interface DovecotProfile {
   quotaBytes?: number
   /** Folders that exist from the start. Default: Drafts, Sent, Trash, Junk, Archive, each with its special use. */
   folders?: readonly { name: string; specialUse?: string }[]
+  /** Everybody's mailboxes, below this prefix; each user subscribes to them or not. */
+  sharedPrefix?: string
   format?: 'maildir' | 'sdbox' | 'mdbox'
   /** Access tokens count as well, asked for at this URL. */
   introspectionUrl?: string
@@ -89,6 +91,7 @@ namespace inbox {
   separator = ${delimiter}
 ${mailboxes.join('\n')}
 }
+${profile.sharedPrefix ? shared(profile.sharedPrefix, `${format}:${folder}/mail/shared`) : ''}
 protocol imap {
   mail_plugins = $mail_plugins ${profile.quotaBytes ? 'imap_quota' : ''}
 }
@@ -117,6 +120,19 @@ service lmtp {
   unix_listener ${folder}/lmtp {
     mode = 0666
   }
+}
+`
+}
+
+function shared(prefix: string, location: string): string {
+  return `
+namespace shared {
+  type = public
+  prefix = ${prefix}
+  separator = ${prefix.slice(-1)}
+  location = ${location}
+  subscriptions = no
+  list = yes
 }
 `
 }

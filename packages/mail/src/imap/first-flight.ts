@@ -31,7 +31,8 @@ export interface FirstFlight {
 
 const tokenMechanisms = new Set(['XOAUTH2', 'OAUTHBEARER'])
 const openers = new Set(['EXAMINE', 'SELECT'])
-const harmless = new Set([...openers, 'UID FETCH', 'LIST'])
+const listing = new Set(['LIST', 'LSUB', 'NAMESPACE'])
+const harmless = new Set([...openers, ...listing, 'UID FETCH'])
 /** After the login; a server that is only slow does the same twice. */
 const patienceMs = 1_500
 
@@ -98,6 +99,6 @@ function isWholeLogin({ command, attributes }: SentCommand): boolean {
 function isHarmless({ before, command }: EarlyCommand): boolean {
   const commands = [...before.map((one) => one.command), command]
   return (
-    openers.has(commands.find((one) => one !== 'LIST') ?? '') && commands.every((one) => harmless.has(one))
+    openers.has(commands.find((one) => !listing.has(one)) ?? '') && commands.every((one) => harmless.has(one))
   )
 }

@@ -3,24 +3,13 @@
  * STATUS commands in one more flight. Remembers what it learned for the next call.
  */
 import { bytesOfCommand } from '../imap/byte-budget.ts'
-import { atom } from '../imap/protocol.ts'
-import { type ImapResponse, type ImapSession, type ImapToken, textOf } from '../imap/session.ts'
+import { type ImapResponse, type ImapSession, textOf } from '../imap/session.ts'
 import { MailError } from '../mail-error.ts'
-import type { Mailbox, SpecialUse } from '../message.ts'
-import { specialUseOfAttribute } from './names.ts'
+import type { Mailbox } from '../message.ts'
+import { counted, createListing, maxMailboxes, maxPathChars } from './listing.ts'
 
-/** More mailboxes than anyone reads; the rest is left out. */
-const maxMailboxes = 5_000
-/** A server that lists on and on is stopped here. */
-const maxLines = 100_000
-/** Modified UTF-7 of the longest name that can be given back to a server. */
-const maxPathChars = 4_096
-/** RFC 6154 and RFC 9051 §7.3.1 know some twenty; a line with more than this is no answer. */
-const maxAttributes = 100
 /** STATUS opens each mailbox on some servers: more than this would cost them seconds. */
 const maxStatusCommands = 100
-
-const counted = [atom('MESSAGES'), atom('UNSEEN')]
 
 /**
  * Every mailbox that can be opened, at most 5,000, each with its special use. Counts cost a STATUS each where the
@@ -31,18 +20,19 @@ export async function listMailboxes(
   { includeCounts }: { includeCounts: boolean },
 ): Promise<Mailbox[]> {
   const counts = new Map<string, Counts>()
-  const { listed, keep } = collectListed(session)
+  const listing = createListing(session, { includeCounts })
   const untagged = {
-    LIST: keep,
+    LIST: listing.keep,
     STATUS: (response: ImapResponse) => {
       if (counts.size < maxMailboxes) addCounts(session, response, counts)
     },
   }
-  await session.run('LIST', everyMailbox(session, includeCounts), untagged)
-  if (!listed.has('INBOX')) await session.run('LIST', ['', 'INBOX'], untagged)
-  if (listed.size === 0) throw new MailError('connection_lost', { protocol: 'imap' })
+  listing.sendAhead()
+  await session.run('LIST', listing.attributes, untagged)
+  if (!listing.has('INBOX')) await session.run('LIST', ['', 'INBOX'], untagged)
+  if (listing.isEmpty) throw new MailError('connection_lost', { protocol: 'imap' })
 
-  const all = assignSpecialUse(session, [...listed.values()])
+  const all = listing.mailboxes()
   session.remember(all)
   const mailboxes = [...session.visible(all)]
   if (!includeCounts) return mailboxes
@@ -69,70 +59,25 @@ export async function listMailboxes(
 export function listAhead(session: ImapSession): () => boolean {
   const holdsAll = session.knownMailboxes?.some((one) => one.specialUse === 'all' && one.selectable)
   if (session.isListed || holdsAll) return () => false
-  const { listed, keep } = collectListed(session)
+  const listing = createListing(session, { includeCounts: false })
+  listing.sendAhead()
   session.reserve(bytesOfCommand.LIST ?? 0)
-  session.sendAhead('LIST', everyMailbox(session, false), { LIST: keep })
+  session.sendAhead('LIST', listing.attributes, { LIST: listing.keep })
   return () => {
     // It was refused.
-    if (listed.size === 0) return false
-    const all = assignSpecialUse(session, [...listed.values()])
+    if (listing.isEmpty) return false
+    const all = listing.mailboxes()
     // Some servers do not list it.
-    const inbox = listed.has('INBOX')
+    const inbox = listing.has('INBOX')
       ? undefined
       : session.knownMailboxes?.find(({ path }) => path === 'INBOX')
     return session.renew(inbox === undefined ? all : [inbox, ...all])
   }
 }
 
-function everyMailbox(session: ImapSession, includeCounts: boolean): ImapToken[] {
-  const extended = session.has('LIST-EXTENDED') || session.has('LIST-STATUS') || session.has('IMAP4rev2')
-  const returns: ImapToken[] = [
-    // LIST answers SPECIAL-USE attributes only when asked, on servers that keep to RFC 6154 §2
-    ...(session.has('SPECIAL-USE') && extended ? [atom('SPECIAL-USE')] : []),
-    ...(session.has('LIST-STATUS') && includeCounts ? [atom('STATUS'), counted] : []),
-  ]
-  return ['', '*', ...(returns.length > 0 ? [atom('RETURN'), returns] : [])]
-}
-
-/** By path: a server that is asked twice says everything twice. */
-function collectListed(session: ImapSession): {
-  listed: ReadonlyMap<string, ListedMailbox>
-  keep: (response: ImapResponse) => void
-} {
-  const listed = new Map<string, ListedMailbox>()
-  let lines = 0
-  const keep = (response: ImapResponse) => {
-    lines += 1
-    const [attributes] = response.attributes ?? []
-    const tooMany = Array.isArray(attributes) && attributes.length > maxAttributes
-    if (lines > maxLines || tooMany) throw new MailError('connection_lost', { protocol: 'imap' })
-    const one = toListed(session, response)
-    if (one !== undefined && listed.size < maxMailboxes) listed.set(one.path, one)
-  }
-  return { listed, keep }
-}
-
-interface ListedMailbox {
-  readonly path: string
-  readonly delimiter: string
-  readonly attributes: readonly string[]
-}
-
 interface Counts {
   readonly total?: number
   readonly unread?: number
-}
-
-function toListed(session: ImapSession, { attributes }: ImapResponse): ListedMailbox | undefined {
-  const [flags, delimiter, path] = attributes ?? []
-  const raw = textOf(path)
-  if (raw === '' || raw.length > maxPathChars || !Array.isArray(flags)) return undefined
-  const decoded = session.decodePath(raw)
-  return {
-    path: decoded.toUpperCase() === 'INBOX' ? 'INBOX' : decoded,
-    delimiter: textOf(delimiter),
-    attributes: flags.map(textOf),
-  }
 }
 
 function addCounts(session: ImapSession, { attributes }: ImapResponse, counts: Map<string, Counts>): void {
@@ -147,44 +92,4 @@ function addCounts(session: ImapSession, { attributes }: ImapResponse, counts: M
   }
   const decoded = session.decodePath(textOf(path))
   counts.set(decoded.toUpperCase() === 'INBOX' ? 'INBOX' : decoded, found)
-}
-
-/** What the server says outranks an exact name, an exact name a decorated one ("Sent Mail"); each use goes once. */
-const ranks = ['extension', 'name', 'name-guess']
-
-function assignSpecialUse(session: ImapSession, listed: readonly ListedMailbox[]): Mailbox[] {
-  const uses = new Map<string, { specialUse: SpecialUse; declared?: true }>()
-  const taken = new Set<SpecialUse>()
-  const candidates = listed.map((one) => {
-    const { flag, source } = session.specialUseOf(nameOf(one), one.attributes)
-    return {
-      one,
-      use: flag === undefined ? undefined : specialUseOfAttribute(flag),
-      rank: ranks.indexOf(source),
-    }
-  })
-  candidates.sort((a, b) => a.rank - b.rank || depth(a.one) - depth(b.one))
-  for (const { one, use, rank } of candidates) {
-    const found = one.path === 'INBOX' ? 'inbox' : use
-    if (found === undefined || (found === 'inbox') !== (one.path === 'INBOX') || taken.has(found)) continue
-    taken.add(found)
-    uses.set(one.path, { specialUse: found, ...(rank === 0 && { declared: true }) })
-  }
-  return listed.map((one) => {
-    return {
-      path: one.path,
-      name: nameOf(one),
-      delimiter: one.delimiter,
-      ...uses.get(one.path),
-      selectable: !one.attributes.some((flag) => /^\\(noselect|nonexistent)$/i.test(flag)),
-    }
-  })
-}
-
-function nameOf({ path, delimiter }: { path: string; delimiter: string }): string {
-  return delimiter === '' ? path : (path.split(delimiter).at(-1) ?? path)
-}
-
-function depth({ path, delimiter }: ListedMailbox): number {
-  return delimiter === '' ? 0 : path.split(delimiter).length
 }

@@ -47,8 +47,8 @@ function namesIn(query: Query): string[] | undefined {
 const firstUses = ['inbox', 'sent', 'archive', 'drafts']
 
 /**
- * The paths to search. By default every selectable mailbox but Junk and Trash, or the one that holds everything (Gmail's
- * All Mail). `anywhere` includes those two. Throws `mailbox_not_found`.
+ * The paths to search. By default every selectable mailbox but Junk, Trash and what others share and the owner is not
+ * subscribed to, or the one that holds everything (Gmail's All Mail). `anywhere` includes those too. Throws `mailbox_not_found`.
  */
 export async function mailboxesToSearch(
   session: ImapSession,
@@ -64,7 +64,8 @@ export async function mailboxesToSearch(
   const unwanted = new Set(without.map((name) => findMailbox(mailboxes, plainName(name))?.path))
   const isWanted = (one: Mailbox) => one.selectable && !unwanted.has(one.path)
   const isAnywhere = names.includes('anywhere')
-  const isAside = (one: Mailbox) => one.specialUse === 'junk' || one.specialUse === 'trash'
+  const isAside = (one: Mailbox) =>
+    one.specialUse === 'junk' || one.specialUse === 'trash' || one.isAside === true
   // It holds what the others hold; without one of them it would have to be taken apart again.
   const everything = without.length === 0 ? mailboxes.find((one) => one.specialUse === 'all') : undefined
   const base = everything?.selectable

@@ -139,7 +139,7 @@ describe.skipIf(!findDovecot())('IMAP on Dovecot, command by command', () => {
       )
       expect(draft).toEqual({ trace: ['LOGIN', 'APPEND'], trips: 5 })
       const counts = await traced((session) => listMailboxes(session, { includeCounts: true }))
-      expect(counts).toEqual({ trace: ['LOGIN', 'LIST'], trips: 5 })
+      expect(counts).toEqual({ trace: ['LOGIN', 'NAMESPACE', 'LIST'], trips: 5 })
     })
   })
 })
