@@ -34,7 +34,7 @@ export function devicePage(page: DevicePage): Response {
 <ol>
 <li>Open ${newTab(codes.verificationUri, codes.verificationUri)}.</li>
 <li>Enter this code there:
-<span class="url"><code class="user-code" id="user-code">${codes.userCode}</code><button type="button" data-script hidden data-copy="${codes.userCode}" data-source="user-code">Copy</button></span></li>
+<span class="url"><code class="user-code" id="user-code">${codes.userCode}</code><button type="button" class="quiet" data-script hidden data-copy="${codes.userCode}" data-source="user-code">Copy</button></span></li>
 <li>${address === undefined ? html`Sign in to your mailbox` : html`Sign in as <bdi>${address}</bdi>`} and allow access to your mail.</li>
 </ol>
 ${

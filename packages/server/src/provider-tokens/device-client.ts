@@ -24,7 +24,7 @@ import { ProviderRefusedError } from './provider-refusal.ts'
 
 /** What a provider gave for one sign-in (RFC 8628 §3.2). */
 export interface DeviceCodes {
-  /** A secret: whoever has it gets the tokens. */
+  /** A secret: it is exchanged for the tokens. */
   readonly deviceCode: string
   readonly userCode: string
   /** Where the person enters the code: https, whatever the host. */

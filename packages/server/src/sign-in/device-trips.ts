@@ -126,7 +126,7 @@ export function createDeviceTrips(options: {
     })
   }
 
-  /** Asks the provider once. Whoever has the turn writes what came of it. */
+  /** Asks the provider once, where this load gets the turn, and keeps what came of it. */
   async function takeTurn(found: Found, client: DeviceClient): Promise<Response> {
     const { state, value, row, pending } = found
     const id = seal.idOf(state)
