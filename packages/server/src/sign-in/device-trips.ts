@@ -121,8 +121,8 @@ export function createDeviceTrips(options: {
       ...(address !== undefined && { address }),
       path: pathOf(state),
       secondsLeft: endsAt - now(),
-      // A turn may end before it has to.
-      secondsToNext: Math.max(1, Math.min(turn.askAt - now(), turn.intervalSeconds + 1)),
+      // A turn may end before it has to, and so may the code.
+      secondsToNext: Math.max(1, Math.min(turn.askAt, endsAt, now() + turn.intervalSeconds + 1) - now()),
     })
   }
 
@@ -215,8 +215,11 @@ export function createDeviceTrips(options: {
       const { row, pending } = found
       const client = clientOf(pending)
       if (client === undefined || pending.outcome !== undefined) return await finish(found, request)
-      if (row.askAt > now()) return show(found, client, row)
-      return pending.endsAt <= now() ? await finish(found, request) : await takeTurn(found, client)
+      const isEarly = row.askAt > now()
+      const isOver = pending.endsAt <= now()
+      // Somebody asks at this moment, and may hear that the person came in time.
+      if (isEarly && (!isOver || row.holder !== undefined)) return show(found, client, row)
+      return isOver ? await finish(found, request) : await takeTurn(found, client)
     },
   }
 }

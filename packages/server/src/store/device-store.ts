@@ -12,7 +12,7 @@ export interface DeviceRow {
   readonly intervalSeconds: number
   /** The provider did not answer when it was asked last. */
   readonly isSilent: boolean
-  /** Who asked last, or asks now. */
+  /** Who has the turn to ask; absent: nobody. */
   readonly holder?: string
   readonly expiresAt: EpochSeconds
 }

@@ -388,6 +388,30 @@ describe('R90: every end has its own sentence, and a button that starts over', (
     expect(asked).toEqual([])
   })
 
+  it('not later where the provider is asked less often, and not before a question that is under way', async () => {
+    given = async () => Response.json({ ...codes, expires_in: 30 })
+    const [early, late] = [await begin(), await begin()]
+    test.time.seconds += 6
+    answer = () => Promise.reject(new ProviderRefusedError('unanswered'))
+    await load(early)
+    test.time.seconds += 11
+    await load(early)
+    expect(await secondsToNext(early)).toBe(13)
+    let arrive: (answer: Response) => void = () => undefined
+    answer = () =>
+      new Promise((resolve) => {
+        arrive = resolve
+      })
+    const asking = load(late)
+    await expect.poll(() => asked.length).toBe(3)
+    test.time.seconds += 13
+    expect((await load(early)).status).toBe(422)
+    expect((await load(late)).status).toBe(200)
+    arrive(await gives()())
+    await asking
+    expect((await load(late)).headers.get('location')).toContain('/oauth/callback?code=')
+  })
+
   it('it lasts no longer than the sign-in around it', async () => {
     const jar: CookieJar = new Map()
     const authorizeUrl = await test.authorizeUrl()

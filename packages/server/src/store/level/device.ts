@@ -24,9 +24,11 @@ export function createDeviceTable(database: RowDatabase): DeviceStore {
       ),
 
     endTurn: (id, holder, turn) =>
-      rows.change<void>(id, (row) =>
-        row?.holder === holder ? { row: { ...row, ...turn }, answer: undefined } : { answer: undefined },
-      ),
+      rows.change<void>(id, (row) => {
+        if (row?.holder !== holder) return { answer: undefined }
+        const { holder: _ended, ...kept } = row
+        return { row: { ...kept, ...turn }, answer: undefined }
+      }),
 
     take: (id, now) =>
       rows.change<DeviceRow | undefined>(id, (row) =>
