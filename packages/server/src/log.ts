@@ -37,6 +37,7 @@ const words = {
     'review',
     'provider_start',
     'provider_callback',
+    'provider_device',
     'privacy',
     'token',
     'revoke',

@@ -4,6 +4,7 @@
  */
 import { assertHost, MailError, type MailServer } from '@email-connector/mail'
 import * as z from 'zod'
+import { isLoopback } from './loopback.ts'
 import { googleSignIn, microsoftSignIn, organisationSignIn, type SignInProvider } from './sign-in-provider.ts'
 
 const text = z
@@ -63,10 +64,12 @@ const organisationNeeds = [
   'OIDC_MAIL_NAME',
   'OIDC_MAIL_ISSUER',
   'OIDC_MAIL_CLIENT_ID',
-  'OIDC_MAIL_CLIENT_SECRET',
   'OIDC_MAIL_IMAP',
   'OIDC_MAIL_SMTP',
 ] as const
+
+const whatNoSecretMeans =
+  'without it people sign in by device code, which only the local runner offers, with PUBLIC_URL and HOST on this machine'
 
 /** What one variable alone cannot tell. `present`: those that are set. */
 export function listProviderFaults(present: Source): string[] {
@@ -80,7 +83,21 @@ export function listProviderFaults(present: Source): string[] {
   if (isOrganisation) {
     faults.push(...organisationNeeds.filter((name) => !has(name)).map((name) => `${name} is missing`))
   }
+  if (!isReachedFromHereOnly(present)) {
+    const secrets = [
+      ...(has('MICROSOFT_CLIENT_ID') ? (['MICROSOFT_CLIENT_SECRET'] as const) : []),
+      ...(isOrganisation ? (['OIDC_MAIL_CLIENT_SECRET'] as const) : []),
+    ]
+    const missing = secrets.filter((name) => !has(name))
+    faults.push(...missing.map((name) => `${name} is missing: ${whatNoSecretMeans}`))
+  }
   return faults
+}
+
+/** The secret of a deployment on AWS has neither variable. Strangers could pass on a device code that they got here. */
+function isReachedFromHereOnly({ PUBLIC_URL: publicUrl = '', HOST: host = 'localhost' }: Source): boolean {
+  const isListeningHere = isLoopback(host) || isLoopback(`[${host}]`)
+  return isListeningHere && URL.canParse(publicUrl) && isLoopback(new URL(publicUrl).hostname)
 }
 
 export function toSignInProviders(variables: ProviderVariables): readonly SignInProvider[] {
@@ -109,8 +126,7 @@ function client(clientId: string, clientSecret: string | undefined) {
 function isIssuer(value: string): boolean {
   if (!URL.canParse(value)) return false
   const { protocol, hostname, href, search, hash, username } = new URL(value)
-  const isLocal = hostname === 'localhost' || hostname === '127.0.0.1' || hostname === '[::1]'
-  if (protocol !== 'https:' && !(protocol === 'http:' && isLocal)) return false
+  if (protocol !== 'https:' && !(protocol === 'http:' && isLoopback(hostname))) return false
   return !value.endsWith('/') && search + hash + username === '' && (href === value || href === `${value}/`)
 }
 

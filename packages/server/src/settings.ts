@@ -15,6 +15,7 @@ import {
 import * as z from 'zod'
 import { type Admission, toEntry } from './admission.ts'
 import { daySeconds } from './clock.ts'
+import { isLoopback } from './loopback.ts'
 import { listProviderFaults } from './provider-settings.ts'
 import type { SignInProvider } from './sign-in-provider.ts'
 
@@ -66,10 +67,6 @@ function isOrigin(value: string): boolean {
   const url = new URL(value)
   const secure = url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname))
   return secure && url.origin === value
-}
-
-export function isLoopback(hostname: string): boolean {
-  return hostname === 'localhost' || hostname === '127.0.0.1' || hostname === '[::1]'
 }
 
 /** Comma- or space-separated, empty entries dropped. */

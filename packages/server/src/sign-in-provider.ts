@@ -16,7 +16,7 @@ export interface SignInProvider {
   /** What its metadata says, where that is known: no request is made for it. */
   readonly metadata?: Readonly<Record<string, unknown>>
   readonly clientId: string
-  /** Absent: a public client, which Microsoft lets use PKCE alone with a redirect to this machine. */
+  /** Absent: a public client without a redirect. People sign in by device code (RFC 8628), on the local runner only. */
   readonly clientSecret?: string
   /** Scopes for mail, by what the owner grants. */
   readonly mailScopes: (permission: Permission) => readonly string[]

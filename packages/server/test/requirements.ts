@@ -286,7 +286,7 @@ export const chapters: readonly Chapter[] = [
       met('R71', 'An address outside ALLOWED_ACCOUNTS is refused before any mail server is contacted.'),
       met(
         'R72',
-        'The deployed bundle cannot be told to reach loopback, link-local or metadata addresses, or other ports; private addresses only at mail hosts that a stage with a network of its own names. Its tests redirect name and port outside the bundle.',
+        'The deployed bundle cannot be told to reach loopback, link-local or metadata addresses, or other ports; private addresses only at mail hosts that a stage with a network of its own names. Nor can it be told to sign people in by device code. Its tests redirect name and port outside the bundle.',
       ),
     ],
   },

@@ -11,7 +11,8 @@ import type { ServerCertificate } from './certificates.ts'
 
 export interface IdentityProviderOptions {
   readonly clientId: string
-  readonly clientSecret: string
+  /** Absent: a public client, for device codes (RFC 8628) and without a redirect. */
+  readonly clientSecret?: string
   readonly redirectUris: readonly string[]
   /** Beyond `openid`, `email` and `offline_access`. */
   readonly scopes: readonly string[]
@@ -34,6 +35,8 @@ export interface IdentityProvider {
   readonly asked: readonly string[]
   /** Every access and refresh token that was given. */
   readonly tokens: readonly string[]
+  /** Every device code that the token endpoint was shown. */
+  readonly deviceCodes: readonly string[]
   /** Refresh tokens that were used although they had been replaced. */
   readonly reused: readonly string[]
   /** Whether the token is good for this address. */
@@ -47,6 +50,9 @@ export interface IdentityProvider {
   stop(): Promise<void>
 }
 
+/** RFC 8628 §3.4. */
+const deviceCodeGrant = 'urn:ietf:params:oauth:grant-type:device_code'
+
 export type TokenAnswer =
   | { readonly status: number; readonly body: Readonly<Record<string, unknown>> }
   /** The request is carried out, and its answer is lost. */
@@ -59,6 +65,7 @@ export async function startIdentityProvider(options: IdentityProviderOptions): P
   const { emailOf = (name) => `${name}@test.example` } = options
   const asked: string[] = []
   const tokens: string[] = []
+  const deviceCodes: string[] = []
   const reused: string[] = []
   let answer: TokenAnswer | undefined
 
@@ -69,14 +76,23 @@ export async function startIdentityProvider(options: IdentityProviderOptions): P
   let accessTokenSeconds = options.accessTokenSeconds
   const provider = new Provider(issuer, {
     clients: [
-      {
-        client_id: options.clientId,
-        client_secret: options.clientSecret,
-        redirect_uris: options.redirectUris,
-        response_types: ['code'],
-        grant_types: ['authorization_code', 'refresh_token'],
-        token_endpoint_auth_method: 'client_secret_post',
-      },
+      options.clientSecret === undefined
+        ? {
+            client_id: options.clientId,
+            redirect_uris: [],
+            response_types: [],
+            grant_types: [deviceCodeGrant, 'refresh_token'],
+            token_endpoint_auth_method: 'none',
+            application_type: 'native',
+          }
+        : {
+            client_id: options.clientId,
+            client_secret: options.clientSecret,
+            redirect_uris: options.redirectUris,
+            response_types: ['code'],
+            grant_types: ['authorization_code', 'refresh_token'],
+            token_endpoint_auth_method: 'client_secret_post',
+          },
     ],
     scopes: ['openid', 'email', 'offline_access', ...options.scopes],
     claims: { openid: ['sub'], email: ['email', 'email_verified'] },
@@ -94,6 +110,7 @@ export async function startIdentityProvider(options: IdentityProviderOptions): P
     ttl: {
       AccessToken: () => accessTokenSeconds,
       AuthorizationCode: 60,
+      DeviceCode: 600,
       IdToken: 3600,
       RefreshToken: 86_400,
       Session: 3600,
@@ -102,7 +119,10 @@ export async function startIdentityProvider(options: IdentityProviderOptions): P
     },
     cookies: { keys: ['for tests only'] },
     pkce: { required: () => true },
-    features: { devInteractions: { enabled: true } },
+    features: {
+      devInteractions: { enabled: true },
+      deviceFlow: { enabled: options.clientSecret === undefined },
+    },
   })
   const handle = provider.callback()
 
@@ -126,8 +146,10 @@ export async function startIdentityProvider(options: IdentityProviderOptions): P
     if (url.pathname !== '/token' || request.method !== 'POST') return await handle(request, response)
 
     const body = await readText(request)
-    const grantType = new URLSearchParams(body).get('grant_type') ?? ''
+    const form = new URLSearchParams(body)
+    const grantType = form.get('grant_type') ?? ''
     asked.push(grantType)
+    deviceCodes.push(...form.getAll('device_code'))
     const planned = answer
     if (planned !== undefined && planned !== 'lost' && 'status' in planned)
       return sendJson(response, planned.status, planned.body)
@@ -155,7 +177,7 @@ export async function startIdentityProvider(options: IdentityProviderOptions): P
   return {
     issuer,
     introspectionUrl: `${ownAddress}/introspect`,
-    ...{ asked, tokens, reused },
+    ...{ asked, tokens, deviceCodes, reused },
     accepts: async (accessToken, address) => (await find(accessToken)) === address.toLowerCase(),
     get accessTokenSeconds() {
       return accessTokenSeconds

@@ -26,6 +26,7 @@ import { createMailboxLogin } from '../sign-in/account-login.ts'
 import { createAddMailbox } from '../sign-in/add-account.ts'
 import { createBeforeRefresh } from '../sign-in/before-refresh.ts'
 import { createConnections } from '../sign-in/connections.ts'
+import type { DeviceTrips } from '../sign-in/device-trips.ts'
 import type { DemoMailbox } from '../sign-in/form.ts'
 import { createKnownBrowsers } from '../sign-in/known-browser.ts'
 import { createEndConnections, type EndConnections } from '../sign-in/offboarding.ts'
@@ -37,7 +38,7 @@ import { createSignInLimits } from '../sign-in/rate-limits.ts'
 import { createSignIn } from '../sign-in/sign-in.ts'
 import type { Stores } from '../store/stores.ts'
 import { toLogLine } from './oauth-log.ts'
-import { oauthRoutes, siteRoutes } from './routes.ts'
+import { deviceRoutes, oauthRoutes, siteRoutes } from './routes.ts'
 
 export interface OAuthProductOptions {
   readonly settings: ServerSettings
@@ -55,6 +56,8 @@ export interface OAuthProductOptions {
   readonly version: string
   /** For the settings' providers; the real ones unless given. */
   readonly providerClients?: readonly ProviderClient[]
+  /** Sign-in by device code; the local runner only. */
+  readonly devices?: DeviceTrips
   /** Clocks that a test turns; the real ones unless given. */
   readonly now?: () => EpochSeconds
   readonly clock?: Clock
@@ -94,8 +97,9 @@ export function createOAuthProduct(options: OAuthProductOptions): {
   const clients =
     options.providerClients ??
     settings.signInProviders.map((provider) => createProviderClient({ provider, now }))
+  const devices = options.devices && { devices: options.devices }
   const trips = createProviderTrips({
-    ...{ clients, publicUrl, log, now },
+    ...{ clients, publicUrl, log, now, ...devices },
     pending: createPendingSignIns({ store: stores.once, publicUrl, now }),
   })
   const parts = {
@@ -134,6 +138,7 @@ export function createOAuthProduct(options: OAuthProductOptions): {
   })
   const addMailbox = createAddMailbox({ ...parts, links: stores.authorization })
   const pages = { connect: signIn, link: addMailbox, connections }
+  const providerPages = createProviderPages({ publicUrl, trips, pages, log, ...devices })
   return {
     oauth,
     endConnections: createEndConnections({
@@ -142,10 +147,8 @@ export function createOAuthProduct(options: OAuthProductOptions): {
     }),
     routes: {
       ...siteRoutes({ settings, providers, version }),
-      ...oauthRoutes({
-        ...{ oauth, signIn, connections, addMailbox },
-        providerPages: createProviderPages({ publicUrl, trips, pages, log }),
-      }),
+      ...oauthRoutes({ oauth, signIn, connections, addMailbox, providerPages }),
+      ...deviceRoutes(providerPages),
     },
   }
 }

@@ -155,6 +155,13 @@ export function oauthRoutes({
   }
 }
 
+/** The page with a device code: of the local runner alone, so no gateway has it. */
+export function deviceRoutes({ device }: ProviderPages): Routes {
+  return device === undefined
+    ? {}
+    : { [device.path]: { ...page, name: 'provider_device', handlers: { GET: device.page } } }
+}
+
 /** The owner's own pages behind a link: what the owner function serves. */
 export function ownerRoutes({
   files,

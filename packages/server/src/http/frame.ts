@@ -4,7 +4,8 @@
  */
 import { randomUUID } from 'node:crypto'
 import type { Log, LogLine } from '../log.ts'
-import { isLoopback, type ServerSettings } from '../settings.ts'
+import { isLoopback } from '../loopback.ts'
+import type { ServerSettings } from '../settings.ts'
 import { applyCors, type CorsClass, isForeignOrigin, preflight } from './cors.ts'
 import { errorResponse, type FailurePage, failureResponse, refusals } from './errors.ts'
 import { withSecurityHeaders } from './headers.ts'

@@ -12,7 +12,9 @@ import { createFileKeyWrapper } from '../keys/file-key-wrapper.ts'
 import { loadLocalSecrets } from '../keys/instance-secrets.ts'
 import { SecretFileError } from '../keys/secret-file.ts'
 import { createLog } from '../log.ts'
+import { createDeviceClient } from '../provider-tokens/device-client.ts'
 import { SettingsError } from '../settings.ts'
+import { createDeviceTrips } from '../sign-in/device-trips.ts'
 import { StoreOpenError } from '../store/level/rows.ts'
 import { createLevelStores } from '../store/level/stores.ts'
 import { version } from '../version.ts'
@@ -34,6 +36,7 @@ Serves email-connector on this machine. Settings are environment variables, all 
   OAUTH_CLIENT_ID, OAUTH_CLIENT_SECRET               one pre-registered client
   GOOGLE_CLIENT_ID, GOOGLE_CLIENT_SECRET             "Sign in with Google" (docs/providers.md)
   MICROSOFT_CLIENT_ID, MICROSOFT_CLIENT_SECRET, MICROSOFT_TENANT   "Sign in with Microsoft"
+                              (without the secret: by device code)
   OIDC_MAIL_…                 an organisation's own provider
   EXTRA_REDIRECT_URIS, DISABLED_CLIENTS, DISABLED_PROVIDERS, CORS_ORIGINS
   ACCESS_TOKEN_DAYS, REFRESH_IDLE_DAYS, GRANT_DAYS   lifetimes (30, 90, 365)
@@ -61,8 +64,15 @@ async function run(settings: LocalSettings): Promise<void> {
   const policy = createHostPolicy({ allowPrivate: settings.allowPrivateMailHosts })
   const demo = serverSettings.demo ? await startDemoMailbox({ now: () => new Date() }) : undefined
   const connector = createConnector({ policy })
+  const { publicUrl, signInProviders } = serverSettings
   const app = createProduct({
     settings: serverSettings,
+    devices: createDeviceTrips({
+      clients: signInProviders
+        .filter(({ clientSecret }) => clientSecret === undefined)
+        .map((provider) => createDeviceClient({ provider, now })),
+      ...{ store: stores.devices, once: stores.once, publicUrl, log, now },
+    }),
     stage: 'local',
     stores,
     keyWrapper: createFileKeyWrapper({ path: join(dataDir, 'key') }),

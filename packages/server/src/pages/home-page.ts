@@ -2,7 +2,8 @@
 import type { Provider } from '@email-connector/mail'
 import type { KnownClientId } from '@email-connector/oauth'
 import { appName } from '../deployment-names.ts'
-import { isLoopback, type ServerSettings } from '../settings.ts'
+import { isLoopback } from '../loopback.ts'
+import type { ServerSettings } from '../settings.ts'
 import { type Html, html } from './html.ts'
 import { toPageResponse } from './page.ts'
 

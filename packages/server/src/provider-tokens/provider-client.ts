@@ -1,12 +1,12 @@
 /**
- * The one file that knows openid-client: where a person is sent to sign in, what a code and a refresh token become. The
- * library checks state, `iss` (RFC 9207), nonce, issuer and audience; it is loaded when a provider is first asked. Nothing
+ * Where a person is sent to sign in, what a code and a refresh token become. This file and device-client.ts are the only ones
+ * that know openid-client. The library checks state, `iss` (RFC 9207), nonce, issuer and audience; it is loaded when a provider is first asked. Nothing
  * is asked twice here, and no token stays. What the provider says of the person is a suggestion only: an address counts
  * once the mail server has taken a token for it.
  */
 import { assertAddress, MailError } from '@email-connector/mail'
 import type { EpochSeconds } from '@email-connector/oauth'
-import type { ClientError, Configuration, TokenEndpointResponse } from 'openid-client'
+import type { ClientError, Configuration, IDToken, TokenEndpointResponse } from 'openid-client'
 import type { Permission } from '../caller.ts'
 import type { SignInProvider } from '../sign-in-provider.ts'
 import { createProviderFetch, type ProviderFetch } from './provider-fetch.ts'
@@ -57,27 +57,7 @@ export function createProviderClient(options: {
   readonly fetch?: ProviderFetch
 }): ProviderClient {
   const { provider, now, fetch = createProviderFetch() } = options
-  let discovered: Promise<Configuration> | undefined
-
-  /** Asked for once; a failure is asked for again. */
-  async function configuration(): Promise<Configuration> {
-    discovered ??= discover(provider, fetch)
-    try {
-      return await discovered
-    } catch (error) {
-      discovered = undefined
-      throw refusedBy(error, 'unavailable')
-    }
-  }
-
-  function toTokens(answer: TokenEndpointResponse): ProviderTokens {
-    const { access_token: accessToken, refresh_token: refreshToken, expires_in } = answer
-    return {
-      accessToken,
-      ...(refreshToken !== undefined && { refreshToken }),
-      expiresAt: now() + Math.floor(expires_in ?? defaultLifeSeconds),
-    }
-  }
+  const configuration = createConfiguration(provider, fetch)
 
   return {
     provider,
@@ -92,11 +72,7 @@ export function createProviderClient(options: {
       }
       const url = client.buildAuthorizationUrl(config, {
         redirect_uri: redirectUri,
-        scope: [
-          ...['openid', 'email'],
-          ...provider.mailScopes(permission),
-          ...(lasting ? provider.lastingScopes : []),
-        ].join(' '),
+        scope: scopesOf(provider, permission, lasting),
         state: pending.state,
         nonce: pending.nonce,
         code_challenge: await client.calculatePKCECodeChallenge(pending.verifier),
@@ -118,9 +94,8 @@ export function createProviderClient(options: {
           idTokenExpected: true,
         })
         assertMailScopes(answer.scope, provider.mailScopes(permission))
-        const claims = answer.claims()
-        const address = [claims?.email, claims?.preferred_username].find(isAddress)
-        return { tokens: toTokens(answer), ...(address !== undefined && { address }) }
+        const address = suggestedAddress(answer.claims())
+        return { tokens: toTokens(answer, now()), ...(address !== undefined && { address }) }
       } catch (error) {
         throw refusedBy(error, 'not_genuine')
       }
@@ -132,7 +107,7 @@ export function createProviderClient(options: {
       try {
         // Without `openid`: the answer then has no id token to be judged, and nobody needs one.
         const scope = [...provider.mailScopes(permission), ...provider.lastingScopes].join(' ')
-        return toTokens(await client.refreshTokenGrant(config, refreshToken, { scope }))
+        return toTokens(await client.refreshTokenGrant(config, refreshToken, { scope }), now())
       } catch (error) {
         throw refusedBy(error, 'unanswered')
       }
@@ -140,8 +115,46 @@ export function createProviderClient(options: {
   }
 }
 
-function library() {
+/** Loaded when a provider is first asked. */
+export function library() {
   return import('openid-client')
+}
+
+/** Of a sign-in. */
+export function scopesOf(provider: SignInProvider, permission: Permission, lasting: boolean): string {
+  const { mailScopes, lastingScopes } = provider
+  return ['openid', 'email', ...mailScopes(permission), ...(lasting ? lastingScopes : [])].join(' ')
+}
+
+/** Asked for once; a failure is asked for again. Throws ProviderRefusedError. */
+export function createConfiguration(
+  provider: SignInProvider,
+  fetch: ProviderFetch,
+): () => Promise<Configuration> {
+  let discovered: Promise<Configuration> | undefined
+  return async () => {
+    discovered ??= discover(provider, fetch)
+    try {
+      return await discovered
+    } catch (error) {
+      discovered = undefined
+      throw refusedBy(error, 'unavailable')
+    }
+  }
+}
+
+export function toTokens(answer: TokenEndpointResponse, now: EpochSeconds): ProviderTokens {
+  const { access_token: accessToken, refresh_token: refreshToken, expires_in } = answer
+  return {
+    accessToken,
+    ...(refreshToken !== undefined && { refreshToken }),
+    expiresAt: now + Math.floor(expires_in ?? defaultLifeSeconds),
+  }
+}
+
+/** What an id token says of the person, where it is an address. */
+export function suggestedAddress(claims: IDToken | undefined): string | undefined {
+  return [claims?.email, claims?.preferred_username].find(isAddress)
 }
 
 async function discover(provider: SignInProvider, fetch: ProviderFetch): Promise<Configuration> {
@@ -168,20 +181,29 @@ async function discover(provider: SignInProvider, fetch: ProviderFetch): Promise
 }
 
 /** Where the answer names scopes (RFC 6749 §5.1), mail must be among them: a person may untick it. */
-function assertMailScopes(granted: string | undefined, wanted: readonly string[]): void {
+export function assertMailScopes(granted: string | undefined, wanted: readonly string[]): void {
   const scopes = granted?.split(' ').map((scope) => scope.toLowerCase())
   if (scopes === undefined || wanted.every((scope) => scopes.includes(scope.toLowerCase()))) return
   throw new ProviderRefusedError('declined')
 }
 
 /** `otherwise`: what it means when it is no answer of the provider that says "no". */
-function refusedBy(error: unknown, otherwise: ProviderRefusal): ProviderRefusedError {
+export function refusedBy(error: unknown, otherwise: ProviderRefusal): ProviderRefusedError {
   for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
     if (cause instanceof ProviderRefusedError) return cause
     const answer = toErrorAnswer(cause)
     if (answer !== undefined) return new ProviderRefusedError(readErrorAnswer(answer), { cause: error })
   }
   return new ProviderRefusedError(otherwise, { cause: error })
+}
+
+/** The `error` of an answer that says "no" (RFC 6749 §5.2); undefined: it is none. */
+export function errorNameOf(error: unknown): string | undefined {
+  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
+    const answer = toErrorAnswer(cause)
+    if (answer !== undefined) return answer.error
+  }
+  return undefined
 }
 
 /** Of a token endpoint, or of the redirect; both errors of the library have `error`. */

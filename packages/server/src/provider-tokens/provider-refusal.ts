@@ -95,6 +95,12 @@ export function readErrorAnswer({ error, description, subtype }: ErrorAnswer): P
       return readEndedGrant(words, subtype)
     case 'access_denied':
       return /admin/i.test(words) ? 'admin_consent_needed' : 'declined'
+    case 'authorization_declined':
+      return 'declined'
+    case 'expired_token':
+      return 'expired'
+    case 'bad_verification_code':
+      return 'ended'
     case 'consent_required':
       return 'consent_withdrawn'
     case 'interaction_required':

@@ -193,7 +193,8 @@ export function createAddMailbox(options: AddMailboxOptions): AddMailbox {
     const { mailbox, values } = await readMailbox(fields, asking.mailbox)
     const { parsed: account, faults = [], wish } = mailbox
     if (wish !== undefined) {
-      const left = await options.trips.leave({ page: 'link', fields, wish, permission, lasting })
+      const { expiresAt: endsAt } = link.row
+      const left = await options.trips.leave({ page: 'link', fields, wish, permission, lasting, endsAt })
       return left instanceof Response ? left : show({ values, faults: [left], status: 422 })
     }
     if (account === undefined) return show({ values, faults, status: 422 })

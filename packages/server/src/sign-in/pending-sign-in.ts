@@ -3,12 +3,11 @@
  * It lies sealed in a `txn#` row, under a key from the `state` in the URL and the browser's cookie: the table, the URL or
  * the cookie alone open nothing. It is handed out once. Which page goes on with it is in it.
  */
-import { createHash, randomBytes } from 'node:crypto'
-import { type EpochSeconds, readCookie, toSetCookie } from '@email-connector/oauth'
+import type { EpochSeconds } from '@email-connector/oauth'
 import type { Permission } from '../caller.ts'
-import { canonical, deriveKey, fromText, open, SealBrokenError, seal, toText, zero } from '../keys/seal.ts'
 import type { PendingRedirect } from '../provider-tokens/provider-client.ts'
 import type { OnceStore } from '../store/once-store.ts'
+import { createBrowserSeal } from './browser-seal.ts'
 
 /** Which page is to go on. */
 export type TripPage = 'connect' | 'link' | 'connections'
@@ -42,60 +41,25 @@ export function createPendingSignIns(options: {
   readonly now: () => EpochSeconds
 }): PendingSignIns {
   const { store, publicUrl, now } = options
+  const seal = createBrowserSeal('provider', publicUrl)
   return {
     async keep(pending) {
       const { state } = pending.redirect
-      const id = idOf(state)
-      const value = randomBytes(32).toString('base64url')
-      const plain = Buffer.from(JSON.stringify(pending))
-      const sealed = withKey(value, state, (key) => toText(seal(key, plain, associated(id))))
-      zero(plain)
-      await store.createPending(id, { sealed, expiresAt: now() + lifetimeSeconds })
-      return toSetCookie(publicUrl, { name: cookieName(id), value, maxAgeSeconds: lifetimeSeconds })
+      const value = seal.createValue()
+      const sealed = seal.seal(state, value, pending)
+      await store.createPending(seal.idOf(state), { sealed, expiresAt: now() + lifetimeSeconds })
+      return seal.cookie(state, value, lifetimeSeconds)
     },
 
     async take(request, state) {
-      const id = idOf(state)
-      const value = readCookie(request, publicUrl, cookieName(id))
+      const value = seal.valueOf(request, state)
       // Without the cookie the row stays: a stranger who has the URL must not use it up.
-      if (value === undefined || !/^[\w-]{43}$/.test(value)) return undefined
-      const sealed = await store.takePending(id, now())
+      if (value === undefined) return undefined
+      const sealed = await store.takePending(seal.idOf(state), now())
       if (sealed === undefined) return undefined
-      try {
-        const plain = withKey(value, state, (key) => open(key, fromText(sealed), associated(id)))
-        // Authenticated, so it is what `keep` wrote.
-        const pending = JSON.parse(Buffer.from(plain).toString('utf8')) as PendingSignIn
-        zero(plain)
-        return {
-          pending,
-          cookie: toSetCookie(publicUrl, { name: cookieName(id), value: '', maxAgeSeconds: 0 }),
-        }
-      } catch (error) {
-        if (error instanceof SealBrokenError) return undefined
-        throw error
-      }
+      // Authenticated, so it is what `keep` wrote.
+      const pending = seal.open(state, value, sealed) as PendingSignIn | undefined
+      return pending === undefined ? undefined : { pending, cookie: seal.cookie(state, '', 0) }
     },
-  }
-}
-
-function idOf(state: string): string {
-  return createHash('sha256').update(`provider\0${state}`).digest('hex')
-}
-
-function cookieName(id: string): string {
-  return `provider-${id.slice(0, 16)}`
-}
-
-function associated(id: string): Uint8Array {
-  return canonical(['provider-sign-in', 1, id])
-}
-
-function withKey<T>(cookie: string, state: string, use: (key: Uint8Array) => T): T {
-  const secret = Uint8Array.from(Buffer.from(cookie, 'base64url'))
-  const key = deriveKey(secret, Buffer.from(state, 'utf8'), 'provider-sign-in')
-  try {
-    return use(key)
-  } finally {
-    zero(secret, key)
   }
 }

@@ -1,31 +1,39 @@
 /**
- * The two routes of a provider's sign-in, for every page that takes a password. `start` is the page's own form, sent by
- * another button; the callback hands what came back to the page that was left.
+ * The routes of a provider's sign-in, for every page that takes a password. `start` is the page's own form, sent by
+ * another button; the callback hands what came back to the page that was left, and so does the page with a device code.
  */
 import { isSameOrigin } from '@email-connector/oauth'
 import { parseForm } from '../http/body.ts'
 import type { Log } from '../log.ts'
 import { signInEnded, unreadableForm } from '../pages/sign-in-messages.ts'
+import type { DeviceTrips } from './device-trips.ts'
 import type { Fields } from './form.ts'
 import { withCookies } from './known-browser.ts'
 import type { TripPage } from './pending-sign-in.ts'
 import type { ProviderTrips } from './provider-trips.ts'
 import type { SentForm } from './sign-in.ts'
+import type { ReturnedForm } from './trip.ts'
 
 export interface ProviderPages {
   /** POST /oauth/provider/start */
   start(request: Request, peer: { readonly ip: string }): Promise<Response>
   /** GET /oauth/provider/callback */
   callback(request: Request, peer: { readonly ip: string }): Promise<Response>
+  /** GET; the local runner only. */
+  readonly device?: {
+    readonly path: string
+    page(request: Request, peer: { readonly ip: string }): Promise<Response>
+  }
 }
 
 export function createProviderPages(options: {
   readonly publicUrl: string
   readonly trips: ProviderTrips
+  readonly devices?: DeviceTrips
   readonly pages: Readonly<Record<TripPage, { proceed(form: SentForm): Promise<Response> }>>
   readonly log: Log
 }): ProviderPages {
-  const { publicUrl, trips, pages, log } = options
+  const { publicUrl, trips, devices, pages, log } = options
   return {
     async start(request, { ip }) {
       if (!isSameOrigin(request, publicUrl)) return refuse()
@@ -37,11 +45,24 @@ export function createProviderPages(options: {
     },
 
     async callback(request, { ip }) {
-      const returned = await trips.comeBack(request)
-      if (returned === undefined) return refuse()
-      const { page, cookie, ...form } = returned
-      return withCookies(await pages[page].proceed({ ...form, ip }), [cookie])
+      return await goOn(await trips.comeBack(request), ip)
     },
+
+    ...(devices !== undefined && {
+      device: {
+        path: devices.path,
+        async page(request: Request, { ip }: { readonly ip: string }) {
+          const returned = await devices.comeBack(request)
+          return returned instanceof Response ? returned : await goOn(returned, ip)
+        },
+      },
+    }),
+  }
+
+  async function goOn(returned: ReturnedForm | undefined, ip: string): Promise<Response> {
+    if (returned === undefined) return refuse()
+    const { page, cookie, ...form } = returned
+    return withCookies(await pages[page].proceed({ ...form, ip }), [cookie])
   }
 
   function refuse(): Response {

@@ -4,41 +4,24 @@
  * as if its form had just been sent. Where the browser goes next is that page's to say, never the callback's.
  */
 import type { EpochSeconds } from '@email-connector/oauth'
-import { toStoredAccount } from '../accounts/stored-account.ts'
-import type { Permission } from '../caller.ts'
 import type { Log } from '../log.ts'
 import { leavingPage } from '../pages/leaving-page.ts'
 import type { ProviderClient } from '../provider-tokens/provider-client.ts'
-import { type ProviderRefusal, ProviderRefusedError } from '../provider-tokens/provider-refusal.ts'
+import { ProviderRefusedError } from '../provider-tokens/provider-refusal.ts'
 import type { SignInProvider } from '../sign-in-provider.ts'
-import type { Fault, Fields, ParsedMailbox, SignInWish } from './form.ts'
+import type { DeviceTrips } from './device-trips.ts'
+import type { Fault, ParsedMailbox } from './form.ts'
 import { withCookies } from './known-browser.ts'
-import type { PendingSignIn, PendingSignIns, TripPage } from './pending-sign-in.ts'
+import type { PendingSignIn, PendingSignIns } from './pending-sign-in.ts'
 import { providerFault } from './provider-faults.ts'
+import { providerGone, toMailbox } from './provider-mailbox.ts'
+import type { ReturnedForm, Trip } from './trip.ts'
 
 export const callbackPath = '/oauth/provider/callback'
 
-/** A form that comes again with what the provider said. */
-export interface ReturnedForm {
-  readonly page: TripPage
-  readonly fields: Fields
-  /** Of the browser: its cookies, and nothing of the page that it comes from. */
-  readonly request: Request
-  readonly mailbox: ParsedMailbox
-  /** Ends the browser's own cookie. */
-  readonly cookie: string
-}
-
 export interface ProviderTrips {
   /** The page that sends the browser to the provider, or why it cannot go. */
-  leave(trip: {
-    readonly page: TripPage
-    readonly fields: Fields
-    readonly wish: SignInWish
-    readonly permission: Permission
-    /** With a refresh token: not where a mailbox is only proved. */
-    readonly lasting: boolean
-  }): Promise<Response | Fault>
+  leave(trip: Trip): Promise<Response | Fault>
   /** Undefined: the answer belongs to no sign-in of this browser. */
   comeBack(request: Request): Promise<ReturnedForm | undefined>
 }
@@ -46,6 +29,8 @@ export interface ProviderTrips {
 export function createProviderTrips(options: {
   readonly clients: readonly ProviderClient[]
   readonly pending: PendingSignIns
+  /** For providers that know no redirect to this server; the local runner only. */
+  readonly devices?: Pick<DeviceTrips, 'leave'>
   readonly publicUrl: string
   readonly log: Log
   readonly now: () => EpochSeconds
@@ -69,26 +54,21 @@ export function createProviderTrips(options: {
   /** The order of the checks of what came back. */
   async function readAnswer(callback: URL, kept: PendingSignIn): Promise<ParsedMailbox> {
     const client = clientOf(kept)
-    if (client === undefined) return { faults: [{ field: 'provider', message: gone }] }
+    if (client === undefined) return providerGone
     const { provider } = client
     try {
-      const { tokens, address: told } = await client.redeem(callback, kept.redirect, kept.permission)
-      const address = kept.address ?? told
-      if (address === undefined)
-        return { faults: [{ field: 'address', message: 'Enter your email address.' }] }
-      if (kept.lasting && tokens.refreshToken === undefined) {
-        const refusal: ProviderRefusal = 'misconfigured'
-        throw new ProviderRefusedError(refusal)
-      }
-      const { refreshToken: _unneeded, ...passing } = tokens
-      return { parsed: toStoredAccount(provider, address, kept.lasting ? tokens : passing, now()) }
+      const answer = await client.redeem(callback, kept.redirect, kept.permission)
+      return toMailbox(provider, kept, answer, now())
     } catch (error) {
       return { faults: [refused(error, provider)] }
     }
   }
 
   return {
-    async leave({ page, fields, wish, permission, lasting }) {
+    async leave(trip) {
+      const { page, fields, wish, permission, lasting } = trip
+      if (options.devices !== undefined && wish.provider.clientSecret === undefined)
+        return await options.devices.leave(trip)
       const client = clientOf(wish.provider)
       if (client === undefined) throw new Error('A provider without a client was offered')
       const { issuer, clientId, name } = client.provider
@@ -128,5 +108,3 @@ export function createProviderTrips(options: {
     },
   }
 }
-
-const gone = 'This server no longer offers that way to sign in. Choose another.'

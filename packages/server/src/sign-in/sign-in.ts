@@ -171,7 +171,8 @@ export function createSignIn(options: SignInOptions): SignIn {
       const refusal = mailboxLogin.refusalOfWish(mailbox.wish)
       if (refusal !== undefined) return again([refusal], 403)
       const trip = { page: 'connect', fields, wish: mailbox.wish, lasting: true } as const
-      const left = await options.trips.leave({ ...trip, permission: permission.parsed })
+      const { expiresAt: endsAt } = transaction
+      const left = await options.trips.leave({ ...trip, permission: permission.parsed, endsAt })
       return left instanceof Response ? left : again([left], 422)
     }
     const account = mailbox.parsed

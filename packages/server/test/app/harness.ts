@@ -17,8 +17,10 @@ import { createFileKeyWrapper } from '../../src/keys/file-key-wrapper.ts'
 import { type InstanceSecrets, loadLocalSecrets } from '../../src/keys/instance-secrets.ts'
 import type { KeyWrapper } from '../../src/keys/key-wrapper.ts'
 import { createLog } from '../../src/log.ts'
+import type { DeviceClient } from '../../src/provider-tokens/device-client.ts'
 import type { ProviderClient } from '../../src/provider-tokens/provider-client.ts'
 import { parseSettings, type ServerSettings, serverVariables, toServerSettings } from '../../src/settings.ts'
+import { createDeviceTrips } from '../../src/sign-in/device-trips.ts'
 import type { DemoMailbox } from '../../src/sign-in/form.ts'
 import { createLevelStores, type LevelStores } from '../../src/store/level/stores.ts'
 
@@ -61,6 +63,8 @@ export interface TestAppOptions {
   /** In the place of a key file, for faults. */
   keyWrapper?: KeyWrapper
   providerClients?: readonly ProviderClient[]
+  /** Of the local runner: sign-in by device code. */
+  deviceClients?: readonly DeviceClient[]
   findServers?: FindServers
   /** Put in the place of the real stores, for faults. */
   wrapStores?: (stores: LevelStores) => LevelStores
@@ -98,6 +102,12 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     privateHosts: options.privateHosts ?? false,
     ...(options.demo === undefined ? {} : { demo: options.demo }),
     ...(options.providerClients && { providerClients: options.providerClients }),
+    ...(options.deviceClients && {
+      devices: createDeviceTrips({
+        ...{ clients: options.deviceClients, store: stores.devices, once: stores.once, log, now },
+        publicUrl: settings.publicUrl,
+      }),
+    }),
     // No name server is asked unless a test has one.
     findServers: options.findServers ?? (async () => undefined),
     ...(options.tools !== true && {

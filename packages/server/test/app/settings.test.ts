@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { parseLocalSettings } from '../../src/local/settings.ts'
 import { parseSettings, SettingsError, serverVariables, toServerSettings } from '../../src/settings.ts'
 
 function parse(source: Record<string, string>) {
@@ -82,4 +83,32 @@ it('needs a client id and its secret together', () => {
   expect(faultsOf({ PUBLIC_URL: 'https://a.example', OAUTH_CLIENT_SECRET: secret })).toHaveLength(1)
   const both = { PUBLIC_URL: 'https://a.example', OAUTH_CLIENT_ID: 'me', OAUTH_CLIENT_SECRET: secret }
   expect(parse(both).clients).toEqual([{ clientId: 'me', secret, name: 'me' }])
+})
+
+it.each([
+  [{}, 0],
+  [{ HOST: '::1', PUBLIC_URL: 'http://127.0.0.1:9000' }, 0],
+  [{ PUBLIC_URL: 'https://mail.example' }, 2],
+  [{ PUBLIC_URL: 'http://localhost.evil.example' }, 3],
+  [{ HOST: '0.0.0.0' }, 2],
+  [{ HOST: '::' }, 2],
+])('sign-in by device code, of a client without a secret, is for this machine alone: %o', (place, count) => {
+  const clients = {
+    ...{ MICROSOFT_CLIENT_ID: 'id', OIDC_MAIL_NAME: 'Works', OIDC_MAIL_ISSUER: 'https://sso.example' },
+    ...{ OIDC_MAIL_CLIENT_ID: 'id', OIDC_MAIL_IMAP: 'imap.example', OIDC_MAIL_SMTP: 'smtp.example' },
+  }
+  const parse = (source: Record<string, string>) => parseLocalSettings(source, '/').server.signInProviders
+  const secrets = { MICROSOFT_CLIENT_SECRET: 'secret', OIDC_MAIL_CLIENT_SECRET: 'secret' }
+  if (count < 3) expect(parse({ ...clients, ...secrets, ...place })).toHaveLength(2)
+  if (count === 0) {
+    expect(parse({ ...clients, ...place }).map(({ clientSecret }) => clientSecret)).toEqual([
+      undefined,
+      undefined,
+    ])
+    return
+  }
+  const parsing = () => parse({ ...clients, ...place })
+  expect(parsing).toThrow(`The settings have ${count} faults`)
+  expect(parsing).toThrow('MICROSOFT_CLIENT_SECRET is missing: without it people sign in by device code')
+  expect(parsing).toThrow('OIDC_MAIL_CLIENT_SECRET is missing: without it people sign in by device code')
 })

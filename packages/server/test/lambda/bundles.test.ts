@@ -122,6 +122,13 @@ describe.each(functionNames)('the %s bundle', (name) => {
     expect(inputs.filter((input) => /src\/(local|try)\/|store\/level|testing\//.test(input))).toEqual([])
   })
 
+  test('R72: holds no sign-in by device code, which through an open page could be passed on to somebody else', () => {
+    const inputs = Object.values(metafileOf(name).outputs).flatMap((output) => Object.keys(output.inputs))
+    expect(inputs.length).toBeGreaterThan(3)
+    expect(inputs.filter((input) => /server\/src\/.*\bdevice\b/.test(input))).toEqual([])
+    expect(textOf(name)).not.toContain('/oauth/provider/device')
+  })
+
   test('holds no source map and no secret of the building machine', () => {
     const text = textOf(name)
     expect(text).not.toContain('sourceMappingURL')

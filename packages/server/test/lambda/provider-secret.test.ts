@@ -88,6 +88,22 @@ describe('what it may say', () => {
       JSON.stringify({ ...works, OIDC_MAIL_ISSUER: 'http://localhost' }),
       'port 443',
     ],
+    // Through an open page a device code could be passed on to somebody else.
+    [
+      'device code at Microsoft',
+      '{"MICROSOFT_CLIENT_ID": "id"}',
+      'MICROSOFT_CLIENT_SECRET is missing: without',
+    ],
+    [
+      'device code at an organisation',
+      JSON.stringify({ ...works, OIDC_MAIL_CLIENT_SECRET: '' }),
+      'OIDC_MAIL_CLIENT_SECRET is missing: without',
+    ],
+    [
+      'a way around it',
+      '{"MICROSOFT_CLIENT_ID": "id", "PUBLIC_URL": "http://localhost:8993"}',
+      'is none of GOOGLE_CLIENT_ID',
+    ],
     ['another port', JSON.stringify({ ...works, OIDC_MAIL_ISSUER: 'https://sso.example:22' }), 'port 443'],
   ])('%s is refused by name, without a value', (_what, text, fault) => {
     const parsing = () => parseProvidersSecret(text)
@@ -102,14 +118,16 @@ describe('what it may say', () => {
     const script = join(import.meta.dirname, '../../../../scripts/check-providers.ts')
     writeFileSync(
       file,
-      JSON.stringify({ ...google, MICROSOFT_CLIENT_SECRET: 'hidden-value', OIDC_MAIL_NAME: 'W' }),
+      JSON.stringify({ ...google, MICROSOFT_CLIENT_ID: 'hidden-value', OIDC_MAIL_NAME: 'W' }),
     )
     const ran = await promisify(execFile)(process.execPath, ['--import', 'tsx', script, file]).then(
       () => undefined,
       (error: { code: number; stderr: string }) => error,
     )
     expect(ran?.code).toBe(1)
-    expect(ran?.stderr).toContain('MICROSOFT_CLIENT_ID is missing')
+    expect(ran?.stderr).toContain(
+      'MICROSOFT_CLIENT_SECRET is missing: without it people sign in by device code',
+    )
     expect(ran?.stderr).toContain('OIDC_MAIL_ISSUER is missing')
     expect(ran?.stderr).not.toContain('hidden-value')
     await folder.remove()

@@ -1,6 +1,7 @@
 /** Every page there is, in every state that looks different, as the app answers it. By name. */
 import { parseForm } from '@email-connector/testing'
 import { createCallAudit } from '../../src/accounts/audit.ts'
+import { devicePage } from '../../src/pages/device-page.ts'
 import { filePage } from '../../src/pages/files-page.ts'
 import { type ReviewedDraft, reviewDonePage, reviewPage } from '../../src/pages/review-page.ts'
 import { unpairedPage } from '../../src/pages/unpaired-page.ts'
@@ -41,6 +42,10 @@ const reviewed: ReviewedDraft = {
   ],
   ...{ isWhole: true, mayChange: true },
 }
+const device = {
+  ...{ name: 'Works', path: '/oauth/provider/device', secondsLeft: 540, secondsToNext: 900 },
+  fields: [['provider', 'organisation']],
+} as const
 const done = {
   message: 'Not sent: the outgoing mail server refused it.',
   recipients: [
@@ -117,6 +122,25 @@ export async function answerEveryPage(app: MailboxApp): Promise<ReadonlyMap<stri
       'sign-in to the next mailbox',
       200,
       await submit({ ...mailbox('cid@test.example'), permission: 'write', action: 'another' }, form),
+    ],
+    [
+      'device code',
+      200,
+      devicePage({
+        ...{ ...device, isSilent: false, address: `${'long'.repeat(12)}@test.example` },
+        codes: {
+          ...{ userCode: 'LONG-'.repeat(8), verificationUri: `https://test.example/${'x'.repeat(90)}` },
+          filledUri: 'https://test.example/?code=LONG',
+        },
+      }),
+    ],
+    [
+      'device code: no answer',
+      200,
+      devicePage({
+        ...{ ...device, isSilent: true },
+        codes: { userCode: 'BCDF-GHJK', verificationUri: 'https://test.example/device' },
+      }),
     ],
     ['files: the link', 200, await test.fetch('/files')],
     ['files: no link', 422, await post('/files', { link: 'none' })],

@@ -22,9 +22,12 @@ import { createProduct } from '../../src/composition/product.ts'
 import { createFileKeyWrapper } from '../../src/keys/file-key-wrapper.ts'
 import { loadLocalSecrets } from '../../src/keys/instance-secrets.ts'
 import { createLog } from '../../src/log.ts'
+import { createDeviceClient } from '../../src/provider-tokens/device-client.ts'
 import { createProviderClient } from '../../src/provider-tokens/provider-client.ts'
 import { parseSettings, serverVariables, toServerSettings } from '../../src/settings.ts'
+import { createDeviceTrips } from '../../src/sign-in/device-trips.ts'
 import {
+  type ClientCredentials,
   googleSignIn,
   microsoftSignIn,
   organisationSignIn,
@@ -34,7 +37,8 @@ import { createLevelStores, type LevelStores } from '../../src/store/level/store
 
 export type Page = Awaited<ReturnType<TestBrowser['newPage']>>
 
-const credentials = { clientId: 'email-connector', clientSecret: 'a secret of the client' }
+const clientId = 'email-connector'
+const credentials = { clientId, clientSecret: 'a secret of the client' }
 
 export type ProviderKind = 'google' | 'microsoft' | 'organisation'
 
@@ -65,12 +69,18 @@ export interface ProviderProduct {
 
 export async function startProviderProduct(
   kind: ProviderKind,
-  options: { emailOf?: IdentityProviderOptions['emailOf']; accessTokenSeconds?: number } = {},
+  options: {
+    emailOf?: IdentityProviderOptions['emailOf']
+    accessTokenSeconds?: number
+    /** The deployment has no secret of the provider: people sign in by device code. */
+    byDeviceCode?: boolean
+  } = {},
 ): Promise<ProviderProduct> {
+  const client = options.byDeviceCode === true ? { clientId } : credentials
   const [port = 0] = await freePorts(1)
   const url = `http://localhost:${port}`
   const idp = await startIdentityProvider({
-    ...credentials,
+    ...client,
     ...shapes[kind],
     redirectUris: [`${url}/oauth/provider/callback`],
     accessTokenSeconds: options.accessTokenSeconds ?? 600,
@@ -83,7 +93,7 @@ export async function startProviderProduct(
     imap: { host: 'localhost', port: dovecot.imapsPort, tls: 'implicit' },
     smtp: { host: 'localhost', port: submission.smtpsPort, tls: 'implicit' },
   } as const
-  const provider = toProvider(kind, servers)
+  const provider = toProvider(kind, servers, client)
 
   const folder = createTempFolder('provider')
   const clock = { ahead: 0 }
@@ -94,6 +104,7 @@ export async function startProviderProduct(
     demo: false,
     signInProviders: [provider],
   })
+  const log = createLog({ write: (line) => logLines.push(line), now: () => new Date() })
   const policy = createHostPolicy({ allowPrivate: true, resolve: async () => ['127.0.0.1'] })
   const app = createProduct({
     ...{ settings, stores, now },
@@ -104,7 +115,13 @@ export async function startProviderProduct(
     privateHosts: true,
     findServers: async () => undefined,
     providerClients: [createProviderClient({ provider, now })],
-    log: createLog({ write: (line) => logLines.push(line), now: () => new Date() }),
+    ...(options.byDeviceCode === true && {
+      devices: createDeviceTrips({
+        clients: [createDeviceClient({ provider, now })],
+        ...{ store: stores.devices, once: stores.once, publicUrl: url, log, now },
+      }),
+    }),
+    log,
     version: '0.0.0-test',
   })
   const listener = getRequestListener((request) => app.fetch(request, { ip: '127.0.0.1' }), {
@@ -129,18 +146,18 @@ export async function startProviderProduct(
 function toProvider(
   kind: ProviderKind,
   servers: Pick<SignInProvider, 'issuer' | 'imap' | 'smtp'>,
+  client: ClientCredentials,
 ): SignInProvider {
   if (kind === 'organisation') {
     return organisationSignIn({
-      ...credentials,
+      ...client,
       ...servers,
       name: 'Example Works',
       scopes: ['mail', 'offline_access'],
       mechanism: 'OAUTHBEARER',
     })
   }
-  const real =
-    kind === 'google' ? googleSignIn(credentials) : microsoftSignIn({ ...credentials, tenant: 'common' })
+  const real = kind === 'google' ? googleSignIn(client) : microsoftSignIn({ ...client, tenant: 'common' })
   const { metadata: _real, ...known } = real
   // The stand-in gives a lasting grant only to who asks for consent, and knows no choice of accounts.
   return {
@@ -160,4 +177,20 @@ export async function signInAtProvider(page: Page, idp: IdentityProvider, name: 
     await page.click('button[type=submit]')
   }
   await page.locator('button[type=submit]', { hasText: 'Continue' }).click()
+}
+
+/** The same person on the page that our page sends them to. Without a name: they say that they do not know the code. */
+export async function enterCodeAtProvider(page: Page, code: string, name?: string): Promise<void> {
+  await page.fill('input[name=user_code]', code)
+  await page.getByRole('button', { name: 'Continue' }).click()
+  if (name === undefined) {
+    await page.getByRole('button', { name: 'Abort' }).click()
+    return await page.getByText('interrupted').first().waitFor()
+  }
+  await page.getByRole('button', { name: 'Continue' }).click()
+  await page.fill('input[name=login]', name)
+  await page.fill('input[name=password]', 'anything')
+  await page.click('button[type=submit]')
+  await page.locator('button[type=submit]', { hasText: 'Continue' }).click()
+  await page.getByText('Sign-in Success').first().waitFor()
 }

@@ -1,7 +1,9 @@
 /** All stores in one folder, for the local runner: same contracts as over DynamoDB, no server, no port. */
+import type { DeviceStore } from '../device-store.ts'
 import type { Stores } from '../stores.ts'
 import { createAuditTable } from './audit.ts'
 import { createDerivedTokenTable } from './derived-tokens.ts'
+import { createDeviceTable } from './device.ts'
 import { createGrantTable } from './grants.ts'
 import { createOnceTable, createTransactionTable } from './once.ts'
 import { openRowDatabase } from './rows.ts'
@@ -9,6 +11,7 @@ import { createSessionTable } from './sessions.ts'
 import { createTokenTable } from './tokens.ts'
 
 export interface LevelStores extends Stores {
+  readonly devices: DeviceStore
   /** Deletes what has expired; answers how many rows. Runs by itself every ten minutes. */
   sweep(): Promise<number>
   close(): Promise<void>
@@ -32,6 +35,7 @@ export async function createLevelStores(options: {
     derivedTokens: createDerivedTokenTable(database),
     sessions: createSessionTable(database),
     once: createOnceTable(database),
+    devices: createDeviceTable(database),
     sweep: database.sweep,
     close: database.close,
   }
