@@ -14,6 +14,8 @@ import { type Clock, nowSeconds, clock as realClock } from '../clock.ts'
 import { appName } from '../deployment-names.ts'
 import { createMailDns } from '../find-servers/dns-records.ts'
 import { createFindServers, type FindServers } from '../find-servers/find-servers.ts'
+import type { GateClient } from '../gate/gate-client.ts'
+import type { GateSettings } from '../gate-settings.ts'
 import type { Routes } from '../http/frame.ts'
 import { createGetPublicDocument } from '../http/public-document.ts'
 import type { InstanceSecrets, SecretKey } from '../keys/instance-secrets.ts'
@@ -27,12 +29,13 @@ import { createAddMailbox } from '../sign-in/add-account.ts'
 import { createBeforeRefresh } from '../sign-in/before-refresh.ts'
 import { createConnections } from '../sign-in/connections.ts'
 import type { DemoMailbox } from '../sign-in/form.ts'
+import type { Gate, OpenGate } from '../sign-in/gate.ts'
 import { createKnownBrowsers } from '../sign-in/known-browser.ts'
 import { createEndConnections, type EndConnections } from '../sign-in/offboarding.ts'
 import { createOwnedGrants } from '../sign-in/owned-grants.ts'
-import { createPendingSignIns } from '../sign-in/pending-sign-in.ts'
+import { createPendingSignIns, type PendingSignIns } from '../sign-in/pending-sign-in.ts'
 import { createProviderPages } from '../sign-in/provider-pages.ts'
-import { createProviderTrips } from '../sign-in/provider-trips.ts'
+import { callbackPath, createProviderTrips } from '../sign-in/provider-trips.ts'
 import { createSignInLimits } from '../sign-in/rate-limits.ts'
 import { createSignIn } from '../sign-in/sign-in.ts'
 import type { Stores } from '../store/stores.ts'
@@ -55,6 +58,8 @@ export interface OAuthProductOptions {
   readonly version: string
   /** For the settings' providers; the real ones unless given. */
   readonly providerClients?: readonly ProviderClient[]
+  /** For the settings' gate; the real one unless given. */
+  readonly gateClient?: GateClient
   /** Clocks that a test turns; the real ones unless given. */
   readonly now?: () => EpochSeconds
   readonly clock?: Clock
@@ -88,19 +93,22 @@ export function createOAuthProduct(options: OAuthProductOptions): {
     now,
     errorPage: signInStopped,
     log: (event) => log(toLogLine(event)),
-    beforeRefresh: createBeforeRefresh({ store: stores.accounts, admission: settings, secrets, now, log }),
+    beforeRefresh: createBeforeRefresh({
+      ...{ store: stores.accounts, admission: settings, secrets, now, log },
+      ...(settings.gate && { gate: settings.gate }),
+    }),
     fetchClientMetadata: createClientMetadataFetch({ policy: createHostPolicy() }),
   })
   const clients =
     options.providerClients ??
     settings.signInProviders.map((provider) => createProviderClient({ provider, now }))
-  const trips = createProviderTrips({
-    ...{ clients, publicUrl, log, now },
-    pending: createPendingSignIns({ store: stores.once, publicUrl, now }),
-  })
+  const pending = createPendingSignIns({ store: stores.once, publicUrl, now })
+  const trips = createProviderTrips({ ...{ clients, publicUrl, log, now }, pending })
+  const gate = createOpenGate({ ...options, pending, now })
   const parts = {
     settings,
     trips,
+    ...(gate && { gate }),
     oauth,
     keyWrapper,
     app: appName,
@@ -144,9 +152,34 @@ export function createOAuthProduct(options: OAuthProductOptions): {
       ...siteRoutes({ settings, providers, version }),
       ...oauthRoutes({
         ...{ oauth, signIn, connections, addMailbox },
-        providerPages: createProviderPages({ publicUrl, trips, pages, log }),
+        providerPages: createProviderPages({ ...{ publicUrl, trips, pages, log }, ...(gate && { gate }) }),
       }),
     },
+  }
+}
+
+/** A deployment without a gate loads nothing of it. */
+function createOpenGate({
+  settings: { gate, publicUrl },
+  ...options
+}: Pick<OAuthProductOptions, 'settings' | 'stores' | 'gateClient' | 'log'> & {
+  readonly pending: PendingSignIns
+  readonly now: () => EpochSeconds
+}): OpenGate | undefined {
+  if (gate === undefined) return undefined
+  let opening: Promise<Gate> | undefined
+  async function open(settings: GateSettings): Promise<Gate> {
+    const [{ createGate }, { createGateClient }] = await Promise.all([
+      import('../sign-in/gate.ts'),
+      import('../gate/gate-client.ts'),
+    ])
+    const { gateClient: client = createGateClient({ gate: settings }), stores, ...parts } = options
+    const redirectUri = `${publicUrl}${callbackPath}`
+    return createGate({ ...parts, gate: settings, client, once: stores.once, publicUrl, redirectUri })
+  }
+  return () => {
+    opening ??= open(gate)
+    return opening
   }
 }
 

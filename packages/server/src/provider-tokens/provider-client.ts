@@ -1,6 +1,6 @@
 /**
- * The one file that knows openid-client: where a person is sent to sign in, what a code and a refresh token become. The
- * library checks state, `iss` (RFC 9207), nonce, issuer and audience; it is loaded when a provider is first asked. Nothing
+ * What knows openid-client, beside gate/gate-client.ts: where a person is sent to sign in, what a code and a refresh token
+ * become. The library checks state, `iss` (RFC 9207), nonce, issuer and audience; it is loaded when a provider is first asked. Nothing
  * is asked twice here, and no token stays. What the provider says of the person is a suggestion only: an address counts
  * once the mail server has taken a token for it.
  */
@@ -57,18 +57,7 @@ export function createProviderClient(options: {
   readonly fetch?: ProviderFetch
 }): ProviderClient {
   const { provider, now, fetch = createProviderFetch() } = options
-  let discovered: Promise<Configuration> | undefined
-
-  /** Asked for once; a failure is asked for again. */
-  async function configuration(): Promise<Configuration> {
-    discovered ??= discover(provider, fetch)
-    try {
-      return await discovered
-    } catch (error) {
-      discovered = undefined
-      throw refusedBy(error, 'unavailable')
-    }
-  }
+  const configuration = createConfiguration(provider, fetch)
 
   function toTokens(answer: TokenEndpointResponse): ProviderTokens {
     const { access_token: accessToken, refresh_token: refreshToken, expires_in } = answer
@@ -140,13 +129,38 @@ export function createProviderClient(options: {
   }
 }
 
-function library() {
+export function library() {
   return import('openid-client')
 }
 
-async function discover(provider: SignInProvider, fetch: ProviderFetch): Promise<Configuration> {
+type Registration = Pick<SignInProvider, 'issuer' | 'metadata' | 'clientId' | 'clientSecret'>
+/** Of ID tokens. Where they only suggest an address, TLS vouches for them (OpenID Connect Core §3.1.3.7, 6). */
+type Checks = { readonly verifiesSignatures: boolean }
+
+/** Metadata is asked for once; a failure is asked for again. */
+export function createConfiguration(
+  registration: Registration,
+  fetch: ProviderFetch,
+  checks: Checks = { verifiesSignatures: false },
+): () => Promise<Configuration> {
+  let discovered: Promise<Configuration> | undefined
+  return async () => {
+    discovered ??= discover(registration, fetch, checks)
+    try {
+      return await discovered
+    } catch (error) {
+      discovered = undefined
+      throw refusedBy(error, 'unavailable')
+    }
+  }
+}
+
+async function discover(
+  { issuer, metadata, clientId, clientSecret }: Registration,
+  fetch: ProviderFetch,
+  { verifiesSignatures }: Checks,
+): Promise<Configuration> {
   const client = await library()
-  const { issuer, metadata, clientId, clientSecret } = provider
   const isClear = new URL(issuer).protocol === 'http:'
   const known: ProviderFetch = async (url, options) =>
     metadata !== undefined && url === `${issuer}/.well-known/openid-configuration`
@@ -162,7 +176,10 @@ async function discover(provider: SignInProvider, fetch: ProviderFetch): Promise
       // Seconds; our fetch has a nearer deadline of its own.
       timeout: 60,
       // A provider on this machine (local/settings.ts allows no other).
-      ...(isClear && { execute: [client.allowInsecureRequests] }),
+      execute: [
+        ...(isClear ? [client.allowInsecureRequests] : []),
+        ...(verifiesSignatures ? [client.enableNonRepudiationChecks] : []),
+      ],
     },
   )
 }
@@ -175,7 +192,7 @@ function assertMailScopes(granted: string | undefined, wanted: readonly string[]
 }
 
 /** `otherwise`: what it means when it is no answer of the provider that says "no". */
-function refusedBy(error: unknown, otherwise: ProviderRefusal): ProviderRefusedError {
+export function refusedBy(error: unknown, otherwise: ProviderRefusal): ProviderRefusedError {
   for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
     if (cause instanceof ProviderRefusedError) return cause
     const answer = toErrorAnswer(cause)

@@ -14,6 +14,7 @@ import type { OnceStore } from '../store/once-store.ts'
 export type TripPage = 'connect' | 'link' | 'connections'
 
 export interface PendingSignIn {
+  readonly kind: 'mailbox'
   readonly page: TripPage
   /** What the form said, but for the password. */
   readonly fields: readonly (readonly [name: string, value: string])[]
@@ -26,12 +27,19 @@ export interface PendingSignIn {
   readonly redirect: PendingRedirect
 }
 
+/** On the way to the organisation's login, which comes before any mailbox (sign-in/gate.ts). */
+export type PendingGate = Pick<PendingSignIn, 'page' | 'fields' | 'issuer' | 'clientId' | 'redirect'> & {
+  readonly kind: 'gate'
+}
+
 export interface PendingSignIns {
   /** The Set-Cookie value for the browser that leaves. */
-  keep(pending: PendingSignIn): Promise<string>
+  keep(pending: Pending): Promise<string>
   /** Undefined: unknown, used, expired, or another browser's. `cookie` ends the browser's own. */
-  take(request: Request, state: string): Promise<{ pending: PendingSignIn; cookie: string } | undefined>
+  take(request: Request, state: string): Promise<{ pending: Pending; cookie: string } | undefined>
 }
+
+type Pending = PendingSignIn | PendingGate
 
 /** As long as the sign-in around it. */
 const lifetimeSeconds = 15 * 60
@@ -64,7 +72,7 @@ export function createPendingSignIns(options: {
       try {
         const plain = withKey(value, state, (key) => open(key, fromText(sealed), associated(id)))
         // Authenticated, so it is what `keep` wrote.
-        const pending = JSON.parse(Buffer.from(plain).toString('utf8')) as PendingSignIn
+        const pending = JSON.parse(Buffer.from(plain).toString('utf8')) as Pending
         zero(plain)
         return {
           pending,

@@ -7,6 +7,7 @@ import { parseForm } from '../http/body.ts'
 import type { Log } from '../log.ts'
 import { signInEnded, unreadableForm } from '../pages/sign-in-messages.ts'
 import type { Fields } from './form.ts'
+import type { OpenGate } from './gate.ts'
 import { withCookies } from './known-browser.ts'
 import type { TripPage } from './pending-sign-in.ts'
 import type { ProviderTrips } from './provider-trips.ts'
@@ -19,10 +20,18 @@ export interface ProviderPages {
   callback(request: Request, peer: { readonly ip: string }): Promise<Response>
 }
 
+interface TripPages {
+  /** A form of this page, read already. */
+  proceed(form: SentForm): Promise<Response>
+  /** The first form, for a browser that has passed the gate. */
+  begin(form: SentForm): Promise<Response>
+}
+
 export function createProviderPages(options: {
   readonly publicUrl: string
   readonly trips: ProviderTrips
-  readonly pages: Readonly<Record<TripPage, { proceed(form: SentForm): Promise<Response> }>>
+  readonly pages: Readonly<Record<TripPage, TripPages>>
+  readonly gate?: OpenGate
   readonly log: Log
 }): ProviderPages {
   const { publicUrl, trips, pages, log } = options
@@ -39,8 +48,17 @@ export function createProviderPages(options: {
     async callback(request, { ip }) {
       const returned = await trips.comeBack(request)
       if (returned === undefined) return refuse()
-      const { page, cookie, ...form } = returned
-      return withCookies(await pages[page].proceed({ ...form, ip }), [cookie])
+      const { page, cookie, browser, fields } = returned
+      const form = { request: browser, fields, ip }
+      if (returned.kind === 'mailbox') {
+        const { mailbox } = returned
+        return withCookies(await pages[page].proceed({ ...form, mailbox }), [cookie])
+      }
+      const admitted = await (await options.gate?.())?.admit(returned.callback, returned.pending)
+      if (admitted === undefined) return refuse()
+      if (admitted instanceof Response) return withCookies(admitted, [cookie])
+      const begun = await pages[page].begin({ ...form, word: admitted.word })
+      return withCookies(begun, [admitted.cookie, cookie])
     },
   }
 

@@ -13,18 +13,23 @@ import { type ProviderRefusal, ProviderRefusedError } from '../provider-tokens/p
 import type { SignInProvider } from '../sign-in-provider.ts'
 import type { Fault, Fields, ParsedMailbox, SignInWish } from './form.ts'
 import { withCookies } from './known-browser.ts'
-import type { PendingSignIn, PendingSignIns, TripPage } from './pending-sign-in.ts'
+import type { PendingGate, PendingSignIn, PendingSignIns, TripPage } from './pending-sign-in.ts'
 import { providerFault } from './provider-faults.ts'
 
 export const callbackPath = '/oauth/provider/callback'
 
-/** A form that comes again with what the provider said. */
-export interface ReturnedForm {
+/** A form that comes again with what the provider said, or a browser that was at the organisation's login. */
+export type Returned = ReturnedForm &
+  (
+    | { readonly kind: 'mailbox'; readonly mailbox: ParsedMailbox }
+    | { readonly kind: 'gate'; readonly callback: URL; readonly pending: PendingGate }
+  )
+
+interface ReturnedForm {
   readonly page: TripPage
   readonly fields: Fields
-  /** Of the browser: its cookies, and nothing of the page that it comes from. */
-  readonly request: Request
-  readonly mailbox: ParsedMailbox
+  /** A request with its cookies, and nothing of the page that it comes from. */
+  readonly browser: Request
   /** Ends the browser's own cookie. */
   readonly cookie: string
 }
@@ -40,7 +45,7 @@ export interface ProviderTrips {
     readonly lasting: boolean
   }): Promise<Response | Fault>
   /** Undefined: the answer belongs to no sign-in of this browser. */
-  comeBack(request: Request): Promise<ReturnedForm | undefined>
+  comeBack(request: Request): Promise<Returned | undefined>
 }
 
 export function createProviderTrips(options: {
@@ -98,7 +103,7 @@ export function createProviderTrips(options: {
         const { url, pending: redirect } = await client.begin({ redirectUri, permission, lasting, ...known })
         const kept = [...fields].filter(([field]) => field !== 'password')
         const cookie = await pending.keep({
-          ...{ page, issuer, clientId, permission, lasting, redirect, ...known },
+          ...{ kind: 'mailbox', page, issuer, clientId, permission, lasting, redirect, ...known },
           fields: kept,
         })
         return withCookies(leavingPage({ name, url: url.href }), [cookie])
@@ -117,14 +122,16 @@ export function createProviderTrips(options: {
       if (taken === undefined) return undefined
       const { page, fields } = taken.pending
       const cookie = request.headers.get('cookie') ?? ''
-      return {
+      const form = {
         page,
         fields: new Map(fields),
         // Another site sends a browser back; that this one left from our form is what its cookie has shown.
-        request: new Request(callback.origin, { headers: { cookie } }),
-        mailbox: await readAnswer(callback, taken.pending),
+        browser: new Request(callback.origin, { headers: { cookie } }),
         cookie: taken.cookie,
       }
+      return taken.pending.kind === 'gate'
+        ? { ...form, kind: 'gate', callback, pending: taken.pending }
+        : { ...form, kind: 'mailbox', mailbox: await readAnswer(callback, taken.pending) }
     },
   }
 }

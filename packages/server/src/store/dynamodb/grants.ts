@@ -247,6 +247,7 @@ function toGrant(item: Item): Grant {
     accountIds: readTexts(item, 'accountIds'),
     sealedHint: readText(item, 'sealedHint'),
     ...optionalText(item, 'ownerRoom'),
+    ...optionalText(item, 'sealedGate'),
   }
 }
 
