@@ -42,7 +42,7 @@ export const domainShape = {
 }
 
 /** The client's secret is `OIDC_GATE_CLIENT_SECRET` in the secret of the providers. */
-export const gateShape = {
+const gateShape = {
   issuer: text('the issuer of an OpenID provider').regex(
     /^https:\/\/[^:/?#@\s]+(?:\/[^?#\s]*)?$/,
     'must be https://… on port 443, as the provider writes it',

@@ -6,7 +6,6 @@
 import * as z from 'zod'
 import { daySeconds } from './clock.ts'
 import { isIssuer, providerParts } from './provider-settings.ts'
-import { googleIssuer } from './sign-in-provider.ts'
 
 /** The claim of an ID token that has to hold a value. */
 export interface GateRule {
@@ -23,9 +22,9 @@ export interface GateSettings {
   readonly clientSecret?: string
   /** One of them is enough. */
   readonly allow: readonly GateRule[]
-  /** Beyond `openid`. */
+  /** Beyond `openid` and `offline_access`. */
   readonly scopes: readonly string[]
-  /** How long the provider's word counts before it is asked again. */
+  /** How long the login counts: then the provider is asked again, or the person signs in again. */
   readonly wordSeconds: number
 }
 
@@ -93,8 +92,7 @@ export function toGate(variables: Partial<GateVariables>): GateSettings | undefi
     ...{ issuer, clientId, allow },
     ...(clientSecret !== undefined && { clientSecret }),
     name: variables.OIDC_GATE_NAME ?? new URL(issuer).hostname,
-    // Google has a parameter in the place of that scope, and refuses the scope.
-    scopes: variables.OIDC_GATE_SCOPES ?? (issuer === googleIssuer ? [] : ['offline_access']),
+    scopes: variables.OIDC_GATE_SCOPES ?? [],
     wordSeconds: Number(variables.OIDC_GATE_DAYS ?? 1) * daySeconds,
   }
 }

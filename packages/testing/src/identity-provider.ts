@@ -21,6 +21,8 @@ export interface IdentityProviderOptions {
   readonly rotates: boolean
   /** Google: a refresh token without `offline_access`. */
   readonly alwaysLasting?: boolean
+  /** No refresh token, whatever is asked for. */
+  readonly neverLasting?: boolean
   /** Where others find it, behind `openTls`; its own address on loopback unless given. */
   readonly issuer?: string
   /** What a name is told as `email`; its own address at test.example unless given. */
@@ -108,7 +110,7 @@ export async function startIdentityProvider(options: IdentityProviderOptions): P
       _context: unknown,
       _client: unknown,
       { scopes }: { readonly scopes: ReadonlySet<string> },
-    ) => options.alwaysLasting === true || scopes.has('offline_access'),
+    ) => options.neverLasting !== true && (options.alwaysLasting === true || scopes.has('offline_access')),
     rotateRefreshToken: options.rotates,
     ttl: {
       AccessToken: () => accessTokenSeconds,

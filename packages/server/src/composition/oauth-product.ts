@@ -15,7 +15,6 @@ import { appName } from '../deployment-names.ts'
 import { createMailDns } from '../find-servers/dns-records.ts'
 import { createFindServers, type FindServers } from '../find-servers/find-servers.ts'
 import type { GateClient } from '../gate/gate-client.ts'
-import type { GateSettings } from '../gate-settings.ts'
 import type { Routes } from '../http/frame.ts'
 import { createGetPublicDocument } from '../http/public-document.ts'
 import type { InstanceSecrets, SecretKey } from '../keys/instance-secrets.ts'
@@ -29,16 +28,16 @@ import { createAddMailbox } from '../sign-in/add-account.ts'
 import { createBeforeRefresh } from '../sign-in/before-refresh.ts'
 import { createConnections } from '../sign-in/connections.ts'
 import type { DemoMailbox } from '../sign-in/form.ts'
-import type { Gate, OpenGate } from '../sign-in/gate.ts'
 import { createKnownBrowsers } from '../sign-in/known-browser.ts'
 import { createEndConnections, type EndConnections } from '../sign-in/offboarding.ts'
 import { createOwnedGrants } from '../sign-in/owned-grants.ts'
-import { createPendingSignIns, type PendingSignIns } from '../sign-in/pending-sign-in.ts'
+import { createPendingSignIns } from '../sign-in/pending-sign-in.ts'
 import { createProviderPages } from '../sign-in/provider-pages.ts'
-import { callbackPath, createProviderTrips } from '../sign-in/provider-trips.ts'
+import { createProviderTrips } from '../sign-in/provider-trips.ts'
 import { createSignInLimits } from '../sign-in/rate-limits.ts'
 import { createSignIn } from '../sign-in/sign-in.ts'
 import type { Stores } from '../store/stores.ts'
+import { createIdentityGate } from './identity-gate.ts'
 import { toLogLine } from './oauth-log.ts'
 import { oauthRoutes, siteRoutes } from './routes.ts'
 
@@ -76,6 +75,9 @@ export function createOAuthProduct(options: OAuthProductOptions): {
   const { publicUrl, resource } = settings
   const providers = knownProviders.filter(({ id }) => !settings.disabledProviders.includes(id))
 
+  const pending = createPendingSignIns({ store: stores.once, publicUrl, now })
+  const gate = createIdentityGate({ ...options, pending, now })
+
   const oauth = createAuthorizationServer({
     issuer: publicUrl,
     resource,
@@ -95,20 +97,18 @@ export function createOAuthProduct(options: OAuthProductOptions): {
     log: (event) => log(toLogLine(event)),
     beforeRefresh: createBeforeRefresh({
       ...{ store: stores.accounts, admission: settings, secrets, now, log },
-      ...(settings.gate && { gate: settings.gate }),
+      ...(gate && { askGate: gate.ask }),
     }),
     fetchClientMetadata: createClientMetadataFetch({ policy: createHostPolicy() }),
   })
   const clients =
     options.providerClients ??
     settings.signInProviders.map((provider) => createProviderClient({ provider, now }))
-  const pending = createPendingSignIns({ store: stores.once, publicUrl, now })
   const trips = createProviderTrips({ ...{ clients, publicUrl, log, now }, pending })
-  const gate = createOpenGate({ ...options, pending, now })
   const parts = {
     settings,
     trips,
-    ...(gate && { gate }),
+    ...(gate && { gate: gate.open }),
     oauth,
     keyWrapper,
     app: appName,
@@ -152,34 +152,12 @@ export function createOAuthProduct(options: OAuthProductOptions): {
       ...siteRoutes({ settings, providers, version }),
       ...oauthRoutes({
         ...{ oauth, signIn, connections, addMailbox },
-        providerPages: createProviderPages({ ...{ publicUrl, trips, pages, log }, ...(gate && { gate }) }),
+        providerPages: createProviderPages({
+          ...{ publicUrl, trips, pages, log },
+          ...(gate && { gate: gate.open }),
+        }),
       }),
     },
-  }
-}
-
-/** A deployment without a gate loads nothing of it. */
-function createOpenGate({
-  settings: { gate, publicUrl },
-  ...options
-}: Pick<OAuthProductOptions, 'settings' | 'stores' | 'gateClient' | 'log'> & {
-  readonly pending: PendingSignIns
-  readonly now: () => EpochSeconds
-}): OpenGate | undefined {
-  if (gate === undefined) return undefined
-  let opening: Promise<Gate> | undefined
-  async function open(settings: GateSettings): Promise<Gate> {
-    const [{ createGate }, { createGateClient }] = await Promise.all([
-      import('../sign-in/gate.ts'),
-      import('../gate/gate-client.ts'),
-    ])
-    const { gateClient: client = createGateClient({ gate: settings }), stores, ...parts } = options
-    const redirectUri = `${publicUrl}${callbackPath}`
-    return createGate({ ...parts, gate: settings, client, once: stores.once, publicUrl, redirectUri })
-  }
-  return () => {
-    opening ??= open(gate)
-    return opening
   }
 }
 

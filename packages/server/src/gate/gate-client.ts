@@ -12,20 +12,30 @@ import {
 } from '../provider-tokens/provider-client.ts'
 import { createProviderFetch, type ProviderFetch } from '../provider-tokens/provider-fetch.ts'
 import { ProviderRefusedError } from '../provider-tokens/provider-refusal.ts'
+import { googleIssuer } from '../sign-in-provider.ts'
 import type { Claims } from './gate-rules.ts'
 
 export interface GateAnswer {
   readonly iss: string
   readonly sub: string
   readonly claims: Claims
+  readonly refreshToken?: string
 }
 
 export interface GateClient {
-  /** Where the browser goes. Throws ProviderRefusedError. */
-  begin(redirectUri: string): Promise<{ readonly url: URL; readonly pending: PendingRedirect }>
+  /** Where the browser goes. `lasting`: with a refresh token, if the provider gives one. Throws ProviderRefusedError. */
+  begin(
+    redirectUri: string,
+    options: { readonly lasting: boolean },
+  ): Promise<{ readonly url: URL; readonly pending: PendingRedirect }>
   /** `callback`: the redirect URI with the query it came with. Throws ProviderRefusedError. */
   redeem(callback: URL, pending: PendingRedirect): Promise<GateAnswer>
+  /** What the provider says of the person now. Throws ProviderRefusedError. */
+  refresh(refreshToken: string): Promise<GateAnswer>
 }
+
+/** An answer of the provider that says nothing: a page of a proxy, or of a fault. */
+const unreadable = ['OAUTH_RESPONSE_IS_NOT_JSON', 'OAUTH_RESPONSE_IS_NOT_CONFORM', 'OAUTH_PARSE_ERROR']
 
 export function createGateClient(options: {
   readonly gate: GateSettings
@@ -41,7 +51,7 @@ export function createGateClient(options: {
   }
 
   return {
-    async begin(redirectUri) {
+    async begin(redirectUri, { lasting }) {
       const client = await library()
       const config = await configuration()
       const pending = {
@@ -51,11 +61,12 @@ export function createGateClient(options: {
       }
       const url = client.buildAuthorizationUrl(config, {
         redirect_uri: redirectUri,
-        scope: ['openid', ...gate.scopes.filter((scope) => scope !== 'offline_access')].join(' '),
+        scope: scopesOf(config, lasting),
         state: pending.state,
         nonce: pending.nonce,
         code_challenge: await client.calculatePKCECodeChallenge(pending.verifier),
         code_challenge_method: 'S256',
+        ...(lasting && parametersOf(config)),
       })
       return { url, pending }
     },
@@ -75,11 +86,40 @@ export function createGateClient(options: {
         throw refusedBy(error, 'not_genuine')
       }
     },
+
+    async refresh(refreshToken) {
+      const client = await library()
+      const config = await configuration()
+      try {
+        const answer = await client.refreshTokenGrant(config, refreshToken, { scope: scopesOf(config, true) })
+        return toGateAnswer(answer)
+      } catch (error) {
+        const isRead = error instanceof client.ClientError && !unreadable.includes(error.code ?? '')
+        throw refusedBy(error, isRead ? 'not_genuine' : 'unanswered')
+      }
+    },
+  }
+
+  function scopesOf(config: Configuration, lasting: boolean): string {
+    const asked = gate.scopes.filter((scope) => scope !== 'offline_access')
+    return ['openid', ...asked, ...(lasting && isOffline(config) ? ['offline_access'] : [])].join(' ')
+  }
+
+  function isOffline(config: Configuration): boolean {
+    return config.serverMetadata().scopes_supported?.includes('offline_access') === true
+  }
+
+  /** OpenID Connect Core §11 wants the person's consent; Entra gives none to whom only an administrator may consent for. */
+  function parametersOf(config: Configuration): Record<string, string> {
+    if (gate.issuer === googleIssuer) return { access_type: 'offline', prompt: 'consent' }
+    const isEntra = new URL(gate.issuer).hostname === 'login.microsoftonline.com'
+    return isOffline(config) && !isEntra ? { prompt: 'consent' } : {}
   }
 }
 
 function toGateAnswer(answer: TokenEndpointResponse & TokenEndpointResponseHelpers): GateAnswer {
   const claims = answer.claims()
   if (claims === undefined) throw new ProviderRefusedError('not_genuine')
-  return { iss: claims.iss, sub: claims.sub, claims }
+  const { refresh_token: refreshToken } = answer
+  return { iss: claims.iss, sub: claims.sub, claims, ...(refreshToken !== undefined && { refreshToken }) }
 }

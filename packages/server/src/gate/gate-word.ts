@@ -3,9 +3,12 @@
  * sealed in the grant under S, so that neither the tables nor the deployment's secrets tell who the person is, and a row
  * that was changed, or comes from another grant, does not open. Nothing of the ID token is kept beyond this.
  */
+import type { EpochSeconds } from '@email-connector/oauth'
 import { type GateSettings, toRuleText } from '../gate-settings.ts'
 import { SealBrokenError } from '../keys/seal.ts'
 import { createHintCipher } from '../keys/token-cipher.ts'
+
+type Person = Pick<GateWord, 'iss' | 'sub'>
 
 export interface GateWord {
   /** Of the settings: a gate that was set up for another provider or client is another gate. */
@@ -16,6 +19,9 @@ export interface GateWord {
   readonly sub: string
   /** The rules that held. */
   readonly by: readonly string[]
+  readonly saidAt: EpochSeconds
+  /** To ask again with, where the provider gave one. */
+  readonly refreshToken?: string
 }
 
 export function sealGateWord(secret: Uint8Array, grantId: string, word: GateWord): string {
@@ -48,6 +54,6 @@ export function stillCounts(word: GateWord, gate: GateSettings): boolean {
   )
 }
 
-export function isSamePerson(one: GateWord, other: GateWord): boolean {
+export function isSamePerson(one: Person, other: Person): boolean {
   return one.iss === other.iss && one.sub === other.sub
 }

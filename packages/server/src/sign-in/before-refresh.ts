@@ -8,25 +8,21 @@ import type { BeforeRefresh } from '@email-connector/oauth'
 import { openGrantHint } from '../accounts/grant-hint.ts'
 import { createEnsureOwnerRoom } from '../accounts/owner-room.ts'
 import { type Admission, isAdmitted } from '../admission.ts'
-import { openGateWord, stillCounts } from '../gate/gate-word.ts'
-import type { GateSettings } from '../gate-settings.ts'
 import { KeyRefusedError } from '../keys/key-wrapper.ts'
 import { hashGrantId, type Log } from '../log.ts'
 
 export function createBeforeRefresh(
   options: Parameters<typeof createEnsureOwnerRoom>[0] & {
     readonly admission: Admission
-    readonly gate?: GateSettings
+    /** The identity gate, asked about the person again. */
+    readonly askGate?: BeforeRefresh
     readonly log: Log
   },
 ): BeforeRefresh {
   const ensureOwnerRoom = createEnsureOwnerRoom(options)
   return async (grant, secret) => {
-    if (options.gate !== undefined) {
-      // Made before there was a gate, or changed in the store: nobody is known to have been let in.
-      const word = openGateWord(secret, grant)
-      if (word === undefined || !stillCounts(word, options.gate)) return 'refused'
-    }
+    const vouched = await options.askGate?.(grant, secret)
+    if (vouched !== undefined) return vouched
     try {
       const hints = openGrantHint(secret, grant.grantId, grant.sealedHint)
       if (!hints.some((one) => one.provider === 'demo' || isAdmitted(options.admission, one)))

@@ -61,7 +61,7 @@ export function createGate(options: {
     async leave({ page, fields }) {
       try {
         const { issuer, clientId, name } = gate
-        const { url, pending: redirect } = await client.begin(redirectUri)
+        const { url, pending: redirect } = await client.begin(redirectUri, { lasting: page === 'connect' })
         const cookie = await pending.keep({
           ...{ kind: 'gate', page, issuer, clientId, redirect },
           fields: [...fields],
@@ -76,10 +76,10 @@ export function createGate(options: {
       // Another gate was set up meanwhile.
       if (issuer !== gate.issuer || clientId !== gate.clientId) return stop('not_genuine')
       try {
-        const { iss, sub, claims } = await client.redeem(callback, redirect)
+        const { claims, ...person } = await client.redeem(callback, redirect)
         const { by, refusal } = judge(claims, gate.allow)
         if (refusal !== undefined) return stop(refusal)
-        const word = { issuer, clientId, iss, sub, by }
+        const word = { issuer, clientId, ...person, by, saidAt: now() }
         return { word, cookie: await passes.make(word, new Map(fields).get('state')) }
       } catch (error) {
         return stop(whyRefused(error))

@@ -300,7 +300,7 @@ export function createSignIn(options: SignInOptions): SignIn {
   /** Where a gate cannot be asked again about the person, they have to come themselves. */
   function grantSeconds(word: GateWord | undefined): number {
     const { refreshAbsoluteSeconds } = settings.lifetimes
-    return word === undefined || settings.gate === undefined
+    return word === undefined || settings.gate === undefined || word.refreshToken !== undefined
       ? refreshAbsoluteSeconds
       : Math.min(refreshAbsoluteSeconds, settings.gate.wordSeconds)
   }

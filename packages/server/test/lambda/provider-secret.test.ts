@@ -87,7 +87,7 @@ describe('when it is read', () => {
       lines.length = 0
       secrets.providers = secret
       const client = await openGateClient(options)
-      await expect(client.begin('https://mail.example/callback')).rejects.toMatchObject({
+      await expect(client.begin('https://mail.example/callback', { lasting: true })).rejects.toMatchObject({
         refusal: 'misconfigured',
       })
       expect(lines).toMatchObject([{ event: 'bug', code: 'misconfigured' }])
@@ -96,7 +96,7 @@ describe('when it is read', () => {
     secrets.providers = JSON.stringify({ ...google, OIDC_GATE_CLIENT_SECRET: 'hidden-value' })
     const client = await openGateClient(options)
     // It asks, and nobody is there.
-    await expect(client.begin('https://mail.example/callback')).rejects.toMatchObject({
+    await expect(client.begin('https://mail.example/callback', { lasting: true })).rejects.toMatchObject({
       refusal: 'unavailable',
     })
     expect(lines).toEqual([])

@@ -16,7 +16,7 @@ import type { ServerSettings } from '../../src/settings.ts'
 import { publicUrl, type TestAppOptions } from '../app/harness.ts'
 import { type MailboxApp, startMailboxApp } from '../app/mailbox-app.ts'
 
-export const redirectUri = `${publicUrl}/oauth/provider/callback`
+const redirectUri = `${publicUrl}/oauth/provider/callback`
 const clientSecret = 'secret-of-the-gate'
 
 export interface Shown {
@@ -80,13 +80,11 @@ export async function startGateProduct(
   const app = await startMailboxApp({
     ...options,
     settings: { ...(gate && { gate: { ...gate, allow } }), lifetimes, ...options.settings },
-    wrapStores: (stores) => ({
-      ...stores,
-      authorization: {
-        ...stores.authorization,
-        getGrant: async (id) => storedGrants.get(id) ?? (await stores.authorization.getGrant(id)),
-      },
-    }),
+    wrapStores: (level) => {
+      const stores = options.wrapStores?.(level) ?? level
+      const getGrant = async (id: string) => storedGrants.get(id) ?? (await stores.authorization.getGrant(id))
+      return { ...stores, authorization: { ...stores.authorization, getGrant } }
+    },
   })
   const { test } = app
 
@@ -148,10 +146,7 @@ export async function startGateProduct(
   }
 }
 
-export function gateEnvironment(
-  idp: Pick<IdentityProvider, 'issuer'>,
-  variables: Readonly<Record<string, string>>,
-) {
+function gateEnvironment(idp: Pick<IdentityProvider, 'issuer'>, variables: Readonly<Record<string, string>>) {
   return {
     ...{ OIDC_GATE_NAME: 'Example Works', OIDC_GATE_ISSUER: idp.issuer, OIDC_GATE_CLIENT_ID: 'gate' },
     ...{ OIDC_GATE_CLIENT_SECRET: clientSecret, ...variables },

@@ -27,7 +27,7 @@ let idp: IdentityProvider
 let product: GateProduct
 
 beforeAll(async () => {
-  idp = await startGateProvider((name) => people[name])
+  idp = await startGateProvider((name) => people[name], { neverLasting: true })
 })
 afterAll(() => idp.stop())
 beforeEach(() => {
