@@ -31,7 +31,7 @@ export interface Gate {
   find(request: Request, handle?: string): Promise<GateWord | undefined>
 }
 
-/** Undefined where no gate is set. */
+/** Puts it together when it is first asked for. */
 export type OpenGate = () => Promise<Gate>
 
 export function createGate(options: {
@@ -49,8 +49,7 @@ export function createGate(options: {
 
   function stop(why: GateStop): Response {
     const isOurs = why === 'misconfigured' || why === 'unavailable'
-    const code =
-      why === 'misconfigured' || why === 'unavailable' || why === 'not_genuine' ? why : 'not_allowed'
+    const code = isOurs || why === 'not_genuine' ? why : 'not_allowed'
     log({ event: 'connect', outcome: isOurs ? 'unavailable' : 'refused', code })
     return gateStopped(why, gate.name)
   }
