@@ -2,6 +2,7 @@
  * A stage, complete and checked: every fault is reported at once and before anything is deployed. What the functions are
  * told in environment variables is checked by the very parser they use.
  */
+import { gateVariables } from '@email-connector/server/gate-settings'
 import {
   internalMailVariables,
   parseSettings,
@@ -70,6 +71,10 @@ export function parseStage(name: string, options: unknown): Stage {
     'internalMail: needs vpc (other functions are in no network that could be joined to yours)',
   )
   check(
+    values.gate === undefined || values.signInProviders === true,
+    'gate: needs signInProviders (the secret of its client lies in that secret)',
+  )
+  check(
     values.monthlyBudgetUsd === undefined || values.alarmAddress !== undefined,
     'monthlyBudgetUsd: needs alarmAddress',
   )
@@ -132,12 +137,18 @@ const origins = {
   ACCESS_TOKEN_DAYS: 'tokenDays.access',
   REFRESH_IDLE_DAYS: 'tokenDays.refreshIdle',
   GRANT_DAYS: 'tokenDays.grant',
+  OIDC_GATE_NAME: 'gate.name',
+  OIDC_GATE_ISSUER: 'gate.issuer',
+  OIDC_GATE_CLIENT_ID: 'gate.clientId',
+  OIDC_GATE_ALLOW: 'gate.allow',
+  OIDC_GATE_SCOPES: 'gate.scopes',
+  OIDC_GATE_DAYS: 'gate.days',
   INTERNAL_MAIL_HOSTS: 'internalMail.hosts',
   INTERNAL_MAIL_CA: 'internalMail.ca',
 } as const
 
 function toVariables(options: Partial<StageOptions>): Record<string, string> {
-  const { tokenDays = {} } = options
+  const { tokenDays = {}, gate } = options
   const values: Record<keyof typeof origins, string> = {
     ALLOWED_ACCOUNTS: list(options.allowedAccounts),
     DENIED_ACCOUNTS: list(options.deniedAccounts),
@@ -148,6 +159,12 @@ function toVariables(options: Partial<StageOptions>): Record<string, string> {
     ACCESS_TOKEN_DAYS: number(tokenDays.access),
     REFRESH_IDLE_DAYS: number(tokenDays.refreshIdle),
     GRANT_DAYS: number(tokenDays.grant),
+    OIDC_GATE_NAME: gate?.name ?? '',
+    OIDC_GATE_ISSUER: gate?.issuer ?? '',
+    OIDC_GATE_CLIENT_ID: gate?.clientId ?? '',
+    OIDC_GATE_ALLOW: list(gate?.allow),
+    OIDC_GATE_SCOPES: list(gate?.scopes),
+    OIDC_GATE_DAYS: number(gate?.days),
     INTERNAL_MAIL_HOSTS: list(options.internalMail?.hosts),
     INTERNAL_MAIL_CA: list(options.internalMail?.ca),
   }
@@ -161,7 +178,7 @@ function variableFaults(variables: Readonly<Record<string, string>>): string[] {
   try {
     // The address is known only to CloudFormation; any will do here.
     parseSettings(
-      { ...serverVariables, ...internalMailVariables },
+      { ...serverVariables, ...internalMailVariables, ...gateVariables },
       { ...variables, PUBLIC_URL: 'https://example.com' },
     )
     return []

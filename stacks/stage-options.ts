@@ -41,6 +41,21 @@ export const domainShape = {
     .exactOptional(),
 }
 
+/** The client's secret is `OIDC_GATE_CLIENT_SECRET` in the secret of the providers. */
+const gateShape = {
+  issuer: text('the issuer of an OpenID provider').regex(
+    /^https:\/\/[^:/?#@\s]+(?:\/[^?#\s]*)?$/,
+    'must be https://… on port 443, as the provider writes it',
+  ),
+  clientId: text('the id of a client at the provider'),
+  allow: list('tid:…, hd:…, group:… or sub:…').describe(
+    'What an ID token must hold: one of these is enough.',
+  ),
+  name: text('a name').describe('What people read; the host of the issuer unless given.').exactOptional(),
+  scopes: list('scopes').describe('Beyond openid.').exactOptional(),
+  days: whole(1, 30).describe('How long the login counts; 1 unless given.').exactOptional(),
+}
+
 export const stageShape = {
   kind: z
     .enum(['permanent', 'personal'], 'must be permanent or personal')
@@ -82,6 +97,12 @@ export const stageShape = {
   signInProviders: onOff(
     'Makes a secret in which the owner enters what turns on “Sign in with Microsoft”, Google or an own provider.',
   ),
+  gate: z
+    .strictObject(gateShape, 'must be {"issuer": …, "clientId": …, "allow": […]}')
+    .describe(
+      'Only people of an organisation may connect: they sign in at its OpenID provider before a mailbox is offered. Needs signInProviders.',
+    )
+    .exactOptional(),
   tokenDays: z
     .strictObject(
       { access: days, refreshIdle: days, grant: days },

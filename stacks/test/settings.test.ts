@@ -32,6 +32,36 @@ describe('settings of a stage', () => {
     ])
   })
 
+  test('a gate is told to the function that signs people in, and every fault of it comes at once', () => {
+    const gate = { issuer: 'https://sso.example.com', clientId: 'id', allow: ['hd:example.com'] }
+    const stage = { region: 'eu-central-1', signInProviders: true }
+    expect(parseStage('x', { ...stage, gate }).variables).toMatchObject({
+      OIDC_GATE_ISSUER: 'https://sso.example.com',
+      OIDC_GATE_ALLOW: 'hd:example.com',
+    })
+    expect(faultsOf('x', { region: 'eu-central-1', gate })).toEqual([
+      'gate: needs signInProviders (the secret of its client lies in that secret)',
+    ])
+    const faulty = [
+      { ...gate, issuer: 'http://localhost:3000', days: 31, clientSecret: 'x' },
+      { ...gate, allow: [] },
+      { ...gate, allow: ['email:example.com'], name: ' ' },
+      { ...gate, issuer: 'https://login.microsoftonline.com/common/v2.0' },
+    ]
+    expect(
+      faulty.map((one) =>
+        faultsOf('x', { ...stage, gate: one })
+          .map((fault) => fault.split(/:? /)[0])
+          .sort(),
+      ),
+    ).toEqual([
+      ['gate.clientSecret', 'gate.days', 'gate.issuer'],
+      ['gate.allow'],
+      ['gate.allow', 'gate.name'],
+      ['gate.allow'],
+    ])
+  })
+
   test('all faults come at once, each naming its setting', () => {
     const faults = faultsOf('a stage with blanks', {
       region: 'Frankfurt',

@@ -63,6 +63,7 @@ export interface Approval {
   readonly accountIds: readonly string[]
   readonly sealedHint: string
   readonly ownerRoom?: string
+  readonly sealedGate?: string
   /** Epoch seconds: `now + lifetimes.refreshAbsoluteSeconds`, and what the records were sealed for. */
   readonly absoluteExpiresAt: number
 }
@@ -206,6 +207,7 @@ function toRows(
       ownerIndexes: approval.ownerIndexes,
       sealedHint: approval.sealedHint,
       ...(approval.ownerRoom !== undefined && { ownerRoom: approval.ownerRoom }),
+      ...(approval.sealedGate !== undefined && { sealedGate: approval.sealedGate }),
     },
     row: {
       ...shared,

@@ -52,6 +52,7 @@ export type RefusalReason =
   | 'refresh_token_reused'
   | 'grant_not_live'
   | 'not_admitted'
+  | 'not_vouched_for'
   | 'wrap_refused'
   | 'rows_disagree'
   | 'store_unavailable'

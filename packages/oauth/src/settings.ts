@@ -45,8 +45,14 @@ export type OAuthEvent =
   | { readonly kind: 'answer_repeated'; readonly grantId: string }
   | { readonly kind: 'grant_revoked'; readonly grantId: string; readonly cause: RevocationCause }
 
-/** `secret` is S, zeroed when the request is answered. `refused`: the grant ends, on the operator's word. */
-export type BeforeRefresh = (grant: Grant, secret: Uint8Array) => Promise<'refused' | undefined>
+/**
+ * `secret` is S, zeroed when the request is answered. `refused`: the grant ends, on the operator's word. `unavailable`: who
+ * has to be asked does not answer, and the client may try again.
+ */
+export type BeforeRefresh = (
+  grant: Grant,
+  secret: Uint8Array,
+) => Promise<'refused' | 'unavailable' | undefined>
 
 export interface Settings {
   /** PUBLIC_URL, no trailing slash. */

@@ -109,6 +109,8 @@ export interface Grant {
   readonly sealedHint: string
   /** Which seed the rows that its owner opens are sealed for. Absent: there are none yet. */
   readonly ownerRoom?: string
+  /** Opaque: who was let in to make it. Absent: nobody was asked. */
+  readonly sealedGate?: string
 }
 
 /**

@@ -12,6 +12,20 @@ const text = z
   .regex(/^[\x21-\x7e]{1,500}$/, 'must be one word of printable characters')
   .optional()
 
+/** As it stands on a button and in sentences. */
+const nameOfProvider = z
+  .string()
+  .regex(/^[^\p{C}\p{Z}][^\p{C}]{0,39}$/u, 'must be a name of at most 40 characters')
+  .optional()
+
+/** Comma- or space-separated. */
+const entriesOf = (value: string) => value.split(/[\s,]+/).filter((entry) => entry !== '')
+const areScopes = (scopes: readonly string[]) =>
+  scopes.every((scope) => /^[\x21\x23-\x5b\x5d-\x7e]{1,200}$/.test(scope))
+
+/** What the settings of every provider are made of. */
+export const providerParts = { text, nameOfProvider, entriesOf, areScopes }
+
 function serverAt(implicitPort: number, startTlsPort: number, example: string) {
   return z
     .string()
@@ -32,24 +46,21 @@ export const providerVariables = {
       'must be common, organizations, consumers, or the id or domain of a tenant',
     )
     .default('common'),
-  OIDC_MAIL_NAME: z
-    .string()
-    .regex(/^[^\p{C}\p{Z}][^\p{C}]{0,39}$/u, 'must be a name of at most 40 characters')
-    .optional(),
+  OIDC_MAIL_NAME: nameOfProvider,
   OIDC_MAIL_ISSUER: z
     .string()
-    .refine(isIssuer, 'must be https://… without a final slash, a query or a fragment')
+    .refine(
+      (value) => isIssuer(value) && !value.endsWith('/'),
+      'must be https://… without a final slash, a query or a fragment',
+    )
     .optional(),
   OIDC_MAIL_CLIENT_ID: text,
   OIDC_MAIL_CLIENT_SECRET: text,
   OIDC_MAIL_SCOPES: z
     .string()
     .default('offline_access')
-    .transform((value) => value.split(/[\s,]+/).filter((scope) => scope !== ''))
-    .refine(
-      (scopes) => scopes.every((scope) => /^[\x21\x23-\x5b\x5d-\x7e]{1,200}$/.test(scope)),
-      'must list scopes',
-    ),
+    .transform(entriesOf)
+    .refine(areScopes, 'must list scopes'),
   OIDC_MAIL_MECHANISM: z
     .enum(['XOAUTH2', 'OAUTHBEARER'], 'must be XOAUTH2 or OAUTHBEARER')
     .default('XOAUTH2'),
@@ -123,11 +134,11 @@ function client(clientId: string, clientSecret: string | undefined) {
 }
 
 /** `http` on this machine only, for trying it out. */
-function isIssuer(value: string): boolean {
+export function isIssuer(value: string): boolean {
   if (!URL.canParse(value)) return false
   const { protocol, hostname, href, search, hash, username } = new URL(value)
   if (protocol !== 'https:' && !(protocol === 'http:' && isLoopback(hostname))) return false
-  return !value.endsWith('/') && search + hash + username === '' && (href === value || href === `${value}/`)
+  return search + hash + username === '' && (href === value || href === `${value}/`)
 }
 
 /** Which ports may be reached is the mail package's to say; the port decides about TLS. */

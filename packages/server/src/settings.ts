@@ -15,6 +15,7 @@ import {
 import * as z from 'zod'
 import { type Admission, toEntry } from './admission.ts'
 import { daySeconds } from './clock.ts'
+import { type GateSettings, listGateFaults } from './gate-settings.ts'
 import { isLoopback } from './loopback.ts'
 import { listProviderFaults } from './provider-settings.ts'
 import type { SignInProvider } from './sign-in-provider.ts'
@@ -35,6 +36,8 @@ export interface ServerSettings extends Admission {
   readonly disabledProviders: readonly ProviderId[]
   /** Whose own sign-in replaces a password. */
   readonly signInProviders: readonly SignInProvider[]
+  /** Where people sign in before a mailbox is offered; absent: nowhere. */
+  readonly gate?: GateSettings
   readonly lifetimes: {
     readonly accessTokenSeconds: number
     readonly refreshIdleSeconds: number
@@ -193,9 +196,14 @@ export function withoutDisabled(
 /** A deployment's address in its canonical form; `demo` is the local runner's to say. */
 export function toServerSettings(
   variables: ServerVariables,
-  options: { demo: boolean; signInProviders?: readonly SignInProvider[] },
+  options: {
+    demo: boolean
+    signInProviders?: readonly SignInProvider[]
+    gate?: GateSettings | undefined
+  },
 ): ServerSettings {
   const { OAUTH_CLIENT_ID: clientId, OAUTH_CLIENT_SECRET: clientSecret } = variables
+  const { gate } = options
   return {
     publicUrl: variables.PUBLIC_URL,
     resource: `${variables.PUBLIC_URL}/mcp`,
@@ -209,8 +217,13 @@ export function toServerSettings(
     disabledClients: clientIds.filter((id) => variables.DISABLED_CLIENTS.includes(id)),
     disabledProviders: toDisabledProviders(variables.DISABLED_PROVIDERS),
     signInProviders: withoutDisabled(options.signInProviders ?? [], variables.DISABLED_PROVIDERS),
+    ...(gate !== undefined && { gate }),
     lifetimes: {
-      accessTokenSeconds: variables.ACCESS_TOKEN_DAYS * daySeconds,
+      // With a gate a client has to come back, so that the gate is asked again.
+      accessTokenSeconds: Math.min(
+        variables.ACCESS_TOKEN_DAYS * daySeconds,
+        gate?.wordSeconds ?? Number.POSITIVE_INFINITY,
+      ),
       refreshIdleSeconds: variables.REFRESH_IDLE_DAYS * daySeconds,
       refreshAbsoluteSeconds: variables.GRANT_DAYS * daySeconds,
     },
@@ -238,6 +251,7 @@ export function parseSettings<Shape extends z.ZodRawShape>(
     faults.push('OAUTH_CLIENT_ID and OAUTH_CLIENT_SECRET must be set together')
   }
   if ('GOOGLE_CLIENT_ID' in shape) faults.push(...listProviderFaults(pick(present, Object.keys(shape))))
+  if ('OIDC_GATE_ISSUER' in shape) faults.push(...listGateFaults(present, Object.keys(shape)))
   if (!parsed.success || faults.length > 0) throw new SettingsError(faults)
   return parsed.data
 }

@@ -33,14 +33,16 @@ export interface ClientCredentials {
   readonly clientSecret?: string
 }
 
+export const googleIssuer = 'https://accounts.google.com'
+
 export function googleSignIn(client: ClientCredentials): SignInProvider {
   return {
     ...serversOf('gmail'),
     ...client,
     name: 'Google',
-    issuer: 'https://accounts.google.com',
+    issuer: googleIssuer,
     metadata: {
-      issuer: 'https://accounts.google.com',
+      issuer: googleIssuer,
       authorization_endpoint: 'https://accounts.google.com/o/oauth2/v2/auth',
       token_endpoint: 'https://oauth2.googleapis.com/token',
       device_authorization_endpoint: 'https://oauth2.googleapis.com/device/code',

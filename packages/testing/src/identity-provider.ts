@@ -4,6 +4,7 @@
  * what it is asked, and can refuse or lose what it is asked next, as real providers do. The library takes a third of a
  * second to load, and most tests that import this package never ask for it.
  */
+import { createSign, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
@@ -21,10 +22,14 @@ export interface IdentityProviderOptions {
   readonly rotates: boolean
   /** Google: a refresh token without `offline_access`. */
   readonly alwaysLasting?: boolean
+  /** No refresh token, whatever is asked for. */
+  readonly neverLasting?: boolean
   /** Where others find it, behind `openTls`; its own address on loopback unless given. */
   readonly issuer?: string
   /** What a name is told as `email`; its own address at test.example unless given. */
   readonly emailOf?: (name: string) => string
+  /** More that it says of a name in each ID token; undefined: there is nobody of that name (any more). */
+  readonly claimsOf?: (name: string) => Readonly<Record<string, unknown>> | undefined
 }
 
 export interface IdentityProvider {
@@ -47,6 +52,8 @@ export interface IdentityProvider {
   openTls(certificate: ServerCertificate): Promise<number>
   /** The next requests of the token endpoint are answered so; undefined: as usual. */
   answerWith(answer: TokenAnswer | undefined): void
+  /** An ID token of this provider's making, or of somebody with a `key` of their own. */
+  signIdToken(claims: object, key?: KeyObject): string
   stop(): Promise<void>
 }
 
@@ -59,10 +66,13 @@ export type TokenAnswer =
   | 'lost'
   /** Awaited before the request is carried out. */
   | { readonly wait: Promise<void> }
+  /** The answer comes with another ID token; undefined: with none. */
+  | { readonly idToken: (genuine: string) => string | undefined }
 
 export async function startIdentityProvider(options: IdentityProviderOptions): Promise<IdentityProvider> {
   const { default: Provider } = await import('oidc-provider')
-  const { emailOf = (name) => `${name}@test.example` } = options
+  const { emailOf = (name) => `${name}@test.example`, claimsOf = () => ({}) } = options
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
   const asked: string[] = []
   const tokens: string[] = []
   const deviceCodes: string[] = []
@@ -95,17 +105,28 @@ export async function startIdentityProvider(options: IdentityProviderOptions): P
           },
     ],
     scopes: ['openid', 'email', 'offline_access', ...options.scopes],
-    claims: { openid: ['sub'], email: ['email', 'email_verified'] },
+    jwks: {
+      keys: [{ ...privateKey.export({ format: 'jwk' }), kid: 'of-the-tests', use: 'sig', alg: 'RS256' }],
+    },
+    claims: {
+      openid: ['sub', 'tid', 'hd', 'groups', '_claim_names', '_claim_sources'],
+      email: ['email', 'email_verified'],
+    },
     conformIdTokenClaims: false,
-    findAccount: (_context: unknown, name: string) => ({
-      accountId: name,
-      claims: () => ({ sub: name, email: emailOf(name), email_verified: true }),
-    }),
+    findAccount: (_context: unknown, name: string) => {
+      const claims = claimsOf(name)
+      return (
+        claims && {
+          accountId: name,
+          claims: () => ({ ...claims, sub: name, email: emailOf(name), email_verified: true }),
+        }
+      )
+    },
     issueRefreshToken: (
       _context: unknown,
       _client: unknown,
       { scopes }: { readonly scopes: ReadonlySet<string> },
-    ) => options.alwaysLasting === true || scopes.has('offline_access'),
+    ) => options.neverLasting !== true && (options.alwaysLasting === true || scopes.has('offline_access')),
     rotateRefreshToken: options.rotates,
     ttl: {
       AccessToken: () => accessTokenSeconds,
@@ -153,7 +174,7 @@ export async function startIdentityProvider(options: IdentityProviderOptions): P
     const planned = answer
     if (planned !== undefined && planned !== 'lost' && 'status' in planned)
       return sendJson(response, planned.status, planned.body)
-    if (planned !== undefined && planned !== 'lost') await planned.wait
+    if (planned !== undefined && planned !== 'lost' && 'wait' in planned) await planned.wait
     // Asked by ourselves, so that its answer can be read, and lost.
     const carried = await fetch(`${ownAddress}/carried`, {
       method: 'POST',
@@ -167,6 +188,8 @@ export async function startIdentityProvider(options: IdentityProviderOptions): P
     }
     if (carried.status !== 200 && grantType === 'refresh_token') reused.push(body)
     if (planned === 'lost') return void request.socket.destroy()
+    if (planned !== undefined && 'idToken' in planned && typeof given.id_token === 'string')
+      given.id_token = planned.idToken(given.id_token)
     return sendJson(response, carried.status, given)
   }
   const listener = (request: IncomingMessage, response: ServerResponse) =>
@@ -193,6 +216,11 @@ export async function startIdentityProvider(options: IdentityProviderOptions): P
     },
     answerWith(next) {
       answer = next
+    },
+    signIdToken: (claims, key = privateKey) => {
+      const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
+      const text = `${part({ alg: 'RS256', kid: 'of-the-tests' })}.${part(claims)}`
+      return `${text}.${createSign('RSA-SHA256').update(text).sign(key, 'base64url')}`
     },
     async stop() {
       for (const one of servers) {

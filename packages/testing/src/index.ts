@@ -14,6 +14,7 @@ export * from './gateway/function-pool.ts'
 export type { GatewaySimulator } from './gateway/gateway-edge.ts'
 export * from './gateway/gateway-simulator.ts'
 export * from './gateway/http-api-simulator.ts'
+export { signInWithFetch } from './identity-login.ts'
 export {
   type IdentityProvider,
   type IdentityProviderOptions,

@@ -89,12 +89,12 @@ function attribute(tag: string, name: string): string | undefined {
     .replace(/&amp;/g, '&')
 }
 
-function cookies(jar: CookieJar): Record<string, string> {
+export function cookies(jar: CookieJar): Record<string, string> {
   if (jar.size === 0) return {}
   return { Cookie: [...jar].map(([name, value]) => `${name}=${value}`).join('; ') }
 }
 
-function keepCookies(response: Response, jar: CookieJar) {
+export function keepCookies(response: Response, jar: CookieJar) {
   for (const line of response.headers.getSetCookie()) {
     const [pair = '', ...attributes] = line.split(';')
     const [name = '', ...value] = pair.split('=')

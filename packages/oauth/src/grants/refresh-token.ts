@@ -86,7 +86,12 @@ async function rotate(
   const { grantId } = row
   const tokens = await withSecret(token, row, async (secret) => {
     if (secret === undefined) throw refused('wrap_refused')
-    if ((await settings.beforeRefresh(grant, secret)) === 'refused') return undefined
+    const outcome = await settings.beforeRefresh(grant, secret)
+    if (outcome === 'refused') return undefined
+    if (outcome === 'unavailable') {
+      const sentence = 'Who decides about this connection does not answer. Try again in a minute.'
+      throw new OAuthError('temporarily_unavailable', 'not_vouched_for', sentence)
+    }
     return createTokens(settings, { row, token, secret }, accessScope)
   })
   if (tokens === undefined) {

@@ -7,7 +7,7 @@ export function toLogLine(event: OAuthEvent): LogLine {
     case 'refused':
       return {
         event: event.endpoint === 'authorize' ? 'connect' : event.endpoint,
-        outcome: event.reason === 'store_unavailable' ? 'unavailable' : 'refused',
+        outcome: event.error === 'temporarily_unavailable' ? 'unavailable' : 'refused',
         // The log drops a code it has no word for.
         code: event.error as LogLine['code'] & string,
       }

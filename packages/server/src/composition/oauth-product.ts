@@ -14,6 +14,7 @@ import { type Clock, nowSeconds, clock as realClock } from '../clock.ts'
 import { appName } from '../deployment-names.ts'
 import { createMailDns } from '../find-servers/dns-records.ts'
 import { createFindServers, type FindServers } from '../find-servers/find-servers.ts'
+import type { GateClient } from '../gate/gate-client.ts'
 import type { Routes } from '../http/frame.ts'
 import { createGetPublicDocument } from '../http/public-document.ts'
 import type { InstanceSecrets, SecretKey } from '../keys/instance-secrets.ts'
@@ -37,6 +38,7 @@ import { createProviderTrips } from '../sign-in/provider-trips.ts'
 import { createSignInLimits } from '../sign-in/rate-limits.ts'
 import { createSignIn } from '../sign-in/sign-in.ts'
 import type { Stores } from '../store/stores.ts'
+import { createIdentityGate } from './identity-gate.ts'
 import { toLogLine } from './oauth-log.ts'
 import { deviceRoutes, oauthRoutes, siteRoutes } from './routes.ts'
 
@@ -58,6 +60,8 @@ export interface OAuthProductOptions {
   readonly providerClients?: readonly ProviderClient[]
   /** Sign-in by device code; the local runner only. */
   readonly devices?: DeviceTrips
+  /** For the settings' gate; the real one unless given. */
+  readonly gateClient?: GateClient
   /** Clocks that a test turns; the real ones unless given. */
   readonly now?: () => EpochSeconds
   readonly clock?: Clock
@@ -73,6 +77,9 @@ export function createOAuthProduct(options: OAuthProductOptions): {
   const { now = nowSeconds, clock = realClock } = options
   const { publicUrl, resource } = settings
   const providers = knownProviders.filter(({ id }) => !settings.disabledProviders.includes(id))
+
+  const pending = createPendingSignIns({ store: stores.once, publicUrl, now })
+  const gate = createIdentityGate({ ...options, pending, now })
 
   const oauth = createAuthorizationServer({
     issuer: publicUrl,
@@ -91,20 +98,21 @@ export function createOAuthProduct(options: OAuthProductOptions): {
     now,
     errorPage: signInStopped,
     log: (event) => log(toLogLine(event)),
-    beforeRefresh: createBeforeRefresh({ store: stores.accounts, admission: settings, secrets, now, log }),
+    beforeRefresh: createBeforeRefresh({
+      ...{ store: stores.accounts, admission: settings, secrets, now, log },
+      ...(gate && { askGate: gate.ask }),
+    }),
     fetchClientMetadata: createClientMetadataFetch({ policy: createHostPolicy() }),
   })
   const clients =
     options.providerClients ??
     settings.signInProviders.map((provider) => createProviderClient({ provider, now }))
   const devices = options.devices && { devices: options.devices }
-  const trips = createProviderTrips({
-    ...{ clients, publicUrl, log, now, ...devices },
-    pending: createPendingSignIns({ store: stores.once, publicUrl, now }),
-  })
+  const trips = createProviderTrips({ ...{ clients, publicUrl, log, now, pending }, ...devices })
   const parts = {
     settings,
     trips,
+    ...(gate && { gate: gate.open }),
     oauth,
     keyWrapper,
     app: appName,
@@ -138,7 +146,10 @@ export function createOAuthProduct(options: OAuthProductOptions): {
   })
   const addMailbox = createAddMailbox({ ...parts, links: stores.authorization })
   const pages = { connect: signIn, link: addMailbox, connections }
-  const providerPages = createProviderPages({ publicUrl, trips, pages, log, ...devices })
+  const providerPages = createProviderPages({
+    ...{ publicUrl, trips, pages, log, ...devices },
+    ...(gate && { gate: gate.open }),
+  })
   return {
     oauth,
     endConnections: createEndConnections({

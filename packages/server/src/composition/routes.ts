@@ -107,7 +107,7 @@ export function oauthRoutes({
       ...page,
       name: 'connections',
       handlers: {
-        GET: () => connections.page(),
+        GET: (request) => connections.page(request),
         POST: capped((request, peer) => connections.post(request, peer)),
       },
     },
@@ -115,7 +115,7 @@ export function oauthRoutes({
       ...page,
       name: 'link',
       handlers: {
-        GET: () => addMailbox.page(),
+        GET: (request) => addMailbox.page(request),
         POST: capped((request, peer) => addMailbox.post(request, peer)),
       },
     },

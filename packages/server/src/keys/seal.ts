@@ -42,6 +42,11 @@ export function deriveKey(secret: Uint8Array, salt: Uint8Array, purpose: string)
   return new Uint8Array(hkdfSync('sha256', secret, salt, `email-connector/${purpose}`, keyBytes))
 }
 
+/** Whether a stranger's text can be 32 random bytes: nobody was given zeros, and no key is made of them. */
+export function isKeyText(text: string): boolean {
+  return /^[\w-]{43}$/.test(text) && Buffer.from(text, 'base64url').some((byte) => byte !== 0)
+}
+
 /** Every part with its length before it: moving a character from one part to the next changes the bytes. */
 export function canonical(parts: readonly (string | number)[]): Uint8Array {
   return Buffer.concat(

@@ -5,7 +5,16 @@
 import { canonical, deriveKey, fromText, open, seal, toText, zero } from './seal.ts'
 
 /** All that is sealed under this key; one `memory` per account. docs/storage-schema.md lists the same. */
-export const hintPurposes = ['grant', 'memory/', 'session', 'send', 'confirmation', 'review', 'undo'] as const
+export const hintPurposes = [
+  'grant',
+  'memory/',
+  'session',
+  'send',
+  'confirmation',
+  'review',
+  'undo',
+  'gate',
+] as const
 
 type HintPurpose = Exclude<(typeof hintPurposes)[number], 'memory/'> | `memory/${string}`
 

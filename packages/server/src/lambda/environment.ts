@@ -4,6 +4,7 @@
  * reached: names that may be in an organisation's own network. None leads to loopback, link-local or another port (R72).
  */
 import * as z from 'zod'
+import { gateVariables, toGate } from '../gate-settings.ts'
 import {
   admissionVariables,
   internalMailVariables,
@@ -55,6 +56,7 @@ const { OAUTH_CLIENT_ID: _id, OAUTH_CLIENT_SECRET: _secret, ...ownersVariables }
 export const oauthVariables = {
   ...ownersVariables,
   ...shared,
+  ...gateVariables,
   INSTANCE_SECRET: name,
   /** Secret with the pre-registered clients: JSON list of {clientId, secret, name}. */
   CLIENTS_SECRET: name.optional(),
@@ -84,12 +86,12 @@ export function readOwnerEnvironment() {
   }
 }
 
-/** Throws SettingsError with every fault. The clients come from their secret. */
+/** Throws SettingsError with every fault. The clients, and what the gate's own client needs, come from their secrets. */
 export function readOAuthEnvironment() {
   const variables = parseSettings(oauthVariables, process.env)
   return {
     ...toResources(variables),
-    settings: toServerSettings(variables, { demo: false }),
+    settings: toServerSettings(variables, { demo: false, gate: toGate(variables) }),
     instanceSecret: variables.INSTANCE_SECRET,
     ...(variables.CLIENTS_SECRET === undefined ? {} : { clientsSecret: variables.CLIENTS_SECRET }),
   }

@@ -30,9 +30,11 @@ const keyWrapper = createKmsKeyWrapper({ region, keyId: credentialsKey })
 const connector = createMailConnector(environment.internalMail)
 
 async function open(): Promise<App & { readonly endConnections: EndConnections }> {
-  const [{ instance, clients }, providerClients] = await Promise.all([
+  const { gate } = environment.settings
+  const [{ instance, clients }, providerClients, gateClient] = await Promise.all([
     readSecrets(environment),
     createSecretProviders({ ...environment, now: nowSeconds, log })().catch(noneIfMisconfigured),
+    gate && import('./gate-secret.ts').then((file) => file.openGateClient({ ...environment, gate, log })),
   ])
   const signInProviders = withoutDisabled(
     providerClients.map(({ provider }) => provider),
@@ -43,6 +45,7 @@ async function open(): Promise<App & { readonly endConnections: EndConnections }
     ...{ settings, stage, stores, keyWrapper, connector, log },
     secrets: instance,
     providerClients,
+    ...(gateClient && { gateClient }),
     privateHosts: false,
     version,
   })

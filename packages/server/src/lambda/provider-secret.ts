@@ -5,6 +5,7 @@
  */
 import { createHostPolicy } from '@email-connector/mail'
 import type { EpochSeconds } from '@email-connector/oauth'
+import { gateSecretVariable } from '../gate-settings.ts'
 import { describeBug, type Log } from '../log.ts'
 import { providerVariables, toSignInProviders } from '../provider-settings.ts'
 import type { ProviderClient, ProviderClients } from '../provider-tokens/provider-client.ts'
@@ -61,15 +62,26 @@ export function createSecretProviders(options: {
 
 /** JSON of the local runner's variables. Throws SettingsError with every fault, each with its variable and no value. */
 export function parseProvidersSecret(text: string): readonly SignInProvider[] {
-  const variables = parseSettings(providerVariables, toVariables(text))
+  return toSignInProviders(parseVariables(text))
+}
+
+/** Of the client that the identity gate signs in with. Throws as above. */
+export function parseGateSecret(text: string): string | undefined {
+  return parseVariables(text).OIDC_GATE_CLIENT_SECRET
+}
+
+const known = { ...providerVariables, ...gateSecretVariable }
+
+function parseVariables(text: string) {
+  const variables = parseSettings(known, toVariables(text))
   const { OIDC_MAIL_ISSUER: issuer } = variables
   if (issuer !== undefined && (!issuer.startsWith('https:') || new URL(issuer).port !== ''))
     throw new SettingsError(['OIDC_MAIL_ISSUER must be https://… on port 443'])
-  return toSignInProviders(variables)
+  return variables
 }
 
 function toVariables(text: string): Readonly<Record<string, string>> {
-  const known = Object.keys(providerVariables)
+  const names = Object.keys(known)
   let value: unknown
   try {
     value = JSON.parse(text)
@@ -81,7 +93,7 @@ function toVariables(text: string): Readonly<Record<string, string>> {
   const entries = Object.entries(value)
   const faults = entries.flatMap(([name, given]) => {
     // A name that nobody knows may be a value that was pasted into the wrong place.
-    if (!known.includes(name)) return [`the secret has a name that is none of ${known.join(', ')}`]
+    if (!names.includes(name)) return [`the secret has a name that is none of ${names.join(', ')}`]
     return typeof given === 'string' ? [] : [`${name} must be text`]
   })
   if (faults.length > 0) throw new SettingsError([...new Set(faults)])

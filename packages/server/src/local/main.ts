@@ -38,6 +38,7 @@ Serves email-connector on this machine. Settings are environment variables, all 
   MICROSOFT_CLIENT_ID, MICROSOFT_CLIENT_SECRET, MICROSOFT_TENANT   "Sign in with Microsoft"
                               (without the secret: by device code)
   OIDC_MAIL_…                 an organisation's own provider
+  OIDC_GATE_…                 only people of an organisation may connect
   EXTRA_REDIRECT_URIS, DISABLED_CLIENTS, DISABLED_PROVIDERS, CORS_ORIGINS
   ACCESS_TOKEN_DAYS, REFRESH_IDLE_DAYS, GRANT_DAYS   lifetimes (30, 90, 365)
 `

@@ -4,6 +4,7 @@
  */
 import { resolve } from 'node:path'
 import * as z from 'zod'
+import { gateSecretVariable, gateVariables, toGate } from '../gate-settings.ts'
 import { providerVariables, toSignInProviders } from '../provider-settings.ts'
 import {
   onOff,
@@ -33,6 +34,8 @@ export function parseLocalSettings(
     {
       ...serverVariables,
       ...providerVariables,
+      ...gateVariables,
+      ...gateSecretVariable,
       PORT: wholeNumber(8993, 1, 65_535),
       HOST: z
         .string()
@@ -51,6 +54,7 @@ export function parseLocalSettings(
     server: toServerSettings(variables, {
       demo: variables.DEMO_MAILBOX,
       signInProviders: toSignInProviders(variables),
+      gate: toGate(variables),
     }),
     host: variables.HOST,
     port: variables.PORT,

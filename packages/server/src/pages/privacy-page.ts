@@ -4,7 +4,7 @@ import type { ServerSettings } from '../settings.ts'
 import { type Html, html } from './html.ts'
 import { toPageResponse } from './page.ts'
 
-export function privacyPage({ lifetimes }: Pick<ServerSettings, 'lifetimes'>): Response {
+export function privacyPage({ lifetimes, gate }: Pick<ServerSettings, 'lifetimes' | 'gate'>): Response {
   const idleDays = Math.round(lifetimes.refreshIdleSeconds / daySeconds)
   const absoluteDays = Math.round(lifetimes.refreshAbsoluteSeconds / daySeconds)
   return toPageResponse({
@@ -29,6 +29,7 @@ ${row('Your address, mail servers, and password or (after “Sign in with …”
 ${row('Addresses and folder names, to answer faster', 'As above', 'Who holds a token of the app')}
 ${row('Which app, what it may do, how many mailboxes, when connected and last used (to the hour)', 'As above', 'The operator of this server')}
 ${row('A fingerprint of your mail server and address, so that you find your connections', `As above; of a sign-in that was checked and then given up, up to ${absoluteDays + 90} days`, 'The operator cannot turn it back, but holds its key: he can check a guess whether a certain mailbox is connected')}
+${gate && row(`Who you are at ${gate.name}, where you sign in before you connect: its number for you, the rule that let you in, and its token to ask whether you still belong there. Not your name or address there`, 'As the first; for an hour at most until you have connected', 'Who holds a token of the app')}
 ${row('What you decided about an app: limits, hidden folders, names, signatures', 'Until you revoke the app, at most as above', 'Who holds a token of the app, and who signs in to the mailbox. The operator could with the database, the server’s secret and your address together')}
 ${row('What an app did: which tool, when, how it ended, how many emails. Nothing of the emails themselves', '90 days, also after you revoke the app, with the app’s name and when it ended', 'As above; the operator sees in which hours an app was busy')}
 ${row('The app’s name and version, and open questions to you', 'Up to 24 hours', 'The name and version: the operator. The questions: who holds a token of the app')}

@@ -96,7 +96,7 @@ ${
 <dt>You will be sent back to</dt>
 <dd class="mono">${page.redirectHost}</dd>
 <dt>For how long</dt>
-<dd>Until you revoke it; at most ${page.absoluteDays} days, and it ends after ${page.idleDays} days without use. See <a href="/oauth/connections">your connections</a></dd>
+<dd>Until you revoke it; at most ${page.absoluteDays} ${page.absoluteDays === 1 ? 'day' : 'days'}${page.idleDays < page.absoluteDays && `, and it ends after ${page.idleDays} days without use`}. See <a href="/oauth/connections">your connections</a></dd>
 </dl>
 </section>`
 }

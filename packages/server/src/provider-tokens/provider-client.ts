@@ -1,6 +1,6 @@
 /**
- * Where a person is sent to sign in, what a code and a refresh token become. This file and device-client.ts are the only ones
- * that know openid-client. The library checks state, `iss` (RFC 9207), nonce, issuer and audience; it is loaded when a provider is first asked. Nothing
+ * Where a person is sent to sign in, what a code and a refresh token become. This file, device-client.ts and
+ * gate/gate-client.ts are the only ones that know openid-client. The library checks state, `iss` (RFC 9207), nonce, issuer and audience; it is loaded when a provider is first asked. Nothing
  * is asked twice here, and no token stays. What the provider says of the person is a suggestion only: an address counts
  * once the mail server has taken a token for it.
  */
@@ -126,14 +126,19 @@ export function scopesOf(provider: SignInProvider, permission: Permission, lasti
   return ['openid', 'email', ...mailScopes(permission), ...(lasting ? lastingScopes : [])].join(' ')
 }
 
-/** Asked for once; a failure is asked for again. Throws ProviderRefusedError. */
+type Registration = Pick<SignInProvider, 'issuer' | 'metadata' | 'clientId' | 'clientSecret'>
+/** Of ID tokens. Where they only suggest an address, TLS vouches for them (OpenID Connect Core §3.1.3.7, 6). */
+type Checks = { readonly verifiesSignatures: boolean }
+
+/** Metadata is asked for once; a failure is asked for again. Throws ProviderRefusedError. */
 export function createConfiguration(
-  provider: SignInProvider,
+  registration: Registration,
   fetch: ProviderFetch,
+  checks: Checks = { verifiesSignatures: false },
 ): () => Promise<Configuration> {
   let discovered: Promise<Configuration> | undefined
   return async () => {
-    discovered ??= discover(provider, fetch)
+    discovered ??= discover(registration, fetch, checks)
     try {
       return await discovered
     } catch (error) {
@@ -157,9 +162,12 @@ export function suggestedAddress(claims: IDToken | undefined): string | undefine
   return [claims?.email, claims?.preferred_username].find(isAddress)
 }
 
-async function discover(provider: SignInProvider, fetch: ProviderFetch): Promise<Configuration> {
+async function discover(
+  { issuer, metadata, clientId, clientSecret }: Registration,
+  fetch: ProviderFetch,
+  { verifiesSignatures }: Checks,
+): Promise<Configuration> {
   const client = await library()
-  const { issuer, metadata, clientId, clientSecret } = provider
   const isClear = new URL(issuer).protocol === 'http:'
   const known: ProviderFetch = async (url, options) =>
     metadata !== undefined && url === `${issuer}/.well-known/openid-configuration`
@@ -175,7 +183,10 @@ async function discover(provider: SignInProvider, fetch: ProviderFetch): Promise
       // Seconds; our fetch has a nearer deadline of its own.
       timeout: 60,
       // A provider on this machine (local/settings.ts allows no other).
-      ...(isClear && { execute: [client.allowInsecureRequests] }),
+      execute: [
+        ...(isClear ? [client.allowInsecureRequests] : []),
+        ...(verifiesSignatures ? [client.enableNonRepudiationChecks] : []),
+      ],
     },
   )
 }

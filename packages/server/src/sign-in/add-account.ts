@@ -19,10 +19,12 @@ import { isSameMailbox } from '../accounts/grant-hint.ts'
 import { type OpenedLink, openLink, parseLinkField } from '../accounts/one-time-link.ts'
 import type { StoredAccount } from '../accounts/stored-account.ts'
 import { type Permission, permissions } from '../caller.ts'
+import { type GateWord, isSamePerson, openGateWord } from '../gate/gate-word.ts'
 import { parseForm } from '../http/body.ts'
 import { KeyRefusedError } from '../keys/key-wrapper.ts'
 import { ownerIndexes } from '../keys/owner-index.ts'
 import { hashGrantId } from '../log.ts'
+import { gateLinkPage, gateStopped } from '../pages/gate-pages.ts'
 import { linkMailboxPage, linkProofPage } from '../pages/link-page.ts'
 import { messagePage } from '../pages/page.ts'
 import { tooManyAttempts } from '../pages/sign-in-messages.ts'
@@ -33,11 +35,13 @@ import type { SentForm, SignInOptions } from './sign-in.ts'
 
 export interface AddMailbox {
   /** GET /oauth/link */
-  page(): Response
+  page(request: Request): Promise<Response>
   /** POST /oauth/link */
   post(request: Request, peer: { readonly ip: string }): Promise<Response>
   /** A form of this page, read already. */
   proceed(form: SentForm): Promise<Response>
+  /** The first form, for a browser that has passed the gate. */
+  begin(form: SentForm): Promise<Response>
 }
 
 export interface AddMailboxOptions extends Omit<SignInOptions, 'oauth'> {
@@ -68,7 +72,13 @@ export function createAddMailbox(options: AddMailboxOptions): AddMailbox {
   const readMailbox = createReadMailbox({ rules, admission: settings, findServers: options.findServers })
 
   return {
-    page: () => linkProofPage({ ...rules, values: {}, faults: [] }),
+    async page(request) {
+      const gate = await options.gate?.()
+      const isIn = gate === undefined || (await gate.find(request)) !== undefined
+      return isIn
+        ? linkProofPage({ ...rules, values: {}, faults: [] })
+        : gateLinkPage(gate.name, { faults: [] })
+    },
 
     async post(request, { ip }) {
       if (!isSameOrigin(request, settings.publicUrl)) return ended()
@@ -77,17 +87,32 @@ export function createAddMailbox(options: AddMailboxOptions): AddMailbox {
     },
 
     proceed,
+
+    async begin({ fields }) {
+      const link = fields.get('link')
+      return linkProofPage({ ...rules, values: {}, faults: [], ...(link !== undefined && { link }) })
+    },
   }
 
   async function proceed({ request, ip, fields, mailbox }: SentForm): Promise<Response> {
     const token = parseLinkField(fields.get('link'))
+    const gate = await options.gate?.()
+    const word = await gate?.find(request)
+    const isOut = gate !== undefined && word === undefined
     if (token === undefined) {
-      const fault = { field: 'link', message: 'Paste the whole link that your app shows.' } as const
-      return linkProofPage({ ...rules, values: keptValues(fields), faults: [fault], status: 422 })
+      const faults = [{ field: 'link', message: 'Paste the whole link that your app shows.' }] as const
+      return isOut
+        ? gateLinkPage(gate.name, { faults, status: 422 })
+        : linkProofPage({ ...rules, values: keptValues(fields), faults, status: 422 })
     }
+    if (isOut) return await gate.leave({ page: 'link', fields: new Map([['link', token]]) })
     const link = await open(token)
     if (link === undefined) return ended()
     try {
+      if (gate !== undefined && word !== undefined && !isOfPerson(link, word)) {
+        log({ event: 'connect', outcome: 'refused', code: 'not_allowed' })
+        return gateStopped('not_yours', gate.name)
+      }
       const asking = { request, ip, fields, token, link, ...(mailbox && { mailbox }) }
       return fields.get('step') === 'connect' ? await connect(asking) : await prove(asking)
     } finally {
@@ -228,6 +253,12 @@ export function createAddMailbox(options: AddMailboxOptions): AddMailbox {
     const value = readCookie(request, settings.publicUrl, cookieName(link.row))
     return value !== undefined && link.row.boundTo === sha256(value) ? value : undefined
   }
+}
+
+/** What was connected behind the gate stays with the person who came through it. */
+function isOfPerson({ secret, grant }: OpenedLink, word: GateWord): boolean {
+  const made = openGateWord(secret, grant)
+  return made !== undefined && isSamePerson(made, word)
 }
 
 function permissionOf({ grant }: OpenedLink): Permission {

@@ -5,7 +5,17 @@
  */
 import { createHash, randomBytes } from 'node:crypto'
 import { readCookie, toSetCookie } from '@email-connector/oauth'
-import { canonical, deriveKey, fromText, open, SealBrokenError, seal, toText, zero } from '../keys/seal.ts'
+import {
+  canonical,
+  deriveKey,
+  fromText,
+  isKeyText,
+  open,
+  SealBrokenError,
+  seal,
+  toText,
+  zero,
+} from '../keys/seal.ts'
 
 export interface BrowserSeal {
   /** Of its row. */
@@ -44,9 +54,7 @@ export function createBrowserSeal(kind: 'provider' | 'device', publicUrl: string
 
     valueOf(request, handle) {
       const value = readCookie(request, publicUrl, cookieName(handle))
-      if (value === undefined || !/^[\w-]{43}$/.test(value)) return undefined
-      // Nobody was given zeros, and no key is made of them.
-      return Buffer.from(value, 'base64url').some((byte) => byte !== 0) ? value : undefined
+      return value !== undefined && isKeyText(value) ? value : undefined
     },
 
     cookie: (handle, value, maxAgeSeconds) =>

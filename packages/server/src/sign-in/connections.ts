@@ -29,6 +29,7 @@ import type { MailboxLogin } from './account-login.ts'
 import { createActivity } from './activity.ts'
 import { createBrowserPages } from './browser-pages.ts'
 import { type DemoMailbox, type Fields, mailboxRules } from './form.ts'
+import type { OpenGate } from './gate.ts'
 import { withCookies } from './known-browser.ts'
 import { createOwnedGrants } from './owned-grants.ts'
 import { createPageProofs, type PageProof } from './page-proof.ts'
@@ -39,11 +40,13 @@ import type { SentForm } from './sign-in.ts'
 
 export interface Connections {
   /** GET /oauth/connections */
-  page(): Response
+  page(request: Request): Promise<Response>
   /** POST /oauth/connections */
   post(request: Request, peer: { readonly ip: string }): Promise<Response>
   /** A form of this page, read already. */
   proceed(form: SentForm): Promise<Response>
+  /** The first form, for a browser that has passed the gate. */
+  begin(form: SentForm): Promise<Response>
 }
 
 /** More connections than this of one mailbox are not listed at once; revoking all takes them too. */
@@ -62,6 +65,8 @@ export function createConnections(options: {
   secrets: RoomSecrets
   mailboxLogin: MailboxLogin
   trips: ProviderTrips
+  /** Comes before each form. */
+  gate?: OpenGate
   providers: readonly Provider[]
   demo?: DemoMailbox
   privateHosts: boolean
@@ -83,8 +88,17 @@ export function createConnections(options: {
   const activity = createActivity({ owned, audit: ownersAudit, now })
   const proofs = createPageProofs({ store: options.once, publicUrl: settings.publicUrl, now })
 
+  const first = () => connectionsSignInPage({ ...rules, values: {}, faults: [] })
+
+  /** The way to the gate, for a browser that has not passed it. */
+  async function leaveForGate(request: Request): Promise<Response | undefined> {
+    const gate = await options.gate?.()
+    if (gate === undefined || (await gate.find(request)) !== undefined) return undefined
+    return await gate.leave({ page: 'connections', fields: new Map() })
+  }
+
   return {
-    page: () => connectionsSignInPage({ ...rules, values: {}, faults: [] }),
+    page: async (request) => (await leaveForGate(request)) ?? first(),
 
     async post(request, { ip }) {
       if (!isSameOrigin(request, settings.publicUrl)) return ended(403)
@@ -92,15 +106,20 @@ export function createConnections(options: {
       if (fields === undefined) return ended(400)
       const handle = fields.get('proof')
       if (handle === undefined) return await proceed({ request, fields, ip })
+      const left = await leaveForGate(request)
+      if (left !== undefined) return left
       const proof = await proofs.open(request, handle)
       if (proof === undefined || mailboxLogin.refusal(proof.owner) !== undefined) return ended(403)
       return withCookies(await answer(request, proof, fields), proof.cookies)
     },
 
     proceed,
+    begin: async () => first(),
   }
 
   async function proceed({ request, fields, ip, mailbox: given }: SentForm) {
+    const gated = await leaveForGate(request)
+    if (gated !== undefined) return gated
     const { mailbox, values } = await readMailbox(fields, given)
     if (mailbox.wish !== undefined) {
       const trip = { page: 'connections', fields, wish: mailbox.wish } as const

@@ -25,7 +25,7 @@ import type { Fault, ParsedMailbox } from './form.ts'
 import { withCookies } from './known-browser.ts'
 import type { TripPage } from './pending-sign-in.ts'
 import { providerGone, toMailbox } from './provider-mailbox.ts'
-import type { ReturnedForm, Trip } from './trip.ts'
+import type { ReturnedMailbox, Trip } from './trip.ts'
 
 export interface DeviceTrips {
   /** GET */
@@ -33,7 +33,7 @@ export interface DeviceTrips {
   /** The way to the page with the code, or why there is none. */
   leave(trip: Trip): Promise<Response | Fault>
   /** The page again, or the form when the provider has spoken. Undefined: it belongs to no sign-in of this browser. */
-  comeBack(request: Request): Promise<Response | ReturnedForm | undefined>
+  comeBack(request: Request): Promise<Response | ReturnedMailbox | undefined>
 }
 
 /** Sealed. */
@@ -147,13 +147,14 @@ export function createDeviceTrips(options: {
   }
 
   /** Hands out what the form is to go on with, once. */
-  async function finish({ state, value }: Found, request: Request): Promise<ReturnedForm | undefined> {
+  async function finish({ state, value }: Found, request: Request): Promise<ReturnedMailbox | undefined> {
     const row = await store.take(seal.idOf(state), now())
     const taken = row === undefined ? undefined : toFound(state, value, row)
     if (taken === undefined) return undefined
     const { page, fields } = taken.pending
     const cookie = request.headers.get('cookie') ?? ''
     return {
+      kind: 'mailbox',
       page,
       fields: new Map(fields),
       request: new Request(publicUrl, { headers: { cookie } }),

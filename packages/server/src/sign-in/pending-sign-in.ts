@@ -13,6 +13,7 @@ import { createBrowserSeal } from './browser-seal.ts'
 export type TripPage = 'connect' | 'link' | 'connections'
 
 export interface PendingSignIn {
+  readonly kind: 'mailbox'
   readonly page: TripPage
   /** What the form said, but for the password. */
   readonly fields: readonly (readonly [name: string, value: string])[]
@@ -25,12 +26,19 @@ export interface PendingSignIn {
   readonly redirect: PendingRedirect
 }
 
+/** On the way to the organisation's login, which comes before any mailbox (sign-in/gate.ts). */
+export type PendingGate = Pick<PendingSignIn, 'page' | 'fields' | 'issuer' | 'clientId' | 'redirect'> & {
+  readonly kind: 'gate'
+}
+
 export interface PendingSignIns {
   /** The Set-Cookie value for the browser that leaves. */
-  keep(pending: PendingSignIn): Promise<string>
+  keep(pending: Pending): Promise<string>
   /** Undefined: unknown, used, expired, or another browser's. `cookie` ends the browser's own. */
-  take(request: Request, state: string): Promise<{ pending: PendingSignIn; cookie: string } | undefined>
+  take(request: Request, state: string): Promise<{ pending: Pending; cookie: string } | undefined>
 }
+
+type Pending = PendingSignIn | PendingGate
 
 /** As long as the sign-in around it. */
 const lifetimeSeconds = 15 * 60
@@ -58,7 +66,7 @@ export function createPendingSignIns(options: {
       const sealed = await store.takePending(seal.idOf(state), now())
       if (sealed === undefined) return undefined
       // Authenticated, so it is what `keep` wrote.
-      const pending = seal.open(state, value, sealed) as PendingSignIn | undefined
+      const pending = seal.open(state, value, sealed) as Pending | undefined
       return pending === undefined ? undefined : { pending, cookie: seal.cookie(state, '', 0) }
     },
   }

@@ -8,11 +8,12 @@ import type { Log } from '../log.ts'
 import { signInEnded, unreadableForm } from '../pages/sign-in-messages.ts'
 import type { DeviceTrips } from './device-trips.ts'
 import type { Fields } from './form.ts'
+import type { OpenGate } from './gate.ts'
 import { withCookies } from './known-browser.ts'
 import type { TripPage } from './pending-sign-in.ts'
 import type { ProviderTrips } from './provider-trips.ts'
 import type { SentForm } from './sign-in.ts'
-import type { ReturnedForm } from './trip.ts'
+import type { ReturnedMailbox } from './trip.ts'
 
 export interface ProviderPages {
   /** POST /oauth/provider/start */
@@ -26,11 +27,19 @@ export interface ProviderPages {
   }
 }
 
+interface TripPages {
+  /** A form of this page, read already. */
+  proceed(form: SentForm): Promise<Response>
+  /** The first form, for a browser that has passed the gate. */
+  begin(form: SentForm): Promise<Response>
+}
+
 export function createProviderPages(options: {
   readonly publicUrl: string
   readonly trips: ProviderTrips
   readonly devices?: DeviceTrips
-  readonly pages: Readonly<Record<TripPage, { proceed(form: SentForm): Promise<Response> }>>
+  readonly pages: Readonly<Record<TripPage, TripPages>>
+  readonly gate?: OpenGate
   readonly log: Log
 }): ProviderPages {
   const { publicUrl, trips, devices, pages, log } = options
@@ -45,7 +54,14 @@ export function createProviderPages(options: {
     },
 
     async callback(request, { ip }) {
-      return await goOn(await trips.comeBack(request), ip)
+      const returned = await trips.comeBack(request)
+      if (returned === undefined || returned.kind === 'mailbox') return await goOn(returned, ip)
+      const { page, cookie, fields, pending } = returned
+      const admitted = await (await options.gate?.())?.admit(returned.callback, pending)
+      if (admitted === undefined) return refuse()
+      if (admitted instanceof Response) return withCookies(admitted, [cookie])
+      const form = { request: returned.request, fields, ip, word: admitted.word }
+      return withCookies(await pages[page].begin(form), [admitted.cookie, cookie])
     },
 
     ...(devices !== undefined && {
@@ -59,10 +75,10 @@ export function createProviderPages(options: {
     }),
   }
 
-  async function goOn(returned: ReturnedForm | undefined, ip: string): Promise<Response> {
+  async function goOn(returned: ReturnedMailbox | undefined, ip: string): Promise<Response> {
     if (returned === undefined) return refuse()
-    const { page, cookie, ...form } = returned
-    return withCookies(await pages[page].proceed({ ...form, ip }), [cookie])
+    const { page, cookie, request, fields, mailbox } = returned
+    return withCookies(await pages[page].proceed({ request, fields, mailbox, ip }), [cookie])
   }
 
   function refuse(): Response {

@@ -15,7 +15,7 @@ import { withCookies } from './known-browser.ts'
 import type { PendingSignIn, PendingSignIns } from './pending-sign-in.ts'
 import { providerFault } from './provider-faults.ts'
 import { providerGone, toMailbox } from './provider-mailbox.ts'
-import type { ReturnedForm, Trip } from './trip.ts'
+import type { ReturnedFromGate, ReturnedMailbox, Trip } from './trip.ts'
 
 export const callbackPath = '/oauth/provider/callback'
 
@@ -23,7 +23,7 @@ export interface ProviderTrips {
   /** The page that sends the browser to the provider, or why it cannot go. */
   leave(trip: Trip): Promise<Response | Fault>
   /** Undefined: the answer belongs to no sign-in of this browser. */
-  comeBack(request: Request): Promise<ReturnedForm | undefined>
+  comeBack(request: Request): Promise<ReturnedMailbox | ReturnedFromGate | undefined>
 }
 
 export function createProviderTrips(options: {
@@ -78,7 +78,7 @@ export function createProviderTrips(options: {
         const { url, pending: redirect } = await client.begin({ redirectUri, permission, lasting, ...known })
         const kept = [...fields].filter(([field]) => field !== 'password')
         const cookie = await pending.keep({
-          ...{ page, issuer, clientId, permission, lasting, redirect, ...known },
+          ...{ kind: 'mailbox', page, issuer, clientId, permission, lasting, redirect, ...known },
           fields: kept,
         })
         return withCookies(leavingPage({ name, url: url.href }), [cookie])
@@ -97,14 +97,16 @@ export function createProviderTrips(options: {
       if (taken === undefined) return undefined
       const { page, fields } = taken.pending
       const cookie = request.headers.get('cookie') ?? ''
-      return {
+      const form = {
         page,
         fields: new Map(fields),
         // Another site sends a browser back; that this one left from our form is what its cookie has shown.
         request: new Request(callback.origin, { headers: { cookie } }),
-        mailbox: await readAnswer(callback, taken.pending),
         cookie: taken.cookie,
       }
+      return taken.pending.kind === 'gate'
+        ? { ...form, kind: 'gate', callback, pending: taken.pending }
+        : { ...form, kind: 'mailbox', mailbox: await readAnswer(callback, taken.pending) }
     },
   }
 }

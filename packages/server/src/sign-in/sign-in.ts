@@ -21,6 +21,7 @@ import { defaultAccountSettings, defaultGrantSettings, type GrantSettings } from
 import { type Permission, scopeOfPermission } from '../caller.ts'
 import { daySeconds } from '../clock.ts'
 import type { FindServers } from '../find-servers/find-servers.ts'
+import { type GateWord, sealGateWord } from '../gate/gate-word.ts'
 import { parseForm } from '../http/body.ts'
 import type { InstanceSecrets } from '../keys/instance-secrets.ts'
 import type { KeyWrapper } from '../keys/key-wrapper.ts'
@@ -41,6 +42,7 @@ import {
   parseAsk,
   parsePermission,
 } from './form.ts'
+import type { OpenGate } from './gate.ts'
 import { withCookies } from './known-browser.ts'
 import type { ProviderTrips } from './provider-trips.ts'
 import { createReadMailbox } from './read-mailbox.ts'
@@ -56,6 +58,8 @@ export interface SignInOptions {
   readonly stage: string
   readonly mailboxLogin: MailboxLogin
   readonly trips: ProviderTrips
+  /** Comes before the form, and before each answer to it. */
+  readonly gate?: OpenGate
   readonly providers: readonly Provider[]
   /** The local runner's embedded mailbox; shown only with `settings.demo`. */
   readonly demo?: DemoMailbox
@@ -73,6 +77,8 @@ export interface SignIn {
   connect(request: Request, peer: { readonly ip: string }): Promise<Response>
   /** A form of this page, read already. `mailbox`: what a provider's sign-in has made of it. */
   proceed(form: SentForm): Promise<Response>
+  /** The first form, for a browser that has passed the gate. */
+  begin(form: SentForm): Promise<Response>
 }
 
 export interface SentForm {
@@ -81,6 +87,8 @@ export interface SentForm {
   readonly ip: string
   /** Absent: the form's own fields say which. */
   readonly mailbox?: ParsedMailbox
+  /** Of a browser that the gate has just let in: its next request brings the pass. */
+  readonly word?: GateWord
 }
 
 /** One form of a sign-in that is open. */
@@ -92,6 +100,8 @@ interface Asking {
   readonly ip: string
   readonly mailbox?: ParsedMailbox
   readonly soFar?: MailboxesSoFar
+  /** Of the person whom the gate let in. */
+  readonly word?: GateWord
 }
 
 export function createSignIn(options: SignInOptions): SignIn {
@@ -106,9 +116,14 @@ export function createSignIn(options: SignInOptions): SignIn {
     async authorize(request) {
       const authorization = await oauth.authorize(request)
       if (authorization.kind === 'response') return authorization.response
-      const headers = { 'Set-Cookie': authorization.cookie }
-      const asking = { opened: authorization, handle: authorization.handle }
-      return form(asking, { values: firstValues, faults: [], headers })
+      const { cookie, handle } = authorization
+      const gate = await options.gate?.()
+      if (gate !== undefined) {
+        const left = await gate.leave({ page: 'connect', fields: new Map([['state', handle]]) })
+        return withCookies(left, [cookie])
+      }
+      const headers = { 'Set-Cookie': cookie }
+      return form({ opened: authorization, handle }, { values: firstValues, faults: [], headers })
     },
 
     async connect(request, { ip }) {
@@ -117,6 +132,13 @@ export function createSignIn(options: SignInOptions): SignIn {
     },
 
     proceed,
+
+    async begin({ request, fields, word }) {
+      const handle = fields.get('state') ?? ''
+      const opened = await oauth.openTransaction(request, handle)
+      if (opened.kind === 'refused') return signInEnded()
+      return form({ opened, handle, ...(word && { word }) }, { values: firstValues, faults: [] })
+    },
   }
 
   async function proceed({ request, fields, ip, mailbox }: SentForm): Promise<Response> {
@@ -132,6 +154,12 @@ export function createSignIn(options: SignInOptions): SignIn {
       return await oauth.deny(transaction)
     }
 
+    const gate = await options.gate?.()
+    const word = await gate?.find(request, handle)
+    if (gate !== undefined && word === undefined) {
+      log({ event: 'connect', outcome: 'refused', code: 'not_allowed' })
+      return signInEnded()
+    }
     const sealed = fields.get('so_far')
     const soFar = sealed === undefined ? undefined : openSoFar(options.secrets.handoffKeys, handle, sealed)
     if (sealed !== undefined && soFar === undefined) return signInEnded()
@@ -139,11 +167,12 @@ export function createSignIn(options: SignInOptions): SignIn {
       ...{ request, opened, handle, fields, ip },
       ...(mailbox && { mailbox }),
       ...(soFar && { soFar }),
+      ...(word && { word }),
     }
     try {
       if (soFar !== undefined && fields.get('action') === 'finish') {
         return await approve(
-          transaction,
+          asking,
           soFar,
           gatherGrant({ ...bindingOf(transaction, soFar), ...sealing }, soFar.connected),
         )
@@ -195,7 +224,8 @@ export function createSignIn(options: SignInOptions): SignIn {
       ? pairBrowser({ request, publicUrl: settings.publicUrl, now: options.now() })
       : undefined
     const cookies = [...login.cookies, ...(paired ? [paired.cookie] : [])]
-    const known = soFar ?? firstOf(permission.parsed, ask.parsed, paired?.browser)
+    const known =
+      soFar ?? firstOf(asking, { permission: permission.parsed, ask: ask.parsed }, paired?.browser)
     try {
       const connecting = {
         ...{ ...bindingOf(transaction, known), account, memory: login.memory },
@@ -210,7 +240,7 @@ export function createSignIn(options: SignInOptions): SignIn {
         return withCookies(form({ ...asking, soFar: next }, { values: {}, faults: [] }), cookies)
       }
       const prepared = await prepareGrant({ ...connecting, earlier: known.connected })
-      const answer = await approve(transaction, known, prepared, account.provider)
+      const answer = await approve(asking, known, prepared, account.provider)
       return withCookies(answer, cookies)
     } finally {
       known.secret.fill(0)
@@ -218,8 +248,8 @@ export function createSignIn(options: SignInOptions): SignIn {
   }
 
   function firstOf(
-    permission: Permission,
-    ask: GrantSettings['ask'],
+    { word }: Asking,
+    { permission, ask }: { readonly permission: Permission; readonly ask: GrantSettings['ask'] },
     browser?: PairedBrowser,
   ): MailboxesSoFar {
     const { buffer, byteOffset, length } = randomBytes(32)
@@ -229,22 +259,23 @@ export function createSignIn(options: SignInOptions): SignIn {
       secret: new Uint8Array(buffer, byteOffset, length),
       ...{ permission, ask },
       ...(browser && { browser }),
-      absoluteExpiresAt: options.now() + settings.lifetimes.refreshAbsoluteSeconds,
+      absoluteExpiresAt: options.now() + grantSeconds(word),
       connected: [],
     }
   }
 
   /** Index rows and records first, then the authorization server's grant and code: a crash between leaves orphans. */
   async function approve(
-    transaction: Transaction,
+    { opened, word }: Asking,
     soFar: MailboxesSoFar,
     { write, ...named }: PreparedGrant,
     provider?: ProviderId,
   ): Promise<Response> {
     const { grantId, secret, permission, absoluteExpiresAt } = soFar
     await write(options.accounts)
-    const response = await oauth.approve(transaction, {
+    const response = await oauth.approve(opened.transaction, {
       ...{ grantId, secret, permission, absoluteExpiresAt, ...named },
+      ...(word && { sealedGate: sealGateWord(secret, grantId, word) }),
       scope: scopeOfPermission(permission),
     })
     log({
@@ -267,8 +298,16 @@ export function createSignIn(options: SignInOptions): SignIn {
     }
   }
 
+  /** Where a gate cannot be asked again about the person, they have to come themselves. */
+  function grantSeconds(word: GateWord | undefined): number {
+    const { refreshAbsoluteSeconds } = settings.lifetimes
+    return word === undefined || settings.gate === undefined || word.refreshToken !== undefined
+      ? refreshAbsoluteSeconds
+      : Math.min(refreshAbsoluteSeconds, settings.gate.wordSeconds)
+  }
+
   function form(
-    { opened, handle, soFar }: Pick<Asking, 'opened' | 'handle' | 'soFar'>,
+    { opened, handle, soFar, word }: Pick<Asking, 'opened' | 'handle' | 'soFar' | 'word'>,
     state: Pick<SignInPage, 'values' | 'faults' | 'status' | 'headers'>,
   ): Response {
     const { transaction, client, redirectHost } = opened
@@ -278,7 +317,7 @@ export function createSignIn(options: SignInOptions): SignIn {
       mayWrite: mayWrite(transaction),
       ...rules,
       idleDays: Math.round(settings.lifetimes.refreshIdleSeconds / daySeconds),
-      absoluteDays: Math.round(settings.lifetimes.refreshAbsoluteSeconds / daySeconds),
+      absoluteDays: Math.round(grantSeconds(word) / daySeconds),
       ...state,
       ...(soFar && {
         soFar: {

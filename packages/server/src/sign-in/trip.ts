@@ -2,7 +2,7 @@
 import type { EpochSeconds } from '@email-connector/oauth'
 import type { Permission } from '../caller.ts'
 import type { Fields, ParsedMailbox, SignInWish } from './form.ts'
-import type { TripPage } from './pending-sign-in.ts'
+import type { PendingGate, TripPage } from './pending-sign-in.ts'
 
 export interface Trip {
   readonly page: TripPage
@@ -15,13 +15,25 @@ export interface Trip {
   readonly endsAt?: EpochSeconds
 }
 
-/** A form that comes again with what the provider said. */
-export interface ReturnedForm {
+interface ReturnedForm {
   readonly page: TripPage
   readonly fields: Fields
   /** Of the browser: its cookies, and nothing of the page that it comes from. */
   readonly request: Request
-  readonly mailbox: ParsedMailbox
   /** Ends the browser's own cookie. */
   readonly cookie: string
+}
+
+/** A form that comes again with what the provider said. */
+export interface ReturnedMailbox extends ReturnedForm {
+  readonly kind: 'mailbox'
+  readonly mailbox: ParsedMailbox
+}
+
+/** A browser that was at the organisation's login. */
+export interface ReturnedFromGate extends ReturnedForm {
+  readonly kind: 'gate'
+  /** With the query that it came with. */
+  readonly callback: URL
+  readonly pending: PendingGate
 }

@@ -3,6 +3,7 @@
  * one item, one condition; races as outcomes; consistent reads; callers check `expiresAt`.
  */
 import type { EpochSeconds, Grant, LeashStore } from '@email-connector/oauth'
+import type { GateStore } from './gate-store.ts'
 import type { OwnerRoomStore, SettingsRow } from './owner-room-store.ts'
 
 /** One connected mailbox of a grant. Nothing in it can be read without a live token and the key service. */
@@ -41,7 +42,7 @@ export interface GrantRows {
   readonly settings: readonly SettingsRow[]
 }
 
-export interface AccountStore extends OwnerRoomStore, LeashStore {
+export interface AccountStore extends OwnerRoomStore, LeashStore, GateStore {
   /** Throws when it exists. */
   createAccount(row: AccountRow): Promise<void>
   /** Grant, all its account rows and its settings in one consistent query. */

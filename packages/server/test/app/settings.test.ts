@@ -33,6 +33,55 @@ it('reports every fault at once, by variable, and repeats no value', () => {
   expect(faults.join()).not.toContain('canary')
 })
 
+it('a gate is set as a whole: what is missing or makes no sense is named, and a whole one shortens tokens', () => {
+  const gate = {
+    OIDC_GATE_ISSUER: 'https://sso.example/realms/works/',
+    OIDC_GATE_CLIENT_ID: 'id',
+    OIDC_GATE_CLIENT_SECRET: 'canary',
+    OIDC_GATE_ALLOW: 'tid:11111111-2222-3333-4444-55555555555A, hd:Example.com group:a:b sub:x',
+  }
+  const read = (source: Record<string, string>) => {
+    try {
+      return parseLocalSettings(source, '.').server
+    } catch (error) {
+      if (error instanceof SettingsError) return error.faults
+      throw error
+    }
+  }
+  expect(read({})).not.toHaveProperty('gate')
+  expect(read(gate)).toMatchObject({
+    lifetimes: { accessTokenSeconds: 86_400 },
+    gate: {
+      name: 'sso.example',
+      scopes: [],
+      allow: [
+        { claim: 'tid', value: '11111111-2222-3333-4444-55555555555a' },
+        { claim: 'hd', value: 'example.com' },
+        { claim: 'groups', value: 'a:b' },
+        { claim: 'sub', value: 'x' },
+      ],
+    },
+  })
+  const many = 'https://login.microsoftonline.com/Organizations/v2.0'
+  expect(
+    [
+      { OIDC_GATE_NAME: 'canary' },
+      { ...gate, OIDC_GATE_ALLOW: ' , ' },
+      { ...gate, OIDC_GATE_ALLOW: 'canary', OIDC_GATE_ISSUER: 'http://canary.example', OIDC_GATE_DAYS: '0' },
+      ...['email:canary@example.com', 'tid:canary', 'hd:', 'group:', 'TID:canary', 'constructor:canary'].map(
+        (rule) => ({ ...gate, OIDC_GATE_ALLOW: `sub:x ${rule}` }),
+      ),
+      { ...gate, OIDC_GATE_ISSUER: many },
+    ].map((source) => JSON.stringify(read(source)).match(/OIDC_GATE_[A-Z_]+|canary/g)),
+  ).toEqual([
+    ['OIDC_GATE_ISSUER', 'OIDC_GATE_CLIENT_ID', 'OIDC_GATE_ALLOW', 'OIDC_GATE_CLIENT_SECRET'],
+    ['OIDC_GATE_ALLOW'],
+    ['OIDC_GATE_ISSUER', 'OIDC_GATE_ALLOW', 'OIDC_GATE_DAYS'],
+    ...Array.from({ length: 6 }, () => ['OIDC_GATE_ALLOW']),
+    ['OIDC_GATE_ALLOW', 'OIDC_GATE_ISSUER'],
+  ])
+})
+
 it.each([
   ['http://example.com'],
   ['https://example.com/'],

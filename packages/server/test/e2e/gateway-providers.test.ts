@@ -57,6 +57,7 @@ describe.skipIf(missing !== undefined)(
         scopes: ['mail'],
         rotates: true,
         accessTokenSeconds: shortLived,
+        claimsOf: (name) => ({ groups: name === 'eve' ? ['guests'] : ['mail'] }),
       })
       dovecot = await startDovecot({ introspectionUrl: idp.introspectionUrl })
       submission = await startSubmission({ mailServer: dovecot, accessTokens: idp.accepts })
@@ -69,10 +70,21 @@ describe.skipIf(missing !== undefined)(
         OIDC_MAIL_SCOPES: 'mail offline_access',
         OIDC_MAIL_IMAP: providerHost,
         OIDC_MAIL_SMTP: providerHost,
+        OIDC_GATE_CLIENT_SECRET: client.clientSecret,
+      }
+      // The same provider decides who may connect.
+      const gate = {
+        OIDC_GATE_NAME: 'Example Works',
+        OIDC_GATE_ISSUER: idp.issuer,
+        OIDC_GATE_CLIENT_ID: client.clientId,
+        OIDC_GATE_ALLOW: 'group:mail',
       }
       product = await startGatewayProduct(
         { imap: dovecot, submission },
-        { port, maxEnvironments: processes, providers: { secret: JSON.stringify(secret), httpsPort } },
+        {
+          ...{ port, maxEnvironments: processes, environment: gate },
+          providers: { secret: JSON.stringify(secret), httpsPort },
+        },
       )
       clientId = await register(product.url)
       browser = await launchBrowser({ [`${providerHost}:443`]: `127.0.0.1:${httpsPort}` })
@@ -96,6 +108,7 @@ describe.skipIf(missing !== undefined)(
     async function connect(name: string): Promise<string> {
       const { url, verifier } = createAuthorizationRequest(product.url, clientId)
       const page = await open(url)
+      await signInAtProvider(page, idp, name)
       await page.check('#provider-organisation')
       await page.check('#permission-send')
       await page.check('#ask-never')
@@ -207,10 +220,21 @@ describe.skipIf(missing !== undefined)(
       expect([refreshes() - before, idp.reused]).toEqual([1, []])
     }, 90_000)
 
+    it('who is not let in by the gate sees no form', async () => {
+      const { url } = createAuthorizationRequest(product.url, clientId)
+      const page = await open(url)
+      await signInAtProvider(page, idp, 'eve')
+      await page.waitForSelector('text=Example Works decides who may connect here')
+      expect(await page.locator('input').count()).toBe(0)
+      await page.context().close()
+    }, 60_000)
+
     it('R45: no token and no secret of the provider is in a line of a log or in a row', async () => {
       const printed = [product.output(), ...product.accessLog, await product.dumpStore()].join('\n')
       expect(idp.tokens.length).toBeGreaterThan(6)
       expect(printed).toContain('grant-')
+      // Whom the gate let in is there, sealed.
+      expect(printed).toContain('sealedGate')
       for (const secret of [...idp.tokens, client.clientSecret]) expect(printed).not.toContain(secret)
     })
 
@@ -241,6 +265,8 @@ describe.skipIf(missing !== undefined)(
     async function repair(link: string): Promise<void> {
       const page = await open(link)
       await page.fill('#link', link)
+      await page.click('button[type=submit]')
+      await signInAtProvider(page, idp, 'bob')
       await page.check('#provider-organisation')
       await page.click('button[data-provider=organisation]')
       await signInAtProvider(page, idp, 'bob')

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { createTempFolder, type LocalSecretsManager, startSecretsManager } from '@email-connector/testing'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { openGateClient } from '../../src/lambda/gate-secret.ts'
 import { createSecretProviders, parseProvidersSecret } from '../../src/lambda/provider-secret.ts'
 import type { LogLine } from '../../src/log.ts'
 import { createProviderFetch } from '../../src/provider-tokens/provider-fetch.ts'
@@ -65,6 +66,45 @@ describe('when it is read', () => {
     expect(lines).toMatchObject([{ event: 'bug', code: 'misconfigured' }])
     secrets.providers = '{}'
     expect(await names(clients)).toEqual([])
+  })
+
+  it('a gate without its secret stays shut and rings the alarm of bugs; it is in no list of providers', async () => {
+    const gate = {
+      name: 'Works',
+      issuer: 'https://sso.example',
+      clientId: 'id',
+      allow: [],
+      scopes: [],
+      wordSeconds: 1,
+    }
+    const options = {
+      gate,
+      region: 'eu-central-1',
+      providersSecret: 'providers',
+      log: (line: LogLine) => lines.push(line),
+    }
+    for (const secret of [JSON.stringify(google), '{"OIDC_GATE_CLIENT_SECRET": 7}', 'hidden-value']) {
+      lines.length = 0
+      secrets.providers = secret
+      const client = await openGateClient(options)
+      await expect(client.begin('https://mail.example/callback', { lasting: true })).rejects.toMatchObject({
+        refusal: 'misconfigured',
+      })
+      expect(lines).toMatchObject([{ event: 'bug', code: 'misconfigured' }])
+    }
+    lines.length = 0
+    secrets.providers = JSON.stringify({ ...google, OIDC_GATE_CLIENT_SECRET: 'hidden-value' })
+    const client = await openGateClient(options)
+    // It asks, and nobody is there.
+    await expect(client.begin('https://mail.example/callback', { lasting: true })).rejects.toMatchObject({
+      refusal: 'unavailable',
+    })
+    expect(lines).toEqual([])
+    expect(await names(open('providers'))).toEqual(['Google'])
+    manager.unavailable = true
+    await expect(openGateClient(options)).rejects.toMatchObject({ name: 'StoreUnavailableError' })
+    manager.unavailable = false
+    secrets.providers = '{}'
   })
 
   it('a service that is down is no wrong secret: the next call asks again', async () => {

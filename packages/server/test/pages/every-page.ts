@@ -3,6 +3,7 @@ import { parseForm } from '@email-connector/testing'
 import { createCallAudit } from '../../src/accounts/audit.ts'
 import { devicePage } from '../../src/pages/device-page.ts'
 import { filePage } from '../../src/pages/files-page.ts'
+import { gateLinkPage, gateStopped } from '../../src/pages/gate-pages.ts'
 import { type ReviewedDraft, reviewDonePage, reviewPage } from '../../src/pages/review-page.ts'
 import { unpairedPage } from '../../src/pages/unpaired-page.ts'
 import { proofIn } from '../app/form-browser.ts'
@@ -185,6 +186,17 @@ export async function answerEveryPage(app: MailboxApp): Promise<ReadonlyMap<stri
       'sign-in stopped: document not to be read',
       401,
       await test.fetch('/oauth/authorize?client_id=https://app.example/client.json'),
+    ],
+    ['gate: not let in', 403, gateStopped('not_listed', 'Works'.repeat(8))],
+    ['gate: down', 503, gateStopped('unavailable', 'Example Works')],
+    ['gate: the link', 200, gateLinkPage('Example Works', { faults: [] })],
+    [
+      'gate: no link',
+      422,
+      gateLinkPage('Example Works', {
+        status: 422,
+        faults: [{ field: 'link', message: 'Paste the whole link.' }],
+      }),
     ],
     ['sign-in ended', 403, await post('/oauth/connect', { state: 'x' })],
     ['connections: sign-in', 200, await test.fetch('/oauth/connections')],

@@ -107,6 +107,41 @@ export function describeAccountStore(name: string, open: () => Stores): void {
       expect(await accounts.takeLease({ ...lease, accountId: 'missing', holder })).toBe('refused')
     })
 
+    test('one of 50 gets the lease of a gate, of the word that was read; one whose time is over is taken over', async () => {
+      const { accounts, authorization } = open()
+      const { grantId } = buildGrant()
+      const grant = buildGrant({ grantId, sealedGate: 'word' })
+      await authorization.createGrant(grant)
+      const lease = { grantId, wordAsRead: 'word', now, until: now + 30 }
+      expect(await accounts.takeGateLease({ ...lease, wordAsRead: 'older', holder: 'late' })).toBe('refused')
+      const outcomes = await race((index) => accounts.takeGateLease({ ...lease, holder: `holder ${index}` }))
+      expect(outcomes).toEqual(
+        new Map([
+          ['taken', 1],
+          ['refused', 49],
+        ]),
+      )
+      const over = { ...lease, now: now + 30, until: now + 60 }
+      expect(await accounts.takeGateLease({ ...lease, now: now + 29, holder: 'next' })).toBe('refused')
+      expect(await accounts.takeGateLease({ ...over, holder: 'next' })).toBe('taken')
+      for (const holder of ['holder 0', 'nobody'])
+        expect(await accounts.endGateLease({ grantId, holder, sealedGate: 'lost' })).toBe('refused')
+      expect(await accounts.endGateLease({ grantId, holder: 'next' })).toBe('ended')
+      expect(await authorization.getGrant(grantId)).toEqual(grant)
+      expect(await accounts.takeGateLease({ ...lease, holder: 'last' })).toBe('taken')
+      expect(await accounts.endGateLease({ grantId, holder: 'last', sealedGate: 'newer' })).toBe('ended')
+      expect(await authorization.getGrant(grantId)).toEqual({ ...grant, sealedGate: 'newer' })
+
+      await authorization.revokeGrant(grantId)
+      expect(await accounts.takeGateLease({ ...lease, wordAsRead: 'newer', holder: 'x' })).toBe('refused')
+      const unmarked = buildGrant()
+      await authorization.createGrant(unmarked)
+      expect(await accounts.takeGateLease({ ...lease, grantId: unmarked.grantId, holder: 'x' })).toBe(
+        'refused',
+      )
+      expect(await accounts.takeGateLease({ ...lease, grantId: 'missing', holder: 'x' })).toBe('refused')
+    })
+
     test('replacing the credential of an account that is gone changes nothing', async () => {
       const { accounts, authorization } = open()
       const grant = buildGrant()

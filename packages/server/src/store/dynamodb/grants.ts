@@ -212,6 +212,30 @@ export function createGrantTable(table: Table): GrantOperations & Omit<AccountSt
       })
     },
 
+    async takeGateLease({ grantId, wordAsRead, holder, now, until }) {
+      const { outcome } = await table.update(grantKey(grantId), {
+        set: '#gateHolder = :holder, #gateUntil = :until',
+        condition:
+          '#state = :live AND #sealedGate = :asRead AND (attribute_not_exists(#gateHolder) OR #gateUntil <= :now)',
+        values: { ':holder': holder, ':until': until, ':live': 'live', ':asRead': wordAsRead, ':now': now },
+      })
+      return outcome === 'written' ? 'taken' : 'refused'
+    },
+
+    async endGateLease({ grantId, holder, sealedGate }) {
+      const { outcome } = await table.update(grantKey(grantId), {
+        ...(sealedGate !== undefined && { set: '#sealedGate = :word' }),
+        remove: '#gateHolder, #gateUntil',
+        condition: '#state = :live AND #gateHolder = :holder',
+        values: {
+          ':live': 'live',
+          ':holder': holder,
+          ...(sealedGate !== undefined && { ':word': sealedGate }),
+        },
+      })
+      return outcome === 'written' ? 'ended' : 'refused'
+    },
+
     async touchGrant(grantId, now) {
       await table.update(grantKey(grantId), {
         set: '#lastUsedAt = :now',
@@ -247,6 +271,7 @@ function toGrant(item: Item): Grant {
     accountIds: readTexts(item, 'accountIds'),
     sealedHint: readText(item, 'sealedHint'),
     ...optionalText(item, 'ownerRoom'),
+    ...optionalText(item, 'sealedGate'),
   }
 }
 

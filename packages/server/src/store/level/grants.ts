@@ -18,10 +18,16 @@ type GrantOperations = Pick<
   | 'setGrantLink'
 >
 
+/** With the lease of the one who asks the organisation's login again. */
+interface GrantRow extends Grant {
+  readonly gateHolder?: string
+  readonly gateUntil?: number
+}
+
 export function createGrantTable(
   database: RowDatabase,
 ): GrantOperations & Omit<AccountStore, keyof LeashStore> {
-  const grants = database.table<Grant>('grant')
+  const grants = database.table<GrantRow>('grant')
   const accounts = database.table<AccountRow>('account')
   const owners = database.table<Omit<OwnerRow, 'ownerIndex' | 'grantId'>>('owner')
   const settings = database.table<SettingsRow>('settings')
@@ -30,8 +36,8 @@ export function createGrantTable(
   /** Writes what `next` makes of the grant, or refuses when it makes nothing. */
   const changeGrant = (
     grantId: string,
-    next: (grant: Grant) => Grant | undefined,
-  ): Promise<Grant | undefined> =>
+    next: (grant: GrantRow) => GrantRow | undefined,
+  ): Promise<GrantRow | undefined> =>
     grants.change(grantId, (grant) => {
       const changed = grant && next(grant)
       return changed === undefined ? { answer: undefined } : { row: changed, answer: changed }
@@ -167,6 +173,25 @@ export function createGrantTable(
         ...(row && { row: { ...row, sealedMemory } }),
         answer: undefined,
       })),
+
+    async takeGateLease({ grantId, wordAsRead, holder, now, until }) {
+      const taken = await changeGrant(grantId, (grant) => {
+        const isFree = grant.gateHolder === undefined || (grant.gateUntil ?? 0) <= now
+        return grant.state === 'live' && grant.sealedGate === wordAsRead && isFree
+          ? { ...grant, gateHolder: holder, gateUntil: until }
+          : undefined
+      })
+      return taken ? 'taken' : 'refused'
+    },
+
+    async endGateLease({ grantId, holder, sealedGate }) {
+      const ended = await changeGrant(grantId, ({ gateHolder, gateUntil: _until, ...grant }) =>
+        grant.state === 'live' && gateHolder === holder
+          ? { ...grant, ...(sealedGate !== undefined && { sealedGate }) }
+          : undefined,
+      )
+      return ended ? 'ended' : 'refused'
+    },
 
     async touchGrant(grantId, now) {
       await changeGrant(grantId, (grant) =>
