@@ -1,8 +1,15 @@
 /** Attachments for their owner, from the tool's link to the bytes, over a real Dovecot. */
 import { createHash, randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
+import { createConnector, createHostPolicy } from '@email-connector/mail'
 import { tokenId } from '@email-connector/oauth'
-import { completeSignIn, findDovecot } from '@email-connector/testing'
+import { completeSignIn, createTempFolder, findDovecot } from '@email-connector/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createFindLink, type FindLink } from '../../src/accounts/linked-mailbox.ts'
+import { appName } from '../../src/deployment-names.ts'
+import { createFileKeyWrapper } from '../../src/keys/file-key-wrapper.ts'
+import { createFiles } from '../../src/owner/files.ts'
 import { redeem } from '../app/harness.ts'
 import {
   type Browser,
@@ -40,6 +47,8 @@ const hash = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('h
 
 /** What the operator writes down meanwhile. */
 const deniedAccounts: string[] = []
+const keyFolder = createTempFolder('files-key')
+const keyWrapper = createFileKeyWrapper({ path: join(keyFolder.path, 'key') })
 
 describe.skipIf(!findDovecot())('R103: /files', () => {
   let app: DovecotApp
@@ -48,14 +57,17 @@ describe.skipIf(!findDovecot())('R103: /files', () => {
   let alice: Browser
 
   beforeAll(async () => {
-    app = await startDovecotApp({ settings: { deniedAccounts } })
+    app = await startDovecotApp({ settings: { deniedAccounts }, keyWrapper })
     await app.dovecot.appendRaw(app.dovecot.alice, 'INBOX', raw)
     token = await app.connect(app.dovecot.alice)
     const listed = await app.call(token, 'get_recent_emails', {})
     mailId = listed.structuredContent.emails[0].id
     alice = await pairedBrowser(app, app.dovecot.alice)
   })
-  afterAll(() => app.close())
+  afterAll(async () => {
+    await app.close()
+    await keyFolder.remove()
+  })
 
   async function makeLink(): Promise<string> {
     const { structuredContent: told } = await app.call(token, 'get_attachment', {
@@ -136,6 +148,92 @@ describe.skipIf(!findDovecot())('R103: /files', () => {
     expect((await download(link)).status).toBe(403)
     deniedAccounts.length = 0
     expect((await show(link)).status).toBe(200)
+  })
+
+  test('a browser with two pairings opens the link that it has opened with the newer one', async () => {
+    const first = await pairedBrowser(app, app.dovecot.alice)
+    const browser = await pairedBrowser(app, app.dovecot.alice)
+    const link = await makeLink()
+    expect((await show(link, browser)).status).toBe(200)
+    for (const [name, value] of first.cookies) if (name.includes('pair-')) browser.cookies.set(name, value)
+    expect((await show(link, browser)).status).toBe(200)
+  })
+
+  /** As the function behind a gateway that does not stream; with what it was handed, to look at afterwards. */
+  function unstreamed({ maxBytes = 4_000_000, beforeRow = (): Promise<void> => Promise.resolve() } = {}) {
+    const { stores, time } = app.test
+    const now = () => time.seconds
+    const secrets: Uint8Array[] = []
+    const rows: unknown[] = []
+    const policy = createHostPolicy({ allowPrivate: true })
+    const find = createFindLink({
+      ...{ keyWrapper, app: appName, stage: 'test', issuer: app.test.publicUrl, now },
+      ...{ tokens: stores.derivedTokens, store: stores.accounts },
+      admission: { allowedAccounts: [], deniedAccounts: [] },
+    })
+    const findLink: FindLink = async (...given) => {
+      const found = await find(...given)
+      if (found.state === 'open') secrets.push(found.mailbox.secret.own)
+      return found
+    }
+    const files = createFiles({
+      ...{ publicUrl: app.test.publicUrl, findLink, downloadMs: 25_000, maxBytes, now },
+      connector: createConnector({ policy, ca: [app.dovecot.ca] }),
+      audit: {
+        ...stores.audit,
+        async createAudit(row) {
+          await beforeRow()
+          await stores.audit.createAudit(row)
+          rows.push(row)
+        },
+      },
+      ...{ clock: { now: () => 0 }, log: () => undefined },
+    })
+    const cookies = [...alice.cookies].map((pair) => pair.join('=')).join('; ')
+    return {
+      rows,
+      isZero: () => secrets.map((one) => one.every((byte) => byte === 0)),
+      post: (link: string, fields: Record<string, string> = {}) =>
+        files.post(
+          new Request(`${app.test.publicUrl}/files`, {
+            ...{ method: 'POST', headers: { Cookie: cookies, 'Sec-Fetch-Site': 'same-origin' } },
+            body: new URLSearchParams({ link, ...fields }),
+          }),
+        ),
+    }
+  }
+
+  test('R29: where an answer may not be so long the page says so and gives nothing; the secret of a link is zero behind each', async () => {
+    const { post, isZero, rows } = unstreamed()
+    const link = await makeLink()
+    const page = await post(link)
+    expect(await page.text()).toContain('Too large for this server')
+    expect(isZero()).toEqual([true])
+    const refused = await post(link, { action: 'download' })
+    expect([refused.status, (await refused.arrayBuffer()).byteLength < 100_000]).toEqual([413, true])
+    await expect.poll(() => rows, { timeout: 20_000 }).toHaveLength(1)
+    expect(isZero()).toEqual([true, true])
+  })
+
+  test('R94: the last byte of a file waits for its row in the list: a function is frozen with its answer', async () => {
+    let write: () => void = () => undefined
+    const mayWrite = new Promise<void>((resolve) => {
+      write = resolve
+    })
+    const { post, rows, isZero } = unstreamed({ maxBytes: 10_000_000, beforeRow: () => mayWrite })
+    const reader = (await post(await makeLink(), { action: 'download' })).body?.getReader()
+    let bytes = 0
+    while (bytes < content.length) bytes += (await reader?.read())?.value?.length ?? 0
+    let isOver = false
+    const end = reader?.read().then(({ done }) => {
+      isOver = done
+    })
+    for (let turn = 0; turn < 50; turn++) await setImmediate()
+    expect([isOver, rows.length]).toEqual([false, 0])
+    write()
+    await end
+    expect(isOver).toBe(true)
+    expect([rows.length, isZero()]).toEqual([1, [true]])
   })
 
   test('R41: a form of another page, and a token in the query, do nothing', async () => {
