@@ -289,6 +289,7 @@ describe.skipIf(!findDovecot())('R103: /files', () => {
     for (const fields of [{ pair: grant }, { browsers: grant }, { grant, unpair: '0'.repeat(64) }]) {
       const answer = await browser.post('/oauth/connections', { proof, ...fields })
       expect([answer.status, (await answer.text()).includes('cannot be read')]).toEqual([409, true])
+      expect(answer.headers.getSetCookie().join()).not.toContain('pair-')
     }
     expect((await accounts.findGrantWithAccounts(grant))?.settings).toEqual(before?.settings)
   })
