@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { type CausalClock, findDovecot, startDelayProxy } from '@email-connector/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { spyOnDerivations } from '../keys/crypto-spy.ts'
 import {
   type Browser,
   type DovecotApp,
@@ -324,6 +325,18 @@ describe.skipIf(!findDovecot())('R92: /review', () => {
     app.test.time.seconds += 120
     expect((await alice.answer(killed.link, 'send', approval)).text).toContain('Perhaps sent')
     expect(sent('Killed')).toEqual([])
+  })
+
+  test('R29: the secret of a link is zero behind every answer of the page', async () => {
+    const { link } = await holdWith(app, token, 'Secret')
+    const spy = spyOnDerivations('review-form')
+    try {
+      for (const action of ['', 'send', 'discard']) await alice.answer(link, action, 'forged')
+      expect(spy.zeroed().length).toBeGreaterThanOrEqual(3)
+      expect(spy.zeroed()).not.toContain(false)
+    } finally {
+      spy.restore()
+    }
   })
 
   test('R92: files that the owner adds are in the draft, byte for byte, and it is asked about again', async () => {

@@ -2,8 +2,6 @@
  * Guards of sign-in and of the owner's pages that no other test would miss: the bounds, the proof and the zeroed secret
  * that only matter on the day something else has failed.
  */
-import crypto from 'node:crypto'
-import { syncBuiltinESMExports } from 'node:module'
 import { providers } from '@email-connector/mail/providers'
 import { type Grant, StoreUnavailableError } from '@email-connector/oauth'
 import { parseForm } from '@email-connector/testing'
@@ -13,6 +11,7 @@ import type { LevelStores } from '../../src/store/level/stores.ts'
 import { type FormBrowser, openFormBrowser, proofIn } from '../app/form-browser.ts'
 import type { TestAppOptions } from '../app/harness.ts'
 import { type MailboxApp, startMailboxApp } from '../app/mailbox-app.ts'
+import { spyOnDerivations } from '../keys/crypto-spy.ts'
 
 const opened: MailboxApp[] = []
 afterEach(async () => {
@@ -35,25 +34,6 @@ async function openSignIn(app: MailboxApp) {
   return { browser, hidden }
 }
 
-/** The secret S of grants, as the memory that our code derives the hint key from (docs/storage-schema.md); or another's. */
-function spyOnGrantSecrets(derived = 'hint') {
-  const { hkdfSync } = crypto
-  const secrets = new Set<Uint8Array>()
-  crypto.hkdfSync = (...args: Parameters<typeof hkdfSync>) => {
-    if (args[3] === `email-connector/${derived}` && args[1] instanceof Uint8Array) secrets.add(args[1])
-    return hkdfSync(...args)
-  }
-  syncBuiltinESMExports()
-  return {
-    /** Of every one that was used so far, whether it is zero by now. */
-    zeroed: () => [...secrets].map((secret) => secret.every((byte) => byte === 0)),
-    restore() {
-      crypto.hkdfSync = hkdfSync
-      syncBuiltinESMExports()
-    },
-  }
-}
-
 /** Stores of which one operation fails while `failing` names it. */
 function faultyStores(failing: { operation: string }) {
   const faulty = <T extends object>(store: T): T =>
@@ -71,7 +51,7 @@ function faultyStores(failing: { operation: string }) {
 }
 
 describe('R29: the secret of a grant is zero when the answer is out', () => {
-  let spy: ReturnType<typeof spyOnGrantSecrets> | undefined
+  let spy: ReturnType<typeof spyOnDerivations> | undefined
   afterEach(() => spy?.restore())
 
   it.each([
@@ -82,7 +62,7 @@ describe('R29: the secret of a grant is zero when the answer is out', () => {
   ])('of a sign-in: %s', async (_, operation, status) => {
     const app = await start({ wrapStores: faultyStores({ operation }) })
     const { browser, hidden } = await openSignIn(app)
-    spy = spyOnGrantSecrets()
+    spy = spyOnDerivations('hint')
     const fields = { ...hidden, ...app.mailbox('ann@test.example'), permission: 'write' }
     expect((await browser.post(fields)).status).toBe(status)
     expect(spy.zeroed()).toEqual([true])
@@ -101,7 +81,7 @@ describe('R29: the secret of a grant is zero when the answer is out', () => {
     const next = await browser.post(first)
     expect(next.status).toBe(200)
     failing.operation = operation
-    spy = spyOnGrantSecrets()
+    spy = spyOnDerivations('hint')
     const last = { ...parseForm(next.html).hidden, ...app.mailbox('bob@test.example'), action }
     expect((await browser.post(last)).status).toBe(status)
     expect(spy.zeroed()).toEqual([true])
@@ -126,7 +106,7 @@ describe('R29: the secret of a grant is zero when the answer is out', () => {
       connect: { link, step: 'connect', action: 'connect', ...app.mailbox('bob@test.example') },
       cancel: { link, step: 'connect', action: 'cancel' },
     }
-    spy = spyOnGrantSecrets()
+    spy = spyOnDerivations('hint')
     let last = 0
     for (const [index, step] of steps.entries()) {
       if (index === steps.length - 1) failing.operation = operation
@@ -151,7 +131,7 @@ describe('R29: the secret of a grant is zero when the answer is out', () => {
     const form = await browser.post({ ...hidden, mailbox: grant })
     const [, version = ''] = /name="version" value="(\d+)"/.exec(form.html) ?? []
     if (status === 503) failing.operation = 'putSettings'
-    spy = spyOnGrantSecrets('settings')
+    spy = spyOnDerivations('settings')
     const asked = 'save' in fields ? { grant, version, ...fields } : { mailbox: grant }
     expect((await browser.post({ ...hidden, ...asked })).status).toBe(status)
     expect(spy.zeroed().length).toBeGreaterThan(0)
