@@ -76,3 +76,22 @@ export function spyOnDerivations(purpose: string) {
     },
   }
 }
+
+/** The keys that our code copied (keys/seal.ts, copyPart), as they were made and as they are now. */
+export function spyOnCopies() {
+  const { from } = Uint8Array
+  const made: [text: string, copy: Uint8Array][] = []
+  Uint8Array.from = function (this: typeof Uint8Array, ...args: Parameters<typeof from>) {
+    const copy = from.apply(this, args)
+    if (copy.length === 32) made.push([Buffer.from(copy).toString('hex'), copy])
+    return copy
+  } as typeof from
+  return {
+    /** Whether each copy of that key is zero by now. */
+    zeroed: (key: Uint8Array) =>
+      made.filter(([text]) => text === Buffer.from(key).toString('hex')).map(([, copy]) => isZeroed(copy)),
+    restore() {
+      Uint8Array.from = from
+    },
+  }
+}

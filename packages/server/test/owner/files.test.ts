@@ -3,14 +3,16 @@ import { createHash, randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { createConnector, createHostPolicy } from '@email-connector/mail'
-import { tokenId } from '@email-connector/oauth'
+import { StoreUnavailableError, tokenId } from '@email-connector/oauth'
 import { completeSignIn, createTempFolder, findDovecot } from '@email-connector/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { unwrapDerived, wrapDerived } from '../../src/accounts/derived-token.ts'
 import { createFindLink, type FindLink } from '../../src/accounts/linked-mailbox.ts'
 import { appName } from '../../src/deployment-names.ts'
 import { createFileKeyWrapper } from '../../src/keys/file-key-wrapper.ts'
 import { createFiles } from '../../src/owner/files.ts'
 import { redeem } from '../app/harness.ts'
+import { spyOnCopies } from '../keys/crypto-spy.ts'
 import {
   type Browser,
   type DovecotApp,
@@ -85,6 +87,13 @@ describe.skipIf(!findDovecot())('R103: /files', () => {
     )
     if (row === undefined) throw new Error('The link has a row')
     return row
+  }
+  /** What the token opens. */
+  const openRow = async (link: string) => {
+    const row = await rowOf(link)
+    const leash = await app.test.stores.authorization.findLeash(row.grantId)
+    const opening = Uint8Array.from(Buffer.from(leash?.leash ?? '', 'base64url'))
+    return { row, leash: opening, ...unwrapDerived(link.split('#')[1] ?? '', row, opening) }
   }
   const show = (link: string, browser = alice) => browser.post('/files', { link })
   const download = (link: string, browser = alice, headers = {}) =>
@@ -215,6 +224,36 @@ describe.skipIf(!findDovecot())('R103: /files', () => {
     expect(isZero()).toEqual([true, true])
   })
 
+  test('R29: it is zero too where the link opens nothing: unpaired, another browser’s, or the store is down', async () => {
+    const link = await makeLink()
+    await show(link)
+    const other = await pairedBrowser(app, app.dovecot.alice)
+    const { own } = await openRow(link)
+    const { accounts } = app.test.stores
+    const { findGrantWithAccounts } = accounts
+    for (const [status, browser] of [
+      [403, openBrowser(app.test)],
+      [403, other],
+      [503, alice],
+    ] as const) {
+      if (status === 503)
+        Object.assign(accounts, {
+          findGrantWithAccounts: async () => {
+            throw new StoreUnavailableError('down')
+          },
+        })
+      const spy = spyOnCopies()
+      try {
+        expect((await show(link, browser)).status).toBe(status)
+        expect(spy.zeroed(own).length).toBeGreaterThan(0)
+        expect(spy.zeroed(own)).not.toContain(false)
+      } finally {
+        spy.restore()
+        Object.assign(accounts, { findGrantWithAccounts })
+      }
+    }
+  })
+
   test('R94: the last byte of a file waits for its row in the list: a function is frozen with its answer', async () => {
     let write: () => void = () => undefined
     const mayWrite = new Promise<void>((resolve) => {
@@ -311,6 +350,16 @@ describe.skipIf(!findDovecot())('R103: /files', () => {
     }
     Object.assign(derivedTokens, { findDerivedToken: original })
     expect(app.test.logLines.filter((line) => line.includes('key_refused')).length).toBeGreaterThanOrEqual(6)
+    // Nor does one that another release made, and names a file in another form.
+    const { own, leash: opening } = await openRow(link)
+    const token = randomBytes(32).toString('hex')
+    const odd = wrapDerived(
+      token,
+      { ...row, id: tokenId(token) },
+      { leash: opening, own, subject: { uid: 1 } },
+    )
+    await derivedTokens.createDerivedToken(odd)
+    expect((await show(`${app.test.publicUrl}/files#${token}`)).status).toBe(403)
     // Nor does one whose grant has ended, in whichever way, while its leash is still there.
     const { accounts } = app.test.stores
     const rows = accounts.findGrantWithAccounts
@@ -397,7 +446,12 @@ describe.skipIf(!findDovecot())('R103: /files', () => {
     const running = []
     for (const link of eight) running.push(await download(link))
     expect(running.map(({ status }) => status)).toEqual(eight.map(() => 200))
+    const { own } = await openRow(ninth)
+    const spy = spyOnCopies()
     expect((await download(ninth)).status).toBe(429)
+    spy.restore()
+    expect(spy.zeroed(own)).toContain(true)
+    expect(spy.zeroed(own)).not.toContain(false)
     // As a browser does whose person gives up.
     await Promise.all(running.map(({ body }) => body?.cancel()))
     await expect.poll(async () => (await download(ninth)).status).toBe(200)
