@@ -191,7 +191,7 @@ describe('an address', () => {
     expect(new Set(many)).toEqual(new Set([undefined]))
     expect(performance.now() - startedAt).toBeLessThan(5_000)
     expect(domains).toHaveLength(10)
-    expect(requests.length).toBeLessThanOrEqual(20)
+    expect(requests.length).toBeLessThanOrEqual(10)
     answer = (response) => response.setHeader('Content-Type', 'text/xml').end(config('imap.file.example'))
     expect(await find('ann@works.example')).toEqual({ provider: 'outlook' })
   })

@@ -351,6 +351,17 @@ describe.skipIf(!findDovecot())('R92: /review', () => {
     expect((await alice.answer(link, 'discard', page.approval)).text).toContain('<h1>Discarded</h1>')
   })
 
+  test('R92: a draft that cannot be moved to the bin is told to be there still', async () => {
+    const stuck = await another({ permission: 'send' }, 'Stuck')
+    const page = await stuck.owner.show(stuck.link)
+    const form = await (await stuck.manage({ mailbox: stuck.grantId })).text()
+    const [, version = ''] = /name="version" value="(\d+)"/.exec(form) ?? []
+    await stuck.manage({ grant: stuck.grantId, version, save: 'mailbox', read_only: 'Drafts' })
+    const done = await stuck.owner.answer(stuck.link, 'discard', page.approval)
+    expect(done.text).toContain('Not discarded')
+    await nothingSent('Stuck')
+  })
+
   test('R29: the secret of a link is zero behind every answer of the page', async () => {
     const { link } = await holdWith(app, token, 'Secret')
     const spy = spyOnDerivations('review-form')
