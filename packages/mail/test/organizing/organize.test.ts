@@ -147,6 +147,21 @@ describe.skipIf(!findDovecot())('clean-ups on a real Dovecot', () => {
     expect(await flagsOf('Sent', 'everywhere Sent')).not.toContain('\\Flagged')
   })
 
+  test('what another program has deleted and not yet expunged does not count', async () => {
+    await put('Paper', ['sheet a'])
+    await put('Paper', ['sheet b'], ['\\Deleted'])
+    expect(await run(organizer('subject:sheet', { name: 'flag' }, 'Paper').count)).toMatchObject({ count: 1 })
+  })
+
+  test.each(['\\Draft', '\\Inbox', '\\Important', '\\Deleted'])(
+    '%s is no label that a clean-up sets',
+    (label) => {
+      expect(() => organizer('subject:x', { name: 'label', label })).toThrow(
+        expect.objectContaining({ code: 'invalid_input', field: 'label' }),
+      )
+    },
+  )
+
   test('what is so already does not count, so that the same call goes on', async () => {
     await put('Paper', ['seen before'], ['\\Seen', 'Work'])
     await put('Paper', ['not seen'])

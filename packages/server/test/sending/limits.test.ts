@@ -60,12 +60,13 @@ describe.skipIf(!findDovecot())('R93: limits', () => {
   async function connect(
     limits: Partial<OwnerLimits>,
     account: Partial<AccountSettings> = {},
+    ask: 'ask' | 'never' = 'never',
   ): Promise<OpenTools> {
     const tools = await openTools({
       accounts: [toAccount(dovecot.alice, dovecot, submission.smtpsPort)],
       connector: loopbackConnector(dovecot.ca),
       ...{ stores, secrets, now: () => now },
-      grantSettings: { limits: { ...noLimits, ...limits } },
+      grantSettings: { ask, limits: { ...noLimits, ...limits } },
       accountSettings: account,
     })
     open.push(tools)
@@ -146,6 +147,26 @@ describe.skipIf(!findDovecot())('R93: limits', () => {
     expect(answers.sort()).toEqual(['owner_limit', 'owner_limit', 'sent', 'sent'])
     const none = await connect({ sendsPerHour: 0 })
     expect(await stateOf(send(none, 'bob@test.example'))).toBe('owner_limit')
+  })
+
+  test('R93: of the limits of the mailbox and of the connection the lower one holds', async () => {
+    for (const [connection, own] of [
+      [1, 5],
+      [5, 1],
+    ] as const) {
+      now += 3600
+      const limits = { ...noLimits, sendsPerHour: own }
+      const tools = await connect({ sendsPerHour: connection }, { limits })
+      expect(await stateOf(send(tools, 'bob@test.example'))).toBe('sent')
+      expect(await stateOf(send(tools, 'bob@test.example'))).toBe('owner_limit')
+    }
+  })
+
+  test('R93: where nothing may go out, nobody is asked about it and nothing is held', async () => {
+    const tools = await connect({ sendsPerHour: 0 }, {}, 'ask')
+    expect(await stateOf(send(tools, 'bob@test.example'))).toBe('owner_limit')
+    const others = await connect({ sendsPerHour: 1 }, {}, 'ask')
+    expect(await stateOf(send(others, 'bob@test.example'))).toBe('held')
   })
 
   test('R93: new recipients a day: one twice is one, and who is refused uses up nothing', async () => {
