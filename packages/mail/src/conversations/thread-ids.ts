@@ -23,7 +23,6 @@ export function idsOf({ envelope, headers }: Pick<FetchedMessage, 'envelope' | '
       : references
   const [own] = toIds(envelope?.messageId ?? '')
   const others = new Set([...kept, ...toIds(envelope?.inReplyTo ?? '').slice(0, firstReferences)])
-  if (own !== undefined) others.delete(own)
   return { own, others: [...others] }
 }
 

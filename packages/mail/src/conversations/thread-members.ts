@@ -40,7 +40,7 @@ export interface FoundThread {
 const maxMailboxes = 100
 /** A chain in which each names only the one before, and changes the subject, takes a round for each. */
 const maxRounds = 12
-export const maxMembers = 200
+const maxMembers = 200
 const maxIds = 600
 /** Strangers with the same subject among them: 600 octets each. */
 const maxFetched = 1_000
@@ -127,10 +127,16 @@ class Finder {
       paths.map((path) => toVisit(this.#session, path, keys, subject)),
     )
     const wanted = new Map<string, number[]>()
+    let room = Math.max(0, maxFetched - this.#found.size)
     for (const [at, path] of paths.entries()) {
       const hit = hits[at]
-      if (hit === undefined) this.failed.add(path)
-      else wanted.set(path, this.#unknown(path, hit.result))
+      if (hit === undefined) {
+        this.failed.add(path)
+        continue
+      }
+      const uids = this.#unknown(path, hit.result, room)
+      room -= uids.length
+      wanted.set(path, uids)
     }
     const visits = [...wanted].flatMap(([path, uids]) =>
       uids.length === 0 ? [] : toFetch(this.#session, path, uids),
@@ -147,9 +153,8 @@ class Finder {
     return count
   }
 
-  #unknown(path: string, uids: readonly number[]): number[] {
+  #unknown(path: string, uids: readonly number[], room: number): number[] {
     const all = uids.filter((uid) => !this.#found.has(keyOf(path, uid)))
-    const room = Math.max(0, maxFetched - this.#found.size)
     if (all.length > room) this.isCut = true
     return all.sort((a, b) => b - a).slice(0, room)
   }

@@ -18,7 +18,7 @@ import { cleanLine, toAddresses, toDate } from '../reading/envelope-text.ts'
 import { isClosed, maxOpenedBytes, openParts } from '../reading/open-parts.ts'
 import { type BodyStructure, sortParts, type TextPart } from '../reading/structure.ts'
 import { isDraft, toRef } from '../reading/summary.ts'
-import { findMembers, identityOf, type Member, maxMembers } from './thread-members.ts'
+import { findMembers, identityOf, type Member } from './thread-members.ts'
 
 /** How much of a conversation to read, and from where. */
 export interface ThreadOptions {
@@ -117,7 +117,7 @@ export async function getThread(
     total: members.length,
     searched,
     failed,
-    isCut: isCut || members.length >= maxMembers,
+    isCut,
     ...(next === undefined ? {} : { next }),
   }
 }
@@ -184,7 +184,7 @@ async function readTexts(
   batch: readonly Member[],
   quotes: ThreadOptions['quotes'],
 ): Promise<MarkedText[]> {
-  const filled = await fetchContents(session, batch)
+  const there = await fetchContents(session, batch)
   const read = new Map<Member, MarkedText>()
   const options = {
     format: 'text',
@@ -193,16 +193,17 @@ async function readTexts(
     quotes: quotes === 'shown' ? 'shown' : 'marked',
   } as const
   for (const path of new Set(batch.map(({ mailbox }) => mailbox.path))) {
-    const here = batch.filter(({ mailbox }) => mailbox.path === path)
+    const here = batch.filter((one) => one.mailbox.path === path && there.has(one))
     const [first] = here
     if (first === undefined) continue
-    const rows = here.map((one) => filled.get(one) ?? one.row)
+    const rows = here.map((one) => there.get(one) ?? one.row)
     const isOnServer = rows.some(
       (row) => isClosed(row) || textPartsOf(row.bodyStructure).some(({ content }) => content === undefined),
     )
-    if (isOnServer && session.examined !== path) await session.select(path, 'read')
-    const opened = await openParts(session, first.mailbox, rows, maxOpenedBytes)
-    const wanted = opened.map((message) => ({ message, parts: sortParts(message.bodyStructure) }))
+    const opened = isOnServer && session.examined !== path ? await session.select(path, 'read') : undefined
+    if (opened !== undefined && opened.uidValidity !== first.mailbox.uidValidity) continue
+    const messages = await openParts(session, first.mailbox, rows, maxOpenedBytes)
+    const wanted = messages.map((message) => ({ message, parts: sortParts(message.bodyStructure) }))
     const bodies = await readBodies(session, first.mailbox, wanted, options)
     for (const one of here) {
       const body = bodies.get(one.row.uid)
@@ -214,7 +215,10 @@ async function readTexts(
   return batch.map((one) => read.get(one) ?? { text: '', warnings: ['message_not_found'] })
 }
 
-/** The texts of all mailboxes in one flight, put into the structures: nothing of them is asked for again. */
+/**
+ * The texts of all mailboxes in one flight, put into the structures: nothing of them is asked for again. A message whose
+ * mailbox is another one by now (RFC 9051 §2.3.1.1) has no entry: its UID names a stranger there.
+ */
 async function fetchContents(
   session: ImapSession,
   batch: readonly Member[],
@@ -249,16 +253,16 @@ async function fetchContents(
     session,
     visits.filter(({ commands }) => commands.length > 0),
   )
-  const filled = new Map<Member, Member['row']>()
+  const there = new Map<Member, Member['row']>()
   for (const one of batch) {
     const found = visited.find((visit) => visit?.mailbox.path === one.mailbox.path)
-    if (found?.mailbox.uidValidity !== one.mailbox.uidValidity) continue
-    const parts = found.result.find(({ uid }) => uid === one.row.uid)?.bodyParts
+    if (found !== undefined && found.mailbox.uidValidity !== one.mailbox.uidValidity) continue
+    const parts = found?.result.find(({ uid }) => uid === one.row.uid)?.bodyParts
     const { bodyStructure } = one.row
-    if (parts === undefined || bodyStructure === undefined) continue
-    filled.set(one, { ...one.row, bodyStructure: withContents(bodyStructure, parts) })
+    const isFilled = parts !== undefined && bodyStructure !== undefined
+    there.set(one, isFilled ? { ...one.row, bodyStructure: withContents(bodyStructure, parts) } : one.row)
   }
-  return filled
+  return there
 }
 
 function withContents(node: BodyStructure, parts: ReadonlyMap<string, unknown>): BodyStructure {

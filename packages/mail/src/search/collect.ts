@@ -248,11 +248,7 @@ function toSearched(
   options: CollectOptions,
 ): SearchedMailbox {
   const hash = hashOfPath(path)
-  const asked = new Set(candidates.uids)
-  const entries = fetched
-    .filter(({ uid }) => asked.has(uid))
-    .map(toRowKey)
-    .filter((row) => isStillToCome(row, hash, options.cursor))
+  const entries = fetched.map(toRowKey).filter((row) => isStillToCome(row, hash, options.cursor))
   // Rows have more than a date.
   const rows = new Map(fetched.filter(({ size }) => size !== undefined).map((row) => [row.uid, row]))
   return { path, hash, block, candidates, entries, rows }

@@ -10,6 +10,12 @@ const hidden: [string, string][] = [
   ['display: none with !important and case', '<div style="DISPLAY : None !important">SECRET</div>'],
   ['visibility', '<p style="visibility:hidden">SECRET</p>'],
   ['opacity 0', '<p style="opacity:0.01">SECRET</p>'],
+  [
+    'opacity 0 of a colour that nobody knows',
+    '<p style="color:color-mix(in srgb,red,blue);opacity:0">SECRET</p>',
+  ],
+  ['opacity and colour together', '<p style="opacity:0.3;color:rgba(0,0,0,0.3)">SECRET</p>'],
+  ['a window one pixel high', '<p style="position:absolute;clip:rect(0,200px,1px,0)">SECRET</p>'],
   ['font-size 0', '<span style="font-size:0px">SECRET</span>'],
   ['font shorthand', '<span style="font:0/0 a">SECRET</span>'],
   ['tiny font', '<span style="font-size:1px">SECRET</span>'],

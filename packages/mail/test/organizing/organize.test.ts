@@ -1,10 +1,12 @@
 /** Clean-ups of all emails that a query finds, on a real Dovecot; what became of them is seen by another connection. */
+import { connect } from 'node:net'
 import {
   type DelayProxy,
   type Dovecot,
   findDovecot,
   startDelayProxy,
   startDovecot,
+  startScriptedImap,
 } from '@email-connector/testing'
 import { ImapFlow } from 'imapflow'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -23,6 +25,35 @@ import {
 import { accountOn, depsFor } from '../imap/imap-account.ts'
 
 const today = '2026-11-27'
+
+test.each(['INBOX', 'all'])(
+  'more candidates than can be looked at are refused, and are no fault of one mailbox: %s',
+  async (mailbox) => {
+    const alice = { address: 'alice@test.example', login: 'alice@test.example', password: 'wonder' }
+    const server = await startScriptedImap({
+      ...alice,
+      handlers: {
+        'UID SEARCH': (tag, _, connection) =>
+          connection.send(`* ESEARCH (TAG "${tag}") UID ALL 1:2001\r\n${tag} OK done`),
+      },
+    })
+    const connector = {
+      ...depsFor('').connector,
+      connect: async () => connect({ host: '127.0.0.1', port: server.port }),
+    }
+    const { query } = mergeFields({ query: 'filename:plan' }, today)
+    if (query === undefined) throw new Error('The query says something')
+    const { count } = prepareOrganizer({ query, mailbox, action: { name: 'mark_read' }, timeZone: 'UTC' })
+    const counting = withImapSession(
+      accountOn({ host: 'localhost', port: server.port }, alice),
+      { ...depsFor(''), connector },
+      count,
+    )
+    await expect(counting).rejects.toMatchObject({ code: 'too_large', field: 'query' })
+    expect(server.commands().filter((line) => line.includes('FETCH'))).toEqual([])
+    await server.stop()
+  },
+)
 
 describe.skipIf(!findDovecot())('clean-ups on a real Dovecot', () => {
   let dovecot: Dovecot
@@ -115,6 +146,21 @@ describe.skipIf(!findDovecot())('clean-ups on a real Dovecot', () => {
     await run((session) => undoChanges(session, flagged.undo.steps))
     expect(await flagsOf('Sent', 'everywhere Sent')).not.toContain('\\Flagged')
   })
+
+  test('what another program has deleted and not yet expunged does not count', async () => {
+    await put('Paper', ['sheet a'])
+    await put('Paper', ['sheet b'], ['\\Deleted'])
+    expect(await run(organizer('subject:sheet', { name: 'flag' }, 'Paper').count)).toMatchObject({ count: 1 })
+  })
+
+  test.each(['\\Draft', '\\Inbox', '\\Important', '\\Deleted'])(
+    '%s is no label that a clean-up sets',
+    (label) => {
+      expect(() => organizer('subject:x', { name: 'label', label })).toThrow(
+        expect.objectContaining({ code: 'invalid_input', field: 'label' }),
+      )
+    },
+  )
 
   test('what is so already does not count, so that the same call goes on', async () => {
     await put('Paper', ['seen before'], ['\\Seen', 'Work'])

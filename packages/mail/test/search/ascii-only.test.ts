@@ -13,16 +13,16 @@ const subjects: Record<number, string> = {
   3: 'Grütze aus der Küche',
 }
 
-async function search(refusal: string, query: string) {
+async function search(refusal: string, query: string, further: readonly string[] = []) {
   const server = await startScriptedImap({
     ...alice,
-    mailboxes: [{ path: 'INBOX', exists: 3 }],
+    mailboxes: [{ path: 'INBOX', exists: 3 }, ...further.map((path) => ({ path, exists: 0 }))],
     handlers: {
       'UID SEARCH': (tag, args, connection) =>
         connection.send(
           args.includes('UTF-8')
             ? `${tag} ${refusal}`
-            : `* ESEARCH (TAG "${tag}") UID ALL 1:3\r\n${tag} OK done`,
+            : `* ESEARCH (TAG "${tag}") UID${connection.selected === 'INBOX' ? ' ALL 1:3' : ''}\r\n${tag} OK done`,
         ),
       'UID FETCH': async (tag, args, connection) => {
         const [first = 1, last = first] = (args.split(' ')[0] ?? '').split(':').map(Number)
@@ -68,6 +68,11 @@ describe.each([
     expect(found).toEqual(uids)
     for (const key of keys) expect(asked[0]).toContain(key)
     expect(page.isNarrowed).toBeUndefined()
+  })
+
+  test('finds it where several mailboxes are searched, and calls none of them refused', async () => {
+    const { found, page } = await search(refusal, 'subject:Grüße', ['Work', 'Archive'])
+    expect([found, page.failed, [...page.searched].sort()]).toEqual([[1], [], ['Archive', 'INBOX', 'Work']])
   })
 
   test('says that a word was not looked for in bodies', async () => {

@@ -84,15 +84,18 @@ describe('a cursor that we did not print', () => {
   })
 })
 
-test('a mailbox that was deleted and made again since the last page is another one', async () => {
-  const cursor = printSearchCursor({
-    places: new Map([[hash, place]]),
-    behind: new Map(),
-    left: [],
-  })
-  const { outcome, commands } = await withServer((session) =>
-    searchFor(session, { mailbox: 'INBOX', limit: 1, query: 'subject:x', cursor }),
-  )
-  expect(outcome).toBe('stale_id')
-  expect(commands.some((line) => line.includes('UID 401:900'))).toBe(true)
-})
+test.each(['INBOX', 'all'])(
+  'a mailbox that was deleted and made again since the last page is another one: %s',
+  async (mailbox) => {
+    const cursor = printSearchCursor({
+      places: new Map([[hash, place]]),
+      behind: new Map(),
+      left: [],
+    })
+    const { outcome, commands } = await withServer((session) =>
+      searchFor(session, { mailbox, limit: 1, query: 'subject:x', cursor }),
+    )
+    expect(outcome).toBe('stale_id')
+    expect(commands.some((line) => line.includes('UID 401:900'))).toBe(true)
+  },
+)

@@ -183,6 +183,19 @@ describe('R88: what a search could not reach', () => {
     expect(page.total).toBeUndefined()
   })
 
+  test('a connection that ends is no refusal of one mailbox', async () => {
+    const search = searchOn({
+      handlers: {
+        'UID SEARCH': async (tag, _, connection) => {
+          const isArchive = connection.commands.at(-2)?.includes('Archive')
+          if (isArchive) connection.end()
+          else await connection.send(`${tag} OK done`)
+        },
+      },
+    })
+    await expect(search).rejects.toMatchObject({ code: 'connection_lost' })
+  })
+
   test('mailboxes that the time does not reach are left, and the cursor goes on with them', async () => {
     const slow = {
       handlers: {

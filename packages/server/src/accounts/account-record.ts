@@ -127,7 +127,9 @@ export async function prepareReseal(
     seal(account) {
       const next = { ...kept, credentialVersion: row.credentialVersion + 1 }
       const plain = toPlain(row.v, account)
-      return { ...next, ...sealRecord(plain, ownSecret, dataKey, recordContext(keys, binding, next)) }
+      // Sealing ends the key that it is given, and a write that fails is sealed and tried once more.
+      const key = Uint8Array.from(dataKey)
+      return { ...next, ...sealRecord(plain, ownSecret, key, recordContext(keys, binding, next)) }
     },
     close() {
       zeroSecret(ownSecret)

@@ -7,20 +7,15 @@ import { isOpaqueToken, tokenId } from '@email-connector/oauth'
 import { canonical, copyPart, deriveKey, fromText, keyBytes, open, seal, toText, zero } from '../keys/seal.ts'
 import type { DerivedTokenRow } from '../store/derived-token-store.ts'
 
-/** Far more than a mailbox's path and a few ids take. */
-const maxSubjectBytes = 16 * 1024
-
 type Unwrapped = Omit<DerivedTokenRow, 'wrap' | 'boundTo'>
 
-/** `own`: S_a, its owner's to zero. `subject`: what JSON can say. */
+/** `own`: S_a, its owner's to zero. `subject`: what JSON can say; its schema bounds it. */
 export function wrapDerived(
   token: string,
   row: Unwrapped,
   { leash, own, subject }: { leash: Uint8Array; own: Uint8Array; subject: unknown },
 ): DerivedTokenRow {
   const text = Buffer.from(JSON.stringify(subject))
-  if (own.length !== keyBytes || text.length > maxSubjectBytes)
-    throw new Error('The subject of a link is too long')
   const plain = Buffer.concat([own, text])
   try {
     return { ...row, wrap: withKek(token, row, leash, (kek) => toText(seal(kek, plain, ofRow(row)))) }

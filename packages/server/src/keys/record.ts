@@ -44,6 +44,8 @@ export function sealRecord(
   dataKey: Uint8Array,
   context: RecordContext,
 ): SealedRecord {
+  // Under a key that was zeroed before, S alone would open it.
+  if (dataKey.every((byte) => byte === 0)) throw new Error('The data key is missing or was already zeroed')
   let recordKey: Uint8Array | undefined
   let commitment: Uint8Array | undefined
   try {

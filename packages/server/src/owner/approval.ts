@@ -24,7 +24,7 @@ export function toApproval({ accountId, own }: AccountSecret, reviewed: Reviewed
   const key = deriveKey(own, new Uint8Array(0), 'review-form')
   try {
     const place = [ref.mailbox, ref.uidValidity, ref.uid]
-    const people = [envelope.from, envelope.to.length, ...envelope.to]
+    const people = [envelope.from, ...envelope.to]
     const parts = ['review-form', 1, linkId, accountId, ...place, ...people, hash, maySend ? 'send' : 'look']
     return createHmac('sha256', key).update(canonical(parts)).digest('base64url')
   } finally {

@@ -16,6 +16,7 @@ import { randomUUID } from 'node:crypto'
 import { MailError, type MessageRef, type SubmissionOutcome } from '@email-connector/mail'
 import type { OnceStore, SendRow } from '../store/once-store.ts'
 import { ToolError } from '../wire/tool-error.ts'
+import { openSettled } from './earlier-send.ts'
 import { type LedgerKeys, withLedgerKeys } from './ledger-keys.ts'
 import {
   type HeldClaim,
@@ -27,35 +28,12 @@ import {
   toOutcomeOfError,
   unknown,
 } from './send-outcome.ts'
-import { isOfContent, type RowName, type Rows, type SendRequest, toRows } from './send-rows.ts'
+import { isOver, keptSeconds, newKeyPause, repeatPause, toAgain, unnamedPause } from './send-pause.ts'
+import { isOfContent, type RowName, type SendRequest, toRows } from './send-rows.ts'
 import type { SendingCall } from './sending-call.ts'
 
-/** How long rows live, and how long a key answers its first outcome. */
-const keptSeconds = 24 * 3600
 /** From its reservation on no call lives longer: its deadline is 24 s; a question to a person was answered before. */
 const attemptSeconds = 60
-
-/** After how many seconds the same content may go out again: what nobody got soon, what somebody may have got late. */
-interface Pause {
-  readonly held: number
-  readonly sent: number
-  readonly rejected: number
-  readonly unknown: number
-}
-const soon = { held: keptSeconds, rejected: 60, unknown: keptSeconds }
-/** The same words may be meant again. */
-const unnamedPause: Pause = { ...soon, sent: 3600 }
-/** A model whose call timed out makes a new key for its retry; it has given up long before ten minutes are over. */
-const newKeyPause: Pause = { ...soon, sent: 600 }
-/** A key that was seen before is a retry, and a draft is sent once. */
-const repeatPause: Pause = { ...soon, sent: keptSeconds }
-
-interface Surroundings {
-  readonly once: OnceStore
-  readonly caller: SendingCall['caller']
-  /** Epoch seconds. */
-  readonly now: () => number
-}
 
 /** Must call `enterData` right before the message leaves, and send nothing unless it answers true. */
 type Submit = (enterData: () => Promise<boolean>) => Promise<SubmissionOutcome>
@@ -78,7 +56,7 @@ export interface SendLedger {
  * call that asked, where a person has answered.
  */
 export function createSendLedger(
-  { once, caller, now }: Surroundings,
+  { once, caller, now }: Pick<SendingCall, 'once' | 'caller' | 'now'>,
   request: SendRequest & {
     readonly domain: string
     readonly messageId?: string | undefined
@@ -268,50 +246,6 @@ export async function forgetHeld(once: OnceStore, { keys, attempt }: HeldClaim):
   for (const key of keys) await once.releaseSend(key, attempt)
 }
 
-/** What an earlier call for this key, or this content, was settled with. Reads only. Throws `key_reused`. */
-export async function findSendOutcome(
-  { once, caller, now }: Surroundings,
-  request: SendRequest,
-): Promise<SendOutcome | undefined> {
-  return await withLedgerKeys(caller, request, now(), async (keys) => {
-    const rows = toRows(keys, request)
-    const names = [rows.named ?? [], rows.contents].flat()
-    const found = await Promise.all(
-      names.map(async (name) => [name, await once.findSend(name.key, now())] as const),
-    )
-    for (const [name, row] of found) {
-      if (row?.sealedOutcome === undefined || isOver(row, repeatPause, now())) continue
-      return openSettled(keys, name, row, rows)
-    }
-    return undefined
-  })
-}
-
-function openSettled(keys: LedgerKeys, name: RowName, row: SendRow, rows: Rows): SendOutcome | undefined {
-  if (!isOfContent(row, rows)) throw reusedError()
-  if (row.sealedOutcome === undefined) return undefined
-  const { content, revision: _, ...outcome } = openOutcome(keys, name, row.sealedOutcome)
-  if (content !== name.mac) throw reusedError()
-  if (outcome.state === 'held' && outcome.filed !== true) return undefined
-  return { ...outcome, repeated: true, settledAt: row.settledAt, again: toAgain(outcome.state, row, rows) }
-}
-
-/** Rows of 0.1.0 do not say when they were settled: theirs is over when they expire. */
-function isOver({ state, settledAt }: SendRow, pause: Pause, now: number): boolean {
-  if (settledAt === undefined || state === 'reserved' || state === 'data') return false
-  return settledAt + pause[state] <= now
-}
-
-function toAgain(
-  state: keyof Pause,
-  { settledAt, expiresAt }: Pick<SendRow, 'settledAt' | 'expiresAt'>,
-  rows: Rows,
-): SendOutcome['again'] {
-  if (state === 'held' || (rows.isDraft && state === 'sent')) return undefined
-  const from = settledAt === undefined ? expiresAt : settledAt + newKeyPause[state]
-  return { from, by: rows.named !== undefined || state === 'sent' ? 'new_key' : 'same_call' }
-}
-
 /** Whether the email is in Drafts is unknown, so its rows stay as they are. */
 class MaybeFiledError extends Error {
   override readonly name = 'MaybeFiledError'
@@ -319,11 +253,6 @@ class MaybeFiledError extends Error {
   constructor(cause: unknown) {
     super('It may be in Drafts', { cause })
   }
-}
-
-function reusedError(): ToolError {
-  const sentence = 'This idempotency_key belongs to another email: use a new one for this email.'
-  return new ToolError('key_reused', sentence, { field: 'idempotency_key' })
 }
 
 function overtakenError(): ToolError {

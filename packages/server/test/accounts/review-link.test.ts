@@ -9,6 +9,7 @@ import type { Caller } from '../../src/caller.ts'
 import { deriveAccountSecret } from '../../src/keys/account-secret.ts'
 import { derivePolicyKey, type SendKeys, sealSendKeys } from '../../src/keys/owner-keys.ts'
 import { createLevelStores, type LevelStores } from '../../src/store/level/stores.ts'
+import { isZeroed, spyOnCrypto } from '../keys/crypto-spy.ts'
 import { buildGrant, newId } from '../store/builders.ts'
 
 const folder = createTempFolder('review-link')
@@ -38,7 +39,7 @@ const draft = {
 }
 
 function link(keys: Partial<SendKeys> = {}, given: object = {}) {
-  const name = { grantId: caller.grantId, accountId }
+  const name = { grantId: caller.grantId, accountId, ...given }
   const whole = { kid: '1', sendKey: new Uint8Array(randomBytes(32)), formerUntil: 0, ...keys }
   const opened = {
     accountId,
@@ -64,6 +65,22 @@ test('R103: a link opens S_a, the draft and the grant’s own settings, for a da
   expect(reviewSubject.parse(subject)).toEqual({ ...draft, policyKey })
   expect(() => unwrapDerived(token, row, new Uint8Array(randomBytes(32)))).toThrow()
   expect(await stores.derivedTokens.findDerivedToken('file', row.id)).toBeUndefined()
+})
+
+test('R29: no key is left behind where a link was made, opened or refused', async () => {
+  const spy = spyOnCrypto()
+  try {
+    const token = (await link())?.split('#')[1] ?? ''
+    const row = await stores.derivedTokens.findDerivedToken('review', toDerivedId(token) ?? '')
+    if (row === undefined) throw new Error('The link has a row')
+    const opening = Uint8Array.from(Buffer.from(leash.leash, 'base64url'))
+    unwrapDerived(token, row, opening)
+    expect(() => unwrapDerived(token, row, new Uint8Array(randomBytes(32)))).toThrow()
+    expect(spy.buffers.length).toBeGreaterThan(4)
+    expect([...spy.buffers, ...spy.cipherKeys].map(isZeroed)).not.toContain(false)
+  } finally {
+    spy.restore()
+  }
 })
 
 test('a connection of 0.1.0 has none, before it knows its mailbox’s sendKey and for a day after', async () => {

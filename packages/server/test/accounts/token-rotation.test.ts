@@ -1,4 +1,5 @@
 /** What many calls make of one refresh token, and what is left when the provider refuses, is silent, or a process dies. */
+import { StoreUnavailableError } from '@email-connector/oauth'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { replaceAccount } from '../../src/accounts/connect-account.ts'
 import { type StoredAccount, toStoredAccount } from '../../src/accounts/stored-account.ts'
@@ -90,6 +91,53 @@ describe('the next token', () => {
     await opening.catch(() => undefined)
     expect(await tokenOf(openElsewhere())).toBe('access-1')
     expect(endpoint.shown).toEqual([firstRefreshToken])
+  })
+
+  it('R63, R90: is kept though the store fails when it is written: nobody has to sign in again', async () => {
+    const { replaceCredential } = stores.accounts
+    let failures = 0
+    Object.assign(stores.accounts, {
+      async replaceCredential(...given: Parameters<typeof replaceCredential>) {
+        if (failures++ === 0) throw new StoreUnavailableError('down')
+        return await replaceCredential(...given)
+      },
+    })
+    try {
+      expect(await tokenOf(openElsewhere())).toBe('access-1')
+    } finally {
+      Object.assign(stores.accounts, { replaceCredential })
+    }
+    expect(failures).toBe(2)
+    clock.now += 3600
+    expect(await tokenOf(openElsewhere())).toBe('access-2')
+    expect(endpoint.shown).toEqual([firstRefreshToken, 'refresh-1'])
+  })
+
+  it('R90: gives way to the one of an owner who signed in again while the provider was asked', async () => {
+    let release = () => {}
+    endpoint.hold = new Promise((resolve) => {
+      release = resolve
+    })
+    const opening = tokenOf(openElsewhere())
+    while (endpoint.shown.length === 0) await new Promise((resolve) => setTimeout(resolve, 5))
+    const [accountId = ''] = connected.grant.accountIds
+    const account = signedIn('refresh-new', 'access-new', clock.now + 3600)
+    const change = { ...connected.connect, store: stores.accounts, grant: connected.grant }
+    expect(await replaceAccount({ ...change, account, accountId })).toBe('replaced')
+    release()
+    expect(await opening).toBe('access-new')
+    expect(await tokenOf(openElsewhere())).toBe('access-new')
+  })
+
+  it('R90: is not asked for where the mail server refuses one that has just come, and is where that one is old', async () => {
+    await openElsewhere()
+    const { account, withNewToken } = await openElsewhere()
+    expect(account.credential).toMatchObject({ accessToken: 'access-1' })
+    clock.now += 299
+    expect(await withNewToken()).toBeUndefined()
+    expect(endpoint.shown).toEqual([firstRefreshToken])
+    clock.now += 1
+    expect((await withNewToken())?.credential).toMatchObject({ accessToken: 'access-2' })
   })
 
   it('is not asked for with what another client or provider was given', async () => {

@@ -82,6 +82,7 @@ afterAll(async () => {
 })
 beforeEach(() => {
   requests.length = 0
+  domains.length = 0
   answer = (response) => response.setHeader('Content-Type', 'text/xml').end(config('imap.file.example'))
 })
 
@@ -90,9 +91,21 @@ const resolve = async (host: string) => {
   if (found === undefined) throw new Error('no such host')
   return found
 }
+/** Domains that somebody asked about. */
+const domains: string[] = []
+const dns = () => {
+  const real = createMailDns({ servers: [names.address] })
+  return {
+    ...real,
+    exchanges: (domain: string, signal: AbortSignal) => {
+      domains.push(domain)
+      return real.exchanges(domain, signal)
+    },
+  }
+}
 const open = (deadlineMs = 5_000) =>
   createFindServers({
-    dns: createMailDns({ servers: [names.address] }),
+    dns: dns(),
     getDocument: createGetPublicDocument({
       policy: createHostPolicy({ resolve }),
       agent: new LoopbackAgent({ keepAlive: false, maxCachedSessions: 0 }),
@@ -177,6 +190,7 @@ describe('an address', () => {
     const many = await Promise.all(Array.from({ length: 30 }, () => find('ann@silent.example')))
     expect(new Set(many)).toEqual(new Set([undefined]))
     expect(performance.now() - startedAt).toBeLessThan(5_000)
+    expect(domains).toHaveLength(10)
     expect(requests.length).toBeLessThanOrEqual(10)
     answer = (response) => response.setHeader('Content-Type', 'text/xml').end(config('imap.file.example'))
     expect(await find('ann@works.example')).toEqual({ provider: 'outlook' })

@@ -1,9 +1,18 @@
 /** Attachments for their owner, from the tool's link to the bytes, over a real Dovecot. */
 import { createHash, randomBytes } from 'node:crypto'
-import { tokenId } from '@email-connector/oauth'
-import { completeSignIn, findDovecot } from '@email-connector/testing'
+import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
+import { createConnector, createHostPolicy } from '@email-connector/mail'
+import { StoreUnavailableError, tokenId } from '@email-connector/oauth'
+import { completeSignIn, createTempFolder, findDovecot } from '@email-connector/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { unwrapDerived, wrapDerived } from '../../src/accounts/derived-token.ts'
+import { createFindLink, type FindLink } from '../../src/accounts/linked-mailbox.ts'
+import { appName } from '../../src/deployment-names.ts'
+import { createFileKeyWrapper } from '../../src/keys/file-key-wrapper.ts'
+import { createFiles } from '../../src/owner/files.ts'
 import { redeem } from '../app/harness.ts'
+import { spyOnCopies } from '../keys/crypto-spy.ts'
 import {
   type Browser,
   type DovecotApp,
@@ -40,6 +49,8 @@ const hash = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('h
 
 /** What the operator writes down meanwhile. */
 const deniedAccounts: string[] = []
+const keyFolder = createTempFolder('files-key')
+const keyWrapper = createFileKeyWrapper({ path: join(keyFolder.path, 'key') })
 
 describe.skipIf(!findDovecot())('R103: /files', () => {
   let app: DovecotApp
@@ -48,14 +59,17 @@ describe.skipIf(!findDovecot())('R103: /files', () => {
   let alice: Browser
 
   beforeAll(async () => {
-    app = await startDovecotApp({ settings: { deniedAccounts } })
+    app = await startDovecotApp({ settings: { deniedAccounts }, keyWrapper })
     await app.dovecot.appendRaw(app.dovecot.alice, 'INBOX', raw)
     token = await app.connect(app.dovecot.alice)
     const listed = await app.call(token, 'get_recent_emails', {})
     mailId = listed.structuredContent.emails[0].id
     alice = await pairedBrowser(app, app.dovecot.alice)
   })
-  afterAll(() => app.close())
+  afterAll(async () => {
+    await app.close()
+    await keyFolder.remove()
+  })
 
   async function makeLink(): Promise<string> {
     const { structuredContent: told } = await app.call(token, 'get_attachment', {
@@ -73,6 +87,13 @@ describe.skipIf(!findDovecot())('R103: /files', () => {
     )
     if (row === undefined) throw new Error('The link has a row')
     return row
+  }
+  /** What the token opens. */
+  const openRow = async (link: string) => {
+    const row = await rowOf(link)
+    const leash = await app.test.stores.authorization.findLeash(row.grantId)
+    const opening = Uint8Array.from(Buffer.from(leash?.leash ?? '', 'base64url'))
+    return { row, leash: opening, ...unwrapDerived(link.split('#')[1] ?? '', row, opening) }
   }
   const show = (link: string, browser = alice) => browser.post('/files', { link })
   const download = (link: string, browser = alice, headers = {}) =>
@@ -138,6 +159,122 @@ describe.skipIf(!findDovecot())('R103: /files', () => {
     expect((await show(link)).status).toBe(200)
   })
 
+  test('a browser with two pairings opens the link that it has opened with the newer one', async () => {
+    const first = await pairedBrowser(app, app.dovecot.alice)
+    const browser = await pairedBrowser(app, app.dovecot.alice)
+    const link = await makeLink()
+    expect((await show(link, browser)).status).toBe(200)
+    for (const [name, value] of first.cookies) if (name.includes('pair-')) browser.cookies.set(name, value)
+    expect((await show(link, browser)).status).toBe(200)
+  })
+
+  /** As the function behind a gateway that does not stream; with what it was handed, to look at afterwards. */
+  function unstreamed({ maxBytes = 4_000_000, beforeRow = (): Promise<void> => Promise.resolve() } = {}) {
+    const { stores, time } = app.test
+    const now = () => time.seconds
+    const secrets: Uint8Array[] = []
+    const rows: unknown[] = []
+    const policy = createHostPolicy({ allowPrivate: true })
+    const find = createFindLink({
+      ...{ keyWrapper, app: appName, stage: 'test', issuer: app.test.publicUrl, now },
+      ...{ tokens: stores.derivedTokens, store: stores.accounts },
+      admission: { allowedAccounts: [], deniedAccounts: [] },
+    })
+    const findLink: FindLink = async (...given) => {
+      const found = await find(...given)
+      if (found.state === 'open') secrets.push(found.mailbox.secret.own)
+      return found
+    }
+    const files = createFiles({
+      ...{ publicUrl: app.test.publicUrl, findLink, downloadMs: 25_000, maxBytes, now },
+      connector: createConnector({ policy, ca: [app.dovecot.ca] }),
+      audit: {
+        ...stores.audit,
+        async createAudit(row) {
+          await beforeRow()
+          await stores.audit.createAudit(row)
+          rows.push(row)
+        },
+      },
+      ...{ clock: { now: () => 0 }, log: () => undefined },
+    })
+    const cookies = [...alice.cookies].map((pair) => pair.join('=')).join('; ')
+    return {
+      rows,
+      isZero: () => secrets.map((one) => one.every((byte) => byte === 0)),
+      post: (link: string, fields: Record<string, string> = {}) =>
+        files.post(
+          new Request(`${app.test.publicUrl}/files`, {
+            ...{ method: 'POST', headers: { Cookie: cookies, 'Sec-Fetch-Site': 'same-origin' } },
+            body: new URLSearchParams({ link, ...fields }),
+          }),
+        ),
+    }
+  }
+
+  test('R29: where an answer may not be so long the page says so and gives nothing; the secret of a link is zero behind each', async () => {
+    const { post, isZero, rows } = unstreamed()
+    const link = await makeLink()
+    const page = await post(link)
+    expect(await page.text()).toContain('Too large for this server')
+    expect(isZero()).toEqual([true])
+    const refused = await post(link, { action: 'download' })
+    expect([refused.status, (await refused.arrayBuffer()).byteLength < 100_000]).toEqual([413, true])
+    await expect.poll(() => rows, { timeout: 20_000 }).toHaveLength(1)
+    expect(isZero()).toEqual([true, true])
+  })
+
+  test('R29: it is zero too where the link opens nothing: unpaired, another browser’s, or the store is down', async () => {
+    const link = await makeLink()
+    await show(link)
+    const other = await pairedBrowser(app, app.dovecot.alice)
+    const { own } = await openRow(link)
+    const { accounts } = app.test.stores
+    const { findGrantWithAccounts } = accounts
+    for (const [status, browser] of [
+      [403, openBrowser(app.test)],
+      [403, other],
+      [503, alice],
+    ] as const) {
+      if (status === 503)
+        Object.assign(accounts, {
+          findGrantWithAccounts: async () => {
+            throw new StoreUnavailableError('down')
+          },
+        })
+      const spy = spyOnCopies()
+      try {
+        expect((await show(link, browser)).status).toBe(status)
+        expect(spy.zeroed(own).length).toBeGreaterThan(0)
+        expect(spy.zeroed(own)).not.toContain(false)
+      } finally {
+        spy.restore()
+        Object.assign(accounts, { findGrantWithAccounts })
+      }
+    }
+  })
+
+  test('R94: the last byte of a file waits for its row in the list: a function is frozen with its answer', async () => {
+    let write: () => void = () => undefined
+    const mayWrite = new Promise<void>((resolve) => {
+      write = resolve
+    })
+    const { post, rows, isZero } = unstreamed({ maxBytes: 10_000_000, beforeRow: () => mayWrite })
+    const reader = (await post(await makeLink(), { action: 'download' })).body?.getReader()
+    let bytes = 0
+    while (bytes < content.length) bytes += (await reader?.read())?.value?.length ?? 0
+    let isOver = false
+    const end = reader?.read().then(({ done }) => {
+      isOver = done
+    })
+    for (let turn = 0; turn < 50; turn++) await setImmediate()
+    expect([isOver, rows.length]).toEqual([false, 0])
+    write()
+    await end
+    expect(isOver).toBe(true)
+    expect([rows.length, isZero()]).toEqual([1, [true]])
+  })
+
   test('R41: a form of another page, and a token in the query, do nothing', async () => {
     const link = await makeLink()
     for (const headers of [{ 'Sec-Fetch-Site': 'cross-site' }, { Origin: 'https://evil.example' }])
@@ -191,6 +328,7 @@ describe.skipIf(!findDovecot())('R103: /files', () => {
     for (const fields of [{ pair: grant }, { browsers: grant }, { grant, unpair: '0'.repeat(64) }]) {
       const answer = await browser.post('/oauth/connections', { proof, ...fields })
       expect([answer.status, (await answer.text()).includes('cannot be read')]).toEqual([409, true])
+      expect(answer.headers.getSetCookie().join()).not.toContain('pair-')
     }
     expect((await accounts.findGrantWithAccounts(grant))?.settings).toEqual(before?.settings)
   })
@@ -212,6 +350,16 @@ describe.skipIf(!findDovecot())('R103: /files', () => {
     }
     Object.assign(derivedTokens, { findDerivedToken: original })
     expect(app.test.logLines.filter((line) => line.includes('key_refused')).length).toBeGreaterThanOrEqual(6)
+    // Nor does one that another release made, and names a file in another form.
+    const { own, leash: opening } = await openRow(link)
+    const token = randomBytes(32).toString('hex')
+    const odd = wrapDerived(
+      token,
+      { ...row, id: tokenId(token) },
+      { leash: opening, own, subject: { uid: 1 } },
+    )
+    await derivedTokens.createDerivedToken(odd)
+    expect((await show(`${app.test.publicUrl}/files#${token}`)).status).toBe(403)
     // Nor does one whose grant has ended, in whichever way, while its leash is still there.
     const { accounts } = app.test.stores
     const rows = accounts.findGrantWithAccounts
@@ -298,7 +446,12 @@ describe.skipIf(!findDovecot())('R103: /files', () => {
     const running = []
     for (const link of eight) running.push(await download(link))
     expect(running.map(({ status }) => status)).toEqual(eight.map(() => 200))
+    const { own } = await openRow(ninth)
+    const spy = spyOnCopies()
     expect((await download(ninth)).status).toBe(429)
+    spy.restore()
+    expect(spy.zeroed(own)).toContain(true)
+    expect(spy.zeroed(own)).not.toContain(false)
     // As a browser does whose person gives up.
     await Promise.all(running.map(({ body }) => body?.cancel()))
     await expect.poll(async () => (await download(ninth)).status).toBe(200)

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { type CausalClock, findDovecot, startDelayProxy } from '@email-connector/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { spyOnDerivations } from '../keys/crypto-spy.ts'
 import {
   type Browser,
   type DovecotApp,
@@ -326,6 +327,53 @@ describe.skipIf(!findDovecot())('R92: /review', () => {
     expect(sent('Killed')).toEqual([])
   })
 
+  test('R92: a draft that is too long to be shown whole is not sent by the form of its page either', async () => {
+    const raw = [
+      `From: ${app.dovecot.alice.address}`,
+      `To: ${Array.from({ length: 501 }, (_, at) => `r${at}@test.example`).join(',\r\n ')}`,
+      'Subject: Crowd',
+      'Message-ID: <crowd@test.example>',
+      '',
+      'Words.',
+      '',
+    ]
+    await app.dovecot.appendRaw(app.dovecot.alice, 'Drafts', raw.join('\r\n'))
+    const listed = await app.call(token, 'search_emails', { query: 'subject:Crowd', mailbox: 'drafts' })
+    const { structuredContent: told } = await app.call(token, 'send_draft', {
+      id: listed.structuredContent.emails[0].id,
+    })
+    const link = String(told.review_url)
+    const page = await alice.show(link)
+    expect(page.text).toContain('what you have not seen is not sent from here')
+    expect(page.answers).not.toContain('send')
+    expect((await alice.answer(link, 'send', page.approval)).answers).not.toContain('send')
+    await nothingSent('Crowd')
+    expect((await alice.answer(link, 'discard', page.approval)).text).toContain('<h1>Discarded</h1>')
+  })
+
+  test('R92: a draft that cannot be moved to the bin is told to be there still', async () => {
+    const stuck = await another({ permission: 'send' }, 'Stuck')
+    const page = await stuck.owner.show(stuck.link)
+    const form = await (await stuck.manage({ mailbox: stuck.grantId })).text()
+    const [, version = ''] = /name="version" value="(\d+)"/.exec(form) ?? []
+    await stuck.manage({ grant: stuck.grantId, version, save: 'mailbox', read_only: 'Drafts' })
+    const done = await stuck.owner.answer(stuck.link, 'discard', page.approval)
+    expect(done.text).toContain('Not discarded')
+    await nothingSent('Stuck')
+  })
+
+  test('R29: the secret of a link is zero behind every answer of the page', async () => {
+    const { link } = await holdWith(app, token, 'Secret')
+    const spy = spyOnDerivations('review-form')
+    try {
+      for (const action of ['', 'send', 'discard']) await alice.answer(link, action, 'forged')
+      expect(spy.zeroed().length).toBeGreaterThanOrEqual(3)
+      expect(spy.zeroed()).not.toContain(false)
+    } finally {
+      spy.restore()
+    }
+  })
+
   test('R92: files that the owner adds are in the draft, byte for byte, and it is asked about again', async () => {
     const { link, messageId } = await holdWith(app, token, 'With files', { bcc: ['dave@test.example'] })
     const first = await alice.show(link)
@@ -360,6 +408,10 @@ describe.skipIf(!findDovecot())('R92: /review', () => {
       Array.from({ length: 21 }, (_, index) => [`${index}.txt`, Buffer.from('x')]),
     )
     expect((await alice.add(link, approval, many)).status).toBe(422)
+    const wide = new FormData()
+    wide.append('link', tokenIn(link))
+    for (let index = 0; index < 10; index++) wide.append(`field${index}`, 'x')
+    expect((await browser.post('/review', wide)).status).toBe(422)
     const twice = new FormData()
     for (const value of [tokenIn(link), tokenIn(link)]) twice.append('link', value)
     expect((await browser.post('/review', twice)).status).toBe(422)

@@ -60,12 +60,13 @@ describe.skipIf(!findDovecot())('R93: limits', () => {
   async function connect(
     limits: Partial<OwnerLimits>,
     account: Partial<AccountSettings> = {},
+    ask: 'ask' | 'never' = 'never',
   ): Promise<OpenTools> {
     const tools = await openTools({
       accounts: [toAccount(dovecot.alice, dovecot, submission.smtpsPort)],
       connector: loopbackConnector(dovecot.ca),
       ...{ stores, secrets, now: () => now },
-      grantSettings: { limits: { ...noLimits, ...limits } },
+      grantSettings: { ask, limits: { ...noLimits, ...limits } },
       accountSettings: account,
     })
     open.push(tools)
@@ -148,6 +149,26 @@ describe.skipIf(!findDovecot())('R93: limits', () => {
     expect(await stateOf(send(none, 'bob@test.example'))).toBe('owner_limit')
   })
 
+  test('R93: of the limits of the mailbox and of the connection the lower one holds', async () => {
+    for (const [connection, own] of [
+      [1, 5],
+      [5, 1],
+    ] as const) {
+      now += 3600
+      const limits = { ...noLimits, sendsPerHour: own }
+      const tools = await connect({ sendsPerHour: connection }, { limits })
+      expect(await stateOf(send(tools, 'bob@test.example'))).toBe('sent')
+      expect(await stateOf(send(tools, 'bob@test.example'))).toBe('owner_limit')
+    }
+  })
+
+  test('R93: where nothing may go out, nobody is asked about it and nothing is held', async () => {
+    const tools = await connect({ sendsPerHour: 0 }, {}, 'ask')
+    expect(await stateOf(send(tools, 'bob@test.example'))).toBe('owner_limit')
+    const others = await connect({ sendsPerHour: 1 }, {}, 'ask')
+    expect(await stateOf(send(others, 'bob@test.example'))).toBe('held')
+  })
+
   test('R93: new recipients a day: one twice is one, and who is refused uses up nothing', async () => {
     now += 86_400
     const tools = await connect({ newRecipientsPerDay: 2 })
@@ -164,5 +185,17 @@ describe.skipIf(!findDovecot())('R93: limits', () => {
     expect(await stateOf(send(tools, 'bob@test.example'))).toBe('sent')
     now += 86_400
     expect(await stateOf(send(other, ['bob@test.example', 'n3@test.example']))).toBe('sent')
+  })
+
+  test('R93: what the limit of a day refuses uses up nothing of the hour', async () => {
+    now += 86_400
+    for (const one of ['p1@test.example', 'p2@test.example'])
+      submission.refusals.recipients.set(one, { code: 550, text: 'no' })
+    const tools = await connect({ sendsPerHour: 3, newRecipientsPerDay: 1 })
+    expect(await stateOf(send(tools, ['bob@test.example', 'p1@test.example']))).toBe('sent')
+    for (let time = 0; time < 2; time++)
+      expect(await stateOf(send(tools, ['bob@test.example', 'p2@test.example']))).toBe('owner_limit')
+    for (const state of ['sent', 'sent', 'owner_limit'])
+      expect(await stateOf(send(tools, 'bob@test.example'))).toBe(state)
   })
 })

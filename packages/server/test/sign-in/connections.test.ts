@@ -199,8 +199,11 @@ describe('R20: the proof of the page', () => {
     for (let form = 0; form < 20; form++) {
       // No whole part of the hour: nothing may hang on a form that comes exactly ten minutes before its end.
       test.time.seconds += 550
-      const { status, html } = await browser.post({ proof, revoke: 'none' })
+      const { status, html, headers } = await browser.post({ proof, revoke: 'none' })
       if (status === 403) break
+      // Nor is the cookie kept for longer.
+      const [, age = '0'] = /owner-page=.*Max-Age=(\d+)/.exec(headers.getSetCookie().join('\n')) ?? []
+      expect(test.time.seconds - loggedInAt + Number(age)).toBeLessThanOrEqual(3600)
       proof = proofIn(html)
     }
     expect(test.time.seconds - loggedInAt).toBe(3850)

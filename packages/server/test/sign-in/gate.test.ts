@@ -212,6 +212,7 @@ describe('what is behind it', () => {
       ['of another sign-in', others],
       ['of the owner', browser.cookies.get('__Host-gate') ?? ''],
       ['made up', 'x'.repeat(43)],
+      ['of zeros', 'A'.repeat(43)],
     ] as const) {
       browser.cookies.set(name, wrong)
       for (const path of ['/oauth/connect', '/oauth/provider/start'])

@@ -21,6 +21,8 @@ let test: TestApp
 let asked: URLSearchParams[]
 /** What it says of the person; `nonce` and the rest as they should be unless changed. */
 let claims: Record<string, unknown>
+/** What the person agreed to. */
+let granted: string
 /** The mail server takes `access`. */
 let accessToken: string
 
@@ -46,6 +48,7 @@ async function start(allowedAccounts: readonly string[] = []) {
   asked = []
   claims = {}
   accessToken = 'access'
+  granted = 'openid https://mail.google.com/'
   const policy = createHostPolicy({ allowPrivate: true, resolve: async () => ['127.0.0.1'] })
   test = await startTestApp({
     connector: createConnector({ policy, ca: [authority.ca] }),
@@ -63,7 +66,7 @@ async function start(allowedAccounts: readonly string[] = []) {
             access_token: accessToken,
             refresh_token: 'refresh',
             expires_in: 3600,
-            scope: 'openid https://mail.google.com/',
+            scope: granted,
             id_token: toIdToken(claims),
           })
         },
@@ -139,6 +142,14 @@ describe('an answer that belongs to the sign-in', () => {
     const left = await leave({ address: 'typed@gmail.com' })
     expect(left.url.searchParams.get('login_hint')).toBe('typed@gmail.com')
     expect((await comeBack(left)).status).toBe(303)
+  })
+
+  it('that leaves mail out is told as what it is, before a mail server is asked', async () => {
+    const before = imap.connections.length
+    granted = 'openid email'
+    const answer = await comeBack(await leave())
+    expect([answer.status, imap.connections.length]).toEqual([422, before])
+    expect(await answer.text()).toContain('left out the box for mail')
   })
 
   it('counts once', async () => {

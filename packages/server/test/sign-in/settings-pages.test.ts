@@ -170,6 +170,16 @@ describe('R94: what may go out', () => {
     })
   })
 
+  it('has no second set of limits where the connection has one mailbox', async () => {
+    const token = await connect({ permission: 'send' })
+    const { save, html } = await openForm('mailbox')
+    expect(html).not.toContain('Limits for this mailbox')
+    expect((await save({ name: 'Ann', recipients: 'known', sends: '1' })).html).toContain('Saved.')
+    expect(await settingsOf(token)).toMatchObject({
+      account: { name: 'Ann', limits: defaultAccountSettings.limits },
+    })
+  })
+
   it.each([
     [{ ask: '' }, 'ask'],
     [{ ask: 'sometimes' }, 'ask'],
@@ -312,6 +322,18 @@ describe('R94: rows that were changed', () => {
       expect(status).toBe(200)
       expect(html).toContain('cannot be read')
     }
+  })
+
+  it('a form that does not say what it was made from saves nothing, where there is nothing either', async () => {
+    await connect()
+    const { accounts } = app.test.stores
+    const { browser, proof, grantId } = await openPage()
+    const [row] = (await accounts.findGrantWithAccounts(grantId))?.accounts ?? []
+    await accounts.deleteSettings(grantId, row?.accountId ?? expect.fail('no mailbox'))
+    const fields = { proof, grant: grantId, save: 'mailbox', name: 'Eve' }
+    for (const version of [{}, { version: '' }, { version: '-0' }, { version: '1e1' }])
+      expect((await browser.post({ ...fields, ...version })).status).toBe(409)
+    expect((await browser.post({ ...fields, version: '0' })).html).toContain('Saved.')
   })
 
   it('saving puts whole settings in the place of changed ones, and calls follow them again', async () => {

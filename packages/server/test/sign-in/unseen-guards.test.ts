@@ -2,17 +2,16 @@
  * Guards of sign-in and of the owner's pages that no other test would miss: the bounds, the proof and the zeroed secret
  * that only matter on the day something else has failed.
  */
-import crypto from 'node:crypto'
-import { syncBuiltinESMExports } from 'node:module'
 import { providers } from '@email-connector/mail/providers'
-import { StoreUnavailableError } from '@email-connector/oauth'
+import { type Grant, StoreUnavailableError } from '@email-connector/oauth'
 import { parseForm } from '@email-connector/testing'
 import { afterEach, describe, expect, it } from 'vitest'
 import { parseMailbox, parsePermission } from '../../src/sign-in/form.ts'
 import type { LevelStores } from '../../src/store/level/stores.ts'
-import { openFormBrowser } from '../app/form-browser.ts'
+import { type FormBrowser, openFormBrowser, proofIn } from '../app/form-browser.ts'
 import type { TestAppOptions } from '../app/harness.ts'
 import { type MailboxApp, startMailboxApp } from '../app/mailbox-app.ts'
+import { spyOnDerivations } from '../keys/crypto-spy.ts'
 
 const opened: MailboxApp[] = []
 afterEach(async () => {
@@ -35,25 +34,6 @@ async function openSignIn(app: MailboxApp) {
   return { browser, hidden }
 }
 
-/** The secret S of grants, as the memory that our code derives the hint key from (docs/storage-schema.md). */
-function spyOnGrantSecrets() {
-  const { hkdfSync } = crypto
-  const secrets = new Set<Uint8Array>()
-  crypto.hkdfSync = (...args: Parameters<typeof hkdfSync>) => {
-    if (args[3] === 'email-connector/hint' && args[1] instanceof Uint8Array) secrets.add(args[1])
-    return hkdfSync(...args)
-  }
-  syncBuiltinESMExports()
-  return {
-    /** Of every one that was used so far, whether it is zero by now. */
-    zeroed: () => [...secrets].map((secret) => secret.every((byte) => byte === 0)),
-    restore() {
-      crypto.hkdfSync = hkdfSync
-      syncBuiltinESMExports()
-    },
-  }
-}
-
 /** Stores of which one operation fails while `failing` names it. */
 function faultyStores(failing: { operation: string }) {
   const faulty = <T extends object>(store: T): T =>
@@ -71,7 +51,7 @@ function faultyStores(failing: { operation: string }) {
 }
 
 describe('R29: the secret of a grant is zero when the answer is out', () => {
-  let spy: ReturnType<typeof spyOnGrantSecrets> | undefined
+  let spy: ReturnType<typeof spyOnDerivations> | undefined
   afterEach(() => spy?.restore())
 
   it.each([
@@ -82,7 +62,7 @@ describe('R29: the secret of a grant is zero when the answer is out', () => {
   ])('of a sign-in: %s', async (_, operation, status) => {
     const app = await start({ wrapStores: faultyStores({ operation }) })
     const { browser, hidden } = await openSignIn(app)
-    spy = spyOnGrantSecrets()
+    spy = spyOnDerivations('hint')
     const fields = { ...hidden, ...app.mailbox('ann@test.example'), permission: 'write' }
     expect((await browser.post(fields)).status).toBe(status)
     expect(spy.zeroed()).toEqual([true])
@@ -101,7 +81,7 @@ describe('R29: the secret of a grant is zero when the answer is out', () => {
     const next = await browser.post(first)
     expect(next.status).toBe(200)
     failing.operation = operation
-    spy = spyOnGrantSecrets()
+    spy = spyOnDerivations('hint')
     const last = { ...parseForm(next.html).hidden, ...app.mailbox('bob@test.example'), action }
     expect((await browser.post(last)).status).toBe(status)
     expect(spy.zeroed()).toEqual([true])
@@ -126,7 +106,7 @@ describe('R29: the secret of a grant is zero when the answer is out', () => {
       connect: { link, step: 'connect', action: 'connect', ...app.mailbox('bob@test.example') },
       cancel: { link, step: 'connect', action: 'cancel' },
     }
-    spy = spyOnGrantSecrets()
+    spy = spyOnDerivations('hint')
     let last = 0
     for (const [index, step] of steps.entries()) {
       if (index === steps.length - 1) failing.operation = operation
@@ -136,7 +116,33 @@ describe('R29: the secret of a grant is zero when the answer is out', () => {
     expect(spy.zeroed().length).toBeGreaterThan(0)
     expect(spy.zeroed()).not.toContain(false)
   })
+
+  it.each([
+    ['are shown', {}, 200],
+    ['are saved', { save: 'mailbox', name: 'Ann' }, 200],
+    ['cannot be saved', { save: 'mailbox', name: 'Ann' }, 503],
+  ])('of the owner’s settings, when they %s', async (_, fields, status) => {
+    const failing = { operation: '' }
+    const app = await start({ wrapStores: faultyStores(failing) })
+    await app.connect()
+    const browser = openBrowser(app, '/oauth/connections')
+    const { hidden, html } = await openConnections(app, browser)
+    const [, grant = ''] = /name="mailbox" value="([^"]+)"/.exec(html) ?? []
+    const form = await browser.post({ ...hidden, mailbox: grant })
+    const [, version = ''] = /name="version" value="(\d+)"/.exec(form.html) ?? []
+    if (status === 503) failing.operation = 'putSettings'
+    spy = spyOnDerivations('settings')
+    const asked = 'save' in fields ? { grant, version, ...fields } : { mailbox: grant }
+    expect((await browser.post({ ...hidden, ...asked })).status).toBe(status)
+    expect(spy.zeroed().length).toBeGreaterThan(0)
+    expect(spy.zeroed()).not.toContain(false)
+  })
 })
+
+async function openConnections(app: MailboxApp, browser: FormBrowser, address = 'ann@test.example') {
+  const { html } = await browser.post(app.mailbox(address))
+  return { html, hidden: { proof: proofIn(html) } }
+}
 
 it('R20: a connection holds 20 mailboxes; those it has can still get a new password', async () => {
   const app = await start()
@@ -162,6 +168,50 @@ it('R20: a connection holds 20 mailboxes; those it has can still get a new passw
 
 describe('the page of connections', () => {
   const connections = (app: MailboxApp) => openBrowser(app, '/oauth/connections')
+
+  it('R20, R63: lists no connection whose revocation was stopped before its rows were gone', async () => {
+    const failing = { operation: '' }
+    const app = await start({ wrapStores: faultyStores(failing) })
+    await app.connect({ name: 'Half gone' })
+    const browser = connections(app)
+    const { hidden, html } = await openConnections(app, browser)
+    expect(html).toContain('Half gone')
+    failing.operation = 'eraseGrant'
+    expect((await browser.post({ ...hidden, revoke: 'all' })).status).toBe(503)
+    failing.operation = ''
+    const after = await browser.post({ ...hidden, revoke: 'none' })
+    expect(after.html).toContain('Nothing is connected')
+    expect(after.html).not.toContain('aria-label="Revoke Half gone')
+  })
+
+  it('R20, R31: lists no connection that is over, though its row is still there', async () => {
+    const rows: Grant[] = []
+    const app = await start({
+      wrapStores: (stores) => ({
+        ...stores,
+        authorization: {
+          ...stores.authorization,
+          async getGrant(id) {
+            const grant = await stores.authorization.getGrant(id)
+            const left = grant ?? rows.find((one) => one.grantId === id)
+            if (left !== undefined) rows.push(left)
+            return left
+          },
+        },
+        accounts: {
+          ...stores.accounts,
+          listOwners: async (index) =>
+            (await stores.accounts.listOwners(index)).map((row) => ({ ...row, expiresAt: 9_999_999_999 })),
+        },
+      }),
+    })
+    await app.connect({ name: 'Of last year' })
+    expect((await openConnections(app, connections(app))).html).toContain('Of last year')
+    const [grant] = rows
+    // DynamoDB takes an expired row away within days.
+    app.test.time.seconds = grant?.expiresAt ?? expect.fail('no grant')
+    expect((await openConnections(app, connections(app))).html).not.toContain('Of last year')
+  })
 
   it('R20: an index row that was left behind neither shows nor revokes a grant of somebody else', async () => {
     const indexes: [index: string, grantId: string][] = []
