@@ -5,7 +5,7 @@
 import type { MessageRef } from '@email-connector/mail'
 import * as z from 'zod'
 import type { Caller } from '../caller.ts'
-import { derivePolicyKey, openSendKeys } from '../keys/owner-keys.ts'
+import { derivePolicyKey, openSendKeys, zeroSendKeys } from '../keys/owner-keys.ts'
 import { SealBrokenError, zero } from '../keys/seal.ts'
 import type { OpenedAccount } from './grant-accounts.ts'
 import { makeOwnerLink, type OwnerLinkOptions } from './owner-link.ts'
@@ -75,9 +75,9 @@ function isNamedUnderGrant(
 ): boolean {
   if (sealedOwner === undefined) return true
   try {
-    const { sendKey, formerKey, formerUntil } = openSendKeys(secret, { grantId, accountId }, sealedOwner)
-    zero(sendKey, formerKey)
-    return formerKey === undefined && formerUntil > now
+    const keys = openSendKeys(secret, { grantId, accountId }, sealedOwner)
+    zeroSendKeys(keys)
+    return keys.former.some(({ until, key }) => key === undefined && until > now)
   } catch (error) {
     // Nothing can be sent with such a row, from no page either.
     if (error instanceof SealBrokenError) return true

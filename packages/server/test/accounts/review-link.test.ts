@@ -39,7 +39,7 @@ const draft = {
 
 function link(keys: Partial<SendKeys> = {}, given: object = {}) {
   const name = { grantId: caller.grantId, accountId }
-  const whole = { kid: '1', sendKey: new Uint8Array(randomBytes(32)), formerUntil: 0, ...keys }
+  const whole = { kid: '1', sendKey: new Uint8Array(randomBytes(32)), former: [], ...keys }
   const opened = {
     accountId,
     isLinkable: true,
@@ -68,10 +68,13 @@ test('R103: a link opens S_a, the draft and the grant’s own settings, for a da
 
 test('a connection of 0.1.0 has none, before it knows its mailbox’s sendKey and for a day after', async () => {
   expect(await link({}, { sealedOwner: undefined })).toBeUndefined()
-  expect(await link({ formerUntil: now + 1 })).toBeUndefined()
-  expect(await link({ formerUntil: now })).toBeDefined()
+  expect(await link({ former: [{ until: now + 1 }] })).toBeUndefined()
+  expect(await link({ former: [{ until: now }] })).toBeDefined()
   // A rotated seed: the former name is the mailbox's own as well.
-  expect(await link({ formerUntil: now + 1, formerKey: new Uint8Array(randomBytes(32)) })).toBeDefined()
+  const key = new Uint8Array(randomBytes(32))
+  expect(await link({ former: [{ until: now + 1, key }] })).toBeDefined()
+  // And rotated on the day on which the connection of 0.1.0 learned its name.
+  expect(await link({ former: [{ until: now + 1, key }, { until: now + 1 }] })).toBeUndefined()
 })
 
 test('none where the record is of an old form, the grant has no leash, or its row was changed', async () => {
