@@ -15,6 +15,7 @@ import {
   derivePolicyKey,
   deriveSendKey,
   type FormerSendKey,
+  maxFormerKeys,
   openSendKeys,
   sealSendKeys,
   wrapPageKeys,
@@ -39,8 +40,6 @@ export type RoomSecrets = Pick<InstanceSecrets, 'peppers' | 'ownerRoots' | 'send
 
 /** For so long the ledger of sends asks under the keys before, too: nothing it remembers is older. */
 const formerKeySeconds = 24 * 3600
-/** Each is one row more per email for a day; a seed is rotated once in years. */
-const maxFormerKeys = 4
 
 /** One mailbox of a grant, with what proves whose it is. */
 export interface RoomPlace extends AccountName {

@@ -40,9 +40,12 @@ export interface SendKeys {
   /** The seed that `sendKey` is of. */
   readonly kid: string
   readonly sendKey: Uint8Array
-  /** Empty: nothing that is remembered was sent under another key. At most 255. */
+  /** Empty: nothing that is remembered was sent under another key. At most `maxFormerKeys`. */
   readonly former: readonly FormerSendKey[]
 }
+
+/** Each is a row more per email for a day. A seed is rotated once in years, so these are as many as are kept. */
+export const maxFormerKeys = 16
 
 export interface FormerSendKey {
   /** Epoch seconds. */
