@@ -409,6 +409,44 @@ function describeFlows({ eachAlone, start }: Deployment): void {
     })
   })
 
+  test('R30: without the older seeds: clients register again, and what was begun or made before says what to do', async () => {
+    const { alice, bob } = app.dovecot
+    const tokens = await connect('read')
+    const authorizeUrl = await app.test.authorizeUrl({ name: 'Claude' })
+    const page = await app.test.fetch(authorizeUrl)
+    const cookie = (page.headers.getSetCookie()[0] ?? '').split(';')[0] ?? ''
+    const send = async (html: string, fields: Record<string, string>) =>
+      await app.test.fetch('/oauth/connect', {
+        method: 'POST',
+        headers: { Cookie: cookie },
+        body: new URLSearchParams({ ...parseForm(html).hidden, ...fields }),
+      })
+    const first = { ...app.fields(alice), permission: 'write', action: 'another' }
+    const soFar = await (await send(await page.text(), first)).text()
+    const { structuredContent } = await app.call(tokens.access, 'list_accounts', {})
+    const [, link = ''] = String(structuredContent.link).split('#')
+    const browser = openBrowser(app.test)
+    await browser.post('/oauth/link', { link, ...app.fields(alice) })
+    app.test.changeSecrets((secrets) => dropOlderSeeds(rotateSeed(secrets)))
+
+    expect(await refreshOf(tokens)).toMatchObject({ status: 401, error: 'invalid_client' })
+    const told = async (answer: Response) => [
+      answer.status,
+      /<h1>([^<]*)<\/h1>/.exec(await answer.text())?.[1],
+    ]
+    expect(await told(await app.test.fetch(authorizeUrl))).toEqual([401, 'This sign-in cannot go on'])
+    expect(await told(await send(soFar, { action: 'finish' }))).toEqual([403, 'This sign-in has ended'])
+    for (const user of [bob, alice]) {
+      const answer = await browser.post('/oauth/link', {
+        ...{ link, step: 'connect', action: 'connect' },
+        ...app.fields(user),
+      })
+      expect(await told(answer)).toEqual([403, 'This connection cannot be changed any more'])
+    }
+    expect((await openPage()).live).toEqual([])
+    expect(await accounts(tokens)).toHaveLength(1)
+  })
+
   const versionIn = (page: string) => /name="version" value="(\d+)"/.exec(page)?.[1] ?? ''
   const sentWith = (subject: string) =>
     app.smtp.messages.filter(({ raw }) => raw.includes(`Subject: ${subject}\r\n`)).length
