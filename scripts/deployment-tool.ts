@@ -6,7 +6,6 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { getStage } from '../stacks/stages.ts'
-import { clearBeforeDeployment } from './failed-creation.ts'
 
 const [, , tool = '', ...args] = process.argv
 if (tool !== 'sst' && tool !== 'cdk') throw new Error('Usage: deployment-tool sst|cdk …')
@@ -22,6 +21,8 @@ async function clear(): Promise<void> {
   const stage = name === undefined ? undefined : findStage(name)
   if (stage === undefined) return
   const region = (tool === 'sst' ? valuesOf('--region').at(-1) : undefined) ?? stage.region
+  // Only a deployment needs clients of AWS.
+  const { clearBeforeDeployment } = await import('./failed-creation.ts')
   const said = await clearBeforeDeployment({ name: stage.name, region })
   if (said !== undefined) process.stderr.write(`${said}\n`)
 }
