@@ -7,7 +7,7 @@ import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { createCloudFormation, Refusal, type Template } from './cloudformation.ts'
+import { type CloudFormation, createCloudFormation, Refusal, type Template } from './cloudformation.ts'
 import { replacingChanges } from './specification.ts'
 
 export interface AwsStandIn {
@@ -15,6 +15,7 @@ export interface AwsStandIn {
   /** Service and operation in order: `cloudformation CreateStack`. */
   readonly calls: readonly string[]
   readonly stacks: ReadonlyMap<string, Template>
+  readonly account: CloudFormation
   /** Bucket and key of everything that was uploaded. */
   readonly objects: ReadonlyMap<string, Buffer>
   stop(): Promise<void>
@@ -70,14 +71,15 @@ export async function startAwsStandIn(): Promise<AwsStandIn> {
   function describe(nameOrId: string): string {
     const name = nameOf(nameOrId)
     const template = stacks.get(name)
-    const outputs = bootstrap[name] ?? (template === undefined ? undefined : outputsOf(template))
+    const failed = account.failed.get(name)
+    const outputs = bootstrap[name] ?? (template === undefined ? failed && {} : outputsOf(template))
     if (outputs === undefined)
       throw new AwsError('ValidationError', `Stack with id ${nameOrId} does not exist`)
     const rows = Object.entries(outputs).map(
       ([key, value]) =>
         `<member><OutputKey>${key}</OutputKey><OutputValue>${escapeXml(value)}</OutputValue></member>`,
     )
-    return `<Stacks><member><StackName>${name}</StackName><StackId>${stackId(name)}</StackId><CreationTime>${creationTime}</CreationTime><StackStatus>CREATE_COMPLETE</StackStatus><Outputs>${rows.join('')}</Outputs></member></Stacks>`
+    return `<Stacks><member><StackName>${name}</StackName><StackId>${stackId(name)}</StackId><CreationTime>${creationTime}</CreationTime><StackStatus>${failed ?? 'CREATE_COMPLETE'}</StackStatus><Outputs>${rows.join('')}</Outputs></member></Stacks>`
   }
 
   const cloudFormation: Readonly<Record<string, (form: URLSearchParams, name: string) => string>> = {
@@ -210,14 +212,27 @@ export async function startAwsStandIn(): Promise<AwsStandIn> {
   return {
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     calls,
-    stacks,
-    objects,
+    ...{ stacks, account, objects },
     async stop() {
       const closed = once(server, 'close')
       server.close()
       server.closeAllConnections()
       await closed
     },
+  }
+}
+
+/** Of Lambda, in an account that has none. */
+export async function startMissingFunctions() {
+  const missing = { 'x-amzn-ErrorType': 'ResourceNotFoundException', 'Content-Type': 'application/json' }
+  const server = createServer((_, response) => {
+    response.writeHead(404, missing).end('{"Message":"Function not found"}')
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return {
+    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    close: () => server.close(),
   }
 }
 

@@ -24,6 +24,8 @@ export class Refusal extends Error {
 
 export interface CloudFormation {
   readonly stacks: ReadonlyMap<string, Template>
+  /** Stacks whose creation failed, with their status; the next deployment deletes them first. */
+  readonly failed: ReadonlyMap<string, 'ROLLBACK_COMPLETE' | 'ROLLBACK_FAILED'>
   /** Names that are taken, of things that no stack knows any more. */
   readonly kept: ReadonlySet<string>
   /** Things that no stack knows any more, by type and logical id; they are billed on. */
@@ -44,6 +46,7 @@ export function createCloudFormation(options: {
   replacingChanges: (before: TemplateResource, after: TemplateResource) => string[]
 }): CloudFormation {
   const stacks = new Map<string, Template>()
+  const failed = new Map<string, 'ROLLBACK_COMPLETE' | 'ROLLBACK_FAILED'>()
   const kept = new Set<string>()
   const left = new Set<string>()
 
@@ -102,11 +105,14 @@ export function createCloudFormation(options: {
         continue
       }
       const [stuck] = created.reverse().filter((made) => !rollBack(made, template))
+      if (before === undefined)
+        failed.set(stack, stuck === undefined ? 'ROLLBACK_COMPLETE' : 'ROLLBACK_FAILED')
       if (stuck !== undefined)
         throw new Refusal(`${stack}: ROLLBACK_FAILED, ${stuck} is protected against deletion`)
       throw new Refusal(id === failing ? `${id}: CREATE_FAILED` : `${id}: ${clash} already exists`)
     }
     stacks.set(stack, template)
+    failed.delete(stack)
     for (const [id, resource] of Object.entries(before?.Resources ?? {})) {
       const now = template.Resources[id]
       const isReplaced = now !== undefined && namesOf(now).join() !== namesOf(resource).join()
@@ -133,6 +139,7 @@ export function createCloudFormation(options: {
 
   return {
     stacks,
+    failed,
     kept,
     left,
     deploy,
@@ -141,6 +148,7 @@ export function createCloudFormation(options: {
         throw new Error(`No table ${name} is without a stack`)
     },
     remove(stack) {
+      failed.delete(stack)
       const template = stacks.get(stack)
       if (template === undefined) return
       checkExports(stack, {})

@@ -5,7 +5,9 @@
 import { type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
 import { createRequire } from 'node:module'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startTiedProcess } from '@email-connector/testing/tied-process'
@@ -44,6 +46,9 @@ async function run(command: string, args: string[], env: NodeJS.ProcessEnv) {
   const [code] = await once(child, 'close')
   return { code: code as number | null, output }
 }
+
+/** The script of package.json. */
+const throughPnpm = ['--import', 'tsx', 'scripts/deployment-tool.ts']
 
 const ids = ['api', 'data', 'monitoring', 'network']
 const outcome = ({ code, output }: { code: number | null; output: string }) =>
@@ -111,8 +116,12 @@ describe('deployment', () => {
   })
 
   test('sst deploy publishes the bundles and creates every stack', { timeout: 120_000 }, async () => {
-    const done = await run(bin('sst'), ['deploy', '--stage', 'personal'], towards(withSst))
+    const args = [...throughPnpm, 'sst', 'deploy', '--stage', 'personal']
+    const done = await run(process.execPath, args, towards(withSst))
     expect(outcome(done)).toBe('succeeded')
+    // Whether an earlier one failed is one question, and where none did, no table is looked at.
+    expect(withSst.calls[0]).toBe('cloudformation DescribeStacks')
+    expect(withSst.calls).not.toContain('ssm DescribeTable')
     expect([...withSst.stacks.keys()].sort()).toEqual(ids.map((id) => `personal-email-connector-${id}`))
     expect(withSst.calls.filter((call) => call === 'cloudformation CreateStack')).toHaveLength(4)
     expect([...withSst.objects.keys()].filter((key) => key.endsWith('.zip')).length).toBeGreaterThanOrEqual(3)
@@ -163,7 +172,8 @@ describe('deployment', () => {
     const stages = join(folder, 'stages.json')
     writeFileSync(stages, JSON.stringify({ mydev: { kind: 'personal', region: 'eu-central-1' } }))
     const env = { ...towards(aws), STAGES_FILE: stages }
-    const dev = startTiedProcess(bin('sst'), ['dev', '--stage', 'mydev'], { cwd: root, env })
+    const args = [...throughPnpm, 'sst', 'dev', '--stage', 'mydev']
+    const dev = startTiedProcess(process.execPath, args, { cwd: root, env })
     try {
       await vi.waitFor(
         () =>
@@ -180,6 +190,34 @@ describe('deployment', () => {
       await dev.stop()
       await aws.stop()
     }
+  })
+})
+
+describe('pnpm sst and pnpm cdk are the tools themselves', () => {
+  test.each(['sst', 'cdk'])(
+    '%s: arguments, output and exit code pass through',
+    { timeout: 120_000 },
+    async (tool) => {
+      const args = ['deploy', '--no-such-option', '--help']
+      const own = await run(bin(tool), args, bare)
+      expect(await run(process.execPath, [...throughPnpm, tool, ...args], bare)).toEqual(own)
+    },
+  )
+
+  test('a signal ends the tool, and the command says that it ended by it', { timeout: 120_000 }, async () => {
+    const aws = createServer(() => undefined)
+    aws.listen(0, '127.0.0.1')
+    await once(aws, 'listening')
+    const endpoint = `http://127.0.0.1:${(aws.address() as AddressInfo).port}`
+    const env = { ...bare, AWS_ENDPOINT_URL: endpoint, AWS_ACCESS_KEY_ID: 'x', AWS_SECRET_ACCESS_KEY: 'x' }
+    const args = [...throughPnpm, 'sst', 'remove', '--stage', 'personal']
+    const child = spawn(process.execPath, args, { cwd: root, env, stdio: 'ignore' })
+    // It waits for an answer by now.
+    await once(aws, 'request')
+    child.kill('SIGTERM')
+    expect(await once(child, 'exit')).toEqual([null, 'SIGTERM'])
+    aws.close()
+    aws.closeAllConnections()
   })
 })
 

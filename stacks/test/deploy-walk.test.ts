@@ -8,8 +8,12 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { readDocument } from '@email-connector/server/testing/documents'
+import { createTables } from '@email-connector/server/testing/dynamodb-tables'
+import { findDynamoDb, type LocalDynamoDb, startDynamoDb } from '@email-connector/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type AwsStandIn, startAwsStandIn } from './aws-stand-in.ts'
+import { type AwsStandIn, startAwsStandIn, startMissingFunctions } from './aws-stand-in.ts'
+import type { Template } from './cloudformation.ts'
+import { get, refusalOf } from './transitions.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 const folder = mkdtempSync(join(tmpdir(), 'deploy-walk-'))
@@ -31,7 +35,7 @@ const run = [
   'npx pnpm@10.34.9 synth',
   'npx pnpm@10.34.9 synth -c stage=prod',
   'npx pnpm@10.34.9 sst deploy --stage prod',
-  'npx cdk deploy --all -c stage=prod',
+  'npx pnpm@10.34.9 cdk deploy --all -c stage=prod',
   'npx pnpm@10.34.9 sst remove --stage prod',
 ]
 
@@ -62,24 +66,39 @@ test('every command of docs/deploy.md is run here, or has a reason', () => {
 
 describe('from an empty account', () => {
   let aws: AwsStandIn
+  let functions: Awaited<ReturnType<typeof startMissingFunctions>>
+  let dynamoDb: LocalDynamoDb | undefined
   const stages = join(folder, 'stages.json')
+  const left = 'prod-email-connector-grants'
   beforeAll(async () => {
     aws = await startAwsStandIn()
+    functions = await startMissingFunctions()
+    if (!findDynamoDb()) return
+    // A first deployment that failed at its second table, whose first one is in the way of the next.
+    dynamoDb = await startDynamoDb()
+    await createTables(dynamoDb, 'prod-email-connector', { first: 1, isProtected: true })
+    const data = get('with everything').templates.data ?? expect.fail('no stack of data')
+    refusalOf(() => aws.account.deploy('prod-email-connector-data', data, secondTable(data)))
+    aws.account.deleteTable(left)
   })
-  afterAll(() => aws.stop())
+  afterAll(async () => {
+    await dynamoDb?.stop()
+    functions.close()
+    await aws.stop()
+  })
 
-  /** As it stands in the document, but for pnpm, which needs no download here. */
+  /** As it is in the document, but for pnpm, which needs no download here: its scripts are run. */
   async function walk(command: string): Promise<string> {
     if (command.startsWith('cp ')) {
       copyFileSync(join(root, 'stages.example.json'), stages)
       return 'succeeded'
     }
-    const { synth } = (
-      JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: { synth: string } }
-    ).scripts
-    const local = command
-      .replace(/^npx (?:pnpm@\S+ )?/, '')
-      .replace(/^synth/, `${synth} --output ${join(folder, 'out')}`)
+    const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+      scripts: Record<string, string>
+    }
+    const [, name = '', more = ''] = /^npx pnpm@\S+ (\S+)(.*)$/.exec(command) ?? []
+    const outdir = name === 'synth' ? ` --output ${join(folder, 'out')}` : ''
+    const local = `${scripts[name] ?? expect.fail(`${name} is no script`)}${outdir}${more}`
     const child = spawn('sh', ['-c', `exec ${local}`], {
       cwd: root,
       env: {
@@ -89,6 +108,8 @@ describe('from an empty account', () => {
         SST_TELEMETRY_DISABLED: '1',
         CDK_DISABLE_CLI_TELEMETRY: 'true',
         AWS_ENDPOINT_URL: aws.endpoint,
+        AWS_ENDPOINT_URL_LAMBDA: functions.endpoint,
+        ...(dynamoDb && { AWS_ENDPOINT_URL_DYNAMODB: dynamoDb.endpoint }),
         AWS_ACCESS_KEY_ID: 'stand-in',
         AWS_SECRET_ACCESS_KEY: 'stand-in',
         AWS_REGION: 'eu-central-1',
@@ -102,15 +123,31 @@ describe('from an empty account', () => {
         output += chunk.toString()
       })
     const [code] = (await once(child, 'close')) as [number | null]
+    said.set(command, output)
     return code === 0 ? 'succeeded' : output.slice(-3_000)
   }
+  const said = new Map<string, string>()
 
   test.each(run)('R95: %s', { timeout: 180_000 }, async (command) => {
     expect(await walk(command)).toBe('succeeded')
     if (command.includes(' deploy ')) expect(aws.stacks.size).toBe(4)
     if (command.includes(' remove ')) expect(aws.stacks.size).toBe(0)
   })
+
+  test.runIf(findDynamoDb())(
+    'R95: the first of them said that an earlier one had failed, and cleared what it left',
+    () => {
+      const [first, ...others] = run.filter((command) => command.includes(' deploy '))
+      expect(said.get(first ?? '')).toContain(`Deleted what it left, all empty: ${left}.`)
+      for (const other of others) expect(said.get(other)).not.toContain('Deleted')
+    },
+  )
 })
+
+function secondTable({ Resources }: Template): string {
+  const tables = Object.entries(Resources).filter(([, { Type }]) => Type === 'AWS::DynamoDB::Table')
+  return tables[1]?.[0] ?? expect.fail('no second table')
+}
 
 describe('docs/examples', () => {
   const example = (name: string) => readFileSync(join(root, 'docs', 'examples', name), 'utf8')

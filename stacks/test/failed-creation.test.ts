@@ -4,8 +4,10 @@
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { clearFailedCreation } from '@email-connector/server/failed-creation'
@@ -13,6 +15,7 @@ import { tableSchemas } from '@email-connector/server/table-schema'
 import { createTables } from '@email-connector/server/testing/dynamodb-tables'
 import { findDynamoDb, type LocalDynamoDb, startDynamoDb } from '@email-connector/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type AwsStandIn, startAwsStandIn, startMissingFunctions } from './aws-stand-in.ts'
 import { createCloudFormation } from './cloudformation.ts'
 import { replacingChanges } from './specification.ts'
 import { deploy, get, refusalOf } from './transitions.ts'
@@ -44,6 +47,32 @@ describe.skipIf(!findDynamoDb())('R95: a first deployment that failed between tw
       },
       body: JSON.stringify(body),
     })
+
+  /** A function of the stage is never there. */
+  async function runTool(tool: string, args: readonly string[], aws: AwsStandIn, more: NodeJS.ProcessEnv) {
+    const lambda = await startMissingFunctions()
+    const script = ['--import', 'tsx', 'scripts/deployment-tool.ts', tool, ...args]
+    const child = spawn(process.execPath, script, {
+      cwd: root,
+      env: {
+        ...{
+          PATH: process.env.PATH,
+          CI: '1',
+          SST_TELEMETRY_DISABLED: '1',
+          CDK_DISABLE_CLI_TELEMETRY: 'true',
+        },
+        ...{ AWS_ACCESS_KEY_ID: 'stand-in', AWS_SECRET_ACCESS_KEY: 'stand-in', AWS_REGION: 'eu-central-1' },
+        AWS_ENDPOINT_URL: aws.endpoint,
+        AWS_ENDPOINT_URL_DYNAMODB: dynamoDb.endpoint,
+        AWS_ENDPOINT_URL_LAMBDA: lambda.endpoint,
+        ...more,
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    const [output, errors] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')])
+    lambda.close()
+    return { code: child.exitCode, output: output + errors }
+  }
 
   test('the command knows the tables in the order in which they are made', () => {
     expect(names).toEqual(Object.values(tableSchemas).map(({ suffix }) => `${stage}-${suffix}`))
@@ -79,6 +108,38 @@ describe.skipIf(!findDynamoDb())('R95: a first deployment that failed between tw
       expect((await described.json()) as object).toMatchObject({ Table: { DeletionProtectionEnabled: true } })
       await ask('UpdateTable', { TableName: name, DeletionProtectionEnabled: false })
       await ask('DeleteTable', { TableName: name })
+    }
+  })
+
+  // Of an app that is not there: what the tool says to that, and its code, pass through. deploy-walk.test.ts goes on with SST.
+  test('pnpm cdk deploy clears it by itself, says so, and goes on', { timeout: 240_000 }, async () => {
+    const aws = await startAwsStandIn()
+    const folder = mkdtempSync(join(tmpdir(), 'failed-creation-'))
+    const stages = join(folder, 'stages.json')
+    writeFileSync(stages, JSON.stringify({ prod: { region: 'eu-central-1' } }))
+    const args = ['deploy', '--all', '-c', 'stage=prod', '--app', '/nowhere']
+    const run = () => runTool('cdk', args, aws, { STAGES_FILE: stages, HOME: folder })
+    const left = async () => {
+      const found = await Promise.all(names.map((TableName) => ask('DescribeTable', { TableName })))
+      return found.filter(({ status }) => status === 200).length
+    }
+    try {
+      await createTables(dynamoDb, stage, { first: 3, isProtected: true })
+      // Whatever is there: no stack says that it was never made.
+      expect((await run()).output).not.toContain('Deleted')
+      expect(await left()).toBe(3)
+
+      refusalOf(() => aws.account.deploy(`${stage}-data`, data, tables[3]?.[0]))
+      expect(aws.account.failed.get(`${stage}-data`)).toBe('ROLLBACK_FAILED')
+      const done = await run()
+      expect(done.output).toContain(`Deleted what it left, all empty: ${names.slice(0, 3).join(', ')}.`)
+      expect(done.output).toContain('nowhere')
+      expect(done.code).toBe(1)
+      expect(await left()).toBe(0)
+      expect(aws.calls.filter((call) => call === 'cloudformation DescribeStacks')).toHaveLength(2)
+    } finally {
+      await aws.stop()
+      rmSync(folder, { recursive: true })
     }
   })
 

@@ -35,6 +35,12 @@ ${names.map((from, index) => `| ${index + 1} | ${names.map((to) => cell(from, to
 | --- | --- |
 ${refusedChanges.map(([title, from, change]) => `| ${title} | ${sentenceOf(from, change)} |`).join('\n')}
 | a stage whose entry is gone | stages.json has no entry for it |
+
+## A deployment that failed
+
+The first one was made to fail at each resource of each stack of a stage with everything; the same command then succeeded. Where it
+failed at a later table, \`pnpm sst deploy\` and \`pnpm cdk deploy\` first delete the tables before it, which are empty
+([deploy.md](deploy.md), "Update and roll back").
 `
 }
 

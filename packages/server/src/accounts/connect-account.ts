@@ -92,7 +92,7 @@ async function sealMailbox(
     ...{ accountId, credentialVersion: 1, account, expiresAt },
     ...(memory && { memory }),
     owner: {
-      sealedOwner: makeSealedOwner(secrets, secret, { ...name, owner }),
+      sealedOwner: makeSealedOwner(secrets, secret, { ...name, owner, now: version }),
       // A first mailbox brings the grant's own settings; what another one finds there, its first call sees.
       sealedSeen: sealSeen(secret, name, { account: version, grant: isFirst ? version : 0, hides: false }),
     },
@@ -140,11 +140,13 @@ export function gatherGrant(
   const place = { grantId, version: now(), expiresAt: absoluteExpiresAt }
   const settings = makeGrantSettings(secret, place, options.grantSettings)
   const hints = connected.map(({ hint }) => hint)
+  const newest = roomKid(secrets)
   return {
     ownerIndexes,
     accountIds: hints.map(({ accountId }) => accountId),
     sealedHint: sealGrantHint(secret, grantId, hints),
-    ownerRoom: roomKid(secrets),
+    // Between two mailboxes the seed may have been rotated: the first refresh then makes the room for the newest.
+    ownerRoom: connected.map(({ owner }) => owner.page.kid).find((kid) => kid !== newest) ?? newest,
     async write(store) {
       for (const { owner, settings } of connected) {
         await store.createOwner(owner)

@@ -14,10 +14,12 @@ import {
   deriveOwnerKey,
   derivePolicyKey,
   deriveSendKey,
+  type FormerSendKey,
+  maxFormerKeys,
   openSendKeys,
-  type SendKeys,
   sealSendKeys,
   wrapPageKeys,
+  zeroSendKeys,
 } from '../keys/owner-keys.ts'
 import { SealBrokenError, zero } from '../keys/seal.ts'
 import type { AccountRow, AccountStore } from '../store/account-store.ts'
@@ -36,7 +38,7 @@ import {
 
 export type RoomSecrets = Pick<InstanceSecrets, 'peppers' | 'ownerRoots' | 'sendRoots'>
 
-/** For so long the ledger of sends asks under the key before, too: nothing it remembers is older. */
+/** For so long the ledger of sends asks under the keys before, too: nothing it remembers is older. */
 const formerKeySeconds = 24 * 3600
 
 /** One mailbox of a grant, with what proves whose it is. */
@@ -70,20 +72,35 @@ export function makeOwnerRow(secrets: RoomSecrets, secret: Uint8Array, place: Ro
   }
 }
 
-/** An account's sealed keys. `former`: what its emails were known by until now; nothing for a new connection. */
+/**
+ * An account's sealed keys. `former`: what this connection's own emails were known by until now. What the mailbox's other
+ * connections may have sent under older seeds is asked for as well, also by a new connection; so is a seed that is about to
+ * become the newest and is so already elsewhere.
+ */
 export function makeSealedOwner(
   secrets: RoomSecrets,
   secret: Uint8Array,
-  { owner, ...name }: AccountName & { readonly owner: MailboxOwner },
-  former: Pick<SendKeys, 'formerUntil' | 'formerKey'> = { formerUntil: 0 },
+  { owner, now, ...name }: AccountName & { readonly owner: MailboxOwner; readonly now: EpochSeconds },
+  former: readonly FormerSendKey[] = [],
 ): string {
-  const root = newest(secrets.sendRoots)
+  const [root, ...others] = secrets.sendRoots
+  if (root === undefined) throw new Error('A key of the deployment is missing')
+  const until = now + formerKeySeconds
   const sendKey = deriveSendKey(root, owner)
+  const otherKeys = others.map((other) => ({ until, key: deriveSendKey(other, owner) }))
   try {
-    return sealSendKeys(secret, name, { kid: root.kid, sendKey, ...former })
+    const kept = [...former.filter((one) => one.until > now), ...otherKeys]
+      .filter(({ key }, index, all) => all.findIndex((one) => isEqual(one.key, key)) === index)
+      .filter(({ key }) => !isEqual(key, sendKey))
+      .filter((_, index) => index < maxFormerKeys)
+    return sealSendKeys(secret, name, { kid: root.kid, sendKey, former: kept })
   } finally {
-    zero(sendKey)
+    zero(sendKey, ...otherKeys.map(({ key }) => key))
   }
+}
+
+function isEqual(one: Uint8Array | undefined, other: Uint8Array | undefined): boolean {
+  return one === other || (one !== undefined && other !== undefined && Buffer.compare(one, other) === 0)
 }
 
 type RowPlace = Omit<SettingsRow, 'v' | 'sealed' | 'of'>
@@ -152,24 +169,22 @@ export function createEnsureOwnerRoom(options: {
   async function setSealedOwner({ row, place }: Room, secret: Uint8Array): Promise<void> {
     const { grantId, accountId } = place
     const asRead = row.sealedOwner
+    const until = now() + formerKeySeconds
+    const named = { ...place, now: now() }
     if (asRead === undefined) {
-      const formerUntil = now() + formerKeySeconds
-      const sealedOwner = makeSealedOwner(secrets, secret, place, { formerUntil })
+      const sealedOwner = makeSealedOwner(secrets, secret, named, [{ until }])
       const sealedSeen = sealSeen(secret, place, { account: 0, grant: 0, hides: false })
       await store.setSealedOwner({ grantId, accountId, asRead, sealedOwner, sealedSeen })
       return
     }
-    const former = openSendKeys(secret, place, asRead)
+    const before = openSendKeys(secret, place, asRead)
     try {
-      if (former.kid === newest(secrets.sendRoots).kid) return
-      const formerUntil = now() + formerKeySeconds
-      const sealedOwner = makeSealedOwner(secrets, secret, place, {
-        formerUntil,
-        formerKey: former.sendKey,
-      })
+      if (before.kid === newest(secrets.sendRoots).kid) return
+      const former = [{ until, key: before.sendKey }, ...before.former]
+      const sealedOwner = makeSealedOwner(secrets, secret, named, former)
       await store.setSealedOwner({ grantId, accountId, asRead, sealedOwner })
     } finally {
-      zero(former.sendKey, former.formerKey)
+      zeroSendKeys(before)
     }
   }
 

@@ -5,7 +5,7 @@
 import type { MessageRef } from '@email-connector/mail'
 import * as z from 'zod'
 import type { Caller } from '../caller.ts'
-import { derivePolicyKey, openSendKeys } from '../keys/owner-keys.ts'
+import { derivePolicyKey, maxFormerKeys, openSendKeys, zeroSendKeys } from '../keys/owner-keys.ts'
 import { SealBrokenError, zero } from '../keys/seal.ts'
 import type { OpenedAccount } from './grant-accounts.ts'
 import { makeOwnerLink, type OwnerLinkOptions } from './owner-link.ts'
@@ -26,9 +26,12 @@ export const reviewSubject = z.strictObject({
     .optional(),
   /** 32 bytes, hex. */
   policyKey: z.string().regex(/^[0-9a-f]{64}$/),
-  /** The ledger's rows of an email that is held: a discard lets them go. */
+  /** The ledger's rows of an email that is held, of its idempotency key and its content: a discard lets them go. */
   claim: z
-    .strictObject({ attempt: z.string().max(100), keys: z.array(z.string().max(100)).max(3) })
+    .strictObject({
+      attempt: z.string().max(100),
+      keys: z.array(z.string().max(100)).max(maxFormerKeys + 2),
+    })
     .optional(),
 })
 export type ReviewSubject = z.output<typeof reviewSubject>
@@ -75,9 +78,9 @@ function isNamedUnderGrant(
 ): boolean {
   if (sealedOwner === undefined) return true
   try {
-    const { sendKey, formerKey, formerUntil } = openSendKeys(secret, { grantId, accountId }, sealedOwner)
-    zero(sendKey, formerKey)
-    return formerKey === undefined && formerUntil > now
+    const keys = openSendKeys(secret, { grantId, accountId }, sealedOwner)
+    zeroSendKeys(keys)
+    return keys.former.some(({ until, key }) => key === undefined && until > now)
   } catch (error) {
     // Nothing can be sent with such a row, from no page either.
     if (error instanceof SealBrokenError) return true

@@ -35,15 +35,23 @@ export interface PageKeys {
   readonly policyKey?: Uint8Array
 }
 
-/** By what the mailbox's emails are known to the ledger of sends, and by what else until `formerUntil`. */
+/** By what the mailbox's emails are known to the ledger of sends, and by what else for a while. */
 export interface SendKeys {
   /** The seed that `sendKey` is of. */
   readonly kid: string
   readonly sendKey: Uint8Array
-  /** Epoch seconds; 0: nothing was sent under another key. */
-  readonly formerUntil: number
-  /** Absent: the former key is the grant's own, made of S. */
-  readonly formerKey?: Uint8Array
+  /** Empty: nothing that is remembered was sent under another key. At most `maxFormerKeys`. */
+  readonly former: readonly FormerSendKey[]
+}
+
+/** Each is a row more per email for a day. A seed is rotated once in years, so these are as many as are kept. */
+export const maxFormerKeys = 16
+
+export interface FormerSendKey {
+  /** Epoch seconds. */
+  readonly until: number
+  /** Absent: the grant's own, made of S. */
+  readonly key?: Uint8Array
 }
 
 /** The caller zeroes it, as it does what the others return. */
@@ -103,9 +111,18 @@ export function unwrapPageKeys(
 
 /** Under S_a. base64url. Zeroes nothing of `keys`. */
 export function sealSendKeys(secret: MailboxSecret, name: AccountName, keys: SendKeys): string {
-  const { kid, sendKey, formerUntil, formerKey } = keys
-  const rest = Buffer.from(JSON.stringify({ kid, formerUntil, former: formerKey !== undefined }))
-  const plain = Buffer.concat([sendKey, formerKey ?? new Uint8Array(keyBytes), rest])
+  const { kid, sendKey, former } = keys
+  const parts = former.map(({ key }) => key ?? new Uint8Array(keyBytes))
+  const rest: SealedRest = {
+    kid,
+    former: former.map(({ until, key }) => ({ until, isOfGrant: key === undefined })),
+  }
+  const plain = Buffer.concat([
+    Uint8Array.of(former.length),
+    sendKey,
+    ...parts,
+    Buffer.from(JSON.stringify(rest)),
+  ])
   const key = deriveSealedOwnerKey(secret, name)
   try {
     return toText(seal(key, plain, ofSealedOwner(name)))
@@ -120,19 +137,32 @@ export function openSendKeys(secret: MailboxSecret, name: AccountName, sealed: s
   try {
     const plain = open(key, fromText(sealed), ofSealedOwner(name))
     // Authenticated, so it is what `sealSendKeys` wrote.
-    const rest = JSON.parse(Buffer.from(copyPart(plain, 2 * keyBytes)).toString('utf8')) as {
-      kid: string
-      formerUntil: number
-      former: boolean
+    const [count = 0] = plain
+    const keyAt = (index: number) => copyPart(plain, 1 + index * keyBytes, 1 + (index + 1) * keyBytes)
+    const text = Buffer.from(copyPart(plain, 1 + (count + 1) * keyBytes)).toString('utf8')
+    const { kid, former } = JSON.parse(text) as SealedRest
+    const opened = {
+      ...{ kid, sendKey: keyAt(0) },
+      former: former.map(({ until, isOfGrant }, index) => ({
+        until,
+        ...(!isOfGrant && { key: keyAt(index + 1) }),
+      })),
     }
-    const sendKey = copyPart(plain, 0, keyBytes)
-    const formerKey = copyPart(plain, keyBytes, 2 * keyBytes)
     zero(plain)
-    const { kid, formerUntil } = rest
-    return rest.former ? { kid, sendKey, formerUntil, formerKey } : { kid, sendKey, formerUntil }
+    return opened
   } finally {
     zero(key)
   }
+}
+
+export function zeroSendKeys(keys: SendKeys | undefined): void {
+  zero(keys?.sendKey, ...(keys?.former ?? []).map(({ key }) => key))
+}
+
+/** What is sealed after the keys. */
+interface SealedRest {
+  readonly kid: string
+  readonly former: readonly { readonly until: number; readonly isOfGrant: boolean }[]
 }
 
 function deriveKek(root: SecretKey, owner: MailboxOwner, { grantId, accountId }: AccountName): Uint8Array {

@@ -1,18 +1,19 @@
 /**
  * The keys by which the ledger names an email and seals its outcome. Content is named under the mailbox's sendKey, which
  * all its grants share, so that one knows what another has sent; an idempotency key is a client's own word, under S. For a
- * day after a sendKey first appears or changes, content is named under what came before it as well. The owner's page has
+ * day after a sendKey first appears or changes, content is named under all that came before it as well. The owner's page has
  * S_a: it knows the mailbox's names, and none that are the grant's own.
  */
 import { createHmac } from 'node:crypto'
 import { copySecret, type MailboxSecret, toGrantSecret, zeroSecret } from '../keys/account-secret.ts'
 import { KeyRefusedError } from '../keys/key-wrapper.ts'
-import { openSendKeys } from '../keys/owner-keys.ts'
+import { openSendKeys, type SendKeys, zeroSendKeys } from '../keys/owner-keys.ts'
 import { canonical, deriveKey, fromText, open, SealBrokenError, seal, toText, zero } from '../keys/seal.ts'
 import { createHintCipher } from '../keys/token-cipher.ts'
 
-/** Whose key it is: the grant's, the mailbox's, or the one the mailbox had until its seed was rotated. */
-export type Under = 'grant' | 'mailbox' | 'formerMailbox'
+/** Whose key it is: the grant's, the mailbox's, or one of those the mailbox had until its seed was rotated. */
+export type Under = 'grant' | UnderMailbox
+export type UnderMailbox = 'mailbox' | `former ${number}`
 
 export interface LedgerAccount {
   readonly accountId: string
@@ -23,6 +24,8 @@ export interface LedgerAccount {
 export interface LedgerKeys {
   /** By what content is named now, in the order in which rows are taken: the last is the one that stays. */
   readonly contentUnder: readonly Under[]
+  /** The same without the grant's own: what every grant of the mailbox has in common. */
+  readonly mailboxUnder: readonly UnderMailbox[]
   /** HMAC, hex. */
   toMac(under: Under, parts: readonly string[]): string
   /** `row`: the key of the row that keeps it. */
@@ -42,7 +45,7 @@ export function withLedgerKeys<T>(
   const sendKeys = openKeys(copy, grantId, account)
   const close = () => {
     zeroSecret(copy)
-    zero(sendKeys?.sendKey, sendKeys?.formerKey)
+    zeroSendKeys(sendKeys)
   }
   let used: T
   try {
@@ -56,7 +59,11 @@ export function withLedgerKeys<T>(
   return used
 }
 
-function openKeys(secret: MailboxSecret, grantId: string, { accountId, sealedOwner }: LedgerAccount) {
+function openKeys(
+  secret: MailboxSecret,
+  grantId: string,
+  { accountId, sealedOwner }: LedgerAccount,
+): SendKeys | undefined {
   if (sealedOwner === undefined) return undefined
   try {
     return openSendKeys(secret, { grantId, accountId }, sealedOwner)
@@ -70,19 +77,22 @@ function openKeys(secret: MailboxSecret, grantId: string, { accountId, sealedOwn
 function toLedgerKeys(
   secret: MailboxSecret,
   grantId: string,
-  sendKeys: ReturnType<typeof openKeys>,
+  sendKeys: SendKeys | undefined,
   now: number,
 ): LedgerKeys {
   const grantHint = () => createHintCipher(toGrantSecret(secret))
+  const contentUnder = toContentUnder(sendKeys, now)
 
-  function keyOf(under: Exclude<Under, 'grant'>): Uint8Array {
-    const key = under === 'mailbox' ? sendKeys?.sendKey : sendKeys?.formerKey
+  function keyOf(under: UnderMailbox): Uint8Array {
+    const key =
+      under === 'mailbox' ? sendKeys?.sendKey : sendKeys?.former[Number(under.slice('former '.length))]?.key
     if (key === undefined) throw new Error('The ledger has no such key')
     return key
   }
 
   return {
-    contentUnder: toContentUnder(sendKeys, now),
+    contentUnder,
+    mailboxUnder: contentUnder.filter((under) => under !== 'grant'),
 
     toMac(under, parts) {
       const key =
@@ -104,10 +114,12 @@ function toLedgerKeys(
   }
 }
 
-function toContentUnder(sendKeys: ReturnType<typeof openKeys>, now: number): readonly Under[] {
+function toContentUnder(sendKeys: SendKeys | undefined, now: number): readonly Under[] {
   if (sendKeys === undefined) return ['grant']
-  if (sendKeys.formerUntil <= now) return ['mailbox']
-  return [sendKeys.formerKey === undefined ? 'grant' : 'formerMailbox', 'mailbox']
+  const former = sendKeys.former.flatMap(({ until, key }, index): Under[] =>
+    until <= now ? [] : [key === undefined ? 'grant' : `former ${index}`],
+  )
+  return [...former, 'mailbox']
 }
 
 function withOutcomeKey<T>(sendKey: Uint8Array, use: (key: Uint8Array) => T): T {

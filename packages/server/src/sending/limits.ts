@@ -1,8 +1,9 @@
 /**
  * R93: what the owner allows to leave, for one mailbox and for the whole connection: the stricter of the two holds.
  * Everything is checked before anybody is asked; what is counted is reserved right before DATA. The counters belong to the
- * mailbox, so all its connections share them, and one can use up another's hour. What was reserved is given back only
- * where nothing left.
+ * mailbox, so all its connections share them, and one can use up another's hour; for a day after the seed was rotated an
+ * email counts under each key that another connection may still count with. What was reserved is given back only where
+ * nothing left.
  */
 import type { OpenedAccount } from '../accounts/grant-accounts.ts'
 import { assertReadable } from '../accounts/owner-settings.ts'
@@ -90,20 +91,24 @@ export async function assertWithinLimits(
       async reserve() {
         // A grant of 0.1.0 until its first refresh: it has no limits, and no key that it shares.
         if (sealedOwner === undefined) return
-        const macs = withLedgerKeys(call.caller, { accountId, sealedOwner }, call.now(), (keys) => {
-          const toMac = (...parts: string[]) => keys.toMac('mailbox', ['limit', ...parts])
-          return {
-            hour: toMac('hour'),
-            day: toMac('day'),
-            people: strangers.map((one) => toMac('one', one.toLowerCase())),
-          }
-        })
+        const counters = withLedgerKeys(call.caller, { accountId, sealedOwner }, call.now(), (keys) =>
+          keys.mailboxUnder.map((under) => {
+            const toMac = (...parts: string[]) => keys.toMac(under, ['limit', ...parts])
+            return {
+              hour: toMac('hour'),
+              day: toMac('day'),
+              people: strangers.map((one) => toMac('one', one.toLowerCase())),
+            }
+          }),
+        )
         try {
-          const hour = { key: macs.hour, windowSeconds: hourSeconds, events: perHour ?? unlimited }
-          await take(hour, 'send', hourText(perHour ?? unlimited))
-          if (newPerDay === undefined) return
-          const day = { key: macs.day, windowSeconds: daySeconds, events: unlimited, members: newPerDay }
-          for (const member of macs.people) await take(day, member, newText(newPerDay))
+          for (const macs of counters) {
+            const hour = { key: macs.hour, windowSeconds: hourSeconds, events: perHour ?? unlimited }
+            await take(hour, 'send', hourText(perHour ?? unlimited))
+            if (newPerDay === undefined) continue
+            const day = { key: macs.day, windowSeconds: daySeconds, events: unlimited, members: newPerDay }
+            for (const member of macs.people) await take(day, member, newText(newPerDay))
+          }
         } catch (error) {
           await giveBack()
           throw error

@@ -124,9 +124,7 @@ export function createAddMailbox(options: AddMailboxOptions): AddMailbox {
     try {
       return await openLink({ store: links, now }, token)
     } catch (error) {
-      if (!(error instanceof KeyRefusedError)) throw error
-      log({ event: 'key_refused', outcome: 'refused' })
-      return undefined
+      return refused(error)
     }
   }
 
@@ -173,7 +171,8 @@ export function createAddMailbox(options: AddMailboxOptions): AddMailbox {
       const message = `A connection holds ${maxMailboxes} mailboxes at most. Connect the app again for more.`
       return mailboxForm(asking, { values, faults: [{ message }], status: 422 })
     }
-    const changed = await write(link, account, memory, accountId)
+    const changed = await write(link, account, memory, accountId).catch(refused)
+    if (changed === undefined) return unchangeable()
     if (!changed) return ended()
     await links.deleteToken('link', link.row.id, link.grant.grantId)
     log({
@@ -190,6 +189,12 @@ export function createAddMailbox(options: AddMailboxOptions): AddMailbox {
           )
         : done('The new password is stored', `${account.address} works again. Go back to your app.`)
     return withCookies(page, cookies)
+  }
+
+  /** Its rows were changed, or the seed that they were made with is gone. Nothing was written. */
+  function refused(error: unknown): undefined {
+    if (!(error instanceof KeyRefusedError)) throw error
+    log({ event: 'key_refused', outcome: 'refused' })
   }
 
   /** An account id: that one's record is written anew. One update of the grant decides, and uses the link up. */
@@ -279,6 +284,14 @@ function ended(status: 400 | 403 = 403): Response {
     status,
     title: 'This link does not work any more',
     text: 'It works once, for 15 minutes, in one browser, and a newer link ends it. Ask your app for your mail accounts: it shows a new one.',
+  })
+}
+
+function unchangeable(): Response {
+  return messagePage({
+    status: 403,
+    title: 'This connection cannot be changed any more',
+    text: 'This server no longer has the secrets it was made with. It goes on as it is. Remove it in your app and connect again to change it.',
   })
 }
 

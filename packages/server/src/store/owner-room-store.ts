@@ -43,7 +43,7 @@ export interface OwnerRoomStore {
   /** What exists stays as it is. */
   createOwner(row: OwnerRow): Promise<void>
   listOwners(ownerIndex: string): Promise<readonly OwnerRow[]>
-  /** Sets the wrap of an owner row, whatever it had. A missing row is no error and is not created. */
+  /** Sets the wrap of an owner row, whatever it had. A missing row, or one that has ended, is no error and stays as it is. */
   setOwnerWrap(row: OwnerRow & { readonly page: NonNullable<OwnerRow['page']> }): Promise<void>
   /** Empties the wrap, so that it opens nothing any more. A missing row is no error. */
   clearOwnerWrap(ownerIndex: string, grantId: string): Promise<void>

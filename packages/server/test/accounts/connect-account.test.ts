@@ -1,8 +1,31 @@
 import { describe, expect, test } from 'vitest'
-import { addAccount, replaceAccount } from '../../src/accounts/connect-account.ts'
+import {
+  addAccount,
+  prepareAccount,
+  prepareGrant,
+  replaceAccount,
+} from '../../src/accounts/connect-account.ts'
+import { roomKid } from '../../src/accounts/owner-room.ts'
+import type { InstanceSecrets } from '../../src/keys/instance-secrets.ts'
 import { ownerIndexes } from '../../src/keys/owner-index.ts'
-import { buildMailAccount, connectGrant, peppers } from './connected-grant.ts'
+import { rotateSeed } from '../keys/rotated-secrets.ts'
+import { buildMailAccount, connectGrant, peppers, secrets } from './connected-grant.ts'
 import { accountsOf, keyWrapper, sealedPart, second, stores, tampered } from './deployment.ts'
+
+test('R30: a seed rotated between two mailboxes of one sign-in: the first refresh makes the room for the newest', async () => {
+  const connectWith = async (of: InstanceSecrets[]) => {
+    const connected = await connectGrant(stores, keyWrapper, second, async (options) => {
+      const [first = secrets, last = secrets] = of
+      const before = await prepareAccount({ ...options, secrets: first, isFirst: true })
+      await stores.accounts.createAccount(before.row)
+      return await prepareGrant({ ...options, secrets: last, earlier: [before.connected] })
+    })
+    return connected.grant.ownerRoom
+  }
+  const rotated = rotateSeed(secrets, 'newest')
+  expect(await connectWith([secrets, rotated])).toBe(roomKid(secrets))
+  expect(await connectWith([rotated, rotated])).toBe('newest')
+})
 
 describe('a mailbox added, a password changed', () => {
   test('of 10 mailboxes added at the same time one is, and the others leave no row', async () => {

@@ -8,10 +8,11 @@ import { addAccount } from '../../src/accounts/connect-account.ts'
 import { createEnsureOwnerRoom } from '../../src/accounts/owner-room.ts'
 import { createOpenOwnersGrant } from '../../src/accounts/owners-grant.ts'
 import { defaultAccountSettings, defaultGrantSettings } from '../../src/accounts/settings.ts'
-import { type InstanceSecrets, parseInstanceSecrets } from '../../src/keys/instance-secrets.ts'
+import type { InstanceSecrets } from '../../src/keys/instance-secrets.ts'
 import { openSendKeys } from '../../src/keys/owner-keys.ts'
 import type { AccountStore } from '../../src/store/account-store.ts'
 import { ofGrant } from '../../src/store/owner-room-store.ts'
+import { rotateSeed } from '../keys/rotated-secrets.ts'
 import { now } from '../store/builders.ts'
 import {
   buildMailAccount,
@@ -247,7 +248,7 @@ describe('a rotated seed', () => {
   }
 
   test('at every step of making the room: nothing is lost, and the page opens it', async () => {
-    const rotated = rotate(secrets)
+    const rotated = rotateSeed(secrets, 'rotated')
     for (let stop = 0; stop < writes; stop++) {
       const connected = await connectGrantOf010(stores, keyWrapper)
       const stopping = watched(async (write) => {
@@ -264,13 +265,13 @@ describe('a rotated seed', () => {
     const connected = await connectGrantOf010(stores, keyWrapper)
     await ensureOwnerRoom(connected)
     const before = await sendKeysOf(connected)
-    expect(before).toMatchObject({ formerUntil: now + 86_400 })
-    expect(before.formerKey).toBeUndefined()
+    expect(before.former).toEqual([{ until: now + 86_400 }])
     const settings = (await stores.accounts.findGrantWithAccounts(connected.grant.grantId))?.settings
-    const rotated = rotate(secrets)
+    const rotated = rotateSeed(secrets, 'rotated')
     await ensureWith(connected, rotated)
     const after = await sendKeysOf(connected)
-    expect(after.formerKey).toEqual(before.sendKey)
+    // What was sent under S before is still asked for, too.
+    expect(after.former).toEqual([{ until: now + 86_400, key: before.sendKey }, { until: now + 86_400 }])
     expect(after.sendKey).not.toEqual(before.sendKey)
     const found = await stores.accounts.findGrantWithAccounts(connected.grant.grantId)
     expect(found?.settings).toEqual(settings)
@@ -282,7 +283,7 @@ describe('a rotated seed', () => {
 
   test('so does the page, without S; before, the older seed opens', async () => {
     const connected = await connectGrant(stores, keyWrapper)
-    const rotated = rotate(secrets)
+    const rotated = rotateSeed(secrets, 'rotated')
     expect((await roomOf(connected, annsLogin, rotated)).grant).toEqual(defaultGrantSettings)
     const alone = { ...rotated, ownerRoots: rotated.ownerRoots.slice(0, 1) }
     expect((await roomOf(connected, annsLogin, alone)).grant).toEqual(defaultGrantSettings)
@@ -293,19 +294,6 @@ describe('a rotated seed', () => {
     const other = await connectGrant(stores, keyWrapper, second)
     expect((await sendKeysOf(one)).sendKey).toEqual((await sendKeysOf(two)).sendKey)
     expect((await sendKeysOf(one)).sendKey).not.toEqual((await sendKeysOf(other)).sendKey)
-    expect((await sendKeysOf(one)).formerUntil).toBe(0)
+    expect((await sendKeysOf(one)).former).toEqual([])
   })
 })
-
-/** The same deployment after its operator put a new seed before the older one. */
-function rotate(older: InstanceSecrets): InstanceSecrets {
-  const fresh = parseInstanceSecrets(JSON.stringify({ kid: 'rotated', seed: 'x'.repeat(43), older: [] }))
-  const both = <Name extends keyof InstanceSecrets>(name: Name) => [...fresh[name], ...older[name]]
-  return {
-    peppers: both('peppers'),
-    ownerRoots: both('ownerRoots'),
-    sendRoots: both('sendRoots'),
-    dcrKeys: both('dcrKeys'),
-    handoffKeys: both('handoffKeys'),
-  }
-}

@@ -1,6 +1,6 @@
 /** The link to one draft: what its token opens, and for which connections there is none. Over a real store. */
 import { randomBytes } from 'node:crypto'
-import { makeLeash } from '@email-connector/oauth'
+import { makeLeash, readLeash } from '@email-connector/oauth'
 import { createTempFolder } from '@email-connector/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { toDerivedId, unwrapDerived } from '../../src/accounts/derived-token.ts'
@@ -40,7 +40,7 @@ const draft = {
 
 function link(keys: Partial<SendKeys> = {}, given: object = {}) {
   const name = { grantId: caller.grantId, accountId, ...given }
-  const whole = { kid: '1', sendKey: new Uint8Array(randomBytes(32)), formerUntil: 0, ...keys }
+  const whole = { kid: '1', sendKey: new Uint8Array(randomBytes(32)), former: [], ...keys }
   const opened = {
     accountId,
     isLinkable: true,
@@ -85,14 +85,42 @@ test('R29: no key is left behind where a link was made, opened or refused', asyn
 
 test('a connection of 0.1.0 has none, before it knows its mailbox’s sendKey and for a day after', async () => {
   expect(await link({}, { sealedOwner: undefined })).toBeUndefined()
-  expect(await link({ formerUntil: now + 1 })).toBeUndefined()
-  expect(await link({ formerUntil: now })).toBeDefined()
+  expect(await link({ former: [{ until: now + 1 }] })).toBeUndefined()
+  expect(await link({ former: [{ until: now }] })).toBeDefined()
   // A rotated seed: the former name is the mailbox's own as well.
-  expect(await link({ formerUntil: now + 1, formerKey: new Uint8Array(randomBytes(32)) })).toBeDefined()
+  const key = new Uint8Array(randomBytes(32))
+  expect(await link({ former: [{ until: now + 1, key }] })).toBeDefined()
+  // And rotated on the day on which the connection of 0.1.0 learned its name.
+  expect(await link({ former: [{ until: now + 1, key }, { until: now + 1 }] })).toBeUndefined()
 })
 
 test('none where the record is of an old form, the grant has no leash, or its row was changed', async () => {
   expect(await link({}, { isLinkable: false })).toBeUndefined()
   expect(await link({}, { grantId: newId() })).toBeUndefined()
   expect(await link({}, { sealedOwner: 'AAAA' })).toBeUndefined()
+})
+
+test('R103: a link whose call is overtaken by the revocation opens nothing, and no later leash opens it', async () => {
+  const own = makeLeash(buildGrant({ absoluteExpiresAt: now + 300 * day }))
+  const { authorization: leashes, derivedTokens } = stores
+  await leashes.createLeash(own)
+  const make = createReviewLinkMaker({
+    ...{ leashes, publicUrl: 'https://mail.example', now: () => now },
+    store: {
+      async createDerivedToken(row) {
+        await leashes.deleteLeash(own.grantId)
+        await derivedTokens.createDerivedToken(row)
+      },
+    },
+  })
+  const name = { grantId: own.grantId, accountId }
+  const keys: SendKeys = { kid: '1', sendKey: new Uint8Array(randomBytes(32)), former: [] }
+  const opened = { accountId, isLinkable: true, sealedOwner: sealSendKeys(caller.secret, name, keys) }
+  const url = await make({ ...caller, grantId: own.grantId }, opened, draft)
+  const token = url?.split('#')[1] ?? ''
+  const row = await derivedTokens.findDerivedToken('review', toDerivedId(token) ?? '')
+  if (row === undefined) throw new Error('The link has a row')
+  expect(await readLeash({ store: leashes, now: () => now }, own.grantId)).toBeUndefined()
+  const later = makeLeash(buildGrant({ grantId: own.grantId, absoluteExpiresAt: now + 300 * day }))
+  expect(() => unwrapDerived(token, row, Uint8Array.from(Buffer.from(later.leash, 'base64url')))).toThrow()
 })

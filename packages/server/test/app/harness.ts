@@ -36,6 +36,8 @@ export interface TestApp {
   /** How long the sign-in chose to wait. */
   readonly slept: number[]
   readonly time: { seconds: number }
+  /** What an operator makes of the secrets: requests that come now are another process's, those under way keep theirs. */
+  changeSecrets(change: (secrets: InstanceSecrets) => InstanceSecrets): void
   /** Turns the clock that durations are measured with. */
   elapse(ms: number): Promise<void>
   fetch(path: string, init?: RequestInit, ip?: string): Promise<Response>
@@ -66,6 +68,8 @@ export interface TestAppOptions {
   /** Of the local runner: sign-in by device code. */
   deviceClients?: readonly DeviceClient[]
   findServers?: FindServers
+  /** Told of every request before the product gets it. */
+  beforeRequest?: () => void
   /** Put in the place of the real stores, for faults. */
   wrapStores?: (stores: LevelStores) => LevelStores
 }
@@ -76,7 +80,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
   const now = () => time.seconds
   const opened = await createLevelStores({ dir: join(folder.path, 'store'), now })
   const stores = options.wrapStores?.(opened) ?? opened
-  const secrets = options.secrets ?? (await loadLocalSecrets(folder.path))
+  let secrets = options.secrets ?? (await loadLocalSecrets(folder.path))
   const variables = parseSettings(serverVariables, { PUBLIC_URL: publicUrl })
   const settings: ServerSettings = {
     ...toServerSettings(variables, { demo: options.demo !== undefined }),
@@ -96,38 +100,47 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
   }
   const keyWrapper = options.keyWrapper ?? createFileKeyWrapper({ path: join(folder.path, 'key') })
   const stage = 'test'
-  const app = createProduct({
-    ...{ settings, stage, stores, keyWrapper, secrets, log, now, clock },
-    connector: options.connector ?? createConnector({ policy: createHostPolicy() }),
-    privateHosts: options.privateHosts ?? false,
-    ...(options.demo === undefined ? {} : { demo: options.demo }),
-    ...(options.providerClients && { providerClients: options.providerClients }),
-    ...(options.deviceClients && {
-      devices: createDeviceTrips({
-        ...{ clients: options.deviceClients, store: stores.devices, once: stores.once, log, now },
-        publicUrl: settings.publicUrl,
+  const connector = options.connector ?? createConnector({ policy: createHostPolicy() })
+  const start = () =>
+    createProduct({
+      ...{ settings, stage, stores, keyWrapper, secrets, log, now, clock, connector },
+      privateHosts: options.privateHosts ?? false,
+      ...(options.demo === undefined ? {} : { demo: options.demo }),
+      ...(options.providerClients && { providerClients: options.providerClients }),
+      ...(options.deviceClients && {
+        devices: createDeviceTrips({
+          ...{ clients: options.deviceClients, store: stores.devices, once: stores.once, log, now },
+          publicUrl: settings.publicUrl,
+        }),
       }),
-    }),
-    // No name server is asked unless a test has one.
-    findServers: options.findServers ?? (async () => undefined),
-    ...(options.tools !== true && {
-      mcp: { handle: options.mcp ?? (async () => Response.json({ jsonrpc: '2.0', id: 1, result: {} })) },
-    }),
-    version: '0.0.0-test',
-  })
-  const { oauth } = app
+      // No name server is asked unless a test has one.
+      findServers: options.findServers ?? (async () => undefined),
+      ...(options.tools !== true && {
+        mcp: { handle: options.mcp ?? (async () => Response.json({ jsonrpc: '2.0', id: 1, result: {} })) },
+      }),
+      version: '0.0.0-test',
+    })
+  let running = start()
+  const app: App = { fetch: (request, peer) => running.fetch(request, peer) }
+  const { oauth } = running
   const grantAccounts = createGrantAccounts({
     ...{ keyWrapper, stage, now },
     app: appName,
     store: stores.accounts,
     issuer: settings.publicUrl,
   })
-  const send = (path: string, init: RequestInit = {}, ip = '198.51.100.7') =>
-    app.fetch(new Request(new URL(path, settings.publicUrl), init), { ip })
+  const send = (path: string, init: RequestInit = {}, ip = '198.51.100.7') => {
+    options.beforeRequest?.()
+    return app.fetch(new Request(new URL(path, settings.publicUrl), init), { ip })
+  }
   const verifier = randomBytes(32).toString('base64url')
 
   return {
     publicUrl: settings.publicUrl,
+    changeSecrets(change) {
+      secrets = change(secrets)
+      running = start()
+    },
     elapse: async (ms) => {
       elapsedMs += ms
     },

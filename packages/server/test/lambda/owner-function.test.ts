@@ -1,5 +1,6 @@
 /** The owner function as it is deployed: files through the gateway, and what it asks of DynamoDB and KMS for them. */
 import { randomBytes } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
 import { describe, expect, test } from 'vitest'
 import { signInFields } from '../e2e/product.ts'
 import { callTool, signIn } from '../e2e/raw-client.ts'
@@ -10,7 +11,7 @@ import { missing, useGateway, whenPossible } from './gateway.ts'
 describe.skipIf(missing !== undefined)(whenPossible('R70: the owner function'), () => {
   const running = useGateway()
 
-  test('R27: streams 25 MB byte for byte; it asks for token, leash, grant, cookie and only then for the key', async () => {
+  test('R27, R59: streams 25 MB byte for byte under 300 MB; it asks for token, leash, grant, cookie and only then for the key', async () => {
     const { product, mail, tokens } = running()
     const film = largeEmail(25_000_000)
     await mail.imap.appendRaw(mail.imap.alice, 'INBOX', film.raw)
@@ -22,6 +23,12 @@ describe.skipIf(missing !== undefined)(whenPossible('R70: the owner function'), 
     expect(got.page).toContain('film.bin')
     expect({ hash: got.hash, size: got.size }).toEqual({ hash: film.hash, size: film.size })
     expect(got.response.headers.get('content-disposition')).toContain('film.bin')
+    for (const pid of product.functions.owner.pids()) {
+      const status = await readFile(`/proc/${pid}/status`, 'utf8')
+      const peakMegabytes = Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1]) / 1024
+      expect(peakMegabytes, 'R59').toBeLessThan(300)
+    }
+    expect(product.functions.owner.pids()).not.toEqual([])
     const opening = ['GetItem file#', 'GetItem leash#', 'Query grant#', 'UpdateItem file#']
     expect(owner.calls.map(({ operation, row }) => `${operation} ${row}`)).toEqual([
       ...opening,

@@ -25,7 +25,8 @@ export interface DovecotApp {
     /** `through`: further fields of the form, such as the ports of proxies. */
     options?: { permission?: string; ask?: string; through?: Record<string, string> },
   ): Promise<string>
-  call(token: string, tool: string, args: Wire, capabilities?: Wire): Promise<Wire>
+  /** `answers`: what a client says to a question that the same call had before. */
+  call(token: string, tool: string, args: Wire, capabilities?: Wire, answers?: Wire): Promise<Wire>
   close(): Promise<void>
 }
 
@@ -75,7 +76,7 @@ export async function startDovecotApp(options: TestAppOptions = {}): Promise<Dov
       if (!outcome.redirected || outcome.code === null) throw new Error('The sign-in did not succeed')
       return await redeem(test, authorizeUrl, outcome.code)
     },
-    async call(token, name, args, capabilities = {}) {
+    async call(token, name, args, capabilities = {}, answers = {}) {
       const answer = await test.fetch('/mcp', {
         method: 'POST',
         headers: {
@@ -89,7 +90,7 @@ export async function startDovecotApp(options: TestAppOptions = {}): Promise<Dov
         body: JSON.stringify({
           ...{ jsonrpc: '2.0', id: 1, method: 'tools/call' },
           params: {
-            ...{ name, arguments: args },
+            ...{ name, arguments: args, ...answers },
             _meta: {
               'io.modelcontextprotocol/protocolVersion': '2026-07-28',
               'io.modelcontextprotocol/clientInfo': { name: 'test', version: '1' },

@@ -48,7 +48,7 @@ function connect() {
   }
   let sealedOwner: string | undefined
   const learn = (keys: Partial<SendKeys> = {}) => {
-    const whole = { kid: '1', sendKey, formerUntil: 0, ...keys }
+    const whole = { kid: '1', sendKey, former: [], ...keys }
     sealedOwner = sealSendKeys(caller.secret, { grantId: caller.grantId, accountId }, whole)
   }
   const request = (more: object) => ({ accountId, sealedOwner, domain: 'test.example', content, ...more })
@@ -144,7 +144,7 @@ describe('R85: what one connection sent', () => {
 })
 
 describe('R85: a connection of 0.1.0 that learns the mailbox’s name for an email', () => {
-  const former = () => ({ formerUntil: now + day })
+  const former = () => ({ former: [{ until: now + day }] })
 
   test('knows what it sent before, tells the others, and asks under one name after a day', async () => {
     const [old, other] = [connect(), connect()]
@@ -214,7 +214,7 @@ test('R85: across a rotated seed a connection that was refreshed and one that wa
   const [refreshed, other] = connectTwo()
   const formerKey = Uint8Array.from(sendKey)
   sendKey = key()
-  refreshed.learn({ kid: '2', formerUntil: now + day, formerKey })
+  refreshed.learn({ kid: '2', former: [{ until: now + day, key: formerKey }] })
   await refreshed.send()
   expect((await other.send()).repeated).toBe(true)
   await other.send({ content: ['more'] })

@@ -58,9 +58,9 @@ function describeLedger(name: string, open: () => OnceStore, naming: Naming): vo
       )
     const sealedFor = (accountId = 'a') => {
       if (naming === 'grant') return {}
-      const formerUntil = naming === 'both' ? now + 30 * 3600 : 0
+      const former = naming === 'both' ? [{ until: now + 30 * 3600 }] : []
       const sendKey = new Uint8Array(createHash('sha256').update(`${caller.grantId} ${accountId}`).digest())
-      const keys = { kid: '1', sendKey, formerUntil }
+      const keys = { kid: '1', sendKey, former }
       return { sealedOwner: sealSendKeys(caller.secret, { grantId: caller.grantId, accountId }, keys) }
     }
 

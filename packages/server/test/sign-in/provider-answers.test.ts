@@ -12,6 +12,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { createProviderClient } from '../../src/provider-tokens/provider-client.ts'
 import { googleSignIn, type SignInProvider } from '../../src/sign-in-provider.ts'
 import { fetchOf, startTestApp, type TestApp } from '../app/harness.ts'
+import { rotateSeed } from '../keys/rotated-secrets.ts'
 
 let authority: CertificateAuthority
 let imap: ScriptedImap
@@ -136,6 +137,12 @@ describe('an answer that belongs to the sign-in', () => {
     expect(target.href).toMatch(/^http:\/\/localhost:6274\/oauth\/callback\?code=/)
     expect(imap.connections.at(-1)).toBeDefined()
     expect(answer.headers.getSetCookie().some((line) => /provider-.*Max-Age=0/.test(line))).toBe(true)
+  })
+
+  it('R30: also where the seed of the deployment is rotated meanwhile', async () => {
+    const left = await leave()
+    test.changeSecrets((secrets) => rotateSeed(secrets))
+    expect((await comeBack(left)).headers.get('location')).toMatch(/\/callback\?code=/)
   })
 
   it('the address that was typed leads, and is the hint for the provider', async () => {

@@ -64,8 +64,8 @@ export function describeOwnerRoomStore(name: string, open: () => Stores): void {
       expect((await accounts.findGrantWithAccounts(grant.grantId))?.settings).toEqual([])
     })
 
-    test('an owner row takes a wrap and a newer one; one that is gone is not made', async () => {
-      const { accounts } = open()
+    test('an owner row takes a wrap and a newer one; one that is gone or has ended takes none', async () => {
+      const { authorization, accounts } = open()
       const row: OwnerRow = { ownerIndex: newId(), grantId: newId(), expiresAt: now + 9 }
       const page = { accountId: 'first', kid: '1', wrap: 'wrap' }
       await accounts.setOwnerWrap({ ...row, page })
@@ -77,6 +77,14 @@ export function describeOwnerRoomStore(name: string, open: () => Stores): void {
         await accounts.setOwnerWrap(next)
         expect(await accounts.listOwners(row.ownerIndex)).toEqual([next])
       }
+      // Erased, it is sealed no more by a refresh that was under way.
+      const grant = buildGrant({ ownerIndexes: [newId()] })
+      const [ended = ''] = grant.ownerIndexes
+      await accounts.createOwner({ ...row, ownerIndex: ended, grantId: grant.grantId, page })
+      await authorization.eraseGrant(grant, { at: now, cause: 'client' })
+      await accounts.clearOwnerWrap(ended, grant.grantId)
+      await accounts.setOwnerWrap({ ...row, ownerIndex: ended, grantId: grant.grantId, page })
+      expect(await accounts.listOwners(ended)).toMatchObject([{ page: { wrap: '' } }])
       const whole = { ...row, ownerIndex: newId(), page }
       await accounts.createOwner(whole)
       await accounts.createOwner({ ...whole, page: { ...page, kid: '3' } })

@@ -41,6 +41,8 @@ export interface FunctionPool {
   readonly output: string[]
   /** How many environments were ever started. */
   readonly started: () => number
+  /** Of the environments that are there now. */
+  readonly pids: () => readonly number[]
   close(): Promise<void>
 }
 
@@ -159,6 +161,7 @@ export function createFunctionPool(configuration: FunctionConfiguration): Functi
     },
     output,
     started: () => started,
+    pids: () => [...environments].flatMap(({ child }) => child.pid ?? []),
     async close() {
       await Promise.all(
         [...environments].map(async ({ child, ended }) => {

@@ -25,7 +25,7 @@ export function createOwnerRoomTable(table: Table): OwnerRoomStore {
     async setOwnerWrap({ ownerIndex, grantId, page }) {
       await table.update(ownerKey(ownerIndex, grantId), {
         set: '#accountId = :account, #kid = :kid, #wrap = :wrap',
-        condition: 'attribute_exists(#pk)',
+        condition: 'attribute_exists(#pk) AND attribute_not_exists(#endedAt)',
         values: { ':account': page.accountId, ':kid': page.kid, ':wrap': page.wrap },
       })
     },

@@ -27,7 +27,7 @@ export function createOwnerRoomTable(database: RowDatabase): OwnerRoomStore {
 
     setOwnerWrap: ({ ownerIndex, grantId, page }) =>
       owners.change(ownerId(ownerIndex, grantId), (row) => ({
-        ...(row && { row: { ...row, page } }),
+        ...(row && row.ended === undefined && { row: { ...row, page } }),
         answer: undefined,
       })),
 
