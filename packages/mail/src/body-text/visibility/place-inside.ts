@@ -21,6 +21,9 @@ export interface Surroundings {
   nextCover(): number
 }
 
+/** Several empty screens lie above it: it can be scrolled to, and nobody does. */
+const farDown = 5_000
+
 /** How an element changes the place. `cover` numbers it if it may lie over what else its ground holds. */
 export function placeInside(
   style: Cascaded,
@@ -59,6 +62,7 @@ export function placeInside(
     outer: isOut ? around.clip : parent.clip,
     box,
   })
+  const inheritedIndent = px('text-indent') ?? parent.inheritedIndent
   const isPositioned = position !== 'static' || transform.isSet
   const lines = reader.own('line-height')
   const lineHeight =
@@ -82,6 +86,7 @@ export function placeInside(
     parent.isUnsure ||
     style.isUnsure ||
     isAnimated ||
+    Math.max(box.down, transform.top) >= farDown ||
     filter === 'unsure' ||
     transform.verdict === 'unsure' ||
     isOddlyStyled(reader, fontSize, parent) ||
@@ -103,7 +108,8 @@ export function placeInside(
     bodyColour: parent.bodyColour,
     background,
     opacity: isAnimated ? Math.max(opacity, 1) : opacity,
-    textIndent: (isBox ? px('text-indent') : undefined) ?? parent.textIndent,
+    textIndent: isBox ? inheritedIndent : parent.textIndent,
+    inheritedIndent,
     whiteSpace: reader.word('white-space', parent.whiteSpace),
     isRightToLeft: reader.word('direction', parent.isRightToLeft ? 'rtl' : 'ltr') === 'rtl',
     textAlign: reader.word('text-align', parent.textAlign),
