@@ -44,6 +44,14 @@ describe('R73: ordinary mails are read whole', () => {
       'an indent taken back',
       '<p style="text-indent:-200em"><b style="display:block;text-indent:0">SEEN</b></p>',
     ],
+    [
+      'an indent that a table does not take',
+      '<div style="text-indent:-200em"><table><tr><td>SEEN</td></tr></table></div>',
+    ],
+    [
+      'no box to move, fade or cut',
+      '<p style="display:contents;position:absolute;left:-200vw;opacity:0;margin-left:-9999px">SEEN</p>',
+    ],
     ['a page further down', '<div style="position:absolute;top:3000px">SEEN</div>'],
   ])('%s', (_name, html) => {
     expect(htmlToText(html)).toEqual({ text: 'SEEN', warnings: [] })
@@ -77,6 +85,11 @@ describe('R74: what is not seen is not read', () => {
     [
       'an indent of an inline element, which the box in it takes',
       '<p><span style="text-indent:-200em"><b style="display:block">SECRET</b></span></p>',
+    ],
+    ['a colour without a box', '<p style="display:contents;color:#fff">SECRET</p>'],
+    [
+      'an indent that a table is told to take',
+      '<div style="text-indent:-200em"><table style="text-indent:inherit"><td>SECRET</table></div>',
     ],
     ['all of it cut off', '<p style="clip-path:inset(100%)">SECRET</p>'],
     ['turned edge on', '<p style="transform:rotateY(90deg)">SECRET</p>'],
