@@ -8,11 +8,15 @@ const [equals, cr, lf, space, tab] = [code('='), code('\r'), code('\n'), code(' 
 
 export type TransferEncoding = 'base64' | 'quoted-printable' | 'uuencode' | 'none'
 
+/**
+ * The label as programs write it: `base64;`, `"quoted-printable"`, `quoted printable`, `base64 (comment)`. Letters alone
+ * tell them apart, and none of these is another's beginning.
+ */
 export function toTransferEncoding(label: string): TransferEncoding {
-  const name = label.trim().toLowerCase()
-  if (name === 'base64' || name === 'b') return 'base64'
-  if (name === 'quoted-printable') return 'quoted-printable'
-  return ['uuencode', 'x-uuencode', 'x-uue'].includes(name) ? 'uuencode' : 'none'
+  const letters = label.slice(0, 100).toLowerCase().replaceAll(/[^a-z0-9]/g, '')
+  if (letters === 'b' || /^x?base64/.test(letters)) return 'base64'
+  if (/^x?quotedprintable/.test(letters)) return 'quoted-printable'
+  return /^x?uue/.test(letters) ? 'uuencode' : 'none'
 }
 
 /** `isText`: what a mailing list glued behind the code is text too, and is kept. */
