@@ -13,7 +13,10 @@ export type TransferEncoding = 'base64' | 'quoted-printable' | 'uuencode' | 'non
  * tell them apart, and none of these is another's beginning.
  */
 export function toTransferEncoding(label: string): TransferEncoding {
-  const letters = label.slice(0, 100).toLowerCase().replaceAll(/[^a-z0-9]/g, '')
+  const letters = label
+    .slice(0, 100)
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]/g, '')
   if (letters === 'b' || /^x?base64/.test(letters)) return 'base64'
   if (/^x?quotedprintable/.test(letters)) return 'quoted-printable'
   return /^x?uue/.test(letters) ? 'uuencode' : 'none'

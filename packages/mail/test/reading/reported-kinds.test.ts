@@ -73,17 +73,62 @@ const kinds: readonly Kind[] = [
     greeting,
   ),
   ...ofLabels(['8-bit', 'utf-8', 'none', 'binary;'], encoding, greeting, greeting),
-  ['plain words labelled base64', encoding('base64'), 'Dear Ann, this is no code.', 'Dear Ann, this is no code.'],
-  ['line ends that are coded too', encoding('quoted-printable'), 'one=0D\r\ntwo=0D=0A=\r\nthree', 'one\ntwo\nthree'],
+  [
+    'plain words labelled base64',
+    encoding('base64'),
+    'Dear Ann, this is no code.',
+    'Dear Ann, this is no code.',
+  ],
+  [
+    'line ends that are coded too',
+    encoding('quoted-printable'),
+    'one=0D\r\ntwo=0D=0A=\r\nthree',
+    'one\ntwo\nthree',
+  ],
   ['a part and no blank line', parts('mixed', 'Content-Type: text/plain\r\nHello'), '', 'Hello'],
-  ['a header that runs into its parts', 'Content-Type: multipart/mixed; boundary=b\r\nFor old programs.\r\n--b\r\n\r\nHello\r\n--b--', '', 'Hello'],
+  [
+    'a header that runs into its parts',
+    'Content-Type: multipart/mixed; boundary=b\r\nFor old programs.\r\n--b\r\n\r\nHello\r\n--b--',
+    '',
+    'Hello',
+  ],
   ['parts without an end', 'Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nHello', '', 'Hello'],
-  ['an empty text beside HTML', parts('alternative', '\r\n', 'Content-Type: text/html\r\n\r\n<p>Hello</p>'), '', 'Hello'],
-  ['one part in one part', parts('mixed', 'Content-Type: multipart/mixed; boundary=c\r\n\r\n--c\r\n\r\nHello\r\n--c--'), '', 'Hello'],
-  ['a boundary that begins like the outer one', parts('mixed', 'Content-Type: multipart/mixed; boundary=bA\r\n\r\n--bA\r\n\r\nHello\r\n--bA--'), '', 'Hello'],
-  ['Outlook’s conditions', 'Content-Type: text/html\r\n', '<![if !mso]><p>Seen</p><![endif]><!--[if mso]><p>Not</p><![endif]-->', 'Seen'],
-  ['words for browsers without scripts', 'Content-Type: text/html\r\n', '<noscript><p>Seen</p></noscript>', 'Seen'],
-  ['entities without their end', 'Content-Type: text/html\r\n', '<p>Fish &amp Chips &copy 2026</p>', 'Fish & Chips © 2026'],
+  [
+    'an empty text beside HTML',
+    parts('alternative', '\r\n', 'Content-Type: text/html\r\n\r\n<p>Hello</p>'),
+    '',
+    'Hello',
+  ],
+  [
+    'one part in one part',
+    parts('mixed', 'Content-Type: multipart/mixed; boundary=c\r\n\r\n--c\r\n\r\nHello\r\n--c--'),
+    '',
+    'Hello',
+  ],
+  [
+    'a boundary that begins like the outer one',
+    parts('mixed', 'Content-Type: multipart/mixed; boundary=bA\r\n\r\n--bA\r\n\r\nHello\r\n--bA--'),
+    '',
+    'Hello',
+  ],
+  [
+    'Outlook’s conditions',
+    'Content-Type: text/html\r\n',
+    '<![if !mso]><p>Seen</p><![endif]><!--[if mso]><p>Not</p><![endif]-->',
+    'Seen',
+  ],
+  [
+    'words for browsers without scripts',
+    'Content-Type: text/html\r\n',
+    '<noscript><p>Seen</p></noscript>',
+    'Seen',
+  ],
+  [
+    'entities without their end',
+    'Content-Type: text/html\r\n',
+    '<p>Fish &amp Chips &copy 2026</p>',
+    'Fish & Chips © 2026',
+  ],
 ]
 
 describe('R62: mails that other programs were reported for', () => {
@@ -115,7 +160,9 @@ describe('R62: mails that other programs were reported for', () => {
     ['blanks and no quotes', 'name=a b c.pdf', 'a b c.pdf'],
     ['a semicolon and an equals sign in quotes', 'name="a; b=c.pdf"', 'a; b=c.pdf'],
   ])('a file with %s', (_name, parameters, filename) => {
-    const { root } = parseSource(Buffer.from(`${head}Content-Type: application/x-a;\r\n ${parameters}\r\n\r\nx`))
+    const { root } = parseSource(
+      Buffer.from(`${head}Content-Type: application/x-a;\r\n ${parameters}\r\n\r\nx`),
+    )
     expect(sortParts(root).files.map((file) => file.filename)).toEqual([filename])
   })
 
@@ -123,6 +170,8 @@ describe('R62: mails that other programs were reported for', () => {
     const filesOf = (entity: string) => sortParts(parseSource(Buffer.from(`${head}${entity}`)).root).files
     const forward = `Content-Type: message/rfc822\r\nContent-Disposition: attachment\r\n\r\n${head}\r\nx`
     expect(filesOf(parts('mixed', forward))).toMatchObject([{ filename: 'Words.eml' }])
-    expect(filesOf('Content-Type: application/pdf; name=a.pdf\r\n\r\nx')).toMatchObject([{ filename: 'a.pdf' }])
+    expect(filesOf('Content-Type: application/pdf; name=a.pdf\r\n\r\nx')).toMatchObject([
+      { filename: 'a.pdf' },
+    ])
   })
 })
