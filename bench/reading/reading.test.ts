@@ -42,6 +42,12 @@ describe('R73, R74: the whole run', () => {
     }
   })
 
+  test('text is at most 15 % of the HTML that senders of today make', () => {
+    // Old mails of people are little else than their words: a third of their HTML is what a person sees.
+    for (const family of ['MJML', 'react-email'] as const)
+      expect(committed[family].share, family).toBeLessThanOrEqual(0.15)
+  })
+
   test('docs/reading.md is what bench/counts.json says', () => {
     const page = readFileSync(new URL('../../docs/reading.md', import.meta.url), 'utf8')
     expect(page, 'Run `pnpm bench:reading --write`').toBe(renderReadingPage(committed))

@@ -4,16 +4,19 @@ import { toInvitationText } from './invitation-text.ts'
 
 export type WrittenForm = 'plain' | 'flowed' | 'flowed-delsp' | 'enriched' | 'calendar'
 
+/** A coded CR in front of the line's own end (`=0D` CRLF) makes no second line. */
+const lineEnd = /\r\r\n|\r\n?/g
+
 export function toWritten(text: string, form: WrittenForm): string {
   if (form === 'enriched') return fromEnriched(text)
   if (form === 'calendar') return toInvitationText(text)
-  return form === 'plain' ? text.replaceAll(/\r\n?/g, '\n') : unflow(text, form === 'flowed-delsp')
+  return form === 'plain' ? text.replaceAll(lineEnd, '\n') : unflow(text, form === 'flowed-delsp')
 }
 
 /** RFC 1896 and the richtext of RFC 1341: marks go, one line end is a blank, several are one fewer. */
 function fromEnriched(text: string): string {
   return text
-    .replaceAll(/\r\n?/g, '\n')
+    .replaceAll(lineEnd, '\n')
     .replaceAll(/<param>[^<]{0,1000}<\/param>/gi, '')
     .replaceAll(/<nl>|<paragraph>|<np>/gi, '\n\n')
     .replaceAll(/<lt>/gi, '<<')

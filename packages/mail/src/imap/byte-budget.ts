@@ -31,7 +31,10 @@ export interface ByteBudget {
 }
 
 /** `close` is called with the first octet too many, which is not read. */
-export function createByteBudget({ streamer }: Pick<Channel, 'streamer'>, close: () => void): ByteBudget {
+export function createByteBudget(
+  { streamer }: { readonly streamer: Pick<Channel['streamer'], 'write'> },
+  close: () => void,
+): ByteBudget {
   const write = streamer.write.bind(streamer)
   let allowed = maxSessionBytes
   let received = 0

@@ -20,6 +20,7 @@ import { type ByteBudget, createByteBudget } from './byte-budget.ts'
 import { type ImapStage, toMailError } from './errors.ts'
 import { toBodyStructure, toEnvelope } from './fetch-structure.ts'
 import { combineFirstFlight, type EarlyCommand } from './first-flight.ts'
+import { boundLists } from './list-bound.ts'
 import { writeMessagesInPieces } from './message-literal.ts'
 import type { Channel, ImapResponse, ImapToken, SentCommand, UntaggedHandlers } from './protocol.ts'
 import { textOf } from './response-text.ts'
@@ -95,6 +96,7 @@ export function createImapClient(options: ImapClientOptions): ImapClient {
   }
   const close = () => client.close()
   const budget = createByteBudget(channel, close)
+  boundLists(channel, close)
   const flight = combineFirstFlight(channel, write, () => first)
   return {
     async connect() {

@@ -29,8 +29,12 @@ export function summaryItems(session: ImapSession): ImapToken[] {
 /** RFC 2919, RFC 2369. */
 export const listHeaders = ['LIST-ID', 'LIST-UNSUBSCRIBE']
 
-/** Enough for 200 characters of readable text behind the MIME headers of a nested part. */
-export const previewBytes = 1024
+/**
+ * Enough for 200 characters of readable text behind the MIME headers of a nested part, and behind what most programs write
+ * in front of an HTML mail. Of the mails that bench/reading makes in the manner of such programs 21 in 100 said nothing in
+ * 1,024 octets, and cost one more flight with `widePreviewBytes`; of these 7 do. A list's bytes stay within two flights.
+ */
+export const previewBytes = 1536
 
 /** For an HTML mail that begins with more styles than that: those of MJML have 5 to 9 kB. */
 export const widePreviewBytes = 16 * 1024

@@ -29,7 +29,11 @@ export interface Channel {
   /** Called for the end of a command that it did not send, after everything that came before it was handled. */
   countUnknownTag(tag: string): void
   /** What the socket is piped into. */
-  streamer: { write(chunk: Buffer, ...rest: unknown[]): boolean }
+  streamer: {
+    write(chunk: Buffer, ...rest: unknown[]): boolean
+    /** A line that is to be parsed, without its literals; null is the end. */
+    push(line: { readonly payload: Buffer } | null): boolean
+  }
 }
 
 export interface SentCommand {

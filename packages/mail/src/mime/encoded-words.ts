@@ -17,9 +17,12 @@ export function decodeWords(text: string): string {
   if (!text.includes('=?')) return text
   let decoded = ''
   let from = 0
-  let open: { charset: string; bytes: Buffer[] } | undefined
+  let open: { charset: string; bytes: Buffer[]; base64: string } | undefined
   const close = () => {
-    if (open !== undefined) decoded += decodeText(Buffer.concat(open.bytes), open.charset)
+    if (open !== undefined) {
+      open.bytes.push(Buffer.from(open.base64, 'base64'))
+      decoded += decodeText(Buffer.concat(open.bytes), open.charset)
+    }
     open = undefined
   }
   for (const match of text.matchAll(encodedWord)) {
@@ -33,8 +36,16 @@ export function decodeWords(text: string): string {
     }
     const charset = label.toLowerCase().replace(/\*.*$/, '')
     if (open !== undefined && open.charset !== charset) close()
-    open ??= { charset, bytes: [] }
-    open.bytes.push(coding.toLowerCase() === 'b' ? Buffer.from(content, 'base64') : decodeQ(content))
+    open ??= { charset, bytes: [], base64: '' }
+    if (coding.toLowerCase() === 'b') {
+      // A word that ends within four characters of code without padding goes on in the next.
+      const isWhole = open.base64.length % 4 === 0 || open.base64.endsWith('=')
+      if (isWhole) open.bytes.push(Buffer.from(open.base64, 'base64'))
+      open.base64 = isWhole ? content : open.base64 + content
+    } else {
+      open.bytes.push(Buffer.from(open.base64, 'base64'), decodeQ(content))
+      open.base64 = ''
+    }
     from = match.index + whole.length
   }
   close()

@@ -80,6 +80,10 @@ export function parseParameterized(field: string): { value: string; parameters: 
   return { value: value.trim().toLowerCase(), parameters: decodeParameters(raw) }
 }
 
+/** A parameter whose `;` was forgotten, behind a value in quotes. */
+const nextParameter = /^\s+[\w.*-]{1,60}=/
+const maxNextChars = 100
+
 /** At each `;` outside quotes. The comment behind a type goes; in a value it may be part of a name, `Invoice (1).pdf`. */
 function splitParameters(field: string): string[] {
   const parts: string[] = ['']
@@ -95,7 +99,10 @@ function splitParameters(field: string): string[] {
       continue
     }
     if (char === '"') isQuoted = !isQuoted
-    if (char === ';' && !isQuoted) parts.push('')
+    const isForgotten = () =>
+      /\s/.test(char) && field[at - 1] === '"' && nextParameter.test(field.slice(at, at + maxNextChars))
+    if (!isQuoted && parts.length > 1 && isForgotten()) parts.push('')
+    else if (char === ';' && !isQuoted) parts.push('')
     else keep(char)
   }
   const [value = '', ...rest] = parts

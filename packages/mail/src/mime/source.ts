@@ -102,6 +102,9 @@ function toNode(
 /** RFC 2045 §5.2: what is not understood is plain text, as is `text` alone; another kind is a file. */
 function toType(value: string, isDigest: boolean): string {
   if (/^[\w!#$&^.+-]{1,127}\/[\w!#$&^.+-]{1,127}$/.test(value)) return value
+  // `text/html charset=utf-8`: the `;` was forgotten.
+  const [, type] = /^([\w!#$&^.+-]{1,127}\/[\w!#$&^.+-]{1,127})\s/.exec(value) ?? []
+  if (type !== undefined) return type
   if (value === '') return isDigest ? 'message/rfc822' : 'text/plain'
   if (/^text\b/.test(value)) return 'text/plain'
   return /^[\w.+-]+\//.test(value) ? 'application/octet-stream' : 'text/plain'

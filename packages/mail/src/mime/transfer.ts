@@ -6,27 +6,34 @@
 const code = (char: string) => char.charCodeAt(0)
 const [equals, cr, lf, space, tab] = [code('='), code('\r'), code('\n'), code(' '), code('\t')]
 
+export type TransferEncoding = 'base64' | 'quoted-printable' | 'uuencode' | 'none'
+
+/**
+ * The label as programs write it: `base64;`, `"quoted-printable"`, `quoted printable`, `base64 (comment)`. Letters alone
+ * tell them apart, and none of these is another's beginning.
+ */
+export function toTransferEncoding(label: string): TransferEncoding {
+  const letters = label
+    .slice(0, 100)
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]/g, '')
+  if (letters === 'b' || /^x?base64/.test(letters)) return 'base64'
+  if (/^x?quotedprintable/.test(letters)) return 'quoted-printable'
+  return /^x?uue/.test(letters) ? 'uuencode' : 'none'
+}
+
 /** `isText`: what a mailing list glued behind the code is text too, and is kept. */
-export function decodeTransfer(content: Buffer, encoding: string, isText = false): Buffer {
-  switch (encoding.trim().toLowerCase()) {
+export function decodeTransfer(content: Buffer, label: string, isText = false): Buffer {
+  switch (toTransferEncoding(label)) {
     case 'base64':
-    case 'b':
       return isText ? decodeBase64Text(content) : decodeBase64Bytes(content)
     case 'quoted-printable':
       return decodeQuotedPrintable(content)
     case 'uuencode':
-    case 'x-uuencode':
-    case 'x-uue':
-      return decodeUu(content)
-    default:
+      return decodeUuLines(content.subarray(startOfUu(content))).decoded
+    case 'none':
       return content
   }
-}
-
-/** The same where nobody needs the encoded bytes any more: they may be written over. */
-export function decodeOwn(content: Buffer, encoding: string, isText = false): Buffer {
-  const isBase64 = ['base64', 'b'].includes(encoding.trim().toLowerCase())
-  return isBase64 && !isText ? decodeBase64Bytes(content, content) : decodeTransfer(content, encoding, isText)
 }
 
 /** RFC 2045 §6.8: no line is longer than 76; one of these is code for certain. */
@@ -34,39 +41,46 @@ const longLine = /^[A-Za-z0-9+/]{60,}={0,2}\s*$/
 const codeLine = /^[A-Za-z0-9+/]+={0,2}\s*$/
 
 function decodeBase64Text(content: Buffer): Buffer {
-  const text = content.toString('latin1')
-  const end = endOfCode(text)
-  return Buffer.concat([decodeBase64(text.slice(0, end)), Buffer.from(text.slice(end), 'latin1')])
+  const end = endOfCode(content)
+  const code = decodeBase64Bytes(content.subarray(0, end))
+  return end === content.length ? code : Buffer.concat([code, content.subarray(end)])
 }
 
+/** A list's footer has some lines; it is looked for in the end of a text, however long that is. */
+const maxFooterBytes = 64 * 1024
+
 /** Where the code ends and a footer begins. A stray character with code below it is damage, and no footer. */
-function endOfCode(text: string): number {
-  let end = text.length
+export function endOfCode(content: Buffer): number {
+  const start = Math.max(0, content.length - maxFooterBytes)
+  const text = content.toString('latin1', start)
+  let footer: number | undefined
   let isPadded = false
-  for (let from = 0; from < text.length; ) {
+  // The line that the end of the text begins in is code: its own beginning is not here.
+  for (let from = start > 0 ? text.indexOf('\n') + 1 || text.length : 0; from < text.length; ) {
     const lineEnd = text.indexOf('\n', from)
     const next = lineEnd < 0 ? text.length : lineEnd + 1
     const line = text.slice(from, next)
-    if (end < text.length && longLine.test(line)) return text.length
+    if (footer !== undefined && longLine.test(line)) return content.length
     const code = line.trim()
     const isFooter = code !== '' && (!codeLine.test(line) || (isPadded && code.length % 4 !== 0))
-    if (isFooter && end === text.length) end = from
+    if (isFooter) footer ??= from
     if (code.endsWith('=')) isPadded = true
     from = next
   }
-  return end
+  return footer === undefined ? content.length : start + footer
 }
 
-/** Each line says in its first character how many octets it holds; four characters are three of them. */
-function decodeUu(content: Buffer): Buffer {
+/** Behind its beginning. Each line says in its first character how many octets it holds; four characters are three. */
+export function decodeUuLines(content: Buffer): { readonly decoded: Buffer; readonly isOver: boolean } {
   const decoded = Buffer.alloc(Math.ceil((content.length * 3) / 4))
   let length = 0
   const bits = (at: number, end: number) => (at < end ? ((content[at] ?? 0) - space) & 63 : 0)
-  for (let at = startOfUu(content); at < content.length; ) {
+  for (let at = 0; at < content.length; ) {
     const next = content.indexOf(lf, at)
     const lineEnd = next < 0 ? content.length : next
     const end = content[lineEnd - 1] === cr ? lineEnd - 1 : lineEnd
-    if (content.toString('latin1', at, Math.min(end, at + 4)).trimEnd() === 'end') break
+    if (content.toString('latin1', at, Math.min(end, at + 4)).trimEnd() === 'end')
+      return { decoded: decoded.subarray(0, length), isOver: true }
     const octets = bits(at, end)
     for (let done = 0, from = at + 1; done < octets; done += 3, from += 4) {
       const word =
@@ -79,11 +93,15 @@ function decodeUu(content: Buffer): Buffer {
     }
     at = lineEnd + 1
   }
-  return decoded.subarray(0, length)
+  return { decoded: decoded.subarray(0, length), isOver: false }
 }
 
+/** The line that begins it stands at its start, or behind some words. */
+export const maxBeforeUuBytes = 64 * 1024
+
 /** Behind the line that begins it; what has none is code from its first line. */
-function startOfUu(content: Buffer): number {
+export function startOfUu(whole: Buffer): number {
+  const content = whole.subarray(0, maxBeforeUuBytes)
   for (let at = content.indexOf('begin '); at >= 0; at = content.indexOf('begin ', at + 1)) {
     const isLine = at === 0 || content[at - 1] === lf
     if (!isLine || !/^begin [0-7]{3,4} /.test(content.toString('latin1', at, at + 12))) continue
@@ -109,11 +127,9 @@ function decodeBase64(text: string): Buffer {
 
 const pieceBytes = 64 * 1024
 
-/**
- * Piece by piece up to the first padding: a file of 25 MB would be a string of 34 MB once more. `out` may be `content`
- * itself, for what is decoded is never ahead of what is read.
- */
-function decodeBase64Bytes(content: Buffer, out: Buffer = Buffer.allocUnsafe(content.length)): Buffer {
+/** Piece by piece up to the first padding: a file of 25 MB would be a string of 34 MB once more. */
+function decodeBase64Bytes(content: Buffer): Buffer {
+  const out = Buffer.allocUnsafe(content.length)
   let length = 0
   const put = (decoded: Buffer) => {
     out.set(decoded, length)

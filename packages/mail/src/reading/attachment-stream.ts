@@ -1,6 +1,6 @@
 /**
  * One attachment of any size, decoded piece by piece, so that what is held is some pieces and never the whole. What has to
- * be opened to be found, and what cannot be decoded in pieces, is fetched whole within the bound of fetchAttachment.
+ * be opened to be found is fetched whole within the bound of fetchAttachment.
  */
 import { atom } from '../imap/protocol.ts'
 import type { ImapSession } from '../imap/session.ts'
@@ -21,7 +21,7 @@ export interface AttachmentStream {
 
 /** Several of it are held at once: one that arrives, is decoded, and leaves. 200 MB are some 270 round trips. */
 const pieceBytes = 1024 * 1024
-/** Held at once of what cannot be read in pieces. */
+/** Held at once of what has to be opened. */
 const maxWholeBytes = 32 * 1024 * 1024
 /** A text is small, and what a mailing list wrote behind its code is seen only in the whole. */
 const maxTextBytes = 4 * 1024 * 1024
@@ -35,10 +35,10 @@ export async function openAttachmentStream(
   assertPartId(partId)
   const { mailbox, message } = await fetchByRef(session, ref, [atom('UID'), atom('BODYSTRUCTURE')])
   const part = partId.includes('~') ? undefined : findPart(message.bodyStructure, partId)
-  const transfer = part && createTransferStream(transferEncodingOf(part))
   const isSmallText = part?.type.startsWith('text/') === true && (part.size ?? 0) <= maxTextBytes
-  if (part === undefined || transfer === undefined || isSmallText || part.content !== undefined)
+  if (part === undefined || isSmallText || part.content !== undefined)
     return await openWhole(session, ref, partId)
+  const transfer = createTransferStream(transferEncodingOf(part))
   const { filename, size } = toListedPart(part, { isInText: false })
   const encoded = fetchPieces(session, mailbox, ref.uid, partId, pieceBytes)
   const first = await encoded.next()

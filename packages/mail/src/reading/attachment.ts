@@ -10,7 +10,8 @@ import { invalid } from '../input.ts'
 import { MailError } from '../mail-error.ts'
 import type { MessageRef } from '../message.ts'
 import { parseSource } from '../mime/source.ts'
-import { decodeOwn, decodeTransfer } from '../mime/transfer.ts'
+import { decodeTransfer } from '../mime/transfer.ts'
+import { decodeInTurns } from '../mime/transfer-stream.ts'
 import { fetchByRef } from './get.ts'
 import { toListedPart } from './listed-part.ts'
 import { containerOf, openContainer, openWithin } from './opened.ts'
@@ -27,6 +28,8 @@ export interface AttachmentContent {
 
 /** 25 MB in 7 round trips; twice this is held while a piece is parsed. */
 const pieceBytes = 4 * 1024 * 1024
+/** Encoded; enough to tell what a file is. */
+const startBytes = 64 * 1024
 /** What holds an attachment is larger than it; more than this is not opened. */
 const maxContainerBytes = 48 * 1024 * 1024
 
@@ -64,17 +67,16 @@ export async function fetchAttachment(
 
   const encodedLimit =
     found.encoding === 'base64' ? Math.ceil((maxBytes * 78) / 57) + 1024 : maxBytes * 3 + 1024
-  const decode = (encoded: Buffer, isOurs = false): AttachmentContent => ({
-    content: (isOurs ? decodeOwn : decodeTransfer)(
-      encoded,
-      transferEncodingOf(found),
-      found.type.startsWith('text/'),
-    ),
+  const encoding = transferEncodingOf(found)
+  const isText = found.type.startsWith('text/')
+  const toContent = (content: Buffer): AttachmentContent => ({
+    content,
     contentType: attachment.contentType,
     ...(attachment.filename === undefined ? {} : { filename: attachment.filename }),
     ...(found.parameters?.charset === undefined ? {} : { charset: found.parameters.charset }),
   })
-  const isStartWanted = (piece: Buffer) => isWanted(decode(piece))
+  const isStartWanted = (piece: Buffer) =>
+    isWanted(toContent(decodeTransfer(piece.subarray(0, startBytes), encoding, isText)))
   let encoded =
     found.content ??
     (await fetchWhole(session, mailbox, ref.uid, partId, encodedLimit, {
@@ -84,9 +86,9 @@ export async function fetchAttachment(
   // Listed with a size and not given: another numbering, or a structure that is wrong.
   if (encoded.length === 0 && (found.size ?? 0) > 0)
     encoded = (await findInSource(`~${partId}`, read))?.content ?? encoded
-  const whole = decode(encoded, found.content === undefined)
-  if (whole.content.length > maxBytes) throw new MailError('too_large', { protocol: 'imap' })
-  return whole
+  const content = await decodeInTurns(encoded, encoding, { isText, isOurs: found.content === undefined })
+  if (content.length > maxBytes) throw new MailError('too_large', { protocol: 'imap' })
+  return toContent(content)
 }
 
 export function assertPartId(partId: string): void {
@@ -102,7 +104,7 @@ async function openOuter(
 ): Promise<BodyStructure | undefined> {
   const kind = containerOf(outer, outer.dispositionParameters?.filename ?? outer.parameters?.name)
   if (kind === undefined) return undefined
-  const opened = openContainer(outer, kind, await read(outer.part ?? '1', maxContainerBytes))
+  const opened = await openContainer(outer, kind, await read(outer.part ?? '1', maxContainerBytes))
   return findPart(opened, partId)
 }
 
@@ -110,7 +112,7 @@ async function openOuter(
 async function findInSource(partId: string, read: Read): Promise<BodyStructure | undefined> {
   if (!partId.startsWith('~')) return undefined
   const { root } = parseSource(await read('', maxContainerBytes), '~')
-  return findPart(openWithin(root), partId)
+  return findPart(await openWithin(root), partId)
 }
 
 async function fetchWhole(

@@ -70,7 +70,8 @@ async function openOne(
     for (const { node, kind } of closed) {
       const part = node.part ?? '1'
       const content = await fetchPiece(session, mailbox, message.uid, part, maxBytes)
-      if (content !== undefined) structure = replace(structure, node, openContainer(node, kind, content))
+      if (content !== undefined)
+        structure = replace(structure, node, await openContainer(node, kind, content))
     }
     return { ...message, bodyStructure: structure }
   } catch (error) {
@@ -91,7 +92,7 @@ async function readSource(
   const source = await fetchPiece(session, mailbox, uid, '', maxBytes)
   if (source === undefined) return {}
   const { root, envelope } = parseSource(source, '~', source.length >= maxBytes)
-  return { bodyStructure: openWithin(root), envelope }
+  return { bodyStructure: await openWithin(root), envelope }
 }
 
 export async function fetchPiece(

@@ -6,7 +6,7 @@ import { openCms } from '../mime/signed-data.ts'
 import { parseSource } from '../mime/source.ts'
 import { type BodyStructure, isMessageType, maxDepth } from '../mime/structure.ts'
 import { openTnef } from '../mime/tnef.ts'
-import { decodeTransfer } from '../mime/transfer.ts'
+import { decodeInTurns } from '../mime/transfer-stream.ts'
 
 export type ContainerKind = 'signed' | 'tnef' | 'smime_encrypted'
 
@@ -25,36 +25,37 @@ export function containerOf({ type, parameters }: BodyStructure, name = ''): Con
 }
 
 /** The part with what it holds below it; unchanged where that cannot be read. */
-export function openContainer(
+export async function openContainer(
   node: BodyStructure,
   kind: ContainerKind,
   encoded: Buffer,
   wrappings = 0,
-): BodyStructure {
-  const bytes = decodeTransfer(encoded, node.encoding ?? '')
+): Promise<BodyStructure> {
+  const bytes = await decodeInTurns(encoded, node.encoding ?? '')
   const under = `${node.part ?? '1'}~`
   if (kind === 'tnef') {
     const root = openTnef(bytes, under)
-    return root === undefined ? node : { ...node, childNodes: [openWithin(root, wrappings)] }
+    return root === undefined ? node : { ...node, childNodes: [await openWithin(root, wrappings)] }
   }
   const opened = openCms(bytes)
   if (opened === 'encrypted')
     return { ...node, parameters: { ...node.parameters, 'smime-type': 'enveloped-data' } }
   if (opened === undefined) return node
   const { root } = parseSource(opened.content, under)
-  return { ...node, childNodes: [openWithin(root, wrappings)] }
+  return { ...node, childNodes: [await openWithin(root, wrappings)] }
 }
 
 /** Containers whose bytes are here, at any depth. */
-export function openWithin(node: BodyStructure, wrappings = 0, depth = 0): BodyStructure {
+export async function openWithin(node: BodyStructure, wrappings = 0, depth = 0): Promise<BodyStructure> {
   if (depth > maxDepth) return node
   if (node.childNodes !== undefined && (node.type.startsWith('multipart/') || isMessageType(node.type))) {
-    const childNodes = node.childNodes.map((child) => openWithin(child, wrappings, depth + 1))
+    const childNodes: BodyStructure[] = []
+    for (const child of node.childNodes) childNodes.push(await openWithin(child, wrappings, depth + 1))
     return { ...node, childNodes }
   }
   const name = node.dispositionParameters?.filename ?? node.parameters?.name
   const kind = containerOf(node, name)
   if (kind === undefined || kind === 'smime_encrypted' || node.content === undefined || node.childNodes)
     return node
-  return wrappings >= maxWrappings ? node : openContainer(node, kind, node.content, wrappings + 1)
+  return wrappings >= maxWrappings ? node : await openContainer(node, kind, node.content, wrappings + 1)
 }

@@ -6,7 +6,7 @@ import type { OutgoingAttachment } from '../composing/attachment-node.ts'
 import type { ImapSession, SelectedMailbox } from '../imap/session.ts'
 import { MailError } from '../mail-error.ts'
 import type { AttachmentPart, MessageRef } from '../message.ts'
-import { decodeOwn, decodeTransfer } from '../mime/transfer.ts'
+import { decodeInTurns } from '../mime/transfer-stream.ts'
 import { fetchAttachment, transferEncodingOf } from './attachment.ts'
 import { fetchSections } from './fetch-sections.ts'
 import { type FetchedText, fetchTexts, toText } from './fetch-texts.ts'
@@ -62,11 +62,10 @@ export async function fetchOriginalParts(
     const content =
       bytes === undefined || node === undefined
         ? (await fetchAttachment(session, ref, file.partId, { maxBytes })).content
-        : (node.content === undefined ? decodeOwn : decodeTransfer)(
-            bytes,
-            transferEncodingOf(node),
-            node.type.startsWith('text/'),
-          )
+        : await decodeInTurns(bytes, transferEncodingOf(node), {
+            isText: node.type.startsWith('text/'),
+            isOurs: node.content === undefined,
+          })
     if (content.length > maxBytes || fetched.get(file.partId)?.isCut === true)
       throw new MailError('too_large', { protocol: 'imap', field: 'attachments' })
     const charset = node?.parameters?.charset

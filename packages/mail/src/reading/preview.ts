@@ -17,6 +17,8 @@ import { formOf } from './render-part.ts'
 import { type BodyStructure, sortParts, type TextPart } from './structure.ts'
 
 const maxPreviewChars = 200
+/** Less than this, out of a start that goes on, is no preview yet. */
+const minPreviewChars = 40
 const noPreview = '[No preview: the text of this email begins far behind its styles.]'
 /** Texts that are looked at: both of an alternative, and of what follows a blank one. */
 const maxCandidates = 4
@@ -25,19 +27,18 @@ const maxCandidates = 4
 export async function toPreview(message: FetchedMessage): Promise<string> {
   const candidates = candidatesOf(message)
   if (candidates.length === 0) return message.bodyStructure === undefined ? '' : describe(message)
-  const { shown, read } = await readCandidates(message, candidates)
-  return shown === '' && read.some((length) => length >= widePreviewBytes) ? noPreview : shown
+  const { shown, isFarBehind } = await readCandidates(message, candidates)
+  return shown === '' && isFarBehind ? noPreview : shown
 }
 
 /** The section that more is to be fetched of; most rows need none. */
 export async function findWanted(message: FetchedMessage): Promise<string | undefined> {
   const candidates = candidatesOf(message)
-  const { shown, read } = await readCandidates(message, candidates)
-  if (shown !== '' && !isStub(shown)) return undefined
+  const { shown, isThin } = await readCandidates(message, candidates)
   const peeked = startOf(message, '1')
-  if (shown === '' && read.length > 0 && peeked !== undefined && peeked.length >= previewBytes)
-    return peeked.length >= widePreviewBytes ? undefined : '1'
-  return candidates.find((part) => part.size > 0 && contentOf(message, part) === undefined)?.partId
+  if (isThin && peeked !== undefined && peeked.length < widePreviewBytes) return '1'
+  if (isThin || (shown !== '' && !isStub(shown))) return undefined
+  return candidates.find((part) => part.size > 0 && startOfPart(message, part) === undefined)?.partId
 }
 
 function candidatesOf({ bodyStructure }: FetchedMessage): TextPart[] {
@@ -46,19 +47,25 @@ function candidatesOf({ bodyStructure }: FetchedMessage): TextPart[] {
   return texts.slice(0, maxCandidates)
 }
 
-/** Their first words, and how much there was of each that is here. */
+/**
+ * Their first words. `isThin`: what is shown is little, of a part whose start goes on behind what is here; `isFarBehind`:
+ * some part had no words as far as anything is fetched.
+ */
 async function readCandidates(message: FetchedMessage, candidates: readonly TextPart[]) {
   let shown = ''
-  const read: number[] = []
+  let isThin = false
+  let isFarBehind = false
   for (const part of candidates) {
-    const content = contentOf(message, part)
-    if (content === undefined) continue
-    read.push(content.length)
-    const text = await readStart(part, content)
-    if (shown === '' || text !== '') shown = text
+    const start = startOfPart(message, part)
+    if (start === undefined) continue
+    const { text, isWords } = await readStart(part, start.bytes)
+    isFarBehind ||= start.isCut && text === ''
+    if (shown !== '' && text === '') continue
+    shown = text
+    isThin = start.isCut && (!isWords || text.length < minPreviewChars)
     if (shown !== '' && !isStub(shown)) break
   }
-  return { shown, read }
+  return { shown, isThin, isFarBehind }
 }
 
 const maxStubWords = 8
@@ -83,40 +90,60 @@ function describe({ bodyStructure }: FetchedMessage): string {
   return toHeading(nested.node).replaceAll('\n', ' ').slice(0, maxPreviewChars)
 }
 
+interface Start {
+  readonly bytes: Buffer
+  /** The part goes on behind it. */
+  readonly isCut: boolean
+}
+
 /** The start of a part, where the row has it. */
-function contentOf(message: FetchedMessage, { partId, content }: TextPart): Buffer | undefined {
-  // A server may send more than was asked for.
-  if (content !== undefined) return content.subarray(0, widePreviewBytes)
+function startOfPart(message: FetchedMessage, { partId, content }: TextPart): Start | undefined {
+  if (content !== undefined) {
+    const bytes = content.subarray(0, widePreviewBytes)
+    return { bytes, isCut: bytes.length < content.length }
+  }
   const leaf = firstLeaf(message.bodyStructure)
   const isFirst = (leaf?.node.part ?? '1') === partId
   const own = leaf?.depth === 0 || !isFirst ? startOf(message, partId) : undefined
-  if (own !== undefined || !isFirst) return own
+  if (own !== undefined || !isFirst) return own && { bytes: own, isCut: isCut(own) }
   const first = startOf(message, '1')
   return first && withoutPartHeaders(first, leaf?.depth ?? 0)
 }
 
+/** What is as long as one of the two lengths that are asked for is taken to go on. */
+function isCut({ length }: Buffer): boolean {
+  return length === previewBytes || length >= widePreviewBytes
+}
+
 function startOf({ bodyParts }: FetchedMessage, section: string): Buffer | undefined {
   const start = bodyParts?.get(section)
+  // A server may send more than was asked for.
   return Buffer.isBuffer(start) ? start.subarray(0, widePreviewBytes) : undefined
 }
 
-/** The bytes end anywhere, inside an entity too. What is left on one line is judged as the line it is shown as. */
-async function readStart(part: TextPart, content: Buffer): Promise<string> {
+/** Pictures in front that say nothing but where they are from, with what separates them. */
+const silentPictures =
+  /^(?:(?:\[image: [^\s\]]{1,200}\.[^\s\]]{1,200}\]|\([^\s()]{1,200}\.[^\s()]{1,200}\)|[|\u00b7]|-{3,})\s*)+/
+
+/** The bytes end anywhere, inside an entity or a tag too. What is left on one line is judged as the line it is shown as. */
+async function readStart(part: TextPart, bytes: Buffer): Promise<{ text: string; isWords: boolean }> {
   const isHtml = part.type === 'text/html'
   try {
-    const decoded = decodeText(decodeTransfer(content, part.encoding, true), part.charset, { isHtml })
+    const decoded = decodeText(decodeTransfer(bytes, part.encoding, true), part.charset, { isHtml })
     const text = decoded.replace(/\uFFFD+$/, '')
     const form = formOf(part)
     const readable =
       form === 'html' || form === 'values'
-        ? await readHtml(text.replace(/&[#\w]{0,12}$/, ''))
+        ? await readHtml(text.replace(/(?:&[#\w]{0,12}|<\/?)$/, ''))
         : removeInvisible(toWritten(text, form)).text
-    // A mail that is nothing but a quote says what it quotes.
-    const own = readable.replaceAll(/^>.*$/gm, '')
-    const line = collapsePadding(own.trim() === '' ? readable : own).trim()
-    return (await readPlain(line)).text.slice(0, maxPreviewChars)
+    // A mail that is nothing but a quote says what it quotes, one that is nothing but pictures where they are from.
+    const own = readable.replaceAll(/^>.*$/gm, '').trim()
+    const line = collapsePadding(own === '' ? readable : own).trim()
+    const words = line.replace(silentPictures, '')
+    const shown = (await readPlain(words === '' ? line : words)).text.slice(0, maxPreviewChars)
+    return { text: shown, isWords: own !== '' && words !== '' }
   } catch {
-    return notRendered.text
+    return { text: notRendered.text, isWords: true }
   }
 }
 
@@ -138,14 +165,16 @@ function firstLeaf(structure: BodyStructure | undefined): { node: BodyStructure;
 }
 
 /** BODY[1] of a nested multipart is its source: a boundary line and MIME headers stand before each level's content. */
-function withoutPartHeaders(content: Buffer, depth: number): Buffer {
+function withoutPartHeaders(content: Buffer, depth: number): Start {
   let text = content.toString('latin1')
   for (let level = 0; level < depth; level++) {
     const boundary = /(?:^|\r?\n)--\S.*\r?\n/.exec(text)
     const end = boundary && /\r?\n\r?\n/.exec(text.slice(boundary.index + boundary[0].length - 2))
-    if (!boundary || !end) return Buffer.alloc(0)
+    if (!boundary || !end) return { bytes: Buffer.alloc(0), isCut: isCut(content) }
     text = text.slice(boundary.index + boundary[0].length - 2 + end.index + end[0].length)
   }
   const next = depth > 0 ? /\r?\n--\S/.exec(text) : null
-  return Buffer.from(next ? text.slice(0, next.index) : text, 'latin1')
+  return next
+    ? { bytes: Buffer.from(text.slice(0, next.index), 'latin1'), isCut: false }
+    : { bytes: Buffer.from(text, 'latin1'), isCut: isCut(content) }
 }

@@ -30,7 +30,7 @@ export interface RecentPage extends Page<MessageSummary> {
 }
 
 /**
- * 80 octets each: with ten rows of 1.8 kB they are 38 kB, which a server sends within two round trips of a fresh
+ * 80 octets each: with ten rows of 2 kB they are 40 kB, which a server sends within two round trips of a fresh
  * connection (RFC 6928: 14 kB, then 28 kB).
  */
 const blockSize = 250

@@ -25,7 +25,7 @@ export async function readSourceText(
   const { root, envelope } = parseSource(source, partId)
   const warnings = new Set<string>()
   const shown: string[] = []
-  await readMail({ type: 'message/rfc822', part: partId, envelope, childNodes: [openWithin(root)] }, 0)
+  await readMail({ type: 'message/rfc822', part: partId, envelope, childNodes: [await openWithin(root)] }, 0)
   return { text: shown.join('\n\n'), warnings: [...warnings] }
 
   async function readMail(mail: BodyStructure, level: number): Promise<void> {

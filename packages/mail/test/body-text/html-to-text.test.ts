@@ -39,6 +39,20 @@ describe('R73: ordinary mails are read whole', () => {
       'light text over a picture',
       '<table><tr><td style="background:url(https://a.example/b.png)"><p style="color:#fff">SEEN</p></td></tr></table>',
     ],
+    ['an indent of an inline element', '<p><span style="text-indent:-200em">SEEN</span></p>'],
+    [
+      'an indent taken back',
+      '<p style="text-indent:-200em"><b style="display:block;text-indent:0">SEEN</b></p>',
+    ],
+    [
+      'an indent that a table does not take',
+      '<div style="text-indent:-200em"><table><tr><td>SEEN</td></tr></table></div>',
+    ],
+    [
+      'no box to move, fade or cut',
+      '<p style="display:contents;position:absolute;left:-200vw;opacity:0;margin-left:-9999px">SEEN</p>',
+    ],
+    ['a page further down', '<div style="position:absolute;top:3000px">SEEN</div>'],
   ])('%s', (_name, html) => {
     expect(htmlToText(html)).toEqual({ text: 'SEEN', warnings: [] })
   })
@@ -68,6 +82,15 @@ describe('R74: what is not seen is not read', () => {
     ['an escape in a selector', '<style>.\\68{display:none}</style><p class="h">SECRET</p>'],
     ['a nested rule', '<style>.a{& .h{display:none}}</style><div class="a"><p class="h">SECRET</p></div>'],
     ['a list of selectors', '<style>:is(.q,.h){display:none}</style><p class="h">SECRET</p>'],
+    [
+      'an indent of an inline element, which the box in it takes',
+      '<p><span style="text-indent:-200em"><b style="display:block">SECRET</b></span></p>',
+    ],
+    ['a colour without a box', '<p style="display:contents;color:#fff">SECRET</p>'],
+    [
+      'an indent that a table is told to take',
+      '<div style="text-indent:-200em"><table style="text-indent:inherit"><td>SECRET</table></div>',
+    ],
     ['all of it cut off', '<p style="clip-path:inset(100%)">SECRET</p>'],
     ['turned edge on', '<p style="transform:rotateY(90deg)">SECRET</p>'],
     ['closed details', '<details><summary>More</summary>SECRET</details>'],
@@ -91,6 +114,9 @@ describe('R74: what is not seen is not read', () => {
       '<p style="mask:url(#m)">MAYBE</p>',
       '<style>@container (width > 1px){p{display:none}}</style><p>MAYBE</p>',
       '<p style="mix-blend-mode:screen">MAYBE</p>',
+      '<p style="margin-top:9999px">MAYBE</p>',
+      '<style>p{position:fixed;top:9999px}p{position:absolute}</style><p>MAYBE</p>',
+      '<p style="transform:translateY(99in)">MAYBE</p>',
     ]) {
       expect(htmlToText(`${html}<b>Sure</b>`)).toEqual({
         text: '[possibly hidden: MAYBE]\n\nSure',

@@ -6,6 +6,10 @@ import { describe, expect, it } from 'vitest'
 import { htmlToText } from '../../src/body-text/html-to-text.ts'
 import { readPlain } from '../../src/body-text/read-plain.ts'
 import { sanitizeHtml } from '../../src/body-text/sanitize-html.ts'
+import { callTime } from '../../src/connect/deadline.ts'
+import { parseSource } from '../../src/mime/source.ts'
+import { readParsed } from '../../src/reading/bodies.ts'
+import { readOrdinaryMails } from '../reading/real-mails.ts'
 
 /** `[text, target]` of a link that deserves the warning. */
 const mismatched: [string, string][] = [
@@ -157,5 +161,16 @@ describe('ordinary mail has none', () => {
       if (warnings.length > 0) warned.push(`${warnings} ${html}`)
     }
     expect(warned).toEqual([])
+  })
+
+  it('R47, R49: of 500 that people and lists wrote each warning is on one in fifty at most', async () => {
+    const counts = new Map<string, number>()
+    const mails = readOrdinaryMails(500)
+    for (const raw of mails) {
+      const { warnings } = await readParsed(parseSource(raw).root, callTime({}))
+      for (const one of new Set(warnings)) counts.set(one, (counts.get(one) ?? 0) + 1)
+    }
+    expect(mails.length).toBeGreaterThanOrEqual(500)
+    expect([...counts].filter(([, count]) => count > mails.length / 50)).toEqual([])
   })
 })

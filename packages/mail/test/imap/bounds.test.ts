@@ -7,8 +7,9 @@ import {
   startScriptedImap,
   testHosts,
 } from '@email-connector/testing'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, test } from 'vitest'
 import { createByteBudget } from '../../src/imap/byte-budget.ts'
+import { boundLists } from '../../src/imap/list-bound.ts'
 import { searchUids } from '../../src/imap/search-uids.ts'
 import {
   appendMessage,
@@ -23,6 +24,28 @@ import {
 import { accountOn, depsFor } from './imap-account.ts'
 
 const megabyte = 1024 * 1024
+
+test('R58: a line of too many lists is not parsed; what is in quotes is a sender’s and counts for nothing', () => {
+  const parsed: (number | null)[] = []
+  let isOpen = true
+  const streamer = {
+    push(line: { readonly payload: Buffer } | null) {
+      parsed.push(line?.payload.length ?? null)
+      return true
+    },
+  }
+  boundLists({ streamer }, () => {
+    isOpen = false
+  })
+  const many = '('.repeat(60_001)
+  const honest = [`* 1 FETCH (ENVELOPE ("${many}" "\\"${many}\\\\" NIL))`, '('.repeat(60_000), '* OK']
+  for (const line of honest) streamer.push({ payload: Buffer.from(line) })
+  streamer.push(null)
+  expect(isOpen).toBe(true)
+  expect(streamer.push({ payload: Buffer.from(`"a" ${many}`) })).toBe(false)
+  expect(isOpen).toBe(false)
+  expect(parsed).toEqual([...honest.map((line) => line.length), null])
+})
 
 describe('the octets of a session', () => {
   function open() {

@@ -179,6 +179,17 @@ describe('a mail server that floods', () => {
       },
     ],
     [
+      'a structure of 170,000 brackets, 900 in each other',
+      'recent',
+      {
+        FETCH: async (tag, _args, connection) => {
+          const nested = `${'('.repeat(900)}${')'.repeat(900)} `.repeat(190)
+          await connection.send(`* 1 FETCH (UID 1 FLAGS () BODYSTRUCTURE (${nested}))`)
+          await connection.send(`${tag} OK done`)
+        },
+      },
+    ],
+    [
       'a COPYUID of 20,000 parts',
       'move',
       {

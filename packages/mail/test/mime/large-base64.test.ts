@@ -1,6 +1,7 @@
 /** Base64 that is decoded piece by piece is what it would be in one piece, in place too. */
 import { expect, test } from 'vitest'
-import { decodeOwn, decodeTransfer } from '../../src/mime/transfer.ts'
+import { decodeTransfer } from '../../src/mime/transfer.ts'
+import { decodeInTurns } from '../../src/mime/transfer-stream.ts'
 
 const content = Buffer.from(Array.from({ length: 3_500_001 }, (_, at) => (at * 31 + (at >> 7)) & 0xff))
 const encoded = content.toString('base64')
@@ -12,9 +13,11 @@ const forms: Record<string, string> = {
   'two runs': `${content.subarray(0, 2_000_000).toString('base64')}\r\n${content.subarray(2_000_000).toString('base64')}`,
 }
 
-test.each(Object.entries(forms))('%s', (_, form) => {
+test.each(Object.entries(forms))('%s', async (_, form) => {
   const bytes = Buffer.from(form, 'latin1')
   expect(decodeTransfer(bytes, 'base64').equals(content)).toBe(true)
   expect(bytes.equals(Buffer.from(form, 'latin1'))).toBe(true)
-  expect(decodeOwn(bytes, 'Base64').equals(content)).toBe(true)
+  expect((await decodeInTurns(bytes, 'Base64')).equals(content)).toBe(true)
+  expect(bytes.equals(Buffer.from(form, 'latin1'))).toBe(true)
+  expect((await decodeInTurns(bytes, 'Base64', { isOurs: true })).equals(content)).toBe(true)
 })

@@ -1,9 +1,17 @@
 /** R81: a list shows what a reader sees first, also of an email whose first kilobytes are styles; nobody else pays for it. */
 import { type Dovecot, findDovecot, startDovecot } from '@email-connector/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type ImapSession, listRecent, withImapSession } from '../../src/index.ts'
+import { previewBytes } from '../../src/imap/fetch-items.ts'
+import {
+  getMessages,
+  type ImapSession,
+  listRecent,
+  type MessageSummary,
+  withImapSession,
+} from '../../src/index.ts'
 import { accountOn, createWire, depsFor } from '../imap/imap-account.ts'
 import { searchFor } from '../imap/search-for.ts'
+import { readRealMails } from './real-mails.ts'
 
 const html = (name: string, content: string) =>
   [
@@ -29,7 +37,22 @@ const mails = [
     `<div style="display:none">${'hidden words '.repeat(200)}</div><p>Words behind hidden ones.</p>`,
   ),
   html('far behind', `${styles(40_000)}<p>Words far behind.</p>`),
-  html('nothing', `<p>${' '.repeat(2_000)}</p>`),
+  html('nothing', `<p>${' '.repeat(5_000)}</p>`),
+]
+
+/** Pictures, tags and quotes in front of the words: two kilobytes of each, and of the last nothing else. */
+const logo = '<a href="https://a.example/x"><img src="https://cdn.example/a.gif" alt=""></a> | '
+const fronts = [
+  html('logos first', `${logo.repeat(4)}<p>Words behind logos.</p>`),
+  html('many logos first', `${logo.repeat(60)}<p>Words behind many logos.</p>`),
+  html('one word, then tags', `<p>Hi,</p>${'<br class="x">'.repeat(300)}<p>words behind tags.</p>`),
+  html('cut in a tag', `${`<p>${'Words up to a tag. '.repeat(4)}`.padEnd(previewBytes - 2)}</p><p>More.</p>`),
+  html('only logos', logo),
+  html('quote first', `${'> as I said\r\n'.repeat(200)}My answer is below.`).replace(
+    'text/html',
+    'text/plain',
+  ),
+  html('short and whole', `<p>Yes.</p>`),
 ]
 
 const part = (type: string, content: string, more = '') =>
@@ -83,6 +106,16 @@ const kinds: readonly [name: string, entity: string, preview: string][] = [
   ['no text at all', plain(''), ''],
 ]
 
+/** Of the words of a text without its quotes and the pictures in front; forty characters of a long one are some. */
+function isBeginning(preview: string, text: string): boolean {
+  const words = text
+    .replaceAll(/^>.*$/gm, '')
+    .replaceAll(/\s+/g, ' ')
+    .replace(/^(?:\[image: \S+\]|\(\S+\)|[ |\u00b7]|-{3,})+/, '')
+  if (words.trim() === '') return true
+  return words.startsWith(preview) && preview.length >= Math.min(40, words.trim().length)
+}
+
 describe.skipIf(!findDovecot())('R81: previews', () => {
   let dovecot: Dovecot
   beforeAll(async () => {
@@ -119,7 +152,7 @@ describe.skipIf(!findDovecot())('R81: previews', () => {
     )
     expect(previewsOf(result.items)).toEqual(expected)
     expect(fetches).toHaveLength(2)
-    // The three that a kilobyte says nothing of, and the one that has no words at all.
+    // The three that the first octets say nothing of, and the one that has no words at all.
     expect(fetches[1]).toMatch(/UID FETCH 2:5 \(UID BODY\.PEEK\[1\]<0\.16384>\)/)
   })
 
@@ -138,6 +171,56 @@ describe.skipIf(!findDovecot())('R81: previews', () => {
     expect(fetches.slice(1)).toEqual([expect.stringMatching(/BODY\.PEEK\[2\]<0\.16384>/)])
     const found = await run((session) => searchFor(session, { mailbox: 'Kinds', limit: 50, from: 'bob' }))
     expect(previewsOf(found.result.items)).toEqual(previewsOf(result.items))
+  })
+
+  it('R74: what has no words is passed by, and what says little is read further', async () => {
+    await dovecot.reader(dovecot.alice).createMailbox('Fronts')
+    for (const raw of fronts) await dovecot.appendRaw(dovecot.alice, 'Fronts', raw)
+    const { result, fetches } = await run((session) =>
+      listRecent(session, { mailbox: 'Fronts', limit: 50, unreadOnly: false }),
+    )
+    expect(previewsOf(result.items)).toEqual({
+      'logos first': 'Words behind logos.',
+      'many logos first': 'Words behind many logos.',
+      'one word, then tags': 'Hi, words behind tags.',
+      'cut in a tag': 'Words up to a tag. Words up to a tag. Words up to a tag. Words up to a tag.',
+      'only logos': '[image: cdn.example] (a.example) |',
+      'quote first': 'My answer is below.',
+      'short and whole': 'Yes.',
+    })
+    expect(fetches[1]).toMatch(/UID FETCH 2:3,6 \(UID BODY\.PEEK\[1\]<0\.16384>\)/)
+  })
+
+  it('R74: mails of real people are previewed by the beginning of what is read of them', async () => {
+    const real = readRealMails(45)
+    const reader = dovecot.reader(dovecot.alice)
+    await reader.createMailbox('Real')
+    await reader.append('Real', [...real.plain, ...real.html])
+    const { result } = await run(async (session) => {
+      const rows: MessageSummary[] = []
+      let cursor: string | undefined
+      do {
+        const more = cursor === undefined ? {} : { cursor }
+        const page = await listRecent(session, { mailbox: 'Real', limit: 50, unreadOnly: false, ...more })
+        rows.push(...page.items)
+        cursor = page.next
+      } while (cursor !== undefined)
+      const refs = rows.map(({ ref }) => ref)
+      const read = await getMessages(session, refs, { format: 'text', offset: 0, maxChars: 2_000 })
+      return rows.map(({ ref, preview }, at) => {
+        const detail = read[at]
+        const text = detail !== undefined && 'body' in detail ? detail.body.text : ''
+        return { isPlain: ref.uid <= real.plain.length, isBeginning: isBeginning(preview, text) }
+      })
+    })
+    const shareOf = (isPlain: boolean) => {
+      const rows = result.filter((row) => row.isPlain === isPlain)
+      expect(rows.length).toBeGreaterThanOrEqual(40)
+      return rows.filter((row) => row.isBeginning).length / rows.length
+    }
+    expect(shareOf(true)).toBeGreaterThanOrEqual(0.97)
+    // The rest is mostly alternatives whose plain text says the same in other words.
+    expect(shareOf(false)).toBeGreaterThanOrEqual(0.8)
   })
 
   it('so does a search', async () => {

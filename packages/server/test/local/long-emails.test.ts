@@ -37,6 +37,27 @@ function toMail({ type, content }: (typeof mails)[number], number: number): stri
   ].join('\r\n')
 }
 
+const largeBytes = 24 * 1024 * 1024
+const fillWith = (line: string, encodedBytes: number) =>
+  `${line}\r\n`.repeat(Math.floor(encodedBytes / (line.length + 2)))
+const inBase64 = (content: string) =>
+  fillWith(Buffer.from(content).toString('base64'), (largeBytes * 78) / 57)
+const words = 'words, of 19 octets'.repeat(3)
+
+/** As much as an attachment may have. */
+const large: readonly [type: string, encoding: string, content: string][] = [
+  ['text/plain; name=a.txt', 'base64', inBase64(words)],
+  ['text/csv; name=a.csv', 'quoted-printable', fillWith('=C3=A4,words=3D19,\t=', largeBytes)],
+]
+
+const toLargeMail = ([type, encoding, content]: (typeof large)[number]) =>
+  [
+    'From: bob@test.example\r\nTo: alice@test.example\r\nSubject: Large\r\nMIME-Version: 1.0',
+    'Content-Type: multipart/mixed; boundary=m\r\n\r\n--m\r\n\r\nSee the file.\r\n--m',
+    `Content-Type: ${type}\r\nContent-Transfer-Encoding: ${encoding}`,
+    `Content-Disposition: attachment\r\n\r\n${content}--m--\r\n`,
+  ].join('\r\n')
+
 /** Of one thread (Linux, proc(5)): nanoseconds on the processor are the first number. */
 const cpuMsOf = (thread: number) =>
   Number(readFileSync(`/proc/${thread}/schedstat`, 'utf8').split(' ')[0]) / 1e6
@@ -51,6 +72,7 @@ describe.skipIf(!findDovecot() || !hasCpuTimes)('R77: a megabyte of one token', 
     mail = await startTestMail(startDovecot)
     product = await startLocalProduct(mail)
     client = await connectClient(signInFields(product, mail.imap.alice), { url: product.url })
+    await mail.imap.reader(mail.imap.alice).createMailbox('Large')
     for (const [number, one] of mails.entries())
       await mail.imap.appendRaw(mail.imap.alice, 'INBOX', toMail(one, number))
     const { structured } = await client.call('get_recent_emails', { limit: 50 })
@@ -119,6 +141,20 @@ describe.skipIf(!findDovecot() || !hasCpuTimes)('R77: a megabyte of one token', 
     const slow: string[] = []
     for (const [tool, parameters] of calls)
       slow.push(...(await expectPrompt(tool, () => client.call(tool, parameters))))
+    expect(slow).toEqual([])
+  })
+
+  test('R77: nor do 24 MB of an attachment, read or sent on', async () => {
+    for (const one of large) await mail.imap.appendRaw(mail.imap.alice, 'Large', toLargeMail(one))
+    const { structured } = await client.call('get_recent_emails', { mailbox: 'Large' })
+    const [quoted, plain] = (structured.emails as { id: string }[]).map(({ id }) => id)
+    const slow: string[] = []
+    for (const [name, id] of Object.entries({ plain, quoted })) {
+      const read = () => client.call('get_attachment', { id, attachment_id: '2' })
+      slow.push(...(await expectPrompt(`get_attachment, ${name}`, read)))
+    }
+    const sentOn = () => client.call('draft_email', { forward_of: plain, body: crypto.randomUUID() })
+    slow.push(...(await expectPrompt('draft_email', sentOn)))
     expect(slow).toEqual([])
   })
 })

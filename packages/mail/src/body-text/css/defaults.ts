@@ -77,6 +77,7 @@ export function userAgentStyle(element: TreeElement, isQuirky: boolean): Declare
   if (tagName === 'textarea')
     declared.push(['white-space', 'pre-wrap'], ['overflow-x', 'auto'], ['overflow-y', 'auto'])
   if (tagName === 'nobr') declared.push(['white-space', 'nowrap'])
+  if (tagName === 'table') declared.push(['text-indent', '0'])
   // The table inherits colour quirk, and its font's (quirks.spec.whatwg.org §3.3).
   if (tagName === 'table' && isQuirky)
     declared.push(

@@ -10,6 +10,8 @@ export interface Box {
   readonly left: number
   readonly width: number
   readonly top: number
+  /** How far it is below its place. */
+  readonly down: number
   readonly paddingRight: number
   readonly paddingBottom: number
   readonly paddings: readonly [width: number, height: number]
@@ -48,6 +50,7 @@ export function readBox(
   let top = isOut && position === 'fixed' ? 0 : parent.top
   const marginTop = isBox && !/^table-/.test(display) ? (px('margin-top') ?? 0) : 0
   if (marginTop < 0) top += marginTop
+  let down = Math.max(marginTop, isBox ? paddingTop : 0)
   if (position !== 'static' && position !== 'sticky') {
     const [toLeft, toRight, toTop, toBottom] = [
       px('left'),
@@ -55,6 +58,7 @@ export function readBox(
       px('top', viewport.height),
       px('bottom', viewport.height),
     ]
+    down = Math.max(down, toTop ?? (toBottom === undefined ? 0 : -toBottom))
     if (toLeft !== undefined) left += toLeft
     else if (toRight !== undefined) left += isOut ? Math.max(0, free - (own ?? free)) - toRight : -toRight
     if (toTop !== undefined) top += Math.min(0, toTop)
@@ -75,6 +79,7 @@ export function readBox(
     left: left + paddingLeft,
     width,
     top,
+    down,
     paddingRight,
     paddingBottom,
     paddings: [paddingLeft + paddingRight, paddingTop + paddingBottom],

@@ -21,6 +21,9 @@ export interface Surroundings {
   nextCover(): number
 }
 
+/** Several empty screens lie above it: it can be scrolled to, and nobody does. */
+const farDown = 5_000
+
 /** How an element changes the place. `cover` numbers it if it may lie over what else its ground holds. */
 export function placeInside(
   style: Cascaded,
@@ -30,10 +33,14 @@ export function placeInside(
   const reader = createReader(style, parent)
   const fontSize = toFontSize(reader.own('font-size'), parent.fontSize)
   const display = reader.word('display', 'inline')
-  const position = reader.word('position', 'static').replace('-webkit-', '')
+  // CSS Display 3 §2.5: without a box of its own nothing moves, fades, filters or cuts it.
+  const isContents = display === 'contents'
+  const position = isContents ? 'static' : reader.word('position', 'static').replace('-webkit-', '')
   const isOut = position === 'absolute' || position === 'fixed'
   const isBox =
-    isOut || reader.word('float', 'none') !== 'none' || !/^(?:inline|contents|ruby.*)$/.test(display)
+    isOut ||
+    (!isContents && reader.word('float', 'none') !== 'none') ||
+    !/^(?:inline|contents|ruby.*)$/.test(display)
   const isTablePart = !isOut && /^table-(?!cell)/.test(display)
   const outer = isOut ? (position === 'absolute' ? parent.positioned : undefined) : parent
   const around = outer ?? (isOut ? { left: 0, width: viewport.width, clip: undefined } : parent)
@@ -45,13 +52,16 @@ export function placeInside(
   // A box inside a line cannot be transformed (Transforms 1 §2).
   const transform = isBox ? readTransform(reader, fontSize, around.width) : untransformed
   const scale = parent.scale * transform.scale * (readZoom(reader.own('zoom')) ?? 1)
-  const opacity = parent.opacity * clamp(toRatio(reader.own('opacity') ?? '1') ?? 1)
-  const filter = readFilter(reader.own('filter') ?? 'none')
+  const ofBox = (property: string, otherwise: string) =>
+    isContents ? otherwise : (reader.own(property) ?? otherwise)
+  const opacity = parent.opacity * clamp(toRatio(ofBox('opacity', '1')) ?? 1)
+  const filter = readFilter(ofBox('filter', 'none'))
   const colour = readColour(reader, 'color', parent.colour, linkColour)
   const fillColour = readColour(reader, '-webkit-text-fill-color', parent.fillColour, linkColour, colour)
   const background = readBackground(reader, parent.background, colour)
-  const box = readBox(px, { around, parent, position, isBox, display })
-  const clip = readClip(reader, px, {
+  const boxPx = isContents ? () => undefined : px
+  const box = readBox(boxPx, { around, parent, position, isBox, display })
+  const clip = readClip(reader, boxPx, {
     isBox,
     isTablePart,
     display,
@@ -59,6 +69,7 @@ export function placeInside(
     outer: isOut ? around.clip : parent.clip,
     box,
   })
+  const inheritedIndent = px('text-indent') ?? parent.inheritedIndent
   const isPositioned = position !== 'static' || transform.isSet
   const lines = reader.own('line-height')
   const lineHeight =
@@ -77,11 +88,12 @@ export function placeInside(
     transform.verdict === 'hidden' ||
     opacity < faintest ||
     isClippedAway(reader, position) ||
-    isCutAway(reader.own('clip-path') ?? 'none')
+    isCutAway(ofBox('clip-path', 'none'))
   const isUnsure =
     parent.isUnsure ||
     style.isUnsure ||
     isAnimated ||
+    Math.max(box.down, transform.top) >= farDown ||
     filter === 'unsure' ||
     transform.verdict === 'unsure' ||
     isOddlyStyled(reader, fontSize, parent) ||
@@ -103,7 +115,8 @@ export function placeInside(
     bodyColour: parent.bodyColour,
     background,
     opacity: isAnimated ? Math.max(opacity, 1) : opacity,
-    textIndent: (isBox ? px('text-indent') : undefined) ?? parent.textIndent,
+    textIndent: isBox ? inheritedIndent : parent.textIndent,
+    inheritedIndent,
     whiteSpace: reader.word('white-space', parent.whiteSpace),
     isRightToLeft: reader.word('direction', parent.isRightToLeft ? 'rtl' : 'ltr') === 'rtl',
     textAlign: reader.word('text-align', parent.textAlign),

@@ -28,7 +28,10 @@ export interface Place {
   /** Undefined: a picture, against which no colour can be judged. */
   readonly background: Colour | undefined
   readonly opacity: number
+  /** Of the lines that it is in, which are those of the nearest box. */
   readonly textIndent: number
+  /** What a box inside begins its own lines with. */
+  readonly inheritedIndent: number
   readonly whiteSpace: string
   readonly isRightToLeft: boolean
   readonly textAlign: string
@@ -65,6 +68,7 @@ export function rootPlace(): Place {
     background: white,
     opacity: 1,
     textIndent: 0,
+    inheritedIndent: 0,
     whiteSpace: 'normal',
     isRightToLeft: false,
     textAlign: 'start',

@@ -130,7 +130,7 @@ async function startImapServer(startedAt: Date) {
 }
 
 /**
- * It shortens `<0.1024>` in the command itself once a part is shorter, so that every later message of the same FETCH would
+ * It shortens `<0.1536>` in the command itself once a part is shorter, so that every later message of the same FETCH would
  * come back empty. A filter runs before each message: it puts back what was asked for.
  */
 function answerEveryPartialFetch(server: HoodiecrowServer) {
