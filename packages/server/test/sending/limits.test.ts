@@ -198,4 +198,24 @@ describe.skipIf(!findDovecot())('R93: limits', () => {
     for (const state of ['sent', 'sent', 'owner_limit'])
       expect(await stateOf(send(tools, 'bob@test.example'))).toBe(state)
   })
+
+  test('R93: whom an email went to is counted once a day, however written, also where Sent keeps no copy, and stays counted when a later one is refused', async () => {
+    const tools = await openTools({
+      accounts: [toAccount(dovecot.bob, dovecot, submission.smtpsPort)],
+      connector: loopbackConnector(dovecot.ca),
+      ...{ stores, secrets, now: () => now },
+      grantSettings: { ask: 'never', limits: { ...noLimits, newRecipientsPerDay: 1 } },
+    })
+    open.push(tools)
+    const forget = async () => {
+      const { structured } = await tools.call('get_recent_emails', { mailbox: 'sent' })
+      await tools.call('delete_email', { ids: structured.emails.map(({ id }: { id: string }) => id) })
+    }
+    for (const one of ['alice@test.example', 'Alice@TEST.example']) {
+      expect(await stateOf(send(tools, one)), one).toBe('sent')
+      await forget()
+    }
+    expect(await stateOf(send(tools, ['alice@test.example', 'new@test.example']))).toBe('owner_limit')
+    expect(await stateOf(send(tools, 'new@test.example'))).toBe('owner_limit')
+  })
 })
