@@ -1,6 +1,6 @@
 /**
  * The page of a sign-in by device code: where to enter which code, and how long it is good for. It loads itself again while
- * the person is at the provider, without script; a browser that does not has a link. What the provider said is text here,
+ * the person is at the provider, with script or without; a browser that does neither has a link. What the provider said is text here,
  * and its addresses were checked (provider-tokens/device-client.ts). The device code itself never comes here.
  */
 import type { DeviceCodes } from '../provider-tokens/device-client.ts'
@@ -26,9 +26,9 @@ export function devicePage(page: DevicePage): Response {
   const { name, codes, address, path, secondsToNext } = page
   return toPageResponse({
     title: `Sign in with ${name}`,
-    head: html`<meta http-equiv="refresh" content="${secondsToNext};url=${path}">`,
+    head: html`<noscript><meta http-equiv="refresh" content="${secondsToNext};url=${path}"></noscript>`,
     body: html`<div class="hero">
-<section class="card">
+<section class="card" data-next="${path}" data-seconds="${secondsToNext}">
 <h1>Sign in with ${name}</h1>
 <p class="lead">You sign in on a page of ${name}, here or on your phone. This server does not see your password, and this page goes on by itself.</p>
 <ol>

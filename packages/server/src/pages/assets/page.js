@@ -1,7 +1,7 @@
 // @ts-check
 /*
  * The one script, inlined with a nonce: copy buttons, show password, choosing the provider from the address, taking a
- * one-time link out of the URL, and one submission at a time. Every page works without it; elements that need it are
+ * one-time link out of the URL, going on to the next page, and one submission at a time. Every page works without it; elements that need it are
  * hidden until it runs.
  */
 
@@ -77,6 +77,10 @@ if (link !== null && /^#[0-9a-f]{64}$/.test(location.hash)) {
   link.value = location.hash.slice(1)
   for (const part of listElements('[data-link]')) part.hidden = true
   history.replaceState(null, '', location.pathname)
+}
+
+for (const { dataset } of listElements('[data-next]')) {
+  setTimeout(() => location.replace(dataset.next ?? ''), Number(dataset.seconds) * 1000)
 }
 
 for (const each of listElements('form[data-once]')) {
