@@ -152,12 +152,13 @@ export async function startKms(): Promise<LocalKms> {
     const request = JSON.parse(Buffer.concat(chunks).toString() || '{}') as KmsRequest
     const call: KmsCall = { operation, keyId: request.KeyId, context: request.EncryptionContext ?? {} }
     calls.push(call)
+    // Of this request, however late it is answered: the next test has failures of its own.
+    const failure = failures.shift()
     if (kms.delayMs > 0) await new Promise((resolve) => setTimeout(resolve, kms.delayMs))
 
     let status = 200
     let body: object
     try {
-      const failure = failures.shift()
       if (failure) throw new KmsError(failure)
       const operate = operations[operation]
       if (!operate) throw new KmsError('ValidationException', `unknown operation ${operation}`)
