@@ -2,6 +2,7 @@
 export const longest: readonly string[] = [
   'stacks/test/commands.test.ts',
   'bench/counts.test.ts',
+  'app/rotated-seed.test.ts',
   'adversarial/obedience.test.ts',
   'changing/undo.test.ts',
   'adversarial/reading.test.ts',
@@ -22,6 +23,10 @@ export const longest: readonly string[] = [
   'local/restart.test.ts',
   'e2e/smoke.test.ts',
   'lambda/outages.test.ts',
+  'app/killed-flows.test.ts',
+  'lambda/gateway-table.test.ts',
+  'e2e/gateway-providers.test.ts',
+  'sign-in/device-sign-in.test.ts',
   'search/differential.test.ts',
   'tools/hostile-mail.test.ts',
   'pages/accessibility.test.ts',
