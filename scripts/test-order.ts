@@ -15,7 +15,6 @@ const sharing = [
   'stacks/test',
   'packages/mail/test/composing',
   'packages/mail/test/connect',
-  'packages/mail/test/mime',
   'packages/mail/test/search',
   'packages/mail/test/smtp',
   'packages/oauth/test',
@@ -42,12 +41,12 @@ export function listSharing(root: string): string[] {
       ),
     )
     .filter((file) => file.endsWith('.test.ts') && placeOf(file) === undefined)
-    .filter((file) => !replacesModules(readFileSync(join(root, file), 'utf8')))
+    .filter((file) => !needsOwnProcess(readFileSync(join(root, file), 'utf8')))
 }
 
-/** What others in its process would get too: another module, global or clock. */
-function replacesModules(source: string): boolean {
-  return /\bvi\.(?:mock|doMock|spyOn|stub\w+|useFakeTimers)\(|-spy\.ts'/.test(source)
+/** What others in its process would get too: another module, global or clock. And what would pay for theirs: CPU time. */
+function needsOwnProcess(source: string): boolean {
+  return /\bvi\.(?:mock|doMock|spyOn|stub\w+|useFakeTimers)\(|-spy\.ts'|cpu/i.test(source)
 }
 
 /** Among the longest. */

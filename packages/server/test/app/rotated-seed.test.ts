@@ -333,7 +333,7 @@ function describeFlows({ eachAlone, start }: Deployment): void {
       return (await app.call(access, 'send_email', args, asking, answers)).structuredContent
     }
     await rotateEverywhere({
-      ...{ isCheap: true, always: 'requests' },
+      always: 'requests',
       async before() {
         const first = await connect('send')
         const { post, live } = await openPage()
