@@ -69,7 +69,7 @@ const longestSeconds = 15 * 60
 const keptSeconds = 10 * 60
 /** Longer than the provider is waited for (8 s), for its metadata and for the answer. */
 const turnSeconds = 20
-/** Each is a request to the provider that a form of ours makes. */
+/** Each is a request to the provider, which any browser with our form can cause. */
 const maxCodes = 30
 const windowSeconds = 15 * 60
 /** RFC 8628 §3.5. */

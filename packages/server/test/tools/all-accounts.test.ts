@@ -148,7 +148,6 @@ describe.skipIf(!findDovecot())('R88: all accounts at once', () => {
       account: 'all',
       query: 'invoice after:2026-03-01 before:2026-06-01',
     })
-    console.log(JSON.stringify(structured), await carol.messages('Paper/2026'))
     expect(structured).toMatchObject({
       emails: [{ subject: 'Water works', account: 'carol@test.example', mailbox: 'Paper/2026' }],
       total: 1,
