@@ -164,7 +164,7 @@ describe.skipIf(!findDovecot())('reading', () => {
       [
         'a link and a URL',
         part('text/plain', '[here](https://a.example/x?t=1) https://b.example/y?t=2'),
-        'here (a.example) https://b.example/y',
+        'here (a.example) https://b.example/y?…',
       ],
       [
         'an image that the bytes cut',
