@@ -3,6 +3,7 @@
  * thread of its own (read-text.ts). Beyond a piece of a megabyte HTML is no longer laid out, only its words are read.
  * Never throws: what a renderer does is the answer for that text alone.
  */
+import { openInlinePgp } from '../mime/inline-pgp.ts'
 import { escapeText } from './escape-text.ts'
 import { readPlain, readValues } from './read-plain.ts'
 import { notRendered, type ReadableText, type Reading } from './readable-text.ts'
@@ -49,13 +50,16 @@ async function renderWritten(
   }
   // HTML is read with its quotes, whatever it was made from.
   const wanted = to === 'html' ? { ...reading, quotes: 'shown' as const } : reading
-  const read = from === 'values' ? toPieces(typed, '\n').map(readValues) : await readPieces(typed, wanted)
+  const opened = from === 'values' ? { text: typed, isEncrypted: false } : openInlinePgp(typed)
+  const read =
+    from === 'values' ? toPieces(typed, '\n').map(readValues) : await readPieces(opened.text, wanted)
   const joined = join(read, '')
   const shown = joined.text.trim()
   return {
     ...joined,
+    ...(opened.isEncrypted ? { warnings: [...joined.warnings, 'encrypted'] } : {}),
     ...(to === 'html' ? { text: shown === '' ? '' : `<pre>${escapeText(shown)}</pre>` } : {}),
-    ...(words ? { words: { visible: wordsOf((await readPlain(content)).text), hidden: new Map() } } : {}),
+    ...(words ? { words: { visible: wordsOf((await readPlain(opened.text)).text), hidden: new Map() } } : {}),
   }
 }
 

@@ -171,6 +171,11 @@ describe.skipIf(!findDovecot())('reading', () => {
         part('text/plain', `${'> q\n'.repeat(150)}Hi ![x](https://track.example/${'p'.repeat(500)})`),
         'Hi [image: track.example]',
       ],
+      [
+        'signed in the text itself',
+        part('text/plain', '-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\nMeet at nine.\n'),
+        'Meet at nine.',
+      ],
       ['padding of HTML', part('text/html', `<div>Sale now${padding.repeat(60)}</div>`), 'Sale now'],
       [
         'padding of text',
