@@ -13,12 +13,15 @@ import { neutraliseLinks } from './links.ts'
 import { restMark } from './plain-rest.ts'
 import type { ReadableText, Reading } from './readable-text.ts'
 import { createTextWriter } from './text-writer.ts'
-import { toVisibleTree } from './visible-tree.ts'
+import { toVisibleTree, type VisibleTree } from './visible-tree.ts'
 import { hiddenWarnings, partlyStyledMark } from './warnings.ts'
 
 export function htmlToText(html: string, reading: Reading = {}): ReadableText {
+  return treeToText(toVisibleTree(html), reading)
+}
+
+export function treeToText(tree: VisibleTree, reading: Reading = {}): ReadableText {
   const { firstLink, quotes = 'shown', isReply, senderHost } = reading
-  const tree = toVisibleTree(html)
   const judge = createLinkJudge(senderHost)
   const list = firstLink === undefined ? undefined : createLinkList(firstLink)
   const warnings = new Set<LinkWarning>()

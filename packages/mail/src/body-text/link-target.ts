@@ -5,6 +5,8 @@ export interface LinkTarget {
   readonly host: string
   /** Scheme, host and path; nothing that could carry a secret or a reader's number. */
   readonly href: string
+  /** `href`, with `?…` or `#…` where something was left out: nobody should follow it as if it were whole. */
+  readonly shown: string
   /** With its query and fragment, for who asks for it. */
   readonly whole: string
 }
@@ -16,7 +18,10 @@ export interface LinkTarget {
 export function parseLink(href: string | undefined, base?: string): LinkTarget | undefined {
   const trimmed = (href ?? '').trim()
   const mail = /^mailto:([^?\s]+@[^?\s]+)/i.exec(trimmed)?.[1]
-  if (mail !== undefined) return { host: mail, href: `mailto:${mail}`, whole: toWhole(trimmed) }
+  if (mail !== undefined) {
+    const address = `mailto:${mail}`
+    return { host: mail, href: address, shown: address, whole: toWhole(trimmed) }
+  }
   const absolute = trimmed.startsWith('//') ? `https:${trimmed}` : trimmed
   const from = trimmed.startsWith('#') || trimmed === '' ? undefined : base
   // asked first: an error thrown for each of 100,000 bad links is a second
@@ -24,9 +29,12 @@ export function parseLink(href: string | undefined, base?: string): LinkTarget |
   const url = new URL(absolute, from)
   if (url.protocol !== 'https:' && url.protocol !== 'http:') return undefined
   const isAsWritten = /^https?:\/\/[!#-;=?-[\]_a-z~]+$/i.test(trimmed) && !trimmed.includes('\\')
+  const bare = `${url.protocol}//${url.host}${url.pathname}`
+  const sign = url.search !== '' ? '?…' : url.hash !== '' ? '#…' : ''
   return {
     host: url.host,
-    href: `${url.protocol}//${url.host}${url.pathname}`,
+    href: bare,
+    shown: `${bare}${sign}`,
     whole: isAsWritten ? trimmed : url.href,
   }
 }

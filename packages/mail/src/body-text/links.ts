@@ -73,7 +73,10 @@ export function neutraliseLinks(value: string, { judge, list }: LinkReading = {}
       if (target === undefined) return found
       judgeLink('', target)
       const isMarked = all.startsWith(markStart, at + found.length)
-      return `${target.href}${isMarked ? '' : (list?.mark(target, '') ?? '')}${found.slice(url.length)}`
+      const rest = found.slice(url.length)
+      // A number says where the whole of it is.
+      if (list === undefined) return `${target.shown}${rest}`
+      return `${target.href}${isMarked ? '' : list.mark(target, '')}${rest}`
     },
   )
   return { text: breakMarkup(text), warnings: [...warnings] }

@@ -3,6 +3,7 @@
  * thread of its own (read-text.ts). Beyond a piece of a megabyte HTML is no longer laid out, only its words are read.
  * Never throws: what a renderer does is the answer for that text alone.
  */
+import { openInlinePgp } from '../mime/inline-pgp.ts'
 import { escapeText } from './escape-text.ts'
 import { readPlain, readValues } from './read-plain.ts'
 import { notRendered, type ReadableText, type Reading } from './readable-text.ts'
@@ -49,13 +50,16 @@ async function renderWritten(
   }
   // HTML is read with its quotes, whatever it was made from.
   const wanted = to === 'html' ? { ...reading, quotes: 'shown' as const } : reading
-  const read = from === 'values' ? toPieces(typed, '\n').map(readValues) : await readPieces(typed, wanted)
+  const opened = from === 'values' ? { text: typed, isEncrypted: false } : openInlinePgp(typed)
+  const read =
+    from === 'values' ? toPieces(typed, '\n').map(readValues) : await readPieces(opened.text, wanted)
   const joined = join(read, '')
   const shown = joined.text.trim()
   return {
     ...joined,
+    ...(opened.isEncrypted ? { warnings: [...joined.warnings, 'encrypted'] } : {}),
     ...(to === 'html' ? { text: shown === '' ? '' : `<pre>${escapeText(shown)}</pre>` } : {}),
-    ...(words ? { words: { visible: wordsOf((await readPlain(content)).text), hidden: new Map() } } : {}),
+    ...(words ? { words: { visible: wordsOf((await readPlain(opened.text)).text), hidden: new Map() } } : {}),
   }
 }
 
@@ -82,40 +86,37 @@ async function renderHtml({ content, to, reading, words, maxChars }: RenderJob):
     const { textForPeople } = await import('./text-for-people.ts')
     return { text: textForPeople(content).slice(0, maxChars), warnings: [] }
   }
-  const read = await renderFor(to, content, reading)
-  if (!words) return read
-  const { wordsOfHtml } = await import('./words-of-html.ts')
-  return { ...read, words: wordsOfHtml(content) }
+  if (to === 'html') {
+    const { sanitizeHtml } = await import('./sanitize-html.ts')
+    return sanitizeHtml(content, reading)
+  }
+  if (to === 'review') {
+    const { reviewHtml } = await import('./review-html.ts')
+    return { text: '', warnings: [], review: reviewHtml(content) }
+  }
+  return await renderAsText(content, reading, words)
 }
 
-async function renderFor(
-  to: 'text' | 'html' | 'review',
+/** One tree for the text and its words: it is what takes time. */
+async function renderAsText(
   html: string,
   reading: Reading | undefined,
+  areWordsWanted = false,
 ): Promise<ReadableText> {
-  if (to === 'text') return await renderAsText(html, reading)
-  if (to === 'html') return await renderAsHtml(html, reading)
-  const { reviewHtml } = await import('./review-html.ts')
-  return { text: '', warnings: [], review: reviewHtml(html) }
-}
-
-async function renderAsHtml(html: string, reading: Reading | undefined): Promise<ReadableText> {
-  const { sanitizeHtml } = await import('./sanitize-html.ts')
-  return sanitizeHtml(html, reading)
-}
-
-async function renderAsText(html: string, reading: Reading | undefined): Promise<ReadableText> {
-  const [{ htmlToText }, { plainRest, restMark }] = await Promise.all([
+  const [{ treeToText }, { toVisibleTree }, { wordsOfTree }] = await Promise.all([
     import('./html-to-text.ts'),
-    import('./plain-rest.ts'),
+    import('./visible-tree.ts'),
+    import('./words-of-html.ts'),
   ])
   const [first = '', ...rest] = toPieces(html, '<')
-  const laidOut = htmlToText(first, reading)
-  if (rest.length === 0) return laidOut
-  const mark = { text: restMark, warnings: ['hidden_text_possible'] }
-  const read: ReadableText[] = [laidOut, mark]
+  const tree = toVisibleTree(first)
+  const laidOut = treeToText(tree, reading)
+  const words = areWordsWanted ? { words: wordsOfTree(tree) } : {}
+  if (rest.length === 0) return { ...laidOut, ...words }
+  const { plainRest, restMark } = await import('./plain-rest.ts')
+  const read: ReadableText[] = [laidOut, { text: restMark, warnings: ['hidden_text_possible'] }]
   for (const piece of rest) read.push(await readPlain(plainRest(piece)))
-  return join(read, '\n')
+  return { ...join(read, '\n'), ...words }
 }
 
 /** Cut in front of the last `mark` of a piece, where it has one; else where it is full, between two characters. */

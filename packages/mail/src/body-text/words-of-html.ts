@@ -1,5 +1,5 @@
-/** The words of an HTML part, seen and unseen. Loads the renderer, which a list of plain emails does without. */
-import { toVisibleTree, type VisibleNode } from './visible-tree.ts'
+/** The words of an HTML part, seen and unseen. */
+import type { VisibleNode, VisibleTree } from './visible-tree.ts'
 import { type Words, wordsOf } from './words.ts'
 
 export interface HtmlWords {
@@ -8,8 +8,7 @@ export interface HtmlWords {
   readonly hidden: Words
 }
 
-export function wordsOfHtml(html: string): HtmlWords {
-  const tree = toVisibleTree(html)
+export function wordsOfTree(tree: VisibleTree): HtmlWords {
   const shown: string[] = []
   const visit = (node: VisibleNode): void => {
     if (node.kind === 'text') shown.push(node.value)

@@ -1,6 +1,7 @@
 /** From the bytes of one file to its text: which reader it is for, and what every text goes through on its way out. */
 import { render } from '../body-text/render.ts'
 import { decodeText } from '../mime/charset.ts'
+import { dropInlineData } from '../mime/inline-data.ts'
 import { readRtf } from '../mime/rtf.ts'
 import { writeCalendar } from './calendar.ts'
 import { readContacts } from './contacts.ts'
@@ -74,8 +75,9 @@ async function readOther(
       // The caller reads it as an email (reading/source-text.ts).
       throw unreadable('This is an email, which is read as one.')
   }
-  if (content.length > maxTextBytes) throw new DocumentError(refusals.tooMuch)
-  const text = decodeText(content, order.charset).replaceAll(/\r\n?/g, '\n')
+  const written = kind === 'html' ? await dropInlineData(content) : content
+  if (written.length > maxTextBytes) throw new DocumentError(refusals.tooMuch)
+  const text = decodeText(written, order.charset, { isHtml: kind === 'html' }).replaceAll(/\r\n?/g, '\n')
   switch (kind) {
     case 'html': {
       const read = await render({ content: text, from: 'html', to: 'text' })

@@ -13,6 +13,7 @@ import { type BodyReader, type Contents, createBodyReader } from './body-reader.
 import { describeEmpty } from './empty-body.ts'
 import { cleanLine } from './envelope-text.ts'
 import { type FetchedText, fetchTexts, toText } from './fetch-texts.ts'
+import { createPictureSkipper, toTextWithoutPictures } from './inline-pictures.ts'
 import { findCalendar, readInvitation } from './invitation.ts'
 import { nestedMails, toHeading } from './nested-mails.ts'
 import type { Format } from './render-part.ts'
@@ -75,9 +76,11 @@ export async function readBodies(
     from,
   }))
   const read = new Map<number, ReadBody>()
+  const skipPictures = createPictureSkipper(session, mailbox, maxPartBytes)
   for (const some of toBatches(chosen)) {
     const contents = await fetchTexts(session, mailbox, some, maxPartBytes)
     for (const { uid, parts, from } of some) {
+      await skipPictures(uid, parts, contents)
       // Every part that is there was answered for, if only as empty.
       if (parts.some((part) => !contents.has(part))) continue
       read.set(
@@ -108,8 +111,12 @@ export async function readParsed(structure: BodyStructure, time: CallTime): Prom
   const reports = findParts(structure, isReport).map(toTextPart)
   const texts = parts.bodies.flatMap(({ plain, html }) => [...plain, ...html])
   const contents = new Map<string, FetchedText>()
-  for (const part of [...texts, ...reports])
-    contents.set(part.partId, await toText(part, part.content ?? Buffer.alloc(0), maxPartBytes))
+  for (const part of [...texts, ...reports]) {
+    const content = part.content ?? Buffer.alloc(0)
+    const text = await toText(part, content, maxPartBytes)
+    const isLong = text.isCut && part.type === 'text/html'
+    contents.set(part.partId, isLong ? await toTextWithoutPictures(part, content, maxPartBytes) : text)
+  }
   const whole = { format: 'text', offset: 0, maxChars: Number.MAX_SAFE_INTEGER } as const
   return await toBody({ bodyStructure: structure }, parts, contents, whole, {
     ...{ nested: false, reading: {}, time },

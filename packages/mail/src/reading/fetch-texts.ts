@@ -120,6 +120,6 @@ function orUndefined(error: unknown): undefined {
   throw error
 }
 
-function isRefusal(error: unknown): boolean {
+export function isRefusal(error: unknown): boolean {
   return error instanceof MailError && ['server_refused', 'not_supported', 'too_large'].includes(error.code)
 }

@@ -10,6 +10,7 @@ import { toWritten } from '../body-text/written-text.ts'
 import { previewBytes, widePreviewBytes } from '../imap/fetch-items.ts'
 import type { FetchedMessage } from '../imap/session.ts'
 import { decodeText } from '../mime/charset.ts'
+import { openInlinePgp } from '../mime/inline-pgp.ts'
 import { decodeTransfer } from '../mime/transfer.ts'
 import { describeEmpty } from './empty-body.ts'
 import { nestedMails, toHeading } from './nested-mails.ts'
@@ -135,7 +136,7 @@ async function readStart(part: TextPart, bytes: Buffer): Promise<{ text: string;
     const readable =
       form === 'html' || form === 'values'
         ? await readHtml(text.replace(/(?:&[#\w]{0,12}|<\/?)$/, ''))
-        : removeInvisible(toWritten(text, form)).text
+        : removeInvisible(openInlinePgp(toWritten(text, form)).text).text
     // A mail that is nothing but a quote says what it quotes, one that is nothing but pictures where they are from.
     const own = readable.replaceAll(/^>.*$/gm, '').trim()
     const line = collapsePadding(own === '' ? readable : own).trim()

@@ -28,6 +28,20 @@ describe('links', () => {
     expect(text).not.toMatch(/pwd|token|\[link [2-9]/)
   })
 
+  it('R81: what is left out of an address that is shown shows, and only there', async () => {
+    const cut = 'https://a.example/r?k=1 https://a.example/r#top https://a.example/r http://b.example'
+    const shown = 'https://a.example/r?… https://a.example/r#… https://a.example/r http://b.example/'
+    expect((await readPlain(cut)).text).toBe(shown)
+    expect(htmlToText(`<p>${cut}</p>`).text).toBe(shown)
+    expect(htmlToText('<a href="https://a.example/r?k=1">https://a.example/r?k=1</a>').text).toBe(
+      'https://a.example/r?…',
+    )
+    expect(sanitizeHtml('<a href="https://a.example/r?k=1">Go</a>').text).toBe(
+      '<a href="https://a.example/r?…">Go</a>',
+    )
+    expect((await readPlain(shown)).text).toBe(shown)
+  })
+
   it('R81: in HTML, too', () => {
     const { text, links } = sanitizeHtml('<p><a href="https://a.example/x?t=1">Go</a></p>', { firstLink: 7 })
     expect(text).toBe('<p><a href="https://a.example/x">Go</a> [link 7]</p>')

@@ -164,12 +164,17 @@ describe.skipIf(!findDovecot())('reading', () => {
       [
         'a link and a URL',
         part('text/plain', '[here](https://a.example/x?t=1) https://b.example/y?t=2'),
-        'here (a.example) https://b.example/y',
+        'here (a.example) https://b.example/y?…',
       ],
       [
         'an image that the bytes cut',
         part('text/plain', `${'> q\n'.repeat(150)}Hi ![x](https://track.example/${'p'.repeat(500)})`),
         'Hi [image: track.example]',
+      ],
+      [
+        'signed in the text itself',
+        part('text/plain', '-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\nMeet at nine.\n'),
+        'Meet at nine.',
       ],
       ['padding of HTML', part('text/html', `<div>Sale now${padding.repeat(60)}</div>`), 'Sale now'],
       [

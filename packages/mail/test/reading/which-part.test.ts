@@ -255,6 +255,47 @@ describe.skipIf(!findDovecot())('which part is what', () => {
     })
   })
 
+  describe('R81: no words are lost behind pictures that stand in the HTML itself', () => {
+    const picture = (bytes: number, wrap = '') =>
+      Buffer.alloc(bytes, 'picture')
+        .toString('base64')
+        .replaceAll(/.{76}/g, (line) => `${line}${wrap}`)
+    const withPictures = (wrap = '') =>
+      `<p>Meet at nine.</p><img src="data:image/png;base64,${picture(900_000, wrap)}">` +
+      `<p>Bring the keys.</p><img src=data:image/gif;base64,${picture(3_600_000)}><p>Gate 4</p>`
+    const words = 'Meet at nine.\n\nBring the keys.\n\nGate 4'
+    const encoded = (encoding: string, content: string) =>
+      part('text/html; charset=utf-8', content, `Content-Transfer-Encoding: ${encoding}\n`)
+    const inBase64 = Buffer.from(withPictures()).toString('base64').replaceAll(/.{76}/g, '$&\n')
+    const quoted = withPictures().replaceAll('=', '=3D').replaceAll(/.{70}/g, '$&=\n')
+    it.each([
+      ['as they are, wrapped', encoded('8bit', withPictures('\n'))],
+      ['quoted-printable', encoded('quoted-printable', quoted)],
+      [
+        'base64, in an alternative',
+        multipart('alternative', [plain('Meet at nine.'), encoded('base64', inBase64)]),
+      ],
+    ])('%s', async (_name, message) => {
+      const { detail } = await read(message)
+      expect(detail.body.text).toBe(words)
+      expect(detail.warnings).not.toContain('body_truncated')
+    })
+
+    it('nor in an email inside another', async () => {
+      const inner = mail(encoded('8bit', withPictures('\n')))
+      const { detail } = await read(multipart('mixed', [plain('See below'), inner]))
+      const source = await run((session) =>
+        fetchAttachment(session, detail.ref, '2', { maxBytes: 9_000_000 }),
+      )
+      expect((await readSourceText(source.content, '2')).text).toContain(words)
+    })
+
+    it('HTML that is as long without them is cut, and says so', async () => {
+      const { detail } = await read(encoded('8bit', '<p>word</p>\n'.repeat(100_000)))
+      expect(detail.warnings).toContain('body_truncated')
+    })
+  })
+
   describe('R76: mails inside mails', () => {
     it('are listed with their files at any depth, numbered as the server numbers them, and fetched', async () => {
       const innermost = mail('\nvalve 6 leaks')

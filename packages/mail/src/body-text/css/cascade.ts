@@ -46,6 +46,13 @@ interface Weighed extends StyleDeclaration {
 export function createCascade(sheet: Stylesheet, isQuirky: boolean, budget: Budget): Cascade {
   const matcher = createRuleMatcher(sheet.rules, isQuirky, budget)
   const orders = new Map(sheet.rules.map((rule, index) => [rule, index]))
+  /** A newsletter says the same of each of its cells. */
+  const parsed = new Map<string, readonly StyleDeclaration[]>()
+  function parseOnce(style: string): readonly StyleDeclaration[] {
+    const declarations = parsed.get(style) ?? parseStyleAttribute(style, budget)
+    parsed.set(style, declarations)
+    return declarations
+  }
 
   return {
     isIncomplete: matcher.isIncomplete,
@@ -85,7 +92,7 @@ export function createCascade(sheet: Stylesheet, isQuirky: boolean, budget: Budg
       budget.spend(stepsPerElement)
       if (own !== undefined) {
         budget.spend(own.length)
-        for (const declaration of parseStyleAttribute(own, budget)) {
+        for (const declaration of parseOnce(own)) {
           weighed.push({ ...declaration, weight: [declaration.isImportant ? 5 : 3, 0, 0, order++] })
         }
       }
@@ -130,11 +137,7 @@ function resetAll(values: Map<string, string>, value: string): void {
 }
 
 function compareWeights({ weight: one }: Weighed, { weight: other }: Weighed): number {
-  for (const [index, value] of one.entries()) {
-    const difference = value - (other[index] ?? 0)
-    if (difference !== 0) return difference
-  }
-  return 0
+  return one[0] - other[0] || one[1] - other[1] || one[2] - other[2] || one[3] - other[3]
 }
 
 function toCustomProperties(
