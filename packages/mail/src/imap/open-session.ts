@@ -27,8 +27,8 @@ export async function withImapSession<T>(
       const second = await attempt(account, fresh, time, async (session) => {
         const value = await use(session)
         // the next call must not stumble over the same capability
-        if (session.knownMailboxes === undefined) session.remember(wrong?.mailboxes ?? [])
-        if (first.early) session.rememberLoss()
+        if (session.knownMailboxes === undefined) session.memory.remember(wrong?.mailboxes ?? [])
+        if (first.early) session.memory.rememberLoss()
         return value
       })
       if (second.retry !== undefined) throw second.retry
@@ -67,7 +67,7 @@ async function attempt<T>(
     // what is asked for by the time the greeting is there may leave with the LOGIN
     if (memory === undefined || memory.pipelines === false) await connected
     const [, value] = await Promise.all([connected, Promise.resolve(session).then(use)])
-    if (client.firstFlight() === 'lost') session.rememberLoss()
+    if (client.firstFlight() === 'lost') session.memory.rememberLoss()
     return { value }
   } catch (error) {
     if (memory !== undefined && error instanceof MailError && !session.wrote) {
