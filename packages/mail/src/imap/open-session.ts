@@ -34,7 +34,7 @@ export async function withImapSession<T>(
       if (second.retry !== undefined) throw second.retry
       return second.value
     } catch (error) {
-      // what breaks when the deadline closes the connection is a consequence
+      // errors caused by the deadline closing the connection are reported as the timeout itself
       if (signal.aborted) throw new MailError('timeout', { cause: error, protocol: 'imap' })
       throw error
     }

@@ -182,7 +182,7 @@ export async function saveDraft(
   return { ref: ref && { ...ref, draft: toDraftTag(messageId) }, mailbox }
 }
 
-/** What took its place is safe by now, so a failure here is no failure of the call. */
+/** Its replacement is already stored, so failing to bin the old draft is not an error. */
 export async function binDraft(session: ImapSession, ref: MessageRef): Promise<'in_bin' | 'kept' | 'gone'> {
   try {
     const [outcome] = await fileMessages(session, [ref], 'trash')

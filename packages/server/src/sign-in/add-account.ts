@@ -190,7 +190,7 @@ export function createAddMailbox(options: AddMailboxOptions): AddMailbox {
     log({ event: 'key_refused', outcome: 'refused' })
   }
 
-  /** An account id: that one's record is written anew. One update of the grant decides, and uses the link up. */
+  /** An account id: that one's record is replaced. One update of the grant decides, and uses the link up. */
   async function write(
     link: OpenedLink,
     account: StoredAccount,

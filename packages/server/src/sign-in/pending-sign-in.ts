@@ -17,7 +17,7 @@ export interface PendingSignIn {
   readonly page: TripPage
   /** What the form said, but for the password. */
   readonly fields: readonly (readonly [name: string, value: string])[]
-  /** A provider that was set up anew meanwhile is another one. */
+  /** A provider that was set up again meanwhile is another one. */
   readonly issuer: string
   readonly clientId: string
   readonly permission: Permission
