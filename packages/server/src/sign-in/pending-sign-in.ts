@@ -5,7 +5,7 @@
  */
 import type { EpochSeconds } from '@email-connector/oauth'
 import type { Permission } from '../caller.ts'
-import type { PendingRedirect } from '../provider-tokens/provider-client.ts'
+import type { PendingRedirect } from '../provider-tokens/openid-library.ts'
 import type { OnceStore } from '../store/once-store.ts'
 import { createBrowserSeal } from './browser-seal.ts'
 
