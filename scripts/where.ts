@@ -1,5 +1,5 @@
 /**
- * `pnpm where mcp chunk-4XCT5PCP.mjs:12:345`: the file and line of ours behind the `at` of a log line. Bundles are
+ * `pnpm where mcp chunk-4XCT5PCP.mjs:12:345`: the file and line of our source behind the `at` of a log line. Bundles are
  * minified, so a log line names a place in a bundle; `pnpm build` on the deployed commit writes the same bundles, and
  * their source maps beside them, which are never deployed.
  */

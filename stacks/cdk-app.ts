@@ -1,6 +1,6 @@
 /**
  * The same stacks with plain CDK: `cdk deploy --all -c stage=NAME`, and what `pnpm synth` runs. Bundles are always
- * built anew, so that what is deployed is what is here.
+ * built again, so that what is deployed is what is here.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

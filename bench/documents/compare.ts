@@ -8,7 +8,7 @@ import { convert } from './programs.ts'
 
 export interface Comparison {
   readonly file: string
-  /** Words of theirs that are in ours, of all of theirs; and the other way round. */
+  /** Their words that are in ours, of all their words; and the other way round. */
   readonly found: number
   readonly right: number
   readonly missing: readonly string[]

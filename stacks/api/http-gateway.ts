@@ -41,7 +41,7 @@ export function connectHttpApi(options: {
     throttle: { rateLimit: stage.throttle.requestsPerSecond, burstLimit: stage.throttle.burst },
   })
   const cfnStage = live.node.defaultChild
-  if (!(cfnStage instanceof CfnStage)) throw new Error('The stage of an HTTP API is not what it was')
+  if (!(cfnStage instanceof CfnStage)) throw new Error('HttpStage no longer wraps a CfnStage')
   cfnStage.accessLogSettings = {
     destinationArn: accessLogs.logGroupArn,
     format: accessLogFields('$context.routeKey'),

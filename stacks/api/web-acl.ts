@@ -27,7 +27,7 @@ export const managedGroups: readonly ManagedGroup[] = [
       GenericRFI_QUERYARGUMENTS: 'http://127.0.0.1:PORT/callback is a redirect URI (RFC 8252 §7.3).',
       GenericRFI_BODY: 'The token request repeats that redirect URI; an email may hold any link.',
       GenericLFI_BODY: 'An email may hold any path.',
-      CrossSiteScripting_BODY: 'An email may hold HTML; it is never shown by a page of ours.',
+      CrossSiteScripting_BODY: 'An email may hold HTML; no page of this server shows it.',
       CrossSiteScripting_QUERYARGUMENTS: 'The state of a client is any text.',
     },
   },

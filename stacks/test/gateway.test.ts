@@ -120,7 +120,7 @@ describe('gateway', () => {
     expect(one('AWS::ApiGateway::BasePathMapping').Properties.BasePath).toBeUndefined()
   })
 
-  test('a personal stage serves every route of the table through an HTTP API, and the rest as a 404 of ours', () => {
+  test('a personal stage serves every route of the table through an HTTP API, and the rest as our own 404', () => {
     const routes = Object.values(get('personal').all('AWS::ApiGatewayV2::Route')).map(
       ({ Properties }) => Properties.RouteKey,
     )

@@ -109,7 +109,7 @@ describe.each([
     expect(actionsOf('Authorizer', 'dynamodb')).toEqual(hasDomain ? ['dynamodb:GetItem'] : [])
   })
 
-  test('R66: every prefix that rights name exists in the tables, and every one of theirs is used by somebody', () => {
+  test('R66: every prefix that rights name exists in the tables, and each of those prefixes is used by somebody', () => {
     const used = new Set(
       Object.values(tableRights({ hasAuthorizer: true }))
         .flat()

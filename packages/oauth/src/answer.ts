@@ -18,7 +18,7 @@ export function redirect(
 }
 
 /**
- * A page for a person whose request cannot go back to a client. `sentence` is a constant of ours, `headers` must be on
+ * A page for a person whose request cannot go back to a client. `sentence` is a constant of this code, `headers` must be on
  * the page, `address` is what was refused.
  */
 export type ErrorPage = (

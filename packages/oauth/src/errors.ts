@@ -1,6 +1,6 @@
 /**
  * The error of this package and how it is answered. Two texts: `reason` is exact, from a closed set and for the
- * operator's log; `message` is a sentence of ours and public. Neither holds what a request or a store said, but for a
+ * operator's log; `message` is our own sentence and public. Neither holds what a request or a store said, but for a
  * refused address in the form of shown-address.ts.
  */
 import { noStore } from './answer.ts'

@@ -168,7 +168,7 @@ export const standards: readonly Standard[] = [
     name: 'MCP authorization, 2025 revisions',
     demands: {
       prm: 'The resource document names the authorization server, and does not ask for offline_access.',
-      'as-metadata': 'The server metadata is found by every look-up order of the revisions.',
+      'as-metadata': 'The server metadata is found by every lookup order of the revisions.',
       pkce: 'The metadata lists S256, without which clients refuse to go on.',
       '401': 'A missing, unknown or expired token is 401.',
       '403': 'A scope that is missing at run time is 403 with what is needed.',

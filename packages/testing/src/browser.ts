@@ -6,6 +6,8 @@ import { existsSync } from 'node:fs'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { createTempFolder } from './temp-folder.ts'
 
+export type { Page }
+
 const chromium = '/usr/bin/chromium'
 
 export interface TestBrowser {
@@ -61,6 +63,14 @@ export async function launchBrowser(hosts: Readonly<Record<string, string>> = {}
       await home.remove()
     },
   }
+}
+
+/** What a page says in its console from here on, and what went wrong in its scripts. */
+export function listenToPage(page: Page): string[] {
+  const complaints: string[] = []
+  page.on('console', (message) => complaints.push(message.text()))
+  page.on('pageerror', (error) => complaints.push(error.message))
+  return complaints
 }
 
 /** The whole page as a PNG at that width. */

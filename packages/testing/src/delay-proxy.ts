@@ -54,7 +54,7 @@ export interface DelayProxy {
   openCount(): number
   /** Every chunk that arrived, in order of arrival. */
   readonly crossings: readonly Crossing[]
-  /** Starts counting anew; only while no connection is open. */
+  /** Starts counting at nought again; only while no connection is open. */
   restart(): void
   /** May be changed at any time. */
   fault: NetworkFault | undefined

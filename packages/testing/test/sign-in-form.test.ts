@@ -82,7 +82,7 @@ describe('Signing in through fetch', () => {
 })
 
 describe.skipIf(!findChromium())('Chromium', () => {
-  it('shows a page of ours and takes its picture', async () => {
+  it('shows one of our pages and takes its picture', async () => {
     const chromium = await launchBrowser()
     try {
       const page = await chromium.newPage({ width: 400 })

@@ -1,6 +1,6 @@
 /**
  * Which mail servers may be contacted: four ports, and hosts that resolve to public addresses only. A name is resolved
- * anew for every connection and the connection goes to an address checked here (R33), so a name cannot answer
+ * for every connection and the connection goes to an address checked here (R33), so a name cannot answer
  * "public" to the check and "loopback" to the connection. What is refused and what does not exist are the same error.
  * `internalHosts` are names that an organisation's deployment lets be in its own network, and nowhere else that is private.
  * `allowPrivate` is for the local runner alone; what bounds it is that no other entry point can pass it.

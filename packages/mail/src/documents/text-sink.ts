@@ -1,6 +1,6 @@
 /**
  * Where a reader puts the text of a document: bounded, with the marks of pages and sheets, and with a count of what a
- * person would not see. A line of the document that looks like a mark of ours is told apart from it by a backslash.
+ * person would not see. A line of the document that looks like one of our marks is told apart from it by a backslash.
  */
 import { DocumentError, refusals } from './document.ts'
 
@@ -30,7 +30,7 @@ const forged = /^([ \t]*)\[(?=(?:page|sheet|slide|file|email|event|contact)\b)/g
 export interface TextSink {
   /** Text of the document, as it is. */
   write(text: string): void
-  /** A line of ours. */
+  /** A line that we add. */
   mark(line: string): void
   leaveOut(what: LeftOut, count?: number): void
   readonly length: number

@@ -30,6 +30,8 @@ import { ownTexts } from './own-texts.ts'
 import { readPart } from './read-part.ts'
 import type { TextChange } from './replace-text.ts'
 
+export { haveSameFiles } from './same-files.ts'
+
 export interface StoredEdit {
   readonly from?: MailAddress
   readonly to?: readonly MailAddress[]

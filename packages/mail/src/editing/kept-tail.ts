@@ -6,7 +6,7 @@
 import { startsAttribution } from '../body-text/fold-quotes.ts'
 import { isAttribution, isForwardMark, isSeparator, readHeaderBlock } from '../body-text/quote-marks.ts'
 
-/** From here on; undefined: all of it is the writer's own, or words of theirs stand below what is quoted. */
+/** From here on; undefined: all of it is the writer's own, or the writer's words come below the quote too. */
 export function tailOfText(text: string): string | undefined {
   const lines = text.split('\n')
   const at = lines.findIndex((line, index) => line === '-- ' || startsOriginal(lines, index))

@@ -27,14 +27,14 @@ export async function withImapSession<T>(
       const second = await attempt(account, fresh, time, async (session) => {
         const value = await use(session)
         // the next call must not stumble over the same capability
-        if (session.knownMailboxes === undefined) session.remember(wrong?.mailboxes ?? [])
-        if (first.early) session.rememberLoss()
+        if (session.knownMailboxes === undefined) session.memory.remember(wrong?.mailboxes ?? [])
+        if (first.early) session.memory.rememberLoss()
         return value
       })
       if (second.retry !== undefined) throw second.retry
       return second.value
     } catch (error) {
-      // what breaks when the deadline closes the connection is a consequence
+      // errors caused by the deadline closing the connection are reported as the timeout itself
       if (signal.aborted) throw new MailError('timeout', { cause: error, protocol: 'imap' })
       throw error
     }
@@ -67,7 +67,7 @@ async function attempt<T>(
     // what is asked for by the time the greeting is there may leave with the LOGIN
     if (memory === undefined || memory.pipelines === false) await connected
     const [, value] = await Promise.all([connected, Promise.resolve(session).then(use)])
-    if (client.firstFlight() === 'lost') session.rememberLoss()
+    if (client.firstFlight() === 'lost') session.memory.rememberLoss()
     return { value }
   } catch (error) {
     if (memory !== undefined && error instanceof MailError && !session.wrote) {

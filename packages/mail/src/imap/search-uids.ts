@@ -46,7 +46,7 @@ export function prepareUidSearch(
           : []),
       ...(utf8 ? [atom('CHARSET'), atom('UTF-8')] : []),
       ...criteria,
-      ...session.hidingKeys(),
+      ...session.hiding.labels.keys(),
     ],
     untagged: {
       SEARCH({ numbers, attributes }) {

@@ -1,6 +1,7 @@
 /**
- * One logged-in IMAP connection, as the operations use it: commands, what they share a flight with, the mailbox that is
- * open, what was learned of the server. How it is opened and ends is open-session.ts; what is hidden is mailbox-set.ts.
+ * One logged-in IMAP connection, as the operations use it: commands, what they share a flight with, and the mailbox that is
+ * open. How it is opened and ends is open-session.ts, what is asked for of messages fetches.ts, what is hidden hiding.ts,
+ * what was learned of the server session-memory.ts.
  */
 import type { Socket } from 'node:net'
 import type { MailAccount, ProviderId } from '../account.ts'
@@ -9,11 +10,11 @@ import type { MailDeps } from '../connect/dial.ts'
 import { assertMailboxName } from '../input.ts'
 import { MailError } from '../mail-error.ts'
 import type { Mailbox, ServerMemory } from '../message.ts'
-import { bytesOfCommand, bytesOfFetch } from './byte-budget.ts'
+import { bytesOfCommand } from './byte-budget.ts'
 import type { FetchedMessage, ImapClient } from './client.ts'
 import type { ImapStage } from './errors.ts'
-import { createHidingLabels, type HidingLabels } from './hiding-labels.ts'
-import { createMailboxSet, type MailboxSet } from './mailbox-set.ts'
+import { type Ahead, createFetches, type Fetches } from './fetches.ts'
+import { createHiding, type Hiding } from './hiding.ts'
 import {
   atom,
   type ImapAttribute,
@@ -22,10 +23,9 @@ import {
   type UntaggedHandlers,
 } from './protocol.ts'
 import { textOf } from './response-text.ts'
-import { type AskedFetch, createRowCollector, type RowCollector } from './row-collector.ts'
+import type { AskedFetch, RowCollector } from './row-collector.ts'
 import { createSelectObserver, type SelectedMailbox } from './select-observer.ts'
 import { createSessionMemory, type SessionMemory } from './session-memory.ts'
-import { sizeOfSet } from './uid-set.ts'
 import { mayHaveWritten } from './writing.ts'
 
 export type {
@@ -53,9 +53,6 @@ export interface ImapDeps extends MailDeps {
   readonly onMemory?: (memory: ServerMemory) => void
 }
 
-/** Rows of one command; a set like `5:*` names no end. */
-const maxFetchedRows = 5_000
-
 /**
  * One logged-in connection for the length of one call. Made by `withImapSession` only; its methods are for this
  * package.
@@ -67,10 +64,12 @@ export class ImapSession {
   readonly receiver: { readonly provider: ProviderId; readonly imapHost: string }
   /** Until the call ends. */
   readonly time: CallTime
-  readonly #hidden: MailboxSet
-  readonly #readOnly: MailboxSet
-  readonly #labels: HidingLabels
-  readonly #memory: SessionMemory
+  /** What is not there for this session, and what is not changed. */
+  readonly hiding: Hiding
+  /** What is known of the server. Its mailboxes are `knownMailboxes`, the hidden ones left out. */
+  readonly memory: Omit<SessionMemory, 'mailboxes'>
+  readonly #known: Pick<SessionMemory, 'mailboxes'>
+  readonly #fetches: Fetches
   #examined: string | undefined
   #wrote = false
   /** Room for what was asked for ahead of the next command. */
@@ -80,23 +79,15 @@ export class ImapSession {
   constructor(client: ImapClient, account: MailAccount, deps: ImapDeps, time: CallTime) {
     this.receiver = { provider: account.provider, imapHost: account.imap.host }
     this.time = time
-    this.#memory = createSessionMemory({
+    const memory = createSessionMemory({
       memory: deps.memory,
       onMemory: deps.onMemory,
       capabilities: () => client.capabilities(),
     })
-    const manners = {
-      delimiterOf: () => this.#memory.mailboxes?.find(({ delimiter }) => delimiter !== '')?.delimiter,
-      viewsToo: () => !this.has('X-GM-EXT-1'),
-    }
-    this.#hidden = createMailboxSet(deps.hidden ?? [], manners)
-    this.#readOnly = createMailboxSet(deps.readOnly ?? [], manners)
-    this.#labels = createHidingLabels({
-      client,
-      hidden: this.#hidden,
-      names: deps.hidden ?? [],
-      mailboxes: () => this.#memory.mailboxes ?? [],
-    })
+    this.memory = memory
+    this.#known = memory
+    this.hiding = createHiding({ client, memory, hidden: deps.hidden ?? [], readOnly: deps.readOnly ?? [] })
+    this.#fetches = createFetches({ client, session: this, labels: this.hiding.labels })
     this.#client = client
     this.#deps = deps
   }
@@ -136,66 +127,15 @@ export class ImapSession {
 
   /** From memory, or as listed in this session. */
   get knownMailboxes(): readonly Mailbox[] | undefined {
-    return this.#memory.mailboxes && this.#hidden.visible(this.#memory.mailboxes)
-  }
-
-  /** Without the hidden ones. */
-  visible(mailboxes: readonly Mailbox[]): readonly Mailbox[] {
-    return this.#hidden.visible(mailboxes)
-  }
-
-  /** One like that is there, and hidden. */
-  hides(isMeant: (mailbox: Mailbox) => boolean): boolean {
-    return (this.#memory.mailboxes ?? []).some((one) => this.#hidden.has(one.path) && isMeant(one))
-  }
-
-  /** Throws `server_refused` for a mailbox in which something hidden or not to be changed lies: it would go with it. */
-  assertNothingHiddenIn(path: string): void {
-    if (this.#hidden.isAbove(path) || this.#readOnly.isAbove(path))
-      throw new MailError('server_refused', { protocol: 'imap', field: 'name' })
+    return this.#known.mailboxes && this.hiding.visible(this.#known.mailboxes)
   }
 
   /** Before a change, which is told nothing of labels; costs a round trip only where they hide something. */
   async withoutHidden(mailbox: SelectedMailbox, uids: number[]): Promise<number[]> {
-    if (!this.#labels.any || uids.length === 0) return uids
+    if (!this.hiding.labels.any || uids.length === 0) return uids
     const rows = await this.fetch(mailbox, 'uid', uids.join(','), [atom('UID')])
     const there = new Set(rows.map(({ uid }) => uid))
     return uids.filter((uid) => there.has(uid))
-  }
-
-  /** Search keys that leave out what is hidden by a label. */
-  hidingKeys(): ImapToken[] {
-    return this.#labels.keys()
-  }
-
-  /** What is known was listed in this session, not remembered from an earlier call. */
-  get isListed(): boolean {
-    return this.#memory.isListed
-  }
-
-  /** True: these are others than those that were known. */
-  renew(mailboxes: readonly Mailbox[]): boolean {
-    return this.#memory.renew(mailboxes)
-  }
-
-  remember(mailboxes: readonly Mailbox[]): void {
-    this.#memory.remember(mailboxes)
-  }
-
-  rememberLoss(): void {
-    this.#memory.rememberLoss()
-  }
-
-  get sentCopiesAreOurs(): boolean {
-    return this.#memory.sentCopiesAreOurs
-  }
-
-  rememberOwnSentCopies(): void {
-    this.#memory.rememberOwnSentCopies()
-  }
-
-  toMemory(): ServerMemory {
-    return this.#memory.toMemory()
   }
 
   /** Sends one command and waits for its end. Throws on NO, BAD, BYE and a lost connection. */
@@ -209,7 +149,7 @@ export class ImapSession {
     this.#bytesAhead = 0
     try {
       const completion = await this.#client.budget.lend(bytes, () =>
-        this.#client.run(command, this.#labels.withLabels(command, attributes), untagged, stage),
+        this.#client.run(command, this.hiding.labels.withLabels(command, attributes), untagged, stage),
       )
       this.#wrote ||= mayHaveWritten(command)
       return completion
@@ -225,7 +165,7 @@ export class ImapSession {
    * own it takes what arrives until it ends (imap/flight.ts).
    */
   sendAhead(command: string, attributes: ImapToken[], untagged?: UntaggedHandlers): void {
-    this.#client.sendAhead(command, this.#labels.withLabels(command, attributes), untagged)
+    this.#client.sendAhead(command, this.hiding.labels.withLabels(command, attributes), untagged)
   }
 
   /** Room for answers in the next flight, beside what its last command has. */
@@ -240,15 +180,14 @@ export class ImapSession {
 
   path(mailbox: string): ImapToken {
     assertMailboxName(mailbox, 'mailbox')
-    // As a server answers that has no such mailbox.
-    if (this.#hidden.has(mailbox)) throw new MailError('mailbox_not_found', { protocol: 'imap' })
+    this.hiding.assertShown(mailbox)
     return { type: 'STRING', value: this.#client.encodePath(mailbox) }
   }
 
   /** Of a mailbox that a command changes. Throws `mailbox_read_only`. */
   pathToChange(mailbox: string): ImapToken {
     const path = this.path(mailbox)
-    if (this.#readOnly.has(mailbox)) throw new MailError('mailbox_read_only', { protocol: 'imap' })
+    this.hiding.assertChangeable(mailbox)
     return path
   }
 
@@ -288,12 +227,10 @@ export class ImapSession {
     uids: string,
     items: ImapToken[],
   ): Promise<{ mailbox: SelectedMailbox; messages: FetchedMessage[] }> {
-    const seen = createSelectObserver()
-    this.sendAhead('EXAMINE', [this.path(mailbox)])
-    this.#examined = mailbox
+    const seen = this.examineAhead(mailbox)
     try {
-      const messages = await this.#fetch('UID FETCH', uids, items, mailbox, seen.handlers)
-      return { mailbox: seen.toMailbox(mailbox), messages }
+      const messages = await this.#fetches.fetch(mailbox, { set: uids, items }, seen.handlers)
+      return { mailbox: seen.toMailbox(), messages }
     } catch (error) {
       if (error instanceof MailError && error.code !== 'server_refused') throw error
       // asked alone, EXAMINE says what was wrong with it
@@ -307,50 +244,17 @@ export class ImapSession {
     by: 'uid' | 'sequence',
     set: string,
     items: ImapToken[],
-    /** What was asked for of the same mailbox ahead of this: its rows come with these. */
-    ahead?: { handlers: UntaggedHandlers; rows(): FetchedMessage[] },
+    ahead?: Ahead,
   ): Promise<FetchedMessage[]> {
-    return this.#fetch(by === 'uid' ? 'UID FETCH' : 'FETCH', set, items, mailbox.path, {}, ahead)
+    return this.#fetches.fetch(mailbox.path, { by, set, items }, {}, ahead)
   }
 
-  /**
-   * Several FETCH in one flight. Only the last one's own answer is seen: what another did not bring has to be asked
-   * for again by itself.
-   */
-  async fetchTogether(mailbox: SelectedMailbox, asked: readonly AskedFetch[]): Promise<FetchedMessage[]> {
-    const last = asked.at(-1)
-    if (last === undefined) return []
-    const ahead = asked.length > 1 ? this.#sendFetches(mailbox, asked.slice(0, -1)) : undefined
-    return await this.fetch(mailbox, last.by ?? 'uid', last.set, last.items, ahead)
+  fetchTogether(mailbox: SelectedMailbox, asked: readonly AskedFetch[]): Promise<FetchedMessage[]> {
+    return this.#fetches.together(mailbox.path, asked)
   }
 
-  async #fetch(
-    command: string,
-    set: string,
-    items: ImapToken[],
-    path: string,
-    handlers: UntaggedHandlers,
-    ahead?: { handlers: UntaggedHandlers; rows(): FetchedMessage[] },
-  ): Promise<FetchedMessage[]> {
-    const count = Math.min(sizeOfSet(set), maxFetchedRows)
-    const rows = this.collectRows(path, count, [{ by: command === 'UID FETCH' ? 'uid' : 'sequence', set }])
-    const keep = async (response: ImapResponse) => {
-      await rows.keep(response)
-      await ahead?.handlers.FETCH?.(response)
-    }
-    await this.#client.budget.lend(bytesOfFetch(count, items), () =>
-      this.run(command, [{ type: 'SEQUENCE', value: set }, items], {
-        ...handlers,
-        FETCH: keep,
-      }),
-    )
-    const all = ahead === undefined ? rows.all() : [...ahead.rows(), ...rows.all()]
-    return [...new Map(all.map((row) => [row.uid, row])).values()]
-  }
-
-  /** Keeps the rows that were asked for, and no others. */
   collectRows(path: string, count: number, asked: readonly Pick<AskedFetch, 'by' | 'set'>[]): RowCollector {
-    return createRowCollector({ client: this.#client, labels: this.#labels, path, count, asked })
+    return this.#fetches.collect(path, count, asked)
   }
 
   /** EXAMINE in front of the next `run`, in its flight; whether it succeeded is known when that ended. */
@@ -365,21 +269,8 @@ export class ImapSession {
   fetchAhead(
     mailbox: SelectedMailbox,
     wanted: readonly { readonly uids: string; readonly items: ImapToken[] }[],
-  ): { handlers: UntaggedHandlers; rows(): FetchedMessage[] } {
-    return this.#sendFetches(
-      mailbox,
-      wanted.map(({ uids, items }) => ({ set: uids, items })),
-    )
-  }
-
-  #sendFetches({ path }: SelectedMailbox, asked: readonly AskedFetch[]) {
-    const count = asked.reduce((sum, { set }) => sum + sizeOfSet(set), 0)
-    const rows = this.collectRows(path, Math.min(count, maxFetchedRows), asked)
-    for (const { by = 'uid', set, items } of asked) {
-      this.reserve(bytesOfFetch(Math.min(sizeOfSet(set), maxFetchedRows), items))
-      const command = by === 'uid' ? 'UID FETCH' : 'FETCH'
-      this.sendAhead(command, [{ type: 'SEQUENCE', value: set }, items])
-    }
-    return { handlers: { FETCH: rows.keep }, rows: rows.all }
+  ): Ahead {
+    const asked = wanted.map(({ uids, items }) => ({ set: uids, items }))
+    return this.#fetches.ahead(mailbox.path, asked)
   }
 }

@@ -20,7 +20,7 @@ export async function renameMailbox(session: ImapSession, name: string, newName:
   assertNewName(newName, 'new_name')
   const mailboxes = await listMailboxes(session, { includeCounts: false })
   const mailbox = getChangeable(mailboxes, name)
-  session.assertNothingHiddenIn(mailbox.path)
+  session.hiding.assertHoldsNone(mailbox.path)
   const path = toServerPath(mailboxes, newName)
   assertNotMadeSpecial(session, mailboxes, path)
   await session.run('RENAME', [session.pathToChange(mailbox.path), session.pathToChange(path)])
@@ -31,7 +31,7 @@ export async function renameMailbox(session: ImapSession, name: string, newName:
 export async function deleteMailbox(session: ImapSession, name: string): Promise<void> {
   const mailboxes = await listMailboxes(session, { includeCounts: false })
   const mailbox = getChangeable(mailboxes, name)
-  session.assertNothingHiddenIn(mailbox.path)
+  session.hiding.assertHoldsNone(mailbox.path)
   const holdsMailboxes = mailboxes.some((one) => one.path.startsWith(mailbox.path + mailbox.delimiter))
   if (holdsMailboxes || (mailbox.selectable && (await session.select(mailbox.path, 'read')).exists > 0)) {
     throw new MailError('server_refused', { protocol: 'imap', field: 'name' })

@@ -54,7 +54,7 @@ function findUse(session: ImapSession, mailboxes: readonly Mailbox[], use: Filin
 }
 
 async function makeMailbox(session: ImapSession, use: FilingUse): Promise<Mailbox> {
-  if (session.hides(({ specialUse }) => specialUse === use)) throw noneOf(use)
+  if (session.hiding.hides(({ specialUse }) => specialUse === use)) throw noneOf(use)
   const path = toServerPath(session.knownMailboxes ?? [], names[use])
   const special: ImapToken[] = session.has('CREATE-SPECIAL-USE')
     ? [[atom('USE'), [atom(`\\${names[use]}`)]]]

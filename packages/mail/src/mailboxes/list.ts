@@ -33,8 +33,8 @@ export async function listMailboxes(
   if (listing.isEmpty) throw new MailError('connection_lost', { protocol: 'imap' })
 
   const all = listing.mailboxes()
-  session.remember(all)
-  const mailboxes = [...session.visible(all)]
+  session.memory.remember(all)
+  const mailboxes = [...session.hiding.visible(all)]
   if (!includeCounts) return mailboxes
 
   const uncounted = mailboxes.filter((one) => one.selectable && !counts.has(one.path))
@@ -58,7 +58,7 @@ export async function listMailboxes(
  */
 export function listAhead(session: ImapSession): () => boolean {
   const holdsAll = session.knownMailboxes?.some((one) => one.specialUse === 'all' && one.selectable)
-  if (session.isListed || holdsAll) return () => false
+  if (session.memory.isListed || holdsAll) return () => false
   const listing = createListing(session, { includeCounts: false })
   listing.sendAhead()
   session.reserve(bytesOfCommand.LIST ?? 0)
@@ -71,7 +71,7 @@ export function listAhead(session: ImapSession): () => boolean {
     const inbox = listing.has('INBOX')
       ? undefined
       : session.knownMailboxes?.find(({ path }) => path === 'INBOX')
-    return session.renew(inbox === undefined ? all : [inbox, ...all])
+    return session.memory.renew(inbox === undefined ? all : [inbox, ...all])
   }
 }
 

@@ -16,6 +16,6 @@ import { findOwnName } from './own-name.ts'
 export function verifyImapLogin(account: MailAccount, deps: MailDeps): Promise<ServerMemory> {
   return withImapSession(account, deps, async (session) => {
     await listMailboxes(session, { includeCounts: false })
-    return { ...session.toMemory(), ownName: await findOwnName(session, account) }
+    return { ...session.memory.toMemory(), ownName: await findOwnName(session, account) }
   })
 }

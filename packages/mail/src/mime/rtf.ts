@@ -1,10 +1,12 @@
 /**
  * RTF 1.9: groups, control words and the text between them, in the code page of its font; of a document, and of a body
  * that Outlook wrote. Hidden, deleted and white runs are told apart; pictures, fields' instructions and everything a
- * reader may skip (`\*`) are passed over. RTF that was made from HTML (MS-OXRTFEX) gives that HTML back.
+ * reader may skip (`\*`) are passed over. RTF that was made from HTML (MS-OXRTFEX) gives that HTML back. What single
+ * control words say is rtf-words.ts.
  */
 import { isAscii } from 'node:buffer'
 import { decodeText } from './charset.ts'
+import { charsets, lookAfter, passedOver, spoken } from './rtf-words.ts'
 import { judge, type RunLook, type Unseen } from './run-look.ts'
 
 /** Where the text goes. */
@@ -22,52 +24,6 @@ export interface ReadRtf {
 
 /** Groups in groups; a program writes ten. */
 const maxDepth = 500
-
-const passedOver = new Set(
-  'stylesheet info pict fldinst listtable listoverridetable revtbl rsidtbl generator themedata colorschememapping datastore latentstyles xmlnstbl object objdata filetbl nonshppict bkmkstart bkmkend tc xe rxe private template author operator sn sv pgptbl userprops mmathPr'.split(
-    ' ',
-  ),
-)
-
-const spoken: Readonly<Record<string, string>> = {
-  par: '\n',
-  sect: '\n\n',
-  page: '\n\n',
-  line: '\n',
-  tab: '\t',
-  cell: ' | ',
-  nestcell: ' | ',
-  row: '\n',
-  nestrow: '\n',
-  emdash: '—',
-  endash: '–',
-  bullet: '•',
-  lquote: '‘',
-  rquote: '’',
-  ldblquote: '“',
-  rdblquote: '”',
-  emspace: ' ',
-  enspace: ' ',
-  qmspace: ' ',
-}
-
-/** `\fcharset` of a font to the label of its code page. */
-const charsets: Readonly<Record<number, string>> = {
-  77: 'macintosh',
-  128: 'shift_jis',
-  129: 'euc-kr',
-  134: 'gb18030',
-  136: 'big5',
-  161: 'windows-1253',
-  162: 'windows-1254',
-  163: 'windows-1258',
-  177: 'windows-1255',
-  178: 'windows-1256',
-  186: 'windows-1257',
-  204: 'windows-1251',
-  222: 'windows-874',
-  238: 'windows-1250',
-}
 
 interface State {
   look: RunLook
@@ -159,6 +115,7 @@ export function readRtf(content: Buffer, sink: RtfSink): ReadRtf {
       toSkip = 0
       return add(text)
     }
+    state.look = lookAfter(state.look, word, value, colours)
     switch (word) {
       case 'htmltag':
         state.isSkipped = !isHtml
@@ -208,34 +165,11 @@ export function readRtf(content: Buffer, sink: RtfSink): ReadRtf {
         isAutomatic = false
         break
       case 'plain':
-        state.look = state.look.background === undefined ? {} : { background: state.look.background }
         state.font = defaultFont
         state.isDeleted = false
         break
-      case 'v':
-        state.look = { ...state.look, isHidden: isOn }
-        break
       case 'deleted':
         state.isDeleted = isOn
-        break
-      case 'cf':
-        state.look = { ...state.look, colour: colours[value ?? 0] }
-        break
-      case 'fs':
-        state.look = { ...state.look, sizePt: (value ?? 24) / 2 }
-        break
-      case 'highlight':
-      case 'cb':
-      case 'chcbpat':
-      case 'cbpat':
-      case 'clcbpat':
-        state.look = {
-          ...state.look,
-          background: value === 0 ? undefined : (colours[value ?? 0] ?? 'unknown'),
-        }
-        break
-      case 'trowd':
-        state.look = { ...state.look, background: undefined }
         break
       case 'annotation':
         state.isComment = true

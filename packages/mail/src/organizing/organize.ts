@@ -110,7 +110,7 @@ export function prepareOrganizer({ query, mailbox, action, timeZone }: OrganizeO
     const target = await findTarget(session, planned)
     // Another client may have made mailboxes since they were remembered; answers are looked for everywhere.
     const looksEverywhere = isEverywhere(where) || plan?.terms.some(({ kind }) => kind === 'is')
-    if (looksEverywhere && !session.isListed) await listMailboxes(session, { includeCounts: false })
+    if (looksEverywhere && !session.memory.isListed) await listMailboxes(session, { includeCounts: false })
     const all = await mailboxesToSearch(session, where)
     const paths = planned.kind === 'flags' ? all : movedFrom(session, all, where, target)
     const question = { query: wanted, timeZone, maxUids: maxOrganized }

@@ -39,7 +39,7 @@ const maxUid = 0xffff_ffff
 /** Whose dates are compared where UIDs say nothing: 400 kB. */
 const maxDated = 5_000
 
-/** Throws `invalid_input` for a bookmark that is not one of ours, `mailbox_not_found`. */
+/** Throws `invalid_input` for a bookmark that this package did not make, `mailbox_not_found`. */
 export async function listArrived(session: ImapSession, options: ListArrivedOptions): Promise<ArrivedPage> {
   const seen = readBookmark(options.after)
   const { path } = await resolveMailbox(session, options.mailbox)

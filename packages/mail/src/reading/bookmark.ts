@@ -20,7 +20,7 @@ export function printBookmark({ uidValidity, uid, at, byDate }: Bookmark): strin
   return `${[uidValidity, uid, at].join('.')}${byDate ? '.d' : ''}`
 }
 
-/** Throws `invalid_input` for what is not one of ours. */
+/** Throws `invalid_input` for what this package did not make. */
 export function readBookmark(text: string): Bookmark {
   const [, uidValidity = '', uid = '', at = '', byDate] =
     /^(\d{1,10})\.(\d{1,10})\.(\d{1,12})(\.d)?$/.exec(text.trim()) ?? []

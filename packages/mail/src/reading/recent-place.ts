@@ -56,7 +56,7 @@ export function printPlace({
 const shape =
   /^(\d{1,10}(?:\.\d{1,12}){6}(?:\.\d{1,12}\.\d{1,12})?)(?:\/(\d{1,10}(?::\d{1,10})?(?:,\d{1,10}(?::\d{1,10})?){0,60}))?$/
 
-/** Throws `invalid_input` for what is not one of ours. */
+/** Throws `invalid_input` for what this package did not make. */
 export function readPlace(cursor: string): RecentPlace {
   const [, numbers = '', expected = ''] = shape.exec(cursor) ?? []
   const [uidValidity = '', ...rest] = numbers.split('.')

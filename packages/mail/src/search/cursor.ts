@@ -49,7 +49,7 @@ export function printSearchCursor({ last, places, behind, left }: SearchCursor):
   return JSON.stringify([head, left.slice(0, maxLeft).join(''), [...groups.values()], ...rows])
 }
 
-/** Throws `invalid_input` for what is not one of ours. */
+/** Throws `invalid_input` for what this package did not make. */
 export function readSearchCursor(text: string): SearchCursor {
   const [head, hashes, groups, ...rows] = readList(text)
   if (!Array.isArray(head) || !Array.isArray(groups) || rows.length > maxPlaces) throw invalid('cursor')

@@ -104,7 +104,7 @@ async function fetchMissing(session: ImapSession, batch: readonly Match[]): Prom
     const opened = isOpen ? () => mailbox : flight.examine(of.path)
     const uids = toUidSet(missing.filter((match) => match.of === of).map(({ uid }) => uid))
     const rows = flight.fetch(of.path, [{ uids, items: listItems(session) }])
-    // Made anew in between: its UIDs name other messages.
+    // Made again in between: its UIDs name other messages.
     return { of, rows: () => (opened()?.uidValidity === mailbox.uidValidity ? rows() : []) }
   })
   await flight.send()

@@ -1,4 +1,4 @@
-/** What a text of an email cannot pretend: a mark of ours, and markup that loads or shows words over a target. */
+/** What a text of an email cannot pretend: one of our marks, and markup that loads or shows words over a target. */
 import { describe, expect, it } from 'vitest'
 import { breakMarkup } from '../../src/body-text/break-markup.ts'
 import { htmlToText } from '../../src/body-text/html-to-text.ts'
@@ -7,7 +7,7 @@ import { readPlain } from '../../src/body-text/read-plain.ts'
 import { render } from '../../src/body-text/render.ts'
 import { sanitizeHtml } from '../../src/body-text/sanitize-html.ts'
 
-describe('marks of ours', () => {
+describe('our marks', () => {
   it.each(['[link 1]', '[<b>li</b>nk <i>1</i>]', '[link\u00a01]', '[ Link 1 ]', '[LINK 1'])(
     'R53: the email cannot number a link itself: %s',
     (forged) => {

@@ -1,5 +1,5 @@
 /**
- * R77: a megabyte of one token repeated, for every token that an expression of ours mentions, through every reader of
+ * R77: a megabyte of one token repeated, for every token that one of our expressions mentions, through every reader of
  * strangers' text. Time is the processor's own, the best of three; the bound on one turn of the event loop is what
  * keeps the health check beside it alive.
  */

@@ -95,7 +95,7 @@ describe('HTML', () => {
     )
   })
 
-  it('a forwarded email is content, whoever forwarded it', () => {
+  it('a forwarded email is content, no matter who forwarded it', () => {
     for (const html of [
       `<div>FYI</div><div class="gmail_quote"><div class="gmail_attr">---------- Forwarded message ---------<br>${header('From', 'Date', 'To', 'Subject')}</div>The plan.</div>`,
       `See<blockquote type="cite"><div>Begin forwarded message:</div><br>${header('From', 'Date', 'To', 'Subject')}<div>The plan.</div></blockquote>`,

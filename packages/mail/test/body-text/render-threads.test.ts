@@ -1,7 +1,7 @@
 /**
  * R77, R102: texts that take long are rendered in threads. What a thread does wrong is the answer for that one text;
  * the process, the event loop and the next text never notice. Faults are real: a heap too small, a thread that hangs
- * and one that ends are threads of their own, which no renderer of ours is.
+ * and one that ends are threads of their own, which none of our renderers is.
  */
 import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'

@@ -63,7 +63,7 @@ describe('hosts', () => {
     })
   })
 
-  it('R33: the name is resolved anew each time, so a rebinding name is caught', async () => {
+  it('R33: the name is resolved again each time, so a rebinding name is caught', async () => {
     const answers = [['9.9.9.9'], ['169.254.169.254']]
     const policy = createHostPolicy({ resolve: async () => answers.shift() ?? [] })
     expect(await codeOf(policy.resolve('rebind.example.com', live))).toBe('resolved')

@@ -1,5 +1,5 @@
 /**
- * The operations against a real server, whoever made it; every effect is confirmed by a connection that is not ours.
+ * The operations against a real server of any maker; every effect is confirmed by a connection that is not ours.
  * What a kind of server cannot do is said by its row in imap-servers.test.ts, not by tests that look away.
  */
 import { type AddressInfo, createServer } from 'node:net'

@@ -46,7 +46,7 @@ describe.skipIf(!findDovecot())('R62: odd mails', () => {
       try {
         return await work()
       } catch (error) {
-        // an answer of ours is an answer; anything else is a bug
+        // one of our errors is an answer; anything else is a bug
         if (error instanceof MailError && error.code !== 'connection_lost' && error.code !== 'timeout') return
         throw new Error(name, { cause: error })
       } finally {

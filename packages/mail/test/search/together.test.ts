@@ -92,7 +92,7 @@ describe('R88: a server that pipelines badly', () => {
     )
   })
 
-  test('a mailbox that was made anew behind its search shows no other message', async () => {
+  test('a mailbox that was made again behind its search shows no other message', async () => {
     let examined = 0
     const { page } = await search(
       {

@@ -1,4 +1,4 @@
-/** What servers answer, word for word, and what it means to whoever sent the email. */
+/** What servers answer, word for word, and what it means to the sender of the email. */
 import { describe, expect, it } from 'vitest'
 import {
   readRecipientRefusal,

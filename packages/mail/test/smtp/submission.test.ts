@@ -186,7 +186,7 @@ describe('a message', () => {
     ])
   })
 
-  it('R39: names each recipient that was refused, in words of ours', async () => {
+  it('R39: names each recipient that was refused, in our own words', async () => {
     const server = await sink({ extensions: [] })
     server.faults.RCPT = { reply: '550 5.1.1 no such user, says <b>the server</b>' }
     await expect(submit(server)).resolves.toEqual({

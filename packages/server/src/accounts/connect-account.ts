@@ -187,7 +187,7 @@ export async function addAccount(
 }
 
 /**
- * Writes a mailbox's record anew after its password changed, with a new data key. Throws KeyRefusedError when the
+ * Replaces a mailbox's record after its password changed, with a new data key. Throws KeyRefusedError when the
  * login is not the one the account was made with.
  */
 export async function replaceAccount(

@@ -13,7 +13,7 @@ import { maxAgeOf } from './cache-control.ts'
 const maxBytes = 5 * 1024
 /** Resolving included: a person waits for the page. */
 const defaultDeadlineMs = 5_000
-/** At once: anyone may ask for a page, and a slow server of theirs must not hold sockets of ours without end. */
+/** At once: anyone may ask for a page, and a stranger's slow server must not hold our sockets without end. */
 const maxFetches = 10
 
 export interface ClientMetadataOptions {

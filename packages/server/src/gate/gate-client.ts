@@ -4,12 +4,8 @@
  */
 import type { Configuration, TokenEndpointResponse, TokenEndpointResponseHelpers } from 'openid-client'
 import type { GateSettings } from '../gate-settings.ts'
-import {
-  createConfiguration,
-  library,
-  type PendingRedirect,
-  refusedBy,
-} from '../provider-tokens/provider-client.ts'
+import { library, type PendingRedirect, startRedirect } from '../provider-tokens/openid-library.ts'
+import { createConfiguration, refusedBy } from '../provider-tokens/provider-client.ts'
 import { createProviderFetch, type ProviderFetch } from '../provider-tokens/provider-fetch.ts'
 import { ProviderRefusedError } from '../provider-tokens/provider-refusal.ts'
 import { googleIssuer } from '../sign-in-provider.ts'
@@ -54,18 +50,10 @@ export function createGateClient(options: {
     async begin(redirectUri, { lasting }) {
       const client = await library()
       const config = await configuration()
-      const pending = {
-        state: client.randomState(),
-        nonce: client.randomNonce(),
-        verifier: client.randomPKCECodeVerifier(),
-      }
+      const { pending, asked } = await startRedirect(redirectUri)
       const url = client.buildAuthorizationUrl(config, {
-        redirect_uri: redirectUri,
+        ...asked,
         scope: scopesOf(config, lasting),
-        state: pending.state,
-        nonce: pending.nonce,
-        code_challenge: await client.calculatePKCECodeChallenge(pending.verifier),
-        code_challenge_method: 'S256',
         ...(lasting && parametersOf(config)),
       })
       return { url, pending }

@@ -5,17 +5,8 @@
  */
 import { createHash, randomBytes } from 'node:crypto'
 import { type EpochSeconds, readCookie, toSetCookie } from '@email-connector/oauth'
-import {
-  canonical,
-  deriveKey,
-  fromText,
-  isKeyText,
-  open,
-  SealBrokenError,
-  seal,
-  toText,
-  zero,
-} from '../keys/seal.ts'
+import { openForBrowser, sealForBrowser, secretOfCookie } from '../keys/page-seal.ts'
+import { isKeyText } from '../keys/seal.ts'
 import type { OnceStore } from '../store/once-store.ts'
 import type { GateWord } from './gate-word.ts'
 
@@ -44,31 +35,22 @@ export function createGatePasses(options: {
   return {
     async make(word, handle) {
       const value = randomBytes(32).toString('base64url')
-      const id = idOf(value, handle)
       const maxAgeSeconds = handle === undefined ? ownerSeconds : signInSeconds
       const expiresAt = now() + maxAgeSeconds
-      const plain = Buffer.from(JSON.stringify({ word, expiresAt } satisfies Sealed))
-      const sealed = withKey(value, handle, (key) => toText(seal(key, plain, associated(id))))
-      zero(plain)
-      await store.createPageState(id, { sealed, expiresAt })
+      const key = keyOf(value, handle)
+      const sealed = sealForBrowser(key, { word, expiresAt } satisfies Sealed)
+      await store.createPageState(key.id, { sealed, expiresAt })
       return toSetCookie(publicUrl, { name: cookieName(handle), value, maxAgeSeconds })
     },
 
     async find(request, handle) {
       const value = readCookie(request, publicUrl, cookieName(handle))
       if (value === undefined || !isKeyText(value)) return undefined
-      const id = idOf(value, handle)
-      const text = await store.findPageState(id, now())
-      if (text === undefined) return undefined
-      try {
-        const plain = withKey(value, handle, (key) => open(key, fromText(text), associated(id)))
-        // Authenticated, so it is what `make` wrote.
-        const { word, expiresAt } = JSON.parse(Buffer.from(plain).toString('utf8')) as Sealed
-        return expiresAt > now() ? word : undefined
-      } catch (error) {
-        if (error instanceof SealBrokenError) return undefined
-        throw error
-      }
+      const key = keyOf(value, handle)
+      const text = await store.findPageState(key.id, now())
+      // Authenticated, so it is what `make` wrote.
+      const sealed = text === undefined ? undefined : (openForBrowser(key, text) as Sealed | undefined)
+      return sealed !== undefined && sealed.expiresAt > now() ? sealed.word : undefined
     },
   }
 }
@@ -77,25 +59,14 @@ function cookieName(handle: string | undefined): string {
   return handle === undefined ? 'gate' : `gate-${sha256(handle).slice(0, 16)}`
 }
 
-/** Never the id of another kind of row. */
-function idOf(value: string, handle = ''): string {
-  return sha256(`gate-pass\0${value}\0${handle}`)
+function keyOf(value: string, handle = '') {
+  return {
+    ...{ secret: secretOfCookie(value), handle, purpose: 'gate-pass' },
+    // Never the id of another kind of row.
+    id: sha256(`gate-pass\0${value}\0${handle}`),
+  }
 }
 
 function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex')
-}
-
-function associated(id: string): Uint8Array {
-  return canonical(['gate-pass', 1, id])
-}
-
-function withKey<T>(value: string, handle: string | undefined, use: (key: Uint8Array) => T): T {
-  const secret = Uint8Array.from(Buffer.from(value, 'base64url'))
-  const key = deriveKey(secret, Buffer.from(handle ?? '', 'utf8'), 'gate-pass')
-  try {
-    return use(key)
-  } finally {
-    zero(secret, key)
-  }
 }

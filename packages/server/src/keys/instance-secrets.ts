@@ -1,7 +1,7 @@
 /**
  * The secrets of one deployment, made once and never shown: peppers of the owner index, roots of the owner's room, keys of
  * stateless client ids and of one-time sealed answers. Each is a list, newest first: old ones stay for as long as something made with
- * them may live, and look-ups try each. In AWS the text comes from Secrets Manager, locally from a file of mode 0600.
+ * them may live, and lookups try each. In AWS the text comes from Secrets Manager, locally from a file of mode 0600.
  */
 import { hkdfSync, randomBytes } from 'node:crypto'
 import { join } from 'node:path'

@@ -25,7 +25,7 @@ export interface HintCipher {
   open(purpose: HintPurpose, grantId: string, sealed: string): Uint8Array
 }
 
-/** Derives anew at each use and zeroes: it works for as long as `secret` has not been zeroed by its owner. */
+/** Derives its key at each use and zeroes: it works for as long as `secret` has not been zeroed by its owner. */
 export function createHintCipher(secret: Uint8Array): HintCipher {
   function withKey<T>(use: (key: Uint8Array) => T): T {
     const key = deriveKey(secret, new Uint8Array(0), 'hint')

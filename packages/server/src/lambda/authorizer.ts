@@ -68,7 +68,7 @@ function verdict(Effect: 'Allow' | 'Deny', { methodArn }: AuthorizerEvent) {
   }
 }
 
-/** The runtime prints what is thrown: a sentence of ours, without its cause. */
+/** The runtime prints what is thrown: our own sentence, without its cause. */
 function fail(error: unknown, requestId: string | undefined): never {
   log({ ...(findOutage(error) ?? { event: 'bug', ...describeBug(error) }), ...named(requestId) })
   throw new Error('The token could not be looked up')

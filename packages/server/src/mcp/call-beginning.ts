@@ -1,7 +1,7 @@
 /**
- * A call of a tool that fails before it has begun fails as an HTTP request (R63): what the store or the key service
- * could not give is a 503 that clients repeat by themselves, and not an error that a model has to understand. So the
- * head of the answer waits until the call says that it has what it needs, or its first bytes are there.
+ * A tool call that fails before it reaches the mail server fails as HTTP (R63): an unavailable store or key service is a
+ * 503, which clients retry, instead of a tool error, which a model would have to understand. So the response head is held
+ * back until `begun()` or the first byte.
  */
 import { isObject } from './json-rpc.ts'
 

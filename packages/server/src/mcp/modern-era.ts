@@ -1,6 +1,6 @@
 /**
  * Revision 2026-07-28: one POST, one answer, no session. The SDK's handler checks envelope, Mcp-Method, Mcp-Name and
- * version and maps their errors; it is built anew per request because it keeps state (R22). Origin and Host are the
+ * version and maps their errors; it is built for each request because it keeps state (R22). Origin and Host are the
  * app's checks.
  */
 import { createMcpHandler } from '@modelcontextprotocol/server'

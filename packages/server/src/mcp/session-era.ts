@@ -68,7 +68,11 @@ export function createSessionEra(options: {
       const session = await rules.enter(id, caller)
       if (session === undefined) return noSuchSession()
       if (Array.isArray(body) && !(takesBatches(session) && body.length <= maxBatchMessages)) {
-        return jsonRpcError(400, invalidRequest, 'Batches are short, and gone since 2025-06-18')
+        return jsonRpcError(
+          400,
+          invalidRequest,
+          'JSON-RPC batches hold at most 100 messages and are not supported from revision 2025-06-18 on',
+        )
       }
       const answers = messagesOf(body).filter(isAnswer)
       const asks = messagesOf(body).some(isJSONRPCRequest)
@@ -107,7 +111,7 @@ export function createSessionEra(options: {
       return jsonRpcError(
         400,
         invalidParams,
-        'initialize comes alone, with protocolVersion, capabilities and clientInfo',
+        '"initialize" must be the only message and carry protocolVersion, capabilities and clientInfo',
       )
     }
     const stored = JSON.stringify(body)

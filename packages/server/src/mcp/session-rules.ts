@@ -1,8 +1,8 @@
 /**
  * When a session of the 2025 era lives. It belongs to a grant; it sleeps after 30 idle minutes and loses queue and
  * questions; a POST of the same grant wakes it within a day of its last use, because several clients never initialize
- * again. Unknown, foreign, closed and dead look alike: not found. GET neither wakes nor prolongs it: clients reconnect
- * streams on their own, which is no use.
+ * again. Unknown, foreign, closed and dead look alike: not found. A GET neither wakes nor extends it: clients
+ * reconnect streams automatically, which is not activity.
  */
 import { randomBytes } from 'node:crypto'
 import type { EpochSeconds } from '@email-connector/oauth'

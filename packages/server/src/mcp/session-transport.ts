@@ -91,7 +91,7 @@ export function createSessionTransport(options: {
     const relatedRequestId = sendOptions?.relatedRequestId ?? unanswered.values().next().value
     const questionId = relatedRequestId === undefined ? undefined : await mail.openQuestion()
     if (relatedRequestId === undefined || questionId === undefined)
-      throw new Error('Nobody is there to be asked')
+      throw new Error('No open request to ask the client on')
     asked.set(question.id, questionId)
     await inner.send(onTheWire(question, questionId), { relatedRequestId })
     waitForAnswer(question.id, questionId).catch((error) => transport.onerror?.(error))

@@ -1,6 +1,6 @@
 /**
  * Files that the owner adds to a draft on its page. A message on a server cannot be changed (RFC 9051 §2.3.1.1): a new one
- * is put beside the old under the same Message-ID, its files are compared with what was given, and then the old one goes
+ * is put beside the old under the same Message-ID, its files are compared byte for byte with what was given, and then the old one goes
  * into the bin. It is shown again and asked about again, since it is another email now.
  */
 import type { OutgoingAttachment, StoredDraft } from '@email-connector/mail'
@@ -21,7 +21,7 @@ export async function addFiles(
   { raw, flags, ref }: StoredDraft,
   { files, messageId }: { readonly files: readonly OutgoingAttachment[]; readonly messageId: string },
 ): Promise<Added> {
-  const { editStored, readAttachmentsOf } = await import('@email-connector/mail/editing')
+  const { editStored, haveSameFiles } = await import('@email-connector/mail/editing')
   const edited = await editStored(raw, {
     addAttachments: files,
     date: new Date(call.now() * 1000),
@@ -33,8 +33,7 @@ export async function addFiles(
     // A server without UIDPLUS does not say where it is: then it has to be the newest under its Message-ID.
     if (saved.ref === undefined) await binDraft(session, ref)
     const draft = await findDraft(call, session, opened, { ref: saved.ref ?? ref })
-    const [kept, given] = [draft.raw, edited].map((one) => JSON.stringify(readAttachmentsOf(one)))
-    if (kept !== given) return { state: 'altered' }
+    if (!haveSameFiles(draft.raw, edited)) return { state: 'altered' }
     if (saved.ref !== undefined) await binDraft(session, ref)
     return { state: 'added', draft }
   })

@@ -4,7 +4,7 @@ import { AccountNotAdmittedError, GrantGoneError } from '../accounts/grant-accou
 import { SettingsRefusedError } from '../accounts/owner-settings.ts'
 import { KeyRefusedError } from '../keys/key-wrapper.ts'
 import type { Log } from '../log.ts'
-import { type ReviewStop, reviewRefusedPage, reviewStoppedPage } from '../pages/review-page.ts'
+import { type ReviewStop, reviewRefusedPage, reviewStoppedPage } from '../pages/review-ended-page.ts'
 import { ProviderRefusedError } from '../provider-tokens/provider-refusal.ts'
 import { ToolError } from '../wire/tool-error.ts'
 import { stopOfMail } from './mail-stop.ts'

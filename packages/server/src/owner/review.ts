@@ -1,7 +1,7 @@
 /**
- * `/review`: one draft, held or not, for its owner to read as it will go out, to add files to, and to send, keep or discard. It works behind a
- * link, in one paired browser. Every form fetches the draft again and compares it with what was shown; the ledger decides
- * which of several answers sends, and the grant's leash is read once more right before DATA.
+ * `/review`: one draft, held or not, for its owner to read as it will go out, to add files to, and to send, keep or discard.
+ * It works behind a link, in one paired browser. Every form fetches the draft again and compares it with what was shown;
+ * the ledger decides which of several answers sends, and the grant's leash is read once more right before DATA.
  */
 import { type StoredDraft, toDraftTag } from '@email-connector/mail'
 import { isSameOrigin } from '@email-connector/oauth'
@@ -14,7 +14,8 @@ import { type ReviewSubject, reviewSubject } from '../accounts/review-link.ts'
 import { permits } from '../caller.ts'
 import { findOutage } from '../http/outages.ts'
 import { hashGrantId, type Log } from '../log.ts'
-import { reviewDonePage, reviewLinkPage, reviewPage, reviewStoppedPage } from '../pages/review-page.ts'
+import { reviewDonePage, reviewStoppedPage } from '../pages/review-ended-page.ts'
+import { reviewLinkPage, reviewPage } from '../pages/review-page.ts'
 import { unpairedPage } from '../pages/unpaired-page.ts'
 import { type Decision, decideDraft, lookAtDraft } from '../sending/decide-draft.ts'
 import type { Delivery } from '../sending/delivery.ts'

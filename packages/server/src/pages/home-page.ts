@@ -66,7 +66,7 @@ ${clients(settings).map(
 </section>
 <section class="card" aria-labelledby="privacy-title">
 <h2 id="privacy-title">What happens to your mail</h2>
-<p class="text">Mail passes through this server while your assistant asks for it, and none of it is stored. Your mailbox password is kept encrypted with a key that is made anew for each connected app and that only that app's access token can unlock; neither the database nor its operator's key alone opens it. You can <a href="/oauth/connections">see and revoke</a> every connection at any time, which deletes what was stored for it.</p>
+<p class="text">Mail passes through this server while your assistant asks for it, and none of it is stored. Your mailbox password is kept encrypted with a key that is made for each connected app and that only that app's access token can unlock; neither the database nor its operator's key alone opens it. You can <a href="/oauth/connections">see and revoke</a> every connection at any time, which deletes what was stored for it.</p>
 <p class="text">A mail can try to give your assistant orders. Unless you choose otherwise, nothing is sent without your yes; what it reads, changes and files is as far as you let it.</p>
 </section>`,
   })

@@ -64,7 +64,7 @@ ${textField(page, {
 ${passwordField(page)}`
 }
 
-/** An organisation's own provider is in no list of ours. */
+/** An organisation's own provider is in none of our lists. */
 function organisationsOf({ signIns }: MailboxForm): readonly SignInProvider[] {
   return signIns.filter(({ id }) => id === 'organisation')
 }

@@ -8,11 +8,11 @@ import type { DeviceAuthorizationResponse } from 'openid-client'
 import type { Permission } from '../caller.ts'
 import { isLoopback } from '../loopback.ts'
 import type { SignInProvider } from '../sign-in-provider.ts'
+import { library } from './openid-library.ts'
 import {
   assertMailScopes,
   createConfiguration,
   errorNameOf,
-  library,
   type ProviderTokens,
   refusedBy,
   scopesOf,

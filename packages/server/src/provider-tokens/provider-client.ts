@@ -1,14 +1,15 @@
 /**
  * Where a person is sent to sign in, what a code and a refresh token become. This file, device-client.ts and
- * gate/gate-client.ts are the only ones that know openid-client. The library checks state, `iss` (RFC 9207), nonce, issuer and audience; it is loaded when a provider is first asked. Nothing
- * is asked twice here, and no token stays. What the provider says of the person is a suggestion only: an address counts
- * once the mail server has taken a token for it.
+ * gate/gate-client.ts are the only ones that use openid-client (openid-library.ts loads it). It checks state, `iss`
+ * (RFC 9207), nonce, issuer and audience. Nothing is asked twice here, and no token stays. What the provider says of the
+ * person is a suggestion only: an address counts once the mail server has taken a token for it.
  */
 import { assertAddress, MailError } from '@email-connector/mail'
 import type { EpochSeconds } from '@email-connector/oauth'
 import type { ClientError, Configuration, IDToken, TokenEndpointResponse } from 'openid-client'
 import type { Permission } from '../caller.ts'
 import type { SignInProvider } from '../sign-in-provider.ts'
+import { library, type PendingRedirect, startRedirect } from './openid-library.ts'
 import { createProviderFetch, type ProviderFetch } from './provider-fetch.ts'
 import { type ProviderRefusal, ProviderRefusedError, readErrorAnswer } from './provider-refusal.ts'
 
@@ -17,13 +18,6 @@ export interface ProviderTokens {
   readonly accessToken: string
   readonly refreshToken?: string
   readonly expiresAt: EpochSeconds
-}
-
-/** What a sign-in keeps between leaving for the provider and coming back. */
-export interface PendingRedirect {
-  readonly state: string
-  readonly nonce: string
-  readonly verifier: string
 }
 
 export interface ProviderClient {
@@ -65,18 +59,10 @@ export function createProviderClient(options: {
     async begin({ redirectUri, permission, lasting, address }) {
       const client = await library()
       const config = await configuration()
-      const pending = {
-        state: client.randomState(),
-        nonce: client.randomNonce(),
-        verifier: client.randomPKCECodeVerifier(),
-      }
+      const { pending, asked } = await startRedirect(redirectUri)
       const url = client.buildAuthorizationUrl(config, {
-        redirect_uri: redirectUri,
+        ...asked,
         scope: scopesOf(provider, permission, lasting),
-        state: pending.state,
-        nonce: pending.nonce,
-        code_challenge: await client.calculatePKCECodeChallenge(pending.verifier),
-        code_challenge_method: 'S256',
         ...provider.authorizationParameters,
         ...(address !== undefined && { login_hint: address }),
       })
@@ -113,11 +99,6 @@ export function createProviderClient(options: {
       }
     },
   }
-}
-
-/** Loaded when a provider is first asked. */
-export function library() {
-  return import('openid-client')
 }
 
 /** Of a sign-in. */

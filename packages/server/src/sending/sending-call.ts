@@ -15,7 +15,7 @@ export interface SendingCall extends Pick<ToolCall, Shared> {
     readonly clientId: string
     readonly secret: MailboxSecret
   }
-  /** The same, which a client that goes away no longer ends: for what must not stay half done. */
+  /** The same, detached from the client's abort signal: for work that must not be left half done. */
   toCompletion(): SendingCall
 }
 

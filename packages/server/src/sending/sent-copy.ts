@@ -59,7 +59,7 @@ export async function fileSentCopy(
       }
       const own = await find?.(messageId)
       if (own === undefined) {
-        if (find !== undefined) session.rememberOwnSentCopies()
+        if (find !== undefined) session.memory.rememberOwnSentCopies()
         return await fileIn(session, { raw, mark, isAgain })
       }
       if (mark !== undefined) await markParent(session, mark, isAgain)
@@ -73,7 +73,7 @@ export async function fileSentCopy(
 
 /** Some servers file what they send without anybody saying so: a second copy would be one too many. */
 async function openForCopy(session: ImapSession, raw: MessageBytes | undefined) {
-  return raw === undefined || session.sentCopiesAreOurs ? undefined : await openToFind(session)
+  return raw === undefined || session.memory.sentCopiesAreOurs ? undefined : await openToFind(session)
 }
 
 /** Where there is no Sent yet, no copy is in it. */

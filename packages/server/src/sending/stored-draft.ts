@@ -7,6 +7,7 @@ import {
   appendMessage,
   fetchDraft,
   fileMessages,
+  findByMessageId,
   finishStored,
   getMessage,
   type ImapSession,
@@ -70,6 +71,19 @@ export function toDraftKeys({ id, ref }: { readonly id: string; readonly ref: Me
 
 /** A draft by an id of it. */
 export type NamedDraft = Pick<NamedMessage, 'id' | 'ref'>
+
+/** Servers without UIDPLUS do not say where they put it. */
+export async function nameDraft(
+  mailbox: KeptMailbox,
+  opened: OpenedAccount,
+  { ref, messageId }: { readonly ref?: MessageRef | undefined; readonly messageId: string },
+): Promise<NamedDraft | undefined> {
+  const found = ref ?? (await mailbox.run((session) => findByMessageId(session, 'drafts', messageId)))
+  if (found === undefined) return undefined
+  const { accountId } = opened
+  const tagged = ref ?? { ...found, draft: toDraftTag(messageId) }
+  return { id: toEmailId(accountId, tagged), ref: tagged }
+}
 
 export interface ReadDraft {
   readonly ready: ReadyMessage
@@ -168,7 +182,7 @@ export async function saveDraft(
   return { ref: ref && { ...ref, draft: toDraftTag(messageId) }, mailbox }
 }
 
-/** What took its place is safe by now, so a failure here is no failure of the call. */
+/** Its replacement is already stored, so failing to bin the old draft is not an error. */
 export async function binDraft(session: ImapSession, ref: MessageRef): Promise<'in_bin' | 'kept' | 'gone'> {
   try {
     const [outcome] = await fileMessages(session, [ref], 'trash')

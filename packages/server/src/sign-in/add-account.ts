@@ -4,16 +4,8 @@
  * link to that browser; only then the app and its permission are shown, and the form that hands a password over.
  * Otherwise a stranger's link could collect someone's password into the stranger's grant.
  */
-import { createHash, randomBytes } from 'node:crypto'
 import type { ServerMemory } from '@email-connector/mail'
-import {
-  type AuthorizationStore,
-  hostOfClient,
-  isSameOrigin,
-  type LinkRow,
-  readCookie,
-  toSetCookie,
-} from '@email-connector/oauth'
+import { type AuthorizationStore, hostOfClient, isSameOrigin } from '@email-connector/oauth'
 import { addAccount, replaceAccount } from '../accounts/connect-account.ts'
 import { isSameMailbox } from '../accounts/grant-hint.ts'
 import { type OpenedLink, openLink, parseLinkField } from '../accounts/one-time-link.ts'
@@ -25,11 +17,12 @@ import { KeyRefusedError } from '../keys/key-wrapper.ts'
 import { ownerIndexes } from '../keys/owner-index.ts'
 import { hashGrantId } from '../log.ts'
 import { gateLinkPage, gateStopped } from '../pages/gate-pages.ts'
+import { linkDone, linkEnded, linkUnchangeable } from '../pages/link-ended-page.ts'
 import { linkMailboxPage, linkProofPage } from '../pages/link-page.ts'
-import { messagePage } from '../pages/page.ts'
 import { tooManyAttempts } from '../pages/sign-in-messages.ts'
 import { type Fields, keptValues, mailboxRules, type ParsedMailbox } from './form.ts'
 import { withCookies } from './known-browser.ts'
+import { createLinkBond } from './link-bond.ts'
 import { createReadMailbox } from './read-mailbox.ts'
 import type { SentForm, SignInOptions } from './sign-in.ts'
 
@@ -69,6 +62,7 @@ type Shown = Pick<Parameters<typeof linkProofPage>[0], 'values' | 'faults' | 'st
 export function createAddMailbox(options: AddMailboxOptions): AddMailbox {
   const { settings, links, mailboxLogin, log, now } = options
   const rules = mailboxRules(options)
+  const bond = createLinkBond({ publicUrl: settings.publicUrl, now })
   const readMailbox = createReadMailbox({ rules, admission: settings, findServers: options.findServers })
 
   return {
@@ -81,9 +75,9 @@ export function createAddMailbox(options: AddMailboxOptions): AddMailbox {
     },
 
     async post(request, { ip }) {
-      if (!isSameOrigin(request, settings.publicUrl)) return ended()
+      if (!isSameOrigin(request, settings.publicUrl)) return linkEnded()
       const fields = await parseForm(request)
-      return fields === undefined ? ended(400) : await proceed({ request, fields, ip })
+      return fields === undefined ? linkEnded(400) : await proceed({ request, fields, ip })
     },
 
     proceed,
@@ -107,7 +101,7 @@ export function createAddMailbox(options: AddMailboxOptions): AddMailbox {
     }
     if (isOut) return await gate.leave({ page: 'link', fields: new Map([['link', token]]) })
     const link = await open(token)
-    if (link === undefined) return ended()
+    if (link === undefined) return linkEnded()
     try {
       if (gate !== undefined && word !== undefined && !isOfPerson(link, word)) {
         log({ event: 'connect', outcome: 'refused', code: 'not_allowed' })
@@ -141,19 +135,18 @@ export function createAddMailbox(options: AddMailboxOptions): AddMailbox {
     }
     const { row } = asking.link
     // The same browser may prove it again; to another the link is closed.
-    const value = boundCookie(asking) ?? randomBytes(32).toString('base64url')
-    if ((await links.bindLink(row.id, sha256(value))) === 'refused') return ended()
-    const cookie = { name: cookieName(row), value, maxAgeSeconds: row.expiresAt - now() }
+    const { value, cookie } = bond.renew(asking.request, row)
+    if ((await links.bindLink(row.id, bond.boundTo(value))) === 'refused') return linkEnded()
     const form = mailboxForm(asking, { values: {}, faults: [] })
-    return withCookies(form, [toSetCookie(settings.publicUrl, cookie), ...cookies])
+    return withCookies(form, [cookie, ...cookies])
   }
 
   async function connect(asking: Asking): Promise<Response> {
     const { link, fields } = asking
-    if (boundCookie(asking) === undefined) return ended()
+    if (!bond.holds(asking.request, link.row)) return linkEnded()
     if (fields.get('action') === 'cancel') {
       await links.deleteToken('link', link.row.id, link.grant.grantId)
-      return done('Nothing was changed', 'The link is used up. You can close this page.')
+      return linkDone('Nothing was changed', 'The link is used up. You can close this page.')
     }
     const opened = await login(asking, (shown) => mailboxForm(asking, shown), {
       permission: permissionOf(link),
@@ -172,8 +165,8 @@ export function createAddMailbox(options: AddMailboxOptions): AddMailbox {
       return mailboxForm(asking, { values, faults: [{ message }], status: 422 })
     }
     const changed = await write(link, account, memory, accountId).catch(refused)
-    if (changed === undefined) return unchangeable()
-    if (!changed) return ended()
+    if (changed === undefined) return linkUnchangeable()
+    if (!changed) return linkEnded()
     await links.deleteToken('link', link.row.id, link.grant.grantId)
     log({
       event: 'connect',
@@ -183,11 +176,11 @@ export function createAddMailbox(options: AddMailboxOptions): AddMailbox {
     })
     const page =
       accountId === undefined
-        ? done(
+        ? linkDone(
             'The mailbox is connected',
             `${account.address} was added. Go back to your app; it can use it now.`,
           )
-        : done('The new password is stored', `${account.address} works again. Go back to your app.`)
+        : linkDone('The new password is stored', `${account.address} works again. Go back to your app.`)
     return withCookies(page, cookies)
   }
 
@@ -197,7 +190,7 @@ export function createAddMailbox(options: AddMailboxOptions): AddMailbox {
     log({ event: 'key_refused', outcome: 'refused' })
   }
 
-  /** An account id: that one's record is written anew. One update of the grant decides, and uses the link up. */
+  /** An account id: that one's record is replaced. One update of the grant decides, and uses the link up. */
   async function write(
     link: OpenedLink,
     account: StoredAccount,
@@ -252,12 +245,6 @@ export function createAddMailbox(options: AddMailboxOptions): AddMailbox {
       endsAt: grant.absoluteExpiresAt,
     })
   }
-
-  /** The cookie's value when this browser is the one that proved the first mailbox. */
-  function boundCookie({ request, link }: Asking): string | undefined {
-    const value = readCookie(request, settings.publicUrl, cookieName(link.row))
-    return value !== undefined && link.row.boundTo === sha256(value) ? value : undefined
-  }
 }
 
 /** What was connected behind the gate stays with the person who came through it. */
@@ -268,33 +255,4 @@ function isOfPerson({ secret, grant }: OpenedLink, word: GateWord): boolean {
 
 function permissionOf({ grant }: OpenedLink): Permission {
   return permissions.find((known) => known === grant.permission) ?? 'read'
-}
-
-function cookieName(row: LinkRow): string {
-  return `link-${row.id.slice(0, 16)}`
-}
-
-function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex')
-}
-
-/** One answer for a link that is unknown, used, replaced, expired, another browser's, or sent from elsewhere. */
-function ended(status: 400 | 403 = 403): Response {
-  return messagePage({
-    status,
-    title: 'This link does not work any more',
-    text: 'It works once, for 15 minutes, in one browser, and a newer link ends it. Ask your app for your mail accounts: it shows a new one.',
-  })
-}
-
-function unchangeable(): Response {
-  return messagePage({
-    status: 403,
-    title: 'This connection cannot be changed any more',
-    text: 'This server no longer has the secrets it was made with. It goes on as it is. Remove it in your app and connect again to change it.',
-  })
-}
-
-function done(title: string, text: string): Response {
-  return messagePage({ status: 200, title, text })
 }

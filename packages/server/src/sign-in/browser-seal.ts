@@ -5,17 +5,8 @@
  */
 import { createHash, randomBytes } from 'node:crypto'
 import { readCookie, toSetCookie } from '@email-connector/oauth'
-import {
-  canonical,
-  deriveKey,
-  fromText,
-  isKeyText,
-  open,
-  SealBrokenError,
-  seal,
-  toText,
-  zero,
-} from '../keys/seal.ts'
+import { openForBrowser, sealForBrowser, secretOfCookie } from '../keys/page-seal.ts'
+import { isKeyText } from '../keys/seal.ts'
 
 export interface BrowserSeal {
   /** Of its row. */
@@ -35,17 +26,9 @@ export function createBrowserSeal(kind: 'provider' | 'device', publicUrl: string
   const purpose = `${kind}-sign-in`
   const idOf = (handle: string) => createHash('sha256').update(`${kind}\0${handle}`).digest('hex')
   const cookieName = (handle: string) => `${kind}-${idOf(handle).slice(0, 16)}`
-  const associated = (handle: string) => canonical([purpose, 1, idOf(handle)])
-
-  function withKey<T>(handle: string, value: string, use: (key: Uint8Array) => T): T {
-    const secret = Uint8Array.from(Buffer.from(value, 'base64url'))
-    const key = deriveKey(secret, Buffer.from(handle, 'utf8'), purpose)
-    try {
-      return use(key)
-    } finally {
-      zero(secret, key)
-    }
-  }
+  const keyOf = (handle: string, value: string) => ({
+    ...{ secret: secretOfCookie(value), handle, purpose, id: idOf(handle) },
+  })
 
   return {
     idOf,
@@ -60,23 +43,8 @@ export function createBrowserSeal(kind: 'provider' | 'device', publicUrl: string
     cookie: (handle, value, maxAgeSeconds) =>
       toSetCookie(publicUrl, { name: cookieName(handle), value, maxAgeSeconds }),
 
-    seal(handle, value, content) {
-      const plain = Buffer.from(JSON.stringify(content))
-      const sealed = withKey(handle, value, (key) => toText(seal(key, plain, associated(handle))))
-      zero(plain)
-      return sealed
-    },
+    seal: (handle, value, content) => sealForBrowser(keyOf(handle, value), content),
 
-    open(handle, value, sealed) {
-      try {
-        const plain = withKey(handle, value, (key) => open(key, fromText(sealed), associated(handle)))
-        const content: unknown = JSON.parse(Buffer.from(plain).toString('utf8'))
-        zero(plain)
-        return content
-      } catch (error) {
-        if (error instanceof SealBrokenError) return undefined
-        throw error
-      }
-    },
+    open: (handle, value, sealed) => openForBrowser(keyOf(handle, value), sealed),
   }
 }

@@ -1,5 +1,5 @@
 /**
- * What a person reads when the live login fails: one sentence of ours per code and protocol, never the server's own
+ * What a person reads when the live login fails: one fixed sentence per code and protocol, never the server's own
  * text. A refused host and one that does not exist read the same (R40).
  */
 import type { MailAccount, MailError, Provider } from '@email-connector/mail'

@@ -7,7 +7,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import type { ProviderId } from '@email-connector/mail'
 import { type EpochSeconds, readCookie, toSetCookie } from '@email-connector/oauth'
 import type { MailboxOwner } from '../keys/owner-index.ts'
-import { canonical, deriveKey, fromText, open, SealBrokenError, seal, toText, zero } from '../keys/seal.ts'
+import { openForBrowser, sealForBrowser } from '../keys/page-seal.ts'
 import type { OnceStore } from '../store/once-store.ts'
 
 /** Whose mailbox was proved; which connections hold it is looked up at each form. */
@@ -52,11 +52,10 @@ export function createPageProofs(options: {
 
   async function keep(cookie: string, owner: ProvedOwner, provedAt: EpochSeconds): Promise<PageProof> {
     const handle = randomBytes(32).toString('base64url')
-    const id = idOf(handle)
     const expiresAt = Math.min(now() + idleSeconds, provedAt + longestSeconds)
-    const plain = Buffer.from(JSON.stringify({ owner, provedAt, expiresAt } satisfies Sealed))
-    const sealed = withKey(cookie, handle, (key) => toText(seal(key, plain, associated(id))))
-    await store.createPageState(id, { sealed, expiresAt })
+    const key = keyOf(cookie, handle)
+    const sealed = sealForBrowser(key, { owner, provedAt, expiresAt } satisfies Sealed)
+    await store.createPageState(key.id, { sealed, expiresAt })
     const maxAgeSeconds = longestSeconds - (now() - provedAt)
     return {
       owner,
@@ -78,9 +77,10 @@ export function createPageProofs(options: {
     async open(request, handle) {
       const cookie = cookieOf(request)
       if (cookie === undefined || !secretText.test(handle)) return undefined
-      const id = idOf(handle)
-      const text = await store.findPageState(id, now())
-      const sealed = text === undefined ? undefined : openState(cookie, handle, text)
+      const key = keyOf(cookie, handle)
+      const text = await store.findPageState(key.id, now())
+      // Authenticated, so it is what `keep` wrote.
+      const sealed = text === undefined ? undefined : (openForBrowser(key, text) as Sealed | undefined)
       if (sealed === undefined || sealed.expiresAt <= now()) return undefined
       const { owner, provedAt, expiresAt } = sealed
       const isFresh = expiresAt - now() > idleSeconds / 2 || expiresAt === provedAt + longestSeconds
@@ -89,32 +89,11 @@ export function createPageProofs(options: {
   }
 }
 
-function openState(cookie: string, handle: string, text: string): Sealed | undefined {
-  try {
-    const plain = withKey(cookie, handle, (key) => open(key, fromText(text), associated(idOf(handle))))
-    // Authenticated, so it is what `keep` wrote.
-    return JSON.parse(Buffer.from(plain).toString('utf8')) as Sealed
-  } catch (error) {
-    if (error instanceof SealBrokenError) return undefined
-    throw error
-  }
-}
-
-/** Never the id of a sign-in, whatever the handle. */
-function idOf(handle: string): string {
-  return createHash('sha256').update(`owner-page\0${handle}`).digest('hex')
-}
-
-function associated(id: string): Uint8Array {
-  return canonical(['owner-page', 1, id])
-}
-
-function withKey<T>(cookie: string, handle: string, use: (key: Uint8Array) => T): T {
-  const secret = Uint8Array.from(createHash('sha256').update(cookie).digest())
-  const key = deriveKey(secret, Buffer.from(handle, 'utf8'), 'owner-page')
-  try {
-    return use(key)
-  } finally {
-    zero(secret, key)
+function keyOf(cookie: string, handle: string) {
+  return {
+    secret: Uint8Array.from(createHash('sha256').update(cookie).digest()),
+    ...{ handle, purpose: 'owner-page' },
+    // Never the id of a sign-in, whatever the handle.
+    id: createHash('sha256').update(`owner-page\0${handle}`).digest('hex'),
   }
 }

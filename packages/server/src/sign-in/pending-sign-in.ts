@@ -5,7 +5,7 @@
  */
 import type { EpochSeconds } from '@email-connector/oauth'
 import type { Permission } from '../caller.ts'
-import type { PendingRedirect } from '../provider-tokens/provider-client.ts'
+import type { PendingRedirect } from '../provider-tokens/openid-library.ts'
 import type { OnceStore } from '../store/once-store.ts'
 import { createBrowserSeal } from './browser-seal.ts'
 
@@ -17,7 +17,7 @@ export interface PendingSignIn {
   readonly page: TripPage
   /** What the form said, but for the password. */
   readonly fields: readonly (readonly [name: string, value: string])[]
-  /** A provider that was set up anew meanwhile is another one. */
+  /** A provider that was set up again meanwhile is another one. */
   readonly issuer: string
   readonly clientId: string
   readonly permission: Permission

@@ -1,4 +1,4 @@
-/** What a person reads when a provider's sign-in brought no mailbox: one sentence of ours for each reason. */
+/** What a person reads when a provider's sign-in brought no mailbox: one fixed sentence for each reason. */
 import type { ProviderRefusal } from '../provider-tokens/provider-refusal.ts'
 import type { SignInProvider } from '../sign-in-provider.ts'
 import type { Fault } from './form.ts'

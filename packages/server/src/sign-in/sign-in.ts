@@ -1,37 +1,25 @@
 /**
- * Sign-in and consent: shows the page, proves the mailbox by a live login, seals it into a new grant and lets the
- * authorization server answer the client. The order in `connect` is the order of the checks; nothing is written before
- * every login has succeeded, and what a crash leaves behind names no grant that lives. CSRF and the client's request
- * are the authorization server's; the address policy and TLS are the mail package's.
+ * Sign-in and consent: shows the form (sign-in-form.ts), proves the mailbox by a live login and has the grant made
+ * (new-grant.ts). The order in `connect` is the order of the checks; nothing is written before every login has succeeded.
+ * CSRF and the client's request are the authorization server's; the address policy and TLS are the mail package's.
  */
-import { randomBytes } from 'node:crypto'
-import type { Provider, ProviderId } from '@email-connector/mail'
-import {
-  type AuthorizationServer,
-  type ConsentSubject,
-  type EpochSeconds,
-  pendingSeconds,
-  type Transaction,
-} from '@email-connector/oauth'
-import { gatherGrant, type PreparedGrant, prepareAccount, prepareGrant } from '../accounts/connect-account.ts'
+import type { Provider } from '@email-connector/mail'
+import type { AuthorizationServer, EpochSeconds } from '@email-connector/oauth'
+import { gatherGrant, prepareAccount, prepareGrant } from '../accounts/connect-account.ts'
 import { isSameMailbox } from '../accounts/grant-hint.ts'
 import type { RoomSecrets } from '../accounts/owner-room.ts'
-import { type PairedBrowser, pairBrowser } from '../accounts/paired-browser.ts'
-import { defaultAccountSettings, defaultGrantSettings, type GrantSettings } from '../accounts/settings.ts'
-import { type Permission, scopeOfPermission } from '../caller.ts'
-import { daySeconds } from '../clock.ts'
+import { pairBrowser } from '../accounts/paired-browser.ts'
 import type { FindServers } from '../find-servers/find-servers.ts'
-import { type GateWord, sealGateWord } from '../gate/gate-word.ts'
+import type { GateWord } from '../gate/gate-word.ts'
 import { parseForm } from '../http/body.ts'
 import type { InstanceSecrets } from '../keys/instance-secrets.ts'
 import type { KeyWrapper } from '../keys/key-wrapper.ts'
-import { hashGrantId, type Log } from '../log.ts'
+import type { Log } from '../log.ts'
 import { signInEnded, tooManyAttempts, unreadableForm } from '../pages/sign-in-messages.ts'
-import { type SignInPage, signInPage } from '../pages/sign-in-page.ts'
 import type { ServerSettings } from '../settings.ts'
 import type { AccountStore } from '../store/account-store.ts'
 import type { MailboxLogin } from './account-login.ts'
-import { type MailboxesSoFar, openSoFar, sealSoFar } from './accounts-so-far.ts'
+import { openSoFar } from './accounts-so-far.ts'
 import {
   type DemoMailbox,
   type Fault,
@@ -44,8 +32,10 @@ import {
 } from './form.ts'
 import type { OpenGate } from './gate.ts'
 import { withCookies } from './known-browser.ts'
+import { createNewGrants } from './new-grant.ts'
 import type { ProviderTrips } from './provider-trips.ts'
 import { createReadMailbox } from './read-mailbox.ts'
+import { createSignInForm, mayWrite, type OpenSignIn } from './sign-in-form.ts'
 
 export interface SignInOptions {
   readonly settings: ServerSettings
@@ -92,16 +82,11 @@ export interface SentForm {
 }
 
 /** One form of a sign-in that is open. */
-interface Asking {
-  readonly opened: { readonly transaction: Transaction } & ConsentSubject
+interface Asking extends OpenSignIn {
   readonly request: Request
-  readonly handle: string
   readonly fields: Fields
   readonly ip: string
   readonly mailbox?: ParsedMailbox
-  readonly soFar?: MailboxesSoFar
-  /** Of the person whom the gate let in. */
-  readonly word?: GateWord
 }
 
 export function createSignIn(options: SignInOptions): SignIn {
@@ -109,6 +94,8 @@ export function createSignIn(options: SignInOptions): SignIn {
   const sealing = { secrets: options.secrets, now: options.now }
   const rules = mailboxRules(options)
   const readMailbox = createReadMailbox({ rules, admission: settings, findServers: options.findServers })
+  const grants = createNewGrants(options)
+  const form = createSignInForm({ ...options, rules, secondsFor: grants.secondsFor })
   const { demo } = rules
   const firstValues: FormValues = demo === undefined ? {} : { provider: 'demo', address: demo.address }
 
@@ -171,10 +158,10 @@ export function createSignIn(options: SignInOptions): SignIn {
     }
     try {
       if (soFar !== undefined && fields.get('action') === 'finish') {
-        return await approve(
+        return await grants.approve(
           asking,
           soFar,
-          gatherGrant({ ...bindingOf(transaction, soFar), ...sealing }, soFar.connected),
+          gatherGrant({ ...grants.bindingOf(transaction, soFar), ...sealing }, soFar.connected),
         )
       }
       return await signInToMailbox(asking)
@@ -224,11 +211,11 @@ export function createSignIn(options: SignInOptions): SignIn {
       ? pairBrowser({ request, publicUrl: settings.publicUrl, now: options.now() })
       : undefined
     const cookies = [...login.cookies, ...(paired ? [paired.cookie] : [])]
-    const known =
-      soFar ?? firstOf(asking, { permission: permission.parsed, ask: ask.parsed }, paired?.browser)
+    const chosen = { permission: permission.parsed, ask: ask.parsed }
+    const known = soFar ?? grants.begin(asking.word, chosen, paired?.browser)
     try {
       const connecting = {
-        ...{ ...bindingOf(transaction, known), account, memory: login.memory },
+        ...{ ...grants.bindingOf(transaction, known), account, memory: login.memory },
         ...{ keyWrapper: options.keyWrapper, ...sealing },
         ...{ app: options.app, stage: options.stage, issuer: settings.publicUrl },
       }
@@ -240,97 +227,10 @@ export function createSignIn(options: SignInOptions): SignIn {
         return withCookies(form({ ...asking, soFar: next }, { values: {}, faults: [] }), cookies)
       }
       const prepared = await prepareGrant({ ...connecting, earlier: known.connected })
-      const answer = await approve(asking, known, prepared, account.provider)
+      const answer = await grants.approve(asking, known, prepared, account.provider)
       return withCookies(answer, cookies)
     } finally {
       known.secret.fill(0)
     }
   }
-
-  function firstOf(
-    { word }: Asking,
-    { permission, ask }: { readonly permission: Permission; readonly ask: GrantSettings['ask'] },
-    browser?: PairedBrowser,
-  ): MailboxesSoFar {
-    const { buffer, byteOffset, length } = randomBytes(32)
-    return {
-      grantId: randomBytes(16).toString('hex'),
-      // The same memory: a copy would outlive the zeroing of this one.
-      secret: new Uint8Array(buffer, byteOffset, length),
-      ...{ permission, ask },
-      ...(browser && { browser }),
-      absoluteExpiresAt: options.now() + grantSeconds(word),
-      connected: [],
-    }
-  }
-
-  /** Index rows and records first, then the authorization server's grant and code: a crash between leaves orphans. */
-  async function approve(
-    { opened, word }: Asking,
-    soFar: MailboxesSoFar,
-    { write, ...named }: PreparedGrant,
-    provider?: ProviderId,
-  ): Promise<Response> {
-    const { grantId, secret, permission, absoluteExpiresAt } = soFar
-    await write(options.accounts)
-    const response = await oauth.approve(opened.transaction, {
-      ...{ grantId, secret, permission, absoluteExpiresAt, ...named },
-      ...(word && { sealedGate: sealGateWord(secret, grantId, word) }),
-      scope: scopeOfPermission(permission),
-    })
-    log({
-      ...{ event: 'connect', outcome: 'ok', permission, grant: hashGrantId(grantId) },
-      ...(provider && { provider }),
-      count: named.accountIds.length,
-    })
-    return response
-  }
-
-  function bindingOf(transaction: Transaction, soFar: MailboxesSoFar) {
-    const { grantId, secret, permission, ask, browser, absoluteExpiresAt } = soFar
-    const { clientId, resource } = transaction
-    // A first record must outlive the forms that follow it, and the code.
-    const pendingExpiresAt = transaction.expiresAt + pendingSeconds
-    return {
-      ...{ grantId, secret, permission, absoluteExpiresAt, clientId, resource, pendingExpiresAt },
-      grantSettings: { ...defaultGrantSettings, ask },
-      ...(browser && { accountSettings: { ...defaultAccountSettings, browsers: [browser] } }),
-    }
-  }
-
-  /** Where a gate cannot be asked again about the person, they have to come themselves. */
-  function grantSeconds(word: GateWord | undefined): number {
-    const { refreshAbsoluteSeconds } = settings.lifetimes
-    return word === undefined || settings.gate === undefined || word.refreshToken !== undefined
-      ? refreshAbsoluteSeconds
-      : Math.min(refreshAbsoluteSeconds, settings.gate.wordSeconds)
-  }
-
-  function form(
-    { opened, handle, soFar, word }: Pick<Asking, 'opened' | 'handle' | 'soFar' | 'word'>,
-    state: Pick<SignInPage, 'values' | 'faults' | 'status' | 'headers'>,
-  ): Response {
-    const { transaction, client, redirectHost } = opened
-    return signInPage({
-      ...{ handle, client, redirectHost },
-      redirectUri: transaction.redirectUri,
-      mayWrite: mayWrite(transaction),
-      ...rules,
-      idleDays: Math.round(settings.lifetimes.refreshIdleSeconds / daySeconds),
-      absoluteDays: Math.round(grantSeconds(word) / daySeconds),
-      ...state,
-      ...(soFar && {
-        soFar: {
-          sealed: sealSoFar(options.secrets.handoffKeys, handle, soFar),
-          permission: soFar.permission,
-          ask: soFar.ask,
-          addresses: soFar.connected.map(({ hint }) => hint.address),
-        },
-      }),
-    })
-  }
-}
-
-function mayWrite(transaction: Transaction): boolean {
-  return transaction.scope.split(' ').includes('email:write')
 }

@@ -8,7 +8,7 @@ import type { OwnerRoomStore, SettingsRow } from './owner-room-store.ts'
 
 /** One connected mailbox of a grant. Nothing in it can be read without a live token and the key service. */
 export interface AccountRow {
-  /** The form of the sealed part; older ones are read and sealed anew on use. */
+  /** The form of the sealed part; older ones are read and sealed again on use. */
   readonly v: number
   readonly grantId: string
   readonly accountId: string
@@ -69,7 +69,7 @@ export interface AccountStore extends OwnerRoomStore, LeashStore, GateStore {
   /** Deletes an account row that no grant came to name. A missing row is no error. */
   deleteAccount(grantId: string, accountId: string): Promise<void>
   /**
-   * Names the grant's accounts anew (one added, one's address changed): live grants only, and only while the sealed
+   * Replaces the list of the grant's accounts (one added, one's address changed): live grants only, and only while the sealed
    * hint is still the one the caller read. `ownerIndexes[i]` belongs to `accountIds[i]`. With `linkId`, only while
    * the grant names that link, which it then no longer does: a link works once.
    */

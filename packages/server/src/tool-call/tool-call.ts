@@ -81,7 +81,7 @@ export function createToolCall(
         const opened = await accounts.open(ref, early?.start)
         assertSettings(opened, changes)
         await audit.opened(opened.accountId)
-        // Limit, grant and key are behind it; what comes now is the mail server's.
+        // Rate limit, grant and key have passed: failures from here on are tool results.
         beginning?.begun()
         return opened
       },

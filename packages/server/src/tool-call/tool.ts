@@ -78,7 +78,7 @@ export interface ToolCall {
     use: (session: ImapSession) => Promise<T>,
     signal?: AbortSignal,
   ): Promise<T>
-  /** The same call, which a client that goes away no longer ends: for what must not stay half done. */
+  /** The same call, detached from the client's abort signal: for work that must not be left half done. */
   toCompletion(): ToolCall
 }
 

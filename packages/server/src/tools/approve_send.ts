@@ -1,6 +1,6 @@
 /** Takes the answer that a person gave on a review card. Cards call it; models are given nothing that it would open. */
 import * as z from 'zod'
-import { answerReview, answers, released } from '../sending/release.ts'
+import { answerReview, answers, released } from '../sending/card-answer.ts'
 import { defineTool } from '../tool-call/tool.ts'
 
 /** A sealed state has about 700. */

@@ -11,7 +11,7 @@ export const forwardEmail = defineTool({
   name: 'forward_email',
   title: 'Forward email',
   description:
-    'Sends an email on as its reader sees it, pictures and attachments included. Repeats as send_email.',
+    'Sends an email on as its reader sees it, pictures and attachments included. Safe to repeat, like send_email.',
   permission: 'send',
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: true },
   input: z.strictObject({

@@ -11,7 +11,7 @@ export const replyToEmail = defineTool({
   name: 'reply_to_email',
   title: 'Reply to email',
   description:
-    'Sends a reply in the thread of an email, its text quoted below, from the address that received it. Repeats as send_email.',
+    'Sends a reply in the thread of an email, its text quoted below, from the address that received it. Safe to repeat, like send_email.',
   permission: 'send',
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: true },
   input: z.strictObject({

@@ -14,7 +14,7 @@ export const sendDraft = defineTool({
   name: 'send_draft',
   title: 'Send draft',
   description:
-    'Sends a draft as it is stored, whichever program wrote it, and moves it to the bin. Any earlier id of it works. Repeats as send_email.',
+    'Sends a draft as it is stored, whichever program wrote it, and moves it to the bin. Any earlier id of it works. Safe to repeat, like send_email.',
   permission: 'send',
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: true },
   input: z.strictObject({

@@ -9,7 +9,7 @@ export function printAccountCursors(cursors: AccountCursors): string {
   return JSON.stringify([...cursors].map(([accountId, next]) => [toAccountTag(accountId), next ?? '']))
 }
 
-/** Of the accounts that are still connected. Throws for what is not one of ours. */
+/** Of the accounts that are still connected. Throws for what this code did not make. */
 export function readAccountCursors(text: string, accountIds: readonly string[]): AccountCursors {
   const cursors = new Map<string, string | undefined>()
   for (const row of readRows(text)) {

@@ -1,4 +1,4 @@
-/** What a provider's refusal to give a token means for a call, and what its owner can do: one sentence of ours for each. */
+/** What a provider's refusal to give a token means for a call, and what its owner can do: one fixed sentence for each. */
 import type { ProviderRefusal } from '../provider-tokens/provider-refusal.ts'
 import { ToolError } from './tool-error.ts'
 

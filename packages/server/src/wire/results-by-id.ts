@@ -31,7 +31,7 @@ interface Outcome {
   readonly ok: boolean
   readonly newRef?: MessageRef
   readonly code?: string
-  /** Of a change that was made, but not as one would expect. */
+  /** Set when the change succeeded in an unusual way, e.g. `original_marked_deleted`. */
   readonly note?: string
   /** Names that its mailbox does not keep. */
   readonly refused?: readonly string[]

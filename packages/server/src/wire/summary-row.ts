@@ -57,7 +57,7 @@ interface OwnedSummary {
 
 const ownWords = /^(?:inbox|drafts|sent|trash|junk|archive|all)$/i
 
-/** A mailbox in a sentence of ours only by a word of ours: others may have named it, and a caller copies its name. */
+/** In our own sentences a mailbox has a word of our own only: others may have named it, and a caller copies its name. */
 export function toPlaceText(mailbox: string): { where: string; quoted: { quotedHead?: string } } {
   return ownWords.test(mailbox)
     ? { where: ` in ${mailbox}`, quoted: {} }

@@ -72,7 +72,7 @@ export function sentenceFor(error: MailError, publicUrl: string, link?: string):
         ? `"${error.field ?? 'A parameter'}" is not valid: correct it and call again.`
         : `"${error.field ?? 'A parameter'}" is not valid: ${error.reason}. Correct it and call again.`
     case 'host_unreachable':
-      return `${server} cannot be reached. Try again in a minute; if it stays so, check its host and port by connecting again.`
+      return `${server} cannot be reached. Try again in a minute; if this continues, connect again and check the host and port.`
     case 'tls_failed':
       return `${server} has no valid certificate, so nothing was sent to it. Its operator has to repair that.`
     case 'starttls_missing':

@@ -230,7 +230,7 @@ describe('R28, R31: what has ended', () => {
     expect(await stores.authorization.findToken('access', accessTokenId)).toBeUndefined()
     const without = accountsOf(connected, { secret: new Uint8Array(randomBytes(32)) })
     await expect(without.open()).rejects.toMatchObject({ name: 'KeyRefusedError' })
-    // That is what the restored rows would give to whoever had kept a wrap.
+    // That is what the restored rows would give to a person who had kept a wrap.
     expect((await accountsOf(connected).open()).account).toEqual(buildMailAccount())
   })
 })

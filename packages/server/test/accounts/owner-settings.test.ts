@@ -1,5 +1,5 @@
 /**
- * R94, R104: the owner's settings as a call gets them. Whoever writes to the tables can take them away, and then nothing is
+ * R94, R104: the owner's settings as a call gets them. A person who writes to the tables can take them away, and then nothing is
  * changed or sent; nobody can loosen them by changing, swapping or putting back a row.
  */
 import { describe, expect, test } from 'vitest'

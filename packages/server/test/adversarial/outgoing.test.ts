@@ -1,5 +1,5 @@
 /**
- * What a model that was talked into it gives to the sending tools: what the server refuses whoever asks, and what of the
+ * What a model that was talked into it gives to the sending tools: what the server refuses to everybody, and what of the
  * rest its answer shows. What the owner's settings stop is in docs/adversarial.md.
  */
 import { domainToASCII } from 'node:url'

@@ -100,7 +100,7 @@ describe('every route and method', () => {
     expect(JSON.parse(plain).issuer).toBe(publicUrl)
   })
 
-  it('shows what the authorization server refuses as a page of ours, its headers kept', async () => {
+  it('shows what the authorization server refuses as our own page, its headers kept', async () => {
     for (const [path, status] of [
       ['/oauth/authorize', 400],
       ['/oauth/authorize?client_id=nobody', 401],

@@ -2,12 +2,16 @@
  * R92, R100: the review card in Chromium, in the host of MCP Apps that the extension's authors wrote, before a real server
  * and a real mailbox. SCREENSHOTS=<folder> keeps pictures.
  */
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { findChromium, findDovecot, launchBrowser, type TestBrowser } from '@email-connector/testing'
-import type { AxeResults, RunOptions } from 'axe-core'
+import {
+  findChromium,
+  findDovecot,
+  launchBrowser,
+  type Page,
+  type TestBrowser,
+} from '@email-connector/testing'
 import { build } from 'esbuild'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { type Frame, keepPicture, pixelsTooWide, prepareAxe, violationsIn } from '../pages/axe.ts'
 import {
   type Answer,
   type CardClient,
@@ -17,11 +21,7 @@ import {
   stateOf,
 } from '../sending/card-clients.ts'
 
-const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const hostUrl = 'https://host.test.example/'
-
-type Page = Awaited<ReturnType<TestBrowser['newPage']>>
-type Frame = ReturnType<Page['mainFrame']>
 
 /** What the page has that host-page.ts put there. */
 interface HostWindow {
@@ -81,7 +81,7 @@ describe.skipIf(findChromium() === undefined || !findDovecot())('the review card
     page.on('console', (message) => message.type() === 'debug' || problems.push(message.text()))
     page.on('pageerror', (error) => problems.push(error.message))
     page.on('request', (request) => reached.push(request.url()))
-    await page.context().addInitScript(axeSource)
+    await prepareAxe(page)
     await page.exposeFunction(
       'callTool',
       async (params: { name: string; arguments: Record<string, unknown> }) => {
@@ -117,22 +117,12 @@ describe.skipIf(findChromium() === undefined || !findDovecot())('the review card
   /** Since the test began. */
   const sent = () => mail.sink.dataCount() - before
   const outcomeOf = (card: Frame) => card.locator('#outcome')
-  const picture = async (page: Page, name: string) => {
-    if (process.env.SCREENSHOTS === undefined) return
-    await page.screenshot({ path: `${process.env.SCREENSHOTS}/card-${name}.png`, fullPage: true })
-  }
+  const picture = (page: Page, name: string) => keepPicture(page, `card-${name}`)
 
   async function look(page: Page, card: Frame, name: string) {
     await picture(page, name)
-    const violations = await card.evaluate(async () => {
-      const { axe } = window as unknown as { axe: { run(options: RunOptions): Promise<AxeResults> } }
-      return (await axe.run({ resultTypes: ['violations'] })).violations.map(
-        ({ id, nodes }) => `${id}: ${nodes.map((one) => one.html).join(' | ')}`,
-      )
-    })
-    expect(violations, name).toEqual([])
-    const tooWide = await card.evaluate(() => document.documentElement.scrollWidth - innerWidth)
-    expect(tooWide, name).toBeLessThanOrEqual(0)
+    expect(await violationsIn(card), name).toEqual([])
+    expect(await pixelsTooWide(card), name).toBeLessThanOrEqual(0)
   }
 
   test.each([

@@ -11,6 +11,7 @@ import {
   freePort,
   type IdentityProvider,
   launchBrowser,
+  type Page,
   type Submission,
   startDovecot,
   startIdentityProvider,
@@ -18,7 +19,7 @@ import {
   type TestBrowser,
 } from '@email-connector/testing'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { type Page, signInAtProvider } from '../sign-in/provider-product.ts'
+import { signInAtProvider } from '../sign-in/provider-product.ts'
 import { type GatewayProduct, startGatewayProduct, whyNoGateway } from './gateway-product.ts'
 import { callback, createAuthorizationRequest, postToolCall, register, requestTokens } from './raw-client.ts'
 

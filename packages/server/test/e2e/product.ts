@@ -1,5 +1,5 @@
 /**
- * What the end-to-end suites know of a running product, whoever runs it, and the real mail servers behind it. A suite is
+ * What the end-to-end suites know of a running product, however it is run, and the real mail servers behind it. A suite is
  * a function of `StartProduct`, so that the same sentences are tested on the local runner and behind the gateway.
  */
 import {

@@ -1,5 +1,5 @@
 /**
- * What is deployed and what of it loads before the first answer: every byte and module there is waited for by whoever
+ * What is deployed and what of it loads before the first answer: every byte and module there is waited for by the person who
  * meets a cold start (what grows beyond 5 % is accepted by hand, in bundles.json). And what is in no bundle, so that
  * nobody can switch it on (R72).
  */

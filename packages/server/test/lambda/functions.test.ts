@@ -1,6 +1,6 @@
 /**
  * Single functions as they are deployed: on the HTTP API of a personal stage, where no authorizer stands before mcp and
- * nothing streams; when Secrets Manager is down at a start; and against whoever would widen what they may reach (R72).
+ * nothing streams; when Secrets Manager is down at a start; and against anyone who would widen what they may reach (R72).
  */
 import {
   completeSignIn,

@@ -219,7 +219,7 @@ describe.skipIf(missing !== undefined)(whenPossible('what a client sees at the g
     expect(page.headers.get('access-control-allow-origin')).toBeNull()
   })
 
-  test('R44: every route carries the security headers, whoever answers', async () => {
+  test('R44: every route carries the security headers, whichever part answers', async () => {
     const { product } = running()
     for (const path of [
       '/',

@@ -4,13 +4,11 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { launchBrowser, screenshot, type TestBrowser } from '@email-connector/testing'
+import { launchBrowser, type Page, screenshot } from '@email-connector/testing'
 import { startLocalRunner } from '../e2e/local-runner.ts'
 import { createAuthorizationRequest, register, signIn } from '../e2e/raw-client.ts'
 import { demoFields } from './demo-fields.ts'
 import { toPalettePng } from './palette-png.ts'
-
-type Page = Awaited<ReturnType<TestBrowser['newPage']>>
 
 /** GitHub shows them in a README; larger ones only slow it down. */
 const maxBytes = 150_000

@@ -270,7 +270,7 @@ describe('the 2025 revisions', () => {
     expect(ids.sort()).toEqual([1, 2])
     const many = Array.from({ length: 101 }, () => ({ jsonrpc: '2.0', id: '0'.repeat(32), result: {} }))
     const long = await endpoint.handle(post([...many, call('whoami')], { 'mcp-session-id': old }), caller)
-    expect((await answerOf(long)).error?.message).toContain('short')
+    expect((await answerOf(long)).error?.message).toContain('at most 100 messages')
     const later = await openSession(endpoint, caller, initialize('2025-06-18'))
     expect((await endpoint.handle(post(batch, { 'mcp-session-id': later }), caller)).status).toBe(400)
   })

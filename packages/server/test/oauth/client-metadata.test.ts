@@ -68,7 +68,7 @@ class LoopbackAgent extends Agent {
 }
 
 interface Network {
-  /** What the resolver answers, one list for each look-up; the last one stays. */
+  /** What the resolver answers, one list for each lookup; the last one stays. */
   readonly resolves?: readonly (readonly string[])[]
   readonly deadlineMs?: number
 }

@@ -1,12 +1,8 @@
 /** The whole product as the local runner joins it, demo mailbox included, in this process and on a port. */
 import { createHash, randomBytes } from 'node:crypto'
-import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { createConnector, createHostPolicy } from '@email-connector/mail'
 import { completeSignIn, createTempFolder } from '@email-connector/testing'
-import { getRequestListener } from '@hono/node-server'
 import { createProduct } from '../../src/composition/product.ts'
 import type { App } from '../../src/http/frame.ts'
 import { createFileKeyWrapper } from '../../src/keys/file-key-wrapper.ts'
@@ -15,6 +11,7 @@ import { startDemoMailbox } from '../../src/local/demo/demo-mailbox.ts'
 import { parseLocalSettings } from '../../src/local/settings.ts'
 import { createLog } from '../../src/log.ts'
 import { createLevelStores } from '../../src/store/level/stores.ts'
+import { listen } from '../app/listening.ts'
 
 export interface TestProduct {
   readonly url: string
@@ -28,10 +25,11 @@ export interface TestProduct {
 
 export async function startProduct(environment: Record<string, string> = {}): Promise<TestProduct> {
   const folder = createTempFolder('product')
-  const server = createServer().listen(0, 'localhost')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  const { server: settings } = parseLocalSettings({ PORT: String(port), ...environment }, folder.path)
+  const listening = await listen()
+  const { server: settings } = parseLocalSettings(
+    { PORT: String(listening.port), ...environment },
+    folder.path,
+  )
   const now = () => Math.floor(Date.now() / 1000)
   const stores = await createLevelStores({ dir: join(folder.path, 'store'), now })
   const demo = await startDemoMailbox({ now: () => new Date() })
@@ -49,12 +47,7 @@ export async function startProduct(environment: Record<string, string> = {}): Pr
     log: createLog({ write: () => undefined, now: () => new Date() }),
     version: '0.0.0-test',
   })
-  server.on(
-    'request',
-    getRequestListener((request) => app.fetch(request, { ip: '127.0.0.1' }), {
-      overrideGlobalObjects: false,
-    }),
-  )
+  listening.answerWith(app)
   return {
     url: settings.publicUrl,
     app,
@@ -68,8 +61,7 @@ export async function startProduct(environment: Record<string, string> = {}): Pr
       ask: 'never',
     },
     async close() {
-      server.closeAllConnections()
-      server.close()
+      listening.close()
       await demo.close()
       await stores.close()
       await folder.remove()

@@ -117,7 +117,7 @@ function describeRaces(open: () => readonly AuthorizationStore[]): void {
     expect((await post(2, refreshWith(successor.refresh_token))).status).toBe(200)
   })
 
-  it('R14 R15: 25 refreshes against 25 revocations: whoever wins, nothing that was given out lives on', async () => {
+  it('R14 R15: 25 refreshes against 25 revocations: whichever wins, nothing that was given out lives on', async () => {
     const { any, post, isLive } = connectTo(startServers())
     const first = JSON.parse((await post(0, await approve(any(0)))).body)
     const revoke = async (index: number) => {

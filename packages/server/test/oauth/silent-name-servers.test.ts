@@ -82,6 +82,6 @@ it('R102: one network has four sign-ins open at once; the places that are left a
     ...Array.from({ length: 8 }, () => [429, '5']),
   ])
   expect([known.status, (await other).status]).toEqual([401, 401])
-  // Whoever waited has gone.
+  // The client that waited has gone.
   expect((await ask('greedy.example', '2001:db8:7::1')).status).toBe(401)
 })

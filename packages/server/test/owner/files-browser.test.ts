@@ -1,10 +1,9 @@
 /** Pair, open a link, download: in a real browser, without script. Says so where Chromium or Dovecot is missing. */
 import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import { createServer } from 'node:http'
-import { findChromium, findDovecot, freePorts, launchBrowser } from '@email-connector/testing'
-import { getRequestListener } from '@hono/node-server'
+import { findChromium, findDovecot } from '@email-connector/testing'
 import { describe, expect, it } from 'vitest'
+import { pairBrowser, startInBrowser } from '../app/in-browser.ts'
 import { startDovecotApp } from './dovecot-app.ts'
 
 const content = randomBytes(1_500_000)
@@ -25,14 +24,7 @@ describe.skipIf(findChromium() === undefined || findDovecot() === undefined)(
       'an unpaired browser is led away, paired, and back to the file, which is saved and not shown (script: %s)',
       { timeout: 60_000 },
       async (javaScript) => {
-        const [port = 0] = await freePorts(1)
-        const url = `http://localhost:${port}`
-        const app = await startDovecotApp({ settings: { publicUrl: url } })
-        const listener = getRequestListener((request) => app.test.app.fetch(request, { ip: '127.0.0.1' }), {
-          overrideGlobalObjects: false,
-        })
-        const server = createServer(listener).listen(port, '127.0.0.1')
-        const browser = await launchBrowser()
+        const { app, url, browser, close } = await startInBrowser(startDovecotApp)
         try {
           const { alice } = app.dovecot
           await app.dovecot.appendRaw(alice, 'INBOX', raw)
@@ -52,16 +44,7 @@ describe.skipIf(findChromium() === undefined || findDovecot() === undefined)(
           await page.getByRole('button', { name: 'Continue' }).click()
           await page.getByText('Pair this browser first').waitFor()
 
-          const owner = await page.context().newPage()
-          await owner.goto(`${url}/oauth/connections`)
-          await owner.check('#provider-generic')
-          for (const [name, value] of Object.entries(app.fields(alice)))
-            if (['imap_host', 'imap_port', 'smtp_host', 'smtp_port', 'address', 'password'].includes(name))
-              await owner.fill(`#${name}`, value)
-          await owner.press('#password', 'Enter')
-          await owner.getByRole('button', { name: /^Paired browsers/ }).click()
-          await owner.getByRole('button', { name: 'Pair this browser' }).click()
-          await owner.getByText('This browser is paired.').waitFor()
+          await pairBrowser(await page.context().newPage(), url, app.fields(alice))
 
           await page.getByRole('button', { name: 'Try again' }).click()
           await page.getByText('page.html').waitFor()
@@ -71,10 +54,7 @@ describe.skipIf(findChromium() === undefined || findDovecot() === undefined)(
           expect(download.suggestedFilename()).toBe('page.html')
           expect(Buffer.compare(await readFile(await download.path()), content)).toBe(0)
         } finally {
-          await browser.close()
-          server.close()
-          server.closeAllConnections()
-          await app.close()
+          await close()
         }
       },
     )

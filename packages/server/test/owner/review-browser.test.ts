@@ -1,23 +1,13 @@
 /** Hold, open the link, pair, read, answer: in a real browser, with script and without, wide and narrow, light and dark. */
-import { readFileSync } from 'node:fs'
-import { createServer, type Server } from 'node:http'
-import { createRequire } from 'node:module'
-import {
-  findChromium,
-  findDovecot,
-  freePorts,
-  launchBrowser,
-  type TestBrowser,
-} from '@email-connector/testing'
-import { getRequestListener } from '@hono/node-server'
-import type { AxeResults, RunOptions } from 'axe-core'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { findChromium, findDovecot, type Page, type TestBrowser } from '@email-connector/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type InBrowser, pairBrowser, startInBrowser } from '../app/in-browser.ts'
+import { keepPicture, pixelsTooWide, prepareAxe, violationsIn } from '../pages/axe.ts'
 import { type DovecotApp, startDovecotApp } from './dovecot-app.ts'
 import { holdWith } from './review-as-owner.ts'
-
-type Page = Awaited<ReturnType<TestBrowser['newPage']>>
-
-const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 const pixels =
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=='
@@ -53,69 +43,41 @@ const hostileOf = (evil: string) =>
 describe.skipIf(findChromium() === undefined || findDovecot() === undefined)(
   'R92: /review in Chromium',
   () => {
+    let inBrowser: InBrowser<DovecotApp>
     let app: DovecotApp
     let url: string
-    let server: Server
     let browser: TestBrowser
     let token: string
     /** Where a hostile draft would lead or load from, and how often it did. */
-    let evil: Server
+    const evil = createServer((_, answer) => {
+      visits += 1
+      answer.end()
+    })
     let evilUrl: string
     let visits = 0
 
     beforeAll(async () => {
-      const [port = 0, evilPort = 0] = await freePorts(2)
-      url = `http://localhost:${port}`
-      app = await startDovecotApp({ settings: { publicUrl: url } })
-      const listener = getRequestListener((request) => app.test.app.fetch(request, { ip: '127.0.0.1' }), {
-        overrideGlobalObjects: false,
-      })
-      server = createServer(listener).listen(port, '127.0.0.1')
-      evilUrl = `http://127.0.0.1:${evilPort}`
-      evil = createServer((_, answer) => {
-        visits += 1
-        answer.end()
-      }).listen(evilPort, '127.0.0.1')
-      browser = await launchBrowser()
+      await once(evil.listen(0, '127.0.0.1'), 'listening')
+      evilUrl = `http://127.0.0.1:${(evil.address() as AddressInfo).port}`
+      inBrowser = await startInBrowser(startDovecotApp)
+      ;({ app, url, browser } = inBrowser)
       token = await app.connect(app.dovecot.alice, { permission: 'send' })
     })
     afterAll(async () => {
-      await browser?.close()
-      server?.close()
-      server?.closeAllConnections()
-      evil?.close()
-      evil?.closeAllConnections()
-      await app?.close()
+      await inBrowser?.close()
+      evil.close()
+      evil.closeAllConnections()
     })
 
     const inMailbox = async (mailbox: string, subject: string) =>
       (await app.dovecot.reader(app.dovecot.alice).messages(mailbox)).filter((one) => one.subject === subject)
 
-    async function pair(page: Page): Promise<void> {
-      await page.goto(`${url}/oauth/connections`)
-      await page.check('#provider-generic')
-      for (const [name, value] of Object.entries(app.fields(app.dovecot.alice)))
-        if (['imap_host', 'imap_port', 'smtp_host', 'smtp_port', 'address', 'password'].includes(name))
-          await page.fill(`#${name}`, value)
-      await page.press('#password', 'Enter')
-      await page.getByRole('button', { name: /^Paired browsers/ }).click()
-      await page.getByRole('button', { name: 'Pair this browser' }).click()
-      await page.getByText('This browser is paired.').waitFor()
-    }
+    const pair = (page: Page) => pairBrowser(page, url, app.fields(app.dovecot.alice))
 
     async function expectAccessible(page: Page, name: string): Promise<void> {
-      if (process.env.SCREENSHOTS !== undefined)
-        await page.screenshot({ path: `${process.env.SCREENSHOTS}/review-${name}.png`, fullPage: true })
-      const { violations } = await page.evaluate(async () => {
-        const { axe } = window as unknown as { axe: { run(options: RunOptions): Promise<AxeResults> } }
-        return axe.run({ resultTypes: ['violations'], iframes: false } as RunOptions)
-      })
-      const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`)
-      expect(found, name).toEqual([])
-      expect(
-        await page.evaluate(() => document.documentElement.scrollWidth - innerWidth),
-        name,
-      ).toBeLessThanOrEqual(0)
+      await keepPicture(page, `review-${name}`)
+      expect(await violationsIn(page, { iframes: false }), name).toEqual([])
+      expect(await pixelsTooWide(page), name).toBeLessThanOrEqual(0)
       const small = await page
         .locator('main button')
         .evaluateAll((all) =>
@@ -128,7 +90,7 @@ describe.skipIf(findChromium() === undefined || findDovecot() === undefined)(
       const more = { body: '# Plan\n\n1. Dear **Bob**\n2. see [the page](https://a.example/x?y=z)' }
       const { link } = await holdWith(app, token, 'By keyboard', more)
       const page = await browser.newPage({ width: 390 })
-      await page.context().addInitScript(axeSource)
+      await prepareAxe(page)
       await page.goto(link)
       await page.waitForURL((url) => url.hash === '')
       await page.getByRole('button', { name: 'Continue' }).click()
@@ -174,7 +136,7 @@ describe.skipIf(findChromium() === undefined || findDovecot() === undefined)(
         const page = await browser.newPage({ javaScript, width })
         await page.emulateMedia({ colorScheme })
         await page.context().addCookies(cookies)
-        if (javaScript) await page.context().addInitScript(axeSource)
+        if (javaScript) await prepareAxe(page)
         await page.goto(`${url}/review`)
         await page.fill('#link', linkToken)
         await page.getByRole('button', { name: 'Continue' }).click()

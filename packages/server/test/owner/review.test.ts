@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { type CausalClock, findDovecot, startDelayProxy } from '@email-connector/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { spyOnDerivations } from '../keys/crypto-spy.ts'
+import { startAlteringServer } from './altering-server.ts'
 import {
   type Browser,
   type DovecotApp,
@@ -398,6 +399,28 @@ describe.skipIf(!findDovecot())('R92: /review', () => {
       letter('With files', { bcc: ['dave@test.example'] }),
     )
     expect(retried).toMatchObject({ state: 'sent', repeated: true })
+  })
+
+  test('R92: where the mail server keeps other bytes of a file, it is said, and the draft before it stays', async () => {
+    const [given, kept] = ['an exact figure', 'another figure!'].map((text) =>
+      Buffer.from(text).toString('base64'),
+    )
+    const server = await startAlteringServer(app.dovecot, { given: given ?? '', kept: kept ?? '' })
+    try {
+      const through = { imap_port: String(server.port) }
+      const { link, owner } = await another({ permission: 'send', through }, 'Altered')
+      const { approval } = await owner.show(link)
+      const page = await owner.add(link, approval, { 'figure.txt': Buffer.from('an exact figure') })
+      expect([page.status, server.altered()]).toEqual([502, 1])
+      expect(page.text).toContain('The files did not arrive whole')
+      expect(page.answers).toEqual([])
+      // The one that was shown is not binned; the other lies beside it and is named by no form.
+      const drafts = await inMailbox('Drafts', 'Altered')
+      expect(drafts.map(({ raw }) => raw.toString().includes('figure.txt')).sort()).toEqual([false, true])
+      expect(sent('Altered')).toEqual([])
+    } finally {
+      server.close()
+    }
   })
 
   test('R102: an upload that is too large, none, twice a field, or with too many files costs one answer', async () => {

@@ -1,13 +1,9 @@
 /** axe-core's rules (WCAG 2.2 A and AA, best practices) over every page in Chromium, narrow and wide, light and dark. */
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { findChromium, launchBrowser, type TestBrowser } from '@email-connector/testing'
-import type { AxeResults, RunOptions } from 'axe-core'
+import { findChromium, launchBrowser, listenToPage, type TestBrowser } from '@email-connector/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type MailboxApp, startMailboxApp } from '../app/mailbox-app.ts'
+import { keepPicture, pixelsTooWide, prepareAxe, violationsIn } from './axe.ts'
 import { answerEveryPage } from './every-page.ts'
-
-const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 /** Some twenty pages, each looked at by some hundred rules: seconds alone, more beside other suites. */
 const timeoutMs = 120_000
@@ -35,27 +31,16 @@ describe.skipIf(findChromium() === undefined)('every page in Chromium', () => {
     async (width, colorScheme) => {
       const page = await browser.newPage({ width })
       await page.emulateMedia({ colorScheme })
-      // Before the page's policy is in force: it would refuse a script that was added later.
-      await page.context().addInitScript(axeSource)
-      const problems: string[] = []
-      page.on('console', (message) => problems.push(message.text()))
-      page.on('pageerror', (error) => problems.push(error.message))
+      await prepareAxe(page)
+      const problems = listenToPage(page)
       for (const [name, answer] of pages) {
         const [headers, body] = [Object.fromEntries(answer.headers), await answer.clone().text()]
         // A page's own status would only add the browser's note about it to the console.
         await page.route('**/*', (route) => route.fulfill({ status: 200, headers, body }))
         await page.goto(`${app.test.publicUrl}/page`)
-        if (process.env.SCREENSHOTS !== undefined) {
-          const file = `${name.replace(/\W+/g, '-')}-${width}-${colorScheme}.png`
-          await page.screenshot({ path: `${process.env.SCREENSHOTS}/${file}`, fullPage: true })
-        }
-        const { violations } = await page.evaluate(async () => {
-          const { axe } = window as unknown as { axe: { run(options: RunOptions): Promise<AxeResults> } }
-          return axe.run({ resultTypes: ['violations'] })
-        })
-        const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`)
-        expect(found, name).toEqual([])
-        const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
+        await keepPicture(page, `${name.replace(/\W+/g, '-')}-${width}-${colorScheme}`)
+        expect(await violationsIn(page), name).toEqual([])
+        const overflow = await pixelsTooWide(page)
         if (overflow > 0) problems.push(`${name}: ${overflow} pixels too wide`)
         await page.unrouteAll()
       }

@@ -1,86 +1,51 @@
 /** What a real browser makes of the pages. Needs Debian's Chromium; says so where it is missing. */
-import { createServer, type Server } from 'node:http'
-import { createConnector, createHostPolicy } from '@email-connector/mail'
-import {
-  type CertificateAuthority,
-  createCertificateAuthority,
-  findChromium,
-  freePorts,
-  launchBrowser,
-  type ScriptedImap,
-  startScriptedImap,
-  type TestBrowser,
-} from '@email-connector/testing'
-import { getRequestListener } from '@hono/node-server'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { findChromium, listenToPage, type Page } from '@email-connector/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startTestApp, type TestApp } from '../app/harness.ts'
+import { type InBrowser, startInBrowser, typeMailbox } from '../app/in-browser.ts'
+import { type MailboxApp, startMailboxApp } from '../app/mailbox-app.ts'
 
 const markup = `<img src=x onerror="document.title='owned'"><b>Evil</b>`
 
 describe.skipIf(findChromium() === undefined)('in Chromium', () => {
-  let authority: CertificateAuthority
-  let imap: ScriptedImap
-  let test: TestApp
-  let server: Server
-  let client: Server
+  let inBrowser: InBrowser<MailboxApp>
   let clientPort: number
-  let browser: TestBrowser
   const arrivals: string[] = []
+  const client = createServer((request, response) => {
+    if (request.url !== '/favicon.ico') arrivals.push(request.url ?? '')
+    response.end('<title>Client</title>')
+  })
 
   beforeAll(async () => {
-    const [port = 0, callbackPort = 0] = await freePorts(2)
-    clientPort = callbackPort
-    authority = await createCertificateAuthority()
-    const certificate = await authority.issue({ names: ['localhost'] })
-    imap = await startScriptedImap({ tls: 'implicit', certificate, password: 'right' })
-    const policy = createHostPolicy({ allowPrivate: true, resolve: async () => ['127.0.0.1'] })
-    test = await startTestApp({
-      connector: createConnector({ policy, ca: [authority.ca] }),
-      privateHosts: true,
-      settings: { publicUrl: `http://localhost:${port}` },
-    })
-    const listener = getRequestListener((request) => test.app.fetch(request, { ip: '127.0.0.1' }), {
-      overrideGlobalObjects: false,
-    })
-    server = createServer(listener).listen(port, '127.0.0.1')
-    client = createServer((request, response) => {
-      if (request.url !== '/favicon.ico') arrivals.push(request.url ?? '')
-      response.end('<title>Client</title>')
-    }).listen(clientPort)
-    browser = await launchBrowser()
+    await once(client.listen(0), 'listening')
+    clientPort = (client.address() as AddressInfo).port
+    inBrowser = await startInBrowser(startMailboxApp)
   })
   afterAll(async () => {
-    await browser.close()
-    for (const each of [server, client]) {
-      each.close()
-      each.closeAllConnections()
-    }
-    await test.close()
-    await imap.stop()
-    await authority.remove()
+    await inBrowser?.close()
+    client.close()
+    client.closeAllConnections()
   })
 
   async function open(
     options: { javaScript?: boolean; width?: number; name?: string; redirectUri?: string } = {},
   ) {
-    const page = await browser.newPage(options)
-    const complaints: string[] = []
-    page.on('console', (message) => complaints.push(message.text()))
-    page.on('pageerror', (error) => complaints.push(error.message))
+    const page = await inBrowser.browser.newPage(options)
+    const complaints = listenToPage(page)
     const redirectUri = options.redirectUri ?? `http://localhost:${clientPort}/callback`
-    await page.goto(await test.authorizeUrl({ redirectUri, ...(options.name && { name: options.name }) }))
+    await page.goto(
+      await inBrowser.app.test.authorizeUrl({ redirectUri, ...(options.name && { name: options.name }) }),
+    )
     return { page, complaints }
   }
 
-  type Opened = Awaited<ReturnType<typeof open>>['page']
+  const typeAnn = (page: Page, password: string) =>
+    typeMailbox(page, inBrowser.app.mailbox('ann@test.example', password))
 
-  async function fill(page: Opened, password: string) {
-    await page.check('#provider-generic')
-    await page.fill('#imap_host', 'localhost')
-    await page.fill('#imap_port', String(imap.port))
-    await page.fill('#smtp_host', 'localhost')
-    await page.fill('#address', 'ann@test.example')
-    await page.fill('#password', password)
+  async function fill(page: Page, password: string) {
+    await typeAnn(page, password)
     await page.check('#permission-read')
   }
 
@@ -210,15 +175,8 @@ describe.skipIf(findChromium() === undefined)('in Chromium', () => {
       await page.context().close()
     }
     const { page } = await open()
-    await page.goto(
-      new URL('/oauth/connections', `http://localhost:${new URL(await test.authorizeUrl()).port}`).href,
-    )
-    await page.check('#provider-generic')
-    await page.fill('#imap_host', 'localhost')
-    await page.fill('#imap_port', String(imap.port))
-    await page.fill('#smtp_host', 'localhost')
-    await page.fill('#address', 'ann@test.example')
-    await page.fill('#password', 'right')
+    await page.goto(`${inBrowser.url}/oauth/connections`)
+    await typeAnn(page, 'right')
     await page.click('text=Show my connections')
     const row = page.locator('li', { hasText: 'Old app' })
     await row.getByRole('button', { name: 'Revoke' }).click()

@@ -1,35 +1,20 @@
 /** The one-time link in a real browser: where its token goes, with and without script. */
-import { createServer, type Server } from 'node:http'
-import { findChromium, freePorts, launchBrowser, type TestBrowser } from '@email-connector/testing'
-import { getRequestListener } from '@hono/node-server'
+import { findChromium, listenToPage } from '@email-connector/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type InBrowser, startInBrowser, typeMailbox } from '../app/in-browser.ts'
 import { type MailboxApp, startMailboxApp } from '../app/mailbox-app.ts'
 
 describe.skipIf(findChromium() === undefined)('R20: a one-time link in Chromium', () => {
-  let app: MailboxApp
-  let server: Server
-  let browser: TestBrowser
+  let inBrowser: InBrowser<MailboxApp>
   /** What a log or a proxy could see of each request. */
   const seen: string[] = []
 
   beforeAll(async () => {
-    const [port = 0] = await freePorts(1)
-    app = await startMailboxApp({ settings: { publicUrl: `http://localhost:${port}` } })
-    const listener = getRequestListener((request) => app.test.app.fetch(request, { ip: '127.0.0.1' }), {
-      overrideGlobalObjects: false,
-    })
-    server = createServer((incoming, outgoing) => {
-      seen.push(`${incoming.method} ${incoming.url} ${incoming.headers.referer ?? 'no referer'}`)
-      return listener(incoming, outgoing)
-    }).listen(port, '127.0.0.1')
-    browser = await launchBrowser()
+    inBrowser = await startInBrowser(startMailboxApp, ({ method, url, headers }) =>
+      seen.push(`${method} ${url} ${headers.referer ?? 'no referer'}`),
+    )
   })
-  afterAll(async () => {
-    await browser.close()
-    server.close()
-    server.closeAllConnections()
-    await app.close()
-  })
+  afterAll(async () => await inBrowser?.close())
 
   it.each([
     { javaScript: true, added: 'bob@test.example' },
@@ -37,25 +22,15 @@ describe.skipIf(findChromium() === undefined)('R20: a one-time link in Chromium'
   ])(
     'adds a mailbox (script: $javaScript), and no URL or Referer holds its token',
     async ({ javaScript, added }) => {
+      const { app, browser } = inBrowser
       const link = await app.createLink(await app.connect({ name: 'Claude' }))
       const page = await browser.newPage({ javaScript })
-      const complaints: string[] = []
-      page.on('console', (message) => complaints.push(message.text()))
-      page.on('pageerror', (error) => complaints.push(error.message))
-      async function fill(address: string) {
-        await page.check('#provider-generic')
-        await page.fill('#imap_host', 'localhost')
-        await page.fill('#imap_port', String(app.imap.port))
-        await page.fill('#smtp_host', 'localhost')
-        await page.fill('#address', address)
-        await page.fill('#password', 'right')
-      }
-
+      const complaints = listenToPage(page)
       await page.goto(link)
       expect(await page.locator('#link').isVisible()).toBe(!javaScript)
       if (javaScript) await page.waitForURL(`${app.test.publicUrl}/oauth/link`)
       else await page.fill('#link', link)
-      await fill('ann@test.example')
+      await typeMailbox(page, app.mailbox('ann@test.example'))
       await page.click('text=Continue')
       await page.getByText('What you agree to').waitFor()
       const consent = (await page.locator('main').textContent()) ?? ''
@@ -63,7 +38,7 @@ describe.skipIf(findChromium() === undefined)('R20: a one-time link in Chromium'
         expect(consent).toContain(part)
       }
       expect(await page.locator('[name=permission]').count()).toBe(0)
-      await fill(added)
+      await typeMailbox(page, app.mailbox(added))
       await page.click('text=Allow and connect')
       await page.getByText(`${added} was added`).waitFor()
 
@@ -76,15 +51,11 @@ describe.skipIf(findChromium() === undefined)('R20: a one-time link in Chromium'
   )
 
   it('R20 R41: the link cannot be finished in another browser', async () => {
+    const { app, browser } = inBrowser
     const link = await app.createLink(await app.connect({ name: 'Claude' }))
     const mine = await browser.newPage()
     await mine.goto(link)
-    await mine.check('#provider-generic')
-    await mine.fill('#imap_host', 'localhost')
-    await mine.fill('#imap_port', String(app.imap.port))
-    await mine.fill('#smtp_host', 'localhost')
-    await mine.fill('#address', 'ann@test.example')
-    await mine.fill('#password', 'right')
+    await typeMailbox(mine, app.mailbox('ann@test.example'))
     await mine.click('text=Continue')
     await mine.locator('text=Allow and connect').waitFor()
     await mine.context().clearCookies()

@@ -1,46 +1,27 @@
 /** The owner's page in a real browser, with and without script, by keyboard alone. Says so where Chromium is missing. */
 import { readFile } from 'node:fs/promises'
-import { createServer, type Server } from 'node:http'
-import { findChromium, freePorts, launchBrowser, type TestBrowser } from '@email-connector/testing'
-import { getRequestListener } from '@hono/node-server'
+import { findChromium, listenToPage } from '@email-connector/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type InBrowser, startInBrowser, typeMailbox } from '../app/in-browser.ts'
 import { type MailboxApp, startMailboxApp } from '../app/mailbox-app.ts'
 
 describe.skipIf(findChromium() === undefined)('the owner’s page in Chromium', () => {
-  let app: MailboxApp
-  let server: Server
-  let browser: TestBrowser
-
+  let inBrowser: InBrowser<MailboxApp>
   beforeAll(async () => {
-    const [port = 0] = await freePorts(1)
-    app = await startMailboxApp({ settings: { publicUrl: `http://localhost:${port}` } })
-    const listener = getRequestListener((request) => app.test.app.fetch(request, { ip: '127.0.0.1' }), {
-      overrideGlobalObjects: false,
-    })
-    server = createServer(listener).listen(port, '127.0.0.1')
-    browser = await launchBrowser()
+    inBrowser = await startInBrowser(startMailboxApp)
   })
-  afterAll(async () => {
-    await browser.close()
-    server.close()
-    server.closeAllConnections()
-    await app.close()
-  })
+  afterAll(async () => await inBrowser?.close())
 
   it.each([true, false])(
     'R20: settings are saved, kept after a fault, and the list downloaded, by keyboard (script: %s)',
     async (javaScript) => {
+      const { app, browser } = inBrowser
       const address = javaScript ? 'ann@test.example' : 'bob@test.example'
       const token = await app.connect({ address, permission: 'send' })
       const page = await browser.newPage({ javaScript, width: 390 })
-      const complaints: string[] = []
-      page.on('console', (message) => complaints.push(message.text()))
-      page.on('pageerror', (error) => complaints.push(error.message))
+      const complaints = listenToPage(page)
       await page.goto(`${app.test.publicUrl}/oauth/connections`)
-      await page.check('#provider-generic')
-      const fields = app.mailbox(address)
-      for (const name of ['imap_host', 'imap_port', 'smtp_host', 'address', 'password'])
-        await page.fill(`#${name}`, fields[name] ?? '')
+      await typeMailbox(page, app.mailbox(address))
       await page.press('#password', 'Enter')
 
       const press = (name: RegExp | string) => page.getByRole('button', { name }).press('Enter')

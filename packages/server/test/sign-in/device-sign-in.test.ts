@@ -5,15 +5,16 @@
  */
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { findChromium, findDovecot, launchBrowser, type TestBrowser } from '@email-connector/testing'
+import {
+  findChromium,
+  findDovecot,
+  launchBrowser,
+  type Page,
+  type TestBrowser,
+} from '@email-connector/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createAuthorizationRequest, postToolCall, register, requestTokens } from '../e2e/raw-client.ts'
-import {
-  enterCodeAtProvider,
-  type Page,
-  type ProviderProduct,
-  startProviderProduct,
-} from './provider-product.ts'
+import { enterCodeAtProvider, type ProviderProduct, startProviderProduct } from './provider-product.ts'
 
 const deviceCodeGrant = 'urn:ietf:params:oauth:grant-type:device_code'
 

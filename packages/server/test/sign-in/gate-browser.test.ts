@@ -7,6 +7,7 @@ import {
   freePort,
   type IdentityProvider,
   launchBrowser,
+  type Page,
   startIdentityProvider,
   type TestBrowser,
 } from '@email-connector/testing'
@@ -19,7 +20,7 @@ import {
   register,
   requestTokens,
 } from '../e2e/raw-client.ts'
-import { type Page, signInAtProvider } from './provider-product.ts'
+import { signInAtProvider } from './provider-product.ts'
 
 const client = { clientId: 'gate', clientSecret: 'secret-of-the-gate' }
 const people: Record<string, Readonly<Record<string, unknown>> | undefined> = {

@@ -1,4 +1,4 @@
-/** What may come back from a provider, and from whoever stands between: only this browser's own answer counts. */
+/** What may come back from a provider, and from somebody between: only this browser's own answer counts. */
 import { createConnector, createHostPolicy } from '@email-connector/mail'
 import {
   type CertificateAuthority,
@@ -206,7 +206,7 @@ describe('an answer that does not', () => {
 
   it('an injected code meets the verifier of this browser alone', async () => {
     const [mine, theirs] = [await leave(), await leave()]
-    await comeBack(mine, { code: 'code of theirs' })
+    await comeBack(mine, { code: 'another code' })
     const challenge = theirs.url.searchParams.get('code_challenge')
     const { createHash } = await import('node:crypto')
     const sent = createHash('sha256')

@@ -2,22 +2,19 @@
  * The whole product on a port, with a provider that people sign in at, and mail servers that ask this provider about the
  * tokens they are shown. The clock of the product can be turned on, so that a token is over for it.
  */
-import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { createConnector, createHostPolicy } from '@email-connector/mail'
 import {
   createTempFolder,
   type Dovecot,
-  freePorts,
   type IdentityProvider,
   type IdentityProviderOptions,
+  type Page,
   type Submission,
   startDovecot,
   startIdentityProvider,
   startSubmission,
-  type TestBrowser,
 } from '@email-connector/testing'
-import { getRequestListener } from '@hono/node-server'
 import { createProduct } from '../../src/composition/product.ts'
 import { createFileKeyWrapper } from '../../src/keys/file-key-wrapper.ts'
 import { loadLocalSecrets } from '../../src/keys/instance-secrets.ts'
@@ -34,8 +31,7 @@ import {
   type SignInProvider,
 } from '../../src/sign-in-provider.ts'
 import { createLevelStores, type LevelStores } from '../../src/store/level/stores.ts'
-
-export type Page = Awaited<ReturnType<TestBrowser['newPage']>>
+import { listen } from '../app/listening.ts'
 
 const clientId = 'email-connector'
 const credentials = { clientId, clientSecret: 'a secret of the client' }
@@ -77,8 +73,8 @@ export async function startProviderProduct(
   } = {},
 ): Promise<ProviderProduct> {
   const client = options.byDeviceCode === true ? { clientId } : credentials
-  const [port = 0] = await freePorts(1)
-  const url = `http://localhost:${port}`
+  const listening = await listen()
+  const { url } = listening
   const idp = await startIdentityProvider({
     ...client,
     ...shapes[kind],
@@ -124,16 +120,11 @@ export async function startProviderProduct(
     log,
     version: '0.0.0-test',
   })
-  const listener = getRequestListener((request) => app.fetch(request, { ip: '127.0.0.1' }), {
-    overrideGlobalObjects: false,
-  })
-  const server = createServer(listener)
-  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
+  listening.answerWith(app)
   return {
     ...{ url, stores, idp, provider, dovecot, submission, logLines, clock },
     async stop() {
-      server.close()
-      server.closeAllConnections()
+      listening.close()
       await stores.close()
       await submission.stop()
       await dovecot.stop()

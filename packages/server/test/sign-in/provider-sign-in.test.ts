@@ -2,7 +2,13 @@
  * "Sign in with …" from the page to a tool's answer: Chromium, a real authorization server in the provider's place, and
  * real mail servers that ask it about each token.
  */
-import { findChromium, findDovecot, launchBrowser, type TestBrowser } from '@email-connector/testing'
+import {
+  findChromium,
+  findDovecot,
+  launchBrowser,
+  type Page,
+  type TestBrowser,
+} from '@email-connector/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
   callback,
@@ -12,7 +18,6 @@ import {
   requestTokens,
 } from '../e2e/raw-client.ts'
 import {
-  type Page,
   type ProviderKind,
   type ProviderProduct,
   signInAtProvider,

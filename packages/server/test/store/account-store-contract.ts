@@ -187,7 +187,7 @@ export function describeAccountStore(name: string, open: () => Stores): void {
       expect(await authorization.getGrant('missing')).toBeUndefined()
     })
 
-    test('the accounts of a grant are named anew by one of 50 that read the same hint', async () => {
+    test('the accounts of a grant are replaced by one of 50 that read the same hint', async () => {
       const { accounts, authorization } = open()
       const grant = buildGrant()
       await authorization.createGrant(grant)

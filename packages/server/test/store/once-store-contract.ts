@@ -252,7 +252,7 @@ export function describeOnceStore(name: string, open: () => Stores): void {
       await once.releaseSend(freed, 'second')
       expect(await once.findSend(freed, now)).toMatchObject({ deadline: now + 30, content: 'row' })
       await once.releaseSend(freed, 'first')
-      // The row stays: whoever comes next can tell that the key was seen before.
+      // The row stays: the next caller can tell that the key was seen before.
       const seen = await once.findSend(freed, now)
       expect(seen).toEqual({ ...reservation('first'), deadline: 0, state: 'reserved' })
       expect(await once.reserveSend(freed, reservation('second'), now)).toEqual({

@@ -295,14 +295,14 @@ describe.skipIf(!findDovecot())('on a real Dovecot', () => {
     ).toEqual([{ id, ok: false, code: 'message_not_found' }])
   })
 
-  test('an id of before the mailbox was made anew is stale, and touches nothing', async () => {
+  test('an id of before the mailbox was made again is stale, and touches nothing', async () => {
     await alice().createMailbox('Project')
     await dovecot.appendRaw(dovecot.alice, 'Project', mail('Old one'))
     const id = await idOf('Old one', 'Project')
     const { parseEmailId, toEmailId } = await import('../../src/wire/email-id.ts')
     const parsed = parseEmailId(id)
     const { structured: listed } = await tools.call('list_accounts')
-    if (!parsed) throw new Error('An id of ours parses')
+    if (!parsed) throw new Error('Our own id parses')
     const stale = toEmailId(listed.accounts[0].id, { ...parsed.ref, uidValidity: '77' })
     const { structured, isError } = await tools.call('mark_as_read', { ids: [stale] })
     const code = isError ? structured.code : structured.results[0].code

@@ -28,6 +28,14 @@ test('an email id gives back exactly what it was made of', () => {
   )
 })
 
+test.each([
+  { uidValidity: '0', uid: 1 },
+  { uidValidity: '1', uid: 0 },
+  { uidValidity: '1', uid: 2 ** 32 },
+])('UID $uid of UIDVALIDITY $uidValidity is no message (RFC 9051 §2.3.1.1)', ({ uidValidity, uid }) => {
+  expect(toEmailId('acc', { mailbox: 'INBOX', uidValidity, uid })).toBe('')
+})
+
 test('an id of INBOX is short, whatever case the server spells it in', () => {
   const id = toEmailId('acc', { mailbox: 'INBOX', uidValidity: '1700000000', uid: 4711 })
   expect(id.length).toBeLessThanOrEqual(20)

@@ -21,6 +21,11 @@ test('R53: no text closes its own quotation, even one that knows the marks to co
   )
 })
 
+test('R53: the mark is between the texts of several emails too, so that none of them writes a second one', () => {
+  const lines = quoteUntrusted(['one', 'two\ntwo', 'three'], () => 'aaaa').split('\n--- aaaa')
+  expect(lines.slice(1)).toEqual(['\none', '\ntwo\ntwo', '\nthree', ''])
+})
+
 test('R53: the mark is new for every answer', () => {
   expect(quoteUntrusted('x')).not.toBe(quoteUntrusted('x'))
 })

@@ -1,6 +1,6 @@
 /**
  * The demo mailbox of the local runner: an IMAP and an SMTP server in this process, each on a random loopback port,
- * filled anew at every start. Nothing sent from it leaves the machine: mail to the demo address arrives in its INBOX,
+ * filled again at every start. Nothing sent from it leaves the machine: mail to the demo address arrives in its INBOX,
  * mail to anyone else is accepted and dropped. It speaks plain TCP, since Node cannot mint a certificate; only the
  * connector that the local runner builds around it can reach it (`withDemoMailbox`).
  */

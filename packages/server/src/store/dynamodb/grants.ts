@@ -2,12 +2,11 @@
  * The grants table: a grant, its accounts and settings under one partition, so that a tool call reads them in one query,
  * and the owner index under another. Every change is one item and one condition.
  */
-import type { AuthorizationStore, Grant, GrantEnd, LeashStore } from '@email-connector/oauth'
-import type { AccountRow, AccountStore } from '../account-store.ts'
+import type { AuthorizationStore, GrantEnd, LeashStore } from '@email-connector/oauth'
+import type { AccountStore } from '../account-store.ts'
 import { auditSeconds } from '../audit-store.ts'
 import { ofGrant } from '../owner-room-store.ts'
-import type { Item } from './attributes.ts'
-import { optionalNumber, optionalText, readNumber, readText, readTexts } from './attributes.ts'
+import { accountKey, grantKey, toAccount, toGrant } from './grant-rows.ts'
 import { createOwnerRoomTable, ownerKey, settingsKey, toSettings } from './owner-rooms.ts'
 import type { ItemKey, Table } from './table.ts'
 
@@ -22,12 +21,6 @@ type GrantOperations = Pick<
   | 'eraseGrant'
   | 'setGrantLink'
 >
-
-const grantKey = (grantId: string) => ({ pk: `grant#${grantId}`, sk: 'grant' })
-const accountKey = (grantId: string, accountId: string) => ({
-  pk: `grant#${grantId}`,
-  sk: `account#${accountId}`,
-})
 
 export function createGrantTable(table: Table): GrantOperations & Omit<AccountStore, keyof LeashStore> {
   /** A repetition leaves what the first attempt wrote. */
@@ -243,52 +236,5 @@ export function createGrantTable(table: Table): GrantOperations & Omit<AccountSt
         values: { ':now': now, ':live': 'live' },
       })
     },
-  }
-}
-
-function toGrant(item: Item): Grant {
-  return {
-    v: 1,
-    grantId: readText(item, 'grantId'),
-    state: readText(item, 'state') as Grant['state'],
-    generation: readNumber(item, 'generation'),
-    clientId: readText(item, 'clientId'),
-    clientName: readText(item, 'clientName'),
-    permission: readText(item, 'permission'),
-    scope: readText(item, 'scope'),
-    resource: readText(item, 'resource'),
-    createdAt: readNumber(item, 'createdAt'),
-    expiresAt: readNumber(item, 'expiresAt'),
-    absoluteExpiresAt: readNumber(item, 'absoluteExpiresAt'),
-    codeId: readText(item, 'codeId'),
-    accessTokenIds: readTexts(item, 'accessTokenIds'),
-    ...optionalText(item, 'refreshTokenId'),
-    ...optionalText(item, 'previousRefreshTokenId'),
-    ...optionalText(item, 'linkId'),
-    ...optionalNumber(item, 'committedAt'),
-    ...optionalNumber(item, 'lastUsedAt'),
-    ownerIndexes: readTexts(item, 'ownerIndexes'),
-    accountIds: readTexts(item, 'accountIds'),
-    sealedHint: readText(item, 'sealedHint'),
-    ...optionalText(item, 'ownerRoom'),
-    ...optionalText(item, 'sealedGate'),
-  }
-}
-
-function toAccount(item: Item): AccountRow {
-  return {
-    v: readNumber(item, 'v'),
-    grantId: readText(item, 'grantId'),
-    accountId: readText(item, 'accountId'),
-    credentialVersion: readNumber(item, 'credentialVersion'),
-    wrappedKey: readText(item, 'wrappedKey'),
-    commitment: readText(item, 'commitment'),
-    sealed: readText(item, 'sealed'),
-    ...optionalText(item, 'sealedMemory'),
-    ...optionalText(item, 'sealedOwner'),
-    ...optionalText(item, 'sealedSeen'),
-    ...optionalText(item, 'leaseHolder'),
-    ...optionalNumber(item, 'leaseUntil'),
-    expiresAt: readNumber(item, 'expiresAt'),
   }
 }

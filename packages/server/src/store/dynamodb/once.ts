@@ -93,7 +93,7 @@ export function createOnceTable(table: Table): OnceStore {
             },
       )
       if (result.outcome === 'written') return { outcome: 'reserved' }
-      if (result.item === undefined) throw new Error('A send was refused by no row')
+      if (result.item === undefined) throw new Error('DynamoDB refused the reservation but returned no row')
       return { outcome: 'held', row: toSendRow(result.item) }
     },
 

@@ -26,7 +26,7 @@ export interface ItemKey {
   readonly sk?: string
 }
 
-/** In expressions `#name` stands for the attribute `name`: many of ours are reserved words. */
+/** In expressions `#name` means the attribute `name`: many of our names are reserved words. */
 export interface ItemUpdate {
   readonly set?: string
   readonly remove?: string

@@ -1,8 +1,15 @@
 /** A person with a real browser, from the client's link to the client's callback, and on the page of connections. */
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { findChromium, launchBrowser, type TestBrowser } from '@email-connector/testing'
+import {
+  findChromium,
+  launchBrowser,
+  listenToPage,
+  type Page,
+  type TestBrowser,
+} from '@email-connector/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { typeMailbox } from '../../app/in-browser.ts'
 import type { Running } from '../product.ts'
 import {
   type AuthorizationRequest,
@@ -13,7 +20,6 @@ import {
   type Tokens,
 } from '../raw-client.ts'
 
-type Page = Awaited<ReturnType<TestBrowser['newPage']>>
 type Fields = Readonly<Record<string, string>>
 
 export function describeBrowser(name: string, running: () => Running, { demo }: { demo?: Fields } = {}) {
@@ -45,9 +51,7 @@ export function describeBrowser(name: string, running: () => Running, { demo }: 
       const request = createAuthorizationRequest(url, clientId, redirectUri)
       const page = await browser.newPage(settings)
       page.setDefaultTimeout(15_000)
-      const complaints: string[] = []
-      page.on('console', (message) => complaints.push(message.text()))
-      page.on('pageerror', (error) => complaints.push(error.message))
+      const complaints = listenToPage(page)
       const statuses: number[] = []
       page.on('response', (response) => {
         if (new URL(response.url()).pathname === '/oauth/connect') statuses.push(response.status())
@@ -80,14 +84,6 @@ export function describeBrowser(name: string, running: () => Running, { demo }: 
       return tokens
     }
 
-    async function fillMailbox(page: Page, fields: Fields) {
-      const { provider, imap_tls, smtp_secure, ...typed } = fields
-      await page.check(`#provider-${provider}`)
-      for (const [field, value] of Object.entries(typed)) await page.fill(`#${field}`, value)
-      if (imap_tls !== undefined) await page.selectOption('#imap_tls', imap_tls)
-      if (smtp_secure !== undefined) await page.selectOption('#smtp_secure', smtp_secure)
-    }
-
     const alicesFields = () => running().product.mailboxFields(running().mail.imap.alice)
     const accountsOf = async ({ access_token }: Tokens) =>
       (await postToolCall(running().product.url, access_token, 'list_accounts')).text()
@@ -99,7 +95,7 @@ export function describeBrowser(name: string, running: () => Running, { demo }: 
       "R19: %s the form ends at the client's callback by a 303 with code, state and iss; the policy has nothing to report",
       async (_how, javaScript) => {
         const { page, complaints, statuses, request, clientId } = await openSignIn({ javaScript })
-        await fillMailbox(page, alicesFields())
+        await typeMailbox(page, alicesFields())
         await page.check('#permission-write')
         await page.click('button[value=connect]')
         const tokens = await arrive(page, request, clientId)
@@ -158,7 +154,7 @@ export function describeBrowser(name: string, running: () => Running, { demo }: 
     test('a wrong password keeps all that was typed but the password, and the next try goes through', async () => {
       const { page, statuses, request, clientId } = await openSignIn()
       const fields = alicesFields()
-      await fillMailbox(page, { ...fields, password: 'not the password' })
+      await typeMailbox(page, { ...fields, password: 'not the password' })
       await page.check('#permission-send')
       await page.click('button[value=connect]')
       await page.locator('#errors').waitFor()
@@ -177,7 +173,7 @@ export function describeBrowser(name: string, running: () => Running, { demo }: 
     test("R20: the owner sees the client on the page of connections and revokes it; the client's next call is 401", async () => {
       const clientName = '<b onmouseover=alert(1)>Revoke me</b>'
       const signIn = await openSignIn({ clientName })
-      await fillMailbox(signIn.page, alicesFields())
+      await typeMailbox(signIn.page, alicesFields())
       await signIn.page.check('#permission-send')
       await signIn.page.click('button[value=connect]')
       const tokens = await arrive(signIn.page, signIn.request, signIn.clientId)
@@ -186,7 +182,7 @@ export function describeBrowser(name: string, running: () => Running, { demo }: 
 
       const page = await browser.newPage()
       await page.goto(`${running().product.url}/oauth/connections`)
-      await fillMailbox(page, alicesFields())
+      await typeMailbox(page, alicesFields())
       await page.getByRole('button', { name: 'Show my connections' }).click()
       const row = page.locator('li', { hasText: clientName })
       expect(await row.locator('b[onmouseover]').count()).toBe(0)

@@ -1,4 +1,4 @@
-/** Every tool through a client over HTTP against a real server; a second IMAP connection of ours confirms each effect. */
+/** Every tool through a client over HTTP against a real server; our own second IMAP connection confirms each effect. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { connectClient, type Era, type ToolAnswer } from '../clients.ts'
 import { type Running, signInFields } from '../product.ts'

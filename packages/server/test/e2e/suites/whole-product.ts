@@ -1,4 +1,4 @@
-/** All that is true of the product whoever serves it and whichever mail server stands behind it; leaks come last. */
+/** All that is true of the product, however it is served and whichever mail server is behind it; leaks come last. */
 import type { Running } from '../product.ts'
 import { describeClients } from './clients.ts'
 import { describeDiscovery } from './discovery.ts'

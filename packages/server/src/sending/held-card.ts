@@ -3,31 +3,24 @@
  * are in the result's `_meta` and nowhere else (R100). The email lies in Drafts meanwhile, so that nothing is lost when
  * nobody answers. A client gets a card only if it shows cards and the owner lets apps ask; else the email is held as ever.
  */
-import {
-  type ComposedMessage,
-  findByMessageId,
-  type MailAddress,
-  type MessageRef,
-  toDraftTag,
-} from '@email-connector/mail'
+import { type ComposedMessage, type MailAddress, type MessageRef, toDraftTag } from '@email-connector/mail'
 import type { OpenedAccount } from '../accounts/grant-accounts.ts'
 import { reviewKey } from '../cards/review-card.ts'
-import { toEmailId } from '../wire/email-id.ts'
 import { fits } from '../wire/fit.ts'
 import { ToolError } from '../wire/tool-error.ts'
 import type { ToolResult } from '../wire/tool-result.ts'
 import { orNothing } from './answered-mark.ts'
+import { type Reviewed, sealReview } from './card-state.ts'
 import { letsAppsAsk } from './confirmation.ts'
 import type { Delivery } from './delivery.ts'
 import type { KeptMailbox } from './kept-mailbox.ts'
 import type { People } from './people.ts'
 import { toShownEmail } from './question.ts'
 import type { ReadyMessage } from './ready-message.ts'
-import { type Reviewed, sealReview } from './review-state.ts'
 import type { SendOutcome } from './send-outcome.ts'
 import type { SendingCall } from './sending-call.ts'
 import { hashOfBytes } from './shown-hash.ts'
-import { type NamedDraft, readDraft } from './stored-draft.ts'
+import { nameDraft, readDraft } from './stored-draft.ts'
 
 /** Of the text: the rest of an answer has room beside it. */
 const maxShownChars = 40_000
@@ -124,19 +117,6 @@ async function readReviewed(
     if (error instanceof ToolError && error.code === 'stale_id') return undefined
     throw error
   })
-}
-
-/** Servers without UIDPLUS do not say where they put it. */
-export async function nameDraft(
-  mailbox: KeptMailbox,
-  opened: OpenedAccount,
-  { ref, messageId }: Pick<Reviewed, 'ref' | 'messageId'>,
-): Promise<NamedDraft | undefined> {
-  const found = ref ?? (await mailbox.run((session) => findByMessageId(session, 'drafts', messageId)))
-  if (found === undefined) return undefined
-  const { accountId } = opened
-  const tagged = ref ?? { ...found, draft: toDraftTag(messageId) }
-  return { id: toEmailId(accountId, tagged), ref: tagged }
 }
 
 function withMessage(result: ToolResult<Delivery>, message: string): ToolResult<Delivery> {

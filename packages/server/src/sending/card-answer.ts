@@ -1,6 +1,7 @@
 /**
- * What a person answered on a review card, done once: the email is sent as they saw it, kept, or put into the bin. The
- * owner's settings and limits are read again, and the draft too: one that was changed since is shown again and not sent.
+ * What a person answered on a review card (held-card.ts), done once: the email is sent as they saw it, kept, or put into the
+ * bin. The owner's settings and limits are read again, and the draft too: one that was changed since is shown again and
+ * not sent. It lies here and not with the card, which knows no mailbox: everything it does is done to a draft.
  */
 import type { StoredDraft, Submission } from '@email-connector/mail'
 import * as z from 'zod'
@@ -9,13 +10,13 @@ import type { ToolCall } from '../tool-call/tool.ts'
 import { toEmailId } from '../wire/email-id.ts'
 import { ToolError } from '../wire/tool-error.ts'
 import type { ToolResult } from '../wire/tool-result.ts'
+import { openReview, type Reviewed } from './card-state.ts'
 import { decideDraft } from './decide-draft.ts'
 import { delivery } from './delivery.ts'
 import { withEarlySubmission } from './early-submission.ts'
+import { toReviewMeta } from './held-card.ts'
 import { type KeptMailbox, withKeptMailbox } from './kept-mailbox.ts'
 import { createPeople } from './people.ts'
-import { toReviewMeta } from './review.ts'
-import { openReview, type Reviewed } from './review-state.ts'
 import type { SendingCall } from './sending-call.ts'
 import { hashOf } from './shown-hash.ts'
 import { readyDraft } from './stored-draft.ts'
