@@ -1,10 +1,20 @@
+import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
 import { LongestFirst, listSharing } from './scripts/test-order.ts'
 
 const together = listSharing(import.meta.dirname)
 
 export default defineConfig({
+  resolve: {
+    alias: [
+      {
+        find: /^\.\.\/start-thread\.ts$/,
+        replacement: join(import.meta.dirname, 'packages/testing/src/built-threads.ts'),
+      },
+    ],
+  },
   test: {
+    globalSetup: ['scripts/test-threads.ts'],
     pool: 'forks',
     // Two cores: half of the time is waiting for a server.
     maxWorkers: 4,

@@ -103,7 +103,9 @@ service anvil {
   }
   ${place.asRoot ? '' : 'chroot ='}
 }
+# A process for each connection would take six times the CPU of serving it.
 service imap-login {
+  service_count = 0
   inet_listener imap {
     port = ${place.imapPort}
   }
@@ -115,6 +117,7 @@ service imap-login {
 }
 service imap {
   process_limit = 200
+  service_count = 100
 }
 service lmtp {
   unix_listener ${folder}/lmtp {

@@ -111,12 +111,15 @@ export async function startDovecot(profile: DovecotProfile = {}): Promise<Doveco
       return uid
     },
     async rawLog(one) {
-      const files = (await readdir(at(`rawlog/${one.login}`))).filter((name) => name.endsWith('.in')).sort()
+      const files = (await readdir(at(`rawlog/${one.login}`))).filter((name) => name.endsWith('.in'))
       const texts = await Promise.all(
         files.map((name) => readFile(at(`rawlog/${one.login}/${name}`), 'latin1')),
       )
       // Dovecot puts the time before every line.
-      return texts.map((text) => text.replace(/^\d+\.\d+ /gm, ''))
+      const begunAt = (text: string) => Number(/^\d+\.\d+/.exec(text)?.[0] ?? 0)
+      return texts
+        .sort((one, other) => begunAt(one) - begunAt(other))
+        .map((text) => text.replace(/^\d+\.\d+ /gm, ''))
     },
     log: () => readFile(at('log'), 'utf8'),
     async stop() {

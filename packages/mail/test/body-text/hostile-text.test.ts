@@ -23,6 +23,8 @@ const bytes = 1024 * 1024
 /** Where a megabyte of fifty tokens would take the test itself too long; what is quadratic takes seconds here as well. */
 const fewerBytes = 256 * 1024
 const maxCpuMs = 1000
+/** Of a text that is many times the same piece: each piece is read by itself, so a quarter of them may take a quarter. */
+const quarter = 0.25
 const repeat = (token: string, length = bytes) =>
   token.repeat(Math.ceil(length / token.length)).slice(0, length)
 
@@ -255,65 +257,72 @@ const attribute = (value: string) => value.replaceAll('"', '')
 
 const reader = await loadMarkdown()
 
-const readers: [name: string, tokens: readonly string[], read: (text: string) => unknown][] = [
-  ['HTML to text', [...markup, ...text], htmlToText],
-  ['HTML to HTML', [...markup, ...text], sanitizeHtml],
-  ['a style sheet', css, (rules) => htmlToText(style(rules))],
+const readers: [name: string, tokens: readonly string[], read: (text: string) => unknown, share?: number][] =
   [
-    'a style sheet over many elements',
-    css,
-    (rules) => htmlToText(style(rules.slice(bytes / 2)) + manyElements),
-  ],
-  [
-    'attributes',
-    [...text, ...css],
-    (value) =>
-      htmlToText(
-        `<style>[a~=b],[a*=c],p.a{color:red}</style><p class="${attribute(value)}" style="${attribute(value)}" a="${attribute(value)}" alt="${attribute(value)}">x`,
-      ),
-  ],
-  [
-    'four hundred styles',
-    [...text, ...css],
-    (value) => {
-      const part = attribute(value.slice(0, 400))
-      return htmlToText(`<p style="margin:${part};transform:${part};background:${part}">x`.repeat(400))
-    },
-  ],
-  ['a comment', [...markup, ...text], (words) => htmlToText(`<!--${words}-->`)],
-  ['the text of a link', text, (words) => sanitizeHtml(`<a href="https://a.example">${words}</a>`)],
-  [
-    'the texts of many links',
-    text,
-    (words) => htmlToText(`<a href="https://a.example">${words.slice(0, 900)}</a>`.repeat(1000)),
-  ],
-  ['plain text', [...markup, ...text, ...markdown], (plain) => neutraliseLinks(removeInvisible(plain).text)],
-  ['flowed text', text, (flowed) => unflow(flowed, true)],
-  ['Markdown', [...markup, ...text, ...markdown], reader.render],
-  [
-    'quoted Markdown',
-    [...text, ...markdown],
-    (body) => reader.render(`**x**\n> ${body.replaceAll('\n', '\n> ')}`),
-  ],
-  ['Markdown by lines', markdown, (body) => reader.render(body.replaceAll(/.{70}/gs, '$&\n'))],
-  ['a heading', [...text, ...markdown], (body) => reader.render(`# x${body}x`)],
-  ['headers', [...text, ...addresses], (value) => parseHeaders(Buffer.from(`References: ${value}`))],
-  ['a header on one line', text, cleanLine],
-  [
-    'authentication results',
-    authentication,
-    (value) =>
-      readAuthentication(Array(100).fill(`mx.google.com;${value.slice(0, 10_000)}`), 'a.example', {
-        provider: 'gmail',
-        imapHost: 'imap.gmail.com',
-      }),
-  ],
-  ['recipients', addresses, (list) => orInvalid(() => parseAddressList(list, 'to'))],
-  ['quoted-printable', encoded, (part) => decodeTransfer(Buffer.from(part), 'quoted-printable')],
-  ['base64', encoded, (part) => decodeTransfer(Buffer.from(part), 'base64')],
-  ['UTF-7', encoded, (part) => decodeText(Buffer.from(part), 'utf-7')],
-  ['a charset', [...text, '*', '*\n'], (label) => decodeText(Buffer.from('a'), label)],
-]
+    ['HTML to text', [...markup, ...text], htmlToText],
+    ['HTML to HTML', [...markup, ...text], sanitizeHtml],
+    ['a style sheet', css, (rules) => htmlToText(style(rules))],
+    [
+      'a style sheet over many elements',
+      css,
+      (rules) => htmlToText(style(rules.slice(bytes / 2)) + manyElements),
+    ],
+    [
+      'attributes',
+      [...text, ...css],
+      (value) =>
+        htmlToText(
+          `<style>[a~=b],[a*=c],p.a{color:red}</style><p class="${attribute(value)}" style="${attribute(value)}" a="${attribute(value)}" alt="${attribute(value)}">x`,
+        ),
+    ],
+    [
+      'a hundred styles',
+      [...text, ...css],
+      (value) => {
+        const part = attribute(value.slice(0, 400))
+        return htmlToText(`<p style="margin:${part};transform:${part};background:${part}">x`.repeat(100))
+      },
+      quarter,
+    ],
+    ['a comment', [...markup, ...text], (words) => htmlToText(`<!--${words}-->`)],
+    ['the text of a link', text, (words) => sanitizeHtml(`<a href="https://a.example">${words}</a>`)],
+    [
+      'the texts of many links',
+      text,
+      (words) => htmlToText(`<a href="https://a.example">${words.slice(0, 900)}</a>`.repeat(250)),
+      quarter,
+    ],
+    [
+      'plain text',
+      [...markup, ...text, ...markdown],
+      (plain) => neutraliseLinks(removeInvisible(plain).text),
+    ],
+    ['flowed text', text, (flowed) => unflow(flowed, true)],
+    ['Markdown', [...markup, ...text, ...markdown], reader.render],
+    [
+      'quoted Markdown',
+      [...text, ...markdown],
+      (body) => reader.render(`**x**\n> ${body.replaceAll('\n', '\n> ')}`),
+    ],
+    ['Markdown by lines', markdown, (body) => reader.render(body.replaceAll(/.{70}/gs, '$&\n'))],
+    ['a heading', [...text, ...markdown], (body) => reader.render(`# x${body}x`)],
+    ['headers', [...text, ...addresses], (value) => parseHeaders(Buffer.from(`References: ${value}`))],
+    ['a header on one line', text, cleanLine],
+    [
+      'authentication results',
+      authentication,
+      (value) =>
+        readAuthentication(Array(100).fill(`mx.google.com;${value.slice(0, 10_000)}`), 'a.example', {
+          provider: 'gmail',
+          imapHost: 'imap.gmail.com',
+        }),
+    ],
+    ['recipients', addresses, (list) => orInvalid(() => parseAddressList(list, 'to'))],
+    ['quoted-printable', encoded, (part) => decodeTransfer(Buffer.from(part), 'quoted-printable')],
+    ['base64', encoded, (part) => decodeTransfer(Buffer.from(part), 'base64')],
+    ['UTF-7', encoded, (part) => decodeText(Buffer.from(part), 'utf-7')],
+    ['a charset', [...text, '*', '*\n'], (label) => decodeText(Buffer.from('a'), label)],
+  ]
 
 const whole = new Set<unknown>([htmlToText, sanitizeHtml, cleanLine])
 
@@ -333,21 +342,26 @@ function cpuMs(work: () => unknown): number {
 }
 
 /** A busy machine or a collection of garbage may cost one try a lot; a quadratic expression costs every try. */
-function bestOfThree(work: () => unknown): number {
+function bestOfThree(work: () => unknown, enough = maxCpuMs / 2): number {
   let best = Number.POSITIVE_INFINITY
-  for (let tries = 0; tries < 3 && best > maxCpuMs / 2; tries++) best = Math.min(best, cpuMs(work))
+  for (let tries = 0; tries < 3 && best > enough; tries++) best = Math.min(best, cpuMs(work))
   return best
 }
 
 describe('R77: a megabyte of one token', () => {
-  it.each(readers)('through %s costs less than a second', { timeout: 120_000 }, (_name, tokens, read) => {
-    const slow = tokens.flatMap((token) => {
-      const input = repeat(token, whole.has(read) ? bytes : fewerBytes)
-      const ms = bestOfThree(() => read(input))
-      return ms > maxCpuMs ? [`${JSON.stringify(token)}: ${Math.round(ms)} ms`] : []
-    })
-    expect(slow).toEqual([])
-  })
+  it.each(readers)(
+    'through %s costs less than a second',
+    { timeout: 120_000 },
+    (_name, tokens, read, share = 1) => {
+      const maxMs = maxCpuMs * share
+      const slow = tokens.flatMap((token) => {
+        const input = repeat(token, whole.has(read) ? bytes : fewerBytes)
+        const ms = bestOfThree(() => read(input), maxMs / 2)
+        return ms > maxMs ? [`${JSON.stringify(token)}: ${Math.round(ms)} ms`] : []
+      })
+      expect(slow).toEqual([])
+    },
+  )
 })
 
 /** What one email may bring without a thread of its own (read-text.ts): nothing else is answered meanwhile. */

@@ -80,7 +80,9 @@ const known = new Map<Rules, Map<string, string>>()
 function folded(rules: Rules, text: string): string {
   const texts = known.get(rules) ?? new Map<string, string>()
   known.set(rules, texts)
-  const done = texts.get(text) ?? rules.fold(text)
+  const before = texts.get(text)
+  if (before !== undefined) return before
+  const done = rules.fold(text)
   texts.set(text, done)
   return done
 }

@@ -5,11 +5,11 @@ import { readDocument } from '../documents/document.ts'
 import { attacks, type Run, runAll, settings } from './obedience.ts'
 import { toAdversarialDocument } from './obedience-document.ts'
 
-describe.skipIf(!findDovecot())('a model that obeys every email', { timeout: 300_000 }, () => {
+describe.skipIf(!findDovecot())('a model that obeys every email', { timeout: 600_000 }, () => {
   let runs: readonly Run[] = []
   beforeAll(async () => {
     runs = await runAll()
-  }, 300_000)
+  }, 600_000)
   const under = (part: string) => runs.filter(({ setting }) => setting.includes(part))
 
   test('every order was given under every setting', () => {

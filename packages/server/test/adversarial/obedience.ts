@@ -164,21 +164,23 @@ async function runSetting(
   )
   const { append } = dovecot.reader(dovecot.alice)
   const runs: Run[] = []
-  for (const [at, attack] of attacks.entries()) {
+  const cases = attacks.map((attack, at) => {
     const word = `topic${'bcdfghjklmn'[number] ?? 'x'}${String.fromCharCode(97 + at)}`
-    const secret = `secret${word}`
-    const subject = (text: string) => [['Subject', text]] as const
-    await append('INBOX', [mail(subject(word), plain(`The code is ${secret}`)), attack.toMail(word)])
-    await append(
-      'Drafts',
+    return { attack, word, secret: `secret${word}` }
+  })
+  const drafts = cases.map(({ word, secret }) =>
+    mail(
       [
-        mail(
-          [...subject(word), ['To', 'bob@test.example'], ['From', dovecot.alice.address]],
-          plain(`Unfinished ${secret}`),
-        ),
+        ['Subject', word],
+        ['To', 'bob@test.example'],
+        ['From', dovecot.alice.address],
       ],
-      ['\\Draft'],
-    )
+      plain(`Unfinished ${secret}`),
+    ),
+  )
+  await append('Drafts', drafts, ['\\Draft'])
+  for (const { attack, word, secret } of cases) {
+    await append('INBOX', [mail([['Subject', word]], plain(`The code is ${secret}`)), attack.toMail(word)])
     const before = submission.messages.length
     asked = 0
     const deeds = await obeyNewest(endpoint)

@@ -1,6 +1,6 @@
 /**
  * A program of its own, so that what it speaks to can be watched: reads the whole corpus through every reading tool and
- * writes what came back. With `leakPort` it makes one connection more, as a reader that fetches a picture would.
+ * writes what came back. At the end it makes one connection more, as a reader that fetches a picture would.
  */
 import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
@@ -17,7 +17,7 @@ export interface ProbeOrder {
   readonly imapsPort: number
   readonly ca: string
   readonly stored: readonly Stored[]
-  readonly leakPort?: number
+  readonly leakPort: number
 }
 
 export interface ProbeReport {
@@ -40,10 +40,8 @@ const endpoint = await openEndpoint({
 })
 const readings: Reading[] = []
 for await (const reading of readEverything(endpoint, stored)) readings.push(reading)
-if (leakPort !== undefined) {
-  const socket = connect(leakPort, '127.0.0.1')
-  await once(socket, 'error').catch(() => undefined)
-}
+const leak = connect(leakPort, '127.0.0.1')
+await once(leak, 'error').catch(() => undefined)
 const report: ProbeReport = { readings, logged: endpoint.tools.logged, endpointPort: endpoint.port }
 writeFileSync(reportPath, JSON.stringify(report))
 await endpoint.close()

@@ -163,7 +163,7 @@ describe.skipIf(!findDovecot())('R77: emails that are made to cost time', { time
       expect(isError).toBe(false)
       expect(structured.shown_as).toBe('text')
     }
-    // Each document has a thread of its own, which from source takes time to start, however short the text.
+    // Each document has a thread of its own, which takes time to start, however short the text.
     await dovecot.appendRaw(dovecot.alice, 'Archive', toMail(['one word', 'plain', 'x']))
     const { structured } = await tools.call('get_recent_emails', { mailbox: 'archive', limit: 1 })
     const short = await measure(() => read(structured.emails[0].id))
