@@ -39,6 +39,8 @@ export async function serveEndpoints(
     return refused ?? endpoint?.handle(request, callerOf(request)) ?? new Response(null, { status: 500 })
   })
   const server = createServer(listener)
+  // A busy client may use a connection again in the moment in which an idle one would be ended.
+  server.keepAliveTimeout = 0
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
