@@ -6,6 +6,7 @@ const together = listSharing(import.meta.dirname)
 export default defineConfig({
   test: {
     pool: 'forks',
+    globalSetup: 'packages/server/test/e2e/run-folder.ts',
     // Two cores: half of the time is waiting for a server.
     maxWorkers: 4,
     testTimeout: 120_000,
