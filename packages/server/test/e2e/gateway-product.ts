@@ -172,7 +172,7 @@ export async function startGatewayProduct(
       ...deployed(bundles, name),
       environment: environments[name],
       timeoutMs,
-      maxEnvironments: options.maxEnvironments ?? 6,
+      maxEnvironments: options.maxEnvironments ?? 3,
     })
   const functions = {
     oauth: start('oauth', 28_000),
