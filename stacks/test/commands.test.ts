@@ -58,8 +58,8 @@ describe('synthesis', () => {
   const isolated: SpawnSyncReturns<Buffer> = spawnSync('unshare', ['-n', 'ip', 'link', 'set', 'lo', 'up'])
   const alone = isolated.status === 0
   const title = alone
-    ? 'pnpm synth needs no account, and no network: it runs where only loopback exists'
-    : 'pnpm synth needs no account (not run without network: no network namespace can be made here)'
+    ? 'R95: pnpm synth needs no account, and no network: it runs where only loopback exists'
+    : 'R95: pnpm synth needs no account (not run without network: no network namespace can be made here)'
 
   test(title, { timeout: 120_000 }, async () => {
     const { synth } = (

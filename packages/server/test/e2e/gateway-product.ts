@@ -7,7 +7,6 @@ import { join } from 'node:path'
 import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb'
 import {
   createFunctionPool,
-  createTempFolder,
   type DynamoDbProxy,
   type FunctionPool,
   findDynamoDb,
@@ -23,7 +22,6 @@ import {
   startKms,
   startSecretsManager,
 } from '@email-connector/testing'
-import { buildFunctions } from '../../../../scripts/build.ts'
 import { accessLogFields } from '../../../../stacks/api/access-log.ts'
 import {
   binaryTypes,
@@ -35,6 +33,7 @@ import { tableRights } from '../../../../stacks/rights.ts'
 import { createInstanceSecrets } from '../../src/keys/instance-secrets.ts'
 import type { TableNames } from '../../src/store/table-schema.ts'
 import { createTables } from '../store/dynamodb-tables.ts'
+import { builtFunctions } from './built-functions.ts'
 import type { MailPorts, Product } from './product.ts'
 
 export type FunctionName = 'oauth' | 'mcp' | 'owner' | 'health' | 'authorizer'
@@ -49,7 +48,7 @@ export interface GatewayProduct extends Product {
   readonly tableAccess: LocalDynamoDb['clientOptions']
   readonly functions: Readonly<Record<FunctionName, FunctionPool>>
   readonly accessLog: readonly string[]
-  /** The folder with the bundles, and the variables a function was started with. */
+  /** The folder with the bundles, which other files read too, and the variables a function was started with. */
   readonly bundles: string
   readonly environments: Readonly<Record<FunctionName, Readonly<Record<string, string>>>>
 }
@@ -93,8 +92,8 @@ export async function startGatewayProduct(
     providers?: { readonly secret: string; readonly httpsPort: number }
   } = {},
 ): Promise<GatewayProduct> {
-  const bundles = createTempFolder('functions')
-  const [dynamoDbServer, kms, secretsManager, port] = await Promise.all([
+  const [bundles, dynamoDbServer, kms, secretsManager, port] = await Promise.all([
+    builtFunctions(),
     startDynamoDb(),
     startKms(),
     startSecretsManager({
@@ -102,7 +101,6 @@ export async function startGatewayProduct(
       ...(options.providers && { 'providers-secret': options.providers.secret }),
     }),
     options.port ?? freePort(),
-    buildFunctions(bundles.path),
   ])
   const tables = await createTables(dynamoDbServer, 'test')
   const isRest = options.gateway !== 'http'
@@ -171,10 +169,10 @@ export async function startGatewayProduct(
   }
   const start = (name: FunctionName, timeoutMs: number) =>
     createFunctionPool({
-      ...deployed(bundles.path, name),
+      ...deployed(bundles, name),
       environment: environments[name],
       timeoutMs,
-      maxEnvironments: options.maxEnvironments ?? 6,
+      maxEnvironments: options.maxEnvironments ?? 3,
     })
   const functions = {
     oauth: start('oauth', 28_000),
@@ -196,10 +194,6 @@ export async function startGatewayProduct(
         ...{ routes: httpRoutes, functions, port },
         accessLogFormat: accessLogFields('$context.routeKey'),
       })
-  const endGateway = async () => {
-    await gateway.close()
-    await bundles.remove()
-  }
   const endAws = () =>
     Promise.all([
       Promise.all(Object.values(dynamoDb).map((proxy) => proxy.stop())).then(dynamoDbServer.stop),
@@ -214,7 +208,7 @@ export async function startGatewayProduct(
     accessLog: gateway.accessLog,
     ...{ dynamoDb, kms, secretsManager, tables, functions, environments },
     tableAccess: dynamoDbServer.clientOptions,
-    bundles: bundles.path,
+    bundles,
     mailboxFields: ({ address, password }, imapTls = 'true') => ({
       provider: 'generic',
       address,
@@ -231,7 +225,7 @@ export async function startGatewayProduct(
         .flatMap((pool) => pool.output)
         .join(''),
     async dumpStore() {
-      await endGateway()
+      await gateway.close()
       const client = new DynamoDBClient(dynamoDbServer.clientOptions)
       const scans = await Promise.all(
         Object.values(tables).map((TableName) => client.send(new ScanCommand({ TableName }))),
@@ -241,7 +235,7 @@ export async function startGatewayProduct(
       return scans.flatMap(({ Items = [] }) => Items.map((item) => JSON.stringify(item))).join('\n')
     },
     async stop() {
-      await endGateway()
+      await gateway.close()
       await endAws()
     },
   }

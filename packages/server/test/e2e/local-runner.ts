@@ -1,9 +1,10 @@
-/** Starts the local runner as a process of its own, the way `npm start` does, and keeps all it prints. */
+/** Starts the local runner as a process of its own, with the flags that `npm start` has, and keeps all it prints. */
 import { readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createTempFolder, freePort, startTiedProcess } from '@email-connector/testing'
 import { ClassicLevel } from 'classic-level'
 import { nodeArguments } from '../../../../scripts/node-arguments.mjs'
+import { builtRunner } from './built-runner.ts'
 import type { MailPorts, Product } from './product.ts'
 
 const server = join(import.meta.dirname, '..', '..')
@@ -20,25 +21,30 @@ export interface LocalRunner {
   remove(): Promise<void>
 }
 
-export async function startLocalRunner(
-  options: { dataDir?: string; port?: number; environment?: Record<string, string> } = {},
-): Promise<LocalRunner> {
+export interface RunnerOptions {
+  readonly dataDir?: string
+  readonly port?: number
+  readonly environment?: Readonly<Record<string, string>>
+  /** From its sources, exactly as `npm start` does: for what its start or its memory has to show. */
+  readonly fromSource?: boolean
+}
+
+export async function startLocalRunner(options: RunnerOptions = {}): Promise<LocalRunner> {
   const dataDir = options.dataDir ?? createTempFolder('runner').path
   const port = options.port ?? (await freePort())
-  const child = startTiedProcess(
-    process.execPath,
-    [...nodeArguments, join(server, 'src', 'local', 'main.ts')],
-    {
-      cwd: server,
-      env: {
-        PATH: process.env.PATH,
-        HOME: process.env.HOME,
-        PORT: String(port),
-        DATA_DIR: dataDir,
-        ...options.environment,
-      },
+  const program = options.fromSource
+    ? [...nodeArguments, join(server, 'src', 'local', 'main.ts')]
+    : [...nodeArguments.filter((one) => one !== '--import' && one !== 'tsx'), await builtRunner()]
+  const child = startTiedProcess(process.execPath, program, {
+    cwd: server,
+    env: {
+      PATH: process.env.PATH,
+      HOME: process.env.HOME,
+      PORT: String(port),
+      DATA_DIR: dataDir,
+      ...options.environment,
     },
-  )
+  })
   let ended = false
   void child.ended.then(() => {
     ended = true
@@ -72,11 +78,11 @@ export function loopbackMail(caPath: string): Record<string, string> {
   return { ALLOW_PRIVATE_MAIL_HOSTS: '1', NODE_EXTRA_CA_CERTS: caPath }
 }
 
-export async function startLocalProduct({
-  imap,
-  submission,
-}: MailPorts): Promise<Product & Pick<LocalRunner, 'pid'>> {
-  const runner = await startLocalRunner({ environment: loopbackMail(imap.authority.caPath) })
+export async function startLocalProduct(
+  { imap, submission }: MailPorts,
+  { fromSource = false }: Pick<RunnerOptions, 'fromSource'> = {},
+): Promise<Product & Pick<LocalRunner, 'pid'>> {
+  const runner = await startLocalRunner({ fromSource, environment: loopbackMail(imap.authority.caPath) })
   return {
     url: runner.url,
     pid: runner.pid,

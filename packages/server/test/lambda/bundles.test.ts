@@ -25,6 +25,7 @@ import { type FunctionName, functionNames } from '../../src/deployment-names.ts'
 import { toAuthorizerContext } from '../../src/lambda/authorizer-context.ts'
 import { createLog, describeBug } from '../../src/log.ts'
 import { version } from '../../src/version.ts'
+import { builtFunctions } from '../e2e/built-functions.ts'
 import committed from './bundles.json' with { type: 'json' }
 import { toolsListMessage } from './gateway.ts'
 
@@ -39,19 +40,21 @@ interface Metafile {
   >
 }
 
+/** Where the bundles are. */
+let built: string
 const folder = createTempFolder('bundles')
 const tolerance = 0.05
 
 const metafileOf = (name: FunctionName) =>
-  JSON.parse(readFileSync(join(folder.path, `${name}.meta.json`), 'utf8')) as Metafile
+  JSON.parse(readFileSync(join(built, `${name}.meta.json`), 'utf8')) as Metafile
 /** Without the folder of the threads. */
 const filesOf = (name: FunctionName) =>
-  readdirSync(join(folder.path, name), { withFileTypes: true })
+  readdirSync(join(built, name), { withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => entry.name)
 const textOf = (name: FunctionName) =>
   filesOf(name)
-    .map((file) => readFileSync(join(folder.path, name, file), 'utf8'))
+    .map((file) => readFileSync(join(built, name, file), 'utf8'))
     .join('\n')
 
 /** The entry and whatever it imports at once. */
@@ -78,13 +81,15 @@ function packageOf(input: string): string {
     .join('/')
 }
 
-beforeAll(() => buildFunctions(folder.path))
+beforeAll(async () => {
+  built = await builtFunctions()
+}, 180_000)
 afterAll(() => folder.remove())
 
 describe.each(functionNames)('the %s bundle', (name) => {
   test('has the committed size, in all and before the first answer, within 5 %', () => {
     const bytesOf = (paths: readonly string[]) =>
-      paths.reduce((bytes, path) => bytes + statSync(join(folder.path, name, basename(path))).size, 0)
+      paths.reduce((bytes, path) => bytes + statSync(join(built, name, basename(path))).size, 0)
     const { bytes, bytesAtStart } = committed[name]
     const all = bytesOf(Object.keys(metafileOf(name).outputs))
     expect(Math.abs(all - bytes) / bytes, `${all} bytes, committed ${bytes}`).toBeLessThan(tolerance)
@@ -143,23 +148,23 @@ test('a log line says where: every file of a bundle is a place that the log take
     for (const file of filesOf(name)) {
       log({ event: 'bug', at: `${file}:12:34567` })
       expect(written.pop()).toContain(`"at":"${file}:12:34567"`)
-      expect(readdirSync(join(folder.path, `${name}.maps`))).toContain(`${file}.map`)
+      expect(readdirSync(join(built, `${name}.maps`))).toContain(`${file}.map`)
     }
 
   const chunk = 'chunk-4XCT5PCP.mjs:12:34567'
   const stack = `TypeError: x\n    at a (file:///var/task/${chunk})\n    at file:///var/task/index.mjs:1:2`
   expect(describeBug(Object.assign(new TypeError('x'), { stack }))).toEqual({ bug: 'TypeError', at: chunk })
 
-  const [before = ''] = readFileSync(join(folder.path, 'mcp', 'index.mjs'), 'utf8').split('key_refused', 1)
+  const [before = ''] = readFileSync(join(built, 'mcp', 'index.mjs'), 'utf8').split('key_refused', 1)
   const lines = before.split('\n')
   const at = `index.mjs:${lines.length}:${lines.at(-1)?.length}`
-  expect(findSource(folder.path, 'mcp', at)).toMatch(/^packages\/server\/src\/[\w/.-]+\.ts:\d+:\d+$/)
-  expect(() => findSource(folder.path, 'mcp', 'chunk-GONE.mjs:1:1')).toThrow('run pnpm build')
-  expect(() => findSource(folder.path, 'mcp', '../x:1:1')).toThrow('no place in a bundle')
+  expect(findSource(built, 'mcp', at)).toMatch(/^packages\/server\/src\/[\w/.-]+\.ts:\d+:\d+$/)
+  expect(() => findSource(built, 'mcp', 'chunk-GONE.mjs:1:1')).toThrow('run pnpm build')
+  expect(() => findSource(built, 'mcp', '../x:1:1')).toThrow('no place in a bundle')
 })
 
 describe('threads', () => {
-  const threads = () => join(folder.path, 'mcp', 'threads')
+  const threads = () => join(built, 'mcp', 'threads')
 
   test('R80: have a bundle of their own, of the committed size, and no function holds the libraries of documents', () => {
     const bytes = readdirSync(threads()).reduce((sum, file) => sum + statSync(join(threads(), file)).size, 0)
@@ -242,7 +247,7 @@ test('every build of a commit names its chunks alike, wherever it is written: a 
     const deeper = join(elsewhere.path, 'one', 'two')
     await buildFunctions(deeper)
     for (const name of functionNames)
-      expect(readdirSync(join(deeper, name))).toEqual(readdirSync(join(folder.path, name)))
+      expect(readdirSync(join(deeper, name))).toEqual(readdirSync(join(built, name)))
   } finally {
     await elsewhere.remove()
   }
@@ -297,7 +302,7 @@ test.skipIf(findNode24() === undefined)(
   'tools/list is answered with the files of the start alone; the mail libraries wait for a tool (needs the optional Node 24)',
   async () => {
     const pool = createFunctionPool({
-      file: join(folder.path, 'mcp', 'index.mjs'),
+      file: join(built, 'mcp', 'index.mjs'),
       exportName: 'handler',
       environment: mcpEnvironment,
       timeoutMs: 20_000,
@@ -333,7 +338,7 @@ test.each([
   const event = JSON.stringify(toolsListEvent())
   const output = execFileSync(
     process.execPath,
-    ['--input-type=module', '--eval', script, join(folder.path, 'mcp', 'index.mjs'), event],
+    ['--input-type=module', '--eval', script, join(built, 'mcp', 'index.mjs'), event],
     { env: mcpEnvironment, encoding: 'utf8' },
   )
   expect(output).toContain('"get_recent_emails"')

@@ -30,7 +30,7 @@ async function failToStart(environment: Record<string, string>) {
 
 describe('npm start twice', () => {
   test('R64: one sentence, no stack, exit code 1; the first goes on', patience, async () => {
-    const runner = await startLocalRunner()
+    const runner = await startLocalRunner({ fromSource: true })
     const port = new URL(runner.url).port
     const already = [
       expect.stringContaining(
@@ -134,7 +134,10 @@ test(
       ['on', true],
       ['off', false],
     ] as const) {
-      const runner = await startLocalRunner({ environment: { DEMO_MAILBOX: demo, NODE_DEBUG: 'module' } })
+      const runner = await startLocalRunner({
+        fromSource: true,
+        environment: { DEMO_MAILBOX: demo, NODE_DEBUG: 'module' },
+      })
       // What Node says of every CommonJS module that it loads.
       expect(runner.output()).toMatch(/MODULE \d+: load /)
       expect(/MODULE \d+: load .*hoodiecrow-imap/.test(runner.output()), demo).toBe(isLoaded)

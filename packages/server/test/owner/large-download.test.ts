@@ -12,7 +12,7 @@ test.skipIf(!findDovecot())(
   { timeout: 120_000 },
   async () => {
     const mail = await startTestMail(startDovecot)
-    const product = await startLocalProduct(mail)
+    const product = await startLocalProduct(mail, { fromSource: true })
     try {
       const { alice } = mail.imap
       const film = largeEmail(200_000_000)

@@ -40,7 +40,7 @@ describe.skipIf(!findDovecot() || process.platform !== 'linux')('25 MB that are 
 
   beforeAll(async () => {
     mail = await startTestMail(startDovecot)
-    product = await startLocalProduct(mail)
+    product = await startLocalProduct(mail, { fromSource: true })
     const { alice } = mail.imap
     const fields = signInFields(product, alice)
     const { access_token } = await signIn(product.url, await register(product.url), fields)
