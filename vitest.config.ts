@@ -14,9 +14,8 @@ export default defineConfig({
     ],
   },
   test: {
-    globalSetup: ['scripts/test-threads.ts'],
+    globalSetup: ['packages/server/test/e2e/run-folder.ts', 'scripts/test-threads.ts'],
     pool: 'forks',
-    globalSetup: 'packages/server/test/e2e/run-folder.ts',
     // Two cores: half of the time is waiting for a server.
     maxWorkers: 4,
     testTimeout: 120_000,
