@@ -36,7 +36,7 @@ export function createLinkJudge(senderHost?: string): LinkJudge {
 }
 
 /** Who registered a name, whatever is in front of it. */
-export function registrableDomain(host: string): string {
+function registrableDomain(host: string): string {
   const bare = host.replace(/:\d+$/, '').toLowerCase()
   const { domain, isIp } = parse(bare, { allowPrivateDomains: true })
   // A suffix itself (`github.io`) belongs to who registered it.

@@ -172,7 +172,7 @@ async function warningsOf(raw: Buffer): Promise<string[]> {
 }
 
 describe('every mail that deserves a warning has it', () => {
-  it(`R47: ${otherTexts.length} whose plain part says something else, by the means of an ordinary one`, async () => {
+  it(`R75: ${otherTexts.length} whose plain part says something else, by the means of an ordinary one`, async () => {
     for (const [plain, html] of otherTexts)
       expect(await readBoth(plain, html), `${plain} ${html}`).toContain('text_part_differs')
   })
@@ -261,7 +261,7 @@ describe('ordinary mail has none', () => {
     expect(warned).toEqual([])
   })
 
-  it(`R47: ${sameTexts.length} plain parts that say less, or only that there is HTML`, async () => {
+  it(`R75: ${sameTexts.length} plain parts that say less, or only that there is HTML`, async () => {
     for (const [plain, html] of sameTexts) expect(await readBoth(plain, html), plain).toEqual([])
   })
 
