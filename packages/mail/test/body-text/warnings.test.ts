@@ -134,6 +134,7 @@ const otherTexts: [plain: string, html?: string][] = [
 /** Of the same newsletter. */
 const sameTexts: [plain: string, html?: string][] = [
   ['View this mail in a browser.'],
+  [`${cannotSee}https://shop.example/may`, '<p>Our newsletter of May, with no link in it</p>'],
   ['If you are seeing this message, please visit https://www.shop.example/may to see the latest stories.'],
   [`${cannotSee}https://shop.example/may\n\nTo unsubscribe, click here: https://news.shop.example/leave`],
   [
