@@ -6,7 +6,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import type { AwsCost } from './aws-calls.ts'
 import type { BundleSize, StartTime } from './bundles.ts'
 import type { GrowthRow } from './growth.ts'
-import type { Reading } from './reading/measure.ts'
+import type { FamilyReading, Reading } from './reading/measure.ts'
 import type { RivalRow } from './side-by-side.ts'
 import type { CallCost, ToolCost } from './tool-calls.ts'
 import type { ToolsListCost } from './tools-list.ts'
@@ -68,10 +68,10 @@ export function findWorse(committed: Counts, measured: Partial<Counts>): string[
     check(`${name}, KMS calls`, committed.aws[name]?.kms, now.kms)
   }
   for (const [name, now] of Object.entries(measured.reading ?? {})) {
-    const before = committed.reading[name as keyof Reading]
+    const before: FamilyReading | undefined = committed.reading[name as keyof Reading]
     for (const key of ['missing', 'empty', 'leaked', 'marked'] as const)
-      check(`reading of ${name} emails, ${key}`, before[key], now[key])
-    check(`reading of ${name} emails, size`, before.share, now.share, shareTolerance)
+      check(`reading of ${name} emails, ${key}`, before?.[key], now[key])
+    check(`reading of ${name} emails, size`, before?.share, now.share, shareTolerance)
   }
   for (const [name, now] of Object.entries(measured.bundles ?? {})) {
     for (const key of ['bytes', 'eagerBytes'] as const) {

@@ -19,15 +19,19 @@ export interface FamilyReading {
   readonly marked: number
   /** The text's octets to those of the HTML, the median mail's. */
   readonly share: number
+  /** The same of what a person sees, and nothing but that: the words with one space between them. */
+  readonly seenShare: number
 }
 
-export type Reading = Readonly<Record<Family, FamilyReading>>
+/** Of each family, and of all emails together. */
+export type Reading = Readonly<Record<Family | 'all', FamilyReading>>
 
 export interface ReadMail extends Comparison {
   readonly name: string
   readonly family: Family
   readonly isMarked: boolean
   readonly share: number
+  readonly seenShare: number
 }
 
 export async function readSamples(count?: number, report?: (line: string) => void): Promise<ReadMail[]> {
@@ -38,8 +42,10 @@ export async function readSamples(count?: number, report?: (line: string) => voi
     for (const { name, family, html } of samples) {
       const { text, warnings } = htmlToText(html)
       const isMarked = warnings.includes('hidden_text_possible')
-      const share = Buffer.byteLength(text) / Buffer.byteLength(html)
-      read.push({ name, family, isMarked, share, ...compareWords(text, await chromium.read(html)) })
+      const words = await chromium.read(html)
+      const shareOf = (one: string) => Buffer.byteLength(one) / Buffer.byteLength(html)
+      const shares = { share: shareOf(text), seenShare: shareOf(words.shown.join(' ')) }
+      read.push({ name, family, isMarked, ...shares, ...compareWords(text, words) })
       if (read.length % 200 === 0) report?.(`${read.length} of ${samples.length} mails`)
     }
   } finally {
@@ -49,10 +55,12 @@ export async function readSamples(count?: number, report?: (line: string) => voi
 }
 
 export function toReading(read: readonly ReadMail[]): Reading {
-  const of = (family: Family): FamilyReading => {
-    const mails = read.filter((one) => one.family === family)
+  const of = (mails: readonly ReadMail[]): FamilyReading => {
     const sum = (number: (mail: ReadMail) => number) => mails.reduce((total, mail) => total + number(mail), 0)
-    const shares = mails.map(({ share }) => share).sort((a, b) => a - b)
+    const median = (number: (mail: ReadMail) => number) => {
+      const sorted = mails.map(number).sort((a, b) => a - b)
+      return Math.round((sorted[Math.floor(sorted.length / 2)] ?? 0) * 1_000) / 1_000
+    }
     return {
       mails: mails.length,
       words: sum(({ words }) => words),
@@ -61,10 +69,12 @@ export function toReading(read: readonly ReadMail[]): Reading {
       leaked: sum(({ leaked, isMarked }) => (isMarked ? 0 : leaked.length)),
       covered: sum(({ covered }) => covered),
       marked: sum(({ isMarked }) => Number(isMarked)),
-      share: Math.round((shares[Math.floor(shares.length / 2)] ?? 0) * 1_000) / 1_000,
+      share: median(({ share }) => share),
+      seenShare: median(({ seenShare }) => seenShare),
     }
   }
-  return Object.fromEntries(families.map((family) => [family, of(family)])) as Record<Family, FamilyReading>
+  const named = families.map((family) => [family, of(read.filter((one) => one.family === family))])
+  return { ...(Object.fromEntries(named) as Record<Family, FamilyReading>), all: of(read) }
 }
 
 export function recallOf({ words, missing }: Pick<FamilyReading, 'words' | 'missing'>): number {

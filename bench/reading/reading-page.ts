@@ -6,6 +6,7 @@ const whatTheyAre: Readonly<Record<keyof Reading, string>> = {
   real: 'emails of people, lists and shops, 2002 and 2003 (public domain)',
   MJML: 'newsletters of every MJML component, generated',
   'react-email': 'transactional emails, generated',
+  all: 'all of them',
   own: 'in the manner of eleven mail programs, a list, and senders of newsletters, receipts and notifications',
 }
 
@@ -44,7 +45,26 @@ ${table(reading)}
 *Found* is the share of the visible words that our text has. Most of what is missing is the query of an address that
 somebody typed out. *Empty* counts emails with visible words and no text. *Hidden words* are in a text that does not
 say that some of it may be hidden. *Covered* words lie under another box; only a layout can tell, and ours has none.
-*Size* is the text's share of the HTML's bytes, of the median email.
+*Size* is the text's share of the HTML's bytes, of the median email. *Seen* is the same of the visible words alone, one
+space between them: what no text can be shorter than. Emails of people are little else than their words. What our text
+has beyond them is where links lead, what pictures are, and the marks of lists and tables.
+
+## What it warns of
+
+A warning is for an email that means to mislead. Tests hold that each is on at most one in fifty ordinary emails, and on
+every one of a set of hostile ones (\`packages/mail/test/body-text/warnings.test.ts\`). Of 4,150 ordinary emails
+of 2002, 250 of them newsletters:
+
+| Warning | Emails | Of them newsletters | Why it stays there |
+| --- | --- | --- | --- |
+| \`link_text_mismatch\` | 30 | 29 | The words are a name or an address (\`Comics.com\`, \`www.buy.com\`), the target counts clicks and does not say where it goes on to. |
+| \`text_part_differs\` | 7 | 7 | The plain part gives other instructions or another edition, or is broken. |
+| \`hidden_text_removed\` | 2 | 2 | Words that nobody sees. |
+
+Of the newsletters alone that is 12 % and 3 %. A link through the sender's own counter looks exactly like one that deceives: the sender of a forged email may register a
+domain, send from it, count clicks on it, and write the shown name into its path or query. So no such link is excused,
+and only counters of known services are, in front of the sender's own name. A plain part is excused where it is a
+shorter edition in the words of the HTML, or says that the email has to be seen as HTML and leads nowhere else.
 `
 }
 
@@ -59,13 +79,17 @@ function table(reading: Reading): string {
     'Hidden words',
     'Covered',
     'Size',
+    'Seen',
   ]
-  const rows = families.map((family) => rowOf(family, whatTheyAre[family], reading[family]))
+  const rows = [...families, 'all' as const].map((family) =>
+    rowOf(family, whatTheyAre[family], reading[family]),
+  )
   return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
 }
 
 function rowOf(name: string, what: string, one: FamilyReading): (string | number)[] {
   const found = `${(Math.floor(recallOf(one) * 10_000) / 100).toFixed(2)} %`
-  const size = `${Math.round(one.share * 100)} %`
-  return [name, what, one.mails, one.words, found, one.empty, one.leaked, one.covered, size]
+  const percent = (share: number) => `${Math.round(share * 100)} %`
+  const sizes = [percent(one.share), percent(one.seenShare)]
+  return [name, what, one.mails, one.words, found, one.empty, one.leaked, one.covered, ...sizes]
 }

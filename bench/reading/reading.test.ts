@@ -48,6 +48,12 @@ describe('R73, R74: the whole run', () => {
       expect(committed[family].share, family).toBeLessThanOrEqual(0.15)
   })
 
+  test('of all emails together text is at most a third longer than the words that a person sees', () => {
+    // Measured: 30 % longer, by where links lead and what pictures are.
+    expect(committed.all.mails).toBe(families.reduce((sum, family) => sum + committed[family].mails, 0))
+    expect(committed.all.share).toBeLessThanOrEqual((4 / 3) * committed.all.seenShare)
+  })
+
   test('docs/reading.md is what bench/counts.json says', () => {
     const page = readFileSync(new URL('../../docs/reading.md', import.meta.url), 'utf8')
     expect(page, 'Run `pnpm bench:reading --write`').toBe(renderReadingPage(committed))

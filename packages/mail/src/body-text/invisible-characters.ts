@@ -74,6 +74,22 @@ export function removeInvisible(value: string): CleanText {
 const padding =
   /(?:[\s\u00AD\u061C\u115F\u1160\u200B\u200C\u200E\u200F\u2060-\u2064\u2800\u3164\uFEFF\uFFA0]|[\u17B4\u17B5]|[\u180B-\u180F]|\u200D|[\u034F\uFE00-\uFE0F])+/gu
 
+const leastUnits = 8
+const maxUnitChars = 12
+const unprinted = /^[\u034F\u200B-\u200F\u2060-\u2064\uFEFF]+$/
+
+/**
+ * Nothing but one short row of characters that print nothing, each in it once, over and over between blanks: behind a
+ * preview line, so that a list shows no more than that. Equal rows spell nothing.
+ */
+export function isPadding(value: string): boolean {
+  // A byte order mark is white space to an expression.
+  const units = value.split(/(?!\uFEFF)\s/).filter((unit) => unit !== '')
+  const [first = ''] = units
+  if (units.length < leastUnits || first.length > maxUnitChars || !unprinted.test(first)) return false
+  return new Set(first).size === first.length && units.every((unit) => unit === first)
+}
+
 /** On one line; joiners between letters stay, what pads a space goes. */
 export function collapsePadding(text: string): string {
   return text.replace(padding, (run) => (/[\s\u2800\u3164]/.test(run) ? ' ' : run))

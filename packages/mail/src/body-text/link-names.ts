@@ -35,11 +35,17 @@ export function createLinkJudge(senderHost?: string): LinkJudge {
   }
 }
 
+/** Who registered a name, whatever is in front of it. */
 function registrableDomain(host: string): string {
   const bare = host.replace(/:\d+$/, '').toLowerCase()
   const { domain, isIp } = parse(bare, { allowPrivateDomains: true })
   // A suffix itself (`github.io`) belongs to who registered it.
   return (isIp ? bare : (domain ?? parse(bare).domain)) ?? bare
+}
+
+/** Of these hosts and addresses, each site once. */
+export function sitesOf(hosts: readonly string[]): string[] {
+  return [...new Set(hosts.map((host) => registrableDomain(host.split('@').at(-1) ?? host)))]
 }
 
 function isTracker(host: string, domain: string): boolean {

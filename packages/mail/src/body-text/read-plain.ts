@@ -6,6 +6,7 @@ import { createLinkList, showMarks } from './link-list.ts'
 import type { LinkJudge } from './link-names.ts'
 import { neutraliseLinks } from './links.ts'
 import type { ReadableText, Reading } from './readable-text.ts'
+import { joinWrapped } from './wrapped-links.ts'
 
 /** The list of who registers names loads with the first link. */
 export async function readPlain(
@@ -13,7 +14,7 @@ export async function readPlain(
   { firstLink, quotes = 'shown', isReply, senderHost }: Reading = {},
 ): Promise<ReadableText> {
   const judge = /\]\(|:\/\//.test(text) ? await loadJudge(senderHost) : undefined
-  const clean = withoutInvisible(text)
+  const clean = withoutInvisible(joinWrapped(text))
   const folded = quotes === 'shown' ? clean.text : foldQuotes(clean.text, { quotes, isReply })
   const list = firstLink === undefined ? undefined : createLinkList(firstLink)
   const neutral = neutraliseLinks(folded, { judge, list })

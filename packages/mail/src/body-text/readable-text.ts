@@ -1,7 +1,7 @@
 /** What a renderer gives: text that is safe to show, and what the reader has to know about it. */
 import type { ReadLink } from '../message.ts'
 import type { HtmlReview } from './review-html.ts'
-import type { HtmlWords } from './words-of-html.ts'
+import type { TextWords } from './words.ts'
 
 export interface ReadableText {
   readonly text: string
@@ -10,7 +10,7 @@ export interface ReadableText {
   /** Whole targets by the number that the text names; only where they were asked for. */
   readonly links?: readonly ReadLink[]
   /** To compare it with another text; only where they were asked for, and never of a text that could not be rendered. */
-  readonly words?: HtmlWords
+  readonly words?: TextWords
   /** Only where it was asked for, and never of a text that could not be rendered. */
   readonly review?: HtmlReview
 }

@@ -5,9 +5,10 @@
  */
 import { openInlinePgp } from '../mime/inline-pgp.ts'
 import { escapeText } from './escape-text.ts'
+import { findHosts } from './named-hosts.ts'
 import { readPlain, readValues } from './read-plain.ts'
 import { notRendered, type ReadableText, type Reading } from './readable-text.ts'
-import { wordsOf } from './words.ts'
+import { listWords, type TextWords } from './words.ts'
 import { toWritten, type WrittenForm } from './written-text.ts'
 
 /** Plain values only: it goes to another thread as a message. */
@@ -59,8 +60,18 @@ async function renderWritten(
     ...joined,
     ...(opened.isEncrypted ? { warnings: [...joined.warnings, 'encrypted'] } : {}),
     ...(to === 'html' ? { text: shown === '' ? '' : `<pre>${escapeText(shown)}</pre>` } : {}),
-    ...(words ? { words: { visible: wordsOf((await readPlain(opened.text)).text), hidden: new Map() } } : {}),
+    ...(words ? { words: await wordsOfPlain((await readPlain(opened.text)).text, reading.senderHost) } : {}),
   }
+}
+
+/** The list of who registers names loads with the first name. */
+async function wordsOfPlain(text: string, senderHost: string | undefined): Promise<TextWords> {
+  const hosts = findHosts(text)
+  const visible = listWords(text)
+  if (hosts.length === 0) return { visible, beside: [], sites: [] }
+  const { sitesOf } = await import('./link-names.ts')
+  const own = new Set(sitesOf(senderHost === undefined ? [] : [senderHost]))
+  return { visible, beside: [], sites: sitesOf(hosts).filter((site) => !own.has(site)) }
 }
 
 /** A body is one piece; in an attachment nobody asks for quotes. */

@@ -19,7 +19,7 @@ import {
   type TreeElement,
   type TreeNode,
 } from './html-tree.ts'
-import { removeInvisible } from './invisible-characters.ts'
+import { isPadding, removeInvisible } from './invisible-characters.ts'
 import { parseLink } from './link-target.ts'
 import { isCovered, judgePicture, judgeText } from './visibility/judge.ts'
 import { type Place, rootPlace } from './visibility/place.ts'
@@ -153,7 +153,7 @@ export function toVisibleTree(html: string): VisibleTree {
       return undefined
     }
     const clean = removeInvisible(value)
-    if (clean.removed) hadCarriers = true
+    if (clean.removed && !(place.isHidden && isPadding(value))) hadCarriers = true
     const words = clean.text.trim()
     const verdict = words === '' ? (place.isHidden ? 'hidden' : 'shown') : judgeText(place, words.length)
     if (verdict === 'hidden') {

@@ -43,6 +43,12 @@ function isOrdinary({ text, isComment, isFirst }: HiddenText): boolean {
   return isFirst && isPreviewLine(words) && !givesOrder.test(words)
 }
 
+/** What a list shows of the email beside its subject, where its sender wrote that for the list alone; else empty. */
+export function previewLineOf({ hiddenTexts }: VisibleTree): string {
+  const first = hiddenTexts.find(({ isComment }) => !isComment)
+  return first?.isFirst && isOrdinary(first) ? first.text : ''
+}
+
 /** Two lines of a list. An address or a link in one is not there to be read in a list. */
 const maxPreviewLineChars = 250
 

@@ -5,6 +5,16 @@
 
 export type Words = ReadonlyMap<string, number>
 
+/** Of one text part, as its reader sees it. */
+export interface TextWords {
+  /** In their order. */
+  readonly visible: readonly string[]
+  /** Of HTML: the preview line that a list shows, and what pictures say. A plain text part may say them all the same. */
+  readonly beside: readonly string[]
+  /** Who registered the names that it leads to or spells out; of plain text without the sender's own. */
+  readonly sites: readonly string[]
+}
+
 /** More words than this are not compared. */
 const maxWords = 50_000
 const maxChars = 512 * 1024
@@ -14,15 +24,24 @@ const links =
 const word =
   /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}]|(?:(?![\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}])[\p{L}\p{N}\p{M}])+/gu
 
-export function wordsOf(text: string): Words {
-  const words = new Map<string, number>()
+/** In their order. */
+export function listWords(text: string): string[] {
+  const listed: string[] = []
   const clean = text.slice(0, maxChars).normalize('NFKC').replaceAll(links, ' ').toLowerCase()
-  let count = 0
   for (const [found] of clean.matchAll(word)) {
-    if (++count > maxWords) break
-    words.set(found, (words.get(found) ?? 0) + 1)
+    if (listed.push(found) >= maxWords) break
   }
+  return listed
+}
+
+export function countWords(listed: readonly string[]): Words {
+  const words = new Map<string, number>()
+  for (const one of listed) words.set(one, (words.get(one) ?? 0) + 1)
   return words
+}
+
+export function wordsOf(text: string): Words {
+  return countWords(listWords(text))
 }
 
 /** How many of `words` are not in `other`, each as often as it is said. */
@@ -32,9 +51,9 @@ export function countMissing(words: Words, other: Words): number {
   return missing
 }
 
-/** Different words of `words` that are nowhere in `others`. */
-export function countForeign(words: Words, ...others: readonly Words[]): number {
-  return [...words.keys()].filter((one) => !others.some((other) => other.has(one))).length
+/** Different words of `words` that are nowhere in `other`. */
+export function findForeign(words: Words, other: Words): string[] {
+  return [...words.keys()].filter((one) => !other.has(one))
 }
 
 export function countAll(words: Words): number {

@@ -106,7 +106,11 @@ function byNumber(parts: readonly TextPart[], contents: ReadonlyMap<TextPart, Fe
 }
 
 /** Of a structure whose content is here; mails inside it are left to the caller. */
-export async function readParsed(structure: BodyStructure, time: CallTime): Promise<ReadBody> {
+export async function readParsed(
+  structure: BodyStructure,
+  time: CallTime,
+  envelope?: FetchedMessage['envelope'],
+): Promise<ReadBody> {
   const parts = sortParts(structure)
   const reports = findParts(structure, isReport).map(toTextPart)
   const texts = parts.bodies.flatMap(({ plain, html }) => [...plain, ...html])
@@ -119,7 +123,7 @@ export async function readParsed(structure: BodyStructure, time: CallTime): Prom
   }
   const whole = { format: 'text', offset: 0, maxChars: Number.MAX_SAFE_INTEGER } as const
   return await toBody({ bodyStructure: structure }, parts, contents, whole, {
-    ...{ nested: false, reading: {}, time },
+    ...{ nested: false, reading: { senderHost: senderHostOf(envelope) }, time },
   })
 }
 
@@ -146,13 +150,16 @@ function readingOf(
 ): Reading {
   const subject = cleanLine(envelope?.subject)
   const isReply = (envelope?.inReplyTo ?? '') !== '' || isReplySubject(subject)
-  const senderHost = envelope?.from?.[0]?.address?.split('@').at(-1)
   return {
     quotes: isForwardSubject(subject) && quotes !== 'marked' ? 'shown' : quotes,
     isReply,
-    senderHost,
+    senderHost: senderHostOf(envelope),
     firstLink: links ? 1 : undefined,
   }
+}
+
+function senderHostOf(envelope: FetchedMessage['envelope']): string | undefined {
+  return envelope?.from?.[0]?.address?.split('@').at(-1)
 }
 
 type Structured = Pick<FetchedMessage, 'bodyStructure'>

@@ -5,8 +5,7 @@
 
 import { readText } from '../body-text/read-text.ts'
 import type { Reading } from '../body-text/readable-text.ts'
-import { countAll, countMissing, type Words } from '../body-text/words.ts'
-import type { HtmlWords } from '../body-text/words-of-html.ts'
+import { countAll, countMissing, countWords, type TextWords } from '../body-text/words.ts'
 import type { CallTime } from '../connect/deadline.ts'
 import type { ReadLink } from '../message.ts'
 import { chooseText } from './alternatives.ts'
@@ -75,7 +74,7 @@ export function createBodyReader(contents: Contents, { format, reading, time }: 
       return take(await render(html.length > 0 ? html : plain))
     const asPlain = await render(plain, { words: true })
     const asHtml = await render(html, { words: true })
-    const choice = chooseText(wordsOfAll(asPlain).visible, wordsOfAll(asHtml))
+    const choice = chooseText(wordsOfAll(asPlain), wordsOfAll(asHtml))
     if (choice.differs) warnings.push('text_part_differs')
     if (choice.shown === 'plain') return take(asPlain)
     const shown = take(asHtml)
@@ -88,10 +87,10 @@ export function createBodyReader(contents: Contents, { format, reading, time }: 
 
   /** Nine words in ten. */
   async function isSaid(text: string, before: string): Promise<boolean> {
-    const wordsOf = async (content: string) =>
-      (await readText({ content, from: 'values', to: 'text', words: true }, time)).words?.visible ?? new Map()
-    const words = await wordsOf(text)
-    return countMissing(words, await wordsOf(before)) <= countAll(words) / 10
+    const read = async (content: string) =>
+      (await readText({ content, from: 'values', to: 'text', words: true }, time)).words?.visible ?? []
+    const words = countWords(await read(text))
+    return countMissing(words, countWords(await read(before))) <= countAll(words) / 10
   }
 
   return {
@@ -113,15 +112,11 @@ export function createBodyReader(contents: Contents, { format, reading, time }: 
 }
 
 /** Of one place; a text that could not be rendered has none. */
-function wordsOfAll(rendered: readonly Rendered[]): HtmlWords {
+function wordsOfAll(rendered: readonly Rendered[]): TextWords {
   const each = rendered.flatMap(({ words }) => words ?? [])
-  const [only] = each
-  if (each.length === 1 && only !== undefined) return only
-  return { visible: sum(each.map(({ visible }) => visible)), hidden: sum(each.map(({ hidden }) => hidden)) }
-}
-
-function sum(lists: readonly Words[]): Words {
-  const all = new Map<string, number>()
-  for (const list of lists) for (const [one, count] of list) all.set(one, (all.get(one) ?? 0) + count)
-  return all
+  return {
+    visible: each.flatMap(({ visible }) => visible),
+    beside: each.flatMap(({ beside }) => beside),
+    sites: each.flatMap(({ sites }) => sites),
+  }
 }

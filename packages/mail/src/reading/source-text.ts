@@ -32,7 +32,7 @@ export async function readSourceText(
     const [structure] = mail.childNodes ?? []
     if (structure === undefined || level > maxLevels || shown.length > maxMails * 2) return
     const heading = toHeading(mail)
-    const { body, warnings: said } = await readParsed(structure, time)
+    const { body, warnings: said } = await readParsed(structure, time, mail.envelope)
     for (const one of said) warnings.add(one)
     const files = sortParts(structure)
       .files.filter(({ inPart }) => inPart === undefined)

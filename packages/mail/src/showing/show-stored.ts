@@ -6,7 +6,7 @@
 
 import { readText } from '../body-text/read-text.ts'
 import type { HtmlReview } from '../body-text/review-html.ts'
-import { countForeign, wordsOf } from '../body-text/words.ts'
+import { countWords, findForeign, type Words, wordsOf } from '../body-text/words.ts'
 import { allParts, type MimePart, parseMime } from '../composing/mime-tree.ts'
 import { type CallTime, callTime, type TimeLimits } from '../connect/deadline.ts'
 import { readPart } from '../editing/read-part.ts'
@@ -106,7 +106,7 @@ async function showPlace(
   const shown = { ...toDocument(raw, root, htmlText, room), ...(review ?? unjudged) }
   const differs =
     plainText !== undefined &&
-    (words === undefined || saysMore(wordsOf(withoutNumbers(plainText)), words.visible))
+    (words === undefined || saysMore(wordsOf(withoutNumbers(plainText)), countWords(words.visible)))
   return { ...asPlain, html: shown, differs }
 
   function read(parts: readonly TextPart[]): string | undefined {
@@ -122,8 +122,8 @@ const unjudged: HtmlReview = {
   ...{ hidden: [], hasInvisible: false, links: [], pictureHosts: [], attached: [], isWhole: false },
 }
 
-function saysMore(one: ReturnType<typeof wordsOf>, other: ReturnType<typeof wordsOf>): boolean {
-  return countForeign(one, other) + countForeign(other, one) > 0
+function saysMore(one: Words, other: Words): boolean {
+  return findForeign(one, other).length + findForeign(other, one).length > 0
 }
 
 /** A list has its numbers in plain text alone. */

@@ -29,6 +29,11 @@ export function readOrdinaryMails(count: number): Buffer[] {
   return spread(listMails(kinds.slice(0, 2)), count).map((path) => readFileSync(path))
 }
 
+/** What shops and publishers sent to subscribers, most of it HTML. */
+export function readNewsletters(count: number): Buffer[] {
+  return spread(listMails(['hard-ham-1']), count).map((path) => readFileSync(path))
+}
+
 /** `count` of each, evenly spread; the same in every run. */
 export function readRealMails(count: number): RealMails {
   const paths = listMails(kinds)
