@@ -24,7 +24,7 @@ import {
   type VisibleWordsReader,
 } from '@email-connector/testing'
 import PostalMime, { type Email } from 'postal-mime'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { compareWords } from '../reading/compare.ts'
 import { openSamples, type SampleMail } from '../reading/corpus.ts'
 
@@ -108,7 +108,7 @@ describe.skipIf(!findDovecot() || !findChromium())(
       covered: [],
     })
 
-    it('R83: every visible word and target of an original arrives, files byte for byte, in one thread', async () => {
+    test('R83: every visible word and target of an original arrives, files byte for byte, in one thread', async () => {
       const faults: string[] = []
       let words = 0
       let open = await openFresh()

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { MailAccount } from '../src/account.ts'
 import {
   assertAccount,
@@ -26,7 +26,7 @@ const asserts: Record<string, (value: unknown, field: string) => void> = {
 }
 
 describe('R37: one line of text', () => {
-  it.each(Object.entries(asserts))(
+  test.each(Object.entries(asserts))(
     '%s refuses every control character and names the field',
     (_name, assert) => {
       fc.assert(
@@ -39,7 +39,7 @@ describe('R37: one line of text', () => {
     },
   )
 
-  it.each([...Object.entries(asserts), ['assertText', assertText] as const])(
+  test.each([...Object.entries(asserts), ['assertText', assertText] as const])(
     '%s refuses what is not text',
     (_name, assert) => {
       for (const value of [undefined, null, 1, {}, ['a'], Buffer.from('a'), { path: '/etc/passwd' }]) {
@@ -48,19 +48,19 @@ describe('R37: one line of text', () => {
     },
   )
 
-  it('assertText lets lines and tabs through and nothing else that controls', () => {
+  test('assertText lets lines and tabs through and nothing else that controls', () => {
     expect(() => assertText('a\tb\r\nc\n', 'body')).not.toThrow()
     for (const value of ['\u0000', '\u001b', '\u007f', '\u0085', '\udc00']) {
       expect(() => assertText(value, 'body')).toThrow()
     }
   })
 
-  it.each(['Ünïcode/Bücher', 'INBOX.日本語', '[Gmail]/All Mail', 'a "quoted" \\ name', '👩‍👩‍👧'])(
+  test.each(['Ünïcode/Bücher', 'INBOX.日本語', '[Gmail]/All Mail', 'a "quoted" \\ name', '👩‍👩‍👧'])(
     'a mailbox may be called %j',
     (name) => expect(() => assertMailboxName(name, 'mailbox')).not.toThrow(),
   )
 
-  it.each(['', '  ', 'a'.repeat(1025)])('a mailbox may not be called %j', (name) => {
+  test.each(['', '  ', 'a'.repeat(1025)])('a mailbox may not be called %j', (name) => {
     expect(() => assertMailboxName(name, 'mailbox')).toThrow()
   })
 })
@@ -87,9 +87,9 @@ describe('R37: every field of an account', () => {
     ['the SMTP host', 'smtp_host', (value) => ({ smtp: { ...account.smtp, host: value } })],
   ]
 
-  it('a good one passes', () => expect(() => assertAccount(account)).not.toThrow())
+  test('a good one passes', () => expect(() => assertAccount(account)).not.toThrow())
 
-  it.each(places)('%s with a control character is refused as %s', (_what, field, place) => {
+  test.each(places)('%s with a control character is refused as %s', (_what, field, place) => {
     fc.assert(
       fc.property(withControl, (value) => {
         expect(() => assertAccount({ ...account, ...place(value) })).toThrow(
@@ -99,13 +99,13 @@ describe('R37: every field of an account', () => {
     )
   })
 
-  it('an empty login or password is refused', () => {
+  test('an empty login or password is refused', () => {
     expect(() => assertAccount({ ...account, login: '' })).toThrow()
     expect(() => assertAccount({ ...account, credential: { type: 'password', password: '' } })).toThrow()
   })
 })
 
-it('R37: an address that is accepted holds nothing that could end a command', () => {
+test('R37: an address that is accepted holds nothing that could end a command', () => {
   fc.assert(
     fc.property(fc.oneof(fc.emailAddress(), fc.string({ unit: 'binary' }), withControl), (value) => {
       let address: string

@@ -1,16 +1,16 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { createHostPolicy } from '../src/connect/host-policy.ts'
 import { assertHost } from '../src/input.ts'
 import { filesSentCopy, findProvider, providers, suggestProvider } from '../src/providers.ts'
 
 describe('providers', () => {
-  it('are the seven of the sign-in form, in a fixed order', () => {
+  test('are the seven of the sign-in form, in a fixed order', () => {
     expect(providers.map((provider) => provider.id)).toEqual([
       ...['gmail', 'icloud', 'outlook', 'yahoo', 'fastmail', 'protonmail', 'generic'],
     ])
   })
 
-  it.each(providers)(
+  test.each(providers)(
     'R34: $id has hosts and ports that the host policy lets through',
     ({ signIn, imap, smtp }) => {
       const policy = createHostPolicy({ allowPrivate: signIn === 'bridge' })
@@ -22,28 +22,28 @@ describe('providers', () => {
     },
   )
 
-  it.each(providers.filter(({ signIn }) => signIn === 'app_password'))(
+  test.each(providers.filter(({ signIn }) => signIn === 'app_password'))(
     '$id says where an app password is made',
     ({ appPasswordUrl }) => {
       expect(new URL(appPasswordUrl ?? '').protocol).toBe('https:')
     },
   )
 
-  it('Outlook is offered by Microsoft sign-in only', () => {
+  test('Outlook is offered by Microsoft sign-in only', () => {
     expect(findProvider('outlook')).toMatchObject({
       signIn: 'oauth',
       note: expect.stringContaining('September 2024'),
     })
   })
 
-  it('are suggested by the address and never guessed', () => {
+  test('are suggested by the address and never guessed', () => {
     expect(suggestProvider('a@GMAIL.com')).toBe('gmail')
     expect(suggestProvider('a@hotmail.com')).toBe('outlook')
     expect(suggestProvider('a@gmail.com.evil.example')).toBeUndefined()
     expect(findProvider('constructor')).toBeUndefined()
   })
 
-  it('R57: who files the Sent copy is known by provider and by submission host', () => {
+  test('R57: who files the Sent copy is known by provider and by submission host', () => {
     const at = (host: string) => filesSentCopy({ provider: 'generic', smtp: { host } })
     expect([at('smtp.gmail.com'), at('SMTP.office365.com'), at('smtp-mail.outlook.com')]).toEqual([
       true,

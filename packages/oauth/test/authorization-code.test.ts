@@ -1,11 +1,11 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { basic, createDeployment, form, issuer, ok, pkce, problem } from './deployment.ts'
 
 const drop = (fields: Record<string, string>, name: string) =>
   Object.fromEntries(Object.entries(fields).filter(([key]) => key !== name))
 
 describe('Authorization code', () => {
-  it('is exchanged for an opaque pair that works, with the granted scope [oauth21-3.2.3]', async () => {
+  test('is exchanged for an opaque pair that works, with the granted scope [oauth21-3.2.3]', async () => {
     const deployment = createDeployment()
     const { redemption, grantId, secret } = await deployment.signIn({
       permission: 'read',
@@ -32,7 +32,7 @@ describe('Authorization code', () => {
     expect(deployment.store.accounts.get(`account-of-${grantId}`)).toBe(deployment.clock.now + 365 * 86_400)
   })
 
-  it('costs one read and five writes', async () => {
+  test('costs one read and five writes', async () => {
     const deployment = createDeployment()
     const { redemption } = await deployment.signIn()
     const operations: string[] = []
@@ -43,7 +43,7 @@ describe('Authorization code', () => {
     ])
   })
 
-  it('R07: of 50 parallel redemptions one wins, the others are refused and undo nothing [oauth21-4.1.2-once]', async () => {
+  test('R07: of 50 parallel redemptions one wins, the others are refused and undo nothing [oauth21-4.1.2-once]', async () => {
     const deployment = createDeployment()
     const { redemption } = await deployment.signIn()
     const responses = await Promise.all(
@@ -61,7 +61,7 @@ describe('Authorization code', () => {
     expect(deployment.store.tokens.size).toBe(5)
   })
 
-  it('R07 R31: lives 60 seconds, whatever the store still holds [oauth21-4.1.2]', async () => {
+  test('R07 R31: lives 60 seconds, whatever the store still holds [oauth21-4.1.2]', async () => {
     for (const [age, expected] of [
       [59, 200],
       [60, 400],
@@ -73,7 +73,7 @@ describe('Authorization code', () => {
     }
   })
 
-  it('R08: a valid replay within 10 s is refused and revokes nothing', async () => {
+  test('R08: a valid replay within 10 s is refused and revokes nothing', async () => {
     const deployment = createDeployment()
     const { redemption, tokens } = await deployment.connect()
     deployment.clock.now += 10
@@ -81,7 +81,7 @@ describe('Authorization code', () => {
     expect(await deployment.isLive(tokens.access_token)).toBe(true)
   })
 
-  it('R08: a valid replay later than 10 s revokes what the code issued [oauth21-4.1.2-once]', async () => {
+  test('R08: a valid replay later than 10 s revokes what the code issued [oauth21-4.1.2-once]', async () => {
     for (const later of [11, 3600, 86_000]) {
       const deployment = createDeployment()
       const { redemption, tokens, grantId } = await deployment.connect()
@@ -96,7 +96,7 @@ describe('Authorization code', () => {
     }
   })
 
-  it('R08: an invalid replay, or one after the tombstone’s end, does nothing', async () => {
+  test('R08: an invalid replay, or one after the tombstone’s end, does nothing', async () => {
     const deployment = createDeployment()
     const { redemption, tokens } = await deployment.connect()
     deployment.clock.now += 3600
@@ -113,7 +113,7 @@ describe('Authorization code', () => {
     expect(await deployment.isLive(tokens.access_token)).toBe(true)
   })
 
-  it.each([
+  test.each([
     ['R06: another verifier [rfc7636-4.6]', { code_verifier: pkce().verifier }, '400 invalid_grant'],
     [
       'R06: a verifier of 42 characters [rfc7636-4.1]',
@@ -155,13 +155,13 @@ describe('Authorization code', () => {
     await ok(deployment.server.token(form('token', redemption)))
   })
 
-  it('R09: without a resource parameter the code’s own counts', async () => {
+  test('R09: without a resource parameter the code’s own counts', async () => {
     const deployment = createDeployment()
     const { redemption } = await deployment.signIn()
     await ok(deployment.server.token(form('token', drop(redemption, 'resource'))))
   })
 
-  it('R09: a code of one resource is worth nothing at another over the same store', async () => {
+  test('R09: a code of one resource is worth nothing at another over the same store', async () => {
     const one = createDeployment()
     const { redemption } = await one.signIn()
     const resource = `${issuer}/other`
@@ -179,7 +179,7 @@ describe('Authorization code', () => {
     await ok(one.server.token(form('token', redemption)))
   })
 
-  it('R12: parameters in the URL are not read [oauth21-3.2]', async () => {
+  test('R12: parameters in the URL are not read [oauth21-3.2]', async () => {
     const deployment = createDeployment()
     const { redemption } = await deployment.signIn()
     const request = new Request(`${issuer}/oauth/token?${new URLSearchParams(redemption)}`, {
@@ -190,7 +190,7 @@ describe('Authorization code', () => {
     expect(await problem(deployment.server.token(request))).toBe('401 invalid_client')
   })
 
-  it('R24: a code row with any attribute changed no longer redeems', async () => {
+  test('R24: a code row with any attribute changed no longer redeems', async () => {
     for (const change of [
       { scope: 'email:read email:write email:all' },
       { permission: 'admin' },
@@ -213,7 +213,7 @@ describe('Client authentication', () => {
   const secret = 'a secret: with % and +'
   const asTeam = { query: { client_id: 'claude-team' } }
 
-  it('a pre-registered client authenticates by client_secret_post or client_secret_basic', async () => {
+  test('a pre-registered client authenticates by client_secret_post or client_secret_basic', async () => {
     const deployment = createDeployment()
     const post = await deployment.signIn(asTeam)
     await ok(deployment.server.token(form('token', { ...post.redemption, client_secret: secret })))
@@ -222,7 +222,7 @@ describe('Client authentication', () => {
     await ok(deployment.server.token(form('token', fields, basic('claude-team', secret))))
   })
 
-  it('a client that sends its Basic credentials without form-encoding them authenticates too', async () => {
+  test('a client that sends its Basic credentials without form-encoding them authenticates too', async () => {
     const raw = 'a+b%zz:c=='
     const deployment = createDeployment({ clients: [{ clientId: 'team', secret: raw, name: 'Team' }] })
     const { redemption } = await deployment.signIn({ query: { client_id: 'team' } })
@@ -230,7 +230,7 @@ describe('Client authentication', () => {
     await ok(deployment.server.token(form('token', redemption, header)))
   })
 
-  it('R09: no secret, a wrong one, a secret from a public client: 401 and nothing is consumed [oauth21-3.2.1] [oauth21-3.2.4]', async () => {
+  test('R09: no secret, a wrong one, a secret from a public client: 401 and nothing is consumed [oauth21-3.2.1] [oauth21-3.2.4]', async () => {
     const deployment = createDeployment()
     const { redemption } = await deployment.signIn(asTeam)
     const isPublic = await deployment.signIn()
@@ -252,7 +252,7 @@ describe('Client authentication', () => {
     await ok(deployment.server.token(form('token', { ...redemption, client_secret: secret })))
   })
 
-  it('two ways at once, or two ids, are refused [oauth21-2.4]', async () => {
+  test('two ways at once, or two ids, are refused [oauth21-2.4]', async () => {
     const deployment = createDeployment()
     const { redemption } = await deployment.signIn(asTeam)
     for (const fields of [

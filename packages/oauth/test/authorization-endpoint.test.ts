@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { Approval } from '../src/index.ts'
 import {
   authorizeQuery,
@@ -41,7 +41,7 @@ const without = (name: string) =>
   Object.fromEntries(Object.entries(authorizeQuery(pkce().challenge)).filter(([key]) => key !== name))
 
 describe('Authorization request', () => {
-  it('R18: a good request opens a page that can say who asks and where the code goes', async () => {
+  test('R18: a good request opens a page that can say who asks and where the code goes', async () => {
     const page = await open(createDeployment())
     expect(page.client).toEqual({
       clientId: claudeId,
@@ -53,7 +53,7 @@ describe('Authorization request', () => {
     expect(page.requestedScope).toBe('email:read email:write')
   })
 
-  it('R18: a loopback client is marked, an application’s own scheme is shown as one', async () => {
+  test('R18: a loopback client is marked, an application’s own scheme is shown as one', async () => {
     const claudeCode = await open(createDeployment(), {
       client_id: 'https://claude.ai/oauth/claude-code-client-metadata',
       redirect_uri: 'http://localhost:53211/callback',
@@ -69,7 +69,7 @@ describe('Authorization request', () => {
     expect(cursor.client.host).toBeUndefined()
   })
 
-  it.each([
+  test.each([
     ['R06: no challenge [rfc7636-4.4.1] [oauth21-4.1.1]', without('code_challenge'), 'invalid_request'],
     [
       'R06: no method, which would mean plain [rfc7636-4.4.1]',
@@ -136,7 +136,7 @@ describe('Authorization request', () => {
     },
   )
 
-  it('R10: a missing or duplicated state is an error to the client that carries none', async () => {
+  test('R10: a missing or duplicated state is an error to the client that carries none', async () => {
     const doubled = `${new URLSearchParams(authorizeQuery(pkce().challenge))}&state=other`
     for (const query of [without('state'), doubled]) {
       const url = await errorOf(createDeployment(), query)
@@ -147,7 +147,7 @@ describe('Authorization request', () => {
     }
   })
 
-  it.each(['code_challenge', 'scope', 'resource', 'prompt'])(
+  test.each(['code_challenge', 'scope', 'resource', 'prompt'])(
     'R11: a second %s goes to the client as an error [oauth21-3.1-twice]',
     async (name) => {
       const query = new URLSearchParams(
@@ -159,7 +159,7 @@ describe('Authorization request', () => {
     },
   )
 
-  it.each([
+  test.each([
     ['no client_id', without('client_id'), 400],
     ['two client ids', `${new URLSearchParams(authorizeQuery(pkce().challenge))}&client_id=x`, 400],
     ['an unknown client', authorizeQuery(pkce().challenge, { client_id: 'nobody' }), 401],
@@ -182,7 +182,7 @@ describe('Authorization request', () => {
     expect(outcome.kind === 'response' && outcome.response.headers.get('location')).toBeNull()
   })
 
-  it('R11: POST is answered with 405 and what is allowed', async () => {
+  test('R11: POST is answered with 405 and what is allowed', async () => {
     const { server } = createDeployment()
     const outcome = await server.authorize(
       new Request(authorizeRequest(authorizeQuery(pkce().challenge)).url, { method: 'POST' }),
@@ -192,13 +192,13 @@ describe('Authorization request', () => {
     expect(outcome.response.headers.get('allow')).toBe('GET, HEAD')
   })
 
-  it('HEAD is answered as GET is', async () => {
+  test('HEAD is answered as GET is', async () => {
     const { server } = createDeployment()
     const { url } = authorizeRequest(authorizeQuery(pkce().challenge))
     expect((await server.authorize(new Request(url, { method: 'HEAD' }))).kind).toBe('page')
   })
 
-  it.each([
+  test.each([
     [undefined, 'email:read email:write'],
     ['email:read', 'email:read'],
     ['email:write', 'email:read email:write'],
@@ -209,7 +209,7 @@ describe('Authorization request', () => {
     expect(page.requestedScope).toBe(asked)
   })
 
-  it('what clients add out of habit is ignored [oauth21-3.1]', async () => {
+  test('what clients add out of habit is ignored [oauth21-3.1]', async () => {
     const page = await open(createDeployment(), {
       prompt: 'consent',
       nonce: 'n',
@@ -219,7 +219,7 @@ describe('Authorization request', () => {
     expect(page.kind).toBe('page')
   })
 
-  it('R63: a store that is down is a 503 with Retry-After on our own page', async () => {
+  test('R63: a store that is down is a 503 with Retry-After on our own page', async () => {
     const deployment = createDeployment()
     deployment.store.hooks.before = () => {
       throw Object.assign(new Error(), { name: 'StoreUnavailableError' })
@@ -232,7 +232,7 @@ describe('Authorization request', () => {
 })
 
 describe('Approval', () => {
-  it('R10 R19: goes back by 303 with code, state and iss once each, and ends the cookie [rfc9207-2] [rfc9700-4.12]', async () => {
+  test('R10 R19: goes back by 303 with code, state and iss once each, and ends the cookie [rfc9207-2] [rfc9700-4.12]', async () => {
     const deployment = createDeployment()
     const page = await open(deployment)
     const response = await deployment.server.approve(page.transaction, approval)
@@ -246,7 +246,7 @@ describe('Approval', () => {
     expect(searchParams.get('code')).toMatch(/^[A-Za-z0-9_-]{48}$/)
   })
 
-  it('denying goes back with access_denied, state and iss, and uses the sign-in up', async () => {
+  test('denying goes back with access_denied, state and iss, and uses the sign-in up', async () => {
     const deployment = createDeployment()
     const page = await open(deployment)
     const response = await deployment.server.deny(page.transaction)
@@ -257,14 +257,14 @@ describe('Approval', () => {
     expect((await deployment.server.approve(page.transaction, approval)).status).toBe(403)
   })
 
-  it('R14: a scope is never wider than the client asked for', async () => {
+  test('R14: a scope is never wider than the client asked for', async () => {
     const deployment = createDeployment()
     const page = await open(deployment, { scope: 'email:read' })
     await deployment.server.approve(page.transaction, approval)
     expect(deployment.store.grants.get('grant-1')?.scope).toBe('email:read')
   })
 
-  it('R41: of 50 forms of one sign-in one gets a code, and the others leave nothing behind', async () => {
+  test('R41: of 50 forms of one sign-in one gets a code, and the others leave nothing behind', async () => {
     const deployment = createDeployment()
     const page = await open(deployment)
     const responses = await Promise.all(
@@ -278,7 +278,7 @@ describe('Approval', () => {
     expect(deployment.store.tokens.size).toBe(1)
   })
 
-  it('R31: a sign-in that expired while the mailbox was checked is refused', async () => {
+  test('R31: a sign-in that expired while the mailbox was checked is refused', async () => {
     const deployment = createDeployment()
     const page = await open(deployment)
     deployment.clock.now += 900
@@ -286,7 +286,7 @@ describe('Approval', () => {
     expect(deployment.store.grants.size).toBe(0)
   })
 
-  it('R63: after a failure at any write the same form can be sent again', async () => {
+  test('R63: after a failure at any write the same form can be sent again', async () => {
     for (const operation of ['createGrant', 'createToken', 'consumeTransaction']) {
       const deployment = createDeployment()
       const page = await open(deployment)
@@ -302,7 +302,7 @@ describe('Approval', () => {
     }
   })
 
-  it('R42: the sixth attempt of one sign-in is one too many, and 50 parallel ones count as 50', async () => {
+  test('R42: the sixth attempt of one sign-in is one too many, and 50 parallel ones count as 50', async () => {
     const deployment = createDeployment()
     const page = await open(deployment)
     const outcomes = await Promise.all(
@@ -334,7 +334,7 @@ describe('R41: a form counts only from the browser that got the page', () => {
     return outcome.kind === 'open' ? 'open' : outcome.reason
   }
 
-  it.each([
+  test.each([
     ['our origin', { origin: issuer }, 'open'],
     ['our origin, same-origin', { origin: issuer, 'sec-fetch-site': 'same-origin' }, 'open'],
     ['null, same-origin', { origin: 'null', 'sec-fetch-site': 'same-origin' }, 'open'],
@@ -360,7 +360,7 @@ describe('R41: a form counts only from the browser that got the page', () => {
     expect(await post(headers)).toBe(expected)
   })
 
-  it('no cookie, a foreign one, and one sent twice are refused', async () => {
+  test('no cookie, a foreign one, and one sent twice are refused', async () => {
     const other = await open(createDeployment())
     expect(await post({}, { cookie: '' })).toBe('wrong_cookie')
     expect(await post({}, { cookie: cookieOf(other.cookie) })).toBe('wrong_cookie')
@@ -376,7 +376,7 @@ describe('R41: a form counts only from the browser that got the page', () => {
     }
   })
 
-  it('R24: a row that was changed in the store between page and form is refused, whatever was changed', async () => {
+  test('R24: a row that was changed in the store between page and form is refused, whatever was changed', async () => {
     const changes = {
       redirectUri: 'https://evil.example/callback',
       codeChallenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
@@ -400,7 +400,7 @@ describe('R41: a form counts only from the browser that got the page', () => {
     }
   })
 
-  it('no handle, a malformed one, a foreign one and a used one are refused', async () => {
+  test('no handle, a malformed one, a foreign one and a used one are refused', async () => {
     for (const handle of ['', 'x', 'a'.repeat(43), `${'a'.repeat(42)}\n`]) {
       expect(await post({}, { handle })).toBe('unknown_handle')
     }
@@ -416,12 +416,12 @@ describe('R41: a form counts only from the browser that got the page', () => {
     })
   })
 
-  it('R31: an expired one is refused though its row is still there', async () => {
+  test('R31: an expired one is refused though its row is still there', async () => {
     expect(await post({}, { wait: 899 })).toBe('open')
     expect(await post({}, { wait: 900 })).toBe('expired')
   })
 
-  it('the cookie is pinned to the host on https and has a plain name on http', async () => {
+  test('the cookie is pinned to the host on https and has a plain name on http', async () => {
     const secure = await open(createDeployment())
     expect(secure.cookie).toMatch(
       /^__Host-sign-in-[0-9a-f]{16}=[\w-]{43}; Path=\/; Max-Age=900; HttpOnly; SameSite=Lax; Secure$/,
@@ -433,7 +433,7 @@ describe('R41: a form counts only from the browser that got the page', () => {
     )
   })
 
-  it('R25: the store holds neither handle nor cookie', async () => {
+  test('R25: the store holds neither handle nor cookie', async () => {
     const deployment = createDeployment()
     const page = await open(deployment)
     const stored = JSON.stringify([...deployment.store.transactions.values()])

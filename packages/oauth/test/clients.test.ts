@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { isDocumentUrl } from '../src/clients.ts'
 import { knownClients } from '../src/known-clients.ts'
 import {
@@ -29,14 +29,14 @@ function withDocument(given: () => unknown, maxAgeSeconds?: number) {
 }
 
 describe('Client ID Metadata Documents', () => {
-  it('R17: a fetched document opens a page, with the host that vouches for it [cimd-6-host]', async () => {
+  test('R17: a fetched document opens a page, with the host that vouches for it [cimd-6-host]', async () => {
     const { server } = withDocument(() => document)
     const page = await server.authorize(query())
     if (page.kind !== 'page') throw new Error('No page')
     expect(page.client).toEqual({ clientId: url, name: 'An app', host: 'app.example', loopbackOnly: true })
   })
 
-  it('R17: is kept for a day, well under 7, and a failure is never kept [cimd-4-cache]', async () => {
+  test('R17: is kept for a day, well under 7, and a failure is never kept [cimd-4-cache]', async () => {
     let isUp = false
     const { server, clock, fetches } = withDocument(() => {
       if (!isUp) throw new Error('down')
@@ -54,7 +54,7 @@ describe('Client ID Metadata Documents', () => {
     expect(fetches()).toBe(3)
   })
 
-  it.each([
+  test.each([
     ['nothing', undefined, 86_400],
     ['an hour', 3600, 3600],
     ['nothing at all, to be kept 5 minutes', 0, 300],
@@ -73,7 +73,7 @@ describe('Client ID Metadata Documents', () => {
     },
   )
 
-  it('R17: at most 100 documents are kept, so that strangers cannot fill the memory', async () => {
+  test('R17: at most 100 documents are kept, so that strangers cannot fill the memory', async () => {
     const fetched: string[] = []
     const { server } = createDeployment({
       fetchClientMetadata: async (client_id) => {
@@ -95,7 +95,7 @@ describe('Client ID Metadata Documents', () => {
     expect(fetched.slice(100)).toEqual([`${url}?100`, `${url}?0`])
   })
 
-  it.each([
+  test.each([
     [
       'cannot be read',
       'client_document_unreadable',
@@ -125,14 +125,14 @@ describe('Client ID Metadata Documents', () => {
     },
   )
 
-  it('R17: a document that is no client is fetched again the next time', async () => {
+  test('R17: a document that is no client is fetched again the next time', async () => {
     const { server, fetches } = withDocument(() => ({ ...document, client_id: 'https://app.example/other' }))
     await server.authorize(query())
     await server.authorize(query())
     expect(fetches()).toBe(2)
   })
 
-  it('R17: a known client the owner switched off is unknown, and its document is not fetched', async () => {
+  test('R17: a known client the owner switched off is unknown, and its document is not fetched', async () => {
     let fetches = 0
     for (const { id, document } of knownClients) {
       if (document === undefined) continue
@@ -157,7 +157,7 @@ describe('Client ID Metadata Documents', () => {
     expect(fetches).toBe(0)
   })
 
-  it.each([
+  test.each([
     ['another client_id', { ...document, client_id: 'https://app.example/other.json' }],
     ['no redirect_uris', { client_id: url }],
     ['redirect_uris that are no list', { ...document, redirect_uris: 'http://localhost/callback' }],
@@ -169,7 +169,7 @@ describe('Client ID Metadata Documents', () => {
     expect((await withDocument(() => given).server.authorize(query())).kind).toBe('response')
   })
 
-  it('R17: the built-in document of a known client stands in when the fetch fails', async () => {
+  test('R17: the built-in document of a known client stands in when the fetch fails', async () => {
     const { server } = withDocument(() => {
       throw new Error('down')
     })
@@ -177,7 +177,7 @@ describe('Client ID Metadata Documents', () => {
     expect(page.kind === 'page' && page.client.clientId).toBe(claudeId)
   })
 
-  it('R17: only https with a path, in one spelling, is fetched at all [cimd-3]', async () => {
+  test('R17: only https with a path, in one spelling, is fetched at all [cimd-3]', async () => {
     for (const odd of [
       ...[
         'http://app.example/client.json',
@@ -206,7 +206,7 @@ describe('Client ID Metadata Documents', () => {
     expect(isDocumentUrl(url)).toBe(true)
   })
 
-  it('the token endpoint fetches nothing', async () => {
+  test('the token endpoint fetches nothing', async () => {
     const deployment = withDocument(() => document)
     const { tokens } = await deployment.connect({
       query: { client_id: url, redirect_uri: 'http://localhost:4000/callback' },

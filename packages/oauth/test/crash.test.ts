@@ -2,7 +2,7 @@
  * R63: the store goes away, or the process dies, before and after every operation of redemption, refresh and
  * revocation, once and twice in a row. What was acknowledged works; what failed can be asked for again.
  */
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { StoreUnavailableError } from '../src/index.ts'
 import { claudeId, createDeployment, type Deployment, form, ok, problem, type Tokens } from './deployment.ts'
 import type { Operation } from './memory-store.ts'
@@ -78,7 +78,7 @@ async function assertSound(deployment: Deployment, tokens: Tokens): Promise<void
 }
 
 describe('R63: a fault at any point', () => {
-  it('of a redemption: the same code succeeds on the retry, unless the grant was committed already', async () => {
+  test('of a redemption: the same code succeeds on the retry, unless the grant was committed already', async () => {
     const probe = createDeployment()
     const { redemption: probed } = await probe.signIn()
     const operations = await operationsOf(probe, () => probe.server.token(form('token', probed)))
@@ -100,7 +100,7 @@ describe('R63: a fault at any point', () => {
     }
   })
 
-  it('of a redemption, with no retry: what is left expires with the pending grant and opens nothing', async () => {
+  test('of a redemption, with no retry: what is left expires with the pending grant and opens nothing', async () => {
     const deployment = createDeployment()
     const { redemption, grantId } = await deployment.signIn()
     const ask = () => deployment.server.token(form('token', redemption))
@@ -110,7 +110,7 @@ describe('R63: a fault at any point', () => {
     expect(deployment.store.grants.get(grantId)?.state ?? 'gone').not.toBe('live')
   })
 
-  it('of a refresh, once or twice: the same token gets a working pair on the retry', async () => {
+  test('of a refresh, once or twice: the same token gets a working pair on the retry', async () => {
     const probe = createDeployment()
     const probed = await probe.connect()
     const operations = await operationsOf(probe, () => probe.refresh(probed.tokens.refresh_token))
@@ -135,7 +135,7 @@ describe('R63: a fault at any point', () => {
     }
   })
 
-  it('of a refresh, with no retry: a revocation by the owner still ends every token that was given out', async () => {
+  test('of a refresh, with no retry: a revocation by the owner still ends every token that was given out', async () => {
     const probe = createDeployment()
     const probed = await probe.connect()
     const operations = await operationsOf(probe, () => probe.refresh(probed.tokens.refresh_token))
@@ -153,7 +153,7 @@ describe('R63: a fault at any point', () => {
     }
   })
 
-  it('of a revocation, by client, owner, replay or reuse: the retry finishes it [rfc7009-2.2.1]', async () => {
+  test('of a revocation, by client, owner, replay or reuse: the retry finishes it [rfc7009-2.2.1]', async () => {
     const ways: Record<string, (deployment: Deployment) => Promise<() => Promise<Response>>> = {
       async client(deployment) {
         const { tokens } = await deployment.connect()
@@ -200,7 +200,7 @@ describe('R63: a fault at any point', () => {
     }
   })
 
-  it('a commit that succeeded but came back as refused is still a commit', async () => {
+  test('a commit that succeeded but came back as refused is still a commit', async () => {
     const deployment = createDeployment()
     const { redemption } = await deployment.signIn()
     const { commitRedemption, commitRefresh, redeemCode } = deployment.store
@@ -215,7 +215,7 @@ describe('R63: a fault at any point', () => {
     await assertSound(deployment, tokens)
   })
 
-  it('what is a bug and not an outage is not called an outage', async () => {
+  test('what is a bug and not an outage is not called an outage', async () => {
     const deployment = createDeployment()
     const { redemption } = await deployment.signIn()
     deployment.store.hooks.before = () => {

@@ -1,5 +1,5 @@
 import type * as crypto from 'node:crypto'
-import { expect, it, vi } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { isEqualText } from '../src/digest.ts'
 
 /** The lengths that were compared in constant time. */
@@ -16,7 +16,7 @@ vi.mock('node:crypto', async (original) => {
   }
 })
 
-it('secrets are compared in constant time, by digests of one length, whatever they are', () => {
+test('secrets are compared in constant time, by digests of one length, whatever they are', () => {
   const pairs: [string, string][] = [
     ['secret', 'secret'],
     ['secret', 'Secret'],

@@ -2,7 +2,7 @@
  * Every client that people connect, by name: how it introduces itself, where it wants its code, and what it leaves out
  * or adds out of habit. Each goes the whole way, from its registration to its second access token.
  */
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { KnownClientId } from '../src/known-clients.ts'
 import {
   approveAt,
@@ -256,7 +256,7 @@ function authorizeUrl(clientId: string, challenge: string, habits: Habits): URL 
 }
 
 describe('Every known client', () => {
-  it.each(rows)(
+  test.each(rows)(
     '%s: registers, signs in, gets a pair and refreshes it [mcp26-cimd] [mcp26-refresh]',
     async (_, habits) => {
       const deployment = createDeployment()
@@ -307,7 +307,7 @@ describe('Every known client', () => {
     },
   )
 
-  it.each(rows.filter(([, habits]) => habits.switch !== undefined))(
+  test.each(rows.filter(([, habits]) => habits.switch !== undefined))(
     '%s: is turned away on our own page once the owner switches it off',
     async (_, habits) => {
       const withoutClients = habits.switch === undefined ? [] : [habits.switch]
@@ -327,7 +327,7 @@ describe('Every known client', () => {
     },
   )
 
-  it('ChatGPT’s address with an id of its own in the path is not accepted: we send iss, so it has the other one', async () => {
+  test('ChatGPT’s address with an id of its own in the path is not accepted: we send iss, so it has the other one', async () => {
     const deployment = createDeployment()
     const habits: Habits = {
       introduction: chatgptDocument,

@@ -1,6 +1,6 @@
 /** R11: 2,000 requests that are wrong in every way a generator finds: an RFC error each, never a 5xx. */
 import fc from 'fast-check'
-import { expect, it } from 'vitest'
+import { expect, test } from 'vitest'
 import { authorizeQuery, claudeId, createDeployment, issuer, ok, pkce } from './deployment.ts'
 
 const codes = new Set([
@@ -89,7 +89,7 @@ function wellFormed(text: string): string {
   return text.replace(/[\ud800-\udfff]/gu, '')
 }
 
-it('R11: answers 2,000 malformed requests with an RFC error and never a 5xx', async () => {
+test('R11: answers 2,000 malformed requests with an RFC error and never a 5xx', async () => {
   const deployment = createDeployment()
   const { tokens } = await deployment.connect()
   await fc.assert(
@@ -123,7 +123,7 @@ it('R11: answers 2,000 malformed requests with an RFC error and never a 5xx', as
   await ok(deployment.refresh(tokens.refresh_token))
 })
 
-it('R11: a good authorization request with one parameter replaced or repeated is never a 5xx', async () => {
+test('R11: a good authorization request with one parameter replaced or repeated is never a 5xx', async () => {
   const deployment = createDeployment()
   await fc.assert(
     fc.asyncProperty(

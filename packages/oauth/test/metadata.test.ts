@@ -1,9 +1,9 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { createDeployment, issuer } from './deployment.ts'
 
 describe('Discovery', () => {
-  it('R01: the authorization server document is this constant [rfc8414-2] [rfc9207-3] [cimd-5] [mcp25-pkce]', async () => {
+  test('R01: the authorization server document is this constant [rfc8414-2] [rfc9207-3] [cimd-5] [mcp25-pkce]', async () => {
     const response = createDeployment().server.metadata()
     expect(response.status).toBe(200)
     expect(response.headers.get('content-type')).toBe('application/json')
@@ -25,7 +25,7 @@ describe('Discovery', () => {
     })
   })
 
-  it('R02: the protected resource document names the resource, without offline_access [rfc9728-2] [mcp25-prm]', async () => {
+  test('R02: the protected resource document names the resource, without offline_access [rfc9728-2] [mcp25-prm]', async () => {
     const response = createDeployment().server.protectedResourceMetadata()
     expect(await response.json()).toEqual({
       resource: 'https://mail.example/mcp',
@@ -35,13 +35,13 @@ describe('Discovery', () => {
     })
   })
 
-  it('R01: an issuer with a trailing slash or a path stops the start [rfc8414-2]', () => {
+  test('R01: an issuer with a trailing slash or a path stops the start [rfc8414-2]', () => {
     for (const wrong of [`${issuer}/`, `${issuer}/x`, 'mail.example']) {
       expect(() => createDeployment({ issuer: wrong })).toThrow()
     }
   })
 
-  it('R03: the challenge is bare without a token, and says what is wrong with one [rfc9728-5.1]', () => {
+  test('R03: the challenge is bare without a token, and says what is wrong with one [rfc9728-5.1]', () => {
     const { challenge } = createDeployment().server
     const bare =
       'Bearer resource_metadata="https://mail.example/.well-known/oauth-protected-resource/mcp", scope="email:read email:write"'
@@ -54,7 +54,7 @@ describe('Discovery', () => {
 })
 
 describe('Bearer tokens', () => {
-  it('finds a token in its canonical form only, and opens the grant’s secret with it [rfc6750-3.1]', async () => {
+  test('finds a token in its canonical form only, and opens the grant’s secret with it [rfc6750-3.1]', async () => {
     const { connect, server } = createDeployment()
     const { tokens, secret, grantId } = await connect()
     const found = await server.findAccessToken(tokens.access_token)
@@ -73,7 +73,7 @@ describe('Bearer tokens', () => {
     }
   })
 
-  it('R13: a token for another resource is invalid [rfc8707-2.2-audience] [rfc9700-2.3] [mcp25-audience]', async () => {
+  test('R13: a token for another resource is invalid [rfc8707-2.2-audience] [rfc9700-2.3] [mcp25-audience]', async () => {
     const one = createDeployment()
     const { tokens } = await one.connect()
     const other = createDeployment({ ...one.options, resource: `${issuer}/other` }, one.store)
@@ -81,7 +81,7 @@ describe('Bearer tokens', () => {
     expect(await one.isLive(tokens.access_token)).toBe(true)
   })
 
-  it('R31: an expired token is invalid though its row is still there', async () => {
+  test('R31: an expired token is invalid though its row is still there', async () => {
     const { connect, clock, isLive, store } = createDeployment()
     const { tokens } = await connect()
     clock.now += tokens.expires_in - 1
@@ -91,7 +91,7 @@ describe('Bearer tokens', () => {
     expect([...store.tokens.values()].some((row) => row.type === 'access')).toBe(true)
   })
 
-  it('no generated string is taken for a token', async () => {
+  test('no generated string is taken for a token', async () => {
     const { server } = createDeployment()
     await fc.assert(
       fc.asyncProperty(

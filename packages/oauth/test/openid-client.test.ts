@@ -1,12 +1,12 @@
 /** R02 R10 R14 R15: openid-client, a certified relying party, as an application would use it: discovery to revocation. */
 import * as openid from 'openid-client'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { approveAt, createDeployment, issuer, resource, routesOf } from './deployment.ts'
 
 const redirectUri = 'http://localhost:53211/callback'
 
 describe('openid-client', () => {
-  it.each([
+  test.each([
     ['a public client that registers itself', undefined],
     ['a pre-registered client, secret in the form', openid.ClientSecretPost('a secret: with % and +')],
     ['a pre-registered client, secret in the header', openid.ClientSecretBasic('a secret: with % and +')],
@@ -54,7 +54,7 @@ describe('openid-client', () => {
     })
   })
 
-  it('R10: it refuses an answer of another issuer, so a mix-up stops with it [rfc9207-2.4]', async () => {
+  test('R10: it refuses an answer of another issuer, so a mix-up stops with it [rfc9207-2.4]', async () => {
     const deployment = createDeployment()
     const client = await openid.discovery(new URL(issuer), 'claude-team', undefined, openid.None(), {
       algorithm: 'oauth2',

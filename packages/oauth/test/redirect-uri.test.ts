@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { knownClients } from '../src/known-clients.ts'
 import { createRedirectUriPolicy, isAcceptableRedirectUri, isRegistered } from '../src/redirect-uri.ts'
 import {
@@ -175,7 +175,7 @@ const changed = (uris: readonly string[]) =>
     })
 
 describe('Redirect URIs', () => {
-  it.each(Object.entries(attacks))(
+  test.each(Object.entries(attacks))(
     'R04: %s stays on a local 400 page [rfc9700-2.1] [oauth21-2.3.5]',
     async (_, uri) => {
       const { server, store } = createDeployment()
@@ -190,7 +190,7 @@ describe('Redirect URIs', () => {
     },
   )
 
-  it('R04: a missing and a duplicated redirect_uri stay on a local 400 page [oauth21-2.3.5]', async () => {
+  test('R04: a missing and a duplicated redirect_uri stay on a local 400 page [oauth21-2.3.5]', async () => {
     const { server } = createDeployment()
     const query = new URLSearchParams(authorizeQuery(pkce().challenge))
     const doubled = `${query}&redirect_uri=${encodeURIComponent(claudeUri)}`
@@ -202,7 +202,7 @@ describe('Redirect URIs', () => {
     }
   })
 
-  it('R04: an accepted URI that the client did not register stays on a local 400 page [oauth21-2.3.1] [cimd-4-redirect]', async () => {
+  test('R04: an accepted URI that the client did not register stays on a local 400 page [oauth21-2.3.1] [cimd-4-redirect]', async () => {
     const { server } = createDeployment()
     const outcome = await server.authorize(
       authorizeRequest(authorizeQuery(pkce().challenge, { redirect_uri: 'https://vscode.dev/redirect' })),
@@ -210,7 +210,7 @@ describe('Redirect URIs', () => {
     expect(outcome.kind === 'response' && outcome.response.status).toBe(400)
   })
 
-  it.each(Object.entries(loopbackAttacks))(
+  test.each(Object.entries(loopbackAttacks))(
     'R04 R05: %s stays on a local 400 page, whatever loopback addresses the client registered [rfc8252-7.3]',
     async (_, { uri }) => {
       const deployment = createDeployment({
@@ -227,7 +227,7 @@ describe('Redirect URIs', () => {
     },
   )
 
-  it.each(Object.entries(loopbackAttacks).filter(([, { register }]) => register === 'refused'))(
+  test.each(Object.entries(loopbackAttacks).filter(([, { register }]) => register === 'refused'))(
     'R04 R05: %s is no address that a client may register or a document may name',
     async (_, { uri }) => {
       const deployment = createDeployment({
@@ -241,7 +241,7 @@ describe('Redirect URIs', () => {
     },
   )
 
-  it('R05: a loopback path counts when the client registered it or its document names it, at any port', async () => {
+  test('R05: a loopback path counts when the client registered it or its document names it, at any port', async () => {
     const deployment = createDeployment({
       fetchClientMetadata: async () => ({ document: document(programs) }),
     })
@@ -261,7 +261,7 @@ describe('Redirect URIs', () => {
     }
   })
 
-  it('accepts what every known client uses, until the owner switches the client off', () => {
+  test('accepts what every known client uses, until the owner switches the client off', () => {
     for (const uri of accepted) expect(policy.accept(uri)).toBe(uri)
     const without = createRedirectUriPolicy({ withoutClients: ['chatgpt', 'vscode'] })
     expect(without.accept('https://chatgpt.com/connector_platform_oauth_redirect')).toBeUndefined()
@@ -269,7 +269,7 @@ describe('Redirect URIs', () => {
     expect(without.accept(claudeUri)).toBe(claudeUri)
   })
 
-  it('accepts what the owner adds, if nothing about it is odd [rfc8252-7.1]', () => {
+  test('accepts what the owner adds, if nothing about it is odd [rfc8252-7.1]', () => {
     const mine = 'https://app.example/return?from=mail'
     expect(createRedirectUriPolicy({ extra: [mine] }).accept(mine)).toBe(mine)
     for (const odd of [
@@ -300,7 +300,7 @@ describe('Redirect URIs', () => {
     expect(isAcceptableRedirectUri('http://localhost:9000/other')).toBe(true)
   })
 
-  it('R04: the owner may add the scheme of an application, and nothing that browsers or systems act on [rfc8252-7.1]', () => {
+  test('R04: the owner may add the scheme of an application, and nothing that browsers or systems act on [rfc8252-7.1]', () => {
     for (const uri of [
       ...['warp://mcp/oauth2callback', 'vscode://vendor.extension/did-authenticate'],
       ...[
@@ -365,7 +365,7 @@ describe('Redirect URIs', () => {
     }
   })
 
-  it('R05: a loopback address that the owner adds without a port means any port, and one with a port only that', () => {
+  test('R05: a loopback address that the owner adds without a port means any port, and one with a port only that', () => {
     const portless = policyWith('http://127.0.0.1/mine')
     expect(portless.accept('http://127.0.0.1:40001/mine')).toBe('http://127.0.0.1:40001/mine')
     for (const other of [
@@ -384,7 +384,7 @@ describe('Redirect URIs', () => {
     expect(fixed.accept('http://127.0.0.1:9001/mine')).toBeUndefined()
   })
 
-  it('R05: any port at any path that a client registered [rfc8252-7.3]', () => {
+  test('R05: any port at any path that a client registered [rfc8252-7.3]', () => {
     const segment = fc.stringMatching(/^[A-Za-z0-9_~-][A-Za-z0-9._~-]{0,20}$/)
     fc.assert(
       fc.property(
@@ -404,7 +404,7 @@ describe('Redirect URIs', () => {
     )
   })
 
-  it('R05: any port on the three loopback names with the three usual paths, for a client that names nothing [rfc8252-7.3]', () => {
+  test('R05: any port on the three loopback names with the three usual paths, for a client that names nothing [rfc8252-7.3]', () => {
     fc.assert(
       fc.property(
         fc.constantFrom('localhost', '127.0.0.1', '[::1]'),
@@ -415,7 +415,7 @@ describe('Redirect URIs', () => {
     )
   })
 
-  it('R05: a loopback registration without a port stands for every port, and only for its host and path', () => {
+  test('R05: a loopback registration without a port stands for every port, and only for its host and path', () => {
     const uri = 'http://localhost:50123/callback'
     expect(isRegistered(uri, ['http://localhost/callback'])).toBe(true)
     expect(isRegistered(uri, ['http://localhost:1/callback'])).toBe(true)
@@ -423,7 +423,7 @@ describe('Redirect URIs', () => {
     expect(isRegistered(uri, ['http://localhost/oauth/callback'])).toBe(false)
   })
 
-  it('R04: one character changed is never accepted (a port may be another port) [oauth21-2.3.1] [rfc9700-2.1]', () => {
+  test('R04: one character changed is never accepted (a port may be another port) [oauth21-2.3.1] [rfc9700-2.1]', () => {
     const uris = [
       ...accepted,
       'http://localhost:6274/oauth/callback',
@@ -439,7 +439,7 @@ describe('Redirect URIs', () => {
     )
   })
 
-  it('R04: one character changed in what a client registered is never accepted (a port may be another port) [oauth21-2.3.1]', () => {
+  test('R04: one character changed in what a client registered is never accepted (a port may be another port) [oauth21-2.3.1]', () => {
     const registered = [...accepted, ...programs]
     const known = new Set(registered)
     fc.assert(

@@ -1,6 +1,6 @@
 /** R14: whatever a client, a second process of it and a thief do in whatever order, at whatever pace. */
 import fc from 'fast-check'
-import { expect, it } from 'vitest'
+import { expect, test } from 'vitest'
 import { createDeployment, ok, problem, start, type Tokens } from './deployment.ts'
 
 const day = 86_400
@@ -27,7 +27,7 @@ const step: fc.Arbitrary<Step> = fc.record({
   scope: fc.constantFrom(undefined, undefined, 'email:read' as const),
 })
 
-it('R14: follows the rules of generations, expiry and scope through any sequence of refreshes', async () => {
+test('R14: follows the rules of generations, expiry and scope through any sequence of refreshes', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 12 }), async (steps) => {
       const deployment = createDeployment()

@@ -1,10 +1,10 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { createDeployment, issuer, ok, problem } from './deployment.ts'
 
 const day = 86_400
 
 describe('Refresh', () => {
-  it('R14: rotates the pair; the old access token retires after 65 s, the old refresh row loses its wrap [rfc9700-2.2.2]', async () => {
+  test('R14: rotates the pair; the old access token retires after 65 s, the old refresh row loses its wrap [rfc9700-2.2.2]', async () => {
     const deployment = createDeployment()
     const { tokens, secret, grantId } = await deployment.connect()
     deployment.clock.now += 100
@@ -26,7 +26,7 @@ describe('Refresh', () => {
     expect(wrapped).toHaveLength(1)
   })
 
-  it('costs two reads and five writes', async () => {
+  test('costs two reads and five writes', async () => {
     const deployment = createDeployment()
     const { tokens } = await deployment.connect()
     const operations: string[] = []
@@ -38,7 +38,7 @@ describe('Refresh', () => {
     ])
   })
 
-  it('R14: 50 parallel refreshes with one token get the very same answer', async () => {
+  test('R14: 50 parallel refreshes with one token get the very same answer', async () => {
     const deployment = createDeployment()
     const { tokens } = await deployment.connect()
     const responses = await Promise.all(
@@ -54,7 +54,7 @@ describe('Refresh', () => {
     expect(deployment.store.tokens.size).toBe(7)
   })
 
-  it('R14: the old token gets the same answer for 60 s, though the new pair was used', async () => {
+  test('R14: the old token gets the same answer for 60 s, though the new pair was used', async () => {
     const deployment = createDeployment()
     const { tokens } = await deployment.connect()
     const next = await ok(deployment.refresh(tokens.refresh_token))
@@ -64,7 +64,7 @@ describe('Refresh', () => {
     await ok(deployment.refresh(next.refresh_token))
   })
 
-  it.each([
+  test.each([
     ['later than 60 s', 1, 61],
     ['two generations old', 2, 0],
     ['three generations old', 3, 5],
@@ -87,7 +87,7 @@ describe('Refresh', () => {
     })
   })
 
-  it('R14: without the client’s own authentication the old token gets nothing and revokes nothing [oauth21-4.3]', async () => {
+  test('R14: without the client’s own authentication the old token gets nothing and revokes nothing [oauth21-4.3]', async () => {
     const deployment = createDeployment()
     const mine = await deployment.connect()
     const next = await ok(deployment.refresh(mine.tokens.refresh_token))
@@ -98,7 +98,7 @@ describe('Refresh', () => {
     expect(await deployment.isLive(next.access_token)).toBe(true)
   })
 
-  it('R09: another resource is invalid_target and consumes nothing [rfc8707-2.2]', async () => {
+  test('R09: another resource is invalid_target and consumes nothing [rfc8707-2.2]', async () => {
     const deployment = createDeployment()
     const { tokens } = await deployment.connect()
     expect(await problem(deployment.refresh(tokens.refresh_token, { resource: issuer }))).toBe(
@@ -109,7 +109,7 @@ describe('Refresh', () => {
     await ok(deployment.refresh(tokens.refresh_token))
   })
 
-  it('R14: scope narrows the access token for that time only, and never widens [oauth21-4.3] [rfc9700-2.3]', async () => {
+  test('R14: scope narrows the access token for that time only, and never widens [oauth21-4.3] [rfc9700-2.3]', async () => {
     const deployment = createDeployment()
     const wide = (await deployment.connect()).tokens
     const narrowed = await ok(deployment.refresh(wide.refresh_token, { scope: 'email:read' }))
@@ -129,7 +129,7 @@ describe('Refresh', () => {
     )
   })
 
-  it('R14 R31: ends after 90 idle days, and 365 days after consent whatever happens [rfc9700-4.14.2]', async () => {
+  test('R14 R31: ends after 90 idle days, and 365 days after consent whatever happens [rfc9700-4.14.2]', async () => {
     const idle = createDeployment()
     const { tokens } = await idle.connect()
     idle.clock.now += 90 * day
@@ -149,7 +149,7 @@ describe('Refresh', () => {
     expect(await problem(busy.refresh(current.refresh_token))).toBe('400 invalid_grant')
   })
 
-  it('a grant restored from a backup commits forward, and the old token still ends it', async () => {
+  test('a grant restored from a backup commits forward, and the old token still ends it', async () => {
     const deployment = createDeployment()
     const { tokens, grantId } = await deployment.connect()
     const backup = deployment.store.grants.get(grantId)
@@ -166,7 +166,7 @@ describe('Refresh', () => {
     expect(deployment.store.grants.has(grantId)).toBe(false)
   })
 
-  it('R28: a grant restored from a backup after its revocation gives the old tokens nothing', async () => {
+  test('R28: a grant restored from a backup after its revocation gives the old tokens nothing', async () => {
     const deployment = createDeployment()
     const { tokens, grantId } = await deployment.connect()
     const backup = deployment.store.grants.get(grantId)
@@ -176,7 +176,7 @@ describe('Refresh', () => {
     expect(await problem(deployment.refresh(tokens.refresh_token))).toBe('400 invalid_grant')
   })
 
-  it('R15: a client that refreshes in a loop leaves no access token that a revocation does not know', async () => {
+  test('R15: a client that refreshes in a loop leaves no access token that a revocation does not know', async () => {
     const deployment = createDeployment()
     const { tokens, grantId } = await deployment.connect()
     const access = [tokens.access_token]
@@ -190,7 +190,7 @@ describe('Refresh', () => {
     for (const token of access) expect(await deployment.isLive(token)).toBe(false)
   })
 
-  it('R24: a refresh row or grant with any shared attribute changed is refused', async () => {
+  test('R24: a refresh row or grant with any shared attribute changed is refused', async () => {
     for (const change of [
       { scope: 'email:read' },
       { permission: 'read' },
@@ -223,7 +223,7 @@ describe('Refresh', () => {
     }
   })
 
-  it('R24: a refresh token whose scope is wider than its grant’s is refused', async () => {
+  test('R24: a refresh token whose scope is wider than its grant’s is refused', async () => {
     const deployment = createDeployment()
     const { tokens, grantId } = await deployment.connect()
     const grant = deployment.store.grants.get(grantId)
@@ -233,7 +233,7 @@ describe('Refresh', () => {
     expect(deployment.events.at(-1)).toMatchObject({ reason: 'rows_disagree' })
   })
 
-  it('R31: a refresh token does not outlive its grant, whatever its own row says', async () => {
+  test('R31: a refresh token does not outlive its grant, whatever its own row says', async () => {
     const deployment = createDeployment()
     const { tokens, grantId } = await deployment.connect()
     const grant = deployment.store.grants.get(grantId)
@@ -243,7 +243,7 @@ describe('Refresh', () => {
     expect(deployment.events.at(-1)).toMatchObject({ reason: 'expired' })
   })
 
-  it('a rotated handoff key still opens the answers it sealed', async () => {
+  test('a rotated handoff key still opens the answers it sealed', async () => {
     const one = createDeployment()
     const { tokens } = await one.connect()
     const next = await ok(one.refresh(tokens.refresh_token))
@@ -255,7 +255,7 @@ describe('Refresh', () => {
     await ok(without.refresh(next.refresh_token))
   })
 
-  it('R25: the store holds no token, no answer and no secret in clear', async () => {
+  test('R25: the store holds no token, no answer and no secret in clear', async () => {
     const deployment = createDeployment()
     const { tokens, code, verifier, secret } = await deployment.connect()
     const next = await ok(deployment.refresh(tokens.refresh_token))

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import {
   authorizeQuery,
   authorizeRequest,
@@ -23,7 +23,7 @@ async function register(deployment: ReturnType<typeof createDeployment>, given: 
 }
 
 describe('Dynamic client registration', () => {
-  it('R16: answers what it registered, and keeps nothing [rfc7591-3.2.1]', async () => {
+  test('R16: answers what it registered, and keeps nothing [rfc7591-3.2.1]', async () => {
     const deployment = createDeployment()
     const operations: string[] = []
     deployment.store.hooks.before = (operation) => operations.push(operation)
@@ -41,7 +41,7 @@ describe('Dynamic client registration', () => {
     expect(await register(deployment, metadata)).toEqual(answer)
   })
 
-  it('R16: a registered client signs in, redeems and refreshes, in another process too', async () => {
+  test('R16: a registered client signs in, redeems and refreshes, in another process too', async () => {
     const one = createDeployment()
     const { client_id } = await register(one, {
       ...metadata,
@@ -55,7 +55,7 @@ describe('Dynamic client registration', () => {
     expect(await problem(other.refresh(tokens.refresh_token))).toBe('400 invalid_grant')
   })
 
-  it('R16: null and foreign fields are dropped from the answer [rfc7591-2]', async () => {
+  test('R16: null and foreign fields are dropped from the answer [rfc7591-2]', async () => {
     const answer = await register(createDeployment(), {
       ...metadata,
       client_name: null,
@@ -71,7 +71,7 @@ describe('Dynamic client registration', () => {
     expect(answer.token_endpoint_auth_method).toBe('none')
   })
 
-  it('R16: never fetches a URL from the metadata [rfc7591-5]', async () => {
+  test('R16: never fetches a URL from the metadata [rfc7591-5]', async () => {
     let requests = 0
     const canary = createServer((_, response) => {
       requests += 1
@@ -96,7 +96,7 @@ describe('Dynamic client registration', () => {
     expect(requests).toBe(0)
   })
 
-  it('R16: redirect URIs that are not accepted are left out; when none is left it is an error [rfc7591-3.2.2] [rfc7591-5]', async () => {
+  test('R16: redirect URIs that are not accepted are left out; when none is left it is an error [rfc7591-3.2.2] [rfc7591-5]', async () => {
     const deployment = createDeployment()
     const odd = ['https://evil.example/cb', 'cursor://x', 'http://localhost:99999/callback', 7, null]
     const answer = await register(deployment, { redirect_uris: [...odd, claudeUri, claudeUri] })
@@ -115,7 +115,7 @@ describe('Dynamic client registration', () => {
     }
   })
 
-  it('R16 R46: a name is one line of at most 80 characters, without controls and bidi marks', async () => {
+  test('R16 R46: a name is one line of at most 80 characters, without controls and bidi marks', async () => {
     const deployment = createDeployment()
     const named = async (client_name: unknown) =>
       (await register(deployment, { ...metadata, client_name })).client_name
@@ -124,7 +124,7 @@ describe('Dynamic client registration', () => {
     expect(await named({ toString: 'x' })).toBeUndefined()
   })
 
-  it('R16: the client id stays under 1.5 KB, and a registration that would not is refused', async () => {
+  test('R16: the client id stays under 1.5 KB, and a registration that would not is refused', async () => {
     const deployment = createDeployment()
     const hosts = ['localhost', '127.0.0.1', '[::1]']
     const paths = ['/callback', '/oauth/callback', '/oauth/callback/debug']
@@ -142,7 +142,7 @@ describe('Dynamic client registration', () => {
     ).toBe('400 invalid_client_metadata')
   })
 
-  it.each([
+  test.each([
     ['a body that is not JSON', '{', {}, '400 invalid_client_metadata'],
     ['an array', '[]', {}, '400 invalid_client_metadata'],
     ['null', 'null', {}, '400 invalid_client_metadata'],
@@ -155,7 +155,7 @@ describe('Dynamic client registration', () => {
     )
   })
 
-  it('R05 R14 R16: the same app on another port is the same client, and its address is answered as it sent it', async () => {
+  test('R05 R14 R16: the same app on another port is the same client, and its address is answered as it sent it', async () => {
     const deployment = createDeployment()
     const at = (port: string) => ({
       client_name: 'mcporter',
@@ -183,7 +183,7 @@ describe('Dynamic client registration', () => {
     }
   })
 
-  it('R16: a client id of release 0.1.0, whose redirect URIs have their ports, goes on working', async () => {
+  test('R16: a client id of release 0.1.0, whose redirect URIs have their ports, goes on working', async () => {
     const deployment = createDeployment({ dcrKeys: [{ kid: 'd1', key: new Uint8Array(32).fill(7) }] })
     // Made by 0.1.0 with that key, for one loopback address and Claude's.
     const client_id =
@@ -196,7 +196,7 @@ describe('Dynamic client registration', () => {
     await deployment.connect({ query: { client_id, redirect_uri: claudeUri } })
   })
 
-  it('R16: a refused registration names the address, printable and cut, and the setting that would allow it', async () => {
+  test('R16: a refused registration names the address, printable and cut, and the setting that would allow it', async () => {
     const deployment = createDeployment({ redirectUris: { extraName: 'EXTRA' } })
     const sentenceFor = async (redirect_uris: unknown) =>
       (await (await deployment.server.register(registration({ redirect_uris }))).json()).error_description
@@ -212,7 +212,7 @@ describe('Dynamic client registration', () => {
       expect(await sentenceFor(none)).toBe('redirect_uris is missing, or no list of texts.')
   })
 
-  it('R16: a client id with any character changed is unknown', async () => {
+  test('R16: a client id with any character changed is unknown', async () => {
     const deployment = createDeployment()
     const { client_id } = await register(deployment, metadata)
     for (let at = 0; at < client_id.length; at++) {
@@ -226,7 +226,7 @@ describe('Dynamic client registration', () => {
     )
   })
 
-  it('R16: an old key still verifies after a rotation, until it is taken away', async () => {
+  test('R16: an old key still verifies after a rotation, until it is taken away', async () => {
     const old = createDeployment()
     const { client_id } = await register(old, metadata)
     const key = { kid: 'd2', key: new Uint8Array(32).fill(3) }

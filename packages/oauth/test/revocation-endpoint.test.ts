@@ -1,11 +1,11 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { claudeId, createDeployment, form, ok, problem } from './deployment.ts'
 
 const revoke = (token: string, change: Record<string, string> = {}) =>
   form('revoke', { client_id: claudeId, token, ...change })
 
 describe('Revocation', () => {
-  it('R15: a refresh token ends the grant at once, with all that hangs on it [rfc7009-2] [rfc7009-2.1-grant]', async () => {
+  test('R15: a refresh token ends the grant at once, with all that hangs on it [rfc7009-2] [rfc7009-2.1-grant]', async () => {
     const deployment = createDeployment()
     const { tokens } = await deployment.connect()
     const next = await ok(deployment.refresh(tokens.refresh_token))
@@ -21,7 +21,7 @@ describe('Revocation', () => {
     expect([...deployment.store.tokens.values()].filter((row) => row.wrap !== undefined)).toEqual([])
   })
 
-  it('R15: a replaced refresh token ends its grant too', async () => {
+  test('R15: a replaced refresh token ends its grant too', async () => {
     const deployment = createDeployment()
     const { tokens } = await deployment.connect()
     const next = await ok(deployment.refresh(tokens.refresh_token))
@@ -30,7 +30,7 @@ describe('Revocation', () => {
     expect(deployment.store.tokens.size).toBe(0)
   })
 
-  it('R15: an access token ends alone', async () => {
+  test('R15: an access token ends alone', async () => {
     const deployment = createDeployment()
     const { tokens } = await deployment.connect()
     expect((await deployment.server.revoke(revoke(tokens.access_token))).status).toBe(200)
@@ -39,7 +39,7 @@ describe('Revocation', () => {
     expect(await deployment.isLive(next.access_token)).toBe(true)
   })
 
-  it.each(['access_token', 'refresh_token', 'smoke'])(
+  test.each(['access_token', 'refresh_token', 'smoke'])(
     'R15: a token is found whatever its hint says: %s [rfc7009-2.1-hint]',
     async (token_type_hint) => {
       const deployment = createDeployment()
@@ -51,7 +51,7 @@ describe('Revocation', () => {
     },
   )
 
-  it('R15: a foreign client revokes nothing and learns nothing; an unknown token is still 200 [rfc7009-2.1] [rfc7009-2.2]', async () => {
+  test('R15: a foreign client revokes nothing and learns nothing; an unknown token is still 200 [rfc7009-2.1] [rfc7009-2.2]', async () => {
     const deployment = createDeployment()
     const { tokens, code } = await deployment.connect()
     const foreign = { client_id: 'https://vscode.dev/oauth/client-metadata.json' }
@@ -70,7 +70,7 @@ describe('Revocation', () => {
     await ok(deployment.refresh(tokens.refresh_token))
   })
 
-  it('R15: an unknown client or a wrong secret is 401, a missing token 400, and nothing is revoked [rfc7009-2.1]', async () => {
+  test('R15: an unknown client or a wrong secret is 401, a missing token 400, and nothing is revoked [rfc7009-2.1]', async () => {
     const deployment = createDeployment()
     const { tokens } = await deployment.connect()
     const { server } = deployment
@@ -84,7 +84,7 @@ describe('Revocation', () => {
     expect(await deployment.isLive(tokens.access_token)).toBe(true)
   })
 
-  it('R20: the owner ends a grant by its id, twice without an error', async () => {
+  test('R20: the owner ends a grant by its id, twice without an error', async () => {
     const deployment = createDeployment()
     const { tokens, grantId } = await deployment.connect()
     await deployment.server.revokeGrant(grantId)
@@ -93,7 +93,7 @@ describe('Revocation', () => {
     expect(deployment.store.tokens.size + deployment.store.grants.size).toBe(0)
   })
 
-  it('R15: refreshing and revoking at the same time never leaves a live token', async () => {
+  test('R15: refreshing and revoking at the same time never leaves a live token', async () => {
     for (let round = 0; round < 20; round++) {
       const deployment = createDeployment()
       const { tokens } = await deployment.connect()

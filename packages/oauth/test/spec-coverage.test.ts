@@ -1,21 +1,21 @@
 /** Every demand of the standards has a test, every cited id exists, and the printed list is current. */
 import { readFileSync } from 'node:fs'
-import { expect, it } from 'vitest'
+import { expect, test } from 'vitest'
 import { requirements } from './requirements.ts'
 import { coveragePath, findCoverage, printCoverage } from './spec-coverage.ts'
 
 const ids = requirements.map(({ id }) => id)
 
-it('every requirement has one id, and a test that cites it', () => {
+test('every requirement has one id, and a test that cites it', () => {
   expect(new Set(ids).size).toBe(ids.length)
   const cited = new Set(findCoverage().map(({ id }) => id))
   expect(ids.filter((id) => !cited.has(id))).toEqual([])
 })
 
-it('every id that a test cites is a requirement', () => {
+test('every id that a test cites is a requirement', () => {
   expect(findCoverage().filter(({ id }) => !ids.includes(id))).toEqual([])
 })
 
-it('docs/spec-coverage.md is current (pnpm write-coverage)', () => {
+test('docs/spec-coverage.md is current (pnpm write-coverage)', () => {
   expect(readFileSync(coveragePath, 'utf8')).toBe(printCoverage())
 })

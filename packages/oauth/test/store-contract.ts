@@ -4,7 +4,7 @@
  * the callers check it. `makeStore` gives an empty store; ids are random, so one shared store serves too.
  */
 import { randomBytes } from 'node:crypto'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import type {
   AccessTokenRow,
   AuthorizationCodeRow,
@@ -129,14 +129,14 @@ export function describeAuthorizationStore(
     })
 
     describe('grants', () => {
-      it('gives a grant back as it was stored, and nothing for an unknown id', async () => {
+      test('gives a grant back as it was stored, and nothing for an unknown id', async () => {
         const grant = aGrant()
         await store.createGrant(grant)
         expect(await store.getGrant(grant.grantId)).toEqual(grant)
         expect(await store.getGrant(id())).toBeUndefined()
       })
 
-      it('creates a grant for one of 50 and keeps that one', async () => {
+      test('creates a grant for one of 50 and keeps that one', async () => {
         const grant = aGrant()
         const outcomes = await Promise.all(
           Array.from({ length: 50 }, (_, index) =>
@@ -148,13 +148,13 @@ export function describeAuthorizationStore(
         expect((await store.getGrant(grant.grantId))?.clientId).toBe(winner)
       })
 
-      it('R31: gives back a grant that is long expired: its callers check', async () => {
+      test('R31: gives back a grant that is long expired: its callers check', async () => {
         const grant = aGrant({ expiresAt: 1000 })
         await store.createGrant(grant)
         expect(await store.getGrant(grant.grantId)).toEqual(grant)
       })
 
-      it('makes a pending grant live with its tokens and its long expiry', async () => {
+      test('makes a pending grant live with its tokens and its long expiry', async () => {
         const grant = await aLiveGrant()
         expect(await store.getGrant(grant.grantId)).toEqual({
           ...grant,
@@ -167,7 +167,7 @@ export function describeAuthorizationStore(
         })
       })
 
-      it('R07: commits one of 50 redemptions', async () => {
+      test('R07: commits one of 50 redemptions', async () => {
         const grant = aGrant()
         await store.createGrant(grant)
         const outcomes = await fifty((index) =>
@@ -187,7 +187,7 @@ export function describeAuthorizationStore(
         })
       })
 
-      it('refuses a redemption by another code, of a revoked grant and of none', async () => {
+      test('refuses a redemption by another code, of a revoked grant and of none', async () => {
         const grant = aGrant()
         const change = { grantId: grant.grantId, accessTokenId: 'a', refreshTokenId: 'r', now }
         expect(await store.commitRedemption({ ...change, codeId: grant.codeId })).toBe('refused')
@@ -199,7 +199,7 @@ export function describeAuthorizationStore(
         expect(await store.commitRedemption({ ...change, codeId: grant.codeId })).toBe('refused')
       })
 
-      it('R31: refuses a pending grant past its expiry, though its row is still there', async () => {
+      test('R31: refuses a pending grant past its expiry, though its row is still there', async () => {
         const grant = aGrant()
         await store.createGrant(grant)
         const change = {
@@ -213,7 +213,7 @@ export function describeAuthorizationStore(
         expect(await store.commitRedemption({ ...change, now: grant.expiresAt - 1 })).toBe('committed')
       })
 
-      it('commits a refresh from the generation it names', async () => {
+      test('commits a refresh from the generation it names', async () => {
         const grant = await aLiveGrant()
         expect(await store.commitRefresh(refreshOf(grant.grantId, 1))).toBe('committed')
         expect(await store.getGrant(grant.grantId)).toMatchObject({
@@ -227,7 +227,7 @@ export function describeAuthorizationStore(
         })
       })
 
-      it('R14: commits one of 50 refreshes', async () => {
+      test('R14: commits one of 50 refreshes', async () => {
         const grant = await aLiveGrant()
         const outcomes = await fifty((index) =>
           store.commitRefresh(refreshOf(grant.grantId, 1, String(index))),
@@ -237,7 +237,7 @@ export function describeAuthorizationStore(
         expect((await store.getGrant(grant.grantId))?.refreshTokenId).toBe(`refresh-${winner}`)
       })
 
-      it('refuses a refresh from another generation, of a pending or revoked grant and of none', async () => {
+      test('refuses a refresh from another generation, of a pending or revoked grant and of none', async () => {
         const pending = aGrant()
         await store.createGrant(pending)
         expect(await store.commitRefresh(refreshOf(pending.grantId, 0))).toBe('refused')
@@ -250,14 +250,14 @@ export function describeAuthorizationStore(
         expect(await store.commitRefresh(refreshOf(id(), 1))).toBe('refused')
       })
 
-      it('can move a restored grant forward by several generations', async () => {
+      test('can move a restored grant forward by several generations', async () => {
         const grant = await aLiveGrant()
         const change = { ...refreshOf(grant.grantId, 1), toGeneration: 9 }
         expect(await store.commitRefresh(change)).toBe('committed')
         expect((await store.getGrant(grant.grantId))?.generation).toBe(9)
       })
 
-      it('R15: revoking marks a grant in any state, answers its token ids, and may be repeated', async () => {
+      test('R15: revoking marks a grant in any state, answers its token ids, and may be repeated', async () => {
         const grant = await aLiveGrant()
         for (const _ of [1, 2]) {
           expect(await store.revokeGrant(grant.grantId)).toMatchObject({
@@ -273,13 +273,13 @@ export function describeAuthorizationStore(
         expect(await store.revokeGrant(pending.grantId)).toEqual({ ...pending, state: 'revoked' })
       })
 
-      it('revoking an unknown grant creates nothing', async () => {
+      test('revoking an unknown grant creates nothing', async () => {
         const grantId = id()
         expect(await store.revokeGrant(grantId)).toBeUndefined()
         expect(await store.getGrant(grantId)).toBeUndefined()
       })
 
-      it('R15: of a refresh and a revocation at the same time, the revocation knows what was committed', async () => {
+      test('R15: of a refresh and a revocation at the same time, the revocation knows what was committed', async () => {
         const grant = await aLiveGrant()
         const [outcome, revoked] = await Promise.all([
           store.commitRefresh(refreshOf(grant.grantId, 1)),
@@ -289,7 +289,7 @@ export function describeAuthorizationStore(
         expect((await store.getGrant(grant.grantId))?.state).toBe('revoked')
       })
 
-      it('erases a grant, and again without an error', async () => {
+      test('erases a grant, and again without an error', async () => {
         const grant = await aLiveGrant()
         const revoked = await store.revokeGrant(grant.grantId)
         if (revoked === undefined) throw new Error('The grant is gone')
@@ -298,11 +298,11 @@ export function describeAuthorizationStore(
         expect(await store.getGrant(grant.grantId)).toBeUndefined()
       })
 
-      it('extending account rows that are gone is no error', async () => {
+      test('extending account rows that are gone is no error', async () => {
         await store.extendAccounts(id(), [id()], now)
       })
 
-      it('names one link on a live grant, and none on another', async () => {
+      test('names one link on a live grant, and none on another', async () => {
         const grant = await aLiveGrant()
         expect(await store.setGrantLink(grant.grantId, 'link-1')).toBe('set')
         expect(await store.setGrantLink(grant.grantId, 'link-2')).toBe('set')
@@ -313,7 +313,7 @@ export function describeAuthorizationStore(
     })
 
     describe('leashes', () => {
-      it('are made once for a grant, found, and deleted for good', async () => {
+      test('are made once for a grant, found, and deleted for good', async () => {
         const row = { grantId: id(), leash: 'first', expiresAt: now }
         await store.createLeash(row)
         await store.createLeash({ ...row, leash: 'second' })
@@ -325,7 +325,7 @@ export function describeAuthorizationStore(
     })
 
     describe('tokens', () => {
-      it('gives every type of row back as it was stored, under its own type only', async () => {
+      test('gives every type of row back as it was stored, under its own type only', async () => {
         for (const row of [aCode(), anAccessToken(), aRefreshToken(), aLink()]) {
           await store.createToken(row)
           expect(await store.findToken(row.type, row.id)).toEqual(row)
@@ -334,20 +334,20 @@ export function describeAuthorizationStore(
         }
       })
 
-      it('refuses to create a token twice and keeps the first', async () => {
+      test('refuses to create a token twice and keeps the first', async () => {
         const row = anAccessToken()
         await store.createToken(row)
         await expect(store.createToken({ ...row, grantId: 'other' })).rejects.toThrow()
         expect(await store.findToken('access', row.id)).toEqual(row)
       })
 
-      it('R31: gives back rows that are long expired: their callers check', async () => {
+      test('R31: gives back rows that are long expired: their callers check', async () => {
         const row = { ...anAccessToken(), expiresAt: 1000 }
         await store.createToken(row)
         expect(await store.findToken('access', row.id)).toEqual(row)
       })
 
-      it('R07: redeems a code for one of 50 and keeps all but its expiry', async () => {
+      test('R07: redeems a code for one of 50 and keeps all but its expiry', async () => {
         const row = aCode()
         await store.createToken(row)
         const outcomes = await fifty(() => store.redeemCode(row.id, now, now + 86_400))
@@ -360,7 +360,7 @@ export function describeAuthorizationStore(
         })
       })
 
-      it('knows a code that is gone, and a later redemption does not move its time', async () => {
+      test('knows a code that is gone, and a later redemption does not move its time', async () => {
         expect(await store.redeemCode(id(), now, now + 1)).toBe('gone')
         const row = aCode()
         await store.createToken(row)
@@ -369,7 +369,7 @@ export function describeAuthorizationStore(
         expect((await store.findToken('code', row.id))?.redeemedAt).toBe(now)
       })
 
-      it('retires an access token at the earliest time it was told', async () => {
+      test('retires an access token at the earliest time it was told', async () => {
         const row = anAccessToken()
         await store.createToken(row)
         await store.retireAccessToken(row.id, now + 65)
@@ -377,7 +377,7 @@ export function describeAuthorizationStore(
         expect(await store.findToken('access', row.id)).toEqual({ ...row, retiresAt: now + 65 })
       })
 
-      it('retiring or burying what is gone is no error and creates nothing', async () => {
+      test('retiring or burying what is gone is no error and creates nothing', async () => {
         const gone = id()
         await store.retireAccessToken(gone, now)
         await store.buryRefreshToken(gone)
@@ -385,7 +385,7 @@ export function describeAuthorizationStore(
         expect(await store.findToken('refresh', gone)).toBeUndefined()
       })
 
-      it('buries a refresh token: wrap and sealed answer go, the rest stays, and again without an error', async () => {
+      test('buries a refresh token: wrap and sealed answer go, the rest stays, and again without an error', async () => {
         const row = aRefreshToken()
         await store.createToken(row)
         await store.buryRefreshToken(row.id)
@@ -397,7 +397,7 @@ export function describeAuthorizationStore(
         expect(buried).toMatchObject({ generation: row.generation, expiresAt: row.expiresAt })
       })
 
-      it('binds a link to one of 50 browsers, and to that one again', async () => {
+      test('binds a link to one of 50 browsers, and to that one again', async () => {
         const row = aLink()
         await store.createToken(row)
         const outcomes = await fifty((index) => store.bindLink(row.id, `browser-${index}`))
@@ -407,13 +407,13 @@ export function describeAuthorizationStore(
         expect(await store.findToken('link', row.id)).toEqual({ ...row, boundTo: winner })
       })
 
-      it('does not bind a link that is gone', async () => {
+      test('does not bind a link that is gone', async () => {
         const gone = id()
         expect(await store.bindLink(gone, 'browser')).toBe('refused')
         expect(await store.findToken('link', gone)).toBeUndefined()
       })
 
-      it('deletes a token of the grant that is named, not of another, and again without an error', async () => {
+      test('deletes a token of the grant that is named, not of another, and again without an error', async () => {
         const row = aRefreshToken()
         await store.createToken(row)
         await store.deleteToken('refresh', row.id, id())
@@ -426,14 +426,14 @@ export function describeAuthorizationStore(
     })
 
     describe('transactions', () => {
-      it('gives a transaction back as it was stored, and nothing for an unknown id', async () => {
+      test('gives a transaction back as it was stored, and nothing for an unknown id', async () => {
         const row = aTransaction()
         await store.createTransaction(row)
         expect(await store.findTransaction(row.id)).toEqual(row)
         expect(await store.findTransaction(id())).toBeUndefined()
       })
 
-      it('R42: counts 50 parallel attempts one by one', async () => {
+      test('R42: counts 50 parallel attempts one by one', async () => {
         const row = aTransaction()
         await store.createTransaction(row)
         const counts = await fifty(() => store.countTransactionAttempt(row.id))
@@ -443,13 +443,13 @@ export function describeAuthorizationStore(
         expect((await store.findTransaction(row.id))?.attempts).toBe(50)
       })
 
-      it('counts nothing on a transaction that is gone', async () => {
+      test('counts nothing on a transaction that is gone', async () => {
         const gone = id()
         expect(await store.countTransactionAttempt(gone)).toBeUndefined()
         expect(await store.findTransaction(gone)).toBeUndefined()
       })
 
-      it('R41: lets one of 50 consume a transaction', async () => {
+      test('R41: lets one of 50 consume a transaction', async () => {
         const row = aTransaction()
         await store.createTransaction(row)
         const outcomes = await fifty(() => store.consumeTransaction(row.id))

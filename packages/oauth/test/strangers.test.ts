@@ -1,5 +1,5 @@
 /** Rules that a stranger's request meets early, each alone: nothing else here refuses the same thing. */
-import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { isEqualText } from '../src/digest.ts'
 import { isSameOrigin } from '../src/index.ts'
 import {
@@ -30,7 +30,7 @@ describe('what an attacker may guess at', () => {
     compared.times = 0
   })
 
-  it('R09: is compared in constant time, whatever its length and content', () => {
+  test('R09: is compared in constant time, whatever its length and content', () => {
     for (const [one, other, equal] of [
       ['same', 'same', true],
       ['same', 'some', false],
@@ -43,7 +43,7 @@ describe('what an attacker may guess at', () => {
     }
   })
 
-  it('R09: so is a client secret, at the token endpoint', async () => {
+  test('R09: so is a client secret, at the token endpoint', async () => {
     const { server } = createDeployment()
     const fields = { grant_type: 'refresh_token', client_id: 'claude-team', client_secret: 'wrong' }
     expect(await problem(server.token(form('token', fields)))).toBe('401 invalid_client')
@@ -55,7 +55,7 @@ describe('R41: a form of another page', () => {
   const from = (headers: Record<string, string>) =>
     isSameOrigin(new Request(`${issuer}/oauth/connect`, { method: 'POST', headers }), issuer)
 
-  it.each([
+  test.each([
     ['of a sibling site, with our origin', { 'Sec-Fetch-Site': 'same-site', Origin: issuer }],
     ['of a sibling site, without an origin', { 'Sec-Fetch-Site': 'same-site' }],
     ['of another site, with our origin', { 'Sec-Fetch-Site': 'cross-site', Origin: issuer }],
@@ -66,7 +66,7 @@ describe('R41: a form of another page', () => {
     expect(from(headers)).toBe(false)
   })
 
-  it.each([
+  test.each([
     ['with our origin', { Origin: issuer }],
     ['with neither header', {}],
     [
@@ -78,7 +78,7 @@ describe('R41: a form of another page', () => {
   })
 })
 
-it('R17: strangers’ documents do not fill the memory: after a hundred others the first is fetched again', async () => {
+test('R17: strangers’ documents do not fill the memory: after a hundred others the first is fetched again', async () => {
   const fetched: string[] = []
   const { server } = createDeployment({
     fetchClientMetadata: async (url) => {
@@ -100,7 +100,7 @@ it('R17: strangers’ documents do not fill the memory: after a hundred others t
   expect(await open(0)).toBe(102)
 })
 
-it('R09: a code for one resource is no code for another deployment over the same store', async () => {
+test('R09: a code for one resource is no code for another deployment over the same store', async () => {
   const one = createDeployment()
   const { redemption } = await one.signIn()
   const other = createDeployment({ ...one.options, resource: 'https://other.example/mcp' }, one.store)

@@ -1,12 +1,12 @@
 /** R02 R10: oauth4webapi, which forgives nothing, walks through the whole protocol. */
 import * as oauth from 'oauth4webapi'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { approveAt, createDeployment, issuer, resource, routesOf } from './deployment.ts'
 
 const redirectUri = 'http://localhost:53211/callback'
 
 describe('A strict client', () => {
-  it.each(['public', 'confidential'])(
+  test.each(['public', 'confidential'])(
     'R02 R10: a %s one discovers, signs in, refreshes and revokes [rfc8414-3.3] [rfc9728-3.3] [rfc9207-2.4]',
     async (kind) => {
       const deployment = createDeployment()
@@ -80,7 +80,7 @@ describe('A strict client', () => {
     },
   )
 
-  it('R10: it finds iss and state in an error redirect too', async () => {
+  test('R10: it finds iss and state in an error redirect too', async () => {
     const { server } = createDeployment()
     const as: oauth.AuthorizationServer = await server.metadata().json()
     const client = { client_id: 'claude-team' }

@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { claudeId, createDeployment, type Deployment, issuer, ok, problem } from './deployment.ts'
 
 const formType = { 'Content-Type': 'application/x-www-form-urlencoded' }
@@ -13,7 +13,7 @@ describe('R11: the token endpoint takes one form with one meaning', () => {
   const ask = (init: RequestInit) =>
     deployment.server.token(new Request(`${issuer}/oauth/token`, { method: 'POST', ...init }))
 
-  it.each([
+  test.each([
     ['a parameter given twice', `&client_id=${encodeURIComponent(claudeId)}`, '400 invalid_request'],
     ['an unknown parameter given twice', '&x=1&x=1', '400 invalid_request'],
     ['a parameter given again without a value', '&code=', '400 invalid_request'],
@@ -24,7 +24,7 @@ describe('R11: the token endpoint takes one form with one meaning', () => {
     expect(await problem(ask({ headers: formType, body: good + added }))).toBe(expected)
   })
 
-  it.each([
+  test.each([
     'application/json',
     'text/plain',
     'multipart/form-data',
@@ -34,12 +34,12 @@ describe('R11: the token endpoint takes one form with one meaning', () => {
     expect(await problem(ask({ headers: { 'Content-Type': type }, body: good }))).toBe('400 invalid_request')
   })
 
-  it('raw bytes that are not UTF-8 are refused', async () => {
+  test('raw bytes that are not UTF-8 are refused', async () => {
     const body = Buffer.concat([Buffer.from(`${good}&x=`), Buffer.from([0xff, 0xfe])])
     expect(await problem(ask({ headers: formType, body }))).toBe('400 invalid_request')
   })
 
-  it('a body that breaks off is refused', async () => {
+  test('a body that breaks off is refused', async () => {
     const body = new ReadableStream({
       pull(controller) {
         controller.error(new Error('reset'))
@@ -49,7 +49,7 @@ describe('R11: the token endpoint takes one form with one meaning', () => {
     expect(await problem(ask(init))).toBe('400 invalid_request')
   })
 
-  it('a body without end is not read past 16 KB', async () => {
+  test('a body without end is not read past 16 KB', async () => {
     let pieces = 0
     const body = new ReadableStream({
       pull(controller) {
@@ -63,7 +63,7 @@ describe('R11: the token endpoint takes one form with one meaning', () => {
     expect(pieces).toBeLessThan(50)
   })
 
-  it.each(['GET', 'PUT', 'DELETE'])(
+  test.each(['GET', 'PUT', 'DELETE'])(
     '%s is answered with 405 and what is allowed [oauth21-3.2]',
     async (method) => {
       for (const endpoint of ['token', 'revoke', 'register'] as const) {
@@ -76,7 +76,7 @@ describe('R11: the token endpoint takes one form with one meaning', () => {
     },
   )
 
-  it('none of all that has consumed the code', async () => {
+  test('none of all that has consumed the code', async () => {
     await ok(
       ask({ headers: { 'Content-Type': 'application/x-www-form-urlencoded; charset=UTF-8' }, body: good }),
     )

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { createOpaqueToken, tokenId, unwrapSecret, type WrappedFields, wrapSecret } from '../src/index.ts'
 import { openAnswer, sealAnswer } from '../src/repeatable-answer.ts'
 import { createDeployment, form, ok } from './deployment.ts'
@@ -77,12 +77,12 @@ function otherSpellings(text: string): string[] {
 }
 
 describe('Token wraps', () => {
-  it('id(t) is SHA-256 of "tid", NUL and the token', () => {
+  test('id(t) is SHA-256 of "tid", NUL and the token', () => {
     expect(tokenId('0'.repeat(64))).toBe('5607300edfdfcc12bfad1296b2bfd3f798b5d4c23a883446d4ea66109ee061ba')
     expect(tokenId(token)).toMatch(/^[0-9a-f]{64}$/)
   })
 
-  it.each(rows)('R24: a $type row opens as it was written and with nothing changed', (row) => {
+  test.each(rows)('R24: a $type row opens as it was written and with nothing changed', (row) => {
     const wrap = wrapSecret(token, row, secret)
     expect(Buffer.from(unwrapSecret(token, Object.assign({ ...row }, { wrap })) ?? [])).toEqual(secret)
     for (const [name, value] of Object.entries(row)) {
@@ -94,7 +94,7 @@ describe('Token wraps', () => {
     expect(unwrapSecret(createOpaqueToken(), Object.assign({ ...row }, { wrap }))).toBeUndefined()
   })
 
-  it('R26: nonces differ, a short tag and a changed bit are refused', () => {
+  test('R26: nonces differ, a short tag and a changed bit are refused', () => {
     const row = rows[0] as WrappedFields
     const wraps = Array.from({ length: 1000 }, () => wrapSecret(token, row, secret))
     expect(new Set(wraps.map((wrap) => wrap.slice(0, 16))).size).toBe(1000)
@@ -111,7 +111,7 @@ describe('Token wraps', () => {
     }
   })
 
-  it('R24: a wrap opens in the one spelling in which it was written', () => {
+  test('R24: a wrap opens in the one spelling in which it was written', () => {
     const row = rows[0] as WrappedFields
     const wrap = wrapSecret(token, row, secret)
     const opens = (text: string) => unwrapSecret(token, { ...row, wrap: text }) !== undefined
@@ -119,7 +119,7 @@ describe('Token wraps', () => {
     for (const text of otherSpellings(wrap)) expect(opens(text), JSON.stringify(text)).toBe(false)
   })
 
-  it('R24: a repeatable answer opens in the one spelling in which it was written', () => {
+  test('R24: a repeatable answer opens in the one spelling in which it was written', () => {
     const keys = [{ kid: 'k', key: randomBytes(32) }]
     const binding = { oldToken: token, grantId: 'g', refreshTokenId: 'r' }
     for (const answer of ['a', 'ab', 'abc']) {
@@ -130,12 +130,12 @@ describe('Token wraps', () => {
     }
   })
 
-  it('R29: a secret that was zeroed, or is not 32 bytes, is not wrapped', () => {
+  test('R29: a secret that was zeroed, or is not 32 bytes, is not wrapped', () => {
     expect(() => wrapSecret(token, rows[0] as WrappedFields, new Uint8Array(32))).toThrow()
     expect(() => wrapSecret(token, rows[0] as WrappedFields, randomBytes(16))).toThrow()
   })
 
-  it('what opens is no Buffer: a `slice` of it is a copy', () => {
+  test('what opens is no Buffer: a `slice` of it is a copy', () => {
     const row = rows[0] as WrappedFields
     const opened = unwrapSecret(token, { ...row, wrap: wrapSecret(token, row, secret) })
     expect(opened).not.toBeInstanceOf(Buffer)
@@ -144,7 +144,7 @@ describe('Token wraps', () => {
     expect(Buffer.from(copy ?? [])).toEqual(secret)
   })
 
-  it('a repeatable answer opens with the old token and the handoff key, for its own row', () => {
+  test('a repeatable answer opens with the old token and the handoff key, for its own row', () => {
     const keys = [{ kid: 'k', key: randomBytes(32) }]
     const binding = { oldToken: token, grantId: 'g', refreshTokenId: 'r' }
     const sealed = sealAnswer(keys, binding, '{"a":1}')
@@ -164,7 +164,7 @@ describe('R29: derived keys and opened secrets are zeroed', () => {
     seen.materials = []
   })
 
-  it('after a redemption, a refresh and a repeated answer', async () => {
+  test('after a redemption, a refresh and a repeated answer', async () => {
     const deployment = createDeployment()
     const { tokens } = await deployment.connect()
     await ok(deployment.refresh(tokens.refresh_token))
@@ -176,7 +176,7 @@ describe('R29: derived keys and opened secrets are zeroed', () => {
     expect(seen.materials.filter((bytes) => !isZero(bytes))).toEqual([])
   })
 
-  it('when the store fails, or throws what nobody expects, at any write', async () => {
+  test('when the store fails, or throws what nobody expects, at any write', async () => {
     for (const operation of [
       'createToken',
       'extendAccounts',
@@ -200,7 +200,7 @@ describe('R29: derived keys and opened secrets are zeroed', () => {
     }
   })
 
-  it('when a row does not open', () => {
+  test('when a row does not open', () => {
     const row = rows[0] as WrappedFields
     const changed: WrappedFields & { wrap?: string } = { ...row, expiresAt: 9 }
     changed.wrap = wrapSecret(token, row, secret)

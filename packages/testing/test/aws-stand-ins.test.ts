@@ -6,7 +6,7 @@ import {
   TransactWriteItemsCommand,
 } from '@aws-sdk/client-dynamodb'
 import { DecryptCommand, DescribeKeyCommand, GenerateDataKeyCommand, KMSClient } from '@aws-sdk/client-kms'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { findDynamoDb, type LocalDynamoDb, startDynamoDb } from '../src/dynamodb.ts'
 import { type LocalKms, startKms } from '../src/kms.ts'
 
@@ -26,7 +26,7 @@ describe('The KMS stand-in', () => {
   const generate = () =>
     client.send(new GenerateDataKeyCommand({ KeyId: kms.keyArn, KeySpec: 'AES_256', EncryptionContext }))
 
-  it('opens a data key under its own context, in any order, and no other', async () => {
+  test('opens a data key under its own context, in any order, and no other', async () => {
     const { CiphertextBlob, Plaintext } = await generate()
     expect(Plaintext).toHaveLength(32)
     const opened = await client.send(
@@ -45,7 +45,7 @@ describe('The KMS stand-in', () => {
     ).rejects.toMatchObject({ name: 'InvalidCiphertextException' })
   })
 
-  it('fails as it is told to, under the names of AWS, and logs every call', async () => {
+  test('fails as it is told to, under the names of AWS, and logs every call', async () => {
     kms.forgetCalls()
     for (const name of ['AccessDeniedException', 'ThrottlingException', 'KMSInternalException'] as const) {
       kms.failNext(name)
@@ -89,7 +89,7 @@ describe.skipIf(!findDynamoDb())('The local DynamoDB', () => {
     await dynamoDb.stop()
   })
 
-  it('keeps an item, holds a condition, and undoes a transaction as a whole', async () => {
+  test('keeps an item, holds a condition, and undoes a transaction as a whole', async () => {
     await client.send(
       new CreateTableCommand({
         TableName: 'things',

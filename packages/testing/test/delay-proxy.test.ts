@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { ImapFlow } from 'imapflow'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { type CausalClock, type DelayProxyOptions, startDelayProxy } from '../src/delay-proxy.ts'
 import { type Dovecot, findDovecot, startDovecot } from '../src/dovecot.ts'
 
@@ -45,7 +45,7 @@ async function hear(socket: Socket, bytes: number) {
 }
 
 describe('The delaying proxy', () => {
-  it('charges one round trip for TCP, one for a greeting, one for each dependent answer', async () => {
+  test('charges one round trip for TCP, one for a greeting, one for each dependent answer', async () => {
     const { proxy, open } = await throughProxy()
     const socket = open()
     await hear(socket, 6)
@@ -58,7 +58,7 @@ describe('The delaying proxy', () => {
     expect([proxy.bytesUp(), proxy.bytesDown()]).toEqual([4, 10])
   })
 
-  it('charges one for a whole pipeline, and none for a client that does not wait for the greeting', async () => {
+  test('charges one for a whole pipeline, and none for a client that does not wait for the greeting', async () => {
     const { proxy, open } = await throughProxy()
     const socket = open()
     socket.write('a\n')
@@ -67,7 +67,7 @@ describe('The delaying proxy', () => {
     expect(proxy.roundTrips()).toBe(2)
   })
 
-  it('takes the time it counts', async () => {
+  test('takes the time it counts', async () => {
     const { proxy, open } = await throughProxy({ oneWayMs: 30 })
     const started = performance.now()
     const socket = open()
@@ -78,7 +78,7 @@ describe('The delaying proxy', () => {
     expect(performance.now() - started).toBeGreaterThan(proxy.roundTrips() * 60 - 10)
   })
 
-  it('counts overlapping connections on one clock by the longest chain', async () => {
+  test('counts overlapping connections on one clock by the longest chain', async () => {
     const clock: CausalClock = { depth: 0 }
     const [one, two] = [await throughProxy({ clock }), await throughProxy({ clock })]
     await Promise.all([hear(one.open(), 6), hear(two.open(), 6)])
@@ -87,7 +87,7 @@ describe('The delaying proxy', () => {
     expect(clock.depth / 2).toBe(4)
   })
 
-  it('can drip, slow down, stall, reset and swallow everything', async () => {
+  test('can drip, slow down, stall, reset and swallow everything', async () => {
     const { proxy, open } = await throughProxy({ oneWayMs: 1 })
     const arrive = async (text: string, withinMs: number) => {
       const socket = open()
@@ -118,7 +118,7 @@ describe('The delaying proxy', () => {
     expect(await arrive('send 1000\n', 200)).toEqual({ heard: 1006, ending: 'open' })
   })
 
-  it('passes a large answer whole', async () => {
+  test('passes a large answer whole', async () => {
     const { open } = await throughProxy({ oneWayMs: 1 })
     const socket = open()
     const bytes = 20 * 1024 * 1024
@@ -139,7 +139,7 @@ describe.skipIf(!findDovecot())('The delaying proxy before Dovecot', () => {
   })
   afterAll(() => dovecot.stop())
 
-  it('counts the same round trips in every run', async () => {
+  test('counts the same round trips in every run', async () => {
     const proxy = await startDelayProxy({ target: { port: dovecot.imapsPort } })
     stops.push(proxy.stop)
     const counts: unknown[] = []

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { connect } from 'node:net'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Dovecot, findDovecot, startDovecot } from '../src/dovecot.ts'
 import { germanFolders } from '../src/dovecot-configuration.ts'
 import { createMailboxReader } from '../src/mailbox-reader.ts'
@@ -46,7 +46,7 @@ describe.skipIf(!findDovecot())('Dovecot', () => {
   })
   afterAll(() => dovecot.stop())
 
-  it('keeps a message byte for byte, with its flags, in a special-use folder', async () => {
+  test('keeps a message byte for byte, with its flags, in a special-use folder', async () => {
     const raw = 'Subject: kept\r\n\r\n\xe4 body\r\n'
     const uid = await dovecot.appendRaw(dovecot.alice, 'Archive', Buffer.from(raw, 'latin1'), ['\\Flagged'])
     const [message] = await dovecot.reader(dovecot.alice).messages('Archive')
@@ -61,19 +61,19 @@ describe.skipIf(!findDovecot())('Dovecot', () => {
     })
   })
 
-  it('shows the commands a client sent', async () => {
+  test('shows the commands a client sent', async () => {
     await dovecot.reader(dovecot.bob).messages('INBOX')
     expect((await dovecot.rawLog(dovecot.bob)).at(-1)).toMatch(/^\w+ EXAMINE INBOX\r$/m)
   })
 
-  it('upgrades with STARTTLS to a certificate of its own authority', async () => {
+  test('upgrades with STARTTLS to a certificate of its own authority', async () => {
     const server = { host: 'localhost', port: dovecot.imapPort, secure: false, ca: dovecot.ca }
     const listed = await createMailboxReader({ ...server, ...dovecot.alice }).mailboxes()
     expect(listed.length).toBe(6)
     expect(await dovecot.log()).toMatch(/Login: user=<alice@test\.example>.*TLS/)
   })
 
-  it('answers wrong passwords at once, again and again', async () => {
+  test('answers wrong passwords at once, again and again', async () => {
     const server = { host: 'localhost', port: dovecot.imapsPort, secure: true, ca: dovecot.ca }
     const started = Date.now()
     for (let attempt = 0; attempt < 5; attempt++) {
@@ -84,7 +84,7 @@ describe.skipIf(!findDovecot())('Dovecot', () => {
     expect(Date.now() - started).toBeLessThan(10_000)
   })
 
-  it('leaves no process behind', async () => {
+  test('leaves no process behind', async () => {
     const other = await startDovecot()
     await other.reader(other.alice).mailboxes()
     const started = [other.pid, ...descendants(other.pid)]
@@ -94,7 +94,7 @@ describe.skipIf(!findDovecot())('Dovecot', () => {
     await expect.poll(() => started.filter(isAlive), { timeout: 5_000 }).toEqual([])
   })
 
-  it('can put folders below INBOX., name them in German and say little of itself', async () => {
+  test('can put folders below INBOX., name them in German and say little of itself', async () => {
     const host = await startDovecot({
       prefix: 'INBOX.',
       capabilities: 'IMAP4rev1 UIDPLUS',
@@ -114,7 +114,7 @@ describe.skipIf(!findDovecot())('Dovecot', () => {
     }
   })
 
-  it('can be full', async () => {
+  test('can be full', async () => {
     const host = await startDovecot({ quotaBytes: 64 * 1024 })
     try {
       const large = `Subject: large\n\n${'x'.repeat(70 * 1024)}\n`

@@ -1,5 +1,5 @@
 import { ImapFlow } from 'imapflow'
-import { afterEach, expect, it } from 'vitest'
+import { afterEach, expect, test } from 'vitest'
 import { createLargeMailbox, type LargeMailboxOptions, uidOf } from '../src/large-mailbox.ts'
 import { startScriptedImap } from '../src/scripted-imap.ts'
 
@@ -30,7 +30,7 @@ async function open(options: LargeMailboxOptions, capabilities?: string) {
   return { large, client }
 }
 
-it('lists the end of a million messages in a few kilobytes', async () => {
+test('lists the end of a million messages in a few kilobytes', async () => {
   const { large, client } = await open({ exists: 1_000_000 })
   const found = await client.fetchAll('999998:*', {
     uid: true,
@@ -52,19 +52,22 @@ it('lists the end of a million messages in a few kilobytes', async () => {
   expect(large.bytesSent()).toBeLessThan(5_000)
 })
 
-it.each([undefined, 'IMAP4rev1'])('searches a million messages (capabilities: %s)', async (capabilities) => {
-  const { client } = await open({ exists: 1_000_000, unreadEvery: 250_000 }, capabilities)
-  expect(await client.search({ seen: false }, { uid: true })).toEqual([
-    500_000, 1_000_000, 1_500_000, 2_000_000,
-  ])
-  expect(await client.search({ seen: false, uid: '1500000:*' }, { uid: true })).toEqual([
-    1_500_000, 2_000_000,
-  ])
-  const all = await client.search({ all: true }, { uid: true })
-  expect(all).toHaveLength(1_000_000)
-})
+test.each([undefined, 'IMAP4rev1'])(
+  'searches a million messages (capabilities: %s)',
+  async (capabilities) => {
+    const { client } = await open({ exists: 1_000_000, unreadEvery: 250_000 }, capabilities)
+    expect(await client.search({ seen: false }, { uid: true })).toEqual([
+      500_000, 1_000_000, 1_500_000, 2_000_000,
+    ])
+    expect(await client.search({ seen: false, uid: '1500000:*' }, { uid: true })).toEqual([
+      1_500_000, 2_000_000,
+    ])
+    const all = await client.search({ all: true }, { uid: true })
+    expect(all).toHaveLength(1_000_000)
+  },
+)
 
-it('hands out an attachment of 5 MB in parts that fit together', async () => {
+test('hands out an attachment of 5 MB in parts that fit together', async () => {
   const { client } = await open({ exists: 1, attachmentBytes: 5_000_000 })
   const { content, meta } = await client.download('2', '2', { uid: true })
   if (!content || !meta) throw new Error('no attachment')

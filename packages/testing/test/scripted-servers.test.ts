@@ -1,7 +1,7 @@
 import { connect } from 'node:net'
 import { ImapFlow } from 'imapflow'
 import { createTransport } from 'nodemailer'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { createCertificateSet } from '../src/certificates.ts'
 import { allMisbehaviours } from '../src/misbehaviour.ts'
 import { type ScriptedImapOptions, startScriptedImap } from '../src/scripted-imap.ts'
@@ -54,7 +54,7 @@ const sink = async (options: SmtpSinkOptions) => {
 }
 
 describe('The scripted IMAP server', () => {
-  it.each(['implicit', 'starttls', 'none'] as const)(
+  test.each(['implicit', 'starttls', 'none'] as const)(
     'serves a client that behaves (tls: %s)',
     async (tls) => {
       const { server, client } = await imap({
@@ -83,14 +83,14 @@ describe('The scripted IMAP server', () => {
     },
   )
 
-  it('refuses another password, by LOGIN too', async () => {
+  test('refuses another password, by LOGIN too', async () => {
     for (const capabilities of ['IMAP4rev1 AUTH=PLAIN SASL-IR', 'IMAP4rev1']) {
       const { client } = await imap({ tls: 'none', password: 'other', capabilities })
       await expect(client.connect()).rejects.toMatchObject({ authenticationFailed: true })
     }
   })
 
-  it('takes literals, the waiting kind and the other, and hands handlers the whole command', async () => {
+  test('takes literals, the waiting kind and the other, and hands handlers the whole command', async () => {
     const seen: string[] = []
     for (const capabilities of ['IMAP4rev1', 'IMAP4rev1 LITERAL+']) {
       const { client } = await imap({
@@ -111,7 +111,7 @@ describe('The scripted IMAP server', () => {
     )
   })
 
-  it('injects an answer behind STARTTLS in the same packet', async () => {
+  test('injects an answer behind STARTTLS in the same packet', async () => {
     const { server } = await imap({
       tls: 'starttls',
       certificate: certificates.good,
@@ -126,7 +126,7 @@ describe('The scripted IMAP server', () => {
     socket.destroy()
   })
 
-  it.each(allMisbehaviours)('is bad company at the greeting and after LOGIN: %s', async (how) => {
+  test.each(allMisbehaviours)('is bad company at the greeting and after LOGIN: %s', async (how) => {
     for (const at of ['greeting', 'LIST']) {
       const { server, client } = await imap({ tls: 'none', misbehave: { at, how } })
       const outcome = client
@@ -143,7 +143,7 @@ describe('The scripted IMAP server', () => {
     }
   })
 
-  it.each(['wrongName', 'expired', 'notYetValid', 'selfSigned'] as const)(
+  test.each(['wrongName', 'expired', 'notYetValid', 'selfSigned'] as const)(
     'can show a certificate that is not to be trusted: %s',
     async (kind) => {
       const { client } = await imap({ tls: 'implicit', certificate: certificates[kind] })
@@ -157,14 +157,14 @@ describe('The scripted IMAP server', () => {
     },
   )
 
-  it('can speak nothing newer than TLS 1.1', async () => {
+  test('can speak nothing newer than TLS 1.1', async () => {
     const { client } = await imap({ tls: 'implicit', certificate: certificates.good, oldTls: true })
     await expect(client.connect()).rejects.toMatchObject({ code: expect.stringMatching(/PROTOCOL|SSL/) })
   })
 })
 
 describe('The SMTP sink', () => {
-  it.each(['implicit', 'starttls', 'none'] as const)('takes a message (tls: %s)', async (tls) => {
+  test.each(['implicit', 'starttls', 'none'] as const)('takes a message (tls: %s)', async (tls) => {
     const { server, send } = await sink({ tls, certificate: certificates.good, password: 'secret' })
     await send()
     expect(server.messages).toMatchObject([{ from: 'a@test.example', to: ['b@test.example'] }])
@@ -172,7 +172,7 @@ describe('The SMTP sink', () => {
     expect(server.clear().includes(Buffer.from('\0alice\0secret').toString('base64'))).toBe(tls === 'none')
   })
 
-  it.each(['silence', 'reset', 'close', 'half-reply', 'dribble'] as const)(
+  test.each(['silence', 'reset', 'close', 'half-reply', 'dribble'] as const)(
     'keeps the message and tells the client nothing after the final dot: %s',
     async (fault) => {
       const { server, send } = await sink({ tls: 'implicit', certificate: certificates.good })
@@ -187,7 +187,7 @@ describe('The SMTP sink', () => {
     },
   )
 
-  it.each(['EHLO', 'AUTH', 'MAIL', 'RCPT', 'DATA', 'body'] as const)(
+  test.each(['EHLO', 'AUTH', 'MAIL', 'RCPT', 'DATA', 'body'] as const)(
     'has no message when it breaks off at %s',
     async (stage) => {
       const { server, send } = await sink({ tls: 'none', faults: { [stage]: 'reset' } })

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { findChromium, launchBrowser, screenshot } from '../src/browser.ts'
 import { type CookieJar, completeSignIn } from '../src/sign-in-form.ts'
 
@@ -44,7 +44,7 @@ afterAll(() => {
 })
 
 describe('Signing in through fetch', () => {
-  it('posts the hidden fields with the page’s cookie, as a browser on a no-referrer page does', async () => {
+  test('posts the hidden fields with the page’s cookie, as a browser on a no-referrer page does', async () => {
     const jar: CookieJar = new Map([['old', 'x']])
     const outcome = await completeSignIn({
       authorizeUrl: `${url}/oauth/authorize?client_id=x`,
@@ -72,7 +72,7 @@ describe('Signing in through fetch', () => {
     })
   })
 
-  it('hands back the page when there is no redirect', async () => {
+  test('hands back the page when there is no redirect', async () => {
     const outcome = await completeSignIn({
       authorizeUrl: `${url}/oauth/authorize`,
       fields: { password: 'no' },
@@ -82,7 +82,7 @@ describe('Signing in through fetch', () => {
 })
 
 describe.skipIf(!findChromium())('Chromium', () => {
-  it('shows one of our pages and takes its picture', async () => {
+  test('shows one of our pages and takes its picture', async () => {
     const chromium = await launchBrowser()
     try {
       const page = await chromium.newPage({ width: 400 })

@@ -1,5 +1,5 @@
 import { createTransport } from 'nodemailer'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { type Dovecot, findDovecot, startDovecot } from '../src/dovecot.ts'
 import { type Submission, startSubmission } from '../src/submission.ts'
 
@@ -35,7 +35,7 @@ describe.skipIf(!findDovecot())('Submission in front of Dovecot', () => {
       tls: { ca: dovecot.ca },
     }).sendMail({ from: dovecot.alice.address, to, subject: 'greeting', text })
 
-  it('delivers from alice to bob, over TLS and over STARTTLS, lines with a dot included', async () => {
+  test('delivers from alice to bob, over TLS and over STARTTLS, lines with a dot included', async () => {
     await send(submission.smtpsPort, true, [dovecot.bob.address], '.\r\n..hidden\r\nover TLS')
     await send(submission.smtpPort, false, [dovecot.bob.address], 'over STARTTLS')
     const messages = await dovecot.reader(dovecot.bob).waitFor('INBOX', (found) => found.length === 2)
@@ -47,7 +47,7 @@ describe.skipIf(!findDovecot())('Submission in front of Dovecot', () => {
     ])
   })
 
-  it('refuses a wrong password, one recipient of two, and a message after its final dot', async () => {
+  test('refuses a wrong password, one recipient of two, and a message after its final dot', async () => {
     const { smtpsPort, refusals } = submission
     const before = submission.dataCount()
     await expect(send(smtpsPort, true, [dovecot.bob.address], 'x', 'wrong')).rejects.toMatchObject({

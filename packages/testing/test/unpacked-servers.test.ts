@@ -1,6 +1,6 @@
 /** The servers that cannot be installed beside Dovecot: each starts, keeps mail, and leaves nothing behind. */
 import { existsSync } from 'node:fs'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { findCourier, startCourier } from '../src/courier.ts'
 import { findCyrus, startCyrus } from '../src/cyrus.ts'
 import type { RealImapServer } from '../src/imap-server.ts'
@@ -17,7 +17,7 @@ describe.each([
     })
     afterAll(() => server?.stop())
 
-    it('keeps a message byte for byte, with its flags, in a folder below INBOX.', async () => {
+    test('keeps a message byte for byte, with its flags, in a folder below INBOX.', async () => {
       const raw = 'Subject: kept\r\n\r\n\xe4 body\r\n'
       const uid = await server.appendRaw(server.alice, 'Archive', Buffer.from(raw, 'latin1'), ['\\Flagged'])
       const [message] = await server.reader(server.alice).messages('Archive')
@@ -36,12 +36,12 @@ describe.each([
       expect(await server.reader(server.bob).messages('Archive')).toEqual([])
     })
 
-    it('refuses a wrong password', async () => {
+    test('refuses a wrong password', async () => {
       const reader = server.reader({ ...server.alice, password: 'wrong' })
       await expect(reader.messages('INBOX')).rejects.toMatchObject({ authenticationFailed: true })
     })
 
-    it('leaves no process and no folder', async () => {
+    test('leaves no process and no folder', async () => {
       const { pid, caPath } = server
       await server.stop()
       expect(existsSync(caPath)).toBe(false)

@@ -1,5 +1,5 @@
 /** From what a mail carries to what may be read: nothing a person could not see, no link that is not what it says. */
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { htmlToText } from '../../src/body-text/html-to-text.ts'
 import { createLinkJudge } from '../../src/body-text/link-names.ts'
 import { sanitizeHtml } from '../../src/body-text/sanitize-html.ts'
@@ -63,7 +63,7 @@ const hidden: [string, string][] = [
 ]
 
 describe('hidden text', () => {
-  it.each(hidden)('R47: %s is removed and said to be', (_name, html) => {
+  test.each(hidden)('R47: %s is removed and said to be', (_name, html) => {
     for (const render of [htmlToText, sanitizeHtml]) {
       const { text, warnings } = render(`<p>Shown</p>${html}<p>Also</p>`)
       expect(text).not.toContain('SECRET')
@@ -72,7 +72,7 @@ describe('hidden text', () => {
     }
   })
 
-  it('R47: Unicode tags, bidi controls and zero-width runs are removed', () => {
+  test('R47: Unicode tags, bidi controls and zero-width runs are removed', () => {
     const tags = [...'obey'].map((letter) => String.fromCodePoint(0xe0000 + letter.charCodeAt(0))).join('')
     expect(removeInvisible(`Hi${tags}!`)).toEqual({ text: 'Hi!', removed: true })
     // the deprecated format characters, and the supplement of variation selectors
@@ -86,20 +86,20 @@ describe('hidden text', () => {
     })
   })
 
-  it('R47: a style sheet too long to be understood is said to be', () => {
+  test('R47: a style sheet too long to be understood is said to be', () => {
     const html = `<style>${'.a{color:red}'.repeat(3_000)}.x{display:none}</style><p class=x>MAYBE</p>`
     const { text, warnings } = htmlToText(html)
     expect(text).toMatch(/styles of this email were not understood to their end.*\n\nMAYBE$/)
     expect(warnings).toEqual(['hidden_text_possible'])
   })
 
-  it('keeps what readers of other scripts and of emoji need', () => {
+  test('keeps what readers of other scripts and of emoji need', () => {
     for (const text of ['می\u200Cخواهم', '👨\u200D👩\u200D👧', '❤\uFE0F', '🏳\uFE0F\u200D🌈', 'क्\u200Dष']) {
       expect(removeInvisible(text)).toEqual({ text, removed: false })
     }
   })
 
-  it('keeps ordinary text: dark backgrounds, print styles, phone layouts, unknown CSS', () => {
+  test('keeps ordinary text: dark backgrounds, print styles, phone layouts, unknown CSS', () => {
     const shown = [
       '<table bgcolor="#000000"><tr><td style="color:#ffffff">SEEN</td></tr></table>',
       '<style>@media print{.x{display:none}}</style><p class="x">SEEN</p>',
@@ -118,7 +118,7 @@ describe('hidden text', () => {
 })
 
 describe('links and images', () => {
-  it('R49: shows text and host, drops the query, names images by host and drops pixels and data', () => {
+  test('R49: shows text and host, drops the query, names images by host and drops pixels and data', () => {
     const html =
       '<p><a href="https://shop.example/a?utm=1">Our shop</a> <img src="https://img.example/x.png?id=7" alt="a">' +
       '<img src="https://t.example/p.gif" width="1" height="1"><img src="data:image/png;base64,AAAA">' +
@@ -130,7 +130,7 @@ describe('links and images', () => {
     expect(sanitized).not.toMatch(/utm|javascript|data:|<img|t\.example/)
   })
 
-  it('R49: a link whose text names another host is flagged, punycode shows', () => {
+  test('R49: a link whose text names another host is flagged, punycode shows', () => {
     expect(htmlToText('<a href="https://evil.example/">www.bank.example</a>').warnings).toEqual([
       'link_text_mismatch',
     ])
@@ -138,7 +138,7 @@ describe('links and images', () => {
     expect(htmlToText('<a href="https://pаypal.example/">Pay</a>').text).toBe('Pay (xn--pypal-4ve.example)')
   })
 
-  it('R49: Markdown in plain text cannot load or leak', () => {
+  test('R49: Markdown in plain text cannot load or leak', () => {
     const { text, warnings } = neutraliseLinks(
       'See ![x](https://evil.example/?d=1) and [www.bank.example](https://evil.example/?q=2)\n[1]: https://evil.example/?r=3\nhttps://ok.example/path?token=4 data:text/html;base64,AAA',
       { judge: createLinkJudge() },
@@ -152,7 +152,7 @@ describe('links and images', () => {
     ).toBe('[image: a.example] (b.example)')
   })
 
-  it('R49: no other spelling of an image in plain text stays one', () => {
+  test('R49: no other spelling of an image in plain text stays one', () => {
     for (const image of [
       '![a [b] c](https://evil.example/p)',
       '![a\nb](https://evil.example/p)',
@@ -166,7 +166,7 @@ describe('links and images', () => {
     expect(neutraliseLinks('![x](https://evil.example/p\nwords').text).toContain('words')
   })
 
-  it('R49: a host is found in any part of a link text, an address or a version is none', () => {
+  test('R49: a host is found in any part of a link text, an address or a version is none', () => {
     const warningsOf = (shown: string) => htmlToText(`<a href="https://evil.example/">${shown}</a>`).warnings
     for (const shown of [
       '.bank.example',
@@ -179,7 +179,7 @@ describe('links and images', () => {
       expect(warningsOf(shown), shown).toEqual([])
   })
 
-  it('R46: sanitised HTML has no handler, script, style or unknown element', () => {
+  test('R46: sanitised HTML has no handler, script, style or unknown element', () => {
     const html =
       '<p onclick="x()" style="color:red">A</p><script>alert(1)</script><form action="https://e.example"><input value="v"></form>' +
       '<a href="https://e.example/&quot;onmouseover=x">B</a>&lt;script&gt;<b class=x>C</b>'
@@ -193,14 +193,14 @@ const manyKinds = (count: number) =>
   Array.from({ length: count }, (_, n) => `<p class="a a${n}" id="b${n}">`).join('')
 
 describe('layout', () => {
-  it('keeps paragraphs, lists and table rows apart', () => {
+  test('keeps paragraphs, lists and table rows apart', () => {
     const html =
       '<html><head><title>T</title></head><body><h1>Title</h1><p>One<br>two</p><ul><li>a</li><li>b</li></ul>' +
       '<table><tr><td>x</td><td>y</td></tr><tr><td>z</td></tr></table><pre>  keep\n  this</pre></body></html>'
     expect(htmlToText(html).text).toBe('Title\n\nOne\ntwo\n\n- a\n- b\n\nx | y\nz\n\n  keep\n  this')
   })
 
-  it.each([
+  test.each([
     ['brackets', '<'.repeat(200_000)],
     ['open tags', '<a '.repeat(100_000)],
     ['deep nesting', '<div>'.repeat(100_000)],

@@ -3,7 +3,7 @@
  * people shows the same ones, and the text for people holds them in their order.
  */
 import { findChromium, startVisibleTextJudge, type VisibleTextJudge } from '@email-connector/testing'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { htmlForPeople } from '../../src/body-text/html-for-people.ts'
 import { textForPeople } from '../../src/body-text/text-for-people.ts'
 import { renderForPeople } from '../../src/index.ts'
@@ -22,7 +22,7 @@ z</div><dl><dt>Port</dt><dd>Left</dd></dl><p dir="rtl">שלום <bdi>world</bdi>
 <blockquote type="cite"><p>First.</p><blockquote>Older.</blockquote></blockquote><hr><a href="https://shop.example/logo"><img src="https://img.example/l.png"></a></body></html>`
 
 describe('HTML for people', () => {
-  it('R83: targets are whole, tables and pictures stay, in the elements and attributes of a list', () => {
+  test('R83: targets are whole, tables and pictures stay, in the elements and attributes of a list', () => {
     const html = htmlForPeople(newsletter)
     expect(html).toContain('<a href="https://shop.example/a?utm=1&amp;id=2#x">all boats</a>')
     expect(html).toContain('<img src="https://img.example/boat.png?u=1" alt="A red boat" width="300">')
@@ -37,7 +37,7 @@ describe('HTML for people', () => {
     )
   })
 
-  it('R46: nothing that runs, loads or hides comes through', () => {
+  test('R46: nothing that runs, loads or hides comes through', () => {
     const hostile =
       '<p onclick="x()" style="background:url(https://e.example/x);position:fixed;width:expression(alert(1));color:red">A</p><svg onload=x()><text y=20>B</text></svg><iframe src="https://e.example"></iframe>' +
       '<img src="javascript:x()" alt="C" onerror="x()"><img src="data:text/html,<script>"><img src=\'cid:"><script>\'><a href=" java&#10;script:x()">D</a><a href=\'https://e.example/"onmouseover="x\'>E</a><object data="x">F</object><style>p{display:block}</style><base href="https://e.example/"><meta http-equiv=refresh content=0><b style="font-size:0px;text-align:center">H</b>&lt;script&gt;'
@@ -47,7 +47,7 @@ describe('HTML for people', () => {
     )
   })
 
-  it('R83: the text has every target once, and no form of a model', () => {
+  test('R83: the text has every target once, and no form of a model', () => {
     const text = textForPeople(newsletter)
     expect(text).toContain('all boats <https://shop.example/a?utm=1&id=2#x>.')
     expect(text).toContain('[A red boat]')
@@ -59,13 +59,13 @@ describe('HTML for people', () => {
     expect(text).not.toMatch(/\[image|\(shop\.example\)|~~|preview line|hidden/)
   })
 
-  it('R83: what may be hidden is shown like any other text, what is hidden is not', () => {
+  test('R83: what may be hidden is shown like any other text, what is hidden is not', () => {
     const html =
       '<p style="mask:url(#m)">MAYBE</p><p style="display:none">NEVER</p><p style="color:#fff">WHITE</p>'
     expect([textForPeople(html), htmlForPeople(html)]).toEqual(['MAYBE', '<p>MAYBE</p><p></p>'])
   })
 
-  it('both come from one call', async () => {
+  test('both come from one call', async () => {
     expect(await renderForPeople('<p>Hi <a href="https://a.example/?x=1">you</a></p>')).toEqual({
       html: '<p>Hi <a href="https://a.example/?x=1">you</a></p>',
       text: 'Hi you <https://a.example/?x=1>',
@@ -99,7 +99,7 @@ describe.skipIf(!findChromium())('R83: as Chromium shows it', { timeout: 120_000
       '<details><summary>More</summary>secret</details><details open><summary>Less</summary>seen</details>',
     ],
   ]
-  it.each(mails)('the words of %s', async (_name, html) => {
+  test.each(mails)('the words of %s', async (_name, html) => {
     const words = (await judge.words(html)).map((one) => one.toLowerCase())
     const shown = (await judge.words(htmlForPeople(html))).map((one) => one.toLowerCase())
     expect(shown).toEqual(words)
@@ -116,7 +116,7 @@ describe.skipIf(!findChromium())('R83: as Chromium shows it', { timeout: 120_000
     }
   })
 
-  it('of generated mails no hidden word appears and no visible one is lost', async () => {
+  test('of generated mails no hidden word appears and no visible one is lost', async () => {
     const wrong: string[] = []
     for (let number = 0; number < 25; number++) {
       const html = toTrick(number)

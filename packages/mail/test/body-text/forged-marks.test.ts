@@ -1,5 +1,5 @@
 /** What a text of an email cannot pretend: one of our marks, and markup that loads or shows words over a target. */
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { breakMarkup } from '../../src/body-text/break-markup.ts'
 import { htmlToText } from '../../src/body-text/html-to-text.ts'
 import { removeInvisible } from '../../src/body-text/invisible-characters.ts'
@@ -8,7 +8,7 @@ import { render } from '../../src/body-text/render.ts'
 import { sanitizeHtml } from '../../src/body-text/sanitize-html.ts'
 
 describe('our marks', () => {
-  it.each(['[link 1]', '[<b>li</b>nk <i>1</i>]', '[link\u00a01]', '[ Link 1 ]', '[LINK 1'])(
+  test.each(['[link 1]', '[<b>li</b>nk <i>1</i>]', '[link\u00a01]', '[ Link 1 ]', '[LINK 1'])(
     'R53: the email cannot number a link itself: %s',
     (forged) => {
       const html = `<p>Your bank ${forged} and <a href="https://a.example/?q=1">this</a></p>`
@@ -21,12 +21,12 @@ describe('our marks', () => {
     },
   )
 
-  it('R53: nor in plain text', async () => {
+  test('R53: nor in plain text', async () => {
     const { text } = await readPlain('[Link\u00a01] https://a.example/?q=1', { firstLink: 1 })
     expect(text).toBe('(Link\u00a01) https://a.example/ [link 1]')
   })
 
-  it('R47: words that may be hidden do not end the mark around them', () => {
+  test('R47: words that may be hidden do not end the mark around them', () => {
     const html = '<p>Seen</p><p style="mask:url(#x)">x] unseen [y</p>'
     for (const render of [htmlToText, sanitizeHtml])
       expect(render(html).text).toContain('[possibly hidden: x) unseen (y]')
@@ -34,7 +34,7 @@ describe('our marks', () => {
 })
 
 describe('markup that loads, or lies', () => {
-  it.each([
+  test.each([
     ['![a](https://a.example/x)', '! [a] (https://a.example/x)'],
     ['![a][b]', '! [a][b]'],
     ['[a](<https://a.example>)', '[a] (<https://a.example>)'],
@@ -48,7 +48,7 @@ describe('markup that loads, or lies', () => {
     expect(breakMarkup(broken)).toBe(broken)
   })
 
-  it.each([
+  test.each([
     'Bob <bob@a.example>',
     'a < b, c > d',
     '<https://a.example>',
@@ -60,7 +60,7 @@ describe('markup that loads, or lies', () => {
     expect(breakMarkup(text)).toBe(text)
   })
 
-  it.each([
+  test.each([
     [
       '[https://bank.example/login](<https://evil.example/x?q=1>)',
       'https://bank.example/login (evil.example)',
@@ -84,7 +84,7 @@ describe('markup that loads, or lies', () => {
     expect(read.warnings).toEqual(['link_text_mismatch'])
   })
 
-  it('a table keeps the queries of its links, and loads nothing', async () => {
+  test('a table keeps the queries of its links, and loads nothing', async () => {
     const { text } = await render({
       content: 'a,![b](https://a.example/x?q=1),<img src=x>',
       from: 'values',
@@ -93,7 +93,7 @@ describe('markup that loads, or lies', () => {
     expect(text).toBe('a,! [b] (https://a.example/x?q=1),< img src=x>')
   })
 
-  it('R77: a megabyte of beginnings costs no more than other text', async () => {
+  test('R77: a megabyte of beginnings costs no more than other text', async () => {
     for (const token of [
       '[a[b]',
       '[[b]',
@@ -120,7 +120,7 @@ describe('characters that print nothing', () => {
   const bits = [...'1010011010100110101001101010011010100110101001101']
   const spelled = (zero: string, one: string) => bits.map((bit) => `a${bit === '0' ? zero : one}`).join('')
 
-  it.each([
+  test.each([
     ['the rest of plane 14', '\u{e0080}', '\u{e0200}'],
     ['controls of music', '\u{1d173}', '\u{1d17a}'],
     ['controls of shorthand', '\u{1bca0}', '\u{1bca3}'],
@@ -135,7 +135,7 @@ describe('characters that print nothing', () => {
     expect(removeInvisible(text)).toEqual({ text, removed: false })
   })
 
-  it('R47: styles behind digits, which only a keycap has', () => {
+  test('R47: styles behind digits, which only a keycap has', () => {
     expect(removeInvisible('1\ufe0e2\ufe0f3\ufe0e4\ufe0f')).toEqual({ text: '1234', removed: true })
     expect(removeInvisible('1\ufe0f\u20e3 #\ufe0f\u20e3 ❤\ufe0f')).toEqual({
       text: '1\ufe0f\u20e3 #\ufe0f\u20e3 ❤\ufe0f',
@@ -143,7 +143,7 @@ describe('characters that print nothing', () => {
     })
   })
 
-  it('what a script or a newsletter needs is kept, or no news', () => {
+  test('what a script or a newsletter needs is kept, or no news', () => {
     for (const text of ['می‌خواهم', 'क्‍ष', '👨‍👩‍👧', 'ᠮᠤᠩᠭᠤᠯ'])
       expect(removeInvisible(text)).toEqual({ text, removed: false })
     expect(removeInvisible('shop\u200c.example, Auf\u200clage, at 4\u200c pm')).toEqual({

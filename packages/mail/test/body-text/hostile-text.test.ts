@@ -3,7 +3,7 @@
  * strangers' text. Time is the processor's own, the best of three; the bound on one turn of the event loop is what
  * keeps the health check beside it alive.
  */
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { htmlToText } from '../../src/body-text/html-to-text.ts'
 import { plainForPeople } from '../../src/body-text/plain-for-people.ts'
 import { readText } from '../../src/body-text/read-text.ts'
@@ -349,7 +349,7 @@ function bestOfThree(work: () => unknown, enough = maxCpuMs / 2): number {
 }
 
 describe('R77: a megabyte of one token', () => {
-  it.each(readers)(
+  test.each(readers)(
     'through %s costs less than a second',
     { timeout: 120_000 },
     (_name, tokens, read, share = 1) => {
@@ -402,7 +402,7 @@ describe('R77: what is costly though it is short', () => {
         }),
     ],
   ]
-  it.each(runs)('%s', { timeout: 120_000 }, (_name, token, read) => {
+  test.each(runs)('%s', { timeout: 120_000 }, (_name, token, read) => {
     expect(bestOfThree(() => read(run(token)))).toBeLessThan(maxCpuMs)
   })
 
@@ -419,7 +419,7 @@ describe('R77: what is costly though it is short', () => {
     `width:calc(${'1px + '.repeat(160)}1px)`,
     `font-size:max(${'1em,'.repeat(240)}1px)`,
   ]
-  it.each(values.map((value) => [value.slice(0, 30), value]))(
+  test.each(values.map((value) => [value.slice(0, 30), value]))(
     'a value of a thousand characters, for a thousand elements: %s…',
     (_start, value) => {
       const elements = '<p class=a>x'.repeat(quickElements)
@@ -429,7 +429,7 @@ describe('R77: what is costly though it is short', () => {
     },
   )
 
-  it('keeps what is seen, and says where something may be hidden', () => {
+  test('keeps what is seen, and says where something may be hidden', () => {
     const unread = 'a;'.repeat(60_000)
     const sheet = htmlToText(`<style>.x{display:none}p{${unread}}</style><p class=x>UNSEEN</p><p>Seen`)
     expect(sheet.text).toMatch(/^\[The styles .+\]\n\nUNSEEN\n\nSeen$/)
@@ -445,7 +445,7 @@ describe('R77: what is too deep, too long or too costly to lay out', () => {
   const costly = `<style>${Array.from({ length: 300 }, (_, n) => `p.a${n}{color:red}`).join('')}</style>${Array.from({ length: 20_000 }, (_, n) => `<p class="b${n}">x`).join('')}LAST`
   const long = `<p>${'a b '.repeat(300_000)}</p><p>LAST</p>`
 
-  it.each([
+  test.each([
     ['deep', nestedText, ['DEEP words', 'AFTER']],
     ['many', manyCells, ['LAST']],
     ['costly', costly, ['LAST']],
@@ -459,7 +459,7 @@ describe('R77: what is too deep, too long or too costly to lay out', () => {
     }
   })
 
-  it('keeps code and style out of those words', () => {
+  test('keeps code and style out of those words', () => {
     const html = `${'<b>'.repeat(40_000)}SEEN<style>.x{color:red}</style><script>steal()</script><!-- note -->&amp;<p>TOO`
     expect(htmlToText(html).text).toMatch(/SEEN\n?&\nTOO$/)
     expect(htmlToText(html).warnings).toEqual(['hidden_text_possible'])
@@ -468,7 +468,7 @@ describe('R77: what is too deep, too long or too costly to lay out', () => {
     expect(htmlToText(cut).text).not.toContain('color:red')
   })
 
-  it('groups nested deeper than is read leave the text, and say so', () => {
+  test('groups nested deeper than is read leave the text, and say so', () => {
     const html = `<style>${'@media all{'.repeat(5_000)}.x{display:none}</style><p class=x>UNSEEN</p><p>Seen`
     const { text, warnings } = htmlToText(html)
     expect(text).toMatch(/^\[The styles .+\]\n\nUNSEEN\n\nSeen$/)
@@ -477,7 +477,7 @@ describe('R77: what is too deep, too long or too costly to lay out', () => {
     expect(fewer.text).toBe('Seen')
   })
 
-  it('names of a prototype are no colours and no attributes', () => {
+  test('names of a prototype are no colours and no attributes', () => {
     const html =
       '<style>[constructor^=a]{display:none}</style><p style="color:constructor;background:toString">Seen</p>'
     expect(htmlToText(html)).toEqual({ text: 'Seen', warnings: [] })
@@ -492,7 +492,7 @@ describe('R77: eight megabytes of an attachment', () => {
     ['one line of text', 'plain', `${repeat('a', 8 * bytes)}LAST`, ''],
     ['links', 'plain', `${repeat('![a](http://b)\n', 8 * bytes)}\nLAST`, ''],
   ]
-  it.each(attachments)(
+  test.each(attachments)(
     '%s is read to its end while the event loop runs',
     async (_name, from, content, warning) => {
       let turns = 0
@@ -505,7 +505,7 @@ describe('R77: eight megabytes of an attachment', () => {
     },
   )
 
-  it('cuts no character and no line in two', async () => {
+  test('cuts no character and no line in two', async () => {
     const emoji = '😀'.repeat(bytes)
     expect((await render({ content: `x${emoji}`, from: 'values', to: 'text' })).text).toBe(`x${emoji}`)
     const lines = '0123456789 abc\n'.repeat(200_000)

@@ -1,12 +1,12 @@
 /** The HTML of a mail as text: what a reader would see, in order, and nothing that only a machine would read. */
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { htmlToText } from '../../src/body-text/html-to-text.ts'
 import { sanitizeHtml } from '../../src/body-text/sanitize-html.ts'
 
 const textOf = (html: string) => htmlToText(html).text
 
 describe('R73: ordinary mails are read whole', () => {
-  it.each([
+  test.each([
     [
       'a wrapper of size nought around children that set their own (MJML)',
       '<div style="font-size:0;line-height:0"><table width="100%"><tr><td style="font-size:0px"><div style="font-size:14px">SEEN</div></td></tr></table></div>',
@@ -59,7 +59,7 @@ describe('R73: ordinary mails are read whole', () => {
 })
 
 describe('R74: what is not seen is not read', () => {
-  it.each([
+  test.each([
     [
       'a rule with a condition that fails undoes nothing',
       '<style>.h{display:none}@media (min-width:99999px){.h{display:block}}</style><p class="h">SECRET</p>',
@@ -109,7 +109,7 @@ describe('R74: what is not seen is not read', () => {
     }
   })
 
-  it('what may be hidden stays and is marked where it is', () => {
+  test('what may be hidden stays and is marked where it is', () => {
     for (const html of [
       '<p style="mask:url(#m)">MAYBE</p>',
       '<style>@container (width > 1px){p{display:none}}</style><p>MAYBE</p>',
@@ -126,7 +126,7 @@ describe('R74: what is not seen is not read', () => {
     }
   })
 
-  it('hidden words are news only where the reader sees them nowhere', () => {
+  test('hidden words are news only where the reader sees them nowhere', () => {
     const preheader = '<div style="display:none">Your order is on its way &zwnj;&nbsp;&#847;&shy;</div>'
     expect(htmlToText(`${preheader}<h1>Your order</h1><p>It is on its way.</p>`).warnings).toEqual([])
     // The line that lists show: every newsletter hides one in front, so it would be said of all of them.
@@ -135,7 +135,7 @@ describe('R74: what is not seen is not read', () => {
     expect(htmlToText('<!-- Header --><p>Hello</p><!--[if mso]>a b c d e<![endif]-->').warnings).toEqual([])
   })
 
-  it('what pads a preview is gone, and a choice of form behind each letter carries nothing', () => {
+  test('what pads a preview is gone, and a choice of form behind each letter carries nothing', () => {
     expect(
       textOf(`<p>Sale now${'&zwnj;&nbsp;&#847;&shy; &#8199;&#10240;&#6068;'.repeat(60)}</p><p>Next</p>`),
     ).toBe('Sale now\n\nNext')
@@ -145,7 +145,7 @@ describe('R74: what is not seen is not read', () => {
 })
 
 describe('layout', () => {
-  it('tables of data keep their cells, the empty ones too', () => {
+  test('tables of data keep their cells, the empty ones too', () => {
     const row = (...cells: string[]) => `<tr>${cells.map((cell) => `<td>${cell}</td>`).join('')}</tr>`
     const head = '<tr><th>Item</th><th>Qty</th><th>Discount</th></tr>'
     expect(textOf(`<table>${head}${row('Rope', '2', '')}${row('Anchor', '', '5 %')}</table>`)).toBe(
@@ -157,13 +157,13 @@ describe('layout', () => {
     )
   })
 
-  it('tables that only place things are blocks in order', () => {
+  test('tables that only place things are blocks in order', () => {
     const html =
       '<table><tr><td><h1>Title</h1><p>Left</p></td><td width="20"></td><td><p>Right</p><p>More</p></td></tr><tr><td><table><tr><td><a href="https://a.example/x">Home</a></td><td><a href="https://b.example/y">Shop</a></td></tr></table></td></tr></table>'
     expect(textOf(html)).toBe('Title\n\nLeft\n\nRight\n\nMore\n\nHome (a.example) | Shop (b.example)')
   })
 
-  it('lists keep their numbers and their depth', () => {
+  test('lists keep their numbers and their depth', () => {
     expect(
       textOf(
         '<ol start="3"><li>Sign<ul><li>here</li><li>there</li></ul></li><li>Pay</li><li value="9">End</li></ol>',
@@ -172,13 +172,13 @@ describe('layout', () => {
     expect(textOf('<ol reversed><li>a</li><li>b</li></ol>')).toBe('2. a\n1. b')
   })
 
-  it('every line of a quote is one', () => {
+  test('every line of a quote is one', () => {
     const html =
       '<div>Yes.</div><blockquote type="cite"><p>First.</p><p>Shall we<br>cancel?</p><blockquote><p>Older.</p></blockquote></blockquote><div>Bye.</div>'
     expect(textOf(html)).toBe('Yes.\n\n> First.\n>\n> Shall we\n> cancel?\n>\n> > Older.\n\nBye.')
   })
 
-  it('raised, lowered and struck letters do not change what is said', () => {
+  test('raised, lowered and struck letters do not change what is said', () => {
     expect(
       textOf(
         '10<sup>6</sup> l of H<sub>2</sub>O, x<sup>n+1</sup>, 1<sup>st</sup>, <del>100 EUR</del> 80 EUR',
@@ -186,7 +186,7 @@ describe('layout', () => {
     ).toBe('10^6 l of H_2O, x^(n+1), 1st, ~~100 EUR~~ 80 EUR')
   })
 
-  it('pictures say what they say, pixels nothing', () => {
+  test('pictures say what they say, pixels nothing', () => {
     expect(
       textOf(
         '<img src="https://a.example/b.png" alt="Valid until [12] December"><img src="cid:x"><img src="https://t.example/p" width="1" alt="tracking pixel"><img src="https://t.example/q" style="height:1px"><img src="https://h.example/i" alt="hidden words" style="display:none">',
@@ -194,13 +194,13 @@ describe('layout', () => {
     ).toBe('[image: Valid until 12 December] [image: attached]')
   })
 
-  it('preformatted text keeps its spaces, by element and by style', () => {
+  test('preformatted text keeps its spaces, by element and by style', () => {
     expect(textOf('<pre>a  b\n  c</pre><div style="white-space:pre-wrap">x   y\n  z</div>')).toBe(
       'a  b\n  c\n\nx   y\n  z',
     )
   })
 
-  it('a link keeps its host next to its words', () => {
+  test('a link keeps its host next to its words', () => {
     expect(textOf('<p><a href="https://shop.example/a?t=1">Walmart </a>when</p>')).toBe(
       'Walmart (shop.example) when',
     )

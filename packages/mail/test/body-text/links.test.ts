@@ -1,5 +1,5 @@
 /** R81: whole targets on request, R49: and none without. */
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { htmlToText } from '../../src/body-text/html-to-text.ts'
 import { readPlain } from '../../src/body-text/read-plain.ts'
 import { sanitizeHtml } from '../../src/body-text/sanitize-html.ts'
@@ -9,7 +9,7 @@ const html =
   '<a href="https://b.example/?q=2">https://b.example/?q=2</a> <a href="mailto:a@b.example?subject=Hi">mail</a> <a href="javascript:x()">no</a> [link 1]</p>'
 
 describe('links', () => {
-  it('R81: each has a number in the text and its whole target in the list, once', () => {
+  test('R81: each has a number in the text and its whole target in the list, once', () => {
     const { text, links } = htmlToText(html, { firstLink: 1 })
     expect(text).toBe(
       'Join (meet.example) [link 1], again (meet.example) [link 1], https://a.example/x [link 4]. https://b.example/ [link 2] mail (a@b.example) [link 3] no (link 1)',
@@ -22,13 +22,13 @@ describe('links', () => {
     ])
   })
 
-  it('R49: without it neither number nor query', () => {
+  test('R49: without it neither number nor query', () => {
     const { text, links } = htmlToText(html)
     expect(links).toBeUndefined()
     expect(text).not.toMatch(/pwd|token|\[link [2-9]/)
   })
 
-  it('R81: what is left out of an address that is shown shows, and only there', async () => {
+  test('R81: what is left out of an address that is shown shows, and only there', async () => {
     const cut = 'https://a.example/r?k=1 https://a.example/r#top https://a.example/r http://b.example'
     const shown = 'https://a.example/r?… https://a.example/r#… https://a.example/r http://b.example/'
     expect((await readPlain(cut)).text).toBe(shown)
@@ -42,13 +42,13 @@ describe('links', () => {
     expect((await readPlain(shown)).text).toBe(shown)
   })
 
-  it('R81: in HTML, too', () => {
+  test('R81: in HTML, too', () => {
     const { text, links } = sanitizeHtml('<p><a href="https://a.example/x?t=1">Go</a></p>', { firstLink: 7 })
     expect(text).toBe('<p><a href="https://a.example/x">Go</a> [link 7]</p>')
     expect(links).toEqual([{ number: 7, text: 'Go', url: 'https://a.example/x?t=1' }])
   })
 
-  it('R81: plain text has them behind its addresses', async () => {
+  test('R81: plain text has them behind its addresses', async () => {
     const { text, links } = await readPlain(
       'Reset: https://a.example/r?k=1 (or [here](https://b.example/?z=2)).',
       {
@@ -59,12 +59,12 @@ describe('links', () => {
     expect(links?.map(({ url }) => url)).toEqual(['https://b.example/?z=2', 'https://a.example/r?k=1'])
   })
 
-  it('R81: a target of more than 4,000 characters is cut in front of its query, and says so', () => {
+  test('R81: a target of more than 4,000 characters is cut in front of its query, and says so', () => {
     const { links } = htmlToText(`<a href="https://a.example/x?${'q'.repeat(5000)}">Go</a>`, { firstLink: 1 })
     expect(links).toEqual([{ number: 1, text: 'Go', url: 'https://a.example/x', isCut: true }])
   })
 
-  it('R49: what would end a line or an attribute is encoded', () => {
+  test('R49: what would end a line or an attribute is encoded', () => {
     const { links } = htmlToText('<a href="https://a.example/?x=&quot;&gt;&#10;&lt;b y=ä">Go</a>', {
       firstLink: 1,
     })

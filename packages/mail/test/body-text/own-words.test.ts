@@ -1,5 +1,5 @@
 /** What each email of a conversation says itself, line by line. */
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { foldQuotes } from '../../src/body-text/fold-quotes.ts'
 import { tellOwnWords } from '../../src/body-text/own-words.ts'
 
@@ -7,7 +7,7 @@ const tell = (...texts: string[]) => tellOwnWords(texts.map((text) => foldQuotes
 const wrote = 'On May 4, 2026 at 10:00, Ann <ann@a.example> wrote:'
 
 describe('own words', () => {
-  it('R77: others get their turn within long texts, their own and quoted ones', async () => {
+  test('R77: others get their turn within long texts, their own and quoted ones', async () => {
     const words = Array.from({ length: 20_000 }, (_, n) => `word${n} and more\n`).join('')
     let turns = 0
     let isOver = false
@@ -23,7 +23,7 @@ describe('own words', () => {
     expect(turns).toBeGreaterThan(40)
   })
 
-  it('a quote of an email that is there is left out, however it is wrapped; one of an email that is not stays once', async () => {
+  test('a quote of an email that is there is left out, however it is wrapped; one of an email that is not stays once', async () => {
     const first = 'Shall we take the early boat to the island on Friday morning?'
     const wrapped = '> Shall we take the early boat\n> to the island on Friday morning?'
     expect(await tell(first, `Fine.\n\n${wrote}\n${wrapped}`)).toEqual([first, 'Fine.'])
@@ -34,7 +34,7 @@ describe('own words', () => {
     ])
   })
 
-  it('what somebody says again unquoted stays, and so do answers with what they answer', async () => {
+  test('what somebody says again unquoted stays, and so do answers with what they answer', async () => {
     expect(await tell('Thanks a lot for all of it.', 'Thanks a lot for all of it.')).toEqual([
       'Thanks a lot for all of it.',
       'Thanks a lot for all of it.',
@@ -43,7 +43,7 @@ describe('own words', () => {
     expect((await tell('When do we meet on Friday?\n\nWhere do we meet then?', answers))[1]).toBe(answers)
   })
 
-  it('a forward of what is there names it; another one is content', async () => {
+  test('a forward of what is there names it; another one is content', async () => {
     const head =
       '---------- Forwarded message ----------\nFrom: Ann <ann@a.example>\nDate: May 4, 2026 10:00\nSubject: Boats'
     const body = 'The early boat leaves at nine from the third pier.'
@@ -53,7 +53,7 @@ describe('own words', () => {
     expect((await tell('Hello.', `FYI\n\n${head}\n\n${body}`))[1]).toBe(`FYI\n\n${head}\n\n${body}`)
   })
 
-  it.each(['>', '> a\n', 'a ', 'a:\n', 'On wrote:\n', '\n', '> x y z w\n', '一'])(
+  test.each(['>', '> a\n', 'a ', 'a:\n', 'On wrote:\n', '\n', '> x y z w\n', '一'])(
     'R77: two emails of a megabyte of %j cost at most two seconds',
     async (token) => {
       const text = `Fine.\n\n${wrote}\n${`> ${token}`.repeat(Math.ceil((1024 * 1024) / (token.length + 2)))}`

@@ -2,7 +2,7 @@
  * Earlier emails below a reply, as ten mail programs write them: folded where they are a mere trail, shown where they
  * are part of what is said.
  */
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { foldQuotes } from '../../src/body-text/fold-quotes.ts'
 import { htmlToText } from '../../src/body-text/html-to-text.ts'
 import { isForwardSubject, isReplySubject } from '../../src/body-text/quote-marks.ts'
@@ -79,14 +79,14 @@ const programs: [string, string, string][] = [
 ]
 
 describe('HTML', () => {
-  it.each(programs)('%s: a trailing quote is one line, and says whose', (_name, html, folded) => {
+  test.each(programs)('%s: a trailing quote is one line, and says whose', (_name, html, folded) => {
     expect(fold(html)).toBe(`Fine.\n\n${folded}`)
     expect(htmlToText(html, { quotes: 'shown' }).text).toContain('Shall we?')
     expect(htmlToText(html).text).toContain('Shall we?')
     expect(htmlToText(html, { quotes: 'left_out' }).text).toBe('Fine.')
   })
 
-  it('answers between quotes, and what they answer to, stay', () => {
+  test('answers between quotes, and what they answer to, stay', () => {
     const inline =
       '<div class="gmail_quote"><div class="gmail_attr">On May 4, 2026 Ann wrote:<br></div><blockquote class="gmail_quote">When?</blockquote><div>Now.</div><blockquote class="gmail_quote">Where?</blockquote><div>Here.</div></div>'
     expect(fold(inline)).toBe('On May 4, 2026 Ann wrote:\n\n> When?\n\nNow.\n\n> Where?\n\nHere.')
@@ -95,7 +95,7 @@ describe('HTML', () => {
     )
   })
 
-  it('a forwarded email is content, no matter who forwarded it', () => {
+  test('a forwarded email is content, no matter who forwarded it', () => {
     for (const html of [
       `<div>FYI</div><div class="gmail_quote"><div class="gmail_attr">---------- Forwarded message ---------<br>${header('From', 'Date', 'To', 'Subject')}</div>The plan.</div>`,
       `See<blockquote type="cite"><div>Begin forwarded message:</div><br>${header('From', 'Date', 'To', 'Subject')}<div>The plan.</div></blockquote>`,
@@ -105,14 +105,14 @@ describe('HTML', () => {
       expect(fold(html)).toContain('The plan.')
   })
 
-  it('a mail that is nothing but a quote, and a citation of no mail program, stay', () => {
+  test('a mail that is nothing but a quote, and a citation of no mail program, stay', () => {
     expect(fold('<blockquote type="cite">All of it</blockquote>')).toBe('> All of it')
     expect(fold('<p>A poem.</p><blockquote>Roses<br>are red</blockquote>')).toBe(
       'A poem.\n\n> Roses\n> are red',
     )
   })
 
-  it('a signature and a footer below the quote stay', () => {
+  test('a signature and a footer below the quote stay', () => {
     const quote =
       '<div class="moz-cite-prefix">Ann wrote on 04.05.26:</div><blockquote type="cite">Shall we?</blockquote>'
     const html = `<p>Fine.</p>${quote}<pre class="moz-signature">-- \nBob\nBoats</pre>`
@@ -122,7 +122,7 @@ describe('HTML', () => {
 })
 
 describe('plain text', () => {
-  it.each([
+  test.each([
     [
       'Fine.\n\nOn Mon, May 4, 2026 at 10:01 AM Ann <ann@a.example>\nwrote:\n\n> Shall we?\n>\n> > older',
       '[4 quoted lines: On Mon, May 4, 2026 at 10:01 AM Ann <ann@a.example> wrote]',
@@ -160,7 +160,7 @@ describe('plain text', () => {
     expect(await foldPlain(text)).toBe(`Fine.\n\n${folded}`)
   })
 
-  it.each([
+  test.each([
     'The manual says:\n\n> do this\n> do that',
     'Yes.\n> Where?\nHere.',
     'On May 4, 2026 Ann wrote:\n> When?\nNow.',
@@ -172,13 +172,13 @@ describe('plain text', () => {
     expect(await foldPlain(text)).toBe(text)
   })
 
-  it('the form of a website is no quote where nothing is answered', async () => {
+  test('the form of a website is no quote where nothing is answered', async () => {
     const text =
       'New message.\n\nFrom: Ann <a@b.example>\nDate: May 4, 2026 10:01\nSubject: Boats\n\nI want one.'
     expect(await foldPlain(text, false)).toBe(text)
   })
 
-  it("a list's footer below the quote stays", async () => {
+  test("a list's footer below the quote stays", async () => {
     const footer =
       '_______________________________________________\nBoats mailing list\nhttps://lists.a.example/'
     expect(await foldPlain(`Fine.\n\nOn May 4, 2026 Ann wrote:\n> Shall we?\n${footer}`)).toBe(
@@ -186,7 +186,7 @@ describe('plain text', () => {
     )
   })
 
-  it('own words only, for a conversation: neither signature nor quote', () => {
+  test('own words only, for a conversation: neither signature nor quote', () => {
     for (const text of [
       'Fine.\n\n-- \nBob\n\nOn May 4, 2026 Ann wrote:\n> Shall we?',
       'Fine.\n\nOn May 4, 2026 Ann wrote:\n> Shall we?\n\n-- \nBob',
@@ -197,7 +197,7 @@ describe('plain text', () => {
 })
 
 describe('subjects', () => {
-  it('tell a forward from a reply', () => {
+  test('tell a forward from a reply', () => {
     for (const subject of [
       'Fwd: x',
       'FW: Re: x',
@@ -225,7 +225,7 @@ describe('subjects', () => {
 })
 
 describe('R77: a megabyte of anything', () => {
-  it.each([
+  test.each([
     '>',
     '> a\n',
     '\n',

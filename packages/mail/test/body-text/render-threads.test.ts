@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { Worker, type WorkerOptions } from 'node:worker_threads'
 import { createTempFolder } from '@email-connector/testing'
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import { readText } from '../../src/body-text/read-text.ts'
 import { createRenderThreads } from '../../src/body-text/render-threads.ts'
 
@@ -42,7 +42,7 @@ const broken = { text: '[This text could not be rendered.]', warnings: ['body_no
 const options = { signal: never, maxMs: 60_000 }
 
 describe('R77: a text that takes long', () => {
-  it('ends with the call’s deadline, says so, and the next has a thread of its own', async () => {
+  test('ends with the call’s deadline, says so, and the next has a thread of its own', async () => {
     const threads = createRenderThreads({ start: moody, maxThreads: 1 })
     const { text: first } = await threads.render(job('x'), options)
     expect(await threads.render(job('x'), options)).toEqual({ text: first, warnings: [] })
@@ -51,12 +51,12 @@ describe('R77: a text that takes long', () => {
     expect(Number(next)).toBeGreaterThan(Number(first))
   })
 
-  it('gets what is left of the call’s time at most', async () => {
+  test('gets what is left of the call’s time at most', async () => {
     const content = '<li>x'.repeat(100_000)
     expect(await readText(job(content), { signal: never, leftMs: () => 0 })).toEqual(late)
   })
 
-  it('holds up one text at most: others wait for a thread, and no longer than they may', async () => {
+  test('holds up one text at most: others wait for a thread, and no longer than they may', async () => {
     const threads = createRenderThreads({ start: moody, maxThreads: 2 })
     const hanging = [1, 2].map(() => threads.render(job('hang'), { signal: never, maxMs: 2_000 }))
     expect(await threads.render(job('x'), { signal: never, maxMs: 50 })).toEqual(late)
@@ -64,7 +64,7 @@ describe('R77: a text that takes long', () => {
     expect(await Promise.all(hanging)).toEqual([late, late])
   })
 
-  it('ends when nobody waits for it any more: running, or waiting for a thread', async () => {
+  test('ends when nobody waits for it any more: running, or waiting for a thread', async () => {
     const threads = createRenderThreads({ start: moody, maxThreads: 1 })
     const caller = new AbortController()
     const gone = new Error('the client is gone')
@@ -78,26 +78,26 @@ describe('R77: a text that takes long', () => {
 })
 
 describe('R102: a thread that breaks', () => {
-  it.each(['throw', 'reject', 'end'])('costs one text: %s', async (fault) => {
+  test.each(['throw', 'reject', 'end'])('costs one text: %s', async (fault) => {
     const threads = createRenderThreads({ start: moody, maxThreads: 1 })
     expect(await threads.render(job(fault), options)).toEqual(broken)
     expect(await threads.render(job('x'), options)).toMatchObject({ warnings: [] })
   })
 
-  it('costs one text: it takes more memory than it may', async () => {
+  test('costs one text: it takes more memory than it may', async () => {
     const threads = createRenderThreads({ heapMb: 16, maxThreads: 1 })
     expect(await threads.render(job('<li>x'.repeat(200_000)), options)).toEqual(broken)
     expect(await threads.render(job('<p>Seen'), options)).toEqual({ text: 'Seen', warnings: [] })
   })
 
-  it('costs one text: its file is not there', async () => {
+  test('costs one text: its file is not there', async () => {
     const threads = createRenderThreads({ start: starting(join(folder.path, 'none.mjs')) })
     expect(await threads.render(job('x'), options)).toEqual(broken)
   })
 })
 
 describe('a thread that has nothing to do', () => {
-  it('ends, and keeps no process alive', () => {
+  test('ends, and keeps no process alive', () => {
     const file = pathToFileURL(join(import.meta.dirname, '../../src/body-text/render-threads.ts')).href
     const script = `
       const { createRenderThreads } = await import(${JSON.stringify(file)})
@@ -118,7 +118,7 @@ describe('a thread that has nothing to do', () => {
     })
   }, 70_000)
 
-  it('is not kept for longer than it was told', async () => {
+  test('is not kept for longer than it was told', async () => {
     const threads = createRenderThreads({ start: moody, maxThreads: 1, idleMs: 1 })
     const { text: first } = await threads.render(job('x'), options)
     await expect
@@ -129,7 +129,7 @@ describe('a thread that has nothing to do', () => {
       .toBeGreaterThan(Number(first))
   })
 
-  it('is not even started for an ordinary mail', async () => {
+  test('is not even started for an ordinary mail', async () => {
     const mail = `<style>${'.a,.b{color:red}'.repeat(80)}</style>${'<p class="a">Hello, world</p>'.repeat(500)}`
     // With no time left a thread could answer nothing.
     const { text } = await readText(job(mail), { signal: never, leftMs: () => 0 })

@@ -3,7 +3,7 @@
  * what it shows is there. `TRICKS=3000 npx vitest run packages/mail/test/body-text/visible-text.test.ts` tries more of them.
  */
 import { findChromium, startVisibleTextJudge, type VisibleTextJudge } from '@email-connector/testing'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { htmlToText } from '../../src/body-text/html-to-text.ts'
 import { toTrick, word } from './hidden-tricks.ts'
 
@@ -18,12 +18,12 @@ describe.skipIf(!findChromium())('R74: hidden words, as Chromium shows them', ()
   })
   afterAll(() => judge?.close())
 
-  it('the judge sees what is there, and not what is not', async () => {
+  test('the judge sees what is there, and not what is not', async () => {
     expect(await judge.sees(`<p>${word}</p>`, word, other)).toBe(true)
     expect(await judge.sees(`<p style="opacity:0">${word}</p>`, word, other)).toBe(false)
   })
 
-  it('a style sheet is for what its media say, and what is no query names nothing', async () => {
+  test('a style sheet is for what its media say, and what is no query names nothing', async () => {
     const queries = [
       'a;',
       'screen, a;',
@@ -42,7 +42,7 @@ describe.skipIf(!findChromium())('R74: hidden words, as Chromium shows them', ()
     }
   })
 
-  it(`of ${count} generated mails none leaks and none is lost`, {
+  test(`of ${count} generated mails none leaks and none is lost`, {
     timeout: 60_000 + count * 5_000,
   }, async () => {
     const leaks: string[] = []

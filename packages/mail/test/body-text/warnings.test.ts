@@ -3,7 +3,7 @@
  * tables of hostile ones. Measured on 4,150 real ordinary mails: link_text_mismatch on 30, text_part_differs on 7,
  * hidden_text_removed on 2, nearly all of them among the 250 newsletters.
  */
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { htmlToText } from '../../src/body-text/html-to-text.ts'
 import { readPlain } from '../../src/body-text/read-plain.ts'
 import { sanitizeHtml } from '../../src/body-text/sanitize-html.ts'
@@ -173,12 +173,12 @@ async function warningsOf(raw: Buffer): Promise<string[]> {
 }
 
 describe('every mail that deserves a warning has it', () => {
-  it(`R75: ${otherTexts.length} whose plain part says something else, by the means of an ordinary one`, async () => {
+  test(`R75: ${otherTexts.length} whose plain part says something else, by the means of an ordinary one`, async () => {
     for (const [plain, html] of otherTexts)
       expect(await readBoth(plain, html), `${plain} ${html}`).toContain('text_part_differs')
   })
 
-  it(`R49: ${mismatched.length} links whose text names another place`, () => {
+  test(`R49: ${mismatched.length} links whose text names another place`, () => {
     for (const [text, url] of mismatched)
       for (const render of [htmlToText, sanitizeHtml])
         expect(render(`<a href="${url}">${text}</a>`).warnings, `${text} ${url}`).toEqual([
@@ -186,14 +186,14 @@ describe('every mail that deserves a warning has it', () => {
         ])
   })
 
-  it(`R49: ${imitations.length} links to a name that reads as another`, () => {
+  test(`R49: ${imitations.length} links to a name that reads as another`, () => {
     for (const [text, url] of imitations)
       expect(htmlToText(`<a href="${url}">${text}</a>`).warnings, `${text} ${url}`).toEqual([
         'link_lookalike',
       ])
   })
 
-  it('R49: relative links lead where the mail says they start', () => {
+  test('R49: relative links lead where the mail says they start', () => {
     const html = '<base href="https://evil.example/"><a href="login?x=1">www.bank.example</a>'
     expect(htmlToText(html)).toEqual({
       text: 'www.bank.example (evil.example)',
@@ -201,14 +201,14 @@ describe('every mail that deserves a warning has it', () => {
     })
   })
 
-  it(`R47: ${hidden.length} mails that hide what nobody sees elsewhere`, () => {
+  test(`R47: ${hidden.length} mails that hide what nobody sees elsewhere`, () => {
     for (const html of hidden) {
       expect(htmlToText(html).warnings, html).toEqual(['hidden_text_removed'])
       expect(htmlToText(html).text).toBe('Hello')
     }
   })
 
-  it('R49: links of plain text are judged alike', async () => {
+  test('R49: links of plain text are judged alike', async () => {
     const read = await readPlain('[www.bank.example](https://evil.example/) and https://pаypal.com/x')
     expect(read.warnings).toEqual(['link_text_mismatch', 'link_lookalike'])
   })
@@ -250,7 +250,7 @@ describe('ordinary mail has none', () => {
     '<p>Ticket</p><span style="display:none">ref:_00D2x0000abc.500Ab00000xyz:ref</span>',
   ]
 
-  it('R47, R49: of 520 made of what senders do as a matter of course', () => {
+  test('R47, R49: of 520 made of what senders do as a matter of course', () => {
     const warned: string[] = []
     for (let number = 0; number < 520; number++) {
       const [text = '', url = ''] = links[number % links.length] ?? []
@@ -262,11 +262,11 @@ describe('ordinary mail has none', () => {
     expect(warned).toEqual([])
   })
 
-  it(`R75: ${sameTexts.length} plain parts that say less, or only that there is HTML`, async () => {
+  test(`R75: ${sameTexts.length} plain parts that say less, or only that there is HTML`, async () => {
     for (const [plain, html] of sameTexts) expect(await readBoth(plain, html), plain).toEqual([])
   })
 
-  it('R47, R49: of 500 that people and lists wrote each warning is on one in fifty at most', async () => {
+  test('R47, R49: of 500 that people and lists wrote each warning is on one in fifty at most', async () => {
     const counts = new Map<string, number>()
     // Of the newsletters of 2002 seven have a text of another content, and one in nine counts its clicks behind names.
     const mails = [...readOrdinaryMails(460), ...readNewsletters(42)]

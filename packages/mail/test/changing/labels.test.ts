@@ -7,7 +7,7 @@ import {
   startScriptedImap,
   testHosts,
 } from '@email-connector/testing'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import {
   type ImapSession,
   moveMessages,
@@ -75,7 +75,7 @@ describe('flags and labels against a scripted server', () => {
     })
   }
 
-  it('on Gmail a name is a label, with spaces and other letters; `flagged` and `$` names are flags', async () => {
+  test('on Gmail a name is a label, with spaces and other letters; `flagged` and `$` names are flags', async () => {
     const labels = ['"Two words"']
     const flags = ['\\Answered']
     const gmailServer = await startGmail(labels, flags)
@@ -96,7 +96,7 @@ describe('flags and labels against a scripted server', () => {
     })
   })
 
-  it('R89: on Gmail an undo of labels and flags leaves those that were there', async () => {
+  test('R89: on Gmail an undo of labels and flags leaves those that were there', async () => {
     const labels = ['Work']
     const gmailServer = await startGmail(labels)
     await run(gmailServer, async (session) => {
@@ -108,7 +108,7 @@ describe('flags and labels against a scripted server', () => {
     expect(labels).toEqual(['Work'])
   })
 
-  it('R89: on Gmail an undo of a move gives back the labels that the move took off', async () => {
+  test('R89: on Gmail an undo of a move gives back the labels that the move took off', async () => {
     const labels = ['Work', '"Two words"', '\\Important']
     const gmailServer = await startGmail(labels)
     const steps = await run(
@@ -121,7 +121,7 @@ describe('flags and labels against a scripted server', () => {
     expect(labels).toEqual(['Work', '"Two words"', '\\Important'])
   })
 
-  it.each([['[Gmail]/Sent Mail'], ['\\Sent'], ['\\Deleted'], ['']])(
+  test.each([['[Gmail]/Sent Mail'], ['\\Sent'], ['\\Deleted'], ['']])(
     'on Gmail %j is no label to set',
     async (name) => {
       const gmailServer = await startGmail([])
@@ -131,7 +131,7 @@ describe('flags and labels against a scripted server', () => {
     },
   )
 
-  it('a flag that the mailbox does not keep is not sent to it, and named', async () => {
+  test('a flag that the mailbox does not keep is not sent to it, and named', async () => {
     const strict = await start({
       handlers: {
         async SELECT(tag, _args, connection) {
@@ -161,7 +161,7 @@ describe('flags and labels against a scripted server', () => {
     expect(sent(strict, 'UID STORE')).toEqual([])
   })
 
-  it('two thousand scattered messages go in commands of a length that servers take, and a fault tells how far', async () => {
+  test('two thousand scattered messages go in commands of a length that servers take, and a fault tells how far', async () => {
     const uids = Array.from({ length: 2_000 }, (_, at) => 3_000_000 + 2 * at)
     let moves = 0
     const large = await start({

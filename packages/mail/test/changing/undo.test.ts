@@ -9,7 +9,7 @@ import {
   startDovecot,
 } from '@email-connector/testing'
 import fc from 'fast-check'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
   createMailbox,
   type ImapSession,
@@ -84,7 +84,7 @@ for (const kind of kinds) {
 
 function describeUndo({ start, prefix, delimiter, tellsUids }: ServerKind): void {
   /** Of what only a server that tells new ids can show. */
-  const itWithUids: typeof it | (() => void) = tellsUids ? it : () => undefined
+  const testWithUids: typeof test | (() => void) = tellsUids ? test : () => undefined
 
   let server: RealImapServer
   let memory: ServerMemory
@@ -125,7 +125,7 @@ function describeUndo({ start, prefix, delimiter, tellsUids }: ServerKind): void
   const stepsOf = (session: ImapSession, outcomes: readonly RefOutcome[]): readonly UndoStep[] =>
     planUndo(session, outcomes).steps
 
-  itWithUids(
+  testWithUids(
     'R89: random changes one after the other, undone, leave every message where and as it was; undone again, they are back',
     async () => {
       const check = async (changes: readonly (typeof change extends fc.Arbitrary<infer T> ? T : never)[]) => {
@@ -172,7 +172,7 @@ function describeUndo({ start, prefix, delimiter, tellsUids }: ServerKind): void
     120_000,
   )
 
-  it('R89: a flag is put back only where the change set it, and a second undo changes nothing', async () => {
+  test('R89: a flag is put back only where the change set it, and a second undo changes nothing', async () => {
     const refs = [...(await put('INBOX', 2)), ...(await put('INBOX', 1, ['\\Seen']))]
     const before = await snapshot()
     const steps = await run(async (session) =>
@@ -187,7 +187,7 @@ function describeUndo({ start, prefix, delimiter, tellsUids }: ServerKind): void
     expect(await snapshot()).toEqual(before)
   })
 
-  itWithUids(
+  testWithUids(
     'R89: what another client moved, deleted or renumbered meanwhile is told, and the rest is put back',
     async () => {
       const refs = await put('INBOX', 3)
@@ -212,7 +212,7 @@ function describeUndo({ start, prefix, delimiter, tellsUids }: ServerKind): void
     },
   )
 
-  itWithUids('R89: a mailbox that is gone is told, and what came from others returns', async () => {
+  testWithUids('R89: a mailbox that is gone is told, and what came from others returns', async () => {
     await run((session) => createMailbox(session, 'Passing'))
     const refs = [...(await put('Passing', 1)), ...(await put('INBOX', 1))]
     const steps = await run(async (session) => stepsOf(session, await moveMessages(session, refs, 'archive')))
@@ -222,7 +222,7 @@ function describeUndo({ start, prefix, delimiter, tellsUids }: ServerKind): void
     await run((session) => renameMailbox(session, 'Past', 'Passed on'))
   })
 
-  it('R89: what cannot be undone is said when it is changed', async () => {
+  test('R89: what cannot be undone is said when it is changed', async () => {
     const [inSent] = await put('Sent', 1)
     const [inInbox] = await put('INBOX', 1)
     if (inSent === undefined || inInbox === undefined) throw new Error('They were put there')
@@ -234,7 +234,7 @@ function describeUndo({ start, prefix, delimiter, tellsUids }: ServerKind): void
     else expect(plan).toEqual({ steps: [], lost: { not_told: 2 } })
   })
 
-  it.each(['sent', 'drafts', 'Sent'])('nothing is moved into %s', async (destination) => {
+  test.each(['sent', 'drafts', 'Sent'])('nothing is moved into %s', async (destination) => {
     const refs = await put('INBOX', 1)
     const before = await snapshot()
     await expect(run((session) => moveMessages(session, refs, destination))).rejects.toMatchObject({
@@ -244,7 +244,7 @@ function describeUndo({ start, prefix, delimiter, tellsUids }: ServerKind): void
     expect(await snapshot()).toEqual(before)
   })
 
-  it('`/` parts the levels of a mailbox on every server: made, moved into, renamed', async () => {
+  test('`/` parts the levels of a mailbox on every server: made, moved into, renamed', async () => {
     const created = await run((session) => createMailbox(session, 'Projects/2026'))
     const path = at(`Projects${delimiter}2026`)
     expect(created.path).toBe(path)

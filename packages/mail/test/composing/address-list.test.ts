@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { parseAddressList, readAddressList } from '../../src/composing/address-list.ts'
 import { MailError } from '../../src/mail-error.ts'
 
@@ -6,7 +6,7 @@ const at = (local: string) => ({ address: `${local}@x.example` })
 const addresses = (value: string | string[]) => parseAddressList(value, 'to').map(({ address }) => address)
 
 describe('recipients', () => {
-  it.each([
+  test.each([
     ['a@b.example', [{ address: 'a@b.example' }]],
     ['  a@B.Example ', [{ address: 'a@b.example' }]],
     ['Ann B. <a@b.example>', [{ name: 'Ann B.', address: 'a@b.example' }]],
@@ -68,13 +68,13 @@ describe('recipients', () => {
     expect(parseAddressList(value, 'to')).toEqual(expected)
   })
 
-  it('R39: an array is its entries, each an address or a list', () => {
+  test('R39: an array is its entries, each an address or a list', () => {
     expect(addresses(['a@x.example', 'b@x.example, c@x.example', ''])).toEqual([
       ...['a@x.example', 'b@x.example', 'c@x.example'],
     ])
   })
 
-  it.each([
+  test.each([
     ['a quoted local part that holds an address', '"a@evil.example"@x.example'],
     ['two at signs', 'a@evil.example@x.example'],
     ['a source route', '<@evil.example:a@x.example>'],
@@ -112,7 +112,7 @@ describe('recipients', () => {
     )
   })
 
-  it('R86: a fault names the address, its place and the reason, and every one of them', () => {
+  test('R86: a fault names the address, its place and the reason, and every one of them', () => {
     expect(readAddressList('a@x.example, bob@, Ann; Doe, Jane <j@x.example>, c@@y.example')).toEqual({
       mailboxes: [at('a'), { name: 'Doe, Jane', ...at('j') }],
       faults: [
@@ -126,7 +126,7 @@ describe('recipients', () => {
     )
   })
 
-  it.each([
+  test.each([
     '"',
     '(',
     '<',
@@ -151,7 +151,7 @@ describe('recipients', () => {
     5_000,
   )
 
-  it('R38: what is not text is refused by type', () => {
+  test('R38: what is not text is refused by type', () => {
     for (const value of [[{ path: '/etc/passwd' }], [['a@x.example']], [undefined], [1]]) {
       expect(() => parseAddressList(value as unknown as string[], 'to')).toThrow(MailError)
     }

@@ -1,6 +1,6 @@
 /** Files that go out: their names, their types, and mails inside mails. */
 import { createHash } from 'node:crypto'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { composeMessage, type OutgoingDraft } from '../../src/composing/compose.ts'
 import { allParts, parseMime } from '../../src/composing/mime-tree.ts'
 import { decodeTransfer } from '../../src/mime/transfer.ts'
@@ -32,14 +32,14 @@ const namesOf = (raw: Buffer) =>
     .map(({ structure }) => [structure.dispositionParameters?.filename, structure.parameters?.name])
 
 describe('an attachment', () => {
-  it('has its name in the forms of RFC 2231 and RFC 2047', async () => {
+  test('has its name in the forms of RFC 2231 and RFC 2047', async () => {
     const raw = await compose(text('Übersicht „2026“.txt'))
     expect(raw.toString()).toMatch(/filename\*0\*=utf-8''/i)
     expect(raw.toString()).toMatch(/name="=\?UTF-8\?[QB]\?/i)
     expect(namesOf(raw)).toEqual([['Übersicht „2026“.txt', 'Übersicht „2026“.txt']])
   })
 
-  it('is saved under a name: no path, no direction marks, none twice', async () => {
+  test('is saved under a name: no path, no direction marks, none twice', async () => {
     const typed = [
       '../../etc/passwd',
       'C:\\temp\\a.txt',
@@ -55,7 +55,7 @@ describe('an attachment', () => {
     ])
   })
 
-  it('R57: that is text says its charset', async () => {
+  test('R57: that is text says its charset', async () => {
     expect((await compose(text('a.txt'))).toString()).toMatch(
       /^Content-Type: text\/plain; charset=utf-8; name=a\.txt/m,
     )
@@ -65,7 +65,7 @@ describe('an attachment', () => {
     expect((await compose(odd)).toString()).toMatch(/^Content-Type: text\/plain; charset=utf-8/m)
   })
 
-  it('that is a mail goes along byte for byte, unless a line of it is too long for the way', async () => {
+  test('that is a mail goes along byte for byte, unless a line of it is too long for the way', async () => {
     const mail = (body: string) =>
       Buffer.from(
         `From: x@x.example\r\nSubject: inner\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nshort\r\n--b\r\nContent-Type: text/html; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n${body}\r\n--b--\r\n`,
@@ -91,7 +91,7 @@ describe('an attachment', () => {
     expect(html?.structure.parameters?.charset).toBe('utf-8')
   })
 
-  it('R59: that is large is encoded as it leaves, and is the same each time', async () => {
+  test('R59: that is large is encoded as it leaves, and is the same each time', async () => {
     const content = Buffer.from(Array.from({ length: 300_001 }, (_, at) => (at * 31 + (at >> 8)) % 251))
     const mail = Buffer.from(`Subject: inner\n\n${'line\n'.repeat(20_000)}`)
     const picture = content.subarray(1)

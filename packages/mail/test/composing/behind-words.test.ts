@@ -1,5 +1,5 @@
 /** What stands behind the words of a message, in both forms: signature, then original; and what an edit keeps of it. */
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { plainForPeople } from '../../src/body-text/plain-for-people.ts'
 import { renderBody } from '../../src/composing/render-body.ts'
 import { tailOfHtml, tailOfText } from '../../src/editing/kept-tail.ts'
@@ -12,7 +12,7 @@ const original = {
 }
 
 describe('behind the words', () => {
-  it('R84: a signature stands between the words and the original, behind its mark', async () => {
+  test('R84: a signature stands between the words and the original, behind its mark', async () => {
     const signature = { text: 'Alice\n+49 1', html: '<b>Alice</b>' }
     const { text, html } = await renderBody('Yes ```', { signature, original })
     expect(text).toBe(`Yes \`\`\`\n\n-- \nAlice\n+49 1\n\n${original.text}`)
@@ -21,7 +21,7 @@ describe('behind the words', () => {
     )
   })
 
-  it('R83: an original that is plain text is no Markdown, and needs no HTML', async () => {
+  test('R83: an original that is plain text is no Markdown, and needs no HTML', async () => {
     expect(await renderBody('Yes', { original })).toEqual({ text: `Yes\n\n${original.text}`, flowed: false })
     expect((await renderBody('**Yes**', { original })).html).toContain('<blockquote>5*3*2</blockquote>')
     expect((await renderBody('Yes', { original: { ...original, isRich: true } })).html).toContain(
@@ -29,7 +29,7 @@ describe('behind the words', () => {
     )
   })
 
-  it('R83: plain text as HTML has its lines, its targets whole, and nothing else', () => {
+  test('R83: plain text as HTML has its lines, its targets whole, and nothing else', () => {
     const text =
       'Join: https://zoom.example/j/987?pwd=aB_c*d_e*f\nDoc: <https://docs.example/d/1/edit#gid=0>.\n  <b> & (see www.x.example/a_(b))'
     expect(plainForPeople(text)).toBe(
@@ -37,7 +37,7 @@ describe('behind the words', () => {
     )
   })
 
-  it.each([
+  test.each([
     [
       'a quote',
       'Mine\nmore\n\nOn Fri, 27 Nov 2026, Ann wrote:\n> Hers',
@@ -67,7 +67,7 @@ describe('behind the words', () => {
     ['own words alone', 'Mine: I wrote:\nnothing > 5', undefined],
   ])('an edit of the words keeps %s', (_kind, text, tail) => expect(tailOfText(text)).toBe(tail))
 
-  it.each([
+  test.each([
     [
       'Gmail',
       '<body><div>Mine</div><div class="gmail_quote gmail_quote_container">Q</div></body>',

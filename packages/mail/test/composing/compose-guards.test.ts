@@ -1,6 +1,6 @@
 /** The belt to the braces of compose.ts: what its composer writes is read again, whatever a later version of it does. */
 import { Readable } from 'node:stream'
-import { beforeEach, expect, it, vi } from 'vitest'
+import { beforeEach, expect, test, vi } from 'vitest'
 import { composeMessage, type OutgoingDraft } from '../../src/composing/compose.ts'
 
 /** What the composer does to the bytes behind our back. */
@@ -43,13 +43,13 @@ beforeEach(() => {
   seen.spoil = (raw) => raw
 })
 
-it('R39: passes what was asked for', async () => {
+test('R39: passes what was asked for', async () => {
   const { raw, envelope } = await composeMessage(draft)
   expect(raw.toString()).toContain('To: bob@test.example')
   expect(envelope.to).toHaveLength(3)
 })
 
-it.each([
+test.each([
   ['a recipient more in To', (raw: string) => raw.replace(/^To: /m, 'To: mallory@test.example, '), 'to'],
   ['one more in Cc', (raw: string) => raw.replace(/^Cc: /m, 'Cc: mallory@test.example, '), 'cc'],
   ['one less', (raw: string) => raw.replace(/^Cc: .*\r\n/m, ''), 'cc'],
@@ -68,7 +68,7 @@ it.each([
   await expect(composeMessage(draft)).rejects.toMatchObject({ code: 'invalid_input', field })
 })
 
-it('R39: takes 1,000 recipients, each once over To, Cc and Bcc, and refuses one more', async () => {
+test('R39: takes 1,000 recipients, each once over To, Cc and Bcc, and refuses one more', async () => {
   const people = (from: number, count: number) =>
     Array.from({ length: count }, (_, index) => ({ address: `p${from + index}@test.example` }))
   const full = { ...draft, to: people(0, 400), cc: people(400, 300), bcc: people(700, 300) }

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import fc from 'fast-check'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parseAddressList } from '../../src/composing/address-list.ts'
 import { composeMessage, type OutgoingDraft } from '../../src/composing/compose.ts'
 import { MailError } from '../../src/mail-error.ts'
@@ -30,7 +30,7 @@ const headersOf = (raw: Buffer) =>
 const header = (raw: Buffer, name: string) => headersOf(raw).find((line) => line.startsWith(`${name}: `))
 
 describe('a composed message', () => {
-  it('is text alone when its Markdown shows nothing more', async () => {
+  test('is text alone when its Markdown shows nothing more', async () => {
     const { raw } = await composeMessage(draft({ body: 'Hi Bob,\n\n2 * 3 * 4 and snake_case_name\nBye' }))
     expect(header(raw, 'Content-Type')).toBe('Content-Type: text/plain; charset=utf-8')
     expect(raw.toString().split('\r\n\r\n').slice(1).join('\r\n\r\n')).toBe(
@@ -38,14 +38,14 @@ describe('a composed message', () => {
     )
   })
 
-  it('has a text that people like to read, and an HTML alternative where there is markup', async () => {
+  test('has a text that people like to read, and an HTML alternative where there is markup', async () => {
     const { raw } = await composeMessage(draft({ body: 'See **this**' }))
     expect(header(raw, 'Content-Type')).toMatch(/^Content-Type: multipart\/alternative;/)
     expect(raw.toString()).toContain('\r\n\r\nSee *this*\r\n')
     expect(raw.toString()).toContain('<strong>this</strong>')
   })
 
-  it('threads, and has a Message-ID of the sender’s domain', async () => {
+  test('threads, and has a Message-ID of the sender’s domain', async () => {
     const { raw, messageId } = await composeMessage(
       draft({ inReplyTo: '<2@x.example>', references: ['<1@x.example>', '<2@x.example>'] }),
     )
@@ -55,7 +55,7 @@ describe('a composed message', () => {
     expect(header(raw, 'References')).toBe('References: <1@x.example> <2@x.example>')
   })
 
-  it('keeps the Message-ID it was given, or refuses it', async () => {
+  test('keeps the Message-ID it was given, or refuses it', async () => {
     const { raw, messageId } = await composeMessage(draft({ messageId: '<one@test.example>' }))
     expect(messageId).toBe('<one@test.example>')
     expect(header(raw, 'Message-ID')).toBe('Message-ID: <one@test.example>')
@@ -70,7 +70,7 @@ describe('a composed message', () => {
     }
   })
 
-  it('drops foreign message ids that are none, and keeps the ends of a long thread', async () => {
+  test('drops foreign message ids that are none, and keeps the ends of a long thread', async () => {
     const ids = Array.from({ length: 100 }, (_, n) => `<${n}@x.example>`)
     const { raw } = await composeMessage(
       draft({ inReplyTo: '<a@b>\r\nBcc: x@evil.example', references: ['<a b@c>', 'plain', ...ids] }),
@@ -82,7 +82,7 @@ describe('a composed message', () => {
     expect(references?.at(-1)).toBe('<99@x.example>')
   })
 
-  it('carries names and subjects beyond ASCII', async () => {
+  test('carries names and subjects beyond ASCII', async () => {
     const { raw } = await composeMessage(
       draft({ from: { name: 'Jörg, "der" X', address: 'j@test.example' }, subject: 'Grüße 🎉' }),
     )
@@ -91,7 +91,7 @@ describe('a composed message', () => {
     expect(headersOf(raw).every((line) => /^[\x20-\x7e]*$/.test(line))).toBe(true)
   })
 
-  it('R39: has Bcc in the envelope and in the draft, never in what is sent', async () => {
+  test('R39: has Bcc in the envelope and in the draft, never in what is sent', async () => {
     const { raw, rawWithBcc, envelope } = await composeMessage(
       draft({ bcc: [{ address: 'carol@test.example' }] }),
     )
@@ -101,7 +101,7 @@ describe('a composed message', () => {
     expect(rawWithBcc.toString().replace('Bcc: carol@test.example\r\n', '')).toBe(raw.toString())
   })
 
-  it('keeps an attachment as it was, whatever it calls itself', async () => {
+  test('keeps an attachment as it was, whatever it calls itself', async () => {
     const content = Buffer.from([0, 255, 13, 10, 46, 13, 10])
     for (const contentType of ['image/png', 'multipart/mixed', 'message/partial', 'nonsense', 'text/html']) {
       const { raw } = await composeMessage(
@@ -112,7 +112,7 @@ describe('a composed message', () => {
     }
   })
 
-  it('is complete without a body, and sendable to nobody only as a draft', async () => {
+  test('is complete without a body, and sendable to nobody only as a draft', async () => {
     const attachments = [{ filename: 'a.txt', contentType: 'text/plain', content: Buffer.from('x') }]
     const { raw, envelope } = await composeMessage(draft({ to: [], body: '', attachments }))
     expect(header(raw, 'Content-Type')).toMatch(/multipart\/mixed/)
@@ -139,7 +139,7 @@ describe('R38: nothing given to the composer makes it read a file or fetch a URL
     rmSync(folder, { recursive: true })
   })
 
-  it('as an object, a path, a URL or a data URI, in any place', async () => {
+  test('as an object, a path, a URL or a data URI, in any place', async () => {
     const lures: unknown[] = [
       ...[{ path: file }, { href: url }, { path: url }, { content: { path: file } }, { raw: { path: file } }],
       ...[
@@ -206,7 +206,7 @@ describe('R37, R39: properties', () => {
     .tuple(fc.string(), controls, fc.string())
     .map(([before, control, after]) => `${before}${control}Bcc: x@evil.example${after}`)
 
-  it.each([
+  test.each([
     ['subject', (text: string) => ({ subject: text })],
     ['from', (text: string) => ({ from: { name: text, address: 'a@test.example' } })],
     ['from', (text: string) => ({ from: { address: `${text}@test.example` } })],
@@ -231,7 +231,7 @@ describe('R37, R39: properties', () => {
     )
   })
 
-  it('R37: a body may have lines and tabs and no other control character', async () => {
+  test('R37: a body may have lines and tabs and no other control character', async () => {
     await expect(composeMessage(draft({ body: 'a\tb\r\nc\nd\re' }))).resolves.toBeDefined()
     for (const body of ['\u0000', '\u001b[31m', '\u0008', '\u009b']) {
       await expect(composeMessage(draft({ body }))).rejects.toMatchObject({
@@ -241,7 +241,7 @@ describe('R37, R39: properties', () => {
     }
   })
 
-  it('R39: whatever is accepted has known headers only, once each, and exactly the recipients shown', async () => {
+  test('R39: whatever is accepted has known headers only, once each, and exactly the recipients shown', async () => {
     let accepted = 0
     const word = fc.string({ unit: 'grapheme', maxLength: 30 })
     const mailbox = fc

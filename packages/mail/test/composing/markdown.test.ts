@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { type DefaultTreeAdapterTypes, parseFragment } from 'parse5'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { loadMarkdown } from '../../src/composing/markdown.ts'
 
 const renderMarkdown = async (markdown: string) => (await loadMarkdown()).render(markdown)
@@ -11,7 +11,7 @@ const textOf = async (markdown: string) => (await renderMarkdown(markdown)).text
 const escaped = (text: string) => text.replaceAll('&', '&amp;')
 
 describe('Markdown', () => {
-  it.each([
+  test.each([
     ['**a** _b_ *c* ~~d~~', '<p><strong>a</strong> <em>b</em> <em>c</em> <s>d</s></p>'],
     ['**a *b* c**', '<p><strong>a <em>b</em> c</strong></p>'],
     ['`<b>` and ``a`b``', '<p><code>&lt;b&gt;</code> and <code>a`b</code></p>'],
@@ -32,7 +32,7 @@ describe('Markdown', () => {
     expect(await body(markdown)).toBe(html)
   })
 
-  it.each([
+  test.each([
     ['https://x.example/?token=_aB3-x_-Zq9', 'https://x.example/?token=_aB3-x_-Zq9', ''],
     ['https://x.example/a*b*c', 'https://x.example/a*b*c', ''],
     ['https://x.example/a**b**c~~d~~', 'https://x.example/a**b**c~~d~~', ''],
@@ -49,7 +49,7 @@ describe('Markdown', () => {
     )
   })
 
-  it.each([
+  test.each([
     [
       'www.x.example/_a_ **b**',
       '<a href="http://www.x.example/_a_">www.x.example/_a_</a> <strong>b</strong>',
@@ -63,7 +63,7 @@ describe('Markdown', () => {
     expect(await body(markdown)).toBe(`<p>${html}</p>`)
   })
 
-  it.each([
+  test.each([
     '5*3*2 pcs, 2*M8 nuts, 3*washers',
     'Path \\\\server\\share\\_new and C:\\!temp\\*.log and D:\\a_b\\_c_',
     'Prices: $5.00, 1_000 EUR, ~5 %, <10 pcs & #1',
@@ -72,7 +72,7 @@ describe('Markdown', () => {
     'readme.md, main.rs and v1.2.3 are no links',
   ])('R83: %j is words, as typed', async (text) => expect(await renderMarkdown(text)).toEqual({ text }))
 
-  it('reads as mail without HTML: links once, tables in columns, escapes gone', async () => {
+  test('reads as mail without HTML: links once, tables in columns, escapes gone', async () => {
     expect(await textOf('See [the plan](https://x.example/p?a=1_b_2) and **act**, \\*now\\*.')).toBe(
       'See the plan <https://x.example/p?a=1_b_2> and *act*, *now*.',
     )
@@ -91,14 +91,14 @@ describe('Markdown', () => {
     )
   })
 
-  it('has tables with lines of their own, and no picture that loads', async () => {
+  test('has tables with lines of their own, and no picture that loads', async () => {
     const html = await body('| a | b |\n|---|--:|\n| 1 | ![x](https://t.example/p.gif) |')
     expect(html).toContain('<td style="border:1px solid #bbb;padding:4px 8px;text-align:right">')
     expect(html).toContain('<a href="https://t.example/p.gif">x</a>')
     expect(html).not.toContain('<img')
   })
 
-  it.each([
+  test.each([
     'plain',
     'see https://x.example/a_b_c and www.x.example',
     'a\nb\n\nc',
@@ -110,7 +110,7 @@ describe('Markdown', () => {
     '[a](b)',
   ])('%j needs no HTML', async (text) => expect(await renderMarkdown(text)).toEqual({ text }))
 
-  it.each([
+  test.each([
     ...[
       '[x](javascript:alert(1))',
       '[x](JaVaScRiPt:a)',
@@ -132,7 +132,7 @@ describe('Markdown', () => {
     expect([...attributes].filter((name) => !['href', 'style'].includes(name))).toEqual([])
   })
 
-  it('R46: no text makes any other tag, attribute or link scheme', async () => {
+  test('R46: no text makes any other tag, attribute or link scheme', async () => {
     const piece = fc.constantFrom(
       ...[
         '<',
@@ -169,7 +169,7 @@ describe('Markdown', () => {
     )
   })
 
-  it.each([
+  test.each([
     '[',
     '**a',
     '*a ',

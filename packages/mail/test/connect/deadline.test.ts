@@ -1,5 +1,5 @@
 /** One deadline around a call: the caller's signal counts as much, and nothing is left behind. */
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { withDeadline } from '../../src/connect/deadline.ts'
 
 const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length
@@ -9,7 +9,7 @@ const untilAborted = (signal: AbortSignal) =>
   })
 
 describe('R58: a call with a deadline', () => {
-  it('leaves no timer behind that would keep a process alive, however it ends', async () => {
+  test('leaves no timer behind that would keep a process alive, however it ends', async () => {
     const before = timers()
     const failure = new Error('refused')
     expect(await withDeadline({ deadlineMs: 600_000 }, async () => timers() - before)).toBe(1)
@@ -18,13 +18,13 @@ describe('R58: a call with a deadline', () => {
     expect(timers()).toBe(before)
   })
 
-  it('ends at the deadline, also where the caller has a signal of its own', async () => {
+  test('ends at the deadline, also where the caller has a signal of its own', async () => {
     const { signal } = new AbortController()
     for (const deps of [{ deadlineMs: 20 }, { deadlineMs: 20, signal }])
       await expect(withDeadline(deps, untilAborted)).rejects.toThrow('deadline')
   })
 
-  it("ends with the caller's signal, and at once where it came before", async () => {
+  test("ends with the caller's signal, and at once where it came before", async () => {
     const caller = new AbortController()
     const work = withDeadline({ deadlineMs: 600_000, signal: caller.signal }, untilAborted)
     caller.abort(new Error('gone'))

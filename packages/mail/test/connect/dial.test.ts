@@ -7,7 +7,7 @@ import {
   type ServerCertificate,
   startLineServer,
 } from '@email-connector/testing'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { createConnector } from '../../src/connect/dial.ts'
 import { createHostPolicy } from '../../src/connect/host-policy.ts'
 import { MailError } from '../../src/mail-error.ts'
@@ -41,7 +41,7 @@ async function serve(certificate: ServerCertificate, oldTls = false) {
 }
 
 describe('an implicit TLS connection', () => {
-  it.each(['localhost', '127.0.0.1'])('to %s is verified, fresh and TLS 1.2 or newer', async (host) => {
+  test.each(['localhost', '127.0.0.1'])('to %s is verified, fresh and TLS 1.2 or newer', async (host) => {
     const { port } = await serve(certificates.good)
     const socket = (await dial(port, { host })) as TLSSocket
     expect(socket).toBeInstanceOf(TLSSocket)
@@ -51,7 +51,7 @@ describe('an implicit TLS connection', () => {
     socket.destroy()
   })
 
-  it.each(['wrongName', 'expired', 'notYetValid', 'selfSigned'] as const)(
+  test.each(['wrongName', 'expired', 'notYetValid', 'selfSigned'] as const)(
     'R35: a certificate that is %s is refused',
     async (kind) => {
       const server = await serve(certificates[kind])
@@ -60,12 +60,12 @@ describe('an implicit TLS connection', () => {
     },
   )
 
-  it('R35: TLS below 1.2 is refused', async () => {
+  test('R35: TLS below 1.2 is refused', async () => {
     const { port } = await serve(certificates.good, true)
     await expect(dial(port)).rejects.toMatchObject({ code: 'tls_failed' })
   })
 
-  it('R35: an authority of an organisation vouches for its own hosts, and for no other', async () => {
+  test('R35: an authority of an organisation vouches for its own hosts, and for no other', async () => {
     const { port } = await serve(certificates.good)
     const internal = { hosts: ['mail.test.example'], ca: [certificates.ca] }
     const policy = { ...local, resolve: async () => ['127.0.0.1'] }
@@ -84,7 +84,7 @@ describe('an implicit TLS connection', () => {
     expect(ca).toEqual([...rootCertificates, certificates.ca])
   })
 
-  it('R35: an authority that nobody told us of is refused', async () => {
+  test('R35: an authority that nobody told us of is refused', async () => {
     const { port } = await serve(certificates.good)
     const stranger = createConnector({ policy: local })
     await expect(
@@ -95,13 +95,13 @@ describe('an implicit TLS connection', () => {
     ).rejects.toMatchObject({ code: 'tls_failed', protocol: 'imap' })
   })
 
-  it('to a server that speaks in clear fails as TLS', async () => {
+  test('to a server that speaks in clear fails as TLS', async () => {
     const server = await startLineServer({ tls: 'none', serve: (line) => line.write('220 hello\r\n') })
     servers.push(server)
     await expect(dial(server.port)).rejects.toMatchObject({ code: 'tls_failed' })
   })
 
-  it('to a server that hangs up in the handshake is lost', async () => {
+  test('to a server that hangs up in the handshake is lost', async () => {
     const server = await startLineServer({
       tls: 'none',
       serve: async (line) => {
@@ -115,7 +115,7 @@ describe('an implicit TLS connection', () => {
 })
 
 describe('the address', () => {
-  it('R33: is the checked one, while TLS names the host', async () => {
+  test('R33: is the checked one, while TLS names the host', async () => {
     const { port } = await serve(certificates.good)
     const asked: string[] = []
     const policy = createHostPolicy({
@@ -138,7 +138,7 @@ describe('the address', () => {
     expect(asked).toEqual(['mail.test.example', 'mail.test.example'])
   })
 
-  it('is the next one where the first does not answer', async () => {
+  test('is the next one where the first does not answer', async () => {
     const { port } = await serve(certificates.good)
     const policy = createHostPolicy({ allowPrivate: true, resolve: async () => ['127.0.0.99', '127.0.0.1'] })
     const socket = await createConnector({ policy, ca: [certificates.ca] }).connect(
@@ -149,7 +149,7 @@ describe('the address', () => {
     socket.destroy()
   })
 
-  it('R32, R33: no socket is opened to a refused one', async () => {
+  test('R32, R33: no socket is opened to a refused one', async () => {
     const { port, connections } = await serve(certificates.good)
     const policy = { ...createHostPolicy({ resolve: async () => ['127.0.0.1'] }), checkPort: () => {} }
     const refused = createConnector({ policy, ca: [certificates.ca] }).connect(
@@ -160,7 +160,7 @@ describe('the address', () => {
     expect(connections).toHaveLength(0)
   })
 
-  it('R34, R37: a wrong port or host is refused before the resolver is asked', async () => {
+  test('R34, R37: a wrong port or host is refused before the resolver is asked', async () => {
     const asked: string[] = []
     const policy = createHostPolicy({
       resolve: async (host) => {
@@ -184,7 +184,7 @@ describe('the address', () => {
     expect(asked).toEqual([])
   })
 
-  it('R40: a closed port, an unknown name and a refused address are one error in every property', async () => {
+  test('R40: a closed port, an unknown name and a refused address are one error in every property', async () => {
     const server = createServer().listen(0, '127.0.0.1')
     await once(server, 'listening')
     const { port } = server.address() as AddressInfo
@@ -210,7 +210,7 @@ describe('the address', () => {
 })
 
 describe('the signal', () => {
-  it('R58: ends a handshake that never ends, and closes the socket', async () => {
+  test('R58: ends a handshake that never ends, and closes the socket', async () => {
     const server = await startLineServer({ tls: 'none', serve: (line) => line.closed })
     servers.push(server)
     const deadline = new AbortController()
@@ -221,7 +221,7 @@ describe('the signal', () => {
     expect(server.openCount()).toBe(0)
   })
 
-  it('leaves alone what was handed over: the socket below a TLS socket is never destroyed by itself', async () => {
+  test('leaves alone what was handed over: the socket below a TLS socket is never destroyed by itself', async () => {
     const { port } = await serve(certificates.good)
     const deadline = new AbortController()
     const socket = await dial(port, { signal: deadline.signal })
@@ -231,7 +231,7 @@ describe('the signal', () => {
     await once(socket, 'close')
   })
 
-  it('ends a resolver that never answers, and a call that comes too late', async () => {
+  test('ends a resolver that never answers, and a call that comes too late', async () => {
     const policy = createHostPolicy({ resolve: () => new Promise(() => {}) })
     const connect = (signal: AbortSignal) =>
       createConnector({ policy }).connect(
@@ -246,7 +246,7 @@ describe('the signal', () => {
   })
 })
 
-it('a STARTTLS server gets a plain socket and the options that verify it later', async () => {
+test('a STARTTLS server gets a plain socket and the options that verify it later', async () => {
   const server = await startLineServer({ tls: 'none', serve: (line) => line.closed })
   servers.push(server)
   const socket = await dial(server.port, { tls: 'starttls' })

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { MailServer, TlsMode } from '../../src/account.ts'
 import { createHostPolicy, type MailProtocol } from '../../src/connect/host-policy.ts'
 import { MailError } from '../../src/mail-error.ts'
@@ -12,14 +12,14 @@ const codeOf = (work: Promise<unknown>) =>
   )
 
 describe('hosts', () => {
-  it('R33: every public answer is handed on, in order', async () => {
+  test('R33: every public answer is handed on, in order', async () => {
     await expect(answering('9.9.9.9', '2606:4700::1').resolve('imap.example.com', live)).resolves.toEqual([
       '9.9.9.9',
       '2606:4700::1',
     ])
   })
 
-  it.each([
+  test.each([
     [['9.9.9.9', '127.0.0.1']],
     [['127.0.0.1', '9.9.9.9']],
     [['9.9.9.9', '::ffff:10.0.0.1']],
@@ -31,7 +31,7 @@ describe('hosts', () => {
   describe('of an organisation, which its deployment names', () => {
     const policy = (address: string) =>
       createHostPolicy({ resolve: async () => [address], internalHosts: ['imap.corp.example'] })
-    it.each(['10.1.2.3', '172.31.0.1', '192.168.7.7', 'fd12:3456::1', '9.9.9.9'])(
+    test.each(['10.1.2.3', '172.31.0.1', '192.168.7.7', 'fd12:3456::1', '9.9.9.9'])(
       'may be at %s, whatever its case, and no other host may',
       async (address) => {
         for (const host of ['imap.corp.example', 'IMAP.Corp.Example'])
@@ -40,7 +40,7 @@ describe('hosts', () => {
         expect(others).toBe(address === '9.9.9.9' ? 'resolved' : 'host_unreachable')
       },
     )
-    it.each([
+    test.each([
       ...['127.0.0.1', '127.8.8.8', '0.0.0.0', '169.254.169.254', '169.254.169.253', '169.254.170.2'],
       ...['100.64.0.1', '198.18.0.1', '224.0.0.1', '255.255.255.255', '::1', '::ffff:10.0.0.1', '::10.0.0.1'],
       ...[
@@ -55,7 +55,7 @@ describe('hosts', () => {
     ])('R72: is never reached at %s', async (address) => {
       expect(await codeOf(policy(address).resolve('imap.corp.example', live))).toBe('host_unreachable')
     })
-    it('R34: on no other port', () => {
+    test('R34: on no other port', () => {
       for (const port of [22, 25, 80, 443, 8080])
         expect(() =>
           policy('10.0.0.1').checkPort({ host: 'imap.corp.example', port, tls: 'implicit' }, 'imap'),
@@ -63,14 +63,14 @@ describe('hosts', () => {
     })
   })
 
-  it('R33: the name is resolved again each time, so a rebinding name is caught', async () => {
+  test('R33: the name is resolved again each time, so a rebinding name is caught', async () => {
     const answers = [['9.9.9.9'], ['169.254.169.254']]
     const policy = createHostPolicy({ resolve: async () => answers.shift() ?? [] })
     expect(await codeOf(policy.resolve('rebind.example.com', live))).toBe('resolved')
     expect(await codeOf(policy.resolve('rebind.example.com', live))).toBe('host_unreachable')
   })
 
-  it('R40: refused, unknown and empty answers are one error, the same in every visible property', async () => {
+  test('R40: refused, unknown and empty answers are one error, the same in every visible property', async () => {
     const failing = createHostPolicy({
       resolve: async () => {
         throw new Error('ENOTFOUND')
@@ -87,7 +87,7 @@ describe('hosts', () => {
     expect(await visible(createHostPolicy().resolve('10.0.0.1', live))).toEqual(refused)
   })
 
-  it.each([
+  test.each([
     ...[
       '0x7f.0.0.1',
       '0177.0.0.1',
@@ -137,7 +137,7 @@ describe('hosts', () => {
     expect(asked).toBe(0)
   })
 
-  it('private addresses pass only where allowPrivate was given', async () => {
+  test('private addresses pass only where allowPrivate was given', async () => {
     const local = createHostPolicy({ allowPrivate: true })
     await expect(local.resolve('127.0.0.1', live)).resolves.toEqual(['127.0.0.1'])
     expect((await local.resolve('localhost', live)).length).toBeGreaterThan(0)
@@ -159,14 +159,14 @@ describe('ports', () => {
     ),
   )
 
-  it.each(rows)('R34: $protocol on $port with $tls', ({ port, protocol, tls }) => {
+  test.each(rows)('R34: $protocol on $port with $tls', ({ port, protocol, tls }) => {
     const server: MailServer = { host: 'a.example', port, tls }
     const check = () => createHostPolicy().checkPort(server, protocol)
     if (allowed.has(`${protocol} ${port} ${tls}`)) expect(check).not.toThrow()
     else expect(check).toThrow(expect.objectContaining({ code: 'invalid_input', field: `${protocol}_port` }))
   })
 
-  it('R34: the local runner may use any real port', () => {
+  test('R34: the local runner may use any real port', () => {
     const local = createHostPolicy({ allowPrivate: true })
     expect(() => local.checkPort({ host: 'a', port: 10143, tls: 'starttls' }, 'imap')).not.toThrow()
     expect(() => local.checkPort({ host: 'a', port: 0, tls: 'starttls' }, 'imap')).toThrow(MailError)

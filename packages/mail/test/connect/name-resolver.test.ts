@@ -6,7 +6,7 @@ import { writeFileSync } from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
 import { join } from 'node:path'
 import { createTempFolder } from '@email-connector/testing'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createNameResolver } from '../../src/connect/name-resolver.ts'
 
 const types = { A: 1, AAAA: 28 }
@@ -86,21 +86,21 @@ afterAll(async () => {
 })
 
 describe('a name', () => {
-  it('gives every address of both families, IPv4 first', async () => {
+  test('gives every address of both families, IPv4 first', async () => {
     expect(await resolver()('both.example', live())).toEqual(['192.0.2.1', '192.0.2.2', '2001:db8::1'])
     expect(await resolver()('six.example', live())).toEqual(['2001:db8::6'])
   })
 
-  it('that DNS does not have is an error, and is not asked of the system unless that was allowed', async () => {
+  test('that DNS does not have is an error, and is not asked of the system unless that was allowed', async () => {
     await expect(resolver()('nowhere.example', live())).rejects.toMatchObject({ code: 'ENOTFOUND' })
     await expect(resolver(true)('nowhere.invalid', live())).rejects.toThrow(/getaddrinfo/)
   })
 
-  it('with a silent answer for one family gives the other after half a second', async () => {
+  test('with a silent answer for one family gives the other after half a second', async () => {
     expect(await resolver()('half.example', live())).toEqual(['192.0.2.3'])
   })
 
-  it('is looked for in the hosts file first, whatever its case, and a comment is no entry', async () => {
+  test('is looked for in the hosts file first, whatever its case, and a comment is no entry', async () => {
     const before = asked
     expect(await resolver()('listed.example', live())).toEqual(['192.0.2.9'])
     expect(await resolver()('OTHER', live())).toEqual(['192.0.2.9'])
@@ -110,14 +110,14 @@ describe('a name', () => {
       await expect(resolver()(name, live())).rejects.toMatchObject({ code: 'ENOTFOUND' })
   })
 
-  it('localhost needs no hosts file', async () => {
+  test('localhost needs no hosts file', async () => {
     const without = createNameResolver({ hostsFile: join(folder.path, 'missing') })
     expect(await without('localhost', live())).toEqual(['127.0.0.1', '::1'])
   })
 })
 
 describe('a silent name server', () => {
-  it('R58: is left at the moment the signal aborts, with its reason', async () => {
+  test('R58: is left at the moment the signal aborts, with its reason', async () => {
     const end = new AbortController()
     const resolving = resolver()('silent.example', end.signal)
     setTimeout(() => end.abort(new Error('deadline')), 50)
@@ -125,7 +125,7 @@ describe('a silent name server', () => {
     await expect(resolver()('both.example', end.signal)).rejects.toThrow('deadline')
   })
 
-  it('R102: thirty of them keep no other name waiting, the system’s own lookups included', async () => {
+  test('R102: thirty of them keep no other name waiting, the system’s own lookups included', async () => {
     const ends = Array.from({ length: 30 }, () => new AbortController())
     const silent = ends.map((end, at) => resolver()(`silent${at}.example`, end.signal))
     const settled = Promise.allSettled(silent)
@@ -138,7 +138,7 @@ describe('a silent name server', () => {
     expect(new Set((await settled).map(({ status }) => status))).toEqual(new Set(['rejected']))
   })
 
-  it('R102: of names that only the system may know two are asked for at once, and the next is unknown', async () => {
+  test('R102: of names that only the system may know two are asked for at once, and the next is unknown', async () => {
     const known = dns.lookup
     const waiting: ((error: Error) => void)[] = []
     const silent = () => new Promise((_, reject) => waiting.push(reject))

@@ -1,7 +1,7 @@
 /** R102: no library and no upgrade to TLS asks the system for a name behind the resolver's back. */
 import dns from 'node:dns'
 import { createCertificateSet, startScriptedImap, startSmtpSink } from '@email-connector/testing'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { verifyImapLogin, verifySmtpLogin } from '../../src/index.ts'
 import { accountOn, depsFor } from '../imap/imap-account.ts'
 
@@ -18,7 +18,7 @@ afterAll(async () => {
   await certificates.authority.remove()
 })
 
-it.each(['implicit', 'starttls'] as const)(
+test.each(['implicit', 'starttls'] as const)(
   'R102: nothing but the resolver looks up names, %s',
   async (tls) => {
     const options = { tls, certificate: certificates.good }

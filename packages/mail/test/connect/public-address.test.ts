@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { isPublicAddress } from '../../src/connect/public-address.ts'
 
 const refused: Record<string, string[]> = {
@@ -64,16 +64,16 @@ const accepted = [
 
 describe('which addresses may be contacted', () => {
   for (const [kind, addresses] of Object.entries(refused)) {
-    it.each(addresses)(`R32: ${kind}: %j is refused`, (address) => {
+    test.each(addresses)(`R32: ${kind}: %j is refused`, (address) => {
       expect(isPublicAddress(address)).toBe(false)
     })
   }
 
-  it('R32: the table of refused addresses has at least 50 rows', () => {
+  test('R32: the table of refused addresses has at least 50 rows', () => {
     expect(new Set(Object.values(refused).flat()).size).toBeGreaterThanOrEqual(50)
   })
 
-  it.each(accepted)('R32: the public address %j is accepted', (address) => {
+  test.each(accepted)('R32: the public address %j is accepted', (address) => {
     expect(isPublicAddress(address)).toBe(true)
   })
 })

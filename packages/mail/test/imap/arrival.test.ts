@@ -13,7 +13,7 @@ import {
 } from '@email-connector/testing'
 import * as fc from 'fast-check'
 import { ImapFlow } from 'imapflow'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
   type ImapSession,
   listArrived,
@@ -173,7 +173,7 @@ describe.each([
       for (const { uid } of left) expect(told, `${uid} was skipped`).toContain(uid)
     }
 
-    it.each([
+    test.each([
       ['one block', 250, false],
       ['blocks of four', 4, false],
       ['unread, one block', 250, true],
@@ -189,7 +189,7 @@ describe.each([
       240_000,
     )
 
-    it('R78: by date received, with a limit of one too: what is moved back in is not the newest', async () => {
+    test('R78: by date received, with a limit of one too: what is moved back in is not the newest', async () => {
       const mailbox = await open()
       for (const hour of [10, 50, 30, 40, 20]) await mailbox.arrive(hour)
       const old = mailbox.held()[0]?.name
@@ -205,7 +205,7 @@ describe.each([
       }
     })
 
-    it('R78: a list in which mail is moved out and back in between two pages', async () => {
+    test('R78: a list in which mail is moved out and back in between two pages', async () => {
       for (const unreadOnly of [false, true]) {
         const mailbox = await open()
         for (const hour of [10, 20, 30, 40]) await mailbox.arrive(hour)
@@ -231,7 +231,7 @@ describe.each([
       }
     })
 
-    it('R78: a bookmark of a mailbox that was numbered again goes on by date, and says so', async () => {
+    test('R78: a bookmark of a mailbox that was numbered again goes on by date, and says so', async () => {
       const mailbox = await open()
       for (const hour of [10, 20]) await mailbox.arrive(hour)
       const { bookmark } = await run((session) =>
@@ -262,7 +262,7 @@ describe.each([
       expect(page).toMatchObject({ byDate: false, more: false, items: [{ subject: '6' }] })
     })
 
-    it('R78: after a bookmark of an empty mailbox, and with read and deleted mail in between', async () => {
+    test('R78: after a bookmark of an empty mailbox, and with read and deleted mail in between', async () => {
       const mailbox = await open()
       const { bookmark } = await run((session) =>
         listRecent(session, { mailbox: mailbox.path, limit: 1, unreadOnly: true }),

@@ -7,7 +7,7 @@ import {
   startScriptedImap,
   testHosts,
 } from '@email-connector/testing'
-import { afterAll, afterEach, beforeAll, describe, expect, it, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { createByteBudget } from '../../src/imap/byte-budget.ts'
 import { boundLists } from '../../src/imap/list-bound.ts'
 import { searchUids } from '../../src/imap/search-uids.ts'
@@ -67,7 +67,7 @@ describe('the octets of a session', () => {
     }
   }
 
-  it('R58: are a base, and what a command was lent, and nothing after that is read', async () => {
+  test('R58: are a base, and what a command was lent, and nothing after that is read', async () => {
     const session = open()
     await session.budget.lend(10 * megabyte, async () => session.receive(10))
     session.receive(2)
@@ -77,7 +77,7 @@ describe('the octets of a session', () => {
     expect(session.read()).toBe(12)
   })
 
-  it('R58: do not grow by what commands did not use, however they ended', async () => {
+  test('R58: do not grow by what commands did not use, however they ended', async () => {
     const session = open()
     for (let count = 0; count < 100; count += 1) {
       const lent = session.budget.lend(10 * megabyte, () => Promise.reject(new Error('refused')))
@@ -129,7 +129,7 @@ describe('of an answer', () => {
     }
   const ref = (uid: number) => ({ mailbox: 'INBOX', uidValidity: '1', uid })
 
-  it('R58: only UIDs of a search are kept, and neighbours as one range', async () => {
+  test('R58: only UIDs of a search are kept, and neighbours as one range', async () => {
     const found = await ask(
       { 'UID SEARCH': reply('* SEARCH 0 1 2 3 5 5 4294967295 4294967296 -1 1.5', 'TAG OK done') },
       async (session) => {
@@ -144,7 +144,7 @@ describe('of an answer', () => {
     ])
   })
 
-  it('R58: only emails that were asked for are kept', async () => {
+  test('R58: only emails that were asked for are kept', async () => {
     const row = (uid: number) =>
       `* ${uid} FETCH (UID ${uid} FLAGS () BODYSTRUCTURE ("TEXT" "PLAIN" NIL NIL NIL "7BIT" 0 0))`
     const found = await ask(
@@ -165,7 +165,7 @@ describe('of an answer', () => {
     ])
   })
 
-  it.each(['x', '4294967296x', '', '99999999999'])(
+  test.each(['x', '4294967296x', '', '99999999999'])(
     'R60: a COPYUID with the UIDVALIDITY %j is none',
     async (uidValidity) => {
       const moved = ask({ 'UID MOVE': reply(`TAG OK [COPYUID ${uidValidity} 7 41] done`) }, (session) =>
@@ -175,7 +175,7 @@ describe('of an answer', () => {
     },
   )
 
-  it.each(['x 9', '5 0', '5 4294967296', '5 1.5', '5'])(
+  test.each(['x 9', '5 0', '5 4294967296', '5 1.5', '5'])(
     'R60: APPENDUID %s is looked for instead of believed',
     async (said) => {
       const raw = Buffer.from('Message-ID: <one@test.example>\r\n\r\nbody')
@@ -191,7 +191,7 @@ describe('of an answer', () => {
     },
   )
 
-  it.each([
+  test.each([
     ['200,000 words', `* OK [${'a '.repeat(200_000)}] x`],
     ['a mailbox of 200 attributes', `* LIST (${'\\A '.repeat(200)}) "/" "x"`],
     ['an item whose name is 2 kB long', `* 1 FETCH (UID 1 BODY[${'A'.repeat(2_000)}] "x")`],
@@ -205,7 +205,7 @@ describe('of an answer', () => {
     expect(read).toBe('connection_lost')
   })
 
-  it('R58: a name of a mailbox that no server takes back is left out', async () => {
+  test('R58: a name of a mailbox that no server takes back is left out', async () => {
     const lines = [`* LIST () "/" "${'x'.repeat(5_000)}"`, '* LIST () "/" "INBOX"']
     const listed = await ask({ LIST: reply(...lines, 'TAG OK done') }, (session) =>
       listMailboxes(session, { includeCounts: false }),

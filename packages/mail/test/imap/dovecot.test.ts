@@ -1,6 +1,6 @@
 /** What a call sends to a real Dovecot, and in how many round trips; what it does there is in imap-servers.test.ts. */
 import { type Dovecot, findDovecot, startDovecot } from '@email-connector/testing'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
   appendMessage,
   getMessage,
@@ -40,7 +40,7 @@ describe.skipIf(!findDovecot())('IMAP on Dovecot, command by command', () => {
   const inbox = (limit = 50) =>
     run((session) => listRecent(session, { mailbox: 'INBOX', limit, unreadOnly: false }))
 
-  it('logs in by STARTTLS too', async () => {
+  test('logs in by STARTTLS too', async () => {
     // Dovecot lists a mailbox elsewhere once it was opened, as Sent is at a login.
     const inOrder = ({ mailboxes, ...rest }: ServerMemory) => ({
       ...rest,
@@ -50,7 +50,7 @@ describe.skipIf(!findDovecot())('IMAP on Dovecot, command by command', () => {
     expect(inOrder(learned)).toEqual(inOrder(memory))
   })
 
-  it('R37: refuses control characters anywhere before a connection is opened', async () => {
+  test('R37: refuses control characters anywhere before a connection is opened', async () => {
     const wire = createWire(depsFor(dovecot.ca).connector)
     const deps = { ...depsFor(dovecot.ca), connector: wire.connector, memory }
     const bad = { ...account(), login: 'alice\r\nA1 LOGOUT' }
@@ -64,7 +64,7 @@ describe.skipIf(!findDovecot())('IMAP on Dovecot, command by command', () => {
     expect(wire.sockets).toHaveLength(0)
   })
 
-  it('survives a wrong memory with one more connection', async () => {
+  test('survives a wrong memory with one more connection', async () => {
     const wrong: ServerMemory = {
       ...memory,
       mailboxes: [
@@ -92,7 +92,7 @@ describe.skipIf(!findDovecot())('IMAP on Dovecot, command by command', () => {
       return { trace: wire.commands.map((line) => line.replace(/ \(.*| ".*/, '')), trips: wire.flights() + 2 }
     }
 
-    it('recent: 5 round trips', async () => {
+    test('recent: 5 round trips', async () => {
       const seen = await traced((session) =>
         listRecent(session, { mailbox: 'INBOX', limit: 10, unreadOnly: false }),
       )
@@ -100,7 +100,7 @@ describe.skipIf(!findDovecot())('IMAP on Dovecot, command by command', () => {
       expect(seen.trips).toBe(5)
     })
 
-    it('unread and search: 6 round trips', async () => {
+    test('unread and search: 6 round trips', async () => {
       const unread = await traced((session) =>
         listRecent(session, { mailbox: 'INBOX', limit: 5, unreadOnly: true }),
       )
@@ -117,7 +117,7 @@ describe.skipIf(!findDovecot())('IMAP on Dovecot, command by command', () => {
       ])
     })
 
-    it('get, mark, move and draft: 5 round trips, mailboxes with counts: 5', async () => {
+    test('get, mark, move and draft: 5 round trips, mailboxes with counts: 5', async () => {
       await dovecot.appendRaw(dovecot.alice, 'INBOX', textMail(70))
       const ref = (await inbox(1)).items[0]?.ref ?? expect.fail('no row')
       const uid = ref.uid

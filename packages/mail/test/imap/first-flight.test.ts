@@ -16,7 +16,7 @@ import {
   startScriptedImap,
   testHosts,
 } from '@email-connector/testing'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { combineFirstFlight } from '../../src/imap/first-flight.ts'
 import type { Channel } from '../../src/imap/protocol.ts'
 import {
@@ -85,7 +85,7 @@ describe('what leaves with the LOGIN', () => {
       return { ...started, account: { ...started.account, credential: token } as MailAccount }
     }
 
-    it.each([
+    test.each([
       ['{"status":"401"}', 'NO [AUTHENTICATIONFAILED] Invalid credentials', 'token_refused'],
       ['{"status":"403"}', 'BAD Invalid base64 data in continued response', 'token_scope_missing'],
     ])(
@@ -106,7 +106,7 @@ describe('what leaves with the LOGIN', () => {
     )
   })
 
-  it('is asked again on the same connection where the server loses it, and waits from then on', async () => {
+  test('is asked again on the same connection where the server loses it, and waits from then on', async () => {
     const { server, account, memory } = await start()
     const login = server.handlers.LOGIN
     server.handlers.LOGIN = async (tag, args, connection) => {
@@ -123,7 +123,7 @@ describe('what leaves with the LOGIN', () => {
     expect(next).toMatchObject({ value: { items: [] }, commands: ['LOGIN', 'EXAMINE'], flights: 3 })
   })
 
-  it('changes nothing about a refused login: reported as such, tried once', async () => {
+  test('changes nothing about a refused login: reported as such, tried once', async () => {
     const { server, account, memory } = await start()
     const before = logins(server)
     server.handlers.LOGIN = (tag, _args, connection) => connection.send(`${tag} NO [AUTHENTICATIONFAILED] no`)
@@ -142,7 +142,7 @@ describe('what leaves with the LOGIN', () => {
     }
   let answered = 0
 
-  it.each([
+  test.each([
     ['hangs up on', '* BYE no pipelining', true],
     ['answers BAD to', 'TAG BAD not now', false],
     ['answers NO to', 'TAG NO not now', false],
@@ -159,7 +159,7 @@ describe('what leaves with the LOGIN', () => {
     expect(seen.wire.sockets).toHaveLength(2)
   })
 
-  it('does not send credentials again where the server hangs up before it answered them', async () => {
+  test('does not send credentials again where the server hangs up before it answered them', async () => {
     const { server, account, memory } = await start()
     const before = logins(server)
     server.handlers.LOGIN = async (_tag, _args, connection) => {
@@ -170,7 +170,7 @@ describe('what leaves with the LOGIN', () => {
     expect(logins(server) - before).toBe(1)
   })
 
-  it('is never a write, never behind a literal or a challenge, never in clear', async () => {
+  test('is never a write, never behind a literal or a challenge, never in clear', async () => {
     const { server, account, memory } = await start()
     const draft = { mailbox: 'drafts', raw: Buffer.from('Subject: x\r\n\r\nbody'), flags: [] } as const
     server.handlers.APPEND = (tag, _args, connection) => connection.send(`${tag} OK [APPENDUID 1 9] stored`)
@@ -190,7 +190,7 @@ describe('what leaves with the LOGIN', () => {
     expect(upgraded.server.clear()).not.toMatch(/LOGIN |EXAMINE|wonder/)
   })
 
-  it('R61: is never a write, even behind a SELECT that waits with it', async () => {
+  test('R61: is never a write, even behind a SELECT that waits with it', async () => {
     const { server, account, memory } = await start()
     server.handlers.LOGIN = (tag, _args, connection) => connection.send(`${tag} NO [AUTHENTICATIONFAILED] no`)
     const set = { type: 'SEQUENCE', value: '7' } as const
@@ -217,7 +217,7 @@ describe('what leaves with the LOGIN', () => {
     expect(server.commands().filter((line) => /STORE|EXPUNGE|CREATE/.test(line))).toEqual([])
   })
 
-  it('waits where a LOGIN ends in a literal that the server has not asked for yet', async () => {
+  test('waits where a LOGIN ends in a literal that the server has not asked for yet', async () => {
     // our library quotes every password it is given; one that sends a literal behaves like this
     for (const [commandParts, written] of [
       [[], ['EXAMINE']],
@@ -243,7 +243,7 @@ describe('what leaves with the LOGIN', () => {
     }
   })
 
-  it('is not sent when the call is refused by its input', async () => {
+  test('is not sent when the call is refused by its input', async () => {
     const { account, memory } = await start()
     const list = { mailbox: 'INBOX', limit: 5, unreadOnly: false, cursor: 'x' }
     const refused = await call(account, authority.ca, memory, (session) => listRecent(session, list))
@@ -256,7 +256,7 @@ describe('what leaves with the LOGIN', () => {
     { at: 'UID FETCH', use: get },
     { at: 'SELECT', use: mark },
   ])('R58: a hostile server at $at', ({ at, use }) => {
-    it.each(allMisbehaviours)('%s ends with an error within the deadline, sockets closed', async (how) => {
+    test.each(allMisbehaviours)('%s ends with an error within the deadline, sockets closed', async (how) => {
       const { memory } = await start()
       const server = await startScriptedImap({
         ...{ tls: 'implicit', certificate, misbehave: { at, how } },
@@ -271,7 +271,7 @@ describe('what leaves with the LOGIN', () => {
 })
 
 describe.skipIf(!findCourier())('what leaves with the LOGIN, on Courier, which may lose it', () => {
-  it('costs at most one wait and is remembered', { timeout: 30_000 }, async () => {
+  test('costs at most one wait and is remembered', { timeout: 30_000 }, async () => {
     const courier = await startCourier()
     try {
       const account = accountOn({ host: courier.host, port: courier.imapsPort }, courier.alice)
@@ -290,7 +290,7 @@ describe.skipIf(!findCourier())('what leaves with the LOGIN, on Courier, which m
 })
 
 describe.skipIf(!findDovecot())('an access token, on Dovecot, which asks somebody about it', () => {
-  it('R59: costs the round trips of a password, and refused it is read like any other', {
+  test('R59: costs the round trips of a password, and refused it is read like any other', {
     timeout: 60_000,
   }, async () => {
     const asking = createServer(async (request, response) => {

@@ -11,7 +11,7 @@ import {
   startTiedProcess,
   testHosts,
 } from '@email-connector/testing'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 const megabyte = 1024 * 1024
 
@@ -202,7 +202,7 @@ describe('a mail server that floods', () => {
     ],
   ]
 
-  it.each(floods)(
+  test.each(floods)(
     'R58, R59, R102: %s is one failed call in less than 300 MB',
     async (_what, work, handlers, code = 'connection_lost') => {
       const seen = await suffer(work, handlers)

@@ -10,7 +10,7 @@ import {
   startScriptedImap,
   testHosts,
 } from '@email-connector/testing'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import {
   appendMessage,
   createMailbox,
@@ -114,7 +114,7 @@ describe('IMAP against a scripted server', () => {
     { at: 'APPEND', call: (session) => appendMessage(session, draft) },
   ]
   describe.each(stages)('R58: a hostile server at $at', ({ at, call, greeting }) => {
-    it.each(allMisbehaviours)('%s ends with an error within the deadline, sockets closed', async (how) => {
+    test.each(allMisbehaviours)('%s ends with an error within the deadline, sockets closed', async (how) => {
       const server = await start({
         misbehave: { at, how },
         mailboxes: [{ path: 'INBOX', exists: 3 }, { path: 'Drafts' }],
@@ -126,7 +126,7 @@ describe('IMAP against a scripted server', () => {
     })
   })
 
-  it.each(allMisbehaviours)('R58, R36: %s at STARTTLS ends in time, nothing secret sent', async (how) => {
+  test.each(allMisbehaviours)('R58, R36: %s at STARTTLS ends in time, nothing secret sent', async (how) => {
     const server = await start({ tls: 'starttls', misbehave: { at: 'STARTTLS', how } })
     const opened = withImapSession(
       account(server, 'starttls'),
@@ -140,14 +140,14 @@ describe('IMAP against a scripted server', () => {
     await expect.poll(() => server.openCount()).toBe(0)
   })
 
-  it('R58: ends when the caller gives up, long before the deadline', async () => {
+  test('R58: ends when the caller gives up, long before the deadline', async () => {
     const caller = new AbortController()
     const server = await start({ handlers: { EXAMINE: () => caller.abort() } })
     expect(await codeOf(run(server, recent, { signal: caller.signal, deadlineMs: 60_000 }))).toBe('timeout')
     await expect.poll(() => server.openCount()).toBe(0)
   })
 
-  it('R58: a connection that was opened early is closed although the call ends before it is used', async () => {
+  test('R58: a connection that was opened early is closed although the call ends before it is used', async () => {
     const server = await start()
     const { connector } = depsFor(authority.ca)
     const opening = new AbortController()
@@ -159,7 +159,7 @@ describe('IMAP against a scripted server', () => {
     expect(server.commands()).toEqual([])
   })
 
-  it.each([
+  test.each([
     ['a literal of 7 MB', `* 1 FETCH (UID 1 BODY[1] {7000000}\r\n${'A'.repeat(7_000_000)})`],
     ['a line of 9 MB', `* OK ${'A'.repeat(9_000_000)}`],
   ])('R58: %s is no answer to anything we ask', async (_what, answer) => {
@@ -168,7 +168,7 @@ describe('IMAP against a scripted server', () => {
     expect(await codeOf(run(server, recent))).toBe('connection_lost')
   })
 
-  it('R58, R59: of 6,000 rows as many are kept as were asked for, and never more than 5,000', async () => {
+  test('R58, R59: of 6,000 rows as many are kept as were asked for, and never more than 5,000', async () => {
     const rows = Array.from({ length: 6_000 }, (_, at) => `* ${at + 1} FETCH (UID ${at + 1} FLAGS ())`)
     const server = await start({ mailboxes: [{ path: 'INBOX', exists: 6_000 }] })
     const answer = reply(rows.join('\r\n'), 'TAG OK done')
@@ -201,7 +201,7 @@ describe('IMAP against a scripted server', () => {
       return { asked, answer }
     }
 
-    it('is not asked for when its structure says that it is too large', async () => {
+    test('is not asked for when its structure says that it is too large', async () => {
       const { asked, answer } = fetchOf(() => '', 10_000)
       const server = await start({ handlers: { 'UID FETCH': answer } })
       expect(await codeOf(run(server, (session) => fetchAttachment(session, ref(7), '1', limit)))).toBe(
@@ -210,7 +210,7 @@ describe('IMAP against a scripted server', () => {
       expect(asked).toEqual([])
     })
 
-    it('is too large once decoded', async () => {
+    test('is too large once decoded', async () => {
       const { asked, answer } = fetchOf(() => Buffer.alloc(800, 'x').toString('base64'))
       const server = await start({ handlers: { 'UID FETCH': answer } })
       expect(await codeOf(run(server, (session) => fetchAttachment(session, ref(7), '1', limit)))).toBe(
@@ -219,7 +219,7 @@ describe('IMAP against a scripted server', () => {
       expect(asked).toEqual(['0'])
     })
 
-    it('is not read beyond the limit', async () => {
+    test('is not read beyond the limit', async () => {
       const { asked, answer } = fetchOf((piece) => (piece < 3 ? 'A'.repeat(4 * 1024 * 1024) : ''))
       const server = await start({ handlers: { 'UID FETCH': answer } })
       expect(await codeOf(run(server, (session) => fetchAttachment(session, ref(7), '1', limit)))).toBe(
@@ -229,7 +229,7 @@ describe('IMAP against a scripted server', () => {
     })
   })
 
-  it('R58: the deadline that nobody injected is 25 s, against a server that dribbles', {
+  test('R58: the deadline that nobody injected is 25 s, against a server that dribbles', {
     timeout: 40_000,
   }, async () => {
     const server = await start({ misbehave: { at: 'EXAMINE', how: 'dribble' } })
@@ -239,7 +239,7 @@ describe('IMAP against a scripted server', () => {
     await expect.poll(() => server.openCount()).toBe(0)
   })
 
-  it.each(allMisbehaviours)(
+  test.each(allMisbehaviours)(
     'R58: a move answered by %s ends within the deadline, as no success',
     async (how) => {
       const server = await start({ misbehave: { at: 'UID MOVE', how } })
@@ -253,7 +253,7 @@ describe('IMAP against a scripted server', () => {
     },
   )
 
-  it('logs in by XOAUTH2, by LOGIN, and by PLAIN where the password is not ASCII or LOGIN is off', async () => {
+  test('logs in by XOAUTH2, by LOGIN, and by PLAIN where the password is not ASCII or LOGIN is off', async () => {
     const memory = await verifyImapLogin(account(await start()), depsFor(authority.ca))
     const oauth = { type: 'oauth', accessToken: 'token-1' } as const
     const umlaut = { type: 'password', password: 'größe' } as const
@@ -285,7 +285,7 @@ describe('IMAP against a scripted server', () => {
     }
   })
 
-  it('R36: sends no credential when STARTTLS is missing, refused or injected into, or the greeting is PREAUTH', async () => {
+  test('R36: sends no credential when STARTTLS is missing, refused or injected into, or the greeting is PREAUTH', async () => {
     const cases: ScriptedImapOptions[] = [
       { tls: 'none' },
       { tls: 'starttls', injectAfterStartTls: '* CAPABILITY IMAP4rev1\r\n' },
@@ -306,14 +306,14 @@ describe('IMAP against a scripted server', () => {
     expect(preauth.commands()).toEqual([])
   })
 
-  it('R36: upgrades by STARTTLS, then logs in under TLS only', async () => {
+  test('R36: upgrades by STARTTLS, then logs in under TLS only', async () => {
     const server = await start({ tls: 'starttls', ...alice })
     await verifyImapLogin(account(server, 'starttls'), depsFor(authority.ca))
     expect(server.clear()).toMatch(/STARTTLS/)
     expect(server.clear()).not.toMatch(/LOGIN|wonder/)
   })
 
-  it('R36: what holds only before TLS or before the login is not remembered', async () => {
+  test('R36: what holds only before TLS or before the login is not remembered', async () => {
     const capabilities = 'IMAP4rev1 SASL-IR UIDPLUS AUTH=PLAIN STARTTLS LOGINDISABLED'
     const server = await start({ tls: 'starttls', capabilities })
     const memory = await verifyImapLogin(account(server, 'starttls'), depsFor(authority.ca))
@@ -321,7 +321,7 @@ describe('IMAP against a scripted server', () => {
     expect(memory.capabilities.filter((name) => /STARTTLS|LOGINDISABLED/.test(name))).toEqual([])
   })
 
-  it.each(['', '* OK [UIDVALIDITY x] valid', '* OK [UIDVALIDITY 99999999999] valid'])(
+  test.each(['', '* OK [UIDVALIDITY x] valid', '* OK [UIDVALIDITY 99999999999] valid'])(
     'R60: a mailbox opened with %j for its UIDVALIDITY hands out no id and takes no change',
     async (line) => {
       const open = reply('* 3 EXISTS', ...(line === '' ? [] : [line]), 'TAG OK done')
@@ -340,7 +340,7 @@ describe('IMAP against a scripted server', () => {
     },
   )
 
-  it('R61: a mailbox that the server opens for reading only is not changed', async () => {
+  test('R61: a mailbox that the server opens for reading only is not changed', async () => {
     // Response codes are atoms, whatever their case (RFC 9051 §9).
     const opened = reply('* 3 EXISTS', '* OK [uidvalidity 1] valid', 'TAG OK [read-only] selected')
     for (const capabilities of ['IMAP4rev1 UIDPLUS MOVE', 'IMAP4rev1 UIDPLUS', 'IMAP4rev1']) {
@@ -356,7 +356,7 @@ describe('IMAP against a scripted server', () => {
     }
   })
 
-  it.each(['\\Deleted', '\\DELETED', '\\Recent', '\\*'])(
+  test.each(['\\Deleted', '\\DELETED', '\\Recent', '\\*'])(
     'R61: the flag %s is not to be set',
     async (flag) => {
       const server = await start()
@@ -371,7 +371,7 @@ describe('IMAP against a scripted server', () => {
     },
   )
 
-  it('R60: a changed UIDVALIDITY stops every write and read by id', async () => {
+  test('R60: a changed UIDVALIDITY stops every write and read by id', async () => {
     const server = await start({
       mailboxes: [{ path: 'INBOX', exists: 3, uidValidity: 2 }, { path: 'Trash' }],
     })
@@ -399,7 +399,7 @@ describe('IMAP against a scripted server', () => {
     const capabilities = 'IMAP4rev1 UIDPLUS SPECIAL-USE'
     const moveTwo = (session: ImapSession) => moveMessages(session, [ref(7), ref(9)], 'Trash')
 
-    it('gets COPY, then \\Deleted and UID EXPUNGE of exactly what was copied', async () => {
+    test('gets COPY, then \\Deleted and UID EXPUNGE of exactly what was copied', async () => {
       const server = await start({ capabilities })
       server.handlers['UID COPY'] = reply('TAG OK [COPYUID 5 7 41] done')
       server.handlers['UID STORE'] = reply('TAG OK done')
@@ -416,7 +416,7 @@ describe('IMAP against a scripted server', () => {
       ])
     })
 
-    it.each(['7,9 41', '7 41:42', '7,9 0,41', '7,9,11 41:43', 'x 41'])(
+    test.each(['7,9 41', '7 41:42', '7,9 0,41', '7,9,11 41:43', 'x 41'])(
       'loses nothing when COPYUID says %s, which pairs nothing that was asked for',
       async (sets) => {
         const server = await start({ capabilities })
@@ -426,7 +426,7 @@ describe('IMAP against a scripted server', () => {
       },
     )
 
-    it('loses nothing when COPY fails', async () => {
+    test('loses nothing when COPY fails', async () => {
       const server = await start({ capabilities })
       server.handlers['UID COPY'] = reply('TAG NO [OVERQUOTA] full')
       expect(await codeOf(run(server, moveTwo))).toBe('over_quota')
@@ -447,7 +447,7 @@ describe('IMAP against a scripted server', () => {
         return start({ capabilities: 'IMAP4rev1', handlers, ...options })
       }
 
-      it('gets COPY, then \\Deleted on exactly what was copied, never EXPUNGE; once only, and the outcome says so', async () => {
+      test('gets COPY, then \\Deleted on exactly what was copied, never EXPUNGE; once only, and the outcome says so', async () => {
         const server = await startOld()
         const outcomes = await run(server, moveTwo)
         expect(outcomes).toEqual([
@@ -460,20 +460,20 @@ describe('IMAP against a scripted server', () => {
         ])
       })
 
-      it('marks nothing when COPY fails', async () => {
+      test('marks nothing when COPY fails', async () => {
         const server = await startOld()
         server.handlers['UID COPY'] = reply('TAG NO [OVERQUOTA] full')
         expect(await codeOf(run(server, moveTwo))).toBe('over_quota')
         expect(server.commands().filter((line) => /STORE|EXPUNGE/.test(line))).toEqual([])
       })
 
-      it('a copy whose original cannot be marked is no success', async () => {
+      test('a copy whose original cannot be marked is no success', async () => {
         const server = await startOld()
         server.handlers['UID STORE'] = reply('TAG NO [NOPERM] no')
         expect((await run(server, moveTwo))[0]).toEqual({ ref: ref(7), ok: false, code: 'server_refused' })
       })
 
-      it('lists leave out what only waits to be expunged, and fill their page past it', async () => {
+      test('lists leave out what only waits to be expunged, and fill their page past it', async () => {
         const server = await startOld({ mailboxes: [{ path: 'INBOX', exists: 3 }] })
         server.handlers.FETCH = reply(
           '* 3 FETCH (UID 9 FLAGS (\\Deleted))',
@@ -494,7 +494,7 @@ describe('IMAP against a scripted server', () => {
     })
   })
 
-  it('R61: a move that fails half-way says which messages went and which did not', async () => {
+  test('R61: a move that fails half-way says which messages went and which did not', async () => {
     const server = await start()
     server.handlers['UID MOVE'] = reply('* OK [COPYUID 5 7 41] moved', 'TAG NO [OVERQUOTA] full')
     const both = (session: ImapSession) => moveMessages(session, [ref(7), ref(9)], 'Trash')
@@ -513,7 +513,7 @@ describe('IMAP against a scripted server', () => {
     expect(older.commands().some((line) => line.includes('EXPUNGE'))).toBe(false)
   })
 
-  it('R61: a failed MOVE or STORE is an error, never a success', async () => {
+  test('R61: a failed MOVE or STORE is an error, never a success', async () => {
     const server = await start()
     server.handlers['UID MOVE'] = reply('TAG NO [SERVERBUG] oops')
     server.handlers['UID STORE'] = reply('TAG NO [SERVERBUG] oops')
@@ -528,7 +528,7 @@ describe('IMAP against a scripted server', () => {
     expect(await codeOf(run(server, (session) => searchFor(session, search)))).toBe('server_refused')
   })
 
-  it('a remembered capability that is gone costs one more connection and is forgotten', async () => {
+  test('a remembered capability that is gone costs one more connection and is forgotten', async () => {
     const server = await start()
     const memory = await verifyImapLogin(account(server), depsFor(authority.ca))
     const poorer = await start({ capabilities: 'IMAP4rev1 UIDPLUS', greeting: '* OK hello' })
@@ -544,7 +544,7 @@ describe('IMAP against a scripted server', () => {
     expect(poorer.connections).toHaveLength(2)
   })
 
-  it('a flag the mailbox does not keep is reported, not assumed', async () => {
+  test('a flag the mailbox does not keep is reported, not assumed', async () => {
     const server = await start()
     server.handlers['UID FETCH'] = reply('* 1 FETCH (UID 7 FLAGS (\\Seen))', 'TAG OK done')
     server.handlers['UID STORE'] = reply('* 1 FETCH (UID 7 FLAGS (\\Seen))', 'TAG OK done')
@@ -555,7 +555,7 @@ describe('IMAP against a scripted server', () => {
     expect(outcomes).toEqual([{ ref: ref(7), ok: false, code: 'not_supported', changed }])
   })
 
-  it.each([
+  test.each([
     ['NO [AUTHENTICATIONFAILED] bad', 'login_refused'],
     ['NO wrong', 'login_refused'],
     ['NO Basic authentication is disabled.', 'login_needs_oauth'],
@@ -572,13 +572,13 @@ describe('IMAP against a scripted server', () => {
     expect(await codeOf(verifyImapLogin(account(server), depsFor(authority.ca)))).toBe(code)
   })
 
-  it('a throttle hint of a minute does not hold the call', async () => {
+  test('a throttle hint of a minute does not hold the call', async () => {
     const throttled = reply('TAG BAD Request is throttled. Suggested Backoff Time: 60000 milliseconds')
     const server = await start({ handlers: { EXAMINE: throttled } })
     expect(await codeOf(run(server, recent, { deadlineMs: 5_000 }))).toBe('throttled')
   })
 
-  it('APPEND over quota stores nothing and is not repeated, even on a wrong memory', async () => {
+  test('APPEND over quota stores nothing and is not repeated, even on a wrong memory', async () => {
     const server = await start({ handlers: { APPEND: reply('TAG NO [OVERQUOTA] full') } })
     const memory = await verifyImapLogin(account(server), depsFor(authority.ca))
     const raw = Buffer.from('Subject: x\r\n\r\nbody')
@@ -610,7 +610,7 @@ describe('IMAP against a scripted server', () => {
       ['', 'connection_lost'],
     ]
 
-    it.each(writes)('%s', async (command, call, capabilities) => {
+    test.each(writes)('%s', async (command, call, capabilities) => {
       for (const [answer, code] of answers) {
         const server = await start(capabilities === undefined ? {} : { capabilities })
         server.mailboxes.push({ path: 'Projects' })
@@ -624,7 +624,7 @@ describe('IMAP against a scripted server', () => {
     })
   })
 
-  it.each(['EXAMINE', 'UID SEARCH'])(
+  test.each(['EXAMINE', 'UID SEARCH'])(
     'R61: an APPEND that was taken stays stored when %s after it fails: no error that asks for a second copy',
     async (command) => {
       const raw = Buffer.from('Message-ID: <one@test.example>\r\n\r\nbody')
@@ -641,7 +641,7 @@ describe('IMAP against a scripted server', () => {
     },
   )
 
-  it('counts mailboxes in one flight where LIST cannot, and one that fails hides no other', async () => {
+  test('counts mailboxes in one flight where LIST cannot, and one that fails hides no other', async () => {
     const server = await start({ capabilities: 'IMAP4rev1 SPECIAL-USE' })
     server.mailboxes.splice(
       0,
@@ -661,7 +661,7 @@ describe('IMAP against a scripted server', () => {
     ])
   })
 
-  it('hands a Gmail query to Gmail, asks it for the thread, and searches its one mailbox of all mail', async () => {
+  test('hands a Gmail query to Gmail, asks it for the thread, and searches its one mailbox of all mail', async () => {
     const server = await start({ capabilities: 'IMAP4rev1 UIDPLUS MOVE ESEARCH SPECIAL-USE X-GM-EXT-1' })
     server.mailboxes.push({ path: '[Gmail]/All Mail', specialUse: '\\All', exists: 9 })
     server.handlers['UID SEARCH'] = reply('* ESEARCH (TAG "1") UID ALL 3:5,8', 'TAG OK done')
@@ -680,7 +680,7 @@ describe('IMAP against a scripted server', () => {
     expect(sent[2]).toMatch(/^UID FETCH 8 \(.*X-GM-THRID/)
   })
 
-  it('R59: a search of bodies in a huge mailbox looks back 90 days and says so; unread mail is looked for in windows', async () => {
+  test('R59: a search of bodies in a huge mailbox looks back 90 days and says so; unread mail is looked for in windows', async () => {
     const server = await start({ mailboxes: [{ path: 'INBOX', exists: 1_000_000 }] })
     server.handlers['UID SEARCH'] = reply('TAG OK done')
     const now = () => Date.parse('2026-11-21T12:00:00Z') / 1000
@@ -697,7 +697,7 @@ describe('IMAP against a scripted server', () => {
     ])
   })
 
-  it('R59: a search on a plain server goes down in windows, and its cursor goes on below', async () => {
+  test('R59: a search on a plain server goes down in windows, and its cursor goes on below', async () => {
     const server = await start({
       capabilities: 'IMAP4rev1',
       mailboxes: [{ path: 'INBOX', exists: 1_000_000 }],
@@ -724,7 +724,7 @@ describe('IMAP against a scripted server', () => {
     expect(third.next).toBeUndefined()
   })
 
-  it('R59: a server with PARTIAL is asked for the newest matches only', async () => {
+  test('R59: a server with PARTIAL is asked for the newest matches only', async () => {
     const server = await start({
       capabilities: 'IMAP4rev1 ESEARCH PARTIAL',
       mailboxes: [{ path: 'INBOX', exists: 1_000_000 }],
@@ -749,7 +749,7 @@ describe('IMAP against a scripted server', () => {
     )
   })
 
-  it('R59: a million messages cost one small FETCH', async () => {
+  test('R59: a million messages cost one small FETCH', async () => {
     const server = await start({ mailboxes: [{ path: 'INBOX', exists: 1_000_000 }] })
     server.handlers.FETCH = reply('* 1000000 FETCH (UID 2000000 FLAGS () RFC822.SIZE 10)', 'TAG OK done')
     const page = await run(server, recent)

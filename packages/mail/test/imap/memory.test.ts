@@ -10,7 +10,7 @@ import {
   startTiedProcess,
   testHosts,
 } from '@email-connector/testing'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 const megabyte = 1024 * 1024
 const bareServer = 'IMAP4rev1 UIDPLUS MOVE LITERAL+'
@@ -50,7 +50,7 @@ describe('R59: memory and bytes', () => {
   // The made-up attachment ends with a full line of base64.
   const bigAttachment = { exists: 3, attachmentBytes: 57 * 460_000 }
 
-  it.each([
+  test.each([
     { work: 'recent', of: million, on: bareServer, result: 50, maxBytes: 100_000 },
     { work: 'unread', of: million, on: bareServer, result: 50, maxBytes: 200_000 },
     // A plain server lists every match, 7 MB of numbers: the newest window is enough here.

@@ -1,6 +1,6 @@
 /** Hosts differ: names below INBOX, no special uses, few capabilities, little space. The operations must not. */
 import { type Dovecot, findDovecot, germanFolders, startDovecot } from '@email-connector/testing'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
   appendMessage,
   createMailbox,
@@ -39,7 +39,7 @@ describe.skipIf(!findDovecot())(
         use,
       )
 
-    it('finds special uses by name, and paths without the prefix', async () => {
+    test('finds special uses by name, and paths without the prefix', async () => {
       const listed = await run((session) => listMailboxes(session, { includeCounts: true }))
       expect(Object.fromEntries(listed.map((one) => [one.specialUse, one.path]))).toEqual({
         inbox: 'INBOX',
@@ -58,7 +58,7 @@ describe.skipIf(!findDovecot())(
       expect(paths).toEqual(['INBOX.Papierkorb', 'INBOX.Papierkorb', 'INBOX.Projekte'])
     })
 
-    it("R61: moves without MOVE and leaves another client's deleted message alone", async () => {
+    test("R61: moves without MOVE and leaves another client's deleted message alone", async () => {
       const reader = dovecot.reader(dovecot.alice)
       await reader.append('INBOX', [mail('theirs')], ['\\Deleted'])
       await reader.append('INBOX', [mail('mine')])
@@ -74,7 +74,7 @@ describe.skipIf(!findDovecot())(
       expect(moved?.flags).not.toContain('\\Deleted')
     })
 
-    it('stores large drafts with waiting literals, searches without ESEARCH, sets flags', async () => {
+    test('stores large drafts with waiting literals, searches without ESEARCH, sets flags', async () => {
       const raw = Buffer.from(mail('Entwurf', 'ö'.repeat(100_000)).replaceAll('\n', '\r\n'))
       const { ref } = await run((session) =>
         appendMessage(session, { mailbox: 'drafts', raw, flags: ['\\Draft'] }),
@@ -104,7 +104,7 @@ describe.skipIf(!findDovecot())('IMAP on a full mailbox', () => {
   })
   afterAll(() => dovecot?.stop())
 
-  it('says over_quota and stores nothing', async () => {
+  test('says over_quota and stores nothing', async () => {
     const raw = Buffer.alloc(100_000, 'Subject: x\r\n')
     const stored = withImapSession(
       accountOn({ host: dovecot.host, port: dovecot.imapsPort }, dovecot.alice),

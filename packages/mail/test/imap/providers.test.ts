@@ -10,7 +10,7 @@ import {
   startScriptedImap,
   testHosts,
 } from '@email-connector/testing'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import {
   type ImapDeps,
   type ImapSession,
@@ -121,7 +121,7 @@ describe.each(providerShapes)('$name', (shape: ProviderShape) => {
       (error: unknown) => (error instanceof MailError ? error.code : error),
     )
 
-  it('lets in, and is read, with and without a memory of it', async () => {
+  test('lets in, and is read, with and without a memory of it', async () => {
     const server = await start()
     const memory: ServerMemory = await verifyImapLogin(account(server), depsFor(authority.ca))
     for (const deps of [{}, { memory }]) {
@@ -142,7 +142,7 @@ describe.each(providerShapes)('$name', (shape: ProviderShape) => {
     expect(server.clear()).not.toContain(alice.password)
   })
 
-  it('finds drafts, sent, trash and junk whatever they are called', async () => {
+  test('finds drafts, sent, trash and junk whatever they are called', async () => {
     const server = await start()
     const listed = await run(server, (session) => listMailboxes(session, { includeCounts: true }))
     expect(listed.find((one) => one.path === 'INBOX')).toMatchObject({ specialUse: 'inbox', total: 3 })
@@ -150,7 +150,7 @@ describe.each(providerShapes)('$name', (shape: ProviderShape) => {
       expect(await run(server, async (session) => (await resolveMailbox(session, use)).path)).toBe(path)
   })
 
-  it.each(Object.entries(shape.refusals))(
+  test.each(Object.entries(shape.refusals))(
     'a login refused for "%s" says what it means',
     async (why, line) => {
       const server = await start()
@@ -164,7 +164,7 @@ describe.each(providerShapes)('$name', (shape: ProviderShape) => {
     },
   )
 
-  it.each(Object.entries(shape.throttled))(
+  test.each(Object.entries(shape.throttled))(
     '"%s" after login is not taken for a lost mailbox',
     async (why, line) => {
       const server = await start()
@@ -178,7 +178,7 @@ describe.each(providerShapes)('$name', (shape: ProviderShape) => {
 })
 
 describe('a token that is refused', () => {
-  it('ends the exchange with the answer that the server waits for, and says refused', async () => {
+  test('ends the exchange with the answer that the server waits for, and says refused', async () => {
     const authority = await createCertificateAuthority()
     const certificate = await authority.issue({ names: testHosts })
     const gmail = providerShapes.find(({ name }) => name === 'Gmail')

@@ -4,7 +4,7 @@
  */
 import { type AddressInfo, createServer } from 'node:net'
 import type { RealImapServer } from '@email-connector/testing'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import {
   appendMessage,
   createMailbox,
@@ -92,7 +92,7 @@ export function describeServer({ start, prefix, delimiter, expunges, can }: Serv
   const inbox = (limit = 50) =>
     run((session) => listRecent(session, { mailbox: 'INBOX', limit, unreadOnly: false }))
 
-  it('remembers capabilities and mailboxes at sign-in', () => {
+  test('remembers capabilities and mailboxes at sign-in', () => {
     expect(lookedFor.filter((name) => memory.capabilities.includes(name))).toEqual(can)
     const uses = memory.mailboxes.filter((one) => one.specialUse !== undefined)
     expect(Object.fromEntries(uses.map((one) => [one.specialUse, one.path]))).toEqual({
@@ -105,7 +105,7 @@ export function describeServer({ start, prefix, delimiter, expunges, can }: Serv
     })
   })
 
-  it('lists the newest first and pages on while mail arrives', async () => {
+  test('lists the newest first and pages on while mail arrives', async () => {
     await reader().createMailbox('Paging')
     await reader().append(
       'Paging',
@@ -138,7 +138,7 @@ export function describeServer({ start, prefix, delimiter, expunges, can }: Serv
     expect(third.next).toBeUndefined()
   })
 
-  it('lists unread mail only, with a cursor', async () => {
+  test('lists unread mail only, with a cursor', async () => {
     await reader().createMailbox('Unread')
     await reader().append('Unread', [textMail(1), textMail(2)], ['\\Seen'])
     await reader().append('Unread', [textMail(3), textMail(4)])
@@ -153,7 +153,7 @@ export function describeServer({ start, prefix, delimiter, expunges, can }: Serv
     expect(second.next).toBeUndefined()
   })
 
-  it('R47, R49: reads a body without hidden text, decodes names and charsets, and leaves the mail unread', async () => {
+  test('R47, R49: reads a body without hidden text, decodes names and charsets, and leaves the mail unread', async () => {
     const uid = await server.appendRaw(server.alice, 'INBOX', mixedMail)
     const [row] = (await inbox(1)).items
     expect(row).toMatchObject({ subject: 'Grüße', attachments: 1, preview: 'Grüße aus Köln' })
@@ -193,7 +193,7 @@ export function describeServer({ start, prefix, delimiter, expunges, can }: Serv
     expect((await reader().messages('INBOX')).find((one) => one.uid === uid)?.flags).not.toContain('\\Seen')
   })
 
-  it('R76: a mail inside a mail is listed with its files, and each part fetched by its number', async () => {
+  test('R76: a mail inside a mail is listed with its files, and each part fetched by its number', async () => {
     const inner = (body: string) =>
       `Content-Type: message/rfc822\n\nFrom: Mia <mia@example.org>\nSubject: inner\n${body}\n`
     const file = 'Content-Type: application/pdf\nContent-Disposition: attachment; filename=v.pdf\n\nPDF\n'
@@ -223,7 +223,7 @@ export function describeServer({ start, prefix, delimiter, expunges, can }: Serv
     }
   })
 
-  it('sets flags and says which ids are missing or stale', async () => {
+  test('sets flags and says which ids are missing or stale', async () => {
     const uid = await server.appendRaw(server.alice, 'INBOX', textMail(20))
     const [row] = (await inbox(1)).items
     const ref = row?.ref ?? expect.fail('no row')
@@ -242,7 +242,7 @@ export function describeServer({ start, prefix, delimiter, expunges, can }: Serv
     expect(flags).toEqual(expect.arrayContaining(['$Work', '\\Seen']))
   })
 
-  it('R61: moves, answers the new id, and leaves what another client has marked alone', async () => {
+  test('R61: moves, answers the new id, and leaves what another client has marked alone', async () => {
     const theirs = await server.appendRaw(server.alice, 'INBOX', textMail(29), ['\\Deleted'])
     await server.appendRaw(server.alice, 'INBOX', textMail(30))
     const ref = (await inbox(1)).items[0]?.ref ?? expect.fail('no row')
@@ -267,7 +267,7 @@ export function describeServer({ start, prefix, delimiter, expunges, can }: Serv
     }
   })
 
-  it('stores a draft with its flag and finds it by Message-ID', async () => {
+  test('stores a draft with its flag and finds it by Message-ID', async () => {
     const raw = Buffer.from(`${textMail(40).replaceAll('\n', '\r\n')}${'x'.repeat(9000)}\r\n`)
     const { ref } = await run((session) =>
       appendMessage(session, { mailbox: 'drafts', raw, flags: ['\\Draft', '\\Seen'] }),
@@ -280,7 +280,7 @@ export function describeServer({ start, prefix, delimiter, expunges, can }: Serv
     expect(await run((session) => findByMessageId(session, 'drafts', '<none@example.org>'))).toBeUndefined()
   })
 
-  it('stores into the mailbox that it has just looked at', async () => {
+  test('stores into the mailbox that it has just looked at', async () => {
     const raw = Buffer.from(textMail(41).replaceAll('\n', '\r\n'))
     const { ref } = await run(async (session) => {
       expect(await findByMessageId(session, 'sent', '<n41@example.org>')).toBeUndefined()
@@ -291,7 +291,7 @@ export function describeServer({ start, prefix, delimiter, expunges, can }: Serv
     ])
   })
 
-  it('searches by every field, in UTF-8, in one mailbox or all, and pages', async () => {
+  test('searches by every field, in UTF-8, in one mailbox or all, and pages', async () => {
     await reader().append('Archive', [
       textMail(50, 'X-Any: 1\n'),
       'From: Bo <bo@example.net>\nSubject: Quartal\nDate: Mon, 5 Jan 2026 10:00:00 +0000\nContent-Type: text/plain; charset=utf-8\n\nÜbergröße und (Klammern) "zitiert"\n',
@@ -325,7 +325,7 @@ export function describeServer({ start, prefix, delimiter, expunges, can }: Serv
     expect(withFile.items.map((one) => one.subject)).toEqual(['Grüße'])
   })
 
-  it('reads the whole conversation from every mailbox, each email after what it answers, and its words once', async () => {
+  test('reads the whole conversation from every mailbox, each email after what it answers, and its words once', async () => {
     const reply = (n: number, day: number, headers: string, body = `Words of ${n}.`) =>
       `From: p${n}@example.org\nSubject: ${n > 1 ? 'Re: ' : ''}Trip\nDate: ${day} Feb 2026 10:00:00 +0000\n${headers}\n${body}\n`
     const id = (n: number) => `Message-ID: <t${n}@example.org>\n`
@@ -367,7 +367,7 @@ export function describeServer({ start, prefix, delimiter, expunges, can }: Serv
     expect([...short.items, ...rest.items]).toEqual(thread.items)
   })
 
-  it('lists mailboxes with counts, creates, renames and deletes only empty ones', async () => {
+  test('lists mailboxes with counts, creates, renames and deletes only empty ones', async () => {
     const created = await run((session) => createMailbox(session, `Projekte${delimiter}Größe & Co`))
     expect(created).toMatchObject({ name: 'Größe & Co', selectable: true })
     expect((await reader().mailboxes()).map((one) => one.path)).toContain(
@@ -390,7 +390,7 @@ export function describeServer({ start, prefix, delimiter, expunges, can }: Serv
     })
   })
 
-  it('says which mailbox, message or password was wrong', async () => {
+  test('says which mailbox, message or password was wrong', async () => {
     const code = (work: Promise<unknown>) =>
       work.then(
         () => 'ok',
@@ -414,7 +414,7 @@ export function describeServer({ start, prefix, delimiter, expunges, can }: Serv
     expect(await code(verifyImapLogin(wrong, depsFor(server.ca)))).toBe('login_refused')
   })
 
-  it('R48: reading a mail full of remote content opens no other connection', async () => {
+  test('R48: reading a mail full of remote content opens no other connection', async () => {
     let touched = 0
     const canary = createServer((socket) => {
       touched++

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { findMailbox } from '../../src/mailboxes/names.ts'
 import type { Mailbox, SpecialUse } from '../../src/message.ts'
 
@@ -13,13 +13,13 @@ const uses = ['drafts', 'sent', 'trash', 'junk', 'archive', 'all', 'flagged'] as
 const pathOf = (mailboxes: readonly Mailbox[], name: string) => findMailbox(mailboxes, name)?.path
 
 describe('which mailbox a name means', () => {
-  it('a path is known by what is shown of it, unless another one is that exactly', () => {
+  test('a path is known by what is shown of it, unless another one is that exactly', () => {
     const odd = 'Work\u202E\u200Bs'
     expect(pathOf([mailbox(odd)], 'Works')).toBe(odd)
     expect(pathOf([mailbox(odd), mailbox('Works')], 'Works')).toBe('Works')
   })
 
-  it.each(uses)('the word "%s" is the special use, whatever plain mailboxes are called so', (use) => {
+  test.each(uses)('the word "%s" is the special use, whatever plain mailboxes are called so', (use) => {
     const shadowed = [mailbox(use), mailbox(use.toUpperCase()), mailbox(`Sub/${use}`), mailbox('Real', use)]
     for (const listed of [shadowed, [...shadowed].reverse()]) {
       expect(pathOf(listed, use)).toBe('Real')
@@ -29,12 +29,12 @@ describe('which mailbox a name means', () => {
     }
   })
 
-  it('the word is a plain mailbox where no special use is known', () => {
+  test('the word is a plain mailbox where no special use is known', () => {
     expect(pathOf([mailbox('trash'), mailbox('Bin')], 'trash')).toBe('trash')
     expect(pathOf([mailbox('Trash')], 'trash')).toBe('Trash')
   })
 
-  it.each([
+  test.each([
     ['bin', 'trash'],
     ['spam', 'junk'],
     ['draft', 'drafts'],
@@ -46,7 +46,7 @@ describe('which mailbox a name means', () => {
     expect(pathOf([mailbox('Real', use), mailbox(`${name}s`)], name)).toBe('Real')
   })
 
-  it('`/` parts levels on a server with another delimiter, with its prefix or without, and an exact path comes first', () => {
+  test('`/` parts levels on a server with another delimiter, with its prefix or without, and an exact path comes first', () => {
     const dotted = (path: string): Mailbox => ({ ...mailbox(path), delimiter: '.' })
     const listed = [dotted('INBOX.Projects.2026'), dotted('Top.2026'), dotted('Top.A'), dotted('Top.a')]
     expect(pathOf(listed, 'Projects/2026')).toBe('INBOX.Projects.2026')
@@ -63,12 +63,12 @@ describe('which mailbox a name means', () => {
     expect(pathOf([mailbox('a.b')], 'a/b')).toBeUndefined()
   })
 
-  it('INBOX in any case is the inbox, and "inbox" no other', () => {
+  test('INBOX in any case is the inbox, and "inbox" no other', () => {
     const listed = [mailbox('Old/inbox'), mailbox('INBOX', 'inbox')]
     for (const name of ['inbox', 'INBOX', 'Inbox']) expect(pathOf(listed, name)).toBe('INBOX')
   })
 
-  it('a path that differs in case, or lacks the prefix, is found where it is the only one', () => {
+  test('a path that differs in case, or lacks the prefix, is found where it is the only one', () => {
     const listed = [mailbox('Work'), mailbox('INBOX/Home'), mailbox('a'), mailbox('A')]
     expect(['work', 'home', 'a', 'A', 'b'].map((name) => pathOf(listed, name))).toEqual([
       'Work',

@@ -1,6 +1,6 @@
 /** R84: the name under which the owner writes, as sign-in finds it in Sent. */
 import { type Dovecot, findDovecot, startDovecot } from '@email-connector/testing'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { verifyImapLogin } from '../../src/index.ts'
 import { accountOn, depsFor } from '../imap/imap-account.ts'
 
@@ -17,7 +17,7 @@ describe.skipIf(!findDovecot())('the name of the owner', () => {
   const send = (from: string) =>
     dovecot.appendRaw(dovecot.alice, 'Sent', `From: ${from}\r\nSubject: x\r\n\r\nx\r\n`)
 
-  it('R84: is that of the newest own email in Sent which has one', async () => {
+  test('R84: is that of the newest own email in Sent which has one', async () => {
     expect(await learn()).toBe('')
     await send('=?utf-8?Q?Alice_Liddell=C3=A9?= <Alice@test.example>')
     await send('alice@test.example')

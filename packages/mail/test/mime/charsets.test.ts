@@ -1,5 +1,5 @@
 /** R62: one decoder for bodies, files, headers and names; each row is a label or a mistake that is in real mail. */
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { decodeText } from '../../src/mime/charset.ts'
 import { decodeHeader } from '../../src/mime/encoded-words.ts'
 import { parseParameterized } from '../../src/mime/parameters.ts'
@@ -10,7 +10,7 @@ const bytes = (hex: string) => Buffer.from(hex.replaceAll(' ', ''), 'hex')
 const latin = (text: string) => Buffer.from(text, 'latin1')
 
 describe('R62: charsets', () => {
-  it.each([
+  test.each([
     ['bom utf-16le', 'us-ascii', 'fffe 4100 e400', 'Aä'],
     ['bom utf-16be', '', 'feff 0041 00e4', 'Aä'],
     ['bom utf-32le', 'utf-8', 'fffe0000 41000000', 'A'],
@@ -42,7 +42,7 @@ describe('R62: charsets', () => {
     expect(decodeText(bytes(hex), label)).toBe(text)
   })
 
-  it('signs of a Western text are no kanji: an apostrophe and its letter, quotes, dashes', () => {
+  test('signs of a Western text are no kanji: an apostrophe and its letter, quotes, dashes', () => {
     const said = 'It\x92s the world\x92s \x93largest\x94 service \x96 and didn\x92t exist\x85'
     for (const label of ['', 'us-ascii', 'utf-8'])
       expect(decodeText(latin(said), label)).toBe('It’s the world’s “largest” service – and didn’t exist…')
@@ -52,7 +52,7 @@ describe('R62: charsets', () => {
       expect(decodeText(bytes(text), '')).toMatch(/\p{Script=Han}|\p{Script=Hiragana}/u)
   })
 
-  it.each([
+  test.each([
     ['windows-1251', 'Привет, как дела? Жду ответа до пятницы.'],
     ['koi8-r', 'Привет, как дела? Жду ответа до пятницы.'],
     ['shift_jis', '会議の資料を送ります。よろしくお願いします。'],
@@ -64,12 +64,12 @@ describe('R62: charsets', () => {
     expect(decodeText(encode(text, charset), '')).toBe(text)
   })
 
-  it("HTML's own charset counts where the mail names none", () => {
+  test("HTML's own charset counts where the mail names none", () => {
     const html = Buffer.concat([latin('<meta charset=windows-1251><p>'), bytes('cff0e8'), latin('</p>')])
     expect(decodeText(html, '', { isHtml: true })).toContain('При')
   })
 
-  it('a footer behind base64 and a stray character in it', () => {
+  test('a footer behind base64 and a stray character in it', () => {
     const code = Buffer.from('a'.repeat(57 * 3))
       .toString('base64')
       .replaceAll(/.{76}/g, '$&\r\n')
@@ -80,7 +80,7 @@ describe('R62: charsets', () => {
     expect(decodeTransfer(latin(broken), 'base64', true).toString()).toBe('a'.repeat(171))
   })
 
-  it.each([
+  test.each([
     ['raw Latin-1', latin('Gr\xfc\xdfe'), 'Grüße'],
     ['a character cut in two', '=?utf-8?B?w6Q=?= =?utf-8?B?ww==?= =?utf-8?B?pA==?=', 'ää'],
     ['a question mark inside', '=?utf-8?Q?Was?_los?=', 'Was? los'],
@@ -90,7 +90,7 @@ describe('R62: charsets', () => {
     expect(decodeHeader(header)).toBe(text)
   })
 
-  it.each([
+  test.each([
     ["filename*=utf-8''%C3%9C.pdf", 'Ü.pdf'],
     ["filename*0*=iso-8859-1'de'%DC; filename*1*=b%E4; filename*2=.pdf", 'Übä.pdf'],
     ["filename*0*=utf-8''%C3; filename*1*=%9C.pdf", 'Ü.pdf'],
@@ -104,7 +104,7 @@ describe('R62: charsets', () => {
     expect(parseParameterized(`attachment; ${field}`).parameters.get('filename')).toBe(name)
   })
 
-  it('R102: no source makes the parser hang or run deep', () => {
+  test('R102: no source makes the parser hang or run deep', () => {
     const nested = 'Content-Type: message/rfc822\n\n'.repeat(30_000)
     const boundaries = `Content-Type: multipart/mixed; boundary=a\n\n${'--a\n'.repeat(100_000)}`
     const spoilt = `Content-Type: ${'x;'.repeat(100_000)}\n\n`

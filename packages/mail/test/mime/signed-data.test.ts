@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createTempFolder } from '@email-connector/testing'
 import fc from 'fast-check'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { openCms } from '../../src/mime/signed-data.ts'
 import { openTnef } from '../../src/mime/tnef.ts'
 import { tnef } from '../reading/tnef-builder.ts'
@@ -24,7 +24,7 @@ describe('R62: CMS', () => {
     openssl('req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-subj', '/CN=a', ...key)
   })
 
-  it.each([
+  test.each([
     ['DER', []],
     ['BER in pieces of no stated length', ['-stream']],
   ])('signed data in %s', (_name, more) => {
@@ -34,12 +34,12 @@ describe('R62: CMS', () => {
     for (let length = 0; length < signed.length; length += 997) openCms(signed.subarray(0, length))
   })
 
-  it('encrypted data is told apart', () => {
+  test('encrypted data is told apart', () => {
     const sealed = openssl('cms', '-encrypt', '-binary', '-in', at('in'), '-outform', 'DER', at('c.pem'))
     expect(openCms(sealed)).toBe('encrypted')
   })
 
-  it('R77: half a megabyte of nothing before a letter costs less than a second', () => {
+  test('R77: half a megabyte of nothing before a letter costs less than a second', () => {
     const content = tnef({ body: `${'\0'.repeat(500_000)}x` })
     const before = process.cpuUsage()
     openTnef(content, '1~')
@@ -47,7 +47,7 @@ describe('R62: CMS', () => {
     expect((user + system) / 1000).toBeLessThan(1000)
   })
 
-  it('R102: no bytes throw, as CMS or as winmail.dat', () => {
+  test('R102: no bytes throw, as CMS or as winmail.dat', () => {
     const whole = tnef({ body: 'text', files: [{ name: 'a', content: 'b' }] })
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), fc.nat(whole.length - 1), (random, place) => {

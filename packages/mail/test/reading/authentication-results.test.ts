@@ -1,5 +1,5 @@
 /** Whose word about a sender counts. */
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { parseAuthenticationResults, readAuthentication } from '../../src/reading/authentication-results.ts'
 
 const gmail = { provider: 'gmail', imapHost: 'imap.gmail.com' } as const
@@ -8,7 +8,7 @@ const own =
 const forged = 'mx.google.com.evil.example; dmarc=pass header.from=bank.example; spf=pass'
 
 describe('Authentication-Results', () => {
-  it("R50: only the provider's own topmost headers count", () => {
+  test("R50: only the provider's own topmost headers count", () => {
     const verdict = { dkim: 'pass', spf: 'fail', dmarc: 'fail' }
     expect(readAuthentication([own, forged], 'bank.example', gmail)).toEqual(verdict)
     expect(readAuthentication([own, own.replaceAll('fail', 'pass')], 'bank.example', gmail)).toEqual(verdict)
@@ -16,7 +16,7 @@ describe('Authentication-Results', () => {
     expect(readAuthentication([], 'bank.example', gmail)).toBeUndefined()
   })
 
-  it('R50: a name in a comment or in quotes is no name, and a verdict on another domain is none on this', () => {
+  test('R50: a name in a comment or in quotes is no name, and a verdict on another domain is none on this', () => {
     const tricky = 'evil.example (mx.google.com; dmarc=pass); spf=pass'
     expect(readAuthentication([tricky], 'bank.example', gmail)).toBeUndefined()
     const other = 'mx.google.com; dmarc=pass header.from=evil.example'
@@ -25,7 +25,7 @@ describe('Authentication-Results', () => {
     expect(readAuthentication([quoted], 'bank.example', gmail)).toEqual({ spf: 'fail', dkim: 'none' })
   })
 
-  it("R50: a name that only ends like the provider's is another's", () => {
+  test("R50: a name that only ends like the provider's is another's", () => {
     const dmarc = 'dmarc=pass header.from=bank.example'
     const verdict = (authservId: string, provider: 'gmail' | 'icloud') =>
       readAuthentication([`${authservId}; ${dmarc}`], 'bank.example', { provider, imapHost: 'imap.example' })
@@ -35,7 +35,7 @@ describe('Authentication-Results', () => {
     expect(verdict('p1.icloud.com', 'icloud')).toEqual({ dmarc: 'pass' })
   })
 
-  it('knows how each provider signs', () => {
+  test('knows how each provider signs', () => {
     const cases = [
       ['icloud', 'imap.mail.me.com', 'dmarc.icloud.com; dmarc=pass header.from=a.example'],
       [
@@ -61,7 +61,7 @@ describe('Authentication-Results', () => {
     expect(neighbour).toBeUndefined()
   })
 
-  it('survives nonsense', () => {
+  test('survives nonsense', () => {
     for (const header of [
       '',
       ';;;',

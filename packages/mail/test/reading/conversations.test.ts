@@ -4,7 +4,7 @@
  */
 import { type Dovecot, findDovecot, startDovecot, startScriptedImap } from '@email-connector/testing'
 import { ImapFlow } from 'imapflow'
-import { afterAll, beforeAll, describe, expect, it, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { getThread, type ThreadMessage, verifyImapLogin, withImapSession } from '../../src/index.ts'
 import { accountOn, createWire, depsFor } from '../imap/imap-account.ts'
 import { type Conversation, createCorpus } from './conversation-corpus.ts'
@@ -54,7 +54,7 @@ describe.skipIf(!findDovecot())('conversations of ten mail programs', () => {
   const lastOf = ({ emails }: Conversation) => emails.at(-1)?.messageId ?? expect.fail('no email')
   const refsOf = (items: readonly ThreadMessage[]) => items.map(({ ref }) => `${ref.mailbox} ${ref.uid}`)
 
-  it('every own sentence once, whatever program quoted it, and those of an email that nobody kept', async () => {
+  test('every own sentence once, whatever program quoted it, and those of an email that nobody kept', async () => {
     const faults: string[] = []
     let sentences = 0
     for (const one of corpus) {
@@ -77,7 +77,7 @@ describe.skipIf(!findDovecot())('conversations of ten mail programs', () => {
     expect(faults).toEqual([])
   }, 120_000)
 
-  it('those belong that THREAD=REFERENCES puts together, each once, oldest first', async () => {
+  test('those belong that THREAD=REFERENCES puts together, each once, oldest first', async () => {
     const { bob, ca, host, imapsPort } = dovecot
     const client = new ImapFlow({
       host,
@@ -127,7 +127,7 @@ describe.skipIf(!findDovecot())('conversations of ten mail programs', () => {
     }
   }, 120_000)
 
-  it('a long one goes on by cursor and says the same', async () => {
+  test('a long one goes on by cursor and says the same', async () => {
     for (const one of corpus.filter(({ emails }) => emails.length >= 5).slice(0, 6)) {
       const whole = await read(lastOf(one))
       const pieces = new Map<string, string>()
@@ -145,7 +145,7 @@ describe.skipIf(!findDovecot())('conversations of ten mail programs', () => {
     }
   }, 60_000)
 
-  it('a conversation is read in 7 round trips, 8 where each email names only the one before', async () => {
+  test('a conversation is read in 7 round trips, 8 where each email names only the one before', async () => {
     const memory = await verifyImapLogin(account(), depsFor(dovecot.ca))
     const trips: number[] = []
     for (const kind of [0, 1]) {
@@ -162,7 +162,7 @@ describe.skipIf(!findDovecot())('conversations of ten mail programs', () => {
     expect(trips).toEqual([7, 8])
   })
 
-  it('is whole where another client moved it since the mailboxes were remembered, for no trip more', async () => {
+  test('is whole where another client moved it since the mailboxes were remembered, for no trip more', async () => {
     const { mailboxes, ...known } = await verifyImapLogin(account(), depsFor(dovecot.ca))
     const gone = { path: 'Gone', name: 'Gone', delimiter: '/', selectable: true }
     const memory = { ...known, mailboxes: [...mailboxes.filter(({ path }) => path !== 'Projects'), gone] }

@@ -1,8 +1,8 @@
 /** Dovecot fills in an address that a header lacks: it is left out. */
-import { expect, it } from 'vitest'
+import { expect, test } from 'vitest'
 import { toAddresses } from '../../src/reading/envelope-text.ts'
 
-it.each(['MISSING_MAILBOX@MISSING_DOMAIN', 'root@MISSING_DOMAIN', 'MISSING_MAILBOX@test.example', '', ' '])(
+test.each(['MISSING_MAILBOX@MISSING_DOMAIN', 'root@MISSING_DOMAIN', 'MISSING_MAILBOX@test.example', '', ' '])(
   '%j is no sender and no recipient',
   (address) => {
     const bob = { name: 'Bob', address: 'bob@test.example' }

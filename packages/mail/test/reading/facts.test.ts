@@ -1,5 +1,5 @@
 /** Facts of headers: how one leaves a list, how urgent the sender says it is, how many it went to. */
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { parseHeaders } from '../../src/headers.ts'
 import { readFacts } from '../../src/reading/facts.ts'
 
@@ -8,7 +8,7 @@ const read = (...lines: string[]) =>
 const nobody = { recipients: { to: 0, cc: 0, bcc: 0 } }
 
 describe('lists', () => {
-  it('are named by their id, and left as the sender says', () => {
+  test('are named by their id, and left as the sender says', () => {
     expect(
       read(
         'List-Id: "Boats, weekly" <boats.lists.example>',
@@ -26,14 +26,14 @@ describe('lists', () => {
     })
   })
 
-  it('RFC 8058: one click needs https', () => {
+  test('RFC 8058: one click needs https', () => {
     const post = 'List-Unsubscribe-Post: List-Unsubscribe=One-Click'
     expect(read('List-Unsubscribe: <mailto:a@b.example>', post).list?.isOneClick).toBe(false)
     expect(read('List-Unsubscribe: <http://a.example/x>', post).list?.isOneClick).toBe(false)
     expect(read('List-Unsubscribe: <https://a.example/x>').list?.isOneClick).toBe(false)
   })
 
-  it('a mail of no list has none, and nothing hostile is one', () => {
+  test('a mail of no list has none, and nothing hostile is one', () => {
     for (const line of [
       'Subject: x',
       'List-Unsubscribe: <javascript:x>',
@@ -44,7 +44,7 @@ describe('lists', () => {
   })
 })
 
-it.each([
+test.each([
   ['Importance: High', 'high'],
   ['Importance: low', 'low'],
   ['X-Priority: 1 (Highest)', 'high'],
@@ -58,7 +58,7 @@ it.each([
   expect(read(line).importance).toBe(importance)
 })
 
-it('says how many there are, whatever is listed', () => {
+test('says how many there are, whatever is listed', () => {
   const to = Array.from({ length: 1000 }, (_, n) => ({ name: '', address: `a${n}@b.example` }))
   const facts = readFacts(new Map(), { seq: 1, uid: 1, envelope: { to } })
   expect(facts.recipients).toEqual({ to: 1000, cc: 0, bcc: 0 })

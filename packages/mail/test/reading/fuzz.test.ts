@@ -2,22 +2,25 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { type Finding, fuzzMail, openWire, readContent } from './fuzz-mail.ts'
 
 const folder = fileURLToPath(new URL('../fixtures/fuzz/', import.meta.url))
 
 describe('R62: fuzz', () => {
-  it.each(readdirSync(folder).filter((name) => name.startsWith('content-')))('found once: %s', (name) => {
+  test.each(readdirSync(folder).filter((name) => name.startsWith('content-')))('found once: %s', (name) => {
     readContent(readFileSync(join(folder, name)))
   })
 
-  it.each(readdirSync(folder).filter((name) => name.startsWith('wire-')))('found once: %s', async (name) => {
-    const wire = await openWire()
-    await wire.read(readFileSync(join(folder, name))).finally(() => wire.close())
-  })
+  test.each(readdirSync(folder).filter((name) => name.startsWith('wire-')))(
+    'found once: %s',
+    async (name) => {
+      const wire = await openWire()
+      await wire.read(readFileSync(join(folder, name))).finally(() => wire.close())
+    },
+  )
 
-  it('mutated mails and answers are read, or refused, in time', { timeout: 60_000 }, async () => {
+  test('mutated mails and answers are read, or refused, in time', { timeout: 60_000 }, async () => {
     const findings: Finding[] = []
     const tried = await fuzzMail({ seed: 20_261_121, seconds: 15, report: (one) => findings.push(one) })
     expect(findings.map(({ target, problem }) => `${target}: ${problem}`)).toEqual([])

@@ -1,6 +1,6 @@
 /** Several messages in the round trips of one; each answered for in its place. */
 import { type Dovecot, findDovecot, startDovecot } from '@email-connector/testing'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
   getMessages,
   type ImapSession,
@@ -39,7 +39,7 @@ describe.skipIf(!findDovecot())('getMessages', () => {
   })
   afterAll(() => dovecot?.stop())
 
-  it('reads messages built alike with one command, in the order asked', async () => {
+  test('reads messages built alike with one command, in the order asked', async () => {
     const wire = createWire(depsFor(dovecot.ca).connector)
     const deps = { ...depsFor(dovecot.ca), connector: wire.connector, memory }
     const read = await withImapSession(account(), deps, (session) =>
@@ -54,11 +54,11 @@ describe.skipIf(!findDovecot())('getMessages', () => {
     ])
   })
 
-  it('R75: reads messages built differently, of two texts that differ the HTML', async () => {
+  test('R75: reads messages built differently, of two texts that differ the HTML', async () => {
     expect(await outcomes([1, 3, 4].map(ref))).toEqual(['Body of number 1', 'Html', 'Only here'])
   })
 
-  it('answers for what is gone, stale or nowhere in its place', async () => {
+  test('answers for what is gone, stale or nowhere in its place', async () => {
     const stale = { ...ref(1), uidValidity: '7' }
     const nowhere = { ...ref(1), mailbox: 'Nowhere' }
     expect(await outcomes([ref(99), stale, ref(1), nowhere])).toEqual([

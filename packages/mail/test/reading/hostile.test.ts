@@ -6,7 +6,7 @@ import {
   startScriptedImap,
   testHosts,
 } from '@email-connector/testing'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import {
   fetchAttachment,
   getMessage,
@@ -59,7 +59,7 @@ describe('reading from a scripted server', () => {
   const attachment = (message: MessageRef, partId: string) =>
     run((session) => fetchAttachment(session, message, partId, { maxBytes: 1000 }))
 
-  it('R60: neither an attachment nor a conversation is read by the id of an older UIDVALIDITY', async () => {
+  test('R60: neither an attachment nor a conversation is read by the id of an older UIDVALIDITY', async () => {
     await start(2, `${structure} ${envelope()} BODY[1]<0> "data"`)
     expect(await codeOf(attachment(ref(7), '1'))).toBe('stale_id')
     expect(
@@ -69,7 +69,7 @@ describe('reading from a scripted server', () => {
     expect((await attachment(ref(7, '2'), '1')).content.toString()).toBe('data')
   })
 
-  it.each([
+  test.each([
     ...[
       '',
       '0',
@@ -95,7 +95,7 @@ describe('reading from a scripted server', () => {
     expect(server.commands().join('\n')).not.toMatch(/FETCH/)
   })
 
-  it.each([
+  test.each([
     ['one From', 'From: ann@bank.example\r\n\r\n', envelope(), []],
     [
       'two From headers',

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Dovecot, findDovecot, findUnpacked, startDovecot } from '@email-connector/testing'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
   fetchAttachment,
   getMessage,
@@ -85,14 +85,14 @@ describe.skipIf(!findDovecot())('R62: odd mails', () => {
     expect(slow).toEqual([])
   }
 
-  it(
+  test(
     'made here: every charset, broken names, boundaries, ten thousand parts',
     () => readAll('Made', nastyMails()),
     120_000,
   )
 
   describe.skipIf(!findUnpacked('odd-mails'))('from the test suites of other mail software', () => {
-    it.each([
+    test.each([
       ['enmime', /\.raw$/],
       ['test_email/data', /msg_\d+\.txt$/],
       ['flufl/bounce', /tests\/data\/.*\.txt$/],

@@ -1,6 +1,6 @@
 /** R81: a list shows what a reader sees first, also of an email whose first kilobytes are styles; nobody else pays for it. */
 import { type Dovecot, findDovecot, startDovecot } from '@email-connector/testing'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { previewBytes } from '../../src/imap/fetch-items.ts'
 import {
   getMessages,
@@ -146,7 +146,7 @@ describe.skipIf(!findDovecot())('R81: previews', () => {
     nothing: '',
   }
 
-  it('of styles and hidden text in front the words behind are shown, in one more flight for all', async () => {
+  test('of styles and hidden text in front the words behind are shown, in one more flight for all', async () => {
     const { result, fetches } = await run((session) =>
       listRecent(session, { mailbox: 'INBOX', limit: 10, unreadOnly: false }),
     )
@@ -156,7 +156,7 @@ describe.skipIf(!findDovecot())('R81: previews', () => {
     expect(fetches[1]).toMatch(/UID FETCH 2:5 \(UID BODY\.PEEK\[1\]<0\.16384>\)/)
   })
 
-  it('R75: every kind of mail shows what its reader sees first, in one more flight for all', async () => {
+  test('R75: every kind of mail shows what its reader sees first, in one more flight for all', async () => {
     const head = (name: string) => html(name, '').split('\r\nContent-Type')[0]
     await dovecot.reader(dovecot.alice).createMailbox('Kinds')
     for (const [name, entity] of kinds)
@@ -173,7 +173,7 @@ describe.skipIf(!findDovecot())('R81: previews', () => {
     expect(previewsOf(found.result.items)).toEqual(previewsOf(result.items))
   })
 
-  it('R74: what has no words is passed by, and what says little is read further', async () => {
+  test('R74: what has no words is passed by, and what says little is read further', async () => {
     await dovecot.reader(dovecot.alice).createMailbox('Fronts')
     for (const raw of fronts) await dovecot.appendRaw(dovecot.alice, 'Fronts', raw)
     const { result, fetches } = await run((session) =>
@@ -191,7 +191,7 @@ describe.skipIf(!findDovecot())('R81: previews', () => {
     expect(fetches[1]).toMatch(/UID FETCH 2:3,6 \(UID BODY\.PEEK\[1\]<0\.16384>\)/)
   })
 
-  it('R74: mails of real people are previewed by the beginning of what is read of them', async () => {
+  test('R74: mails of real people are previewed by the beginning of what is read of them', async () => {
     const real = readRealMails(45)
     const reader = dovecot.reader(dovecot.alice)
     await reader.createMailbox('Real')
@@ -223,7 +223,7 @@ describe.skipIf(!findDovecot())('R81: previews', () => {
     expect(shareOf(false)).toBeGreaterThanOrEqual(0.8)
   })
 
-  it('so does a search', async () => {
+  test('so does a search', async () => {
     const { result } = await run((session) =>
       searchFor(session, { mailbox: 'INBOX', limit: 10, subject: 'first' }),
     )
@@ -233,7 +233,7 @@ describe.skipIf(!findDovecot())('R81: previews', () => {
     })
   })
 
-  it('a list of ordinary mail stays one FETCH', async () => {
+  test('a list of ordinary mail stays one FETCH', async () => {
     const { result, fetches } = await run((session) =>
       listRecent(session, { mailbox: 'Ordinary', limit: 10, unreadOnly: false }),
     )

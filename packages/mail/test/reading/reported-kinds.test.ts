@@ -2,7 +2,7 @@
  * R62: kinds of mail that people reported of other mail programs and libraries as empty, garbled or without its files,
  * each as a small email of our own.
  */
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { callTime } from '../../src/connect/deadline.ts'
 import { decodeHeader } from '../../src/mime/encoded-words.ts'
 import { parseSource } from '../../src/mime/source.ts'
@@ -132,14 +132,14 @@ const kinds: readonly Kind[] = [
 ]
 
 describe('R62: mails that other programs were reported for', () => {
-  it.each(kinds)('%s', async (_name, entity, body, text) => {
+  test.each(kinds)('%s', async (_name, entity, body, text) => {
     const raw = Buffer.concat([Buffer.from(`${head}${entity}\r\n`), Buffer.from(body as string)])
     const { root } = parseSource(raw)
     const read = await readParsed(await openWithin(root), callTime({}))
     expect(read.body.text).toBe(text)
   })
 
-  it.each([
+  test.each([
     ['a letter in two words', '=?utf-8?Q?=E3=83?=\r\n =?utf-8?Q?=84?= x', 'ツ x'],
     ['code that goes on in the next word', '=?utf-8?B?5Lit5?=\r\n =?utf-8?B?paH?= x', '中文 x'],
     ['code, then letters', '=?utf-8?B?5Lit?=\r\n =?utf-8?Q?=E6=96=87?=', '中文'],
@@ -150,7 +150,7 @@ describe('R62: mails that other programs were reported for', () => {
     expect(decodeHeader(Buffer.from(value))).toBe(text)
   })
 
-  it.each([
+  test.each([
     ['a name in pieces', 'name*0=35260_v4.00-proc.x;\r\n name*1=ml', '35260_v4.00-proc.xml'],
     [
       'pieces of encoded words, and no semicolon between',
@@ -166,7 +166,7 @@ describe('R62: mails that other programs were reported for', () => {
     expect(sortParts(root).files.map((file) => file.filename)).toEqual([filename])
   })
 
-  it('a mail that is forwarded without a name, and one that is nothing but a file', () => {
+  test('a mail that is forwarded without a name, and one that is nothing but a file', () => {
     const filesOf = (entity: string) => sortParts(parseSource(Buffer.from(`${head}${entity}`)).root).files
     const forward = `Content-Type: message/rfc822\r\nContent-Disposition: attachment\r\n\r\n${head}\r\nx`
     expect(filesOf(parts('mixed', forward))).toMatchObject([{ filename: 'Words.eml' }])

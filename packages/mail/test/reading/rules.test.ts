@@ -1,7 +1,7 @@
 /** Which text of a message is read, whose addresses are shown and what a preview holds, on a real Dovecot. */
 import { type Dovecot, findDovecot, startDovecot } from '@email-connector/testing'
 import { Tokenizer } from 'parse5'
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import {
   getMessage,
   getMessages,
@@ -53,7 +53,7 @@ describe.skipIf(!findDovecot())('reading', () => {
 
   describe('R79: which part is the body', () => {
     const html = (word: string) => part('text/html', `<p>${word}</p>`)
-    it.each([
+    test.each([
       [
         'the last of two HTML alternatives',
         multipart('alternative', [html('first'), html('second')]),
@@ -123,7 +123,7 @@ describe.skipIf(!findDovecot())('reading', () => {
     })
   })
 
-  it('an address that lacks a half is none, in details, rows and threads', async () => {
+  test('an address that lacks a half is none, in details, rows and threads', async () => {
     const raw = [
       'From: "Nobody" <>',
       'Reply-To: root',
@@ -150,7 +150,7 @@ describe.skipIf(!findDovecot())('reading', () => {
 
   describe('R49: a preview is judged as a body is', () => {
     const padding = '&zwnj;&nbsp;&#847;&shy; &#8199;'
-    it.each([
+    test.each([
       [
         'an image',
         part('text/plain', 'Hi ![x](https://track.example/p?who=1) you'),
@@ -213,7 +213,7 @@ describe.skipIf(!findDovecot())('reading', () => {
       })
     }
 
-    it.each(['text', 'html'] as const)('among twenty, as %s', async (format) => {
+    test.each(['text', 'html'] as const)('among twenty, as %s', async (format) => {
       const uids = await append(Array.from({ length: count }, (_, n) => (n === 7 ? bad : good(n))))
       breakParser()
       const read = await run((session) => getMessages(session, uids.map(ref), { ...options, format }))
@@ -223,7 +223,7 @@ describe.skipIf(!findDovecot())('reading', () => {
       expect(bodies.filter((text) => /Number \d+/.test(text))).toHaveLength(count - 1)
     })
 
-    it('in a list', async () => {
+    test('in a list', async () => {
       await append([good(1), bad, good(2)])
       breakParser()
       const page = await run((session) =>
@@ -236,7 +236,7 @@ describe.skipIf(!findDovecot())('reading', () => {
       ])
     })
 
-    it('and the event loop runs between two emails', async () => {
+    test('and the event loop runs between two emails', async () => {
       const uids = await append(Array.from({ length: count }, (_, n) => good(n)))
       const turnsAt: number[] = []
       let turns = 0

@@ -6,7 +6,7 @@ import {
   startScriptedImap,
   testHosts,
 } from '@email-connector/testing'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import {
   fetchAttachment,
   getMessage,
@@ -84,7 +84,7 @@ describe('a structure that does not hold', () => {
   const list = () => run((session) => listRecent(session, { mailbox: 'INBOX', limit: 5, unreadOnly: false }))
   const get = () => run((session) => getMessage(session, ref, options))
 
-  it.each([
+  test.each([
     ['NIL', 'BODYSTRUCTURE NIL'],
     ['a word', 'BODYSTRUCTURE "broken"'],
     ['absent', ''],
@@ -98,14 +98,14 @@ describe('a structure that does not hold', () => {
     expect(file.content.toString()).toBe('PDF')
   })
 
-  it('odd but readable: no parameters, a wrong size, a bare disposition', async () => {
+  test('odd but readable: no parameters, a wrong size, a bare disposition', async () => {
     await start(`BODYSTRUCTURE ("text" NIL NIL NIL NIL NIL NIL NIL NIL "inline") ${envelope}`, (section) =>
       section === '1' ? 'short' : undefined,
     )
     expect((await get()).body.text).toBe('short')
   })
 
-  it('a part that is listed and not given is found in the source', async () => {
+  test('a part that is listed and not given is found in the source', async () => {
     const structure = `(${leaf(8)} ("APPLICATION" "PDF" ("NAME" "plan.pdf") NIL NIL "BASE64" 4 NIL ("ATTACHMENT" NIL) NIL NIL) "MIXED")`
     await start(`BODYSTRUCTURE ${structure} ${envelope}`, (section) => (section === '' ? source : undefined))
     expect((await get()).body.text).toBe('berth 12')
@@ -113,7 +113,7 @@ describe('a structure that does not hold', () => {
     expect(file.content.toString()).toBe('PDF')
   })
 
-  it('a part that fails is named, and the one beside it is read', async () => {
+  test('a part that fails is named, and the one beside it is read', async () => {
     const structure = `(${leaf(8)} ${leaf(9)} "MIXED")`
     await start(`BODYSTRUCTURE ${structure} ${envelope}`, (section) => (section === '2' ? 'and this' : 'NO'))
     const { body, warnings } = await get()

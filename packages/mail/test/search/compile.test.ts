@@ -1,6 +1,6 @@
 /** What a query becomes for a server: one X-GM-RAW for Gmail, keys of SEARCH elsewhere. */
 import { compiler } from 'imapflow/lib/handler/imap-handler.js'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { startOfDay } from '../../src/search/days.ts'
 import { takeMailboxes } from '../../src/search/mailboxes.ts'
 import { parseQuery } from '../../src/search/parse.ts'
@@ -18,7 +18,7 @@ async function wire({ tokens }: ImapSearch): Promise<string> {
 }
 
 describe('R87: a query for IMAP', () => {
-  it.each([
+  test.each([
     ['', 'ALL'],
     ['blue whale', 'TEXT "blue" TEXT "whale"'],
     ['"blue whale"', 'TEXT "blue whale"'],
@@ -47,7 +47,7 @@ describe('R87: a query for IMAP', () => {
     expect(await wire(toImapSearch(queryOf(text), today))).toBe(keys)
   })
 
-  it('sends what is not ASCII as UTF-8', () => {
+  test('sends what is not ASCII as UTF-8', () => {
     const { tokens, utf8 } = toImapSearch(queryOf('subject:Grüße'), today)
     expect(utf8).toBe(true)
     expect(tokens).toEqual([
@@ -58,7 +58,7 @@ describe('R87: a query for IMAP', () => {
 })
 
 describe('R87: a query for Gmail', () => {
-  it.each([
+  test.each([
     ['blue whale', 'blue whale'],
     ['"blue whale" -draft', '"blue whale" -draft'],
     ['a OR b c', '(a OR b) c'],
@@ -83,7 +83,7 @@ describe('R87: a query for Gmail', () => {
     expect(query && toRaw(query, 'Europe/Berlin')).toBe(raw)
   })
 
-  it.each([
+  test.each([
     ['from:ann is:answered', 'X-GM-RAW "from:ann" ANSWERED'],
     ['from:ann subject:x is:unanswered', 'X-GM-RAW "from:ann subject:x" UNANSWERED'],
     ['is:answered OR from:ann', 'OR ANSWERED (X-GM-RAW "from:ann")'],
@@ -96,7 +96,7 @@ describe('R87: a query for Gmail', () => {
 })
 
 describe('the days of a search', () => {
-  it.each([
+  test.each([
     ['2026-03-29', 'Europe/Berlin', '2026-03-28T23:00:00.000Z'],
     ['2026-03-30', 'Europe/Berlin', '2026-03-29T22:00:00.000Z'],
     ['2026-03-30', 'Pacific/Kiritimati', '2026-03-29T10:00:00.000Z'],
@@ -108,7 +108,7 @@ describe('the days of a search', () => {
 })
 
 describe('the mailboxes of a query', () => {
-  it.each([
+  test.each([
     ['in:inbox x', ['inbox'], [], 'x'],
     ['in:a OR in:b', ['a', 'b'], [], ''],
     ['x -in:spam -(in:a OR in:b)', [], ['spam', 'a', 'b'], 'x'],
@@ -118,7 +118,7 @@ describe('the mailboxes of a query', () => {
     expect(printQuery(asked?.query)).toBe(rest)
   })
 
-  it.each(['in:a OR x', '-(in:a x)', 'in:a in:b'])('cannot be asked for by %s', (text) => {
+  test.each(['in:a OR x', '-(in:a x)', 'in:a in:b'])('cannot be asked for by %s', (text) => {
     expect(takeMailboxes(queryOf(text))).toBeUndefined()
   })
 })
@@ -130,7 +130,7 @@ describe('what is judged by the structure of a message', () => {
       printQuery(query),
     ])
 
-  it.each([
+  test.each([
     ['from:ann', [['', 'from:ann']]],
     ['from:ann has:attachment', [['yes', 'from:ann']]],
     ['from:ann -has:attachment', [['no', 'from:ann']]],
@@ -155,7 +155,7 @@ describe('what is judged by the structure of a message', () => {
     expect(casesOf(text)).toEqual(cases)
   })
 
-  it('has a bound', () => {
+  test('has a bound', () => {
     expect(casesOf('filename:a OR filename:b OR filename:c OR filename:d')).toBeUndefined()
   })
 })

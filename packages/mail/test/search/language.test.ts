@@ -1,6 +1,6 @@
 /** The search language: what is understood, what is said about the rest, and that printing gives the same tree again. */
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { maxQueryChars, parseQuery } from '../../src/search/parse.ts'
 import { printQuery } from '../../src/search/print.ts'
 import { allOf, anyOf, notOf, type Query, type Term } from '../../src/search/query.ts'
@@ -9,7 +9,7 @@ const today = '2026-11-27'
 const understood = (query: string) => printQuery(parseQuery(query, today).query)
 
 describe('R87: the search language', () => {
-  it.each([
+  test.each([
     ['from:ann is:unread', 'from:ann is:unread'],
     ['invoice "blue whale" -draft', 'invoice "blue whale" -draft'],
     // OR binds tighter than a space, as in Gmail
@@ -50,7 +50,7 @@ describe('R87: the search language', () => {
     expect(understood(query)).toBe(meaning)
   })
 
-  it.each([
+  test.each([
     ['x from:', 3, 'from: has no value'],
     ['is:important', 4, 'is: takes read, unread, starred, answered, unanswered or awaiting'],
     ['has:drive', 5, 'has: takes attachment or invitation'],
@@ -67,7 +67,7 @@ describe('R87: the search language', () => {
     expect(parseQuery(query, today).query).toBeUndefined()
   })
 
-  it.each([
+  test.each([
     ['sender:ann', 'sender ann', 'from'],
     ['subjct:x', 'subjct x', 'subject'],
     ['sbuject:x', 'sbuject x', 'subject'],
@@ -83,14 +83,14 @@ describe('R87: the search language', () => {
     })
   })
 
-  it.each([') a (b', 'a OR', 'OR a', '(a'])('says what it left out of %j', (query) => {
+  test.each([') a (b', 'a OR', 'OR a', '(a'])('says what it left out of %j', (query) => {
     const { faults, warnings, query: found } = parseQuery(query, today)
     expect(faults).toEqual([])
     expect(warnings.length).toBeGreaterThan(0)
     expect(found).toBeDefined()
   })
 
-  it('never throws, whatever is typed', () => {
+  test('never throws, whatever is typed', () => {
     const piece = fc.oneof(
       fc.constantFrom(
         'from:',
@@ -119,7 +119,7 @@ describe('R87: the search language', () => {
     )
   })
 
-  it('gives the same tree again when a printed query is read', () => {
+  test('gives the same tree again when a printed query is read', () => {
     fc.assert(
       fc.property(queries, (query) => {
         expect(parseQuery(printQuery(query), today)).toEqual({ query, warnings: [], faults: [] })
@@ -128,7 +128,7 @@ describe('R87: the search language', () => {
     )
   })
 
-  it('is linear in what is typed', () => {
+  test('is linear in what is typed', () => {
     for (const token of ['(', '-', '"', 'OR ', 'from:', '<', 'a:', '{', ')']) {
       const before = process.cpuUsage()
       parseQuery(token.repeat(maxQueryChars / token.length), today)

@@ -5,7 +5,7 @@ import {
   type SmtpSinkOptions,
   startSmtpSink,
 } from '@email-connector/testing'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { composeMessage } from '../../src/composing/compose.ts'
 import { submitMessage } from '../../src/smtp/submission.ts'
 import { loopbackDeps, password, smtpAccount } from './smtp-account.ts'
@@ -56,7 +56,7 @@ async function submit(server: SmtpSink, to: readonly string[]) {
 }
 
 describe('RFC 5321 §4.5.3.1.10: more than a hundred recipients', () => {
-  it('R86: go in several transactions of one message, each recipient once, asked for once', async () => {
+  test('R86: go in several transactions of one message, each recipient once, asked for once', async () => {
     const server = await sink()
     const { message, asked, outcome } = await submit(server, people(230))
     expect(outcome).toMatchObject({ state: 'sent', accepted: people(230), rejected: [] })
@@ -69,7 +69,7 @@ describe('RFC 5321 §4.5.3.1.10: more than a hundred recipients', () => {
     expect(asked).toEqual([0])
   })
 
-  it('R86: go in smaller ones where the server takes fewer at once', async () => {
+  test('R86: go in smaller ones where the server takes fewer at once', async () => {
     const refuseRecipient = (_: string, taken: number) =>
       taken < 40 ? undefined : '452 4.5.3 Too many recipients'
     const server = await sink({ refuseRecipient })
@@ -79,7 +79,7 @@ describe('RFC 5321 §4.5.3.1.10: more than a hundred recipients', () => {
     expect(server.messages.flatMap(({ to }) => to).sort()).toEqual(people(130).sort())
   })
 
-  it('R86: each has an outcome of its own when a later transaction is refused', async () => {
+  test('R86: each has an outcome of its own when a later transaction is refused', async () => {
     const refuseRecipient = (address: string) =>
       Number(/\d+/.exec(address)?.[0]) >= 100 ? '550 5.1.1 no such user' : undefined
     const server = await sink({ refuseRecipient })
@@ -93,7 +93,7 @@ describe('RFC 5321 §4.5.3.1.10: more than a hundred recipients', () => {
     )
   })
 
-  it('R86: nor does a first transaction that nobody is in keep the others from theirs', async () => {
+  test('R86: nor does a first transaction that nobody is in keep the others from theirs', async () => {
     const refuseRecipient = (address: string) =>
       Number(/\d+/.exec(address)?.[0]) < 100 ? '550 5.1.1 no such user' : undefined
     const server = await sink({ refuseRecipient })
@@ -104,7 +104,7 @@ describe('RFC 5321 §4.5.3.1.10: more than a hundred recipients', () => {
     expect(asked).toEqual([0])
   })
 
-  it('R56: silence after a later dot is unknown for those alone, and nothing is sent again', async () => {
+  test('R56: silence after a later dot is unknown for those alone, and nothing is sent again', async () => {
     const server = await sink({
       onMessage: () => {
         if (server.dataCount() === 2) server.faults['final-dot'] = 'close'
@@ -119,7 +119,7 @@ describe('RFC 5321 §4.5.3.1.10: more than a hundred recipients', () => {
     expect(server.dataCount()).toBe(2)
   })
 
-  it('R56: silence after the first dot is unknown for all', async () => {
+  test('R56: silence after the first dot is unknown for all', async () => {
     const server = await sink({ faults: { 'final-dot': 'close' } })
     expect((await submit(server, people(230))).outcome).toEqual({ state: 'unknown' })
     expect(server.dataCount()).toBe(1)
@@ -127,14 +127,14 @@ describe('RFC 5321 §4.5.3.1.10: more than a hundred recipients', () => {
 })
 
 describe('RFC 6531: letters beyond ASCII before the @', () => {
-  it('go to a server that takes them', async () => {
+  test('go to a server that takes them', async () => {
     const server = await sink({ extensions: ['PIPELINING', '8BITMIME', 'SMTPUTF8'] })
     expect((await submit(server, ['δοκιμή@παράδειγμα.example'])).outcome).toMatchObject({ state: 'sent' })
     expect(server.commands.find((line) => line.startsWith('MAIL'))).toContain('SMTPUTF8')
     expect(server.messages[0]?.raw.toString()).toMatch(/^To: <?δοκιμή@/m)
   })
 
-  it('R86: are named where the server does not, and nothing is sent', async () => {
+  test('R86: are named where the server does not, and nothing is sent', async () => {
     const server = await sink()
     await expect(submit(server, ['bob@test.example', 'δοκιμή@x.example'])).rejects.toMatchObject({
       code: 'not_supported',
@@ -144,7 +144,7 @@ describe('RFC 6531: letters beyond ASCII before the @', () => {
     expect(server.commands.some((line) => line.startsWith('MAIL'))).toBe(false)
   })
 
-  it('long and quoted local parts arrive as they are', async () => {
+  test('long and quoted local parts arrive as they are', async () => {
     const server = await sink()
     const to = [
       `reply+${'A'.repeat(90)}@in.app.example`,

@@ -1,5 +1,5 @@
 /** What servers answer, word for word, and what it means to the sender of the email. */
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import {
   readRecipientRefusal,
   readRefusal,
@@ -11,7 +11,7 @@ const failure = (response: string, command = 'DATA'): SmtpFailure =>
   Object.assign(new Error('refused'), { response, responseCode: Number(response.slice(0, 3)), command })
 
 describe('an email that is refused', () => {
-  it.each([
+  test.each([
     // Gmail
     [
       '552-5.7.0 This message was blocked because its content presents a potential\n552-5.7.0 security issue. Please visit https://support.example/answer/6590',
@@ -72,16 +72,16 @@ describe('an email that is refused', () => {
     expect(readRefusal(failure(response))).toBe(reason)
   })
 
-  it('RFC 5321 §4.2.2: 553 is about the sender in answer to MAIL FROM alone', () => {
+  test('RFC 5321 §4.2.2: 553 is about the sender in answer to MAIL FROM alone', () => {
     expect(readRefusal(failure('553 sorry', 'MAIL FROM'))).toBe('sender_refused')
     expect(readRecipientRefusal(failure('553 sorry', 'RCPT TO'))).toBe('refused')
   })
 
-  it('a code inside the words of a server is no code of its reply', () => {
+  test('a code inside the words of a server is no code of its reply', () => {
     expect(readRefusal(failure('554 5.5.0 see 5.3.4 and 5.2.2 in our manual'))).toBe('server_refused')
   })
 
-  it('takes a reply of 64 KB of any one token in no time', () => {
+  test('takes a reply of 64 KB of any one token in no time', () => {
     const started = process.cpuUsage()
     for (const token of [
       'mailbox for ',
@@ -100,7 +100,7 @@ describe('an email that is refused', () => {
 })
 
 describe('a recipient that is refused', () => {
-  it.each([
+  test.each([
     ['550 5.1.1 <b@y.example>: Recipient address rejected: User unknown', 'no_such_recipient'],
     ['550 5.1.10 RESOLVER.ADR.RecipientNotFound', 'no_such_recipient'],
     ['550 No such user here', 'no_such_recipient'],
@@ -119,7 +119,7 @@ describe('a recipient that is refused', () => {
     expect(readRecipientRefusal(failure(response, 'RCPT TO'))).toBe(code)
   })
 
-  it.each([
+  test.each([
     [
       [
         '553 5.7.1 Sender address rejected: not owned by user',

@@ -9,7 +9,7 @@ import {
   startDovecot,
   startSubmission,
 } from '@email-connector/testing'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { MailAccount, TlsMode } from '../../src/account.ts'
 import { composeMessage, type OutgoingDraft } from '../../src/composing/compose.ts'
 import { submitMessage, verifySmtpLogin } from '../../src/smtp/submission.ts'
@@ -53,7 +53,7 @@ describe.skipIf(!findDovecot())('delivery through a real server (needs Dovecot)'
     return { composed, outcome }
   }
 
-  it.each(['implicit', 'starttls'] as const)(
+  test.each(['implicit', 'starttls'] as const)(
     'over %s the bytes arrive as they were composed',
     async (tls) => {
       const { composed, outcome } = await send(tls)
@@ -64,7 +64,7 @@ describe.skipIf(!findDovecot())('delivery through a real server (needs Dovecot)'
     },
   )
 
-  it('a recipient that is refused does not keep the others from getting it', async () => {
+  test('a recipient that is refused does not keep the others from getting it', async () => {
     server.refusals.recipients.set('nobody@test.example', { code: 550, text: '5.1.1 unknown' })
     const { outcome } = await send('implicit', { bcc: [{ address: 'nobody@test.example' }] })
     expect(outcome).toEqual({
@@ -75,7 +75,7 @@ describe.skipIf(!findDovecot())('delivery through a real server (needs Dovecot)'
     })
   })
 
-  it('XOAUTH2 and a wrong password are answered as they should be', async () => {
+  test('XOAUTH2 and a wrong password are answered as they should be', async () => {
     const deps = loopbackDeps(dovecot.ca)
     const withToken = (accessToken: string) => ({
       ...account('implicit'),
@@ -87,7 +87,7 @@ describe.skipIf(!findDovecot())('delivery through a real server (needs Dovecot)'
     await expect(verifySmtpLogin(wrong, deps)).rejects.toMatchObject({ code: 'login_refused' })
   })
 
-  it('NODE_EXTRA_CA_CERTS is honoured for a private authority, and needed', async () => {
+  test('NODE_EXTRA_CA_CERTS is honoured for a private authority, and needed', async () => {
     const script = `
       import { createConnector, createHostPolicy } from './index.ts'
       const connector = createConnector({ policy: createHostPolicy({ allowPrivate: true }) })

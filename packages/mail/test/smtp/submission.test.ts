@@ -8,7 +8,7 @@ import {
   startLineServer,
   startSmtpSink,
 } from '@email-connector/testing'
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { MailCredential, TlsMode } from '../../src/account.ts'
 import { type ComposedMessage, composeMessage } from '../../src/composing/compose.ts'
 import { openSubmission, submitMessage, verifySmtpLogin } from '../../src/smtp/submission.ts'
@@ -70,7 +70,7 @@ const allClosed = async (server: SmtpSink) => {
 }
 
 describe('a message', () => {
-  it.each(['implicit', 'starttls'] as const)(
+  test.each(['implicit', 'starttls'] as const)(
     'is sent once over %s, byte for byte, without Bcc',
     async (tls) => {
       const server = await sink({ tls })
@@ -89,7 +89,7 @@ describe('a message', () => {
     },
   )
 
-  it('takes no command more than it needs: one EHLO, one AUTH, one transaction', async () => {
+  test('takes no command more than it needs: one EHLO, one AUTH, one transaction', async () => {
     const server = await sink()
     await submit(server)
     await allClosed(server)
@@ -99,7 +99,7 @@ describe('a message', () => {
     expect(server.connectionCount()).toBe(1)
   })
 
-  it.each([
+  test.each([
     ['implicit', 1],
     ['starttls', 2],
   ] as const)('names no machine in its EHLO over %s', async (tls, times) => {
@@ -112,7 +112,7 @@ describe('a message', () => {
     )
   })
 
-  it('needs one flight for sender, recipients and DATA where the server allows it', async () => {
+  test('needs one flight for sender, recipients and DATA where the server allows it', async () => {
     let flight = ''
     const server = await startLineServer({
       tls: 'implicit',
@@ -142,7 +142,7 @@ describe('a message', () => {
     )
   })
 
-  it('is sent with an access token by XOAUTH2, and a refused token is tried once', async () => {
+  test('is sent with an access token by XOAUTH2, and a refused token is tried once', async () => {
     const credential: MailCredential = { type: 'oauth', accessToken: 'ya29.token' }
     const server = await sink({ password: 'ya29.token' })
     await expect(submit(server, { credential })).resolves.toMatchObject({ state: 'sent' })
@@ -151,7 +151,7 @@ describe('a message', () => {
     expect(server.commands.filter((line) => line.startsWith('AUTH'))).toHaveLength(2)
   })
 
-  it.each([
+  test.each([
     ['535 5.7.3 Authentication unsuccessful', 'token_refused'],
     [
       '535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Tenant.',
@@ -169,7 +169,7 @@ describe('a message', () => {
     await expect(submit(server, { credential })).rejects.toMatchObject({ code, protocol: 'smtp' })
   })
 
-  it('OAUTHBEARER names the login and the server in one command (RFC 7628)', async () => {
+  test('OAUTHBEARER names the login and the server in one command (RFC 7628)', async () => {
     const credential = { type: 'oauth', accessToken: 'ya29.token', mechanism: 'OAUTHBEARER' } as const
     const server = await sink({ password: 'ya29.token' })
     server.faults.AUTH = { reply: '235 2.7.0 Accepted' }
@@ -186,7 +186,7 @@ describe('a message', () => {
     ])
   })
 
-  it('R39: names each recipient that was refused, in our own words', async () => {
+  test('R39: names each recipient that was refused, in our own words', async () => {
     const server = await sink({ extensions: [] })
     server.faults.RCPT = { reply: '550 5.1.1 no such user, says <b>the server</b>' }
     await expect(submit(server)).resolves.toEqual({
@@ -197,7 +197,7 @@ describe('a message', () => {
     expect(server.dataCount()).toBe(0)
   })
 
-  it('a refusal that is about the sender names no recipient', async () => {
+  test('a refusal that is about the sender names no recipient', async () => {
     const server = await sink()
     server.faults.RCPT = {
       reply: '553 5.7.1 <alice@test.example>: Sender address rejected: not owned by user',
@@ -210,7 +210,7 @@ describe('a message', () => {
     await allClosed(server)
   })
 
-  it('blocked content is no size, also over several lines', async () => {
+  test('blocked content is no size, also over several lines', async () => {
     const server = await sink()
     server.faults['final-dot'] = {
       reply: '552-5.7.0 blocked: its content presents\r\n552 5.7.0 a security issue',
@@ -223,13 +223,13 @@ describe('a message', () => {
     await allClosed(server)
   })
 
-  it('is refused here when it is larger than the server takes', async () => {
+  test('is refused here when it is larger than the server takes', async () => {
     const server = await sink({ extensions: ['SIZE 100'] })
     await expect(submit(server)).rejects.toMatchObject({ code: 'too_large' })
     expect(server.commands.some((line) => line.startsWith('MAIL'))).toBe(false)
   })
 
-  it('R37: control characters in account fields are refused before a connection', async () => {
+  test('R37: control characters in account fields are refused before a connection', async () => {
     const server = await sink()
     const account = smtpAccount(server.port)
     for (const bad of [
@@ -251,7 +251,7 @@ describe('a message', () => {
 })
 
 describe('before the first byte', () => {
-  it('beforeData is asked once, after recipients and DATA were accepted', async () => {
+  test('beforeData is asked once, after recipients and DATA were accepted', async () => {
     const server = await sink()
     let commands: string[] = []
     const outcome = await submit(server, {
@@ -265,14 +265,14 @@ describe('before the first byte', () => {
     expect(server.dataCount()).toBe(1)
   })
 
-  it('R55: a no from beforeData sends nothing', async () => {
+  test('R55: a no from beforeData sends nothing', async () => {
     const server = await sink()
     await expect(submit(server, { beforeData: async () => false })).resolves.toEqual({ state: 'withheld' })
     await allClosed(server)
     expect(server.dataCount()).toBe(0)
   })
 
-  it('R55: what beforeData throws is thrown, and nothing is sent', async () => {
+  test('R55: what beforeData throws is thrown, and nothing is sent', async () => {
     const server = await sink()
     const failure = new Error('store unavailable')
     await expect(submit(server, { beforeData: () => Promise.reject(failure) })).rejects.toBe(failure)
@@ -280,7 +280,7 @@ describe('before the first byte', () => {
     expect(server.dataCount()).toBe(0)
   })
 
-  it('R55: a yes after the deadline comes too late', async () => {
+  test('R55: a yes after the deadline comes too late', async () => {
     const server = await sink()
     let say = (_yes: boolean) => {}
     const beforeData = () =>
@@ -293,7 +293,7 @@ describe('before the first byte', () => {
     expect(server.dataCount()).toBe(0)
   })
 
-  it('R55: a yes in the moment the call ends sends nothing, and is told as an end in time', async () => {
+  test('R55: a yes in the moment the call ends sends nothing, and is told as an end in time', async () => {
     const server = await sink()
     const caller = new AbortController()
     const beforeData = () =>
@@ -309,7 +309,7 @@ describe('before the first byte', () => {
     expect(server.dataCount()).toBe(0)
   })
 
-  it('R55: beforeData is not asked when every recipient was refused', async () => {
+  test('R55: beforeData is not asked when every recipient was refused', async () => {
     const server = await sink()
     server.faults.RCPT = { reply: '452 4.2.2 mailbox full' }
     server.faults.DATA = { reply: '503 no recipients' }
@@ -339,7 +339,7 @@ describe('R56: what became of it', () => {
     ['a limit', { reply: '550 5.4.5 Daily limit' }, { state: 'rejected', rejected: [], reason: 'throttled' }],
     ['a 421', { reply: '421 4.7.0 slow down' }, { state: 'rejected', rejected: [], reason: 'throttled' }],
   ]
-  it.each(afterDot)('%s after the final dot', async (_name, fault, expected) => {
+  test.each(afterDot)('%s after the final dot', async (_name, fault, expected) => {
     // where no answer ends it, the caller gives up once the server has the message
     const caller = new AbortController()
     const onMessage = () => void (typeof fault === 'string' && setTimeout(() => caller.abort(), 50))
@@ -352,7 +352,7 @@ describe('R56: what became of it', () => {
     await allClosed(server)
   })
 
-  it('silence after the final dot over STARTTLS, where the sockets lie on top of each other', async () => {
+  test('silence after the final dot over STARTTLS, where the sockets lie on top of each other', async () => {
     const caller = new AbortController()
     const onMessage = () => caller.abort()
     const server = await sink({ tls: 'starttls', faults: { 'final-dot': 'silence' }, onMessage })
@@ -362,7 +362,7 @@ describe('R56: what became of it', () => {
     await allClosed(server)
   })
 
-  it.each(['silence', 'reset', 'close'] as const)('%s in the middle of the message', async (fault) => {
+  test.each(['silence', 'reset', 'close'] as const)('%s in the middle of the message', async (fault) => {
     const server = await sink({ faults: { body: fault } })
     await expect(submit(server, { deadlineMs: 1_500 })).resolves.toEqual({ state: 'unknown' })
     expect(server.connectionCount()).toBe(1)
@@ -373,7 +373,7 @@ describe('R56: what became of it', () => {
 describe('R58: before the message, every fault is an error in time and every socket is closed', () => {
   const stages: SmtpStage[] = ['greeting', 'EHLO', 'STARTTLS', 'AUTH', 'MAIL', 'RCPT', 'DATA']
   const faults = ['silence', 'reset', 'close', 'half-reply', 'dribble'] as const
-  it.each(
+  test.each(
     stages.flatMap((stage) => [
       { stage, extensions: ['PIPELINING'] },
       { stage, extensions: [] },
@@ -395,7 +395,7 @@ describe('R58: before the message, every fault is an error in time and every soc
     )
   })
 
-  it.each([
+  test.each([
     ['greeting', '220'],
     ['EHLO', '250'],
     ['AUTH', '235'],
@@ -408,7 +408,7 @@ describe('R58: before the message, every fault is an error in time and every soc
     await allClosed(server)
   })
 
-  it.each([
+  test.each([
     ['greeting', '554 5.3.2 not today', 'server_refused'],
     ['greeting', '421 4.7.0 too many connections', 'throttled'],
     ['EHLO', '421 4.3.2 shutting down', 'throttled'],
@@ -436,7 +436,7 @@ describe('R58: before the message, every fault is an error in time and every soc
     await allClosed(server)
   })
 
-  it.each([
+  test.each([
     ['MAIL', '550 5.7.60 not allowed to send as', 'sender_refused'],
     ['MAIL', '421 4.7.0 slow down', 'throttled'],
     ['MAIL', '451 4.7.500 Server busy', 'throttled'],
@@ -464,20 +464,20 @@ describe('R36: nothing secret in clear', () => {
     expect(server.clear()).not.toMatch(/AUTH|MAIL|alice/i)
   }
 
-  it('a server without STARTTLS gets no credential', async () => {
+  test('a server without STARTTLS gets no credential', async () => {
     const server = await sink({ tls: 'none' })
     await expect(submit(server, { tls: 'starttls' })).rejects.toMatchObject({ code: 'starttls_missing' })
     expectNoSecret(server)
     await allClosed(server)
   })
 
-  it.each(['502 5.5.1 no', '454 4.7.0 not now'])('STARTTLS refused by %j', async (reply) => {
+  test.each(['502 5.5.1 no', '454 4.7.0 not now'])('STARTTLS refused by %j', async (reply) => {
     const server = await sink({ tls: 'starttls', faults: { STARTTLS: { reply } } })
     await expect(submit(server, { tls: 'starttls' })).rejects.toMatchObject({ code: 'starttls_missing' })
     expectNoSecret(server)
   })
 
-  it('replies injected in clear behind the 220 count for nothing', async () => {
+  test('replies injected in clear behind the 220 count for nothing', async () => {
     const server = await sink({
       tls: 'starttls',
       injectAfterStartTls: '250-evil\r\n250 AUTH PLAIN\r\n235 in\r\n250 ok',
@@ -487,13 +487,13 @@ describe('R36: nothing secret in clear', () => {
     expectNoSecret(server)
   })
 
-  it('an EHLO that fails does not fall back to HELO in clear', async () => {
+  test('an EHLO that fails does not fall back to HELO in clear', async () => {
     const server = await sink({ tls: 'starttls', faults: { EHLO: { reply: '502 what' } } })
     await expect(submit(server, { tls: 'starttls' })).rejects.toMatchObject({ name: 'MailError' })
     expectNoSecret(server)
   })
 
-  it.each(['wrongName', 'expired', 'selfSigned'] as const)(
+  test.each(['wrongName', 'expired', 'selfSigned'] as const)(
     'R35: STARTTLS with a certificate that is %s',
     async (kind) => {
       const server = await sink({ tls: 'starttls', certificate: certificates[kind] })
@@ -503,7 +503,7 @@ describe('R36: nothing secret in clear', () => {
     },
   )
 
-  it('R35: STARTTLS below TLS 1.2', async () => {
+  test('R35: STARTTLS below TLS 1.2', async () => {
     const server = await sink({ tls: 'starttls', oldTls: true })
     await expect(submit(server, { tls: 'starttls' })).rejects.toMatchObject({ code: 'tls_failed' })
     expectNoSecret(server)
@@ -511,7 +511,7 @@ describe('R36: nothing secret in clear', () => {
 })
 
 describe('signing in', () => {
-  it.each(['implicit', 'starttls'] as const)('is verified over %s, and nothing is sent', async (tls) => {
+  test.each(['implicit', 'starttls'] as const)('is verified over %s, and nothing is sent', async (tls) => {
     const server = await sink({ tls })
     await expect(
       verifySmtpLogin(smtpAccount(server.port, tls), loopbackDeps(certificates.ca)),
@@ -521,27 +521,27 @@ describe('signing in', () => {
     expect(last).toEqual(['EHLO', 'AUTH', 'QUIT'])
   })
 
-  it('with a wrong password is refused', async () => {
+  test('with a wrong password is refused', async () => {
     const server = await sink({ password: 'another' })
     const refused = verifySmtpLogin(smtpAccount(server.port), loopbackDeps(certificates.ca))
     await expect(refused).rejects.toMatchObject({ code: 'login_refused' })
   })
 
-  it('uses LOGIN where PLAIN is not offered', async () => {
+  test('uses LOGIN where PLAIN is not offered', async () => {
     const server = await sink({ faults: { EHLO: { reply: '250-sink\r\n250 AUTH LOGIN XOAUTH2' } } })
     await expect(
       verifySmtpLogin(smtpAccount(server.port), loopbackDeps(certificates.ca)),
     ).resolves.toBeUndefined()
   })
 
-  it('hands no password to a server that takes tokens only', async () => {
+  test('hands no password to a server that takes tokens only', async () => {
     const server = await sink({ faults: { EHLO: { reply: '250-sink\r\n250 AUTH XOAUTH2' } } })
     const refused = verifySmtpLogin(smtpAccount(server.port), loopbackDeps(certificates.ca))
     await expect(refused).rejects.toMatchObject({ code: 'login_needs_oauth' })
     expect(server.commands).toEqual([expect.stringMatching(/^EHLO/)])
   })
 
-  it('R58: ends when the caller gives up', async () => {
+  test('R58: ends when the caller gives up', async () => {
     const server = await startLineServer({
       tls: 'implicit',
       certificate: certificates.good,
@@ -562,7 +562,7 @@ describe('a submission that is opened before there is anything to send', () => {
     openSubmission(smtpAccount(server.port), loopbackDeps(certificates.authority.ca, deadlineMs))
   const untilGone = (server: SmtpSink) => expect.poll(() => server.openCount()).toBe(0)
 
-  it('has logged in by the time it is asked, and sends nothing before', async () => {
+  test('has logged in by the time it is asked, and sends nothing before', async () => {
     const server = await sink()
     const submission = early(server)
     await expect.poll(() => server.commands.map((one) => one.split(' ')[0])).toEqual(['EHLO', 'AUTH'])
@@ -573,18 +573,21 @@ describe('a submission that is opened before there is anything to send', () => {
     await untilGone(server)
   })
 
-  it.each(['before the greeting', 'after the login'])('closed %s it leaves nothing behind', async (when) => {
-    const server = await sink(when === 'after the login' ? {} : { faults: { greeting: 'silence' } })
-    const submission = early(server)
-    await expect.poll(() => server.connectionCount()).toBe(1)
-    if (when === 'after the login') await expect.poll(() => server.commands).toHaveLength(2)
-    submission.close()
-    await untilGone(server)
-    expect(server.dataCount()).toBe(0)
-    await expect(submission.submit(message, { beforeData: async () => true })).rejects.toThrow()
-  })
+  test.each(['before the greeting', 'after the login'])(
+    'closed %s it leaves nothing behind',
+    async (when) => {
+      const server = await sink(when === 'after the login' ? {} : { faults: { greeting: 'silence' } })
+      const submission = early(server)
+      await expect.poll(() => server.connectionCount()).toBe(1)
+      if (when === 'after the login') await expect.poll(() => server.commands).toHaveLength(2)
+      submission.close()
+      await untilGone(server)
+      expect(server.dataCount()).toBe(0)
+      await expect(submission.submit(message, { beforeData: async () => true })).rejects.toThrow()
+    },
+  )
 
-  it('says what failed when it is asked, as one that was not opened early does', async () => {
+  test('says what failed when it is asked, as one that was not opened early does', async () => {
     const refusing = await sink({ faults: { AUTH: { reply: '535 5.7.8 no' } } })
     const submission = early(refusing)
     await expect.poll(() => refusing.connectionCount()).toBe(1)

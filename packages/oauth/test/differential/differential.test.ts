@@ -2,7 +2,7 @@
  * Our authorization server beside `oidc-provider`, with the same malformed requests: wherever the yardstick refuses,
  * ours does, and where it keeps an error off the redirect, so does ours. Each exception says why. The table is printed.
  */
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { openOurs } from './ours.ts'
 import { authorizeRequests, redemption, refreshFields, type TokenRequest, tokenRequests } from './requests.ts'
 import { confidentialId, outcomes, publicId, type Side, secret, type Verdict } from './side.ts'
@@ -42,13 +42,13 @@ function compare(name: string, ours: Verdict, other: Verdict): void {
 }
 
 describe('The authorization endpoint is as strict as oidc-provider', () => {
-  it.each(Object.entries(authorizeRequests))('%s', async (name, request) => {
+  test.each(Object.entries(authorizeRequests))('%s', async (name, request) => {
     compare(`authorize: ${name}`, await openOurs().authorize(request), await theirs.authorize(request))
   })
 })
 
 describe('The token endpoint is as strict as oidc-provider', () => {
-  it.each(Object.entries(tokenRequests))('%s', async (name, request) => {
+  test.each(Object.entries(tokenRequests))('%s', async (name, request) => {
     vi.useFakeTimers({ toFake: ['Date'] })
     compare(`token: ${name}`, await send(openOurs(), request), await send(theirs, request))
   })

@@ -1,6 +1,6 @@
 /** What many calls make of one refresh token, and what is left when the provider refuses, is silent, or a process dies. */
 import { StoreUnavailableError } from '@email-connector/oauth'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { replaceAccount } from '../../src/accounts/connect-account.ts'
 import { type StoredAccount, toStoredAccount } from '../../src/accounts/stored-account.ts'
 import { createProviderClient } from '../../src/provider-tokens/provider-client.ts'
@@ -57,7 +57,7 @@ async function rowOf() {
 }
 
 describe('the next token', () => {
-  it('R90: 50 processes at its expiry make one refresh, and the newest refresh token is the one that is kept', async () => {
+  test('R90: 50 processes at its expiry make one refresh, and the newest refresh token is the one that is kept', async () => {
     const tokens = await Promise.all(Array.from({ length: 50 }, () => tokenOf(openElsewhere())))
     expect(new Set(tokens)).toEqual(new Set(['access-1']))
     expect(endpoint.shown).toEqual([firstRefreshToken])
@@ -68,7 +68,7 @@ describe('the next token', () => {
     expect(await rowOf()).not.toHaveProperty('leaseHolder')
   })
 
-  it('a token that lasts for a call is used as it is, and KMS makes no data key for the next one', async () => {
+  test('a token that lasts for a call is used as it is, and KMS makes no data key for the next one', async () => {
     await stores.accounts.deleteAccount(connected.grant.grantId, connected.grant.accountIds[0] ?? '')
     connected = await connectGrant(stores, keyWrapper, signedIn(firstRefreshToken, 'access-0', now + 61))
     expect(await tokenOf(openElsewhere())).toBe('access-0')
@@ -78,7 +78,7 @@ describe('the next token', () => {
     expect(new Set(kms.calls.map(({ operation }) => operation))).toEqual(new Set(['Decrypt']))
   })
 
-  it('R90: a client that goes away while the provider is asked loses no answer', async () => {
+  test('R90: a client that goes away while the provider is asked loses no answer', async () => {
     let release = () => {}
     endpoint.hold = new Promise((resolve) => {
       release = resolve
@@ -93,7 +93,7 @@ describe('the next token', () => {
     expect(endpoint.shown).toEqual([firstRefreshToken])
   })
 
-  it('R63, R90: is kept though the store fails when it is written: nobody has to sign in again', async () => {
+  test('R63, R90: is kept though the store fails when it is written: nobody has to sign in again', async () => {
     const { replaceCredential } = stores.accounts
     let failures = 0
     Object.assign(stores.accounts, {
@@ -113,7 +113,7 @@ describe('the next token', () => {
     expect(endpoint.shown).toEqual([firstRefreshToken, 'refresh-1'])
   })
 
-  it('R90: gives way to the one of an owner who signed in again while the provider was asked', async () => {
+  test('R90: gives way to the one of an owner who signed in again while the provider was asked', async () => {
     let release = () => {}
     endpoint.hold = new Promise((resolve) => {
       release = resolve
@@ -129,7 +129,7 @@ describe('the next token', () => {
     expect(await tokenOf(openElsewhere())).toBe('access-new')
   })
 
-  it('R90: is not asked for where the mail server refuses one that has just come, and is where that one is old', async () => {
+  test('R90: is not asked for where the mail server refuses one that has just come, and is where that one is old', async () => {
     await openElsewhere()
     const { account, withNewToken } = await openElsewhere()
     expect(account.credential).toMatchObject({ accessToken: 'access-1' })
@@ -140,7 +140,7 @@ describe('the next token', () => {
     expect((await withNewToken())?.credential).toMatchObject({ accessToken: 'access-2' })
   })
 
-  it('is not asked for with what another client or provider was given', async () => {
+  test('is not asked for with what another client or provider was given', async () => {
     provider = { ...provider, clientId: 'another client' }
     expect(await refusalOf(openElsewhere())).toBe('ended')
     expect(endpoint.shown).toEqual([])
@@ -148,7 +148,7 @@ describe('the next token', () => {
 })
 
 describe('R90: no answer', () => {
-  it('an answer that is lost is not asked for again, by nobody, until the owner signs in again', async () => {
+  test('an answer that is lost is not asked for again, by nobody, until the owner signs in again', async () => {
     endpoint.behaviour = 'loses'
     expect(await refusalOf(openElsewhere())).toBe('unanswered')
     endpoint.behaviour = 'rotates'
@@ -165,7 +165,7 @@ describe('R90: no answer', () => {
     expect(await tokenOf(openElsewhere())).toBe('access-new')
   })
 
-  it('a process that died with the lease is waited for, and then the owner is asked', async () => {
+  test('a process that died with the lease is waited for, and then the owner is asked', async () => {
     const row = await rowOf()
     if (row === undefined) throw new Error('There is a row')
     const { grantId, accountId, credentialVersion } = row
@@ -186,7 +186,7 @@ const aadsts = (error: string, number: number) => ({
 })
 
 describe('R90: a refusal is read once, kept, and the provider is not asked again', () => {
-  it.each<[ProviderRefusal, { status: number; body: string }]>([
+  test.each<[ProviderRefusal, { status: number; body: string }]>([
     [
       'ended',
       {
@@ -219,7 +219,7 @@ describe('R90: a refusal is read once, kept, and the provider is not asked again
     expect(await rowOf()).not.toHaveProperty('leaseHolder')
   })
 
-  it.each<[string, ProviderRefusal, { status: number; body: string }]>([
+  test.each<[string, ProviderRefusal, { status: number; body: string }]>([
     ['too many requests', 'unavailable', { status: 429, body: '' }],
     ['not now', 'unavailable', { status: 503, body: 'busy' }],
     ['a secret that is over', 'misconfigured', aadsts('invalid_client', 7000222)],
@@ -231,7 +231,7 @@ describe('R90: a refusal is read once, kept, and the provider is not asked again
     expect(endpoint.shown).toHaveLength(2)
   })
 
-  it('a provider that is not there was not asked', async () => {
+  test('a provider that is not there was not asked', async () => {
     await openElsewhere().catch(() => undefined)
     clock.now += 3600
     await endpoint.stop()

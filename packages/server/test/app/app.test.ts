@@ -1,5 +1,5 @@
 import { StoreUnavailableError } from '@email-connector/oauth'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { publicUrl, startTestApp, type TestApp } from './harness.ts'
 
 const paths = [
@@ -27,11 +27,11 @@ const paths = [
 ]
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 
-let test: TestApp
+let testApp: TestApp
 beforeAll(async () => {
-  test = await startTestApp()
+  testApp = await startTestApp()
 })
-afterAll(() => test.close())
+afterAll(() => testApp.close())
 
 function expectSecurityHeaders(response: Response) {
   expect(Object.fromEntries(response.headers)).toMatchObject({
@@ -45,34 +45,38 @@ function expectSecurityHeaders(response: Response) {
 }
 
 describe('every route and method', () => {
-  it.each(paths)('R44: %s carries the security headers whatever the method and the status', async (path) => {
-    for (const method of methods) {
-      const response = await test.fetch(path, { method })
-      expectSecurityHeaders(response)
-      expect(response.status, `${method} ${path}`).toBeLessThan(500)
-    }
-  })
+  test.each(paths)(
+    'R44: %s carries the security headers whatever the method and the status',
+    async (path) => {
+      for (const method of methods) {
+        const response = await testApp.fetch(path, { method })
+        expectSecurityHeaders(response)
+        expect(response.status, `${method} ${path}`).toBeLessThan(500)
+      }
+    },
+  )
 
-  it('answers HEAD like GET without a body, and names the methods of a path on 405', async () => {
-    const get = await test.fetch('/oauth/meta')
-    const head = await test.fetch('/oauth/meta', { method: 'HEAD' })
+  test('answers HEAD like GET without a body, and names the methods of a path on 405', async () => {
+    const get = await testApp.fetch('/oauth/meta')
+    const head = await testApp.fetch('/oauth/meta', { method: 'HEAD' })
     expect([head.status, await head.text()]).toEqual([get.status, ''])
-    const put = await test.fetch('/mcp', { method: 'PUT' })
+    const put = await testApp.fetch('/mcp', { method: 'PUT' })
     expect([put.status, put.headers.get('allow')]).toEqual([405, 'POST, GET, DELETE, HEAD, OPTIONS'])
-    expect((await test.fetch('/oauth/authorize', { method: 'POST' })).status).toBe(405)
+    expect((await testApp.fetch('/oauth/authorize', { method: 'POST' })).status).toBe(405)
   })
 
-  it.each(paths)(
+  test.each(paths)(
     'OPTIONS of %s names the methods that are answered and no other, HEAD where GET is',
     async (path) => {
-      const allowed = (await test.fetch(path, { method: 'OPTIONS' })).headers.get('allow')?.split(', ') ?? []
+      const allowed =
+        (await testApp.fetch(path, { method: 'OPTIONS' })).headers.get('allow')?.split(', ') ?? []
       for (const method of methods) {
-        const { status } = await test.fetch(path, { method })
+        const { status } = await testApp.fetch(path, { method })
         expect(![404, 405].includes(status), `${method} ${status}`).toBe(allowed.includes(method))
       }
       expect(allowed.includes('HEAD')).toBe(allowed.includes('GET'))
       if (!allowed.includes('GET')) return
-      const [get, head] = [await test.fetch(path), await test.fetch(path, { method: 'HEAD' })]
+      const [get, head] = [await testApp.fetch(path), await testApp.fetch(path, { method: 'HEAD' })]
       expect([head.status, head.body, await head.text()]).toEqual([get.status, null, ''])
       const names = (response: Response) => [...response.headers.keys()].sort()
       expect(names(head)).toEqual(names(get))
@@ -80,32 +84,32 @@ describe('every route and method', () => {
     },
   )
 
-  it('serves the metadata documents under every alias, the same bytes each', async () => {
+  test('serves the metadata documents under every alias, the same bytes each', async () => {
     const server = ['/oauth/meta', ...paths.filter((path) => /authorization-server|openid/.test(path))]
     const resource = paths.filter((path) => path.includes('protected-resource'))
     for (const aliases of [server, resource]) {
-      const bodies = await Promise.all(aliases.map(async (path) => (await test.fetch(path)).text()))
+      const bodies = await Promise.all(aliases.map(async (path) => (await testApp.fetch(path)).text()))
       expect(new Set(bodies).size).toBe(1)
     }
   })
 
-  it('R01: no Host or forwarded header changes a metadata document', async () => {
-    const plain = await (await test.fetch('/oauth/meta')).text()
+  test('R01: no Host or forwarded header changes a metadata document', async () => {
+    const plain = await (await testApp.fetch('/oauth/meta')).text()
     const headers = {
       Host: 'evil.example',
       'X-Forwarded-Host': 'evil.example',
       Forwarded: 'host=evil.example',
     }
-    expect(await (await test.fetch('/oauth/meta', { headers })).text()).toBe(plain)
+    expect(await (await testApp.fetch('/oauth/meta', { headers })).text()).toBe(plain)
     expect(JSON.parse(plain).issuer).toBe(publicUrl)
   })
 
-  it('shows what the authorization server refuses as our own page, its headers kept', async () => {
+  test('shows what the authorization server refuses as our own page, its headers kept', async () => {
     for (const [path, status] of [
       ['/oauth/authorize', 400],
       ['/oauth/authorize?client_id=nobody', 401],
     ] as const) {
-      const response = await test.fetch(path)
+      const response = await testApp.fetch(path)
       expect([response.status, response.headers.get('Cache-Control')]).toEqual([status, 'no-store'])
       expect(response.headers.get('WWW-Authenticate') !== null).toBe(status === 401)
       expect(response.headers.get('Content-Security-Policy')).toContain("script-src 'nonce-")
@@ -113,8 +117,8 @@ describe('every route and method', () => {
     }
   })
 
-  it('answers /health with status and version only', async () => {
-    expect(await (await test.fetch('/health')).json()).toEqual({ status: 'ok', version: '0.0.0-test' })
+  test('answers /health with status and version only', async () => {
+    expect(await (await testApp.fetch('/health')).json()).toEqual({ status: 'ok', version: '0.0.0-test' })
   })
 })
 
@@ -122,21 +126,21 @@ describe('CORS', () => {
   const own = { 'https://claude.ai': true, 'https://claude.com': true, [publicUrl]: true }
   const foreign = { 'https://evil.example': false, 'https://claude.ai.evil.example': false, null: false }
 
-  it.each(['/oauth/authorize', '/oauth/connect', '/oauth/connections'])(
+  test.each(['/oauth/authorize', '/oauth/connect', '/oauth/connections'])(
     'R21: there is none at %s',
     async (path) => {
       for (const method of ['GET', 'POST', 'OPTIONS']) {
-        const response = await test.fetch(path, { method, headers: { Origin: 'https://claude.ai' } })
+        const response = await testApp.fetch(path, { method, headers: { Origin: 'https://claude.ai' } })
         expect([...response.headers.keys()].filter((name) => name.startsWith('access-control'))).toEqual([])
       }
     },
   )
 
-  it.each(Object.entries({ ...own, ...foreign }))(
+  test.each(Object.entries({ ...own, ...foreign }))(
     'R21: the list decides about %s at /mcp',
     async (origin, allowed) => {
       for (const method of ['POST', 'OPTIONS']) {
-        const response = await test.fetch('/mcp', { method, headers: { Origin: origin } })
+        const response = await testApp.fetch('/mcp', { method, headers: { Origin: origin } })
         expect(response.headers.get('access-control-allow-origin')).toBe(allowed ? origin : null)
         expect(response.headers.get('vary')).toContain('Origin')
         if (!allowed) expect(response.status).toBe(403)
@@ -144,8 +148,8 @@ describe('CORS', () => {
     },
   )
 
-  it('lets a listed page send what MCP needs and read what it needs', async () => {
-    const preflight = await test.fetch('/mcp', {
+  test('lets a listed page send what MCP needs and read what it needs', async () => {
+    const preflight = await testApp.fetch('/mcp', {
       method: 'OPTIONS',
       headers: { Origin: 'https://claude.ai' },
     })
@@ -166,19 +170,19 @@ describe('CORS', () => {
     expect(preflight.headers.has('access-control-allow-credentials')).toBe(false)
   })
 
-  it('opens documents, token and registration to every origin', async () => {
+  test('opens documents, token and registration to every origin', async () => {
     for (const path of [
       '/oauth/meta',
       '/.well-known/oauth-protected-resource',
       '/oauth/token',
       '/oauth/register',
     ]) {
-      const response = await test.fetch(path, { headers: { Origin: 'https://any.example' } })
+      const response = await testApp.fetch(path, { headers: { Origin: 'https://any.example' } })
       expect(response.headers.get('access-control-allow-origin'), path).toBe('*')
     }
   })
 
-  it('R21: a foreign Host is refused at /mcp and on the pages', async () => {
+  test('R21: a foreign Host is refused at /mcp and on the pages', async () => {
     const asked = [
       ...['/mcp', '/oauth/authorize', '/oauth/connections'].map((path) => ['GET', path] as const),
       ...['/mcp', '/oauth/connect', '/oauth/connections', '/oauth/link'].map(
@@ -186,7 +190,7 @@ describe('CORS', () => {
       ),
     ]
     for (const [method, path] of asked) {
-      const response = await test.fetch(path, { method, headers: { Host: 'rebound.example' } })
+      const response = await testApp.fetch(path, { method, headers: { Host: 'rebound.example' } })
       expect(response.status, `${method} ${path}`).toBe(403)
       expect(await response.text()).toContain('under this host name')
     }
@@ -197,7 +201,7 @@ describe('the bearer check', () => {
   const metadata = `resource_metadata="${publicUrl}/.well-known/oauth-protected-resource/mcp"`
   const token = 'a'.repeat(64)
 
-  it.each([
+  test.each([
     ['no header', undefined, false],
     ['another scheme', 'Basic YTpi', false],
     ['an unknown token', `Bearer ${token}`, true],
@@ -207,15 +211,15 @@ describe('the bearer check', () => {
     ['nothing behind the scheme', 'Bearer', true],
   ])('R03: %s is a 401 whose challenge is honest', async (_name, authorization, sent) => {
     const headers = authorization === undefined ? {} : { Authorization: authorization }
-    const response = await test.fetch('/mcp', { method: 'POST', headers, body: '{}' })
+    const response = await testApp.fetch('/mcp', { method: 'POST', headers, body: '{}' })
     const challenge = response.headers.get('www-authenticate')
     expect(response.status).toBe(401)
     expect(challenge).toContain(metadata)
     expect(challenge?.includes('error="invalid_token"')).toBe(sent)
   })
 
-  it('R12: a token in query, body or cookie is as good as none', async () => {
-    const response = await test.fetch(`/mcp?access_token=${token}`, {
+  test('R12: a token in query, body or cookie is as good as none', async () => {
+    const response = await testApp.fetch(`/mcp?access_token=${token}`, {
       method: 'POST',
       headers: { Cookie: `access_token=${token}`, 'Content-Type': 'application/x-www-form-urlencoded' },
       body: `access_token=${token}`,
@@ -226,7 +230,7 @@ describe('the bearer check', () => {
 })
 
 describe('limits and faults', () => {
-  it.each(['/oauth/token', '/oauth/register', '/oauth/revoke', '/oauth/connect', '/oauth/connections'])(
+  test.each(['/oauth/token', '/oauth/register', '/oauth/revoke', '/oauth/connect', '/oauth/connections'])(
     'R11: a body over the cap is refused at %s before it is read to its end',
     async (path) => {
       let pulled = 0
@@ -237,13 +241,13 @@ describe('limits and faults', () => {
           else controller.enqueue(new Uint8Array(16_384))
         },
       })
-      const response = await test.fetch(path, { method: 'POST', body, duplex: 'half' } as RequestInit)
+      const response = await testApp.fetch(path, { method: 'POST', body, duplex: 'half' } as RequestInit)
       expect(response.status).toBe(413)
       expect(pulled).toBeLessThan(20)
     },
   )
 
-  it('R63: a store that is down is 503 with Retry-After at /mcp, never 401', async () => {
+  test('R63: a store that is down is 503 with Retry-After at /mcp, never 401', async () => {
     const down = await startTestApp({
       wrapStores: (stores) => ({
         ...stores,
@@ -260,7 +264,7 @@ describe('limits and faults', () => {
     await down.close()
   })
 
-  it('R45: an unforeseen error leaves as 500 with a request id, and neither answer nor log repeats its message', async () => {
+  test('R45: an unforeseen error leaves as 500 with a request id, and neither answer nor log repeats its message', async () => {
     const broken = await startTestApp({
       wrapStores: (stores) => ({
         ...stores,

@@ -1,5 +1,5 @@
 import type { MailErrorCode } from '@email-connector/mail'
-import { expect, it } from 'vitest'
+import { expect, test } from 'vitest'
 import { createLog, describeBug, hashGrantId, type LogLine } from '../../src/log.ts'
 import { tools } from '../../src/tools/catalog.ts'
 
@@ -14,16 +14,16 @@ function written(line: unknown): Record<string, unknown> {
   return JSON.parse(lines[0] ?? '')
 }
 
-it('writes what the vocabulary knows', () => {
+test('writes what the vocabulary knows', () => {
   const line = { event: 'tool', tool: 'get_email', status: 200, durationMs: 12.5, grant: hashGrantId('g1') }
   expect(written(line)).toEqual({ time: '1970-01-01T00:00:00.000Z', ...line })
 })
 
-it.each(tools.map(({ name }) => name))('knows the tool %s', (tool) => {
+test.each(tools.map(({ name }) => name))('knows the tool %s', (tool) => {
   expect(written({ event: 'tool', tool })).toMatchObject({ tool })
 })
 
-it.each([
+test.each([
   ['an unknown field', { note: 'canary' }],
   ['text in an enumerated field', { code: 'canary', provider: 'canary', tool: 'canary' }],
   ['text where a number belongs', { status: 'canary', durationMs: 'canary' }],
@@ -37,7 +37,7 @@ it.each([
   expect(line).toEqual({ time: expect.any(String), event: 'request', dropped: Object.keys(fields).length })
 })
 
-it('R45: describes a bug by kind and place, never by its message, whatever the message looks like', () => {
+test('R45: describes a bug by kind and place, never by its message, whatever the message looks like', () => {
   const forged = new RangeError('canary\n    at canary (/x/canary.ts:1:1)\n    at /x/canary.ts:2:2')
   const described = describeBug(forged)
   expect(described.bug).toBe('RangeError')

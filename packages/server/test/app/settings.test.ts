@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest'
+import { expect, test } from 'vitest'
 import { parseLocalSettings } from '../../src/local/settings.ts'
 import { parseSettings, SettingsError, serverVariables, toServerSettings } from '../../src/settings.ts'
 
@@ -16,7 +16,7 @@ function faultsOf(source: Record<string, string>): readonly string[] {
   return []
 }
 
-it('reports every fault at once, by variable, and repeats no value', () => {
+test('reports every fault at once, by variable, and repeats no value', () => {
   const source = {
     PUBLIC_URL: 'https://canary.example/',
     ALLOWED_ACCOUNTS: 'canary@',
@@ -33,7 +33,7 @@ it('reports every fault at once, by variable, and repeats no value', () => {
   expect(faults.join()).not.toContain('canary')
 })
 
-it('a gate is set as a whole: what is missing or makes no sense is named, and a whole one shortens tokens', () => {
+test('a gate is set as a whole: what is missing or makes no sense is named, and a whole one shortens tokens', () => {
   const gate = {
     OIDC_GATE_ISSUER: 'https://sso.example/realms/works/',
     OIDC_GATE_CLIENT_ID: 'id',
@@ -82,7 +82,7 @@ it('a gate is set as a whole: what is missing or makes no sense is named, and a 
   ])
 })
 
-it.each([
+test.each([
   ['http://example.com'],
   ['https://example.com/'],
   ['https://example.com/path'],
@@ -95,7 +95,7 @@ it.each([
   expect(faultsOf({ PUBLIC_URL: url })).toHaveLength(1)
 })
 
-it.each([
+test.each([
   ['https://example.com'],
   ['https://example.com:8443'],
   ['http://localhost:8993'],
@@ -104,7 +104,7 @@ it.each([
   expect(parse({ PUBLIC_URL: url })).toMatchObject({ publicUrl: url, resource: `${url}/mcp` })
 })
 
-it('R05: takes redirect URIs of the owner’s choosing, and says what one looks like when it refuses', () => {
+test('R05: takes redirect URIs of the owner’s choosing, and says what one looks like when it refuses', () => {
   const uris = ['warp://mcp/callback', 'http://localhost/mine', 'https://app.example/cb']
   const source = { PUBLIC_URL: 'https://a.example', EXTRA_REDIRECT_URIS: uris.join(' ') }
   expect(parse(source).extraRedirectUris).toEqual(uris)
@@ -122,19 +122,19 @@ it('R05: takes redirect URIs of the owner’s choosing, and says what one looks 
   }
 })
 
-it.each(['codex', 'copilot'])('takes %s as a client to switch off', (id) => {
+test.each(['codex', 'copilot'])('takes %s as a client to switch off', (id) => {
   const { disabledClients } = parse({ PUBLIC_URL: 'https://a.example', DISABLED_CLIENTS: id })
   expect(disabledClients).toEqual([id])
 })
 
-it('needs a client id and its secret together', () => {
+test('needs a client id and its secret together', () => {
   const secret = 'a-long-enough-secret'
   expect(faultsOf({ PUBLIC_URL: 'https://a.example', OAUTH_CLIENT_SECRET: secret })).toHaveLength(1)
   const both = { PUBLIC_URL: 'https://a.example', OAUTH_CLIENT_ID: 'me', OAUTH_CLIENT_SECRET: secret }
   expect(parse(both).clients).toEqual([{ clientId: 'me', secret, name: 'me' }])
 })
 
-it.each([
+test.each([
   [{}, 0],
   [{ HOST: '::1', PUBLIC_URL: 'http://127.0.0.1:9000' }, 0],
   [{ PUBLIC_URL: 'https://mail.example' }, 2],

@@ -1,7 +1,7 @@
-import { expect, it } from 'vitest'
+import { expect, test } from 'vitest'
 import { startMailboxApp } from './mailbox-app.ts'
 
-it('R43: 200 users of a hosted client call /mcp and /oauth/token from its one address, where sign-in is paused', async () => {
+test('R43: 200 users of a hosted client call /mcp and /oauth/token from its one address, where sign-in is paused', async () => {
   const app = await startMailboxApp()
   const { test } = app
   const shared = '203.0.113.5'

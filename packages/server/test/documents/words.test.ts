@@ -43,3 +43,8 @@ test('no source, document or title has a banned word', () => {
   )
   expect(found).toEqual([])
 })
+
+test('every test begins with `test`: there is one word for one thing', () => {
+  const imported = /import \{[^}]*\bit\b[^}]*\} from 'vitest'/
+  expect(listSources().filter((file) => imported.test(readSource(file)))).toEqual([])
+})

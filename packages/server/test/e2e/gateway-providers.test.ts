@@ -18,7 +18,7 @@ import {
   startSubmission,
   type TestBrowser,
 } from '@email-connector/testing'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { signInAtProvider } from '../sign-in/provider-product.ts'
 import { type GatewayProduct, startGatewayProduct, whyNoGateway } from './gateway-product.ts'
 import { callback, createAuthorizationRequest, postToolCall, register, requestTokens } from './raw-client.ts'
@@ -141,7 +141,7 @@ describe.skipIf(missing !== undefined)(
     const secretsRead = () =>
       product.secretsManager.calls.filter((name) => name === 'providers-secret').length
 
-    it(`R90: 50 calls in ${processes} processes at the expiry make one refresh, and its token serves every tool`, async () => {
+    test(`R90: 50 calls in ${processes} processes at the expiry make one refresh, and its token serves every tool`, async () => {
       const token = await connect('alice')
       // Every process is up before the first of them asks.
       const [first] = await Promise.all(
@@ -184,7 +184,7 @@ describe.skipIf(missing !== undefined)(
       expect([refreshes(), secretsRead()]).toEqual([1, readThen])
     }, 90_000)
 
-    it('R90: killed between the answer of the provider and the write, the next calls lead to a new sign-in', async () => {
+    test('R90: killed between the answer of the provider and the write, the next calls lead to a new sign-in', async () => {
       idp.accessTokenSeconds = shortLived
       const token = await connect('bob')
       const before = refreshes()
@@ -221,7 +221,7 @@ describe.skipIf(missing !== undefined)(
       expect([refreshes() - before, idp.reused]).toEqual([1, []])
     }, 90_000)
 
-    it('who is not let in by the gate sees no form', async () => {
+    test('who is not let in by the gate sees no form', async () => {
       const { url } = createAuthorizationRequest(product.url, clientId)
       const page = await open(url)
       await signInAtProvider(page, idp, 'eve')
@@ -230,7 +230,7 @@ describe.skipIf(missing !== undefined)(
       await page.context().close()
     }, 60_000)
 
-    it('R45: no token and no secret of the provider is in a line of a log or in a row', async () => {
+    test('R45: no token and no secret of the provider is in a line of a log or in a row', async () => {
       const printed = [product.output(), ...product.accessLog, await product.dumpStore()].join('\n')
       expect(idp.tokens.length).toBeGreaterThan(6)
       expect(printed).toContain('grant-')

@@ -5,7 +5,7 @@ import { Agent, createServer, type RequestOptions, type Server } from 'node:http
 import type { AddressInfo, LookupFunction } from 'node:net'
 import { createHostPolicy } from '@email-connector/mail'
 import { type CertificateAuthority, createCertificateAuthority } from '@email-connector/testing'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { readAutoconfig } from '../../src/find-servers/autoconfig.ts'
 import { createMailDns } from '../../src/find-servers/dns-records.ts'
 import { createFindServers } from '../../src/find-servers/find-servers.ts'
@@ -120,7 +120,7 @@ const implicit = (host: string, port = 993) => ({ host, port, tls: 'implicit' })
 const startTls = (host: string, port = 587) => ({ host, port, tls: 'starttls' })
 
 describe('an address', () => {
-  it.each([
+  test.each([
     ['Microsoft 365, by the exchange that is preferred', 'ann@works.example', { provider: 'outlook' }],
     ['Google Workspace, in whatever case', 'ann@Shop.Example', { provider: 'gmail' }],
     ['a domain of its own at iCloud', 'ann@family.example', { provider: 'icloud' }],
@@ -156,14 +156,14 @@ describe('an address', () => {
     expect(await open()(address)).toEqual(expected)
   })
 
-  it('R32: a file at a private address is not asked for, and no file learns the address of the person', async () => {
+  test('R32: a file at a private address is not asked for, and no file learns the address of the person', async () => {
     expect(await open()('ann@inside.example')).toBeUndefined()
     expect(requests).toEqual([])
     await open()('ann@file.example')
     expect(requests).toEqual(['autoconfig.file.example/mail/config-v1.1.xml'])
   })
 
-  it.each<[what: string, act: (response: ServerResponse) => void]>([
+  test.each<[what: string, act: (response: ServerResponse) => void]>([
     [
       'a redirect',
       (response) => response.writeHead(302, { Location: 'https://autoconfig.file.example/' }).end(),
@@ -183,7 +183,7 @@ describe('an address', () => {
     expect(requests).toHaveLength(1)
   })
 
-  it('silence costs the deadline and no more, and a crowd of the curious waits for nobody', async () => {
+  test('silence costs the deadline and no more, and a crowd of the curious waits for nobody', async () => {
     answer = () => undefined
     const find = open(300)
     const startedAt = performance.now()
@@ -198,7 +198,7 @@ describe('an address', () => {
 })
 
 describe('a file', () => {
-  it('may name its domain by a placeholder, and hosts that are none are passed over', () => {
+  test('may name its domain by a placeholder, and hosts that are none are passed over', () => {
     expect(readAutoconfig(config('imap.%EMAILDOMAIN%', 'smtp.file.example:25'), 'file.example')).toEqual({
       imap: implicit('imap.file.example'),
     })
@@ -206,7 +206,7 @@ describe('a file', () => {
     expect(readAutoconfig('no XML at all', 'file.example')).toEqual({})
   })
 
-  it('is read in time that grows with its length', () => {
+  test('is read in time that grows with its length', () => {
     const startedAt = process.cpuUsage()
     for (const piece of [
       '<incomingServer type="imap">',

@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { createTempFolder, type LocalSecretsManager, startSecretsManager } from '@email-connector/testing'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { openGateClient } from '../../src/lambda/gate-secret.ts'
 import { createSecretProviders, parseProvidersSecret } from '../../src/lambda/provider-secret.ts'
 import type { LogLine } from '../../src/log.ts'
@@ -45,7 +45,7 @@ describe('when it is read', () => {
     await manager.stop()
   })
 
-  it('a stage without it asks nobody; with it once, and again after five minutes', async () => {
+  test('a stage without it asks nobody; with it once, and again after five minutes', async () => {
     expect(await open()()).toEqual([])
     const clients = open('providers')
     expect(manager.calls).toEqual([])
@@ -59,7 +59,7 @@ describe('when it is read', () => {
     expect(manager.calls).toHaveLength(2)
   })
 
-  it('one that makes no sense refuses as a registration does that is wrong, and rings the alarm of bugs', async () => {
+  test('one that makes no sense refuses as a registration does that is wrong, and rings the alarm of bugs', async () => {
     secrets.providers = '{"GOOGLE_CLIENT_ID": "id",'
     const clients = open('providers')
     await expect(clients()).rejects.toMatchObject({ name: 'ProviderRefusedError', refusal: 'misconfigured' })
@@ -68,7 +68,7 @@ describe('when it is read', () => {
     expect(await names(clients)).toEqual([])
   })
 
-  it('a gate without its secret stays shut and rings the alarm of bugs; it is in no list of providers', async () => {
+  test('a gate without its secret stays shut and rings the alarm of bugs; it is in no list of providers', async () => {
     const gate = {
       name: 'Works',
       issuer: 'https://sso.example',
@@ -107,7 +107,7 @@ describe('when it is read', () => {
     secrets.providers = '{}'
   })
 
-  it('a service that is down is no wrong secret: the next call asks again', async () => {
+  test('a service that is down is no wrong secret: the next call asks again', async () => {
     const clients = open('providers')
     manager.unavailable = true
     await expect(clients()).rejects.toMatchObject({ name: 'StoreUnavailableError' })
@@ -117,7 +117,7 @@ describe('when it is read', () => {
 })
 
 describe('what it may say', () => {
-  it.each<[what: string, text: string, fault: string]>([
+  test.each<[what: string, text: string, fault: string]>([
     ['no JSON', 'hidden-value', 'is not JSON'],
     ['a list', '["hidden-value"]', 'must be {"NAME"'],
     ['a number', '{"GOOGLE_CLIENT_ID": 7}', 'GOOGLE_CLIENT_ID must be text'],
@@ -152,7 +152,7 @@ describe('what it may say', () => {
     expect(parsing).not.toThrow('hidden-value')
   })
 
-  it('pnpm check-providers tells all faults before anything is entered', async () => {
+  test('pnpm check-providers tells all faults before anything is entered', async () => {
     const folder = createTempFolder('providers')
     const file = join(folder.path, 'providers.json')
     const script = join(import.meta.dirname, '../../../../scripts/check-providers.ts')
@@ -175,7 +175,7 @@ describe('what it may say', () => {
 })
 
 describe('R72: whom a deployed function asks in the name of a provider', () => {
-  it.each([
+  test.each([
     ['http://sso.example/token', []],
     ['https://sso.example:8443/token', []],
     ['https://sso.example/token', ['sso.example']],

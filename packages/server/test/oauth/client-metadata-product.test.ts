@@ -1,6 +1,6 @@
 /** R17 in the whole product: a stranger’s document is looked for once, on the consent page’s behalf, and nowhere else. */
 import dns from 'node:dns/promises'
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { textOf } from '../clients/replay.ts'
 import { startProduct, type TestProduct } from './product.ts'
 
@@ -40,7 +40,7 @@ const authorize = (change: Record<string, string>) =>
     })}`,
   )
 
-it('R17: the authorization endpoint looks for a stranger’s document, and refuses a host that is not public', async () => {
+test('R17: the authorization endpoint looks for a stranger’s document, and refuses a host that is not public', async () => {
   const page = await authorize({})
   expect(page.status).toBe(401)
   expect(asked).toEqual(['app.example'])
@@ -51,14 +51,14 @@ it('R17: the authorization endpoint looks for a stranger’s document, and refus
   expect(text).not.toContain('not known')
 })
 
-it('a client without a document that is unknown is told to start over', async () => {
+test('a client without a document that is unknown is told to start over', async () => {
   const page = await authorize({ client_id: 'dcr.x.y.z' })
   expect(page.status).toBe(401)
   expect(textOf(await page.text())).toContain('Remove this server from the app and add it again.')
   expect(asked).toEqual([])
 })
 
-it.each([
+test.each([
   [
     'http://127.0.0.1:4000/"><script>alert(1)</script>',
     'http://127.0.0.1:4000/[U+0022]&gt;&lt;script&gt;alert(1)&lt;/script&gt;',
@@ -86,7 +86,7 @@ it.each([
   },
 )
 
-it('R04: a long address is cut on the page, and one that the app did not register is told apart', async () => {
+test('R04: a long address is cut on the page, and one that the app did not register is told apart', async () => {
   const body = JSON.stringify({ redirect_uris: ['http://localhost:4000/callback'] })
   const headers = { 'Content-Type': 'application/json' }
   const registered = await product.fetch('/oauth/register', { method: 'POST', headers, body })
@@ -101,7 +101,7 @@ it('R04: a long address is cut on the page, and one that the app did not registe
   )
 })
 
-it('a refused registration names the address and the setting', async () => {
+test('a refused registration names the address and the setting', async () => {
   const answer = await product.fetch('/oauth/register', {
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },
@@ -117,7 +117,7 @@ it('a refused registration names the address and the setting', async () => {
   ])
 })
 
-it('R17: a known client whose document is not to be had gets its page all the same', async () => {
+test('R17: a known client whose document is not to be had gets its page all the same', async () => {
   const page = await authorize({
     client_id: 'https://claude.ai/oauth/mcp-oauth-client-metadata',
     redirect_uri: 'https://claude.ai/api/mcp/auth_callback',
@@ -127,7 +127,7 @@ it('R17: a known client whose document is not to be had gets its page all the sa
   expect(asked).toEqual(['claude.ai'])
 })
 
-it('R16 R17: token, revocation and registration look nothing up', async () => {
+test('R16 R17: token, revocation and registration look nothing up', async () => {
   const post = (path: string, fields: Record<string, string>) =>
     product.fetch(path, { method: 'POST', body: new URLSearchParams({ client_id: clientId, ...fields }) })
   await post('/oauth/token', { grant_type: 'refresh_token', refresh_token: '0'.repeat(64) })

@@ -5,7 +5,7 @@ import { Agent, createServer, type RequestOptions, type Server } from 'node:http
 import type { AddressInfo, LookupFunction } from 'node:net'
 import { createHostPolicy } from '@email-connector/mail'
 import { type CertificateAuthority, createCertificateAuthority } from '@email-connector/testing'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { maxAgeOf } from '../../src/client-metadata/cache-control.ts'
 import { createClientMetadataFetch } from '../../src/client-metadata/client-metadata.ts'
 
@@ -84,7 +84,7 @@ function fetchOver({ resolves = [[publicAddress]], ...rest }: Network = {}) {
 }
 
 describe('A client metadata document', () => {
-  it('R17: is fetched from the checked address under its own name, and says how long it may be kept', async () => {
+  test('R17: is fetched from the checked address under its own name, and says how long it may be kept', async () => {
     answer = (_request, response) => {
       response.setHeader('Content-Type', 'application/json; charset=utf-8')
       response.setHeader('Cache-Control', 'public, max-age=600').end(JSON.stringify(document))
@@ -102,7 +102,7 @@ describe('A client metadata document', () => {
     })
   })
 
-  it.each([
+  test.each([
     ['loopback', ['127.0.0.1']],
     ['a private network', ['10.0.0.8']],
     ['the metadata address of a cloud', ['169.254.169.254']],
@@ -117,7 +117,7 @@ describe('A client metadata document', () => {
     expect([dialled, requests]).toEqual([[], []])
   })
 
-  it('R17 R33: a name that turns private after the check is not looked up again', async () => {
+  test('R17 R33: a name that turns private after the check is not looked up again', async () => {
     const rebinding = fetchOver({ resolves: [[publicAddress], ['127.0.0.1']] })
     await rebinding(url)
     expect(dialled).toEqual([publicAddress])
@@ -125,7 +125,7 @@ describe('A client metadata document', () => {
     expect(requests).toHaveLength(1)
   })
 
-  it.each([
+  test.each([
     ['http', 'http://app.example/client.json'],
     ['another port', 'https://app.example:8443/client.json'],
     ['an IPv4 address', `https://${publicAddress}/client.json`],
@@ -138,7 +138,7 @@ describe('A client metadata document', () => {
     expect([dialled, requests]).toEqual([[], []])
   })
 
-  it.each<[string, Answer]>([
+  test.each<[string, Answer]>([
     ['a redirect', answerWith(302, { Location: `${url}?again` })],
     ['a permanent redirect', answerWith(308, { Location: url })],
     ['404', answerWith(404)],
@@ -184,7 +184,7 @@ describe('A client metadata document', () => {
     expect(requests).toHaveLength(1)
   })
 
-  it('R17: a body of 5 KB is accepted', async () => {
+  test('R17: a body of 5 KB is accepted', async () => {
     const text = 'x'.repeat(5 * 1024 - 2)
     answer = (_request, response) => {
       response.setHeader('Content-Type', 'application/json').end(JSON.stringify(text))
@@ -192,7 +192,7 @@ describe('A client metadata document', () => {
     expect((await fetchOver()(url)).document).toBe(text)
   })
 
-  it('R17: a body without end is cut at the cap, and its connection closed', async () => {
+  test('R17: a body without end is cut at the cap, and its connection closed', async () => {
     let closed: Promise<unknown> = Promise.resolve()
     answer = (request, response) => {
       closed = once(request.socket, 'close')
@@ -207,7 +207,7 @@ describe('A client metadata document', () => {
     await closed
   })
 
-  it.each([
+  test.each([
     ['404', 404, 'application/json'],
     ['a redirect', 302, 'application/json'],
     ['HTML', 200, 'text/html'],
@@ -224,7 +224,7 @@ describe('A client metadata document', () => {
     },
   )
 
-  it.each<[string, Answer]>([
+  test.each<[string, Answer]>([
     ['silence', () => undefined],
     [
       'a body that never ends',
@@ -240,7 +240,7 @@ describe('A client metadata document', () => {
     await closed
   })
 
-  it('R17: of 12 at once 10 are fetched; when they are done others may', async () => {
+  test('R17: of 12 at once 10 are fetched; when they are done others may', async () => {
     const left: ServerResponse[] = []
     answer = (_request, response) => left.push(response)
     const fetchClientMetadata = fetchOver()
@@ -257,7 +257,7 @@ describe('A client metadata document', () => {
     await fetchClientMetadata(url)
   })
 
-  it('R17: a resolver that does not answer ends at the deadline', async () => {
+  test('R17: a resolver that does not answer ends at the deadline', async () => {
     const fetchClientMetadata = createClientMetadataFetch({
       policy: createHostPolicy({
         resolve: (_host, signal) =>
@@ -271,19 +271,19 @@ describe('A client metadata document', () => {
     clearInterval(awake)
   })
 
-  it('R17 R35: a certificate of another name is refused before anything is asked', async () => {
+  test('R17 R35: a certificate of another name is refused before anything is asked', async () => {
     const other = 'https://other.example/client.json'
     await expect(fetchOver()(other)).rejects.toThrow(/altnames/i)
     expect(requests).toEqual([])
   })
 
-  it('R17: the local runner’s leave to reach private mail servers does not extend to documents', () => {
+  test('R17: the local runner’s leave to reach private mail servers does not extend to documents', () => {
     const policy = createHostPolicy({ allowPrivate: true })
     expect(() => createClientMetadataFetch({ policy })).toThrow('public')
   })
 })
 
-it.each([
+test.each([
   [undefined, undefined],
   ['', undefined],
   ['public', undefined],

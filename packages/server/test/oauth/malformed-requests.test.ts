@@ -4,7 +4,7 @@
  */
 import { parseForm } from '@email-connector/testing'
 import fc from 'fast-check'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { oauthRoutes, siteRoutes } from '../../src/composition/routes.ts'
 import { mcpRoutes } from '../../src/mcp/mcp-route.ts'
 import { authorizeUrl, connect, startProduct, type TestProduct, type Tokens } from './product.ts'
@@ -153,7 +153,7 @@ const request = fc.record({
   query: fc.oneof(fc.constant(''), fields, fc.constantFrom('%', '%ff', 'a=1&a=2', '?'.repeat(9_000))),
 })
 
-it(`R11: ${runs} malformed requests over every route never meet a 5xx or a hang`, async () => {
+test(`R11: ${runs} malformed requests over every route never meet a 5xx or a hang`, async () => {
   await fc.assert(
     fc.asyncProperty(request, async ({ path, method, headers, body, query }) => {
       const given = Object.entries(headers).flatMap(([name, value]) =>
@@ -180,7 +180,7 @@ it(`R11: ${runs} malformed requests over every route never meet a 5xx or a hang`
   )
 }, 120_000)
 
-it('R11: after all that the same token works and is refreshed', async () => {
+test('R11: after all that the same token works and is refreshed', async () => {
   const asked = await product.fetch('/mcp', {
     method: 'POST',
     headers: {

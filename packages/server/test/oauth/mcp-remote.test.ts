@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { completeSignIn, createTempFolder, freePort } from '@email-connector/testing'
 import { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { demoAddress } from '../../src/local/demo/raw-message.ts'
 import { type LocalRunner, startLocalRunner } from '../e2e/local-runner.ts'
 
@@ -71,7 +71,7 @@ async function signIn(authorizeUrl: string): Promise<void> {
 
 const noSignIn = () => Promise.reject(new Error('It asks its user to sign in again'))
 
-it('R14: mcp-remote registers, signs in and works; started again, also with an access token that ended, it asks nobody', async () => {
+test('R14: mcp-remote registers, signs in and works; started again, also with an access token that ended, it asks nobody', async () => {
   const port = await freePort()
   const first = await startProxy(port, signIn)
   const { tools } = await first.client.listTools()

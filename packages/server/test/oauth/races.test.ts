@@ -5,7 +5,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { type AuthorizationStore, createAuthorizationServer } from '@email-connector/oauth'
 import { createTempFolder, findDynamoDb, type LocalDynamoDb, startDynamoDb } from '@email-connector/testing'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createDynamoStores } from '../../src/store/dynamodb/stores.ts'
 import { createLevelStores, type LevelStores } from '../../src/store/level/stores.ts'
 import { createTables } from '../store/dynamodb-tables.ts'
@@ -90,7 +90,7 @@ function describeRaces(open: () => readonly AuthorizationStore[]): void {
     }
   }
 
-  it('R07 R08: of 50 parallel exchanges of one code one wins, and what it got goes on working', async () => {
+  test('R07 R08: of 50 parallel exchanges of one code one wins, and what it got goes on working', async () => {
     const { any, post, postAll, isLive } = connectTo(startServers())
     const answers = await postAll(await approve(any(0)))
     const [winner, ...others] = answers.filter(({ status }) => status === 200)
@@ -105,7 +105,7 @@ function describeRaces(open: () => readonly AuthorizationStore[]): void {
     expect(await isLive(JSON.parse(refreshed.body).access_token)).toBe(true)
   })
 
-  it('R14: 50 parallel refreshes with one token get one and the same successor, which goes on working', async () => {
+  test('R14: 50 parallel refreshes with one token get one and the same successor, which goes on working', async () => {
     const { any, post, postAll, isLive } = connectTo(startServers())
     const first = JSON.parse((await post(0, await approve(any(0)))).body)
     const answers = await postAll(refreshWith(first.refresh_token))
@@ -117,7 +117,7 @@ function describeRaces(open: () => readonly AuthorizationStore[]): void {
     expect((await post(2, refreshWith(successor.refresh_token))).status).toBe(200)
   })
 
-  it('R14 R15: 25 refreshes against 25 revocations: whichever wins, nothing that was given out lives on', async () => {
+  test('R14 R15: 25 refreshes against 25 revocations: whichever wins, nothing that was given out lives on', async () => {
     const { any, post, isLive } = connectTo(startServers())
     const first = JSON.parse((await post(0, await approve(any(0)))).body)
     const revoke = async (index: number) => {

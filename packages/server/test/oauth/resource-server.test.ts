@@ -1,6 +1,6 @@
 /** The whole product as a protected resource and its authorization server, by plain requests: no client forgives here. */
 import { completeSignIn } from '@email-connector/testing'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { authorizeUrl, connect, startProduct, type TestProduct, type Tokens } from './product.ts'
 
 let product: TestProduct
@@ -72,7 +72,7 @@ const lookups: Record<string, readonly string[]> = {
   'an OpenID Connect client': ['/.well-known/openid-configuration'],
 }
 
-it('R11: a body over the cap is refused before it is read to its end, in the form that MCP clients read', async () => {
+test('R11: a body over the cap is refused before it is read to its end, in the form that MCP clients read', async () => {
   let pulled = 0
   const body = new ReadableStream<Uint8Array>({
     pull(controller) {
@@ -93,7 +93,7 @@ it('R11: a body over the cap is refused before it is read to its end, in the for
 })
 
 describe('Discovery', () => {
-  it.each(Object.entries(lookups))(
+  test.each(Object.entries(lookups))(
     'R01 R02: %s finds its document at the first look [rfc8414-3.1] [rfc9728-3.1] [rfc8414-3.2] [mcp25-as-metadata]',
     async (_, paths) => {
       for (const path of paths) {
@@ -109,7 +109,7 @@ describe('Discovery', () => {
     },
   )
 
-  it('R03: the challenge leads to the resource document, and that to the issuer [rfc9728-5.1] [rfc9728-3.3] [mcp25-prm]', async () => {
+  test('R03: the challenge leads to the resource document, and that to the issuer [rfc9728-5.1] [rfc9728-3.3] [mcp25-prm]', async () => {
     const challenge = (await ask({})).headers.get('www-authenticate') ?? ''
     const [, pointer = ''] = /resource_metadata="([^"]+)"/.exec(challenge) ?? []
     const document = (await (await product.fetch(pointer)).json()) as Record<string, unknown>
@@ -119,7 +119,7 @@ describe('Discovery', () => {
 })
 
 describe('The protected resource', () => {
-  it('R03: no token is a bare 401, a bad one is invalid_token [rfc6750-3] [rfc6750-3.1] [mcp25-401]', async () => {
+  test('R03: no token is a bare 401, a bad one is invalid_token [rfc6750-3] [rfc6750-3.1] [mcp25-401]', async () => {
     const bare = await ask({})
     expect(bare.status).toBe(401)
     expect(bare.headers.get('www-authenticate')).toMatch(/^Bearer /)
@@ -131,7 +131,7 @@ describe('The protected resource', () => {
     }
   })
 
-  it('R12: a token in the query, the body or a cookie is no token [rfc6750-2.1] [oauth21-5.1] [mcp25-token-header]', async () => {
+  test('R12: a token in the query, the body or a cookie is no token [rfc6750-2.1] [oauth21-5.1] [mcp25-token-header]', async () => {
     const token = tokens.access_token
     const answers = await Promise.all([
       ask({ path: `/mcp?access_token=${token}` }),
@@ -142,7 +142,7 @@ describe('The protected resource', () => {
     expect(answers.map(({ status }) => status)).toEqual([401, 401, 401, 401])
   })
 
-  it('R03: a call outside the scope is 403 and says which scopes are needed, in both eras [rfc6750-3.1-scope] [mcp25-403]', async () => {
+  test('R03: a call outside the scope is 403 and says which scopes are needed, in both eras [rfc6750-3.1-scope] [mcp25-403]', async () => {
     const narrow = await refresh({ scope: 'email:read' })
     const opened = await ask({ token: narrow.access_token, ...initialize })
     const session = opened.headers.get('mcp-session-id') ?? ''
@@ -165,7 +165,7 @@ describe('The protected resource', () => {
     }
   })
 
-  it('a session opens nothing without the token: every request is authorized on its own [mcp25-every-request] [mcp25-session]', async () => {
+  test('a session opens nothing without the token: every request is authorized on its own [mcp25-every-request] [mcp25-session]', async () => {
     const opened = await ask({ token: tokens.access_token, ...initialize })
     expect(opened.status).toBe(200)
     await opened.body?.cancel()
@@ -178,7 +178,7 @@ describe('The protected resource', () => {
     expect((await ask({ headers, token: other.tokens.access_token, method: 'tools/list' })).status).toBe(404)
   })
 
-  it('the 2026-07-28 revision has no session: each request stands on its token alone [mcp26-stateless]', async () => {
+  test('the 2026-07-28 revision has no session: each request stands on its token alone [mcp26-stateless]', async () => {
     const call = modern('list_providers')
     const answer = await ask({ token: tokens.access_token, ...call })
     expect([answer.status, answer.headers.get('mcp-session-id')]).toEqual([200, null])
@@ -186,7 +186,7 @@ describe('The protected resource', () => {
     expect((await ask(call)).status).toBe(401)
   })
 
-  it('R15: a revoked token is refused at the very next request [rfc7009-2]', async () => {
+  test('R15: a revoked token is refused at the very next request [rfc7009-2]', async () => {
     const { clientId: client_id, tokens: pair } = await connect(product)
     const revoked = await product.fetch('/oauth/revoke', {
       method: 'POST',
@@ -201,14 +201,14 @@ describe('The pages around consent', () => {
   const authorize = (headers: Record<string, string> = {}) =>
     product.fetch(authorizeUrl(product, clientId), { headers })
 
-  it('R21: no page of another origin may read the authorization endpoint [rfc9700-2.6]', async () => {
+  test('R21: no page of another origin may read the authorization endpoint [rfc9700-2.6]', async () => {
     for (const origin of ['https://claude.ai', product.url, 'https://evil.example']) {
       const response = await authorize({ Origin: origin })
       expect([...response.headers.keys()].filter((name) => name.startsWith('access-control-'))).toEqual([])
     }
   })
 
-  it('R44: the page is never framed, cached or named as a referrer [rfc9700-4.16] [rfc9700-4.2.4]', async () => {
+  test('R44: the page is never framed, cached or named as a referrer [rfc9700-4.16] [rfc9700-4.2.4]', async () => {
     const { headers } = await authorize()
     expect(headers.get('x-frame-options')).toBe('DENY')
     expect(headers.get('content-security-policy')).toContain("frame-ancestors 'none'")
@@ -216,7 +216,7 @@ describe('The pages around consent', () => {
     expect(headers.get('referrer-policy')).toBe('no-referrer')
   })
 
-  it('R10 R19: the form goes back by 303, with the issuer as the metadata has it [rfc9700-4.12] [rfc9207-2.4]', async () => {
+  test('R10 R19: the form goes back by 303, with the issuer as the metadata has it [rfc9700-4.12] [rfc9207-2.4]', async () => {
     const outcome = await completeSignIn({
       authorizeUrl: authorizeUrl(product, clientId),
       fields: product.fields,

@@ -2,7 +2,7 @@
  * R14 with clients nobody here wrote: 31 days later the access token has expired, and both MCP SDKs go on without their
  * user, by the refresh token alone. Only the date is turned; everything else is real.
  */
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { connectClient, eras, type Memory } from '../e2e/clients.ts'
 import { startProduct, type TestProduct } from './product.ts'
 
@@ -19,7 +19,7 @@ afterEach(() => {
 })
 
 describe.each(eras)('%s', (era) => {
-  it('R14: a client with an expired access token refreshes it, and its user is not asked [mcp26-refresh]', async () => {
+  test('R14: a client with an expired access token refreshes it, and its user is not asked [mcp26-refresh]', async () => {
     const remembered: Memory = {}
     const first = await connectClient(product.fields, { url: product.url, era, remembered })
     expect(await first.listTools()).toContain('send_email')

@@ -2,7 +2,7 @@
 import { createSocket, type Socket } from 'node:dgram'
 import { lookup, Resolver } from 'node:dns/promises'
 import { once } from 'node:events'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { authorizeUrl, connect, startProduct, type TestProduct } from './product.ts'
 
 const { prototype } = Resolver
@@ -53,7 +53,7 @@ function nameIn(query: Buffer): string {
 const ask = (host: string, ip: string) =>
   product.app.fetch(new Request(authorizeUrl(product, `https://${host}/client.json`)), { ip })
 
-it('R102: thirty sign-ins behind silent name servers keep no other sign-in waiting', async () => {
+test('R102: thirty sign-ins behind silent name servers keep no other sign-in waiting', async () => {
   const signIn = () => connect(product)
   const aloneMs = await measure(signIn)
   const strangers = Array.from({ length: 30 }, (_, at) => ask(`silent${at}.example`, `203.0.113.${at}`))
@@ -67,7 +67,7 @@ it('R102: thirty sign-ins behind silent name servers keep no other sign-in waiti
   for (const answer of answers) await answer.body?.cancel()
 })
 
-it('R102: one network has four sign-ins open at once; the places that are left are for others', async () => {
+test('R102: one network has four sign-ins open at once; the places that are left are for others', async () => {
   const answers = Array.from({ length: 12 }, (_, at) => ask(`greedy${at}.example`, `2001:db8:7::${at + 1}`))
   const other = ask('other.example', '2001:db8:8::1')
   // Nobody waits for a client that has no document.

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { findChromium, findDovecot } from '@email-connector/testing'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { pairBrowser, startInBrowser } from '../app/in-browser.ts'
 import { startDovecotApp } from './dovecot-app.ts'
 
@@ -20,7 +20,7 @@ const raw = [
 describe.skipIf(findChromium() === undefined || findDovecot() === undefined)(
   'R103: /files in Chromium',
   () => {
-    it.each([true, false])(
+    test.each([true, false])(
       'an unpaired browser is led away, paired, and back to the file, which is saved and not shown (script: %s)',
       { timeout: 60_000 },
       async (javaScript) => {

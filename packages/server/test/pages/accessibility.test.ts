@@ -1,6 +1,6 @@
 /** axe-core's rules (WCAG 2.2 A and AA, best practices) over every page in Chromium, narrow and wide, light and dark. */
 import { findChromium, launchBrowser, listenToPage, type TestBrowser } from '@email-connector/testing'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type MailboxApp, startMailboxApp } from '../app/mailbox-app.ts'
 import { keepPicture, pixelsTooWide, prepareAxe, violationsIn } from './axe.ts'
 import { answerEveryPage } from './every-page.ts'
@@ -23,7 +23,7 @@ describe.skipIf(findChromium() === undefined)('every page in Chromium', () => {
     await app.close()
   })
 
-  it.each([
+  test.each([
     [390, 'light'],
     [1280, 'dark'],
   ] as const)(

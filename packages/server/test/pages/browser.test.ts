@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { findChromium, listenToPage, type Page } from '@email-connector/testing'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type InBrowser, startInBrowser, typeMailbox } from '../app/in-browser.ts'
 import { type MailboxApp, startMailboxApp } from '../app/mailbox-app.ts'
 
@@ -49,7 +49,7 @@ describe.skipIf(findChromium() === undefined)('in Chromium', () => {
     await page.check('#permission-read')
   }
 
-  it.each([true, false])(
+  test.each([true, false])(
     'R19: the form ends at the client on localhost by a GET (script: %s), after a wrong password too',
     async (javaScript) => {
       const { page, complaints } = await open({ javaScript })
@@ -71,7 +71,7 @@ describe.skipIf(findChromium() === undefined)('in Chromium', () => {
     },
   )
 
-  it.each(['https://claude.ai/api/mcp/auth_callback', 'http://127.0.0.1:33418/'])(
+  test.each(['https://claude.ai/api/mcp/auth_callback', 'http://127.0.0.1:33418/'])(
     "R19: the page's policy lets the browser reach %s",
     async (redirectUri) => {
       const { page, complaints } = await open({ redirectUri })
@@ -85,7 +85,7 @@ describe.skipIf(findChromium() === undefined)('in Chromium', () => {
     },
   )
 
-  it('R18: shows who asks, where the code goes, the warning, and nothing chosen', async () => {
+  test('R18: shows who asks, where the code goes, the warning, and nothing chosen', async () => {
     const { page } = await open({ name: 'Some tool' })
     const text = await page.locator('main').textContent()
     for (const part of [
@@ -104,7 +104,7 @@ describe.skipIf(findChromium() === undefined)('in Chromium', () => {
     await page.context().close()
   })
 
-  it('R46: markup in the client name makes no element and runs nothing', async () => {
+  test('R46: markup in the client name makes no element and runs nothing', async () => {
     const { page } = await open({ name: markup })
     expect(await page.locator('main img, main h1 b').count()).toBe(0)
     expect(await page.locator('h1').textContent()).toContain('<img')
@@ -112,7 +112,7 @@ describe.skipIf(findChromium() === undefined)('in Chromium', () => {
     await page.context().close()
   })
 
-  it('works by keyboard: the fault summary has the focus, its links lead to the fields', async () => {
+  test('works by keyboard: the fault summary has the focus, its links lead to the fields', async () => {
     const { page } = await open()
     await page.focus('#address')
     await page.keyboard.press('Enter')
@@ -124,7 +124,7 @@ describe.skipIf(findChromium() === undefined)('in Chromium', () => {
     await page.context().close()
   })
 
-  it('chooses the provider from the address, unless one was chosen', async () => {
+  test('chooses the provider from the address, unless one was chosen', async () => {
     const { page } = await open()
     await page.fill('#address', 'ann@GMail.com')
     await page.focus('#password')
@@ -137,7 +137,7 @@ describe.skipIf(findChromium() === undefined)('in Chromium', () => {
     await page.context().close()
   })
 
-  it.each([320, 390, 768, 1280])(
+  test.each([320, 390, 768, 1280])(
     'fits a window %i pixels wide, with targets large enough for a thumb',
     async (width) => {
       const { page } = await open({ width })
@@ -166,7 +166,7 @@ describe.skipIf(findChromium() === undefined)('in Chromium', () => {
     },
   )
 
-  it('R20: the owner revokes a connection from the page, then deletes everything', async () => {
+  test('R20: the owner revokes a connection from the page, then deletes everything', async () => {
     for (const name of ['Kept app', 'Old app']) {
       const { page } = await open({ name })
       await fill(page, 'right')
@@ -192,7 +192,7 @@ describe.skipIf(findChromium() === undefined)('in Chromium', () => {
     await page.context().close()
   })
 
-  it('keeps 4.5:1 between text and ground, light and dark', async () => {
+  test('keeps 4.5:1 between text and ground, light and dark', async () => {
     const { page } = await open()
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme })

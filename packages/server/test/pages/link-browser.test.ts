@@ -1,6 +1,6 @@
 /** The one-time link in a real browser: where its token goes, with and without script. */
 import { findChromium, listenToPage } from '@email-connector/testing'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type InBrowser, startInBrowser, typeMailbox } from '../app/in-browser.ts'
 import { type MailboxApp, startMailboxApp } from '../app/mailbox-app.ts'
 
@@ -16,7 +16,7 @@ describe.skipIf(findChromium() === undefined)('R20: a one-time link in Chromium'
   })
   afterAll(async () => await inBrowser?.close())
 
-  it.each([
+  test.each([
     { javaScript: true, added: 'bob@test.example' },
     { javaScript: false, added: 'cid@test.example' },
   ])(
@@ -50,7 +50,7 @@ describe.skipIf(findChromium() === undefined)('R20: a one-time link in Chromium'
     },
   )
 
-  it('R20 R41: the link cannot be finished in another browser', async () => {
+  test('R20 R41: the link cannot be finished in another browser', async () => {
     const { app, browser } = inBrowser
     const link = await app.createLink(await app.connect({ name: 'Claude' }))
     const mine = await browser.newPage()

@@ -1,7 +1,7 @@
 /** The owner's page in a real browser, with and without script, by keyboard alone. Says so where Chromium is missing. */
 import { readFile } from 'node:fs/promises'
 import { findChromium, listenToPage } from '@email-connector/testing'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type InBrowser, startInBrowser, typeMailbox } from '../app/in-browser.ts'
 import { type MailboxApp, startMailboxApp } from '../app/mailbox-app.ts'
 
@@ -12,7 +12,7 @@ describe.skipIf(findChromium() === undefined)('the owner’s page in Chromium', 
   })
   afterAll(async () => await inBrowser?.close())
 
-  it.each([true, false])(
+  test.each([true, false])(
     'R20: settings are saved, kept after a fault, and the list downloaded, by keyboard (script: %s)',
     async (javaScript) => {
       const { app, browser } = inBrowser

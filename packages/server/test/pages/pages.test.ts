@@ -1,5 +1,5 @@
 import { providers } from '@email-connector/mail'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { formActionOf } from '../../src/http/headers.ts'
 import { homePage } from '../../src/pages/home-page.ts'
 import { html } from '../../src/pages/html.ts'
@@ -19,21 +19,21 @@ const home = (settings = {}) =>
   )
 
 describe('markup', () => {
-  it('R46: every value is escaped, in text, in attributes, in lists; nested markup is not escaped twice', () => {
+  test('R46: every value is escaped, in text, in attributes, in lists; nested markup is not escaped twice', () => {
     const evil = `<b>&"'`
     const made = html`<p title="${evil}">${evil}${[evil, html`<i>${evil}</i>`]}${false}${undefined}${0}</p>`
     const escaped = '&lt;b&gt;&amp;&quot;&#39;'
     expect(made.text).toBe(`<p title="${escaped}">${escaped}${escaped}<i>${escaped}</i>0</p>`)
   })
 
-  it('R46: an object that only looks like markup is refused', () => {
+  test('R46: an object that only looks like markup is refused', () => {
     const forged = { text: '<script>' } as unknown as string
     expect(() => html`${forged}`).toThrow()
   })
 })
 
 describe('a page', () => {
-  it('runs and shows only what carries its nonce, a new one each time, and loads nothing', async () => {
+  test('runs and shows only what carries its nonce, a new one each time, and loads nothing', async () => {
     const [one, other] = [home(), home()]
     const policy = one.headers.get('content-security-policy') ?? ''
     const nonce = /style-src 'nonce-([^']+)'/.exec(policy)?.[1]
@@ -49,38 +49,38 @@ describe('a page', () => {
     ])
   })
 
-  it('shows what belongs to the chosen provider, for every provider there is', async () => {
+  test('shows what belongs to the chosen provider, for every provider there is', async () => {
     const text = await home().text()
     for (const id of [...providers.map((provider) => provider.id), 'demo'])
       expect(text).toContain(`form:has(#provider-${id}:checked) [data-provider~="${id}"]{display:block}`)
   })
 
-  it('names every client with its exact line, and leaves out those the owner switched off', async () => {
+  test('names every client with its exact line, and leaves out those the owner switched off', async () => {
     const text = await home().text()
     expect(text).toContain('claude mcp add --transport http email-connector https://a.example/mcp')
     expect(text).toContain('<summary>ChatGPT</summary>')
     expect(await home({ disabledClients: ['chatgpt'] }).text()).not.toContain('<summary>ChatGPT</summary>')
   })
 
-  it('tells the truth about providers', async () => {
+  test('tells the truth about providers', async () => {
     const text = await home().text()
     for (const { name } of providers) expect(text).toContain(html`${name}`.text)
     expect(text).toMatch(/Outlook[\s\S]{0,120}Not available/)
     expect(text).toMatch(/Proton[\s\S]{0,120}Needs Bridge/)
   })
 
-  it('says on a laptop which clients cannot reach it', async () => {
+  test('says on a laptop which clients cannot reach it', async () => {
     const text = await home({ publicUrl: 'http://localhost:1', resource: 'http://localhost:1/mcp' }).text()
     expect(text).toContain('cannot reach it')
   })
 
-  it('R46: a message page escapes its words', async () => {
+  test('R46: a message page escapes its words', async () => {
     expect(await messagePage({ status: 400, title: '<x>', text: '<y>' }).text()).not.toMatch(/<[xy]>/)
   })
 })
 
 describe('R19: where a form may end', () => {
-  it.each([
+  test.each([
     ['https://claude.ai/api/mcp/auth_callback', 'https://claude.ai'],
     ['http://localhost:6274/oauth/callback', 'http://localhost:6274'],
     ['http://127.0.0.1:33418/', 'http://127.0.0.1:33418'],
@@ -90,7 +90,7 @@ describe('R19: where a form may end', () => {
     expect(formActionOf(uri)).toContain(source)
   })
 
-  it('opens no scheme and no other host for a redirect to the web', () => {
+  test('opens no scheme and no other host for a redirect to the web', () => {
     expect(formActionOf('https://chatgpt.com/connector_platform_oauth_redirect')).toEqual([
       'https://chatgpt.com',
     ])

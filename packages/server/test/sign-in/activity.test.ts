@@ -1,6 +1,6 @@
 /** R94, R104: what connections did, on the owner's page: by connection and day, in parts, as CSV, and erased. */
 import { StoreUnavailableError } from '@email-connector/oauth'
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createCallAudit } from '../../src/accounts/audit.ts'
 import type { AuditStore } from '../../src/store/audit-store.ts'
 import { openFormBrowser, proofIn } from '../app/form-browser.ts'
@@ -49,7 +49,7 @@ const toolsIn = (html: string) =>
   [...html.matchAll(/<td data-label="What"><code>(\w+)/g)].map(([, tool]) => tool)
 const csvOf = (text: string) => text.split('\r\n').slice(1, -1)
 
-it('R94: shows a day of one connection in the order of time, in parts, and the whole day as CSV', async () => {
+test('R94: shows a day of one connection in the order of time, in parts, and the whole day as CSV', async () => {
   const token = await app.connect({ name: '=Evil()' })
   const day = dayOf(app.test.time.seconds)
   await note(token, 'get_email', 130)
@@ -74,7 +74,7 @@ it('R94: shows a day of one connection in the order of time, in parts, and the w
   expect(toolsIn(next.html)).toEqual(['search_emails'])
 })
 
-it('opens on the day of the last use, and names a day that is none', async () => {
+test('opens on the day of the last use, and names a day that is none', async () => {
   const token = await app.connect()
   const day = dayOf(app.test.time.seconds)
   await note(token, 'get_email')
@@ -92,7 +92,7 @@ it('opens on the day of the last use, and names a day that is none', async () =>
   expect(toolsIn(lost.html)).toEqual(['get_email'])
 })
 
-it('R104: shows nobody another mailbox’s entries, of another connection or of the same', async () => {
+test('R104: shows nobody another mailbox’s entries, of another connection or of the same', async () => {
   const bobs = await app.connect({ address: 'bob@test.example' })
   await note(bobs, 'get_email')
   const token = await app.connect()
@@ -114,7 +114,7 @@ it('R104: shows nobody another mailbox’s entries, of another connection or of 
   expect(await seen(await openPage('cid@test.example'))).toEqual(['move_email'])
 })
 
-it('R94: a row that was changed, or put in the place of another, is counted and not shown', async () => {
+test('R94: a row that was changed, or put in the place of another, is counted and not shown', async () => {
   const token = await app.connect()
   await note(token, 'get_email', 3)
   const { browser, proof, grantId } = await openPage()
@@ -129,7 +129,7 @@ it('R94: a row that was changed, or put in the place of another, is counted and 
   expect([toolsIn(html).length, html.includes('2 entries cannot be read')]).toEqual([1, true])
 })
 
-it('R20: is kept after the connection has ended, until its owner erases it', async () => {
+test('R20: is kept after the connection has ended, until its owner erases it', async () => {
   const token = await app.connect()
   await note(token, 'get_email', 60)
   const { browser, proof, grantId } = await openPage()
@@ -143,7 +143,7 @@ it('R20: is kept after the connection has ended, until its owner erases it', asy
   expect((await browser.post({ proof, activity: grantId })).status).toBe(404)
 })
 
-it('R20: deleting everything ends the connections and erases what they did; stopped between any two writes, a repetition does the rest', async () => {
+test('R20: deleting everything ends the connections and erases what they did; stopped between any two writes, a repetition does the rest', async () => {
   const { audit } = app.test.stores
   const { deleteAudit } = audit
   for (let stop = 0; stop < 4; stop++) {
@@ -170,7 +170,7 @@ it('R20: deleting everything ends the connections and erases what they did; stop
   }
 })
 
-it('R63: entries that one form has no time for are erased by the next', async () => {
+test('R63: entries that one form has no time for are erased by the next', async () => {
   const token = await app.connect()
   await note(token, 'get_email', 60)
   const { browser, proof, grantId } = await openPage()

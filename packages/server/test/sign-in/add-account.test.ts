@@ -8,7 +8,7 @@ import {
   type ScriptedImap,
   startScriptedImap,
 } from '@email-connector/testing'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createLinkMaker, openLink } from '../../src/accounts/one-time-link.ts'
 import type { Caller } from '../../src/caller.ts'
 import { KeyRefusedError } from '../../src/keys/key-wrapper.ts'
@@ -19,7 +19,7 @@ let authority: CertificateAuthority
 /** Two passwords of the same mailboxes: before and after they were changed. */
 let imap: ScriptedImap
 let imapLater: ScriptedImap
-let test: TestApp
+let testApp: TestApp
 /** What `/mcp` does with the next caller. */
 let call: (caller: Caller) => Promise<unknown>
 
@@ -36,14 +36,14 @@ afterAll(async () => {
 })
 beforeEach(async () => {
   const policy = createHostPolicy({ allowPrivate: true, resolve: async () => ['127.0.0.1'] })
-  test = await startTestApp({
+  testApp = await startTestApp({
     connector: createConnector({ policy, ca: [authority.ca] }),
     privateHosts: true,
     settings: { allowedAccounts: ['test.example'] },
     mcp: async (_request, caller) => Response.json((await call(caller)) ?? null),
   })
 })
-afterEach(() => test.close())
+afterEach(() => testApp.close())
 
 const mailbox = (address: string, server = imap, password = 'right') => ({
   provider: 'generic',
@@ -58,15 +58,15 @@ const mailbox = (address: string, server = imap, password = 'right') => ({
 })
 
 async function connect(address = 'ann@test.example', name = 'Claude'): Promise<string> {
-  const authorizeUrl = await test.authorizeUrl({ name })
+  const authorizeUrl = await testApp.authorizeUrl({ name })
   const fields = { ...mailbox(address), permission: 'write' }
-  const outcome = await completeSignIn({ authorizeUrl, fields, fetch: fetchOf(test) })
-  return redeem(test, authorizeUrl, outcome.redirected ? (outcome.code ?? '') : '')
+  const outcome = await completeSignIn({ authorizeUrl, fields, fetch: fetchOf(testApp) })
+  return redeem(testApp, authorizeUrl, outcome.redirected ? (outcome.code ?? '') : '')
 }
 
 async function asCaller<T>(token: string, use: (caller: Caller) => Promise<T>): Promise<T> {
   call = use
-  const answer = await test.fetch('/mcp', {
+  const answer = await testApp.fetch('/mcp', {
     method: 'POST',
     headers: { Authorization: `Bearer ${token}` },
     body: '{}',
@@ -75,8 +75,8 @@ async function asCaller<T>(token: string, use: (caller: Caller) => Promise<T>): 
 }
 
 async function createLink(token: string): Promise<string> {
-  const now = () => test.time.seconds
-  const maker = createLinkMaker({ store: test.stores.authorization, publicUrl, now })
+  const now = () => testApp.time.seconds
+  const maker = createLinkMaker({ store: testApp.stores.authorization, publicUrl, now })
   const url = (await asCaller(token, maker)) ?? ''
   expect(url).toMatch(/^https:\/\/mail\.example\.org\/oauth\/link#[0-9a-f]{64}$/)
   return url
@@ -85,7 +85,7 @@ async function createLink(token: string): Promise<string> {
 /** What the connection's mailboxes open to, the default first. */
 const openMailboxes = (token: string) =>
   asCaller(token, async (caller) => {
-    const accounts = test.grantAccounts(caller)
+    const accounts = testApp.grantAccounts(caller)
     const summaries = await accounts.list()
     const opened = await Promise.all(summaries.map(({ accountId }) => accounts.open(accountId)))
     return opened.map(({ address, account: { credential } }) =>
@@ -97,7 +97,7 @@ const openMailboxes = (token: string) =>
 function openBrowser(headers: Record<string, string> = {}) {
   let cookie = ''
   return async (fields: Record<string, string>, ip?: string) => {
-    const response = await test.fetch(
+    const response = await testApp.fetch(
       '/oauth/link',
       {
         method: 'POST',
@@ -121,7 +121,7 @@ async function prove(link: string, browser = openBrowser()) {
 const step = { step: 'connect', action: 'connect' }
 
 describe('R20: a one-time link', () => {
-  it('adds a mailbox after the first one was proved, and shows app and permission before', async () => {
+  test('adds a mailbox after the first one was proved, and shows app and permission before', async () => {
     const token = await connect()
     const link = await createLink(token)
     const browser = openBrowser()
@@ -130,22 +130,25 @@ describe('R20: a one-time link', () => {
       expect(consent.html).toContain(part)
     }
     const added = await browser({ link, ...step, ...mailbox('bob@test.example') })
-    expect(added).toMatchObject({ status: 200, html: expect.stringContaining('bob@test.example was added') })
+    expect(added).toMatchObject({
+      status: 200,
+      html: expect.stringContaining('bob@test.example was added'),
+    })
     expect(await openMailboxes(token)).toEqual(['ann@test.example right', 'bob@test.example right'])
   })
 
-  it('lets the added mailbox see and revoke the connection too', async () => {
+  test('lets the added mailbox see and revoke the connection too', async () => {
     const token = await connect()
     const link = await createLink(token)
     await (await prove(link))({ link, ...step, ...mailbox('bob@test.example') })
-    const listed = await test.fetch('/oauth/connections', {
+    const listed = await testApp.fetch('/oauth/connections', {
       method: 'POST',
       body: new URLSearchParams(mailbox('bob@test.example')),
     })
     expect(await listed.text()).toMatch(/Claude[\s\S]*2 mailboxes/)
   })
 
-  it('stores the new password of a mailbox that is connected already, the first one too', async () => {
+  test('stores the new password of a mailbox that is connected already, the first one too', async () => {
     const token = await connect()
     const link = await createLink(token)
     const browser = openBrowser()
@@ -155,7 +158,7 @@ describe('R20: a one-time link', () => {
     expect(await openMailboxes(token)).toEqual(['Ann@test.example changed'])
   })
 
-  it('works once: neither form goes on after its use', async () => {
+  test('works once: neither form goes on after its use', async () => {
     const token = await connect()
     const link = await createLink(token)
     const browser = await prove(link)
@@ -165,7 +168,7 @@ describe('R20: a one-time link', () => {
     expect(await openMailboxes(token)).toHaveLength(2)
   })
 
-  it('lets one of 8 parallel uses through', async () => {
+  test('lets one of 8 parallel uses through', async () => {
     const token = await connect()
     const link = await createLink(token)
     const browser = await prove(link)
@@ -179,7 +182,7 @@ describe('R20: a one-time link', () => {
     expect(await openMailboxes(token)).toHaveLength(2)
   })
 
-  it('cannot widen what was granted, whatever the form says', async () => {
+  test('cannot widen what was granted, whatever the form says', async () => {
     const token = await connect()
     const link = await createLink(token)
     await (await prove(link))({ link, ...step, permission: 'send', ...mailbox('bob@test.example') })
@@ -188,10 +191,10 @@ describe('R20: a one-time link', () => {
       ['email:read', 'email:write'],
     ])
     const [grantId] = await asCaller(token, async (caller) => [caller.grantId])
-    expect(await test.stores.authorization.getGrant(grantId ?? '')).toMatchObject({ permission: 'write' })
+    expect(await testApp.stores.authorization.getGrant(grantId ?? '')).toMatchObject({ permission: 'write' })
   })
 
-  it('is used up by Cancel, which changes nothing', async () => {
+  test('is used up by Cancel, which changes nothing', async () => {
     const token = await connect()
     const link = await createLink(token)
     const browser = await prove(link)
@@ -202,17 +205,17 @@ describe('R20: a one-time link', () => {
 })
 
 describe('R20: without proof of the first mailbox a link does nothing', () => {
-  it('opening it names nobody, asks nobody and consumes nothing', async () => {
+  test('opening it names nobody, asks nobody and consumes nothing', async () => {
     const token = await connect()
     const link = await createLink(token)
     const before = imap.connections.length
-    const page = await (await test.fetch('/oauth/link')).text()
+    const page = await (await testApp.fetch('/oauth/link')).text()
     expect(page).not.toMatch(/Claude|ann@/)
     expect(imap.connections.length).toBe(before)
     await prove(link)
   })
 
-  it('the form for the new mailbox reads no password before the proof', async () => {
+  test('the form for the new mailbox reads no password before the proof', async () => {
     const token = await connect()
     const link = await createLink(token)
     const before = imap.connections.length
@@ -222,7 +225,7 @@ describe('R20: without proof of the first mailbox a link does nothing', () => {
     expect(await openMailboxes(token)).toHaveLength(1)
   })
 
-  it.each([
+  test.each([
     ['another mailbox than the first', 'victim@test.example', 'right'],
     ['a wrong password', 'ann@test.example', 'wrong'],
   ])('%s proves nothing and learns nothing', async (_case, address, password) => {
@@ -236,7 +239,7 @@ describe('R20: without proof of the first mailbox a link does nothing', () => {
     expect(await openMailboxes(token)).toEqual(['ann@test.example right'])
   })
 
-  it('a mailbox that was added later is not the first', async () => {
+  test('a mailbox that was added later is not the first', async () => {
     const token = await connect()
     const link = await createLink(token)
     await (await prove(link))({ link, ...step, ...mailbox('bob@test.example') })
@@ -244,7 +247,7 @@ describe('R20: without proof of the first mailbox a link does nothing', () => {
     expect((await openBrowser()({ link: next, ...mailbox('bob@test.example') })).status).toBe(422)
   })
 
-  it('it belongs to the browser that proved it: another can neither go on nor prove again', async () => {
+  test('it belongs to the browser that proved it: another can neither go on nor prove again', async () => {
     const token = await connect()
     const link = await createLink(token)
     const mine = await prove(link)
@@ -261,16 +264,16 @@ describe('R20: without proof of the first mailbox a link does nothing', () => {
   })
 })
 
-it('R103: without the leash of its grant a link opens nothing, and a new leash changes nothing', async () => {
+test('R103: without the leash of its grant a link opens nothing, and a new leash changes nothing', async () => {
   const token = await connect()
   const link = await createLink(token)
-  const { authorization } = test.stores
+  const { authorization } = testApp.stores
   const row = await authorization.findToken('link', tokenId(link.split('#')[1] ?? ''))
   const { grantId = '' } = row ?? {}
   const leash = await authorization.findLeash(grantId)
   if (leash === undefined) throw new Error('A sign-in makes a leash')
   const open = () =>
-    openLink({ store: authorization, now: () => test.time.seconds }, link.split('#')[1] ?? '')
+    openLink({ store: authorization, now: () => testApp.time.seconds }, link.split('#')[1] ?? '')
   expect((await open())?.grant.grantId).toBe(grantId)
   await authorization.deleteLeash(grantId)
   await expect(open()).rejects.toThrow(KeyRefusedError)
@@ -279,8 +282,8 @@ it('R103: without the leash of its grant a link opens nothing, and a new leash c
 })
 
 describe('a link ends', () => {
-  it.each<[string, (token: string) => Promise<unknown>]>([
-    ['after 15 minutes', async () => (test.time.seconds += 900)],
+  test.each<[string, (token: string) => Promise<unknown>]>([
+    ['after 15 minutes', async () => (testApp.time.seconds += 900)],
     ['when a newer one is made', createLink],
     ['when the connection is revoked', (token) => asCaller(token, async ({ grantId }) => revoke(grantId))],
   ])('%s, before and after the proof', async (_when, end) => {
@@ -295,14 +298,14 @@ describe('a link ends', () => {
   })
 
   async function revoke(grantId: string): Promise<null> {
-    await test.oauth.revokeGrant(grantId)
+    await testApp.oauth.revokeGrant(grantId)
     return null
   }
 
-  it('when its grant no longer agrees with it; the operator is told', async () => {
+  test('when its grant no longer agrees with it; the operator is told', async () => {
     const token = await connect()
     const link = await createLink(token)
-    const { authorization } = test.stores
+    const { authorization } = testApp.stores
     const original = authorization.getGrant
     for (const change of [
       { permission: 'send' },
@@ -317,14 +320,14 @@ describe('a link ends', () => {
         return grant && { ...grant, ...change }
       }
       expect((await openBrowser()({ link, ...mailbox('ann@test.example') })).status).toBe(403)
-      expect(test.logLines.at(-2)).toContain('key_refused')
+      expect(testApp.logLines.at(-2)).toContain('key_refused')
     }
     authorization.getGrant = original
     await prove(link)
   })
 })
 
-it('R41: a form from another site is refused before anything is looked at', async () => {
+test('R41: a form from another site is refused before anything is looked at', async () => {
   const link = await createLink(await connect())
   const before = imap.connections.length
   for (const headers of [
@@ -337,7 +340,7 @@ it('R41: a form from another site is refused before anything is looked at', asyn
   expect(imap.connections.length).toBe(before)
 })
 
-it('R42: ten attempts per link, however many are made at once', async () => {
+test('R42: ten attempts per link, however many are made at once', async () => {
   const link = await createLink(await connect())
   const before = imap.connections.length
   const answers = await Promise.all(
@@ -349,7 +352,7 @@ it('R42: ten attempts per link, however many are made at once', async () => {
   expect(imap.connections.length - before).toBe(10)
 })
 
-it('R71: an address that may not connect is refused before its server is asked', async () => {
+test('R71: an address that may not connect is refused before its server is asked', async () => {
   const link = await createLink(await connect())
   const browser = await prove(link)
   const before = imap.connections.length
@@ -357,14 +360,14 @@ it('R71: an address that may not connect is refused before its server is asked',
   expect(imap.connections.length).toBe(before)
 })
 
-it('R46: markup in the name of the app is text on the consent page', async () => {
+test('R46: markup in the name of the app is text on the consent page', async () => {
   const link = await createLink(await connect('ann@test.example', '<b onclick=x>Evil</b>'))
   const { html } = await openBrowser()({ link, ...mailbox('ann@test.example') })
   expect(html).toContain('&lt;b onclick=x&gt;')
   expect(html).not.toContain('<b onclick')
 })
 
-it('takes the whole link or its last part; anything else is asked for again, the rest kept', async () => {
+test('takes the whole link or its last part; anything else is asked for again, the rest kept', async () => {
   const link = await createLink(await connect())
   const [, token = ''] = link.split('#')
   expect((await openBrowser()({ link: ` ${token} `, ...mailbox('ann@test.example') })).status).toBe(200)
@@ -375,16 +378,16 @@ it('takes the whole link or its last part; anything else is asked for again, the
   expect(again.html).not.toContain('value="right"')
 })
 
-it('R45: neither link nor password is in a log line', async () => {
+test('R45: neither link nor password is in a log line', async () => {
   const link = await createLink(await connect())
   await (await prove(link))({ link, ...step, ...mailbox('bob@test.example') })
-  const log = test.logLines.join('\n')
+  const log = testApp.logLines.join('\n')
   for (const secret of [link.split('#')[1] ?? '', 'right', '@test.example']) expect(log).not.toContain(secret)
 })
 
 describe('R63: a store that is down is 503, and nothing is half done', () => {
   type Step = 'prove' | 'connect'
-  it.each<[string, Step, number]>([
+  test.each<[string, Step, number]>([
     ['findToken', 'prove', 1],
     ['getGrant', 'prove', 1],
     ['bindLink', 'prove', 1],
@@ -403,7 +406,7 @@ describe('R63: a store that is down is 503, and nothing is half done', () => {
       connect: { link, ...step, ...mailbox('bob@test.example') },
     }
     if (at === 'connect') await browser(forms.prove)
-    const { authorization, accounts } = test.stores
+    const { authorization, accounts } = testApp.stores
     const working = { authorization: { ...authorization }, accounts: { ...accounts } }
     const down = { [operation]: () => Promise.reject(new StoreUnavailableError('down')) }
     Object.assign(operation in accounts ? accounts : authorization, down)
@@ -418,7 +421,7 @@ describe('R63: a store that is down is 503, and nothing is half done', () => {
   })
 })
 
-it('a connection holds 20 mailboxes: the 21st is refused, and each of the 20 can still be renewed', async () => {
+test('a connection holds 20 mailboxes: the 21st is refused, and each of the 20 can still be renewed', async () => {
   const token = await connect()
   const add = async (address: string, server = imap, password = 'right') => {
     const link = await createLink(token)
@@ -438,7 +441,7 @@ it('a connection holds 20 mailboxes: the 21st is refused, and each of the 20 can
 })
 
 describe('R29: the secret that a link opens is zeroed', () => {
-  it.each<[string, (link: string) => Promise<{ status: number }>, number]>([
+  test.each<[string, (link: string) => Promise<{ status: number }>, number]>([
     ['after a proof', (link) => openBrowser()({ link, ...mailbox('ann@test.example') }), 200],
     [
       'after a wrong password',
@@ -471,7 +474,7 @@ describe('R29: the secret that a link opens is zeroed', () => {
   })
 
   async function whileBindingFails<T>(work: () => Promise<T>): Promise<T> {
-    const { authorization } = test.stores
+    const { authorization } = testApp.stores
     const { bindLink } = authorization
     authorization.bindLink = () => Promise.reject(new StoreUnavailableError('down'))
     try {

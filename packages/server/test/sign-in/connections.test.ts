@@ -9,7 +9,7 @@ import {
   type ScriptedImap,
   startScriptedImap,
 } from '@email-connector/testing'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import {
   createInstanceSecrets,
   type InstanceSecrets,
@@ -22,7 +22,7 @@ import { fetchOf, redeem, startTestApp, type TestApp } from '../app/harness.ts'
 
 let authority: CertificateAuthority
 let imap: ScriptedImap
-let test: TestApp
+let testApp: TestApp
 let secrets: InstanceSecrets & { handoffKeys: SecretKey[]; peppers: SecretKey[] }
 /** What somebody with write access put in the place of pages' rows. */
 const swapped = new Map<string, string>()
@@ -45,7 +45,7 @@ beforeEach(async () => {
   swapped.clear()
   isDown = false
   allowedAccounts.splice(0, 1, 'test.example')
-  test = await startTestApp({
+  testApp = await startTestApp({
     secrets,
     connector: createConnector({ policy, ca: [authority.ca] }),
     privateHosts: true,
@@ -62,7 +62,7 @@ beforeEach(async () => {
     }),
   })
 })
-afterEach(() => test.close())
+afterEach(() => testApp.close())
 
 const mailbox = (address: string) => ({
   provider: 'generic',
@@ -77,16 +77,16 @@ const mailbox = (address: string) => ({
 })
 
 async function connect(address: string, name: string): Promise<string> {
-  const authorizeUrl = await test.authorizeUrl({ name })
+  const authorizeUrl = await testApp.authorizeUrl({ name })
   const fields = { ...mailbox(address), permission: 'read' }
-  const outcome = await completeSignIn({ authorizeUrl, fields, fetch: fetchOf(test) })
-  return redeem(test, authorizeUrl, outcome.redirected ? (outcome.code ?? '') : '')
+  const outcome = await completeSignIn({ authorizeUrl, fields, fetch: fetchOf(testApp) })
+  return redeem(testApp, authorizeUrl, outcome.redirected ? (outcome.code ?? '') : '')
 }
 
 /** In a browser of its own; `browser` in one that has been there. */
 const post = (fields: Record<string, string>, headers: Record<string, string> = {}) =>
   openOwnersBrowser().post(fields, headers)
-const openOwnersBrowser = () => openFormBrowser(test, '/oauth/connections')
+const openOwnersBrowser = () => openFormBrowser(testApp, '/oauth/connections')
 
 /** Signs in on the page. */
 async function openPage(address: string) {
@@ -100,10 +100,10 @@ const grantsIn = (html: string) =>
   )
 
 const isLive = async (token: string) =>
-  (await test.fetch('/mcp', { method: 'POST', headers: { Authorization: `Bearer ${token}` }, body: '{}' }))
+  (await testApp.fetch('/mcp', { method: 'POST', headers: { Authorization: `Bearer ${token}` }, body: '{}' }))
     .status === 200
 
-it('R20: shows what one mailbox is connected to, and revokes one connection at once', async () => {
+test('R20: shows what one mailbox is connected to, and revokes one connection at once', async () => {
   const claude = await connect('ann@test.example', 'Claude')
   const code = await connect('ann@test.example', 'Claude Code')
   const bobs = await connect('bob@test.example', 'Claude')
@@ -117,7 +117,7 @@ it('R20: shows what one mailbox is connected to, and revokes one connection at o
   expect([await isLive(claude), await isLive(code), await isLive(bobs)]).toEqual([false, true, true])
 })
 
-it('R20: revokes all of a mailbox, deletes what was stored for it, and nothing of another', async () => {
+test('R20: revokes all of a mailbox, deletes what was stored for it, and nothing of another', async () => {
   const mine = [await connect('ann@test.example', 'Claude'), await connect('ann@test.example', 'VS Code')]
   const bobs = await connect('bob@test.example', 'Claude')
   const { browser, html, proof } = await openPage('ann@test.example')
@@ -126,10 +126,10 @@ it('R20: revokes all of a mailbox, deletes what was stored for it, and nothing o
   expect(after.html).toContain('2 connections were revoked')
   expect(after.html).toContain('Nothing is connected')
   expect(await Promise.all([...mine, bobs].map(isLive))).toEqual([false, false, true])
-  for (const id of ids) expect(await test.stores.authorization.getGrant(id)).toBeUndefined()
+  for (const id of ids) expect(await testApp.stores.authorization.getGrant(id)).toBeUndefined()
 })
 
-it('R20: nobody revokes another mailbox’s connection by its id', async () => {
+test('R20: nobody revokes another mailbox’s connection by its id', async () => {
   await connect('ann@test.example', 'Claude')
   const bobs = await connect('bob@test.example', 'Claude')
   const bobsGrant = grantsIn((await openPage('bob@test.example')).html)[0]?.id ?? ''
@@ -139,7 +139,7 @@ it('R20: nobody revokes another mailbox’s connection by its id', async () => {
 })
 
 describe('R20: the proof of the page', () => {
-  it('counts in its own browser only, and neither changed nor without its cookie', async () => {
+  test('counts in its own browser only, and neither changed nor without its cookie', async () => {
     const token = await connect('ann@test.example', 'Claude')
     const { browser, proof } = await openPage('ann@test.example')
     const stranger = await openPage('bob@test.example')
@@ -158,7 +158,7 @@ describe('R20: the proof of the page', () => {
     expect(await isLive(token)).toBe(true)
   })
 
-  it('R94: cannot be made with the seed and the tables, nor opened from them', async () => {
+  test('R94: cannot be made with the seed and the tables, nor opened from them', async () => {
     const token = await connect('ann@test.example', 'Claude')
     const { browser, proof } = await openPage('ann@test.example')
     const [index = ''] = ownerIndexes(secrets.peppers, {
@@ -166,7 +166,7 @@ describe('R20: the proof of the page', () => {
     })
     // What was a proof until now, made by somebody who has every secret of the deployment.
     const payload = Buffer.from(
-      JSON.stringify(['ann@test.example', [index], test.time.seconds + 600]),
+      JSON.stringify(['ann@test.example', [index], testApp.time.seconds + 600]),
     ).toString('base64url')
     for (const { key } of [...secrets.handoffKeys, ...secrets.peppers, ...secrets.ownerRoots]) {
       const mac = createHmac('sha256', key).update(`connections-proof\0${payload}`).digest('base64url')
@@ -176,7 +176,7 @@ describe('R20: the proof of the page', () => {
     const stranger = await openPage('bob@test.example')
     const idOf = (handle: string) => createHash('sha256').update(`owner-page\0${handle}`).digest('hex')
     const [mine, theirs] = await Promise.all(
-      [proof, stranger.proof].map((handle) => test.stores.once.findPageState(idOf(handle), 0)),
+      [proof, stranger.proof].map((handle) => testApp.stores.once.findPageState(idOf(handle), 0)),
     )
     expect([mine, theirs].join()).not.toContain('test.example')
     swapped.set(idOf(stranger.proof), mine ?? '')
@@ -188,34 +188,34 @@ describe('R20: the proof of the page', () => {
     expect(await isLive(token)).toBe(true)
   })
 
-  it('R31: ends ten minutes after the last form and an hour after the login, whatever its row says', async () => {
+  test('R31: ends ten minutes after the last form and an hour after the login, whatever its row says', async () => {
     await connect('ann@test.example', 'Claude')
     const left = await openPage('ann@test.example')
-    test.time.seconds += 600
+    testApp.time.seconds += 600
     expect((await left.browser.post({ proof: left.proof, revoke: 'none' })).status).toBe(403)
 
     let { browser, proof } = await openPage('ann@test.example')
-    const loggedInAt = test.time.seconds
+    const loggedInAt = testApp.time.seconds
     for (let form = 0; form < 20; form++) {
       // No whole part of the hour: nothing may hang on a form that comes exactly ten minutes before its end.
-      test.time.seconds += 550
+      testApp.time.seconds += 550
       const { status, html, headers } = await browser.post({ proof, revoke: 'none' })
       if (status === 403) break
       // Nor is the cookie kept for longer.
       const [, age = '0'] = /owner-page=.*Max-Age=(\d+)/.exec(headers.getSetCookie().join('\n')) ?? []
-      expect(test.time.seconds - loggedInAt + Number(age)).toBeLessThanOrEqual(3600)
+      expect(testApp.time.seconds - loggedInAt + Number(age)).toBeLessThanOrEqual(3600)
       proof = proofIn(html)
     }
-    expect(test.time.seconds - loggedInAt).toBe(3850)
+    expect(testApp.time.seconds - loggedInAt).toBe(3850)
 
     ;({ browser, proof } = await openPage('ann@test.example'))
     const id = createHash('sha256').update(`owner-page\0${proof}`).digest('hex')
-    swapped.set(id, (await test.stores.once.findPageState(id, 0)) ?? '')
-    test.time.seconds += 601
+    swapped.set(id, (await testApp.stores.once.findPageState(id, 0)) ?? '')
+    testApp.time.seconds += 601
     expect((await browser.post({ proof, revoke: 'all' })).status).toBe(403)
   })
 
-  it('R71: ends when its address may not connect any more', async () => {
+  test('R71: ends when its address may not connect any more', async () => {
     const token = await connect('ann@test.example', 'Claude')
     const { browser, proof } = await openPage('ann@test.example')
     allowedAccounts.splice(0, 1, 'other.example')
@@ -223,21 +223,21 @@ describe('R20: the proof of the page', () => {
     expect(await isLive(token)).toBe(true)
   })
 
-  it('is not taken for a sign-in, nor a sign-in for one', async () => {
+  test('is not taken for a sign-in, nor a sign-in for one', async () => {
     const { browser, proof } = await openPage('ann@test.example')
-    const response = await test.fetch('/oauth/connect', {
+    const response = await testApp.fetch('/oauth/connect', {
       method: 'POST',
       headers: { Cookie: [...browser.cookies].map((pair) => pair.join('=')).join('; ') },
       body: new URLSearchParams({ state: proof }),
     })
     expect(response.status).toBe(403)
-    const page = await test.fetch(await test.authorizeUrl())
+    const page = await testApp.fetch(await testApp.authorizeUrl())
     browser.keep(page)
     const { hidden } = parseForm(await page.text())
     expect((await browser.post({ proof: hidden.state ?? '', revoke: 'all' })).status).toBe(403)
   })
 
-  it('R63: with the store down the page is a 503, and the next try finds all as it was', async () => {
+  test('R63: with the store down the page is a 503, and the next try finds all as it was', async () => {
     const token = await connect('ann@test.example', 'Claude')
     const { browser, proof } = await openPage('ann@test.example')
     isDown = true
@@ -248,17 +248,17 @@ describe('R20: the proof of the page', () => {
   })
 })
 
-it('R20: an index row that outlived its mailbox shows and revokes nothing of the grant it names', async () => {
+test('R20: an index row that outlived its mailbox shows and revokes nothing of the grant it names', async () => {
   const bobs = await connect('bob@test.example', 'Claude')
   const bobsGrant = grantsIn((await openPage('bob@test.example')).html)[0]?.id ?? ''
   const [annsIndex = ''] = ownerIndexes(secrets.peppers, {
     imapHost: 'localhost',
     login: 'ann@test.example',
   })
-  await test.stores.accounts.createOwner({
+  await testApp.stores.accounts.createOwner({
     ownerIndex: annsIndex,
     grantId: bobsGrant,
-    expiresAt: test.time.seconds + 86_400,
+    expiresAt: testApp.time.seconds + 86_400,
   })
   const { browser, html, proof } = await openPage('ann@test.example')
   expect(grantsIn(html)).toEqual([])
@@ -268,7 +268,7 @@ it('R20: an index row that outlived its mailbox shows and revokes nothing of the
   expect(await isLive(bobs)).toBe(true)
 })
 
-it('R20: a page that is open while the secrets are rotated still revokes', async () => {
+test('R20: a page that is open while the secrets are rotated still revokes', async () => {
   const token = await connect('ann@test.example', 'Claude')
   const { browser, proof } = await openPage('ann@test.example')
   const next = parseInstanceSecrets(createInstanceSecrets())
@@ -278,7 +278,7 @@ it('R20: a page that is open while the secrets are rotated still revokes', async
   expect(await isLive(token)).toBe(false)
 })
 
-it('R41: a form from another site is refused before anything is looked at', async () => {
+test('R41: a form from another site is refused before anything is looked at', async () => {
   const before = imap.connections.length
   for (const headers of [
     { Origin: 'https://evil.example' },
@@ -290,7 +290,7 @@ it('R41: a form from another site is refused before anything is looked at', asyn
   expect(imap.connections.length).toBe(before)
 })
 
-it('needs the right password, and contacts no mail server for an address that may not connect', async () => {
+test('needs the right password, and contacts no mail server for an address that may not connect', async () => {
   expect((await post({ ...mailbox('ann@test.example'), password: 'wrong' })).status).toBe(422)
   const before = imap.connections.length
   expect((await post(mailbox('ann@other.example'))).status).toBe(403)

@@ -9,7 +9,7 @@ import {
   type ScriptedImap,
   startScriptedImap,
 } from '@email-connector/testing'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createDeviceClient } from '../../src/provider-tokens/device-client.ts'
 import type { ProviderFetch } from '../../src/provider-tokens/provider-fetch.ts'
 import { ProviderRefusedError } from '../../src/provider-tokens/provider-refusal.ts'
@@ -25,7 +25,7 @@ const codes = {
 let authority: CertificateAuthority
 let imap: ScriptedImap
 let provider: SignInProvider
-let test: TestApp
+let testApp: TestApp
 /** What the token endpoint was sent, and how often codes were asked for. */
 let asked: URLSearchParams[]
 let begun: URLSearchParams[]
@@ -54,9 +54,9 @@ beforeEach(async () => {
   begun = []
   given = async () => Response.json(codes)
   answer = pending
-  test = await start()
+  testApp = await start()
 })
-afterEach(() => test.close())
+afterEach(() => testApp.close())
 
 async function start(allowedAccounts: readonly string[] = []): Promise<TestApp> {
   const policy = createHostPolicy({ allowPrivate: true, resolve: async () => ['127.0.0.1'] })
@@ -64,7 +64,7 @@ async function start(allowedAccounts: readonly string[] = []): Promise<TestApp> 
     connector: createConnector({ policy, ca: [authority.ca] }),
     privateHosts: true,
     settings: { signInProviders: [provider], allowedAccounts },
-    deviceClients: [createDeviceClient({ provider, now: () => test.time.seconds, fetch: scripted })],
+    deviceClients: [createDeviceClient({ provider, now: () => testApp.time.seconds, fetch: scripted })],
   })
 }
 
@@ -115,8 +115,8 @@ async function begin(fields: Record<string, string> = {}): Promise<Begun> {
 
 async function send(jar: CookieJar, fields: Record<string, string> = {}) {
   return await completeSignIn({
-    authorizeUrl: await test.authorizeUrl(),
-    ...{ jar, fetch: fetchOf(test) },
+    authorizeUrl: await testApp.authorizeUrl(),
+    ...{ jar, fetch: fetchOf(testApp) },
     fields: { provider: 'outlook', permission: 'read', action: 'connect', ...fields },
   })
 }
@@ -126,12 +126,12 @@ function cookieOf({ jar }: Begun): string {
 }
 
 function load(sign: Begun): Promise<Response> {
-  return test.fetch(sign.path, { headers: { cookie: cookieOf(sign), Accept: 'text/html' } })
+  return testApp.fetch(sign.path, { headers: { cookie: cookieOf(sign), Accept: 'text/html' } })
 }
 
 /** Loads the page when it would load itself, until the provider has said something. */
 async function loadInTime(sign: Begun): Promise<Response> {
-  test.time.seconds += await secondsToNext(sign)
+  testApp.time.seconds += await secondsToNext(sign)
   return await loadOn(sign)
 }
 
@@ -145,7 +145,7 @@ async function secondsToNext(sign: Begun): Promise<number> {
 }
 
 describe('the page with the code', () => {
-  it('says where to enter which code, for how long, and asks nothing before its time', async () => {
+  test('says where to enter which code, for how long, and asks nothing before its time', async () => {
     const sign = await begin({ address: 'ann@outlook.com' })
     expect(Object.fromEntries(begun[0] ?? [])).toEqual({
       client_id: 'ours',
@@ -163,7 +163,7 @@ describe('the page with the code', () => {
     expect(asked).toEqual([])
   })
 
-  it('ends at the client once the person has signed in, in the address that the mail server took', async () => {
+  test('ends at the client once the person has signed in, in the address that the mail server took', async () => {
     const sign = await begin()
     await loadInTime(sign)
     answer = gives()
@@ -180,7 +180,7 @@ describe('the page with the code', () => {
     expect((await load(sign)).status).toBe(403)
   })
 
-  it('the device code is in no page, URL, header, log or row', async () => {
+  test('the device code is in no page, URL, header, log or row', async () => {
     const sign = await begin()
     const rows = JSON.stringify(await rowsOf(sign))
     answer = gives()
@@ -188,12 +188,12 @@ describe('the page with the code', () => {
     const shown = await Promise.all(
       answers.map(async (one) => `${await one.text()} ${JSON.stringify([...one.headers])}`),
     )
-    for (const told of [sign.path, cookieOf(sign), rows, test.logLines.join(), ...shown])
+    for (const told of [sign.path, cookieOf(sign), rows, testApp.logLines.join(), ...shown])
       expect(told).not.toContain(deviceCode)
     expect(rows).not.toContain('BCDF')
   })
 
-  it.each([
+  test.each([
     ['its own page', 'https://www.microsoft.com/link?otc=BCDF-GHJK', true],
     ['the issuer', 'https://login.microsoftonline.com/link?otc=BCDF-GHJK', true],
     ['another host', 'https://www.microsoft.com.evil.example/link?otc=BCDF-GHJK', false],
@@ -209,7 +209,7 @@ describe('the page with the code', () => {
     },
   )
 
-  it.each([
+  test.each([
     ['no https', { verification_uri: 'http://www.microsoft.com/link' }],
     ['a script', { verification_uri: 'javascript:alert(1)' }],
     ['a name in the address', { verification_uri: 'https://microsoft.com@evil.example/' }],
@@ -225,7 +225,7 @@ describe('the page with the code', () => {
     expect('html' in outcome && outcome.html).toContain('did not belong to this sign-in')
   })
 
-  it.each([
+  test.each([
     [says('unauthorized_client', 'AADSTS7000218: canary'), 'how this server is registered'],
     [says('invalid_scope'), 'how this server is registered'],
     [async () => Promise.reject(new ProviderRefusedError('unavailable')), 'Try again in a minute'],
@@ -241,21 +241,21 @@ describe('the page with the code', () => {
 })
 
 describe('how often the provider is asked', () => {
-  it('once in an interval, however often and in however many tabs the page is loaded', async () => {
+  test('once in an interval, however often and in however many tabs the page is loaded', async () => {
     const sign = await begin()
-    test.time.seconds += 6
+    testApp.time.seconds += 6
     const storm = await Promise.all(Array.from({ length: 50 }, () => load(sign)))
     expect(new Set(storm.map(({ status }) => status))).toEqual(new Set([200]))
     expect(asked).toHaveLength(1)
-    test.time.seconds += 5
+    testApp.time.seconds += 5
     await Promise.all(Array.from({ length: 20 }, () => load(sign)))
     expect(asked).toHaveLength(1)
-    test.time.seconds += 1
+    testApp.time.seconds += 1
     await load(sign)
     expect(asked).toHaveLength(2)
   })
 
-  it('RFC 8628 §3.5: five seconds later each time it says slow_down, and so from then on', async () => {
+  test('RFC 8628 §3.5: five seconds later each time it says slow_down, and so from then on', async () => {
     const sign = await begin()
     const pauses: number[] = []
     for (const next of [pending, says('slow_down'), says('slow_down'), pending]) {
@@ -266,7 +266,7 @@ describe('how often the provider is asked', () => {
     expect(pauses).toEqual([6, 11, 16, 16])
   })
 
-  it('a provider that does not answer is asked less and less often, and the page says so', async () => {
+  test('a provider that does not answer is asked less and less often, and the page says so', async () => {
     const sign = await begin()
     answer = () => Promise.reject(new ProviderRefusedError('unanswered'))
     const html = await (await loadInTime(sign)).text()
@@ -282,17 +282,17 @@ describe('how often the provider is asked', () => {
     expect((await loadInTime(sign)).headers.get('location')).toContain('/oauth/callback?code=')
   })
 
-  it('no second question while one is under way, and the answer of a load that was given up is not lost', async () => {
+  test('no second question while one is under way, and the answer of a load that was given up is not lost', async () => {
     const sign = await begin()
     let arrive: (answer: Response) => void = () => undefined
     answer = () =>
       new Promise((resolve) => {
         arrive = resolve
       })
-    test.time.seconds += 6
+    testApp.time.seconds += 6
     const first = load(sign)
     await expect.poll(() => asked.length).toBe(1)
-    test.time.seconds += 6
+    testApp.time.seconds += 6
     const meanwhile = await load(sign)
     expect(meanwhile.status).toBe(200)
     arrive(await gives()())
@@ -303,29 +303,29 @@ describe('how often the provider is asked', () => {
     expect(asked).toHaveLength(1)
   })
 
-  it('an answer is used once, of however many loads', async () => {
+  test('an answer is used once, of however many loads', async () => {
     const sign = await begin()
     answer = gives()
-    test.time.seconds += 6
+    testApp.time.seconds += 6
     await load(sign)
     const ends = await Promise.all(Array.from({ length: 10 }, () => load(sign)))
     expect(ends.map(({ status }) => status).sort()).toEqual([303, ...Array(9).fill(403)])
   })
 
-  it('a crash between the answer and its keeping is told, without a loop', async () => {
+  test('a crash between the answer and its keeping is told, without a loop', async () => {
     const sign = await begin()
     answer = gives()
-    const { endTurn } = test.stores.devices
+    const { endTurn } = testApp.stores.devices
     // The process is gone: nothing is written.
-    Object.assign(test.stores.devices, { endTurn: () => Promise.reject(new Error('killed')) })
-    test.time.seconds += 6
+    Object.assign(testApp.stores.devices, { endTurn: () => Promise.reject(new Error('killed')) })
+    testApp.time.seconds += 6
     expect((await load(sign)).status).toBe(500)
-    Object.assign(test.stores.devices, { endTurn })
+    Object.assign(testApp.stores.devices, { endTurn })
     expect((await load(sign)).status).toBe(200)
     expect(asked).toHaveLength(1)
     // As Microsoft and the standard's servers answer a code that was used.
     answer = says('invalid_grant', 'AADSTS54005: canary')
-    test.time.seconds += 20
+    testApp.time.seconds += 20
     const end = await loadOn(sign)
     expect(end.status).toBe(422)
     expect(await end.text()).toContain('The code for Microsoft was used already')
@@ -333,7 +333,7 @@ describe('how often the provider is asked', () => {
     expect(asked).toHaveLength(2)
   })
 
-  it('R42: 30 codes in a quarter of an hour, then no more is asked for', async () => {
+  test('R42: 30 codes in a quarter of an hour, then no more is asked for', async () => {
     for (let count = 0; count < 30; count += 1) await begin()
     expect(await send(new Map())).toMatchObject({ redirected: false, status: 429 })
     expect(begun).toHaveLength(30)
@@ -341,7 +341,7 @@ describe('how often the provider is asked', () => {
 })
 
 describe('R90: every end has its own sentence, and a button that starts over', () => {
-  it.each([
+  test.each([
     ['access_denied', says('access_denied'), 'You did not allow access at Microsoft'],
     ['authorization_declined', says('authorization_declined'), 'You did not allow access at Microsoft'],
     ['expired_token', says('expired_token'), 'The code for Microsoft was not entered in time.'],
@@ -369,32 +369,32 @@ describe('R90: every end has its own sentence, and a button that starts over', (
     const html = await end.text()
     expect(html).toContain(sentence)
     expect(html).not.toContain('canary')
-    expect(test.logLines.join()).not.toContain('canary')
+    expect(testApp.logLines.join()).not.toContain('canary')
     expect(html).toContain('Sign in with Microsoft</button>')
     expect(html).toContain('value="outlook" checked')
     const asks = asked.length
-    test.time.seconds += 60
+    testApp.time.seconds += 60
     expect((await load(sign)).status).toBe(403)
     expect(asked).toHaveLength(asks)
   })
 
-  it('after its time the code is over without a question, and the page still says so', async () => {
+  test('after its time the code is over without a question, and the page still says so', async () => {
     given = async () => Response.json({ ...codes, expires_in: 60 })
     const sign = await begin()
-    test.time.seconds += 60
+    testApp.time.seconds += 60
     const end = await load(sign)
     expect(end.status).toBe(422)
     expect(await end.text()).toContain('The code for Microsoft was not entered in time.')
     expect(asked).toEqual([])
   })
 
-  it('not later where the provider is asked less often, and not before a question that is under way', async () => {
+  test('not later where the provider is asked less often, and not before a question that is under way', async () => {
     given = async () => Response.json({ ...codes, expires_in: 30 })
     const [early, late] = [await begin(), await begin()]
-    test.time.seconds += 6
+    testApp.time.seconds += 6
     answer = () => Promise.reject(new ProviderRefusedError('unanswered'))
     await load(early)
-    test.time.seconds += 11
+    testApp.time.seconds += 11
     await load(early)
     expect(await secondsToNext(early)).toBe(13)
     let arrive: (answer: Response) => void = () => undefined
@@ -404,7 +404,7 @@ describe('R90: every end has its own sentence, and a button that starts over', (
       })
     const asking = load(late)
     await expect.poll(() => asked.length).toBe(3)
-    test.time.seconds += 13
+    testApp.time.seconds += 13
     expect((await load(early)).status).toBe(422)
     expect((await load(late)).status).toBe(200)
     arrive(await gives()())
@@ -412,12 +412,12 @@ describe('R90: every end has its own sentence, and a button that starts over', (
     expect((await load(late)).headers.get('location')).toContain('/oauth/callback?code=')
   })
 
-  it('it lasts no longer than the sign-in around it', async () => {
+  test('it lasts no longer than the sign-in around it', async () => {
     const jar: CookieJar = new Map()
-    const authorizeUrl = await test.authorizeUrl()
+    const authorizeUrl = await testApp.authorizeUrl()
     const fetch: ReturnType<typeof fetchOf> = async (input, init) => {
-      if (init.method === 'POST') test.time.seconds += 600
-      return await test.fetch(String(input), init)
+      if (init.method === 'POST') testApp.time.seconds += 600
+      return await testApp.fetch(String(input), init)
     }
     const fields = { provider: 'outlook', permission: 'read', action: 'connect' }
     const outcome = await completeSignIn({ authorizeUrl, jar, fetch, fields })
@@ -426,13 +426,13 @@ describe('R90: every end has its own sentence, and a button that starts over', (
     expect(await (await load(sign)).text()).toContain('another 5 minutes')
   })
 
-  it('“Get a new code” sends the same form again', async () => {
+  test('“Get a new code” sends the same form again', async () => {
     const sign = await begin({ permission: 'send', password: 'never shown' })
     const form = parseForm(await (await load(sign)).text())
     expect(form.action).toBe('/oauth/provider/start')
     expect(form.hidden).toMatchObject({ provider: 'outlook', permission: 'send', action: 'connect' })
     expect(form.hidden.password).toBeUndefined()
-    const next = await test.fetch(form.action, {
+    const next = await testApp.fetch(form.action, {
       method: 'POST',
       headers: { cookie: cookieOf(sign), Origin: 'null', 'Sec-Fetch-Site': 'same-origin' },
       body: new URLSearchParams(form.hidden),
@@ -444,9 +444,9 @@ describe('R90: every end has its own sentence, and a button that starts over', (
 })
 
 describe('whose sign-in it is', () => {
-  it('R41: another browser sees nothing of it, asks nothing and ends nothing', async () => {
+  test('R41: another browser sees nothing of it, asks nothing and ends nothing', async () => {
     const sign = await begin()
-    test.time.seconds += 6
+    testApp.time.seconds += 6
     const other = await begin()
     const zeros = new Map([...sign.jar].map(([name]) => [name, 'A'.repeat(43)]))
     for (const jar of [new Map(), other.jar, zeros]) {
@@ -465,9 +465,9 @@ describe('whose sign-in it is', () => {
     expect((await loadOn(sign)).headers.get('location')).toContain('/oauth/callback?code=')
   })
 
-  it('R71: an address that may not connect is refused before the mail server is asked', async () => {
-    await test.close()
-    test = await start(['works.example'])
+  test('R71: an address that may not connect is refused before the mail server is asked', async () => {
+    await testApp.close()
+    testApp = await start(['works.example'])
     expect(await send(new Map(), { address: 'ann@outlook.com' })).toMatchObject({ status: 403 })
     const before = imap.connections.length
     const sign = await begin()
@@ -476,10 +476,10 @@ describe('whose sign-in it is', () => {
     expect(imap.connections).toHaveLength(before)
   })
 
-  it('without the parts of the local runner there is no such page, and no code is asked for', async () => {
-    await test.close()
-    test = await startTestApp({ settings: { signInProviders: [provider] } })
-    expect((await test.fetch('/oauth/provider/device?state=x')).status).toBe(404)
+  test('without the parts of the local runner there is no such page, and no code is asked for', async () => {
+    await testApp.close()
+    testApp = await startTestApp({ settings: { signInProviders: [provider] } })
+    expect((await testApp.fetch('/oauth/provider/device?state=x')).status).toBe(404)
     const outcome = await send(new Map())
     expect('html' in outcome && outcome.html).toContain('login.microsoftonline.com')
     expect(begun).toEqual([])
@@ -490,7 +490,7 @@ async function rowsOf(sign: Begun): Promise<unknown> {
   const { createHash } = await import('node:crypto')
   const state = new URLSearchParams(sign.path.split('?')[1]).get('state')
   const id = createHash('sha256').update(`device\0${state}`).digest('hex')
-  const row = await test.stores.devices.find(id, test.time.seconds)
+  const row = await testApp.stores.devices.find(id, testApp.time.seconds)
   expect(row).toBeDefined()
   return row
 }

@@ -12,7 +12,7 @@ import {
   type Page,
   type TestBrowser,
 } from '@email-connector/testing'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createAuthorizationRequest, postToolCall, register, requestTokens } from '../e2e/raw-client.ts'
 import { enterCodeAtProvider, type ProviderProduct, startProviderProduct } from './provider-product.ts'
 
@@ -83,7 +83,7 @@ describe.skipIf(findChromium() === undefined || findDovecot() === undefined).eac
       return result
     }
 
-    it('a person who says no at the provider reads so, starts over, and is connected without touching the page', async () => {
+    test('a person who says no at the provider reads so, starts over, and is connected without touching the page', async () => {
       const callback = `http://localhost:${(client.address() as AddressInfo).port}/callback`
       const clientId = await register(product.url, 'Client', callback)
       const { url, verifier } = createAuthorizationRequest(product.url, clientId, callback)
@@ -118,7 +118,7 @@ describe.skipIf(findChromium() === undefined || findDovecot() === undefined).eac
       expect(new Set(product.idp.asked)).toEqual(new Set([deviceCodeGrant]))
     }, 60_000)
 
-    it('R90: tools work, and after the expiry one refresh of a client without a secret serves many calls', async () => {
+    test('R90: tools work, and after the expiry one refresh of a client without a secret serves many calls', async () => {
       if (permission === 'send') {
         const email = { to: ['bob@test.example'], subject: 'By code', body: 'Sent with an access token.' }
         expect((await call('send_email', email)).structuredContent).toMatchObject({ state: 'sent' })
@@ -131,7 +131,7 @@ describe.skipIf(findChromium() === undefined || findDovecot() === undefined).eac
       expect(product.idp.reused).toEqual([])
     }, 60_000)
 
-    it('the page of connections and a one-time link accept the same', async () => {
+    test('the page of connections and a one-time link accept the same', async () => {
       await page.goto(`${product.url}/oauth/connections`)
       await page.check(`#provider-${tile}`)
       await page.click(`button[data-provider=${tile}]`)
@@ -156,7 +156,7 @@ describe.skipIf(findChromium() === undefined || findDovecot() === undefined).eac
       expect(accounts).toMatchObject([{ address: 'alice@test.example' }, { address: 'bob@test.example' }])
     }, 60_000)
 
-    it('no token and no device code is in a URL or a log line', () => {
+    test('no token and no device code is in a URL or a log line', () => {
       const told = [...product.logLines, ...seen].join('\n')
       const secrets = [...product.idp.tokens, ...product.idp.deviceCodes]
       expect(secrets.length).toBeGreaterThan(8)

@@ -1,10 +1,10 @@
 /** The form's own checks, where nothing behind it would refuse the same. */
 import { providers } from '@email-connector/mail'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { parseMailbox, parsePermission } from '../../src/sign-in/form.ts'
 
 describe('what the app asked for bounds what may be granted', () => {
-  it.each(['write', 'send'])('%s is refused when only reading was asked', (permission) => {
+  test.each(['write', 'send'])('%s is refused when only reading was asked', (permission) => {
     const fields = new Map([['permission', permission]])
     expect(parsePermission(fields, false)).toEqual({
       faults: [{ field: 'permission', message: 'The app asked only to read mail. Choose “Read only”.' }],
@@ -26,7 +26,7 @@ describe('a port goes with one kind of encryption', () => {
     [{ smtp_port: '587' }, 'smtp_secure', 'Port 587 for outgoing mail (SMTP) goes with STARTTLS.'],
   ]
   describe.each([true, false])('private hosts allowed: %s', (privateHosts) => {
-    it.each(wrong)('%j', (changed, field, message) => {
+    test.each(wrong)('%j', (changed, field, message) => {
       const fields = new Map(Object.entries({ ...typed, ...changed }))
       expect(parseMailbox(fields, { providers, privateHosts, signIns: [] })).toEqual({
         faults: [{ field, message }],

@@ -11,7 +11,7 @@ import {
   startIdentityProvider,
   type TestBrowser,
 } from '@email-connector/testing'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type LocalRunner, startLocalRunner } from '../e2e/local-runner.ts'
 import {
   callback,
@@ -61,7 +61,7 @@ describe.skipIf(findChromium() === undefined)('the identity gate in a browser', 
     return page
   }
 
-  it.each([true, false])(
+  test.each([true, false])(
     'who is of the organisation connects a mailbox (script: %s)',
     async (javaScript) => {
       const clientId = await register(runner.url)
@@ -91,7 +91,7 @@ describe.skipIf(findChromium() === undefined)('the identity gate in a browser', 
     60_000,
   )
 
-  it('who is not sees no form, on no page', async () => {
+  test('who is not sees no form, on no page', async () => {
     const { url } = createAuthorizationRequest(runner.url, await register(runner.url))
     for (const path of [url, `${runner.url}/oauth/connections`]) {
       const page = await open(path)
@@ -102,7 +102,7 @@ describe.skipIf(findChromium() === undefined)('the identity gate in a browser', 
     }
   }, 60_000)
 
-  it('a one-time link goes through the login, and is not typed again', async () => {
+  test('a one-time link goes through the login, and is not typed again', async () => {
     const answer = await postToolCall(runner.url, accessToken, 'list_accounts')
     const [, link = ''] = /(http[^"\s]+\/oauth\/link#[0-9a-f]{64})/.exec(await answer.text()) ?? []
     const page = await open(link)

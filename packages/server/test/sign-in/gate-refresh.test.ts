@@ -10,7 +10,7 @@ import {
   type LocalDynamoDb,
   startDynamoDb,
 } from '@email-connector/testing'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { daySeconds } from '../../src/clock.ts'
 import { createDynamoStores } from '../../src/store/dynamodb/stores.ts'
 import type { LevelStores } from '../../src/store/level/stores.ts'
@@ -91,7 +91,7 @@ function describeRefreshes(open: (level: LevelStores) => LevelStores): void {
     return (await product.test.fetch('/mcp', { method: 'POST', headers, body: '{}' })).status === 200
   }
 
-  it('a connection lives for the year, a token a day, and each refresh asks once with the newest token', async () => {
+  test('a connection lives for the year, a token a day, and each refresh asks once with the newest token', async () => {
     let tokens = await connect()
     expect(tokens.expires_in).toBe(daySeconds)
     const before = [asked(), idp.reused.length]
@@ -105,7 +105,7 @@ function describeRefreshes(open: (level: LevelStores) => LevelStores): void {
     expect(await isLive(tokens)).toBe(true)
   })
 
-  it('50 refreshes at once ask once and get the same answer, and so does one that is repeated', async () => {
+  test('50 refreshes at once ask once and get the same answer, and so does one that is repeated', async () => {
     const tokens = await connect()
     const before = asked()
     const reusedBefore = idp.reused.length
@@ -119,7 +119,7 @@ function describeRefreshes(open: (level: LevelStores) => LevelStores): void {
     expect([asked() - before, reused()]).toEqual([2, 0])
   }, 90_000)
 
-  it.each<[what: string, leave: () => void]>([
+  test.each<[what: string, leave: () => void]>([
     [
       'has left: the provider knows nobody of the name',
       () => {
@@ -181,7 +181,7 @@ function describeRefreshes(open: (level: LevelStores) => LevelStores): void {
     expect((await refresh(tokens)).status).toBe(400)
   })
 
-  it.each<[what: string, answer: Parameters<IdentityProvider['answerWith']>[0]]>([
+  test.each<[what: string, answer: Parameters<IdentityProvider['answerWith']>[0]]>([
     ['is overloaded', { status: 503, body: {} }],
     ['fails', { status: 500, body: {} }],
     ['answers nonsense', { status: 404, body: { not: 'found' } }],
@@ -198,7 +198,7 @@ function describeRefreshes(open: (level: LevelStores) => LevelStores): void {
     expect((await refresh(tokens)).status).toBe(200)
   })
 
-  it('R63: killed before its answer is written, after it, or with the answer lost: told to try again, or to sign in again', async () => {
+  test('R63: killed before its answer is written, after it, or with the answer lost: told to try again, or to sign in again', async () => {
     const written = await connect()
     broken.add('commitRefresh')
     expect((await refresh(written)).status).toBe(503)
@@ -221,7 +221,7 @@ function describeRefreshes(open: (level: LevelStores) => LevelStores): void {
     expect(await refresh(lost)).toMatchObject({ status: 400, error: 'invalid_grant' })
   })
 
-  it('a process that died with the lease is waited for no longer than a call, then taken over', async () => {
+  test('a process that died with the lease is waited for no longer than a call, then taken over', async () => {
     const tokens = await connect()
     const { grantId } = await product.asCaller(tokens.access_token, async (caller) => ({
       grantId: caller.grantId,

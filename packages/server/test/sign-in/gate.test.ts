@@ -4,7 +4,7 @@
  */
 import { generateKeyPairSync } from 'node:crypto'
 import { type IdentityProvider, parseForm } from '@email-connector/testing'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { daySeconds } from '../../src/clock.ts'
 import {
   type GateProduct,
@@ -49,7 +49,7 @@ const authorizePath = async () => {
 const enter = async (name: string) => await product.openBrowser(name).get(await authorizePath())
 
 describe('who is let in', () => {
-  it.each([
+  test.each([
     ['a tenant', `tid:${tenant}`],
     ['a Google organisation', 'hd:works.example'],
     ['a group', 'group:mail'],
@@ -65,7 +65,7 @@ describe('who is let in', () => {
     expect(refused.html).toContain('ask the operator of this server')
   })
 
-  it.each<[what: string, claims: Record<string, unknown>]>([
+  test.each<[what: string, claims: Record<string, unknown>]>([
     ['no claim', {}],
     ['text in the place of a list', { groups: 'mail' }],
     ['a list with something else in it', { groups: ['mail', 7] }],
@@ -78,7 +78,7 @@ describe('who is let in', () => {
     expect((await enter('ann')).status).toBe(403)
   })
 
-  it('more groups than Entra tells: refused, with the reason and the way out; a rule of another kind still counts', async () => {
+  test('more groups than Entra tells: refused, with the reason and the way out; a rule of another kind still counts', async () => {
     await start(`group:mail tid:${tenant}`)
     const overage = {
       _claim_names: { groups: 'src1' },
@@ -94,7 +94,7 @@ describe('who is let in', () => {
 })
 
 describe('what comes back', () => {
-  it('IdP claim forged: refused', async () => {
+  test('IdP claim forged: refused', async () => {
     const stranger = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey
     const claimsIn = (token: string) =>
       JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8')) as object
@@ -133,7 +133,7 @@ describe('what comes back', () => {
     }
   }, 30_000)
 
-  it('R41: the answer counts in the browser that left, once, for its own sign-in and at its own issuer', async () => {
+  test('R41: the answer counts in the browser that left, once, for its own sign-in and at its own issuer', async () => {
     await start()
     const [own, other] = [product.openBrowser('ann'), product.openBrowser('ann')]
     const leaving = await own.load(await authorizePath())
@@ -147,7 +147,7 @@ describe('what comes back', () => {
     expect((await own.load(answer({}))).html).toContain('This sign-in has ended')
   })
 
-  it('a provider that is down lets nobody in and says so; so does a registration without its secret', async () => {
+  test('a provider that is down lets nobody in and says so; so does a registration without its secret', async () => {
     await start()
     idp.answerWith({ status: 503, body: {} })
     const down = await enter('ann')
@@ -164,7 +164,7 @@ describe('what comes back', () => {
 })
 
 describe('what is behind it', () => {
-  it('the page of connections, and every form of it', async () => {
+  test('the page of connections, and every form of it', async () => {
     await start()
     const stranger = product.openBrowser('bob')
     expect((await stranger.get('/oauth/connections')).status).toBe(403)
@@ -190,7 +190,7 @@ describe('what is behind it', () => {
     expect(loginIn(left)).toContain(idp.issuer)
   })
 
-  it('a sign-in, however its form is sent: no pass, a pass of another sign-in, of the owner, or a rule that is gone', async () => {
+  test('a sign-in, however its form is sent: no pass, a pass of another sign-in, of the owner, or a rule that is gone', async () => {
     await start()
     const browser = product.openBrowser('ann')
     const { hidden } = parseForm((await browser.get(await authorizePath())).html)
@@ -223,7 +223,7 @@ describe('what is behind it', () => {
     expect((await browser.post('/oauth/connect', fields)).location?.searchParams.get('code')).toHaveLength(48)
   })
 
-  it('a one-time link, which goes on with the person who made the connection and with nobody else', async () => {
+  test('a one-time link, which goes on with the person who made the connection and with nobody else', async () => {
     await start('group:staff')
     people.carl = { groups: ['staff'] }
     const { access_token: token } = await product.connectAs('ann')
@@ -263,7 +263,7 @@ describe('a connection made behind it', () => {
     return grant
   }
 
-  it('R24: a word of the gate that was changed, moved or taken away ends it, and tells nobody in clear who came', async () => {
+  test('R24: a word of the gate that was changed, moved or taken away ends it, and tells nobody in clear who came', async () => {
     await start('group:staff')
     people.carl = { groups: ['staff'] }
     const connections = [
@@ -300,7 +300,7 @@ describe('a connection made behind it', () => {
     expect((await product.refresh(carls)).status).toBe(200)
   })
 
-  it('R96: ends at its next refresh when none of the rules that let its person in is left', async () => {
+  test('R96: ends at its next refresh when none of the rules that let its person in is left', async () => {
     await start('group:mail group:staff')
     const tokens = await product.connectAs('ann')
     const { allow } = product
@@ -317,7 +317,7 @@ describe('a connection made behind it', () => {
     expect(call.status).toBe(401)
   })
 
-  it('lives as long as the word counts: a day unless set, and its tokens no longer', async () => {
+  test('lives as long as the word counts: a day unless set, and its tokens no longer', async () => {
     await start('group:staff', { OIDC_GATE_DAYS: '3' })
     const page = await enter('ann')
     expect(page.html).toContain('at most 3 days')

@@ -15,7 +15,7 @@ import {
   startScriptedImap,
   startSmtpSink,
 } from '@email-connector/testing'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { fetchOf, startTestApp, type TestApp } from '../app/harness.ts'
 
 let authority: CertificateAuthority
@@ -23,7 +23,7 @@ let authority: CertificateAuthority
 let anyImap: ScriptedImap
 let imap: ScriptedImap
 let smtp: SmtpSink
-let test: TestApp
+let testApp: TestApp
 /** Hosts where nobody listens. */
 const silent = new Set<string>()
 
@@ -32,7 +32,12 @@ beforeAll(async () => {
   const certificate = await authority.issue({ names: ['localhost'] })
   anyImap = await startScriptedImap({ tls: 'implicit', certificate })
   imap = await startScriptedImap({ tls: 'implicit', certificate, password: 'right' })
-  smtp = await startSmtpSink({ tls: 'implicit', certificate, login: 'ann@test.example', password: 'right' })
+  smtp = await startSmtpSink({
+    tls: 'implicit',
+    certificate,
+    login: 'ann@test.example',
+    password: 'right',
+  })
 })
 afterAll(async () => {
   await Promise.all([anyImap.stop(), imap.stop(), smtp.stop()])
@@ -40,9 +45,9 @@ afterAll(async () => {
 })
 beforeEach(async () => {
   silent.clear()
-  test = await startTestApp({ connector: await byName(), privateHosts: true })
+  testApp = await startTestApp({ connector: await byName(), privateHosts: true })
 })
-afterEach(() => test.close())
+afterEach(() => testApp.close())
 
 async function byName(): Promise<Connector> {
   const policy = createHostPolicy({ allowPrivate: true, resolve: async () => ['127.0.0.1'] })
@@ -83,15 +88,19 @@ interface From {
 
 /** A sign-in in a window of its own; the answer's status. */
 async function signIn(fields: Fields, { ip, jar }: From): Promise<number> {
-  const authorizeUrl = await test.authorizeUrl()
-  const fetch = fetchOf(test, ip)
+  const authorizeUrl = await testApp.authorizeUrl()
+  const fetch = fetchOf(testApp, ip)
   return (await completeSignIn({ authorizeUrl, fields, fetch, ...(jar && { jar }) })).status
 }
 
 async function openConnections(fields: Fields, { ip, jar }: From): Promise<Response> {
   const cookie = [...(jar ?? [])].map(([name, value]) => `${name}=${value}`).join('; ')
   const headers = cookie === '' ? {} : { Cookie: cookie }
-  return test.fetch('/oauth/connections', { method: 'POST', headers, body: new URLSearchParams(fields) }, ip)
+  return testApp.fetch(
+    '/oauth/connections',
+    { method: 'POST', headers, body: new URLSearchParams(fields) },
+    ip,
+  )
 }
 
 /** Signs in to the page of connections and revokes all of them; how many that were. */
@@ -128,7 +137,7 @@ async function strangersFail(times: number, fields: Fields = {}, at: 'sign-in' |
 }
 
 describe('passwords of one mailbox', () => {
-  it('R91: of 60 guesses at one SMTP mailbox, from 12 networks and with any IMAP host, five are made', async () => {
+  test('R91: of 60 guesses at one SMTP mailbox, from 12 networks and with any IMAP host, five are made', async () => {
     const spellings = ['smtp.test.example', 'SMTP.Test.example', ' smtp.test.EXAMPLE ']
     const before = smtp.commands.length
     const statuses: number[] = []
@@ -144,11 +153,11 @@ describe('passwords of one mailbox', () => {
     expect(smtp.commands.slice(before).filter((command) => command.startsWith('AUTH'))).toHaveLength(5)
     expect(statuses).toEqual([...Array<number>(5).fill(422), ...Array<number>(55).fill(429)])
     expect(await signIn(mailbox({ permission: 'send' }), fresh)).toBe(429)
-    test.time.seconds += 15 * 60
+    testApp.time.seconds += 15 * 60
     expect(await signIn(mailbox({ permission: 'send' }), fresh)).toBe(303)
   })
 
-  it('R91: of 60 at one IMAP mailbox, five', async () => {
+  test('R91: of 60 at one IMAP mailbox, five', async () => {
     const before = imap.connections.length
     for (let index = 0; index < 60; index += 1) {
       const guess = wrong({
@@ -161,7 +170,7 @@ describe('passwords of one mailbox', () => {
     expect(imap.connections.length - before).toBe(5)
   })
 
-  it.each([
+  test.each([
     ['gmail', 'smtp.gmail.com', 'imap.gmail.com'],
     ['icloud', 'smtp.mail.me.com', 'IMAP.MAIL.ME.COM'],
     ['yahoo', 'smtp.mail.yahoo.com', 'imap.mail.yahoo.com'],
@@ -186,7 +195,7 @@ describe('passwords of one mailbox', () => {
     },
   )
 
-  it('R91: the right IMAP password gives the SMTP server’s failures no more tries, and is no failure itself', async () => {
+  test('R91: the right IMAP password gives the SMTP server’s failures no more tries, and is no failure itself', async () => {
     for (let index = 0; index < 5; index += 1) {
       const fields = mailbox({ address: 'bob@test.example', permission: 'send' })
       expect(await signIn(fields, { ip: network(index) })).toBe(422)
@@ -195,7 +204,7 @@ describe('passwords of one mailbox', () => {
     expect(await signIn(mailbox({ address: 'bob@test.example' }), fresh)).toBe(303)
   })
 
-  it('R42: a server that was not reached heard no guess, but its network pays for looking', async () => {
+  test('R42: a server that was not reached heard no guess, but its network pays for looking', async () => {
     silent.add('imap.test.example')
     const statuses: number[] = []
     for (let index = 0; index < 11; index += 1) statuses.push(await signIn(mailbox(), fresh))
@@ -211,7 +220,7 @@ describe('passwords of one mailbox', () => {
     expect(await signIn(mailbox({ permission: 'send' }), { ip: network(20) })).toBe(303)
   })
 
-  it('R42: only failures count: a dozen people of one network sign in within the hour', async () => {
+  test('R42: only failures count: a dozen people of one network sign in within the hour', async () => {
     for (let person = 0; person < 12; person += 1) {
       const address = `p${person}@test.example`
       expect(await signIn(mailbox({ address }), fresh)).toBe(303)
@@ -219,8 +228,8 @@ describe('passwords of one mailbox', () => {
     }
   })
 
-  it('R42: a success gives back what it took, to the window that it took it from', async () => {
-    test.time.seconds -= test.time.seconds % 3600
+  test('R42: a success gives back what it took, to the window that it took it from', async () => {
+    testApp.time.seconds -= testApp.time.seconds % 3600
     for (let turn = 0; turn < 4; turn += 1) {
       expect(await signIn(wrong(), fresh)).toBe(422)
       expect(await signIn(mailbox(), fresh)).toBe(303)
@@ -233,7 +242,7 @@ describe('passwords of one mailbox', () => {
 describe('a typed host', () => {
   const at = (index: number) => ({ address: `p${index}@test.example` })
 
-  it('R40 R91: after 20 failures of strangers somebody from another network still signs in and revokes', async () => {
+  test('R40 R91: after 20 failures of strangers somebody from another network still signs in and revokes', async () => {
     for (let index = 0; index < 20; index += 1) {
       expect(await signIn(wrong(at(index)), { ip: network(index) })).toBe(422)
     }
@@ -241,7 +250,7 @@ describe('a typed host', () => {
     expect(await revokeAll(mailbox(), { ip: '203.0.113.20' })).toBe('One connection was revoked')
   })
 
-  it('R40: is closed from the 20th failure on to the networks that failed there, and to nobody else', async () => {
+  test('R40: is closed from the 20th failure on to the networks that failed there, and to nobody else', async () => {
     const failAt = (index: number, ip: number, fields: Fields = {}) =>
       signIn(wrong({ ...at(index), ...fields }), { ip: network(ip) })
     for (let index = 0; index < 19; index += 1) await failAt(index, index % 7)
@@ -255,11 +264,11 @@ describe('a typed host', () => {
     // Another host, a provider: not closed to the same networks.
     expect(await failAt(24, 3, { imap_host: 'other.test.example' })).toBe(422)
     expect(await failAt(25, 4, { provider: 'gmail' })).toBe(422)
-    test.time.seconds += 15 * 60
+    testApp.time.seconds += 15 * 60
     expect(await failAt(26, 6)).toBe(422)
   })
 
-  it('R40: the host for outgoing mail is one too', async () => {
+  test('R40: the host for outgoing mail is one too', async () => {
     const failAt = (index: number, ip: number) =>
       signIn(wrong({ ...at(index), imap_host: `imap${index}.stranger.example`, permission: 'send' }), {
         ip: network(ip),
@@ -271,7 +280,7 @@ describe('a typed host', () => {
     expect(await failAt(21, 40)).toBe(422)
   })
 
-  it('R40: a provider’s hosts are never closed: many people share them', async () => {
+  test('R40: a provider’s hosts are never closed: many people share them', async () => {
     for (let index = 0; index < 24; index += 1) {
       const fields = {
         ...at(index),
@@ -289,7 +298,7 @@ describe('a browser that has signed in before', () => {
     return jar
   }
 
-  it('R91: signs in and revokes whatever strangers did, also those of its own network', async () => {
+  test('R91: signs in and revokes whatever strangers did, also those of its own network', async () => {
     const jar = await known()
     const one = network(1)
     for (let index = 0; index < 12; index += 1) {
@@ -303,7 +312,7 @@ describe('a browser that has signed in before', () => {
     expect(await revokeAll(mailbox(), { ip: one, jar })).toBe('2 connections were revoked')
   })
 
-  it('R91: has five failures, and gives none of them to strangers', async () => {
+  test('R91: has five failures, and gives none of them to strangers', async () => {
     const jar = await known()
     const statuses: number[] = []
     for (let index = 0; index < 6; index += 1) {
@@ -312,11 +321,11 @@ describe('a browser that has signed in before', () => {
     expect(statuses).toEqual([422, 422, 422, 422, 422, 429])
     expect((await openConnections(mailbox(), { ...fresh, jar })).status).toBe(429)
     expect(await signIn(mailbox(), fresh)).toBe(303)
-    test.time.seconds += 15 * 60
+    testApp.time.seconds += 15 * 60
     expect(await signIn(mailbox(), { ...fresh, jar })).toBe(303)
   })
 
-  it('R91: another known browser has a try left, and all of them together 25', async () => {
+  test('R91: another known browser has a try left, and all of them together 25', async () => {
     const jars: CookieJar[] = []
     for (let index = 0; index < 27; index += 1) jars.push(await known())
     const [first, ...others] = jars
@@ -328,7 +337,7 @@ describe('a browser that has signed in before', () => {
     expect(statuses).toEqual([...Array<number>(20).fill(422), ...Array<number>(6).fill(429)])
   })
 
-  it('R91: is known to one mailbox, its servers and this deployment, for 90 days, by a cookie nobody else can make', async () => {
+  test('R91: is known to one mailbox, its servers and this deployment, for 90 days, by a cookie nobody else can make', async () => {
     const jar = await known()
     const [name = '', value = ''] = [...jar].find(([one]) => one.includes('known-')) ?? []
     const [id, expiresAt, mac] = value.split('.')
@@ -347,15 +356,15 @@ describe('a browser that has signed in before', () => {
       expect(await withCookie({ [name]: forged }), forged).toBe(429)
     }
     expect(await withCookie({ [name]: value })).toBe(303)
-    test.time.seconds += 90 * 86_400 - 1
+    testApp.time.seconds += 90 * 86_400 - 1
     await strangersFail(5)
     expect(await withCookie({ [name]: value })).toBe(303)
-    test.time.seconds += 1
+    testApp.time.seconds += 1
     await strangersFail(5)
     expect(await withCookie({ [name]: value })).toBe(429)
   })
 
-  it('R91: who read a mailbox before is no known browser of the SMTP server beside it', async () => {
+  test('R91: who read a mailbox before is no known browser of the SMTP server beside it', async () => {
     const jar = await known({ imap_host: 'imap.stranger.example' })
     const before = smtp.commands.length
     for (let index = 0; index < 10; index += 1) {
@@ -365,7 +374,7 @@ describe('a browser that has signed in before', () => {
     expect(smtp.commands.slice(before).filter((command) => command.startsWith('AUTH'))).toHaveLength(5)
   })
 
-  it('R45: its cookie tells no address, and is for this host and for servers only', async () => {
+  test('R45: its cookie tells no address, and is for this host and for servers only', async () => {
     const answer = await openConnections(mailbox(), fresh)
     const [cookie = '', page = '', ...more] = answer.headers.getSetCookie()
     expect(more).toEqual([])
@@ -382,13 +391,13 @@ describe('a browser that has signed in before', () => {
 })
 
 describe('the page of connections, in a browser that is not known', () => {
-  it('R91: what strangers do at the sign-in does not close it', async () => {
+  test('R91: what strangers do at the sign-in does not close it', async () => {
     expect(await signIn(mailbox(), { ip: network(99) })).toBe(303)
     expect(await strangersFail(6)).toEqual([422, 422, 422, 422, 422, 429])
     expect(await revokeAll(mailbox(), fresh)).toBe('One connection was revoked')
   })
 
-  it('R91: strangers who fail on the page itself close it to themselves, 24 of them not to its owner', async () => {
+  test('R91: strangers who fail on the page itself close it to themselves, 24 of them not to its owner', async () => {
     expect(await signIn(mailbox(), { ip: network(99) })).toBe(303)
     const one = { ip: network(0) }
     const ofOne: number[] = []
@@ -402,7 +411,7 @@ describe('the page of connections, in a browser that is not known', () => {
     expect(await revokeAll(mailbox(), fresh)).toBe('One connection was revoked')
   })
 
-  it('R42: hears 25 wrong passwords of one mailbox in 15 minutes at most, from however many networks', async () => {
+  test('R42: hears 25 wrong passwords of one mailbox in 15 minutes at most, from however many networks', async () => {
     const before = imap.connections.length
     for (let round = 0; round < 3; round += 1) await strangersFail(40, {}, 'connections')
     expect(imap.connections.length - before).toBe(25)

@@ -8,7 +8,7 @@ import {
   type ScriptedImap,
   startScriptedImap,
 } from '@email-connector/testing'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createProviderClient } from '../../src/provider-tokens/provider-client.ts'
 import { googleSignIn, type SignInProvider } from '../../src/sign-in-provider.ts'
 import { fetchOf, startTestApp, type TestApp } from '../app/harness.ts'
@@ -17,7 +17,7 @@ import { rotateSeed } from '../keys/rotated-secrets.ts'
 let authority: CertificateAuthority
 let imap: ScriptedImap
 let provider: SignInProvider
-let test: TestApp
+let testApp: TestApp
 /** What the token endpoint was sent. */
 let asked: URLSearchParams[]
 /** What it says of the person; `nonce` and the rest as they should be unless changed. */
@@ -41,7 +41,7 @@ afterAll(async () => {
 })
 
 beforeEach(() => start())
-afterEach(() => test.close())
+afterEach(() => testApp.close())
 
 async function start(allowedAccounts: readonly string[] = []) {
   const server = { host: 'localhost', port: imap.port, tls: 'implicit' } as const
@@ -51,14 +51,14 @@ async function start(allowedAccounts: readonly string[] = []) {
   accessToken = 'access'
   granted = 'openid https://mail.google.com/'
   const policy = createHostPolicy({ allowPrivate: true, resolve: async () => ['127.0.0.1'] })
-  test = await startTestApp({
+  testApp = await startTestApp({
     connector: createConnector({ policy, ca: [authority.ca] }),
     privateHosts: true,
     settings: { signInProviders: [provider], allowedAccounts },
     providerClients: [
       createProviderClient({
         provider,
-        now: () => test.time.seconds,
+        now: () => testApp.time.seconds,
         // The network's end: Google's token endpoint.
         fetch: async (_url, { body }) => {
           asked.push(new URLSearchParams(String(body)))
@@ -104,8 +104,8 @@ async function leave(fields: Record<string, string> = {}): Promise<Left> {
 
 async function send(jar: CookieJar, fields: Record<string, string>): Promise<string> {
   const outcome = await completeSignIn({
-    authorizeUrl: await test.authorizeUrl(),
-    ...{ jar, fetch: fetchOf(test) },
+    authorizeUrl: await testApp.authorizeUrl(),
+    ...{ jar, fetch: fetchOf(testApp) },
     fields: { provider: 'gmail', permission: 'read', action: 'connect', ...fields },
   })
   if (outcome.redirected) throw new Error('The form ended at the client')
@@ -115,7 +115,7 @@ async function send(jar: CookieJar, fields: Record<string, string>): Promise<str
 function comeBack({ jar, state }: Left, query: Record<string, string> = {}): Promise<Response> {
   const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join('; ')
   const headers = { cookie, 'Sec-Fetch-Site': 'cross-site', Accept: 'text/html' }
-  return test.fetch(`/oauth/provider/callback?${new URLSearchParams({ state, code: 'code', ...query })}`, {
+  return testApp.fetch(`/oauth/provider/callback?${new URLSearchParams({ state, code: 'code', ...query })}`, {
     headers,
   })
 }
@@ -123,13 +123,13 @@ function comeBack({ jar, state }: Left, query: Record<string, string> = {}): Pro
 const ofOthers = 'did not belong to this sign-in'
 
 describe('an answer that belongs to the sign-in', () => {
-  it('ends at the client, in the address that the mail server took the token for', async () => {
+  test('ends at the client, in the address that the mail server took the token for', async () => {
     const left = await leave()
     expect(Object.fromEntries(left.url.searchParams)).toMatchObject({
       scope: 'openid email https://mail.google.com/',
       access_type: 'offline',
       code_challenge_method: 'S256',
-      redirect_uri: `${test.publicUrl}/oauth/provider/callback`,
+      redirect_uri: `${testApp.publicUrl}/oauth/provider/callback`,
     })
     const answer = await comeBack(left, { redirect_uri: 'https://evil.example', next: '//evil.example' })
     expect(answer.status).toBe(303)
@@ -139,19 +139,19 @@ describe('an answer that belongs to the sign-in', () => {
     expect(answer.headers.getSetCookie().some((line) => /provider-.*Max-Age=0/.test(line))).toBe(true)
   })
 
-  it('R30: also where the seed of the deployment is rotated meanwhile', async () => {
+  test('R30: also where the seed of the deployment is rotated meanwhile', async () => {
     const left = await leave()
-    test.changeSecrets((secrets) => rotateSeed(secrets))
+    testApp.changeSecrets((secrets) => rotateSeed(secrets))
     expect((await comeBack(left)).headers.get('location')).toMatch(/\/callback\?code=/)
   })
 
-  it('the address that was typed leads, and is the hint for the provider', async () => {
+  test('the address that was typed leads, and is the hint for the provider', async () => {
     const left = await leave({ address: 'typed@gmail.com' })
     expect(left.url.searchParams.get('login_hint')).toBe('typed@gmail.com')
     expect((await comeBack(left)).status).toBe(303)
   })
 
-  it('that leaves mail out is told as what it is, before a mail server is asked', async () => {
+  test('that leaves mail out is told as what it is, before a mail server is asked', async () => {
     const before = imap.connections.length
     granted = 'openid email'
     const answer = await comeBack(await leave())
@@ -159,7 +159,7 @@ describe('an answer that belongs to the sign-in', () => {
     expect(await answer.text()).toContain('left out the box for mail')
   })
 
-  it('counts once', async () => {
+  test('counts once', async () => {
     const left = await leave()
     expect((await comeBack(left)).status).toBe(303)
     expect((await comeBack(left)).status).toBe(403)
@@ -168,14 +168,14 @@ describe('an answer that belongs to the sign-in', () => {
 })
 
 describe('an answer that does not', () => {
-  it('another browser cannot use it, nor use it up', async () => {
+  test('another browser cannot use it, nor use it up', async () => {
     const left = await leave()
     expect((await comeBack({ ...left, jar: new Map() })).status).toBe(403)
     expect(asked).toEqual([])
     expect((await comeBack(left)).status).toBe(303)
   })
 
-  it('the state of one sign-in does not go with the cookie of another', async () => {
+  test('the state of one sign-in does not go with the cookie of another', async () => {
     const [mine, theirs] = [await leave(), await leave()]
     const [own = ['', '']] = [...mine.jar].filter(([name]) => name.includes('provider-'))
     const [name = ''] = [...theirs.jar.keys()].filter((key) => key.includes('provider-'))
@@ -184,7 +184,7 @@ describe('an answer that does not', () => {
     expect(asked).toEqual([])
   })
 
-  it.each([
+  test.each([
     ['another nonce', { nonce: 'of another' }],
     ['another issuer', { iss: 'https://evil.example' }],
     ['another audience', { aud: 'another client' }],
@@ -198,13 +198,13 @@ describe('an answer that does not', () => {
     expect(await answer.text()).toContain(ofOthers)
   })
 
-  it('mix-up: an answer that names another issuer is not taken to the token endpoint', async () => {
+  test('mix-up: an answer that names another issuer is not taken to the token endpoint', async () => {
     const answer = await comeBack(await leave(), { iss: 'https://evil.example' })
     expect(await answer.text()).toContain(ofOthers)
     expect(asked).toEqual([])
   })
 
-  it('an injected code meets the verifier of this browser alone', async () => {
+  test('an injected code meets the verifier of this browser alone', async () => {
     const [mine, theirs] = [await leave(), await leave()]
     await comeBack(mine, { code: 'another code' })
     const challenge = theirs.url.searchParams.get('code_challenge')
@@ -216,7 +216,7 @@ describe('an answer that does not', () => {
     expect(sent).not.toBe(challenge)
   })
 
-  it.each([
+  test.each([
     [{ error: 'access_denied' }, 'You did not allow access at Google'],
     [{ error: 'admin_policy_enforced' }, 'an administrator of your organisation has to approve'],
     [{ error: 'redirect_uri_mismatch' }, 'how this server is registered'],
@@ -227,18 +227,18 @@ describe('an answer that does not', () => {
     const html = await answer.text()
     expect(html).toContain(sentence)
     expect(html).not.toContain('canary')
-    expect(test.logLines.join()).not.toContain('canary')
+    expect(testApp.logLines.join()).not.toContain('canary')
     expect(asked).toEqual([])
   })
 
-  it('after a quarter of an hour it is over', async () => {
+  test('after a quarter of an hour it is over', async () => {
     const left = await leave()
-    test.time.seconds += 15 * 60
+    testApp.time.seconds += 15 * 60
     expect((await comeBack(left)).status).toBe(403)
   })
 
-  it('R41: a form of another site leaves for no provider', async () => {
-    const answer = await test.fetch('/oauth/provider/start', {
+  test('R41: a form of another site leaves for no provider', async () => {
+    const answer = await testApp.fetch('/oauth/provider/start', {
       method: 'POST',
       headers: { Origin: 'https://evil.example', 'Sec-Fetch-Site': 'cross-site' },
       body: new URLSearchParams({ provider: 'gmail' }),
@@ -248,7 +248,7 @@ describe('an answer that does not', () => {
 })
 
 describe('whose mailbox', () => {
-  it('the word of the provider is not enough: the mail server has to take the token', async () => {
+  test('the word of the provider is not enough: the mail server has to take the token', async () => {
     const left = await leave({ address: 'boss@gmail.com' })
     accessToken = 'of another account'
     const answer = await comeBack(left)
@@ -258,8 +258,8 @@ describe('whose mailbox', () => {
     )
   })
 
-  it('R71: an address that may not connect is refused before the provider or the mail server is asked', async () => {
-    await test.close()
+  test('R71: an address that may not connect is refused before the provider or the mail server is asked', async () => {
+    await testApp.close()
     await start(['works.example'])
     expect(await send(new Map(), { address: 'ann@gmail.com' })).toContain('has not allowed this address')
     const left = await leave()

@@ -9,7 +9,7 @@ import {
   type Page,
   type TestBrowser,
 } from '@email-connector/testing'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
   callback,
   createAuthorizationRequest,
@@ -74,7 +74,7 @@ describe.skipIf(findChromium() === undefined || findDovecot() === undefined).eac
     return result
   }
 
-  it('a person signs in at the provider, and the mailbox is the one that the mail server confirms', async () => {
+  test('a person signs in at the provider, and the mailbox is the one that the mail server confirms', async () => {
     const clientId = await register(product.url)
     const { url, verifier } = createAuthorizationRequest(product.url, clientId)
     const page = await open(url)
@@ -102,7 +102,7 @@ describe.skipIf(findChromium() === undefined || findDovecot() === undefined).eac
     await page.context().close()
   }, 60_000)
 
-  it('R90: reading, writing and sending work, and after the expiry one refresh serves 50 calls at once', async () => {
+  test('R90: reading, writing and sending work, and after the expiry one refresh serves 50 calls at once', async () => {
     if (permission === 'send') {
       const email = { to: ['bob@test.example'], subject: 'By token', body: 'Sent with an access token.' }
       expect((await call('send_email', email)).structuredContent).toMatchObject({ state: 'sent' })
@@ -123,7 +123,7 @@ describe.skipIf(findChromium() === undefined || findDovecot() === undefined).eac
     expect(product.idp.reused).toEqual([])
   }, 60_000)
 
-  it('no token of the provider is in a log line', () => {
+  test('no token of the provider is in a log line', () => {
     const logged = product.logLines.join('\n')
     expect(product.idp.tokens.length).toBeGreaterThan(2)
     for (const token of product.idp.tokens) expect(logged).not.toContain(token)

@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { type MailAccount, providers } from '@email-connector/mail'
 import { createTempFolder } from '@email-connector/testing'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { GuessedMailbox } from '../../src/sign-in/guessed-mailbox.ts'
 import {
   createSignInLimits,
@@ -74,7 +74,7 @@ async function letThrough(times: number, one: (index: number) => Promise<boolean
 describe('R91: guesses are counted at every server and login', () => {
   const refusedSmtp: TryFailure = { protocol: 'smtp', code: 'login_refused' }
 
-  it.each<[string, (index: number) => [account: MailAccount, failure: TryFailure, smtp: boolean]]>([
+  test.each<[string, (index: number) => [account: MailAccount, failure: TryFailure, smtp: boolean]]>([
     [
       'one SMTP mailbox behind new IMAP hosts',
       (index) => [at(`imap${index}.evil.example`, 'smtp.victim.example'), refusedSmtp, true],
@@ -129,14 +129,14 @@ describe('R91: guesses are counted at every server and login', () => {
     expect(through).toBe(5)
   })
 
-  it('other logins and other servers have budgets of their own', async () => {
+  test('other logins and other servers have budgets of their own', async () => {
     await letThrough(5, () => attempt(ownServer(), newNetwork(), refusedLogin))
     expect(await attempt(ownServer(), newNetwork(), refusedLogin)).toBe(false)
     expect(await attempt(ownServer('bob@test.example'), newNetwork(), refusedLogin)).toBe(true)
     expect(await attempt(at('mail.other.example', 'x.example'), newNetwork(), refusedLogin)).toBe(true)
   })
 
-  it('the IMAP mailbox pays nothing for a password that only the SMTP server refused', async () => {
+  test('the IMAP mailbox pays nothing for a password that only the SMTP server refused', async () => {
     const account = at('imap.own.example', 'smtp.own.example')
     await letThrough(5, () => attempt(account, newNetwork(), refusedSmtp, { smtp: true }))
     expect(await attempt(account, newNetwork(), refusedSmtp, { smtp: true })).toBe(false)
@@ -145,7 +145,7 @@ describe('R91: guesses are counted at every server and login', () => {
 })
 
 describe('R42: only failures count', () => {
-  it('a network signs in to many mailboxes, and still has its ten failures and five places', async () => {
+  test('a network signs in to many mailboxes, and still has its ten failures and five places', async () => {
     const ip = newNetwork()
     expect(
       await letThrough(30, (index) => attempt(ownServer(`ok${index}@test.example`), ip, undefined)),
@@ -155,7 +155,7 @@ describe('R42: only failures count', () => {
     expect(await letThrough(9, (index) => failing(index % 5))).toBe(5)
   })
 
-  it('a mailbox that failed keeps its place after tries that were refused', async () => {
+  test('a mailbox that failed keeps its place after tries that were refused', async () => {
     const ip = newNetwork()
     // Others use up the mailbox, so every further try of it is refused, and gives back what it took.
     await letThrough(5, () => attempt(ownServer('full@test.example'), newNetwork(), refusedLogin))
@@ -166,7 +166,7 @@ describe('R42: only failures count', () => {
     ).toBe(4)
   })
 
-  it.each(['host_unreachable', 'tls_failed', 'starttls_missing'] as const)(
+  test.each(['host_unreachable', 'tls_failed', 'starttls_missing'] as const)(
     '%s is no guess at the mailbox, but the network has ten of them',
     async (code) => {
       const failure = { protocol: 'imap', code } as const
@@ -182,7 +182,7 @@ describe('R40: a typed host', () => {
   const fail = (index: number, host = 'mail.typed.example') =>
     attempt(at(host, host, `user${index}@test.example`), `2001:db8:40:${index}::1`, refusedLogin)
 
-  it('is closed after 20 failures, to the networks that failed there, whatever they type', async () => {
+  test('is closed after 20 failures, to the networks that failed there, whatever they type', async () => {
     expect(await letThrough(20, fail)).toBe(20)
     const again = (account: MailAccount) => attempt(account, '2001:db8:40:3::9', refusedLogin)
     expect(await again(ownServer('user3@test.example'))).toBe(false)
@@ -193,7 +193,7 @@ describe('R40: a typed host', () => {
     expect(await attempt(ownServer('owner@test.example'), newNetwork(), undefined)).toBe(true)
   })
 
-  it('counts its name in any case, for IMAP and for SMTP', async () => {
+  test('counts its name in any case, for IMAP and for SMTP', async () => {
     expect(
       await letThrough(20, (index) => fail(index, index % 2 ? 'MAIL.case.example' : 'mail.CASE.example')),
     ).toBe(20)
@@ -204,7 +204,7 @@ describe('R40: a typed host', () => {
     expect(await attempt(behind, '2001:db8:40:4::9', undefined, { smtp: true })).toBe(false)
   })
 
-  it('one network is stopped after its ten, and a provider is never closed', async () => {
+  test('one network is stopped after its ten, and a provider is never closed', async () => {
     const { imap, smtp } = providers.find(({ id }) => id === 'gmail') ?? {}
     if (imap === undefined || smtp === undefined) throw new Error('Gmail has both servers')
     const gmail = (index: number) =>
@@ -219,7 +219,7 @@ describe('R91: a browser that signed in before', () => {
   const knownAs = (id: string) => (mailbox: GuessedMailbox) =>
     mailbox.login === 'ann@test.example' ? id : undefined
 
-  it('has five failures that no stranger touches, from whatever network', async () => {
+  test('has five failures that no stranger touches, from whatever network', async () => {
     const ip = newNetwork()
     // The strangers share the owner's network, and use up everything of it.
     await letThrough(12, (index) => attempt(ownServer(`x${index % 4}@test.example`), ip, refusedLogin))
@@ -230,14 +230,14 @@ describe('R91: a browser that signed in before', () => {
     expect(await letThrough(7, () => own(refusedLogin))).toBe(5)
   })
 
-  it('a stolen cookie uses up its own tries, and another browser still has one', async () => {
+  test('a stolen cookie uses up its own tries, and another browser still has one', async () => {
     const own = (id: string) => attempt(ownServer(), newNetwork(), refusedLogin, { knownAs: knownAs(id) })
     expect(await letThrough(8, () => own('stolen'))).toBe(5)
     expect(await own('mine')).toBe(true)
     expect(await letThrough(40, (index) => own(`minted${index}`))).toBe(19)
   })
 
-  it('gets no further at a server that is known to nobody', async () => {
+  test('gets no further at a server that is known to nobody', async () => {
     const account = at('imap.own.example', 'smtp.victim.example')
     const atImap = ({ server }: GuessedMailbox) => (server === 'imap.own.example' ? 'a' : undefined)
     const failure: TryFailure = { protocol: 'smtp', code: 'login_refused' }
@@ -245,7 +245,7 @@ describe('R91: a browser that signed in before', () => {
     expect(await letThrough(60, guess)).toBe(5)
   })
 
-  it('is no scanner: hosts that let it in once, and lead elsewhere now, share one budget of the network', async () => {
+  test('is no scanner: hosts that let it in once, and lead elsewhere now, share one budget of the network', async () => {
     const ip = newNetwork()
     const elsewhere = (index: number) =>
       attempt(
@@ -263,14 +263,14 @@ describe('R91: the page of connections', () => {
   const onPage = (ip: string, failure?: TryFailure) =>
     attempt(ownServer(), ip, failure, { at: 'connections' })
 
-  it('is not closed by what happens at the sign-in, nor by one stranger', async () => {
+  test('is not closed by what happens at the sign-in, nor by one stranger', async () => {
     await letThrough(30, () => attempt(ownServer(), newNetwork(), refusedLogin))
     const ip = newNetwork()
     expect(await letThrough(12, () => onPage(ip, refusedLogin))).toBe(5)
     expect(await onPage(newNetwork(), undefined)).toBe(true)
   })
 
-  it('gives 12 networks 12 guesses of 60, and any number of them 25', async () => {
+  test('gives 12 networks 12 guesses of 60, and any number of them 25', async () => {
     const from = Array.from({ length: 12 }, newNetwork)
     const guess = (index: number) => onPage(from[index % 12] ?? '', refusedLogin)
     expect(await letThrough(60, guess)).toBe(12)

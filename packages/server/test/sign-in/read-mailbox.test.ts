@@ -1,6 +1,6 @@
 /** What the form becomes where the person does not know the servers, and that a password goes nowhere meanwhile. */
 import { completeSignIn } from '@email-connector/testing'
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import type { Found } from '../../src/find-servers/find-servers.ts'
 import { googleSignIn, organisationSignIn } from '../../src/sign-in-provider.ts'
 import { fetchOf, startTestApp, type TestApp } from '../app/harness.ts'
@@ -67,7 +67,7 @@ const inputOf = (html: string, id: string) =>
   new RegExp(`<input id="${id}"[^>]* value="([^"]*)"`).exec(html)?.[1]
 const chosen = (html: string) => /id="provider-([a-z]+)"[^>]* checked/.exec(html)?.[1]
 
-it.each(['generic', ''])(
+test.each(['generic', ''])(
   'servers that were found fill the form, and the person looks at them first (%j)',
   async (provider) => {
     found = { servers: { imap, smtp } }
@@ -84,7 +84,7 @@ it.each(['generic', ''])(
   },
 )
 
-it('what was typed stays, and what is still missing is asked for', async () => {
+test('what was typed stays, and what is still missing is asked for', async () => {
   found = { servers: { imap } }
   const html = await send({ address: 'ann@works.example', imap_host: '', smtp_host: '' })
   expect(html).toContain('Enter the server for outgoing mail (SMTP)')
@@ -94,7 +94,7 @@ it('what was typed stays, and what is still missing is asked for', async () => {
   expect(inputOf(typed, 'smtp_host')).toBe('smtp.works.example')
 })
 
-it('a domain at a provider leads to its button, or says what works there instead', async () => {
+test('a domain at a provider leads to its button, or says what works there instead', async () => {
   found = { provider: 'gmail' }
   const google = await send({ address: 'ann@shop.example' })
   expect(google).toContain(
@@ -113,13 +113,13 @@ it('a domain at a provider leads to its button, or says what works there instead
   expect(works).toContain('Press “Sign in with Works”')
 })
 
-it('a domain that everybody knows is not asked about', async () => {
+test('a domain that everybody knows is not asked about', async () => {
   const html = await send({ provider: '', address: 'ann@icloud.com' })
   expect(chosen(html)).toBe('icloud')
   expect(asked).toEqual([])
 })
 
-it('a search without a result changes nothing, nor does one that is not wanted', async () => {
+test('a search without a result changes nothing, nor does one that is not wanted', async () => {
   const nothing = await send({ address: 'ann@works.example' })
   expect(nothing).toContain('Enter the server for incoming mail (IMAP)')
   found = { provider: 'gmail' }

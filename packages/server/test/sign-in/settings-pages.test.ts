@@ -1,6 +1,6 @@
 /** R94, R104: the owner's settings on the page of connections: what is saved is what calls read, and nobody else saves it. */
 import { StoreUnavailableError } from '@email-connector/oauth'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { OwnerSettings } from '../../src/accounts/owner-settings.ts'
 import {
   type AccountSettings,
@@ -62,7 +62,7 @@ const sending = {
 }
 
 describe('R94: names and folders', () => {
-  it('are saved as typed, shown again, and read by the next call', async () => {
+  test('are saved as typed, shown again, and read by the next call', async () => {
     const token = await connect()
     const { save } = await openForm('mailbox')
     const saved = await save({
@@ -91,7 +91,7 @@ describe('R94: names and folders', () => {
     expect(html).toContain('Another signature for <bdi>office@test.example</bdi>')
   })
 
-  it('R46: keep of a signature’s HTML what a reader sees, and no script', async () => {
+  test('R46: keep of a signature’s HTML what a reader sees, and no script', async () => {
     const token = await connect()
     const { save } = await openForm('mailbox')
     const html = `<script>alert(1)</script><p onclick="x()">Ann, <a href="https://example.com/?a=1">site</a></p><img src="javascript:x">`
@@ -113,7 +113,7 @@ describe('R94: names and folders', () => {
     expect([refused.status, refused.html.includes('Nothing of this HTML')]).toEqual([422, true])
   })
 
-  it('name every fault, and keep what was typed', async () => {
+  test('name every fault, and keep what was typed', async () => {
     const token = await connect()
     const { save } = await openForm('mailbox')
     const answer = await save({
@@ -139,7 +139,7 @@ describe('R94: names and folders', () => {
 })
 
 describe('R94: what may go out', () => {
-  it('is not offered to an app that cannot send, and not saved for it', async () => {
+  test('is not offered to an app that cannot send, and not saved for it', async () => {
     await connect()
     const { html, browser, proof, grantId } = await openPage()
     expect(html).not.toContain('name="sending"')
@@ -149,7 +149,7 @@ describe('R94: what may go out', () => {
     expect((await browser.post(fields)).status).toBe(409)
   })
 
-  it('is saved as chosen and read by the next call', async () => {
+  test('is saved as chosen and read by the next call', async () => {
     const token = await connect({ permission: 'send' })
     const { save, html } = await openForm('sending')
     expect(html).toContain('value="ask" checked')
@@ -170,7 +170,7 @@ describe('R94: what may go out', () => {
     })
   })
 
-  it('has no second set of limits where the connection has one mailbox', async () => {
+  test('has no second set of limits where the connection has one mailbox', async () => {
     const token = await connect({ permission: 'send' })
     const { save, html } = await openForm('mailbox')
     expect(html).not.toContain('Limits for this mailbox')
@@ -180,7 +180,7 @@ describe('R94: what may go out', () => {
     })
   })
 
-  it.each([
+  test.each([
     [{ ask: '' }, 'ask'],
     [{ ask: 'sometimes' }, 'ask'],
     [{ recipients: 'nobody' }, 'recipients'],
@@ -202,7 +202,7 @@ describe('R94: what may go out', () => {
 })
 
 describe('two windows', () => {
-  it('the second save changes nothing, keeps what was typed, says what is different, and may be meant', async () => {
+  test('the second save changes nothing, keeps what was typed, says what is different, and may be meant', async () => {
     const token = await connect()
     const [one, other] = [await openForm('mailbox'), await openForm('mailbox')]
     expect((await one.save({ name: 'First', hidden: 'Private' })).html).toContain('Saved.')
@@ -218,7 +218,7 @@ describe('two windows', () => {
     expect(await settingsOf(token)).toMatchObject({ account: { name: 'Second', hidden: [] } })
   })
 
-  it('R63: of 20 saves at the same time one is written', async () => {
+  test('R63: of 20 saves at the same time one is written', async () => {
     const token = await connect()
     const { save } = await openForm('mailbox')
     const answers = await Promise.all(Array.from({ length: 20 }, (_, index) => save({ name: `N${index}` })))
@@ -227,7 +227,7 @@ describe('two windows', () => {
     expect(await settingsOf(token)).toMatchObject({ account: { name: winners[0] } })
   })
 
-  it('R63: a store that fails at the write leaves all as it was, and the same form saves later', async () => {
+  test('R63: a store that fails at the write leaves all as it was, and the same form saves later', async () => {
     const token = await connect()
     const { save } = await openForm('mailbox')
     tampered = {
@@ -243,7 +243,7 @@ describe('two windows', () => {
 })
 
 describe('R104: one mailbox’s login', () => {
-  it('neither shows nor changes another’s connection, by its id', async () => {
+  test('neither shows nor changes another’s connection, by its id', async () => {
     const bobs = await connect({ address: 'bob@test.example' })
     await connect()
     const { grantId: foreign } = await openPage('bob@test.example')
@@ -256,7 +256,7 @@ describe('R104: one mailbox’s login', () => {
     expect(await settingsOf(bobs)).toMatchObject({ account: defaultAccountSettings })
   })
 
-  it('in one connection: each sees its own settings, and only the first decides about the whole of it', async () => {
+  test('in one connection: each sees its own settings, and only the first decides about the whole of it', async () => {
     const token = await connect({ permission: 'send' })
     await addMailbox(token, 'bob@test.example')
     const bobs = await openForm('mailbox', 'bob@test.example')
@@ -276,7 +276,7 @@ describe('R104: one mailbox’s login', () => {
 })
 
 describe('R94: rows that were changed', () => {
-  it('a wrap of another connection, or a changed one, opens no settings', async () => {
+  test('a wrap of another connection, or a changed one, opens no settings', async () => {
     await connect()
     const { browser, proof, grantId } = await openPage()
     const { listOwners } = app.test.stores.accounts
@@ -293,7 +293,7 @@ describe('R94: rows that were changed', () => {
     expect((await browser.post(fields)).status).toBe(409)
   })
 
-  it.each([
+  test.each([
     ['taken away', () => []],
     [
       'changed',
@@ -324,7 +324,7 @@ describe('R94: rows that were changed', () => {
     }
   })
 
-  it('a form that does not say what it was made from saves nothing, where there is nothing either', async () => {
+  test('a form that does not say what it was made from saves nothing, where there is nothing either', async () => {
     await connect()
     const { accounts } = app.test.stores
     const { browser, proof, grantId } = await openPage()
@@ -336,7 +336,7 @@ describe('R94: rows that were changed', () => {
     expect((await browser.post({ ...fields, version: '0' })).html).toContain('Saved.')
   })
 
-  it('saving puts whole settings in the place of changed ones, and calls follow them again', async () => {
+  test('saving puts whole settings in the place of changed ones, and calls follow them again', async () => {
     const token = await connect()
     const { putSettings, findGrantWithAccounts } = app.test.stores.accounts
     const { grantId } = await openPage()

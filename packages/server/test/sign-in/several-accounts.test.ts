@@ -1,5 +1,5 @@
 import { parseForm } from '@email-connector/testing'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { redeem } from '../app/harness.ts'
 import { type MailboxApp, startMailboxApp } from '../app/mailbox-app.ts'
 
@@ -48,7 +48,7 @@ const openMailboxes = (token: string) =>
   })
 
 describe('several mailboxes in one sign-in', () => {
-  it('R18: are shown with the permission that was chosen once, and the token opens each of them', async () => {
+  test('R18: are shown with the permission that was chosen once, and the token opens each of them', async () => {
     const signIn = await openSignIn()
     const next = await signIn.post('another', ann())
     expect(next.status).toBe(200)
@@ -67,7 +67,7 @@ describe('several mailboxes in one sign-in', () => {
     expect(await listed.text()).toMatch(/Claude[\s\S]*3 mailboxes/)
   })
 
-  it('can be finished without the one that the page asks for', async () => {
+  test('can be finished without the one that the page asks for', async () => {
     const signIn = await openSignIn()
     await signIn.post('another', ann())
     const done = await signIn.post('finish')
@@ -75,7 +75,7 @@ describe('several mailboxes in one sign-in', () => {
     expect(await openMailboxes(token)).toEqual(['ann@test.example'])
   })
 
-  it('keep the first permission, whatever a later form says', async () => {
+  test('keep the first permission, whatever a later form says', async () => {
     const signIn = await openSignIn()
     await signIn.post('another', { ...ann(), permission: 'read' })
     const done = await signIn.post('connect', { ...app.mailbox('bob@test.example'), permission: 'send' })
@@ -86,7 +86,7 @@ describe('several mailboxes in one sign-in', () => {
     ])
   })
 
-  it('keep what was connected when the next password is wrong, and take none twice', async () => {
+  test('keep what was connected when the next password is wrong, and take none twice', async () => {
     const signIn = await openSignIn()
     await signIn.post('another', ann())
     const wrong = await signIn.post('connect', app.mailbox('bob@test.example', 'wrong'))
@@ -96,7 +96,7 @@ describe('several mailboxes in one sign-in', () => {
     expect((await signIn.post('connect', app.mailbox('bob@test.example'))).status).toBe(303)
   })
 
-  it('R42: count towards the five attempts of the sign-in', async () => {
+  test('R42: count towards the five attempts of the sign-in', async () => {
     const signIn = await openSignIn()
     const statuses = []
     for (let index = 0; index < 6; index++) {
@@ -107,7 +107,7 @@ describe('several mailboxes in one sign-in', () => {
     expect(statuses).toEqual([200, 200, 200, 200, 200, 429])
   })
 
-  it('are one grant, of many forms sent at once', async () => {
+  test('are one grant, of many forms sent at once', async () => {
     const signIn = await openSignIn()
     await signIn.post('another', ann())
     const answers = await Promise.all(Array.from({ length: 10 }, () => signIn.post('finish')))
@@ -117,7 +117,7 @@ describe('several mailboxes in one sign-in', () => {
     expect(await openMailboxes(token)).toEqual(['ann@test.example'])
   })
 
-  it('R41: what was connected so far opens in its own sign-in only, and only unchanged', async () => {
+  test('R41: what was connected so far opens in its own sign-in only, and only unchanged', async () => {
     const signIn = await openSignIn()
     await signIn.post('another', ann())
     const { so_far: soFar = '' } = signIn.hidden()
@@ -134,7 +134,7 @@ describe('several mailboxes in one sign-in', () => {
     expect((await signIn.post('finish', {}, hidden)).status).toBe(303)
   })
 
-  it('leave nothing that lasts when the sign-in is left or denied: no index, no settings, no grant, a record of minutes', async () => {
+  test('leave nothing that lasts when the sign-in is left or denied: no index, no settings, no grant, a record of minutes', async () => {
     const { accounts } = app.test.stores
     const created: { grantId: string; expiresAt: number }[] = []
     const indexed: string[] = []

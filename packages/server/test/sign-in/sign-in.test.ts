@@ -14,7 +14,7 @@ import {
   startSmtpSink,
 } from '@email-connector/testing'
 import * as fc from 'fast-check'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { KeyUnavailableError } from '../../src/keys/key-wrapper.ts'
 import { unreachableFloorMs } from '../../src/sign-in/account-login.ts'
 import { parseMailbox } from '../../src/sign-in/form.ts'
@@ -26,7 +26,7 @@ const password = 'canary-password 7'
 let authority: CertificateAuthority
 let imap: ScriptedImap
 let smtp: SmtpSink
-let test: TestApp
+let testApp: TestApp
 
 beforeAll(async () => {
   authority = await createCertificateAuthority()
@@ -50,9 +50,9 @@ const start = (options: TestAppOptions = {}) =>
   startTestApp({ connector: loopbackConnector(), privateHosts: true, ...options })
 
 beforeEach(async () => {
-  test = await start()
+  testApp = await start()
 })
-afterEach(() => test.close())
+afterEach(() => testApp.close())
 
 const mailbox = () => ({
   provider: 'generic',
@@ -66,7 +66,7 @@ const mailbox = () => ({
   smtp_secure: 'true',
 })
 
-async function signIn(fields: Record<string, string>, on = test, jar?: CookieJar, ip?: string) {
+async function signIn(fields: Record<string, string>, on = testApp, jar?: CookieJar, ip?: string) {
   return completeSignIn({
     authorizeUrl: await on.authorizeUrl(),
     fields,
@@ -75,13 +75,13 @@ async function signIn(fields: Record<string, string>, on = test, jar?: CookieJar
   })
 }
 
-async function shown(fields: Record<string, string>, on = test): Promise<string> {
+async function shown(fields: Record<string, string>, on = testApp): Promise<string> {
   const outcome = await signIn(fields, on)
   if (outcome.redirected) throw new Error('redirected')
   return outcome.html
 }
 
-async function openForm(on = test) {
+async function openForm(on = testApp) {
   const page = await on.fetch(await on.authorizeUrl())
   const { hidden } = parseForm(await page.text())
   return { hidden, cookie: (page.headers.getSetCookie()[0] ?? '').split(';')[0] ?? '' }
@@ -95,7 +95,7 @@ const textOf = (html: string) =>
     .replace(/\s+/g, ' ')
 
 describe('a mailbox is connected', () => {
-  it.each([
+  test.each([
     ['read', 'email:read', 0],
     ['write', 'email:read email:write', 0],
     ['send', 'email:read email:write', 1],
@@ -134,7 +134,7 @@ describe('a mailbox is connected', () => {
     },
   )
 
-  it('R29: the secret of a caller is zeroed when the streamed answer has ended, was dropped or failed', async () => {
+  test('R29: the secret of a caller is zeroed when the streamed answer has ended, was dropped or failed', async () => {
     const secrets: Uint8Array[] = []
     let stream: ReadableStreamDefaultController<Uint8Array> | undefined
     const app = await start({
@@ -178,15 +178,15 @@ describe('a mailbox is connected', () => {
     await app.close()
   })
 
-  it('sends the browser back with access_denied when the owner denies, and contacts nobody', async () => {
+  test('sends the browser back with access_denied when the owner denies, and contacts nobody', async () => {
     const before = imap.connections.length
     const outcome = await signIn({ action: 'deny' })
     expect(outcome).toMatchObject({ redirected: true, error: 'access_denied', state: 'client-state' })
     expect(imap.connections.length).toBe(before)
   })
 
-  it('offers the demo mailbox only where it runs', async () => {
-    expect(await (await test.fetch(await test.authorizeUrl())).text()).not.toContain('value="demo"')
+  test('offers the demo mailbox only where it runs', async () => {
+    expect(await (await testApp.fetch(await testApp.authorizeUrl())).text()).not.toContain('value="demo"')
     const servers = { host: 'localhost', tls: 'implicit' } as const
     const demo = {
       address,
@@ -205,7 +205,7 @@ describe('a mailbox is connected', () => {
 })
 
 describe('the form comes again', () => {
-  it('with every fault at once, what was typed, and never the password', async () => {
+  test('with every fault at once, what was typed, and never the password', async () => {
     const html = await shown({
       provider: 'generic',
       address: 'ann',
@@ -229,22 +229,22 @@ describe('the form comes again', () => {
     expect(html).toMatch(/role="alert" tabindex="-1" autofocus/)
   })
 
-  it('says that a permission must be chosen, and preselects none', async () => {
+  test('says that a permission must be chosen, and preselects none', async () => {
     const html = await shown(mailbox())
     expect(textOf(html)).toContain('Choose what the app may do with your mail.')
     expect(html).not.toMatch(/name="permission"[^>]*checked/)
   })
 
-  it('does not grant more than the client asked for', async () => {
+  test('does not grant more than the client asked for', async () => {
     const outcome = await completeSignIn({
-      authorizeUrl: await test.authorizeUrl({ scope: 'email:read' }),
+      authorizeUrl: await testApp.authorizeUrl({ scope: 'email:read' }),
       fields: { ...mailbox(), permission: 'send' },
-      fetch: fetchOf(test),
+      fetch: fetchOf(testApp),
     })
     expect(outcome.redirected === false && textOf(outcome.html)).toContain('asked only to read mail')
   })
 
-  it.each([
+  test.each([
     ['outlook', 'Passwords no longer work with Outlook.com'],
     ['protonmail', 'only through its Bridge'],
   ])('explains %s without contacting anyone', async (provider, sentence) => {
@@ -255,13 +255,13 @@ describe('the form comes again', () => {
     await hosted.close()
   })
 
-  it('says in our words that the password is wrong', async () => {
+  test('says in our words that the password is wrong', async () => {
     const text = textOf(await shown({ ...mailbox(), password: 'wrong', permission: 'read' }))
     expect(text).toContain('The mail server refused this address and password.')
     expect(text).not.toContain('Invalid credentials')
   })
 
-  it('names the outgoing server when only that one refuses', async () => {
+  test('names the outgoing server when only that one refuses', async () => {
     const certificate = await authority.issue({ names: ['localhost'] })
     const refusing = await startSmtpSink({ tls: 'implicit', certificate, login: address, password: 'other' })
     const fields = { ...mailbox(), smtp_port: String(refusing.port), permission: 'send' }
@@ -269,7 +269,7 @@ describe('the form comes again', () => {
     await refusing.stop()
   })
 
-  it('says that nothing was sent where STARTTLS is missing or the certificate is wrong', async () => {
+  test('says that nothing was sent where STARTTLS is missing or the certificate is wrong', async () => {
     const plain = await startScriptedImap({ tls: 'none' })
     const stripped = { ...mailbox(), imap_port: String(plain.port), imap_tls: 'false', permission: 'read' }
     expect(textOf(await shown(stripped))).toContain('does not offer STARTTLS')
@@ -285,7 +285,7 @@ describe('the form comes again', () => {
 })
 
 describe('R37: control characters', () => {
-  it('in any field are refused before any connection, wherever they stand', async () => {
+  test('in any field are refused before any connection, wherever they stand', async () => {
     const { hidden, cookie } = await openForm()
     const before = imap.connections.length
     const names = [
@@ -313,7 +313,7 @@ describe('R37: control characters', () => {
           fields[name] = `${typed.slice(0, at)}${String.fromCodePoint(control)}${typed.slice(at) || 'x'}`
           const body = new URLSearchParams({ ...fields, state: hidden.state ?? '' })
           const headers = { Cookie: cookie }
-          expect((await test.fetch('/oauth/connect', { method: 'POST', headers, body })).status).toBe(422)
+          expect((await testApp.fetch('/oauth/connect', { method: 'POST', headers, body })).status).toBe(422)
         },
       ),
       { numRuns: 200 },
@@ -321,7 +321,7 @@ describe('R37: control characters', () => {
     expect(imap.connections.length).toBe(before)
   })
 
-  it('but the spaces Google shows in an app password are no part of it', () => {
+  test('but the spaces Google shows in an app password are no part of it', () => {
     const typed = 'abcd\u00a0efgh\u00a0ijkl\u00a0mnop'
     const fields = new Map(Object.entries({ ...mailbox(), provider: 'gmail', password: typed }))
     const { parsed } = parseMailbox(fields, { providers, privateHosts: false, signIns: [] })
@@ -335,7 +335,7 @@ describe('R37: control characters', () => {
 })
 
 describe('who may connect', () => {
-  it.each(['bob@test.example', 'ann@sub.allowed.example', 'ann@allowed.example.evil.example'])(
+  test.each(['bob@test.example', 'ann@sub.allowed.example', 'ann@allowed.example.evil.example'])(
     'R71: %s is refused before any mail server is contacted',
     async (other) => {
       const app = await start({ settings: { allowedAccounts: ['ann@test.example', 'allowed.example'] } })
@@ -347,7 +347,7 @@ describe('who may connect', () => {
     },
   )
 
-  it('R71: a listed address connects, whatever its case', async () => {
+  test('R71: a listed address connects, whatever its case', async () => {
     const app = await start({ settings: { allowedAccounts: ['test.example'] } })
     expect((await signIn({ ...mailbox(), permission: 'read' }, app)).redirected).toBe(true)
     await app.close()
@@ -355,7 +355,7 @@ describe('who may connect', () => {
 })
 
 describe('R40: a refused host and one that cannot be reached', () => {
-  it('get the same bytes after the same time', async () => {
+  test('get the same bytes after the same time', async () => {
     const policy = createHostPolicy({
       resolve: async (host) => {
         if (host === 'private.example.org') return ['10.0.0.5']
@@ -388,13 +388,13 @@ describe('R41: a form from elsewhere', () => {
     return { state: hidden.state ?? '', cookie }
   }
   const post = (headers: Record<string, string>, state: string) =>
-    test.fetch('/oauth/connect', {
+    testApp.fetch('/oauth/connect', {
       method: 'POST',
       headers,
       body: new URLSearchParams({ ...mailbox(), permission: 'read', state }),
     })
 
-  it.each<[string, (own: { state: string; cookie: string }) => [Record<string, string>, string], number]>([
+  test.each<[string, (own: { state: string; cookie: string }) => [Record<string, string>, string], number]>([
     [
       'our own form, origin hidden',
       ({ cookie, state }) => [{ Cookie: cookie, Origin: 'null', 'Sec-Fetch-Site': 'same-origin' }, state],
@@ -432,16 +432,16 @@ describe('R41: a form from elsewhere', () => {
     if (status === 403) expect(imap.connections.length).toBe(before)
   })
 
-  it('a handle that was used is refused', async () => {
+  test('a handle that was used is refused', async () => {
     const { state, cookie } = await open()
     expect((await post({ Cookie: cookie }, state)).status).toBe(303)
     expect((await post({ Cookie: cookie }, state)).status).toBe(403)
   })
 
-  it('a body that is no form, or names a field twice, is refused', async () => {
+  test('a body that is no form, or names a field twice, is refused', async () => {
     const { state, cookie } = await open()
     const send = (body: string, type = 'application/x-www-form-urlencoded') =>
-      test.fetch('/oauth/connect', {
+      testApp.fetch('/oauth/connect', {
         method: 'POST',
         headers: { Cookie: cookie, 'Content-Type': type },
         body,
@@ -453,7 +453,7 @@ describe('R41: a form from elsewhere', () => {
 })
 
 describe('R42: limits', () => {
-  it('ends a sign-in after five attempts', async () => {
+  test('ends a sign-in after five attempts', async () => {
     const { hidden, cookie } = await openForm()
     const statuses = []
     for (let attempt = 0; attempt < 6; attempt += 1) {
@@ -465,7 +465,7 @@ describe('R42: limits', () => {
       }
       const body = new URLSearchParams({ ...fields, state: hidden.state ?? '' })
       const headers = { Cookie: cookie }
-      const response = await test.fetch(
+      const response = await testApp.fetch(
         '/oauth/connect',
         { method: 'POST', headers, body },
         `192.0.2.${attempt}`,
@@ -475,12 +475,12 @@ describe('R42: limits', () => {
     expect(statuses).toEqual([422, 422, 422, 422, 422, 429])
   })
 
-  it('lets five of a hundred parallel wrong passwords for one mailbox through to its server', async () => {
+  test('lets five of a hundred parallel wrong passwords for one mailbox through to its server', async () => {
     const before = imap.connections.length
     const forms = Array.from({ length: 100 }, (_, index) =>
       signIn(
         { ...mailbox(), password: 'wrong', permission: 'read' },
-        test,
+        testApp,
         undefined,
         `2001:db8:0:${index}::1`,
       ),
@@ -489,15 +489,15 @@ describe('R42: limits', () => {
     expect(statuses.filter((status) => status === 422)).toHaveLength(5)
     expect(statuses.filter((status) => status === 429)).toHaveLength(95)
     expect(imap.connections.length - before).toBe(5)
-    const right = await signIn({ ...mailbox(), permission: 'read' }, test, undefined, '192.0.2.1')
+    const right = await signIn({ ...mailbox(), permission: 'read' }, testApp, undefined, '192.0.2.1')
     expect(right.status).toBe(429)
-    test.time.seconds += 15 * 60
-    expect((await signIn({ ...mailbox(), permission: 'read' }, test, undefined, '192.0.2.1')).status).toBe(
+    testApp.time.seconds += 15 * 60
+    expect((await signIn({ ...mailbox(), permission: 'read' }, testApp, undefined, '192.0.2.1')).status).toBe(
       303,
     )
   })
 
-  it('counts failures of one network together, an IPv6 /64 being one', async () => {
+  test('counts failures of one network together, an IPv6 /64 being one', async () => {
     const statuses = []
     for (let attempt = 0; attempt < 12; attempt += 1) {
       const fields = {
@@ -506,12 +506,12 @@ describe('R42: limits', () => {
         password: 'wrong',
         permission: 'read',
       }
-      statuses.push((await signIn(fields, test, undefined, `2001:db8:1:2:${attempt}::9`)).status)
+      statuses.push((await signIn(fields, testApp, undefined, `2001:db8:1:2:${attempt}::9`)).status)
     }
     expect(statuses).toEqual([...Array.from({ length: 10 }, () => 422), 429, 429])
   })
 
-  it('allows five mailboxes an hour from one address', async () => {
+  test('allows five mailboxes an hour from one address', async () => {
     const statuses = []
     for (let person = 0; person < 6; person += 1) {
       const fields = { ...mailbox(), address: `p${person}@test.example`, permission: 'read' }
@@ -520,13 +520,13 @@ describe('R42: limits', () => {
     expect(statuses).toEqual([422, 422, 422, 422, 422, 429])
   })
 
-  it('does not count successes as failures', async () => {
+  test('does not count successes as failures', async () => {
     for (let client = 0; client < 12; client += 1) {
       expect((await signIn({ ...mailbox(), permission: 'read' })).status).toBe(303)
     }
   })
 
-  it('closes the form when nothing can be counted: 503, and no mail server is contacted', async () => {
+  test('closes the form when nothing can be counted: 503, and no mail server is contacted', async () => {
     const app = await start({
       wrapStores: (stores) => ({
         ...stores,
@@ -561,7 +561,7 @@ describe('R29: the secret of a new grant is zeroed', () => {
     return made
   }
 
-  it.each<[string, 'approve' | 'createAccount' | 'key service' | undefined, number]>([
+  test.each<[string, 'approve' | 'createAccount' | 'key service' | undefined, number]>([
     ['after a sign-in', undefined, 303],
     ['when the grant cannot be written', 'approve', 503],
     ['when the record cannot be written', 'createAccount', 503],
@@ -592,7 +592,7 @@ describe('R29: the secret of a new grant is zeroed', () => {
 })
 
 describe('R63: a store that fails while a grant is written', () => {
-  it.each([
+  test.each([
     'createOwner',
     'putSettings',
     'createAccount',
@@ -634,11 +634,11 @@ describe('R63: a store that fails while a grant is written', () => {
 describe('what a stranger wrote', () => {
   const markup = `"><script>alert(1)</script><img src=x onerror=alert(1)>'`
 
-  it('R46: markup in client name, state and every field stays text', async () => {
-    const url = await test.authorizeUrl({ name: markup, state: markup })
+  test('R46: markup in client name, state and every field stays text', async () => {
+    const url = await testApp.authorizeUrl({ name: markup, state: markup })
     const outcome = await completeSignIn({
       authorizeUrl: url,
-      fetch: fetchOf(test),
+      fetch: fetchOf(testApp),
       fields: Object.fromEntries(
         [
           'provider',
@@ -658,10 +658,10 @@ describe('what a stranger wrote', () => {
     expect(html).not.toContain('<img')
   })
 
-  it('R45: no log line of these sign-ins holds a password, an address, a code or a state', async () => {
+  test('R45: no log line of these sign-ins holds a password, an address, a code or a state', async () => {
     await signIn({ ...mailbox(), permission: 'read' })
     await signIn({ ...mailbox(), password: 'wrong', permission: 'read' })
-    const log = test.logLines.join('\n')
+    const log = testApp.logLines.join('\n')
     expect(log).toContain('"event":"connect"')
     for (const canary of ['canary', 'ann', 'test.example', 'client-state', 'wrong', 'localhost']) {
       expect(log).not.toContain(canary)

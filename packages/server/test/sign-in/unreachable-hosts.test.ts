@@ -1,12 +1,12 @@
 import { createConnector, createHostPolicy } from '@email-connector/mail'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { unreachableFloorMs } from '../../src/sign-in/account-login.ts'
 import { type MailboxApp, startMailboxApp } from '../app/mailbox-app.ts'
 
 const hosts = ['private.example.org', 'missing.example.org', '127.0.0.1', '169.254.169.254']
 
 describe('R40: a refused host and one that cannot be reached, on the pages of the owner', () => {
-  it.each<[string, string, (app: MailboxApp) => Promise<Record<string, string>>]>([
+  test.each<[string, string, (app: MailboxApp) => Promise<Record<string, string>>]>([
     ['the list of connections', '/oauth/connections', async () => ({})],
     [
       'the proof behind a link',

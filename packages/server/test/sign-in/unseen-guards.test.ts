@@ -5,7 +5,7 @@
 import { providers } from '@email-connector/mail/providers'
 import { type Grant, StoreUnavailableError } from '@email-connector/oauth'
 import { parseForm } from '@email-connector/testing'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
 import { parseMailbox, parsePermission } from '../../src/sign-in/form.ts'
 import type { LevelStores } from '../../src/store/level/stores.ts'
 import { type FormBrowser, openFormBrowser, proofIn } from '../app/form-browser.ts'
@@ -54,7 +54,7 @@ describe('R29: the secret of a grant is zero when the answer is out', () => {
   let spy: ReturnType<typeof spyOnDerivations> | undefined
   afterEach(() => spy?.restore())
 
-  it.each([
+  test.each([
     ['it succeeded', '', 303],
     ['its record could not be written', 'createAccount', 503],
     ['its grant could not be written', 'createGrant', 503],
@@ -68,7 +68,7 @@ describe('R29: the secret of a grant is zero when the answer is out', () => {
     expect(spy.zeroed()).toEqual([true])
   })
 
-  it.each([
+  test.each([
     ['with another', 'connect', '', 303],
     ['with another, which fails', 'connect', 'createGrant', 503],
     ['without another', 'finish', '', 303],
@@ -87,7 +87,7 @@ describe('R29: the secret of a grant is zero when the answer is out', () => {
     expect(spy.zeroed()).toEqual([true])
   })
 
-  it.each([
+  test.each([
     ['while the first mailbox is proved', ['prove'], '', 200],
     ['when that fails', ['wrong'], '', 422],
     ['when the proof cannot be kept', ['prove'], 'bindLink', 503],
@@ -117,7 +117,7 @@ describe('R29: the secret of a grant is zero when the answer is out', () => {
     expect(spy.zeroed()).not.toContain(false)
   })
 
-  it.each([
+  test.each([
     ['are shown', {}, 200],
     ['are saved', { save: 'mailbox', name: 'Ann' }, 200],
     ['cannot be saved', { save: 'mailbox', name: 'Ann' }, 503],
@@ -144,7 +144,7 @@ async function openConnections(app: MailboxApp, browser: FormBrowser, address = 
   return { html, hidden: { proof: proofIn(html) } }
 }
 
-it('R20: a connection holds 20 mailboxes; those it has can still get a new password', async () => {
+test('R20: a connection holds 20 mailboxes; those it has can still get a new password', async () => {
   const app = await start()
   const token = await app.connect({ address: 'm1@test.example' })
   /** Each in a window of its own, so that no limit of the one before decides. */
@@ -169,7 +169,7 @@ it('R20: a connection holds 20 mailboxes; those it has can still get a new passw
 describe('the page of connections', () => {
   const connections = (app: MailboxApp) => openBrowser(app, '/oauth/connections')
 
-  it('R20, R63: lists no connection whose revocation was stopped before its rows were gone', async () => {
+  test('R20, R63: lists no connection whose revocation was stopped before its rows were gone', async () => {
     const failing = { operation: '' }
     const app = await start({ wrapStores: faultyStores(failing) })
     await app.connect({ name: 'Half gone' })
@@ -184,7 +184,7 @@ describe('the page of connections', () => {
     expect(after.html).not.toContain('aria-label="Revoke Half gone')
   })
 
-  it('R20, R31: lists no connection that is over, though its row is still there', async () => {
+  test('R20, R31: lists no connection that is over, though its row is still there', async () => {
     const rows: Grant[] = []
     const app = await start({
       wrapStores: (stores) => ({
@@ -213,7 +213,7 @@ describe('the page of connections', () => {
     expect((await openConnections(app, connections(app))).html).not.toContain('Of last year')
   })
 
-  it('R20: an index row that was left behind neither shows nor revokes a grant of somebody else', async () => {
+  test('R20: an index row that was left behind neither shows nor revokes a grant of somebody else', async () => {
     const indexes: [index: string, grantId: string][] = []
     const app = await start({
       wrapStores: (stores) => ({
@@ -252,14 +252,14 @@ describe('the page of connections', () => {
 })
 
 describe('the form', () => {
-  it.each(['write', 'send'])('does not grant %s where the app asked only to read', (permission) => {
+  test.each(['write', 'send'])('does not grant %s where the app asked only to read', (permission) => {
     const fields = new Map([['permission', permission]])
     const message = 'The app asked only to read mail. Choose “Read only”.'
     expect(parsePermission(fields, false).faults).toEqual([{ field: 'permission', message }])
     expect(parsePermission(fields, true).parsed).toBe(permission)
   })
 
-  it.each([
+  test.each([
     ['imap', '993', 'false', 'imap_tls', 'Port 993 for incoming mail (IMAP) goes with TLS.'],
     ['imap', '143', 'true', 'imap_tls', 'Port 143 for incoming mail (IMAP) goes with STARTTLS.'],
     ['smtp', '465', 'false', 'smtp_secure', 'Port 465 for outgoing mail (SMTP) goes with TLS.'],

@@ -1,6 +1,6 @@
 /** R42 under load, on both stores: what is counted before the mail server is asked cannot be outrun. */
 import { findDynamoDb, type LocalDynamoDb, parseForm, startDynamoDb } from '@email-connector/testing'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createDynamoStores } from '../../src/store/dynamodb/stores.ts'
 import type { LevelStores } from '../../src/store/level/stores.ts'
 import { type MailboxApp, startMailboxApp } from '../app/mailbox-app.ts'
@@ -66,12 +66,12 @@ function describeLimits(start: () => Promise<MailboxApp>): void {
   }
   const limited = { asked: 5, shownAgain: 5, paused: attempts - 5 }
 
-  it('R42: of 100 parallel wrong passwords in one sign-in five reach the mail server, whatever the mailbox', async () => {
+  test('R42: of 100 parallel wrong passwords in one sign-in five reach the mail server, whatever the mailbox', async () => {
     const form = await openForm()
     expect(await count((index) => send(form, `one${index}@test.example`, `10.1.0.${index}`))).toEqual(limited)
   })
 
-  it('R42: of 100 for one mailbox, each in a sign-in and from a network of its own, five', async () => {
+  test('R42: of 100 for one mailbox, each in a sign-in and from a network of its own, five', async () => {
     const forms = await Promise.all(Array.from({ length: attempts }, openForm))
     const outcome = await count(async (index) =>
       send(forms[index] ?? (await openForm()), 'Ann@test.example', `10.2.0.${index}`),
@@ -79,7 +79,7 @@ function describeLimits(start: () => Promise<MailboxApp>): void {
     expect(outcome).toEqual(limited)
   })
 
-  it('R42: of 100 mailboxes from one network, five', async () => {
+  test('R42: of 100 mailboxes from one network, five', async () => {
     const forms = await Promise.all(Array.from({ length: attempts }, openForm))
     const outcome = await count(async (index) =>
       send(forms[index] ?? (await openForm()), `many${index}@test.example`, '10.3.0.1'),

@@ -1,6 +1,6 @@
 /** Sign-ins by device code in the only store that has them: who has the turn, and who gets the row. */
 import { createTempFolder } from '@email-connector/testing'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { DeviceRow } from '../../src/store/device-store.ts'
 import { createLevelStores, type LevelStores } from '../../src/store/level/stores.ts'
 import { newId, now } from './builders.ts'
@@ -26,7 +26,7 @@ async function create(): Promise<string> {
   return id
 }
 
-it('is found until it expires, and made once', async () => {
+test('is found until it expires, and made once', async () => {
   const id = await create()
   await expect(stores.devices.create(id, row)).rejects.toThrow('exists')
   expect(await stores.devices.find(id, now + 99)).toEqual(row)
@@ -35,7 +35,7 @@ it('is found until it expires, and made once', async () => {
   expect(await stores.devices.takeTurn(id, now + 100, { holder: 'a', until: now + 120 })).toBe(false)
 })
 
-it('gives the turn to one of 50, not before its time, and again when nothing came of it', async () => {
+test('gives the turn to one of 50, not before its time, and again when nothing came of it', async () => {
   const { devices } = stores
   const id = await create()
   const takeTurn = (at: number, holder = 'a') => devices.takeTurn(id, at, { holder, until: at + 20 })
@@ -47,7 +47,7 @@ it('gives the turn to one of 50, not before its time, and again when nothing cam
   expect(await devices.takeTurn(newId(), now, { holder: 'a', until: now })).toBe(false)
 })
 
-it('takes what came of a turn from its holder alone, while the row is there', async () => {
+test('takes what came of a turn from its holder alone, while the row is there', async () => {
   const { devices } = stores
   const id = await create()
   await devices.takeTurn(id, now + 5, { holder: 'late', until: now + 25 })

@@ -1,6 +1,6 @@
 /** One email as a client gets it: facts only where there are some, and no list cut in the middle of an address. */
 import type { MessageDetail } from '@email-connector/mail'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { emailDetail, toDetailText, toEmailDetail } from '../../src/wire/email-detail.ts'
 import { toAddressText } from '../../src/wire/summary-row.ts'
 
@@ -31,13 +31,13 @@ const show = (message: Partial<MessageDetail>, maxChars = 1000) => {
 }
 
 describe('facts', () => {
-  it('an ordinary email has none of them', () => {
+  test('an ordinary email has none of them', () => {
     expect(show({}).text).toBe(
       'Id: id\nDate: 2026-05-04T10:01:00Z\nFrom: Ann <ann@a.example>\nTo: bob@b.example\nSubject: Plan\n\nHello',
     )
   })
 
-  it('R50: who sent it for whom, how it was judged, how to leave', () => {
+  test('R50: who sent it for whom, how it was judged, how to leave', () => {
     const { email, text } = show({
       sender: [{ address: 'office@a.example' }],
       importance: 'high',
@@ -73,7 +73,7 @@ describe('recipients', () => {
     address: `person${n}@a.example`,
   }))
 
-  it('R81: as many as fit, whole, and how many there are beyond them', () => {
+  test('R81: as many as fit, whole, and how many there are beyond them', () => {
     const { email } = show({ to: many, recipients: { to: 1000, cc: 0, bcc: 0 } })
     const [, listed = '', more] = /^(.*) and (\d+) more$/.exec(email.to) ?? []
     const addresses = listed.split(', ')
@@ -82,7 +82,7 @@ describe('recipients', () => {
     expect(email.to.length).toBeLessThanOrEqual(620)
   })
 
-  it('few are listed all, up to the last character', () => {
+  test('few are listed all, up to the last character', () => {
     const two = many.slice(0, 2)
     const whole = 'Person 0 <person0@a.example>, Person 1 <person1@a.example>'
     expect(toAddressText(two, whole.length)).toBe(whole)
@@ -103,20 +103,20 @@ describe('R81: links', () => {
     ],
   } as const
 
-  it('are listed where the text names them', () => {
+  test('are listed where the text names them', () => {
     const { email, text } = show({ body })
     expect(email.links).toEqual(body.links)
     expect(text).toMatch(/end\n\[link 1\] https:\/\/a\.example\/\?x+\n\[link 2\] https:\/\/b\.example\/\?y+$/)
   })
 
-  it('a text ends in front of the first whose target does not fit, and goes on there', () => {
+  test('a text ends in front of the first whose target does not fit, and goes on there', () => {
     const { email } = show({ body }, 60)
     expect(email.links?.map(({ number }) => number)).toEqual([1])
     expect(email.body).toBe('One (a.example) [link 1] two (b.example) ')
     expect(email.next_offset).toBe(email.body.length)
   })
 
-  it('a target that was cut is said to be', () => {
+  test('a target that was cut is said to be', () => {
     const links = [{ number: 1, text: 'One', url: 'https://a.example/', isCut: true }] as const
     const { email } = show({ body: { ...body, links } })
     expect(email.warnings).toEqual(['link_cut'])
