@@ -23,8 +23,10 @@ apply at a width of 800 pixels:
 - What a person sees is there, in its order: paragraphs, lists with their numbers, tables by rows (\`a | b\`), quotes
   behind \`> \`.
 - A link is its words and where it leads: \`Track your order (shop.example)\`. Its query is left out, since a query can
-  name the reader.
-- A picture is what it says of itself or where it is from: \`[image: Our new shop]\`. Nothing is loaded.
+  name the reader; an address that is shown says so: \`https://shop.example/order?…\`. With \`links\` the whole targets are
+  listed.
+- A picture is what it says of itself or where it is from: \`[image: Our new shop]\`. Nothing is loaded, and
+  what stands in the HTML itself (\`data:\`) takes no room: the words behind it are read.
 - What a person does not see is left out. If it has words that are nowhere else in the email, the answer has the warning
   \`hidden_text_removed\`.
 - Where it cannot be told whether a person sees something, it stays as \`[possibly hidden: …]\`, with the warning
@@ -61,10 +63,11 @@ of 2002, 250 of them newsletters:
 | \`text_part_differs\` | 7 | 7 | The plain part gives other instructions or another edition, or is broken. |
 | \`hidden_text_removed\` | 2 | 2 | Words that nobody sees. |
 
-Of the newsletters alone that is 12 % and 3 %. A link through the sender's own counter looks exactly like one that deceives: the sender of a forged email may register a
-domain, send from it, count clicks on it, and write the shown name into its path or query. So no such link is excused,
-and only counters of known services are, in front of the sender's own name. A plain part is excused where it is a
-shorter edition in the words of the HTML, or says that the email has to be seen as HTML and leads nowhere else.
+Of the newsletters alone that is 12 % and 3 %. A link through the sender's own counter looks exactly like one that
+deceives: the sender of a forged email may register a domain, send from it, count clicks on it, and write the shown name
+into its path or query. So no such link is excused, and only counters of known services are, in front of the sender's
+own name. A plain part is excused where it is a shorter edition in the words of the HTML, or says that the email has to
+be seen as HTML and leads nowhere else.
 `
 }
 
