@@ -72,8 +72,7 @@ export function sanitizeHtml(html: string, { firstLink, senderHost }: Reading = 
       const value = attributes.get(name)
       return value !== undefined && /^\d{1,3}$/.test(value) ? [` ${name}="${value}"`] : []
     })
-    const address = list === undefined ? target?.shown : target?.href
-    output.push(`<${tag}${address ? ` href="${escapeText(address)}"` : ''}${numbers.join('')}>`)
+    output.push(`<${tag}${target ? ` href="${escapeText(target.href)}"` : ''}${numbers.join('')}>`)
     for (const child of children) write(child, element.isPreformatted)
     if (!voids.has(tag)) output.push(`</${tag}>`)
     if (target !== undefined) output.push(list?.mark(target, words) ?? '')

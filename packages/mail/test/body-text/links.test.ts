@@ -36,9 +36,7 @@ describe('links', () => {
     expect(htmlToText('<a href="https://a.example/r?k=1">https://a.example/r?k=1</a>').text).toBe(
       'https://a.example/r?…',
     )
-    expect(sanitizeHtml('<a href="https://a.example/r?k=1">Go</a>').text).toBe(
-      '<a href="https://a.example/r?…">Go</a>',
-    )
+    expect(sanitizeHtml('<p>https://a.example/r?k=1</p>').text).toBe('<p>https://a.example/r?…</p>')
     expect((await readPlain(shown)).text).toBe(shown)
   })
 
