@@ -186,7 +186,7 @@ describe.skipIf(!findDovecot())('on a real Dovecot', () => {
       summary: 'Dock, north',
       start: '2026-12-12 14:00 Europe/Berlin',
       end: '2026-12-12 15:00 Europe/Berlin',
-      location: 'https://meet.example/dock',
+      location: 'https://meet.example/dock?…',
       organizer: 'Ann <ann@test.example>',
       attendees: ['alice@test.example (needs action)'],
     }

@@ -19,6 +19,7 @@ export type DynamoDbFault = 'throttled' | 'error' | 'reset' | 'silence'
 
 export interface DynamoDbProxy {
   readonly endpoint: string
+  /** A further attempt at one of them, where the store took too long or failed, is none of its own. */
   readonly calls: readonly DynamoDbCall[]
   forgetCalls(): void
   /** Asked for every call, before it is passed on. */
@@ -45,7 +46,7 @@ export async function startDynamoDbProxy(
     for await (const chunk of incoming) chunks.push(chunk as Buffer)
     const body = Buffer.concat(chunks)
     const call = toCall(incoming, body)
-    calls.push(call)
+    if (!isRetry(incoming)) calls.push(call)
     if (!allows(call)) return fail(outgoing, 'forbidden')
     const fault = proxy.fault?.(call)
     if (fault === 'silence') return
@@ -92,6 +93,11 @@ function toCall(incoming: IncomingMessage, body: Buffer): DynamoDbCall {
     table: asked.TableName ?? '',
     row: pk.slice(0, pk.indexOf('#') + 1),
   }
+}
+
+/** As AWS's clients number their attempts. */
+function isRetry({ headers }: IncomingMessage): boolean {
+  return !/^attempt=1(?:;|$)/.test(String(headers['amz-sdk-request'] ?? 'attempt=1'))
 }
 
 const errors = {
