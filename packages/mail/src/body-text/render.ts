@@ -97,15 +97,27 @@ async function renderHtml({ content, to, reading, words, maxChars }: RenderJob):
     const { textForPeople } = await import('./text-for-people.ts')
     return { text: textForPeople(content).slice(0, maxChars), warnings: [] }
   }
+  if (to === 'text') return await renderAsText(content, reading, words)
+  const read = await renderAsHtml(to, content, reading)
+  if (!words) return read
+  const [{ toVisibleTree }, { wordsOfTree }] = await Promise.all([
+    import('./visible-tree.ts'),
+    import('./words-of-html.ts'),
+  ])
+  return { ...read, words: wordsOfTree(toVisibleTree(content)) }
+}
+
+async function renderAsHtml(
+  to: 'html' | 'review',
+  html: string,
+  reading: Reading | undefined,
+): Promise<ReadableText> {
   if (to === 'html') {
     const { sanitizeHtml } = await import('./sanitize-html.ts')
-    return sanitizeHtml(content, reading)
+    return sanitizeHtml(html, reading)
   }
-  if (to === 'review') {
-    const { reviewHtml } = await import('./review-html.ts')
-    return { text: '', warnings: [], review: reviewHtml(content) }
-  }
-  return await renderAsText(content, reading, words)
+  const { reviewHtml } = await import('./review-html.ts')
+  return { text: '', warnings: [], review: reviewHtml(html) }
 }
 
 /** One tree for the text and its words: it is what takes time. */
