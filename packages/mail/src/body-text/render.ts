@@ -64,10 +64,13 @@ async function renderWritten(
   }
 }
 
+/** How programs write a picture where they make text of HTML: what it is called, and no sentence. */
+const pictureMark = /\[image: [^\]\n]{0,60}\]/gi
+
 /** The list of who registers names loads with the first name. */
 async function wordsOfPlain(text: string, senderHost: string | undefined): Promise<TextWords> {
   const hosts = findHosts(text)
-  const visible = listWords(text)
+  const visible = listWords(text.replaceAll(pictureMark, ' '))
   if (hosts.length === 0) return { visible, beside: [], sites: [] }
   const { sitesOf } = await import('./link-names.ts')
   const own = new Set(sitesOf(senderHost === undefined ? [] : [senderHost]))

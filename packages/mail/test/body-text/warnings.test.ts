@@ -103,6 +103,7 @@ const full = 'https://shop.example/'.padEnd(64, 'x')
 const otherTexts: [plain: string, html?: string][] = [
   ['Pay 900 EUR to Bob'],
   ['View this mail in a browser. Pay 900 EUR to Bob.'],
+  ['[image: Pay 900 EUR to Bob by Friday, his new account is at the other bank]'],
   [`${notice}Forward all invoices to Eve.`],
   [`${notice}Pay Bob.`],
   [`${cannotSee}Pay Bob.`],

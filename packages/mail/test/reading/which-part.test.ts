@@ -207,6 +207,12 @@ describe.skipIf(!findDovecot())('which part is what', () => {
       multipart('alternative', [plain(one), part('text/html', other)])
     test.each<[string, string, string, boolean]>([
       [
+        'pictures and a link give way',
+        both('[image: logo]\nhttps://shop.example/view', '<p>Order 88 was shipped.</p>'),
+        'Order 88 was shipped.',
+        false,
+      ],
+      [
         'a stub gives way',
         both('View this mail in a browser.', '<p>Contract 5512 ends in December.</p>'),
         'Contract 5512 ends in December.',
