@@ -9,7 +9,7 @@ import { findGrown, measureGrowth } from './growth.ts'
 import { idleClients } from './idle-clients.ts'
 import { startMailServers } from './mail-servers.ts'
 import { renderPerformancePage } from './performance-page.ts'
-import { scenarios } from './scenarios.ts'
+import { type Scenario, scenarios } from './scenarios.ts'
 import { measureTools } from './tool-calls.ts'
 import { countInstructions, measureToolsList } from './tools-list.ts'
 
@@ -20,10 +20,10 @@ function expectNoWorse(measured: Partial<Counts>) {
   expect(findWorse(committed, measured), advice).toEqual([])
 }
 
-async function countTools(): Promise<Partial<Counts>> {
-  const servers = await startMailServers()
+async function countTools(some: readonly Scenario[], timesAsFar: number) {
+  const servers = await startMailServers(500, timesAsFar)
   try {
-    return { tools: await measureTools(servers, scenarios) }
+    return await measureTools(servers, some)
   } finally {
     await servers.stop()
   }
@@ -32,13 +32,24 @@ async function countTools(): Promise<Partial<Counts>> {
 test.skipIf(!findDovecot())(
   'every tool sends the same commands in the same round trips as committed, and within 20 % of the bytes',
   async () => {
-    const first = await countTools()
-    // A machine that stalls for longer than the distance makes one flight look like two.
-    const stalled = findWorse(committed, first).some((one) => /round trips|commands/.test(one))
-    expectNoWorse(stalled ? await countTools() : first)
+    let tools: Counts['tools'] = {}
+    // A machine that stalls for longer than the distance makes one flight look like two: those are asked again from further.
+    for (const timesAsFar of [1, 2, 4, 8]) {
+      const isStalled = ({ name }: Scenario) => {
+        const cost = tools[name]
+        return cost === undefined || findWorse(committed, { tools: { [name]: cost } }).some(isOfTrips)
+      }
+      const asked = scenarios.filter(isStalled)
+      if (asked.length > 0) tools = { ...tools, ...(await countTools(asked, timesAsFar)) }
+    }
+    expectNoWorse({ tools })
   },
   900_000,
 )
+
+function isOfTrips(worse: string): boolean {
+  return /, (?:round trips|commands): /.test(worse)
+}
 
 test.skipIf(!findDovecot())(
   'R59: on 20,000 messages a call takes the same round trips as on 500, and bytes within 20 %',

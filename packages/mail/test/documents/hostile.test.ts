@@ -13,7 +13,7 @@ interface Row {
   readonly kind: string
   readonly told: string
   readonly peakBytes: number
-  readonly stillMs: number
+  readonly turnMs: number
 }
 
 const megabyte = 1024 * 1024
@@ -22,13 +22,11 @@ const maxBytes = 300 * megabyte
 
 async function probe(folder: string, deadlineMs: number): Promise<Row[]> {
   const program = fileURLToPath(new URL('./documents-probe.ts', import.meta.url))
-  const { stdout } = await promisify(execFile)(process.execPath, [
-    '--import',
-    'tsx',
-    program,
-    folder,
-    String(deadlineMs),
-  ])
+  // The thread as it is deployed: loading its sources would take a hundred megabytes of what a document may have.
+  const threads = new URL('../../../testing/src/built-threads-hook.mjs', import.meta.url).href
+  const loaders = ['--import', 'tsx', '--import', threads]
+  const args = [...loaders, program, folder, String(deadlineMs)]
+  const { stdout } = await promisify(execFile)(process.execPath, args)
   return JSON.parse(stdout) as Row[]
 }
 
@@ -54,6 +52,6 @@ describe('R80: hostile documents', () => {
     for (const { name, peakBytes } of rows)
       expect(peakBytes / megabyte, name).toBeLessThan(maxBytes / megabyte)
     // A reader in the same thread would hold it for seconds.
-    for (const { name, stillMs } of rows) expect(stillMs, name).toBeLessThan(2_500)
+    for (const { name, turnMs } of rows) expect(turnMs, name).toBeLessThan(2_500)
   })
 })
