@@ -9,6 +9,9 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 
+/** One way, where trips are counted: longer than a busy machine lets either side think. */
+export const countingMs = 120
+
 export type NetworkFault =
   /** Both directions. */
   | { kind: 'rate'; bytesPerSecond: number }

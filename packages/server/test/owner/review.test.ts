@@ -1,6 +1,6 @@
 /** A held email and its owner: from the tool's link to one DATA, or none, over a real Dovecot. */
 import { randomBytes } from 'node:crypto'
-import { type CausalClock, findDovecot, startDelayProxy } from '@email-connector/testing'
+import { type CausalClock, countingMs, findDovecot, startDelayProxy } from '@email-connector/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { spyOnDerivations } from '../keys/crypto-spy.ts'
 import { startAlteringServer } from './altering-server.ts'
@@ -449,7 +449,7 @@ describe.skipIf(!findDovecot())('R92: /review', () => {
     const clock: CausalClock = { depth: 0 }
     const proxies = await Promise.all(
       [app.dovecot.imapsPort, app.smtp.port].map((port) =>
-        startDelayProxy({ target: { port }, oneWayMs: 25, clock }),
+        startDelayProxy({ target: { port }, oneWayMs: countingMs, clock }),
       ),
     )
     const [imap_port, smtp_port] = proxies.map(({ port }) => String(port))

@@ -1,5 +1,11 @@
 /** R92: what asking costs in round trips, counted through a proxy at a distance from both mail servers. */
-import { type CausalClock, type DelayProxy, findDovecot, startDelayProxy } from '@email-connector/testing'
+import {
+  type CausalClock,
+  countingMs,
+  type DelayProxy,
+  findDovecot,
+  startDelayProxy,
+} from '@email-connector/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { toAccount } from '../tools/open-tools.ts'
 import { type Mailboxes, type OpenCards, startMailboxes, stateOf } from './card-clients.ts'
@@ -15,7 +21,7 @@ describe.skipIf(!findDovecot())('asking at a distance', () => {
     const clock: CausalClock = { depth: 0 }
     const [imap, smtp] = await Promise.all(
       [mail.dovecot.imapsPort, mail.sink.port].map((port) =>
-        startDelayProxy({ target: { port }, oneWayMs: 25, clock }),
+        startDelayProxy({ target: { port }, oneWayMs: countingMs, clock }),
       ),
     )
     if (imap === undefined || smtp === undefined) throw new Error('Both were started')
