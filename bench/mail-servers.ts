@@ -42,11 +42,8 @@ export interface MailServers {
   stop(): Promise<void>
 }
 
-/**
- * `messages`: a multiple of 500; beyond that, copies of the first 500. `timesAsFar`: for a machine so busy that either side
- * thinks longer than the distance takes.
- */
-export async function startMailServers(messages = 500, timesAsFar = 1): Promise<MailServers> {
+/** `messages`: a multiple of 500; beyond that, copies of the first 500. */
+export async function startMailServers(messages = 500): Promise<MailServers> {
   const special = ['Drafts', 'Sent', 'Trash', 'Junk', 'Archive'].map((name) => ({
     name,
     specialUse: `\\${name}`,
@@ -65,7 +62,7 @@ export async function startMailServers(messages = 500, timesAsFar = 1): Promise<
     const toPort = (port: number) => startDelayProxy({ target: { port }, oneWayMs, clock })
     return { oneWayMs, imap: await toPort(dovecot.imapsPort), smtp: await toPort(submission.smtpsPort) }
   }
-  const [near, far] = [await atDistance(nearMs * timesAsFar), await atDistance(farMs * timesAsFar)]
+  const [near, far] = [await atDistance(nearMs), await atDistance(farMs)]
   return {
     dovecot,
     near,
