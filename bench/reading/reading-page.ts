@@ -6,8 +6,8 @@ const whatTheyAre: Readonly<Record<keyof Reading, string>> = {
   real: 'emails of people, lists and shops, 2002 and 2003 (public domain)',
   MJML: 'newsletters of every MJML component, generated',
   'react-email': 'transactional emails, generated',
-  all: 'all of them',
   own: 'in the manner of eleven mail programs, a list, and senders of newsletters, receipts and notifications',
+  all: 'all of them',
 }
 
 export function renderReadingPage(reading: Reading): string {
@@ -25,8 +25,8 @@ apply at a width of 800 pixels:
 - A link is its words and where it leads: \`Track your order (shop.example)\`. Its query is left out, since a query can
   name the reader; an address that is shown says so: \`https://shop.example/order?…\`. With \`links\` the whole targets are
   listed.
-- A picture is what it says of itself or where it is from: \`[image: Our new shop]\`. Nothing is loaded, and
-  what stands in the HTML itself (\`data:\`) takes no room: the words behind it are read.
+- A picture is what it says of itself or where it is from: \`[image: Our new shop]\`. Nothing is loaded. A
+  picture that is part of the HTML (\`data:\`) takes no room, and the words behind it are read.
 - What a person does not see is left out. If it has words that are nowhere else in the email, the answer has the warning
   \`hidden_text_removed\`.
 - Where it cannot be told whether a person sees something, it stays as \`[possibly hidden: …]\`, with the warning

@@ -169,7 +169,7 @@ describe('Client ID Metadata Documents', () => {
     expect((await withDocument(() => given).server.authorize(query())).kind).toBe('response')
   })
 
-  test('R17: the built-in document of a known client stands in when the fetch fails', async () => {
+  test('R17: when the fetch fails, the built-in document of a known client is used', async () => {
     const { server } = withDocument(() => {
       throw new Error('down')
     })

@@ -415,7 +415,7 @@ describe('Redirect URIs', () => {
     )
   })
 
-  test('R05: a loopback registration without a port stands for every port, and only for its host and path', () => {
+  test('R05: a loopback registration without a port allows every port, and only its host and path', () => {
     const uri = 'http://localhost:50123/callback'
     expect(isRegistered(uri, ['http://localhost/callback'])).toBe(true)
     expect(isRegistered(uri, ['http://localhost:1/callback'])).toBe(true)

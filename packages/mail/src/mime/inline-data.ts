@@ -1,6 +1,6 @@
 /**
- * HTML may hold its pictures in itself, as `data:` URLs (RFC 2397): megabytes that say nothing to who reads the words.
- * Their content is left out before HTML is decoded, so that a bound on it counts what is written.
+ * HTML may hold its pictures in itself, as `data:` URLs (RFC 2397): megabytes without a word. Their content is left out
+ * before the HTML is decoded, so that a bound on it counts what somebody wrote.
  */
 import { createTurns } from '../turns.ts'
 

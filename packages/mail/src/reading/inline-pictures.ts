@@ -1,6 +1,6 @@
 /**
- * HTML that is too long to be read whole because its pictures stand in it: the rest is fetched too, and the pictures are
- * left out, so that no words behind them are lost. Ordinary HTML costs nothing here.
+ * HTML can be too long to be read whole because its pictures are part of it. The rest of it is fetched, and the pictures
+ * are left out, so that no words behind them are lost. Ordinary HTML costs nothing here.
  */
 import type { ImapSession, SelectedMailbox } from '../imap/session.ts'
 import { MailError } from '../mail-error.ts'

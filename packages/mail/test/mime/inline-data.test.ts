@@ -1,4 +1,4 @@
-/** R81, R77: pictures that stand in HTML are left out before it is decoded; nothing else is. */
+/** R81, R77: `data:` pictures are left out of HTML before it is decoded, and nothing else is. */
 import { expect, test } from 'vitest'
 import { dropInlineData } from '../../src/mime/inline-data.ts'
 

@@ -261,7 +261,7 @@ describe.skipIf(!findDovecot())('which part is what', () => {
     })
   })
 
-  describe('R81: no words are lost behind pictures that stand in the HTML itself', () => {
+  describe('R81: no words are lost behind pictures that are part of the HTML', () => {
     const picture = (bytes: number, wrap = '') =>
       Buffer.alloc(bytes, 'picture')
         .toString('base64')
