@@ -25,7 +25,7 @@ export interface FirstFlight {
   answerTo(early: EarlyCommand): Answer | undefined
   /** Something left with the LOGIN, and the LOGIN was answered OK. */
   arrived(): boolean
-  /** What left with the LOGIN was lost. */
+  /** What left with the LOGIN was lost: it was said again, and only that was answered. */
   lost(): boolean
 }
 
@@ -33,7 +33,7 @@ const tokenMechanisms = new Set(['XOAUTH2', 'OAUTHBEARER'])
 const openers = new Set(['EXAMINE', 'SELECT'])
 const listing = new Set(['LIST', 'LSUB', 'NAMESPACE'])
 const harmless = new Set([...openers, ...listing, 'UID FETCH'])
-/** After the login; a server that is only slow does the same twice. */
+/** After the login; a server that is only slow does the same twice, and answers twice. */
 const patienceMs = 1_500
 
 /** `waiting` is asked when the LOGIN leaves. */
@@ -47,7 +47,12 @@ export function combineFirstFlight(
   let isLost = false
   const exec = channel.exec.bind(channel)
   const send = channel.send.bind(channel)
+  const countUnknownTag = channel.countUnknownTag.bind(channel)
 
+  channel.countUnknownTag = (tag) => {
+    if (isLost && tag === sent?.tag) isLost = false
+    else countUnknownTag(tag)
+  }
   channel.send = async (command) => {
     // already on its way
     if (sent?.tag === command.tag && channel.currentRequest) {

@@ -123,6 +123,22 @@ describe('what leaves with the LOGIN', () => {
     expect(next).toMatchObject({ value: { items: [] }, commands: ['LOGIN', 'EXAMINE'], flights: 3 })
   })
 
+  test('still leaves with the next LOGIN where the server was only slow once', async () => {
+    const { server, account, memory } = await start()
+    const examine = server.handlers.EXAMINE
+    server.handlers.EXAMINE = async (tag, args, connection) => {
+      if (examine) server.handlers.EXAMINE = examine
+      await new Promise((resolve) => setTimeout(resolve, 2_000))
+      await examine?.(tag, args, connection)
+    }
+    const seen = await call(account, authority.ca, memory, async (session) => {
+      await recent(session)
+      await session.run('NOOP', [])
+    })
+    expect(seen).toMatchObject({ code: undefined, commands: ['LOGIN', 'EXAMINE', 'EXAMINE', 'NOOP'] })
+    expect(seen.learned).toBeUndefined()
+  })
+
   test('changes nothing about a refused login: reported as such, tried once', async () => {
     const { server, account, memory } = await start()
     const before = logins(server)
@@ -224,9 +240,10 @@ describe('what leaves with the LOGIN', () => {
       [[Buffer.from('secret')], []],
     ] as const) {
       const sent: string[] = []
-      const channel: Pick<Channel, 'exec' | 'send' | 'commandParts' | 'tagCounter' | 'currentRequest'> = {
+      const channel: Partial<Channel> = {
         exec: () => Promise.reject(new Error('nothing is answered here')),
         send: async () => undefined,
+        countUnknownTag: () => undefined,
         commandParts: [...commandParts],
         tagCounter: 1,
         currentRequest: false,
