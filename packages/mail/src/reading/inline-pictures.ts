@@ -1,6 +1,6 @@
 /**
- * HTML can be too long to be read whole because its pictures are part of it. The rest of it is fetched, and the pictures
- * are left out, so that no words behind them are lost. Ordinary HTML costs nothing here.
+ * HTML can be too long to be read whole because its pictures are part of it. Where there is one in what was read, the
+ * rest is fetched, and the pictures are left out, so that no words behind them are lost. Ordinary HTML costs nothing here.
  */
 import type { ImapSession, SelectedMailbox } from '../imap/session.ts'
 import { MailError } from '../mail-error.ts'
@@ -24,7 +24,7 @@ export function createPictureSkipper(session: ImapSession, mailbox: SelectedMail
   ): Promise<void> => {
     for (const part of parts) {
       const begun = texts.get(part)
-      if (part.type !== 'text/html' || !begun?.isCut || !(await isMostlyPictures(begun.text))) continue
+      if (part.type !== 'text/html' || !begun?.isCut || !(await holdsPictures(begun.text))) continue
       const whole = part.content ?? (await fetchPart(part))
       if (whole !== undefined) texts.set(part, await toTextWithoutPictures(part, whole, maxPartBytes))
     }
@@ -55,7 +55,7 @@ export async function toTextWithoutPictures(
   return { text, isCut: written.length > maxPartBytes }
 }
 
-async function isMostlyPictures(html: string): Promise<boolean> {
+async function holdsPictures(html: string): Promise<boolean> {
   const octets = Buffer.from(html)
-  return (await dropInlineData(octets)).length <= octets.length / 2
+  return (await dropInlineData(octets)) !== octets
 }

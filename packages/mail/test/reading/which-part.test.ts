@@ -287,6 +287,13 @@ describe.skipIf(!findDovecot())('which part is what', () => {
       expect(detail.warnings).not.toContain('body_truncated')
     })
 
+    test('nor behind those that much else stands in front of', async () => {
+      const template = `<!--${' template'.repeat(80_000)}-->`
+      const { detail } = await read(encoded('8bit', `${template}${withPictures('\n')}`))
+      expect(detail.body.text).toBe(words)
+      expect(detail.warnings).not.toContain('body_truncated')
+    })
+
     test('nor in an email inside another', async () => {
       const inner = mail(encoded('8bit', withPictures('\n')))
       const { detail } = await read(multipart('mixed', [plain('See below'), inner]))
