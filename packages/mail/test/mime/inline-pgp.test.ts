@@ -35,6 +35,19 @@ test('R81: encrypted text says that it is', async () => {
   expect(warnings).toEqual(['encrypted'])
 })
 
+test('R81: words behind armour without an end are read', async () => {
+  const sealed = ['-----BEGIN PGP MESSAGE-----', 'Version: 1', '', 'hQEMA3xyz', '=abcd']
+  for (const [begun, said] of [
+    [signed.slice(0, -1), 'Meet at nine.'],
+    [sealed, '[Encrypted with PGP'],
+  ] as const) {
+    const { text } = await read([...begun, 'PS: bring the keys too', 'Bye'].join('\n'))
+    expect(text).toContain(said)
+    expect(text).toMatch(/\nPS: bring the keys too\nBye$/)
+    expect(text).not.toMatch(/hQEM|iQEz|abcd|Version/)
+  }
+})
+
 test('R81: in a quote, or in the middle of a line, it is text', async () => {
   for (const text of [
     '> -----BEGIN PGP MESSAGE-----\n> hQEMA3xyz',
