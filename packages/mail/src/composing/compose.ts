@@ -14,6 +14,7 @@ import { createMessageBytes, type MessageBytes } from '../message-bytes.ts'
 import { type OutgoingAttachment, toComposerAttachment, withNamesApart } from './attachment-node.ts'
 import { toComposerBody } from './entity.ts'
 import { putBack, setAside } from './large-files.ts'
+import { withLineEnds } from './line-ends.ts'
 import { type OriginalBlock, renderBody } from './render-body.ts'
 import type { Signature } from './signature.ts'
 
@@ -108,13 +109,12 @@ export async function composeMessage(draft: OutgoingDraft): Promise<ComposedMess
       attachments: files.map(({ composed }) => composed),
       // the same message is the same bytes, so that a person's yes can be bound to them
       baseBoundary: createHash('sha256').update(messageId).digest('hex').slice(0, 16),
-      newline: 'win',
       disableFileAccess: true,
       disableUrlAccess: true,
     }).compile()
 
     node.keepBcc = keepBcc
-    const built = await node.build()
+    const built = withLineEnds(await node.build())
     assertHeaders(built, { From: [from], To: to, Cc: cc, ...(keepBcc ? { Bcc: bcc } : {}) }, parseAddresses)
     return createMessageBytes(putBack(built, files))
   }

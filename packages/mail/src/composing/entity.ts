@@ -5,6 +5,7 @@
 import type { MailAddress } from '../message.ts'
 import { type OutgoingAttachment, toComposerAttachment } from './attachment-node.ts'
 import { type HeaderField, joinMessage, type SplitMessage, splitMessage } from './header-fields.ts'
+import { withLineEnds } from './line-ends.ts'
 
 /** Its content fields, and its body from the blank line on. */
 export type Entity = SplitMessage
@@ -54,10 +55,9 @@ async function buildWhole(mail: object): Promise<Buffer> {
   const { default: MailComposer } = await import('nodemailer/lib/mail-composer')
   const node = new MailComposer({
     ...mail,
-    newline: 'win',
     disableFileAccess: true,
     disableUrlAccess: true,
   }).compile()
   node.keepBcc = true
-  return await node.build()
+  return withLineEnds(await node.build())
 }

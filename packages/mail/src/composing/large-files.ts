@@ -4,10 +4,10 @@
  */
 import { randomBytes } from 'node:crypto'
 import type { MessagePart } from '../message-bytes.ts'
+import { withLineEnds } from './line-ends.ts'
 
 /** What is smaller goes through the composer. */
 const largeBytes = 64 * 1024
-const [lf, cr] = [0x0a, 0x0d]
 
 interface ComposerFile {
   readonly content: Buffer
@@ -47,20 +47,4 @@ export function putBack(built: Buffer, files: readonly FileAside<ComposerFile>[]
     from = at + mark.length
   }
   return [...parts, built.subarray(from)]
-}
-
-/** Every line ends in CRLF, as the composer has it. */
-function withLineEnds(content: Buffer): Buffer {
-  let missing = 0
-  for (let at = content.indexOf(lf); at >= 0; at = content.indexOf(lf, at + 1)) {
-    if (content[at - 1] !== cr) missing++
-  }
-  if (missing === 0) return content
-  const ended = Buffer.allocUnsafe(content.length + missing)
-  let length = 0
-  for (const [at, byte] of content.entries()) {
-    if (byte === lf && content[at - 1] !== cr) ended[length++] = cr
-    ended[length++] = byte
-  }
-  return ended
 }
