@@ -41,12 +41,25 @@ test.skipIf(!findDovecot())(
         return cost === undefined || findWorse(committed, { tools: { [name]: cost } }).some(isOfTrips)
       }
       const asked = scenarios.filter(isStalled)
-      if (asked.length > 0) tools = { ...tools, ...(await countTools(asked)) }
+      if (asked.length > 0) tools = { ...tools, ...leastOf(tools, await countTools(asked)) }
     }
     expectNoWorse({ tools })
   },
   900_000,
 )
+
+/** A stall only adds: each of the two calls of a scenario as the try without one had it. */
+function leastOf(earlier: Counts['tools'], later: Counts['tools']): Counts['tools'] {
+  const least = Object.entries(later).map(([name, { cold, warm }]) => {
+    const { cold: coldBefore = cold, warm: warmBefore = warm } = earlier[name] ?? {}
+    return [name, { cold: fewerTrips(coldBefore, cold), warm: fewerTrips(warmBefore, warm) }] as const
+  })
+  return Object.fromEntries(least)
+}
+
+function fewerTrips<Cost extends { readonly roundTrips: number }>(one: Cost, other: Cost): Cost {
+  return other.roundTrips <= one.roundTrips ? other : one
+}
 
 function isOfTrips(worse: string): boolean {
   return /, (?:round trips|commands): /.test(worse)

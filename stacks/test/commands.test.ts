@@ -61,7 +61,7 @@ describe('synthesis', () => {
     ? 'R95: pnpm synth needs no account, and no network: it runs where only loopback exists'
     : 'R95: pnpm synth needs no account (not run without network: no network namespace can be made here)'
 
-  test(title, { timeout: 120_000 }, async () => {
+  test(title, { timeout: 300_000 }, async () => {
     const { synth } = (
       JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: { synth: string } }
     ).scripts
@@ -94,7 +94,7 @@ describe('deployment', () => {
   })
 
   test('a stage without an entry is refused by both, before anything is asked of the account', {
-    timeout: 120_000,
+    timeout: 300_000,
   }, async () => {
     const aws = await startAwsStandIn()
     try {
@@ -115,7 +115,7 @@ describe('deployment', () => {
     }
   })
 
-  test('sst deploy publishes the bundles and creates every stack', { timeout: 120_000 }, async () => {
+  test('sst deploy publishes the bundles and creates every stack', { timeout: 300_000 }, async () => {
     const args = [...throughPnpm, 'sst', 'deploy', '--stage', 'personal']
     const done = await run(process.execPath, args, towards(withSst))
     expect(outcome(done)).toBe('succeeded')
@@ -128,7 +128,7 @@ describe('deployment', () => {
   })
 
   test('cdk deploy creates the same stacks without SST, from what was synthesized without a network', {
-    timeout: 120_000,
+    timeout: 300_000,
   }, async () => {
     const args = ['deploy', '--all', '--app', join(folder, 'synth'), '--no-notices', '--no-version-reporting']
     const done = await run(bin('cdk'), args, towards(withCdk))
@@ -150,7 +150,7 @@ describe('deployment', () => {
 
   // These two come after the comparisons, which need what SST deployed.
   test('leaving SST is an update in place: cdk deploy over what SST deployed is refused nowhere', {
-    timeout: 120_000,
+    timeout: 300_000,
   }, async () => {
     const args = ['deploy', '--all', '--app', join(folder, 'synth'), '--no-notices', '--no-version-reporting']
     const before = [...withSst.stacks.keys()].sort()
@@ -158,7 +158,7 @@ describe('deployment', () => {
     expect([...withSst.stacks.keys()].sort()).toEqual(before)
   })
 
-  test('sst remove finds every stack of a personal stage and leaves none', { timeout: 120_000 }, async () => {
+  test('sst remove finds every stack of a personal stage and leaves none', { timeout: 300_000 }, async () => {
     const done = await run(bin('sst'), ['remove', '--stage', 'personal'], towards(withSst))
     expect(outcome(done)).toBe('succeeded')
     expect(withSst.calls.filter((call) => call === 'cloudformation DeleteStack')).toHaveLength(4)
@@ -166,7 +166,7 @@ describe('deployment', () => {
   })
 
   test('sst dev comes up to the deployment of its stubs, with nothing streamed', {
-    timeout: 120_000,
+    timeout: 300_000,
   }, async () => {
     const aws = await startAwsStandIn()
     const stages = join(folder, 'stages.json')
@@ -196,7 +196,7 @@ describe('deployment', () => {
 describe('pnpm sst and pnpm cdk are the tools themselves', () => {
   test.each(['sst', 'cdk'])(
     '%s: arguments, output and exit code pass through',
-    { timeout: 120_000 },
+    { timeout: 300_000 },
     async (tool) => {
       const args = ['deploy', '--no-such-option', '--help']
       const own = await run(bin(tool), args, bare)
@@ -204,7 +204,7 @@ describe('pnpm sst and pnpm cdk are the tools themselves', () => {
     },
   )
 
-  test('a signal ends the tool, and the command says that it ended by it', { timeout: 120_000 }, async () => {
+  test('a signal ends the tool, and the command says that it ended by it', { timeout: 300_000 }, async () => {
     const aws = createServer(() => undefined)
     aws.listen(0, '127.0.0.1')
     await once(aws, 'listening')

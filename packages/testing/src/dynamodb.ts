@@ -16,6 +16,9 @@ export interface LocalDynamoDb {
     endpoint: string
     region: string
     credentials: { accessKeyId: string; secretAccessKey: string }
+    /** Of our own client: a busy machine is no outage. Tests of outages set theirs. */
+    attemptTimeoutMs: number
+    deadlineMs: number
   }
   readonly pid: number
   stop(): Promise<void>
@@ -62,6 +65,7 @@ export async function startDynamoDb(): Promise<LocalDynamoDb> {
       endpoint,
       region: 'eu-central-1',
       credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+      ...{ attemptTimeoutMs: 20_000, deadlineMs: 40_000 },
     },
     pid: child.pid,
     stop: () => child.stop(),

@@ -64,7 +64,7 @@ function createSaid(turns: Turns): Said {
         const words = wordsOf(line)
         if (words.length > 0 && words.length < run) short.add(words.join(' '))
         const all = [...last, ...words]
-        for (let at = 0; at + run <= all.length; at++) runs.add(all.slice(at, at + run).join(' '))
+        for (let at = 0; at + run <= all.length; at++) runs.add(runAt(all, at))
         last = all.slice(1 - run)
         await turns(line.length)
       }
@@ -78,7 +78,7 @@ function createSaid(turns: Turns): Said {
       const all = words.flat()
       const covered = new Uint8Array(all.length)
       for (let at = 0; at + run <= all.length; at++) {
-        const some = all.slice(at, at + run).join(' ')
+        const some = runAt(all, at)
         if (runs.has(some)) covered.fill(1, at, at + run)
         await turns(some.length)
       }
@@ -87,11 +87,17 @@ function createSaid(turns: Turns): Said {
         const from = at
         at += some.length
         if (some.length === 0) return undefined
-        const count = covered.subarray(from, at).reduce((sum, one) => sum + one, 0)
+        let count = 0
+        for (let word = from; word < at; word++) count += covered[word] ?? 0
         return count >= some.length * saidShare || short.has(some.join(' '))
       })
     },
   }
+}
+
+/** Without an array for each: there is one for every word of a conversation. */
+function runAt(words: readonly string[], at: number): string {
+  return `${words[at]} ${words[at + 1]} ${words[at + 2]} ${words[at + 3]}`
 }
 
 function wordsOf(line: string): string[] {
