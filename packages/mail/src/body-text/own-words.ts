@@ -95,7 +95,7 @@ function createSaid(turns: Turns): Said {
   }
 }
 
-/** Without an array for each: there is one for every word of a conversation. */
+/** `run` words as one key; there is one for every word of a conversation, so no array is made for it. */
 function runAt(words: readonly string[], at: number): string {
   return `${words[at]} ${words[at + 1]} ${words[at + 2]} ${words[at + 3]}`
 }
