@@ -1,13 +1,26 @@
 /**
- * Ports for programs that cannot choose one by themselves. Another process may take the port between our look
- * and the program's bind, so callers retry the whole start; a listener in this process should bind port 0 instead.
+ * Ports for programs that cannot choose one by themselves. They lie below those that the kernel gives to connections and
+ * to listeners on port 0, so nobody is given one between our look and the program's bind, nor while the program is
+ * stopped and started again. A listener in this process should bind port 0 instead.
  */
 import { once } from 'node:events'
-import { type AddressInfo, createServer } from 'node:net'
+import { type AddressInfo, createServer, type Server } from 'node:net'
 
-export async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'))
-  await Promise.all(servers.map((server) => once(server, 'listening')))
+/** The kernel's own begin at 32768 (Linux) or 49152; browsers refuse some up to 10080. */
+const lowest = 20_000
+const count = 12_000
+const maxTries = 100
+
+export async function freePorts(wanted: number): Promise<number[]> {
+  const servers: Server[] = []
+  for (let tries = 0; servers.length < wanted; tries += 1) {
+    if (tries > wanted + maxTries) throw new Error('no free port')
+    const server = createServer().listen(lowest + Math.floor(Math.random() * count), '127.0.0.1')
+    await once(server, 'listening').then(
+      () => servers.push(server),
+      () => undefined,
+    )
+  }
   const ports = servers.map((server) => (server.address() as AddressInfo).port)
   await Promise.all(servers.map((server) => once(server.close(), 'close')))
   return ports
