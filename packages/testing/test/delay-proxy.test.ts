@@ -89,9 +89,10 @@ describe('The delaying proxy', () => {
 
   test('can drip, slow down, stall, reset and swallow everything', async () => {
     const { proxy, open } = await throughProxy({ oneWayMs: 1 })
-    const arrive = async (text: string, withinMs: number) => {
+    /** What came `withinMs` after what was waited for, however long that takes. */
+    const arrive = async (withinMs: number, until: 'at once' | 'reset' | number = 'at once') => {
       const socket = open()
-      socket.write(text)
+      socket.write('send 1000\n')
       let heard = 0
       let ending = 'open'
       socket.on('data', (chunk) => {
@@ -100,22 +101,24 @@ describe('The delaying proxy', () => {
       socket.on('error', (error: NodeJS.ErrnoException) => {
         ending = error.code ?? 'error'
       })
+      const isThere = () => (until === 'reset' ? ending !== 'open' : until === 'at once' || heard >= until)
+      await expect.poll(isThere, { timeout: 30_000, interval: 5 }).toBe(true)
       await new Promise((resolve) => setTimeout(resolve, withinMs))
       socket.destroy()
       return { heard, ending }
     }
     proxy.fault = { kind: 'drip', intervalMs: 20 }
-    expect((await arrive('send 1000\n', 200)).heard).toBeLessThan(15)
+    expect((await arrive(200)).heard).toBeLessThan(15)
     proxy.fault = { kind: 'rate', bytesPerSecond: 1_000 }
-    expect((await arrive('send 1000\n', 400)).heard).toBeLessThan(500)
+    expect((await arrive(400)).heard).toBeLessThan(500)
     proxy.fault = { kind: 'stall', afterBytes: 50 }
-    expect(await arrive('send 1000\n', 100)).toEqual({ heard: 50, ending: 'open' })
+    expect(await arrive(100, 50)).toEqual({ heard: 50, ending: 'open' })
     proxy.fault = { kind: 'reset', afterBytes: 50 }
-    expect((await arrive('send 1000\n', 100)).ending).toBe('ECONNRESET')
+    expect((await arrive(0, 'reset')).ending).toBe('ECONNRESET')
     proxy.fault = { kind: 'blackhole' }
-    expect(await arrive('send 1000\n', 100)).toEqual({ heard: 0, ending: 'open' })
+    expect(await arrive(100)).toEqual({ heard: 0, ending: 'open' })
     proxy.fault = undefined
-    expect(await arrive('send 1000\n', 200)).toEqual({ heard: 1006, ending: 'open' })
+    expect(await arrive(100, 1006)).toEqual({ heard: 1006, ending: 'open' })
   })
 
   test('passes a large answer whole', async () => {
