@@ -16,13 +16,14 @@ import { ImapFlow } from 'imapflow'
 import { buildLargeLetter, buildLetter } from './letters.ts'
 import { bulkUnread, largeSubject } from './scenarios.ts'
 
-const nearMs = 25
+/** One way. */
+export const nearMs = 25
 /**
  * For what talks to two servers at once. smtp-server holds its greeting back for 100 ms; unless a crossing takes longer,
  * what the other server says meanwhile counts as something the client had waited for. Nor may it take less than what a
  * busy machine needs for a piece of a large email.
  */
-const farMs = 300
+export const farMs = 300
 /** With INBOX and the five special ones: 37 mailboxes. */
 const furtherMailboxes = 31
 

@@ -1,7 +1,9 @@
 /** docs/performance.md, from the committed counts alone, so that a test can tell whether the page is true. */
+
 import { awsBudgets } from './aws-budgets.ts'
 import type { Counts } from './counts.ts'
 import { idleClients } from './idle-clients.ts'
+import { farMs, nearMs } from './mail-servers.ts'
 import { scenarios } from './scenarios.ts'
 
 export function renderPerformancePage(counts: Counts): string {
@@ -43,7 +45,7 @@ function roundTrips({ tools }: Counts): string[] {
   return [
     '## Round trips, bytes and tokens per call',
     '',
-    'Every call opens its own connection; round trips are counted through a proxy 25 ms away, TCP and TLS included, in front of Dovecot with 500 messages and 37 mailboxes. *Cold* knows nothing of the server, *warm* has what is remembered beside the grant since sign-in; the budget is for warm. Bytes are on the wire, TLS included. Characters and o200k tokens are of text and structured content together. `send_email` is counted 150 ms away: its two servers are talked to at once, and the test server holds its greeting back for 100 ms.',
+    `Every call opens its own connection; round trips are counted through a proxy ${nearMs} ms away, TCP and TLS included, in front of Dovecot with 500 messages and 37 mailboxes. *Cold* knows nothing of the server, *warm* has what is remembered beside the grant since sign-in; the budget is for warm. Bytes are on the wire, TLS included. Characters and o200k tokens are of text and structured content together. Sends are counted ${farMs} ms away: two servers are talked to at once, and the test server holds its greeting back for 100 ms.`,
     '',
     ...table(head, rows),
     '',

@@ -13,12 +13,15 @@ const maxTries = 100
 
 export async function freePorts(wanted: number): Promise<number[]> {
   const servers: Server[] = []
+  let fault: unknown
   for (let tries = 0; servers.length < wanted; tries += 1) {
-    if (tries > wanted + maxTries) throw new Error('no free port')
+    if (tries > wanted + maxTries) throw new Error('no free port', { cause: fault })
     const server = createServer().listen(lowest + Math.floor(Math.random() * count), '127.0.0.1')
     await once(server, 'listening').then(
       () => servers.push(server),
-      () => undefined,
+      (error: unknown) => {
+        fault = error
+      },
     )
   }
   const ports = servers.map((server) => (server.address() as AddressInfo).port)

@@ -1,8 +1,8 @@
 const [lf, cr] = [0x0a, 0x0d]
 
 /**
- * Every line ends in CRLF (RFC 5322 §2.1); gives `content` itself where it does already. The composer's own way makes
- * three pieces of each line, and a megabyte of short lines of it keeps the thread for a tenth of a second.
+ * Every line ends in CRLF (RFC 5322 §2.1); gives `content` itself where it does already. The composer's own
+ * option makes three pieces of each line: a megabyte of short lines keeps the thread for a tenth of a second.
  */
 export function withLineEnds(content: Buffer): Buffer {
   const missing: number[] = []

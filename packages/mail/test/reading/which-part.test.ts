@@ -287,7 +287,7 @@ describe.skipIf(!findDovecot())('which part is what', () => {
       expect(detail.warnings).not.toContain('body_truncated')
     })
 
-    test('nor behind those that much else stands in front of', async () => {
+    test('nor where a megabyte begins with other things than pictures', async () => {
       const template = `<!--${' template'.repeat(80_000)}-->`
       const { detail } = await read(encoded('8bit', `${template}${withPictures('\n')}`))
       expect(detail.body.text).toBe(words)

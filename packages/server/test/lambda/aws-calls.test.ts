@@ -28,7 +28,7 @@ const writes = (calls: string[]) => calls.length - reads(calls)
 
 describe.skipIf(missing !== undefined)(whenPossible('R27: AWS calls per request'), () => {
   const running = useGateway()
-  // With an email to fetch a slow answer is known from a lost one, which would be written down.
+  // Where an email is fetched, a slow answer is told from a lost one, which the call would write into the grant.
   beforeAll(async () => {
     const { imap } = running().mail
     await imap.appendRaw(imap.alice, 'INBOX', 'Subject: Here\r\n\r\nWords\r\n')
