@@ -13,9 +13,16 @@ export interface TempFolder {
 }
 
 const alive = new Set<string>()
-process.on('exit', () => {
-  for (const path of alive) rmSync(path, { recursive: true, force: true })
+process.on('exit', removeAlive)
+// The processes of a test run are ended by this signal, and a listener takes its default away.
+process.once('SIGTERM', () => {
+  removeAlive()
+  process.kill(process.pid, 'SIGTERM')
 })
+
+function removeAlive() {
+  for (const path of alive) rmSync(path, { recursive: true, force: true })
+}
 
 export function createTempFolder(name = 'test'): TempFolder {
   const path = mkdtempSync(join(tmpdir(), `ec-${name}-`))
