@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Dovecot, findDovecot, findUnpacked, startDovecot } from '@email-connector/testing'
+import { startCpuTime } from '@email-connector/testing/cpu-time'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
   fetchAttachment,
@@ -42,7 +43,7 @@ describe.skipIf(!findDovecot())('R62: odd mails', () => {
     const nameOf = new Map(uids.map((uid, at) => [uid, mails[at]?.name]))
     const slow: string[] = []
     const timed = async <T>(name: string, work: () => Promise<T>): Promise<T | undefined> => {
-      const before = process.cpuUsage()
+      const cpuMs = startCpuTime()
       try {
         return await work()
       } catch (error) {
@@ -50,8 +51,8 @@ describe.skipIf(!findDovecot())('R62: odd mails', () => {
         if (error instanceof MailError && error.code !== 'connection_lost' && error.code !== 'timeout') return
         throw new Error(name, { cause: error })
       } finally {
-        const { user, system } = process.cpuUsage(before)
-        if (user + system > maxCpuMs * 1000) slow.push(`${name}: ${(user + system) / 1000} ms`)
+        const ms = cpuMs()
+        if (ms > maxCpuMs) slow.push(`${name}: ${ms} ms`)
       }
     }
 
