@@ -15,7 +15,7 @@ import { loopbackConnector, type OpenTools, openTools, toAccount } from './open-
 
 const bytes = 1024 * 1024
 const maxCpuMs = 1000
-/** 200 ms is the aim; the rest is for a machine whose every instruction takes longer while others run. */
+/** 200 ms is the aim; the rest is for what one turn, which is short, may meet: a collection of garbage, a busy neighbour. */
 const maxTurnMs = 500
 
 const repeat = (token: string, length = bytes) =>
