@@ -22,7 +22,7 @@ import { cleanLine } from '../../src/reading/envelope-text.ts'
 
 const bytes = 1024 * 1024
 /** Where a megabyte of fifty tokens would take the test itself too long; what is quadratic takes seconds here as well. */
-const fewerBytes = 128 * 1024
+const fewerBytes = 256 * 1024
 const maxCpuMs = 1000
 /** Of a text that is many times the same piece: each piece is read by itself, so a quarter of them may take a quarter. */
 const quarter = 0.25
