@@ -3,13 +3,14 @@
  * developing, its Function; everything else is plain CDK (stacks/), which stacks/cdk-app.ts deploys without SST.
  */
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Aspects } from 'aws-cdk-lib'
 import { CfnFunction } from 'aws-cdk-lib/aws-lambda'
 import type { SSTConfig } from 'sst'
 import { Function as LiveFunction, Stack } from 'sst/constructs'
+import { functionNames } from './packages/server/src/deployment-names.ts'
 import { appName, createBundledFunction, createStacks } from './stacks/app.ts'
 import { getStage } from './stacks/stages.ts'
 import type { Host } from './stacks/types.ts'
@@ -24,7 +25,9 @@ const config: SSTConfig = {
     const isLive = app.mode === 'dev'
     const folder = mkdtempSync(join(tmpdir(), 'email-connector-functions-'))
     if (isLive) build(`buildThreads('dist/live', '${liveThreads}')`)
-    else build(`buildFunctions(${JSON.stringify(folder)})`)
+    else if (app.mode === 'deploy') build(`buildFunctions(${JSON.stringify(folder)})`)
+    // To remove a stack, SST needs its name alone.
+    else for (const name of functionNames) mkdirSync(join(folder, name))
 
     createStacks(app, stageOf(app.stage), {
       createStack(id) {

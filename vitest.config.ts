@@ -18,8 +18,8 @@ export default defineConfig({
     pool: 'forks',
     // Two cores: half of the time is waiting for a server.
     maxWorkers: 4,
-    testTimeout: 120_000,
-    hookTimeout: 180_000,
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
     teardownTimeout: 10_000,
     // A second, the default, is little while both cores are busy.
     expect: { poll: { timeout: 30_000 } },

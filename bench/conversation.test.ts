@@ -44,5 +44,4 @@ test.skipIf(!findDovecot())(
       const shown = await tools.call('get_thread', { id: newest.id, quotes: 'shown' })
       expect(shown.text).toContain('> Reply 1')
     }),
-  60_000,
 )

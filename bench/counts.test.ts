@@ -85,7 +85,6 @@ test.skipIf(!findDovecot() || !findDynamoDb())(
   async () => {
     expectNoWorse({ aws: await measureAwsCalls() })
   },
-  60_000,
 )
 
 test('an idle client holds a function only where it can be asked, and then no more than committed', () => {

@@ -65,5 +65,4 @@ test.skipIf(!findDovecot())(
       console.info(`conversations of eight: ${ofEight.join(' ')} tokens`)
       for (const cost of ofEight) expect(cost).toBeLessThanOrEqual(4_000)
     }),
-  120_000,
 )

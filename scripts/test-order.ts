@@ -13,18 +13,28 @@ import { longest } from './longest-tests.ts'
  */
 const sharing = [
   'stacks/test',
+  'packages/mail/test/body-text',
+  'packages/mail/test/changing',
   'packages/mail/test/composing',
   'packages/mail/test/connect',
+  'packages/mail/test/imap',
   'packages/mail/test/mailboxes',
   'packages/mail/test/mime',
+  'packages/mail/test/organizing',
   'packages/mail/test/reading',
   'packages/mail/test/search',
   'packages/mail/test/smtp',
   'packages/oauth/test',
   'packages/server/test/app',
   'packages/server/test/cards',
+  'packages/server/test/clients',
   'packages/server/test/documents',
+  'packages/server/test/find-servers',
+  'packages/server/test/keys',
+  'packages/server/test/lambda',
+  'packages/server/test/local',
   'packages/server/test/mcp',
+  'packages/server/test/oauth',
   'packages/server/test/owner',
   'packages/server/test/pages',
   'packages/server/test/sending',
@@ -33,6 +43,7 @@ const sharing = [
   'packages/server/test/tool-call',
   'packages/server/test/tools',
   'packages/server/test/wire',
+  'packages/testing/test',
 ]
 
 /** Files that run in a process with others, as paths from the root. */

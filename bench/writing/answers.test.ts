@@ -86,7 +86,7 @@ describe.skipIf(!findDovecot() || !findChromium())(
       submission = await startSubmission({ mailServer: dovecot })
       chromium = await startVisibleWordsReader()
       samples = await openSamples(count)
-    }, 300_000)
+    })
     afterAll(async () => {
       await chromium?.close()
       await tools?.close()

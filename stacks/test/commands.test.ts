@@ -61,7 +61,7 @@ describe('synthesis', () => {
     ? 'R95: pnpm synth needs no account, and no network: it runs where only loopback exists'
     : 'R95: pnpm synth needs no account (not run without network: no network namespace can be made here)'
 
-  test(title, { timeout: 300_000 }, async () => {
+  test(title, async () => {
     const { synth } = (
       JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: { synth: string } }
     ).scripts
@@ -93,9 +93,7 @@ describe('deployment', () => {
     await withCdk.stop()
   })
 
-  test('a stage without an entry is refused by both, before anything is asked of the account', {
-    timeout: 300_000,
-  }, async () => {
+  test('a stage without an entry is refused by both, before anything is asked of the account', async () => {
     const aws = await startAwsStandIn()
     try {
       const env = { ...towards(aws), STAGES_FILE: join(folder, 'no-stages.json') }
@@ -115,7 +113,7 @@ describe('deployment', () => {
     }
   })
 
-  test('sst deploy publishes the bundles and creates every stack', { timeout: 300_000 }, async () => {
+  test('sst deploy publishes the bundles and creates every stack', async () => {
     const args = [...throughPnpm, 'sst', 'deploy', '--stage', 'personal']
     const done = await run(process.execPath, args, towards(withSst))
     expect(outcome(done)).toBe('succeeded')
@@ -127,9 +125,7 @@ describe('deployment', () => {
     expect([...withSst.objects.keys()].filter((key) => key.endsWith('.zip')).length).toBeGreaterThanOrEqual(3)
   })
 
-  test('cdk deploy creates the same stacks without SST, from what was synthesized without a network', {
-    timeout: 300_000,
-  }, async () => {
+  test('cdk deploy creates the same stacks without SST, from what was synthesized without a network', async () => {
     const args = ['deploy', '--all', '--app', join(folder, 'synth'), '--no-notices', '--no-version-reporting']
     const done = await run(bin('cdk'), args, towards(withCdk))
     expect(outcome(done)).toBe('succeeded')
@@ -149,25 +145,21 @@ describe('deployment', () => {
   })
 
   // These two come after the comparisons, which need what SST deployed.
-  test('leaving SST is an update in place: cdk deploy over what SST deployed is refused nowhere', {
-    timeout: 300_000,
-  }, async () => {
+  test('leaving SST is an update in place: cdk deploy over what SST deployed is refused nowhere', async () => {
     const args = ['deploy', '--all', '--app', join(folder, 'synth'), '--no-notices', '--no-version-reporting']
     const before = [...withSst.stacks.keys()].sort()
     expect(outcome(await run(bin('cdk'), args, towards(withSst)))).toBe('succeeded')
     expect([...withSst.stacks.keys()].sort()).toEqual(before)
   })
 
-  test('sst remove finds every stack of a personal stage and leaves none', { timeout: 300_000 }, async () => {
+  test('sst remove finds every stack of a personal stage and leaves none', async () => {
     const done = await run(bin('sst'), ['remove', '--stage', 'personal'], towards(withSst))
     expect(outcome(done)).toBe('succeeded')
     expect(withSst.calls.filter((call) => call === 'cloudformation DeleteStack')).toHaveLength(4)
     expect([...withSst.stacks.keys()]).toEqual([])
   })
 
-  test('sst dev comes up to the deployment of its stubs, with nothing streamed', {
-    timeout: 300_000,
-  }, async () => {
+  test('sst dev comes up to the deployment of its stubs, with nothing streamed', async () => {
     const aws = await startAwsStandIn()
     const stages = join(folder, 'stages.json')
     writeFileSync(stages, JSON.stringify({ mydev: { kind: 'personal', region: 'eu-central-1' } }))
@@ -194,17 +186,13 @@ describe('deployment', () => {
 })
 
 describe('pnpm sst and pnpm cdk are the tools themselves', () => {
-  test.each(['sst', 'cdk'])(
-    '%s: arguments, output and exit code pass through',
-    { timeout: 300_000 },
-    async (tool) => {
-      const args = ['deploy', '--no-such-option', '--help']
-      const own = await run(bin(tool), args, bare)
-      expect(await run(process.execPath, [...throughPnpm, tool, ...args], bare)).toEqual(own)
-    },
-  )
+  test.each(['sst', 'cdk'])('%s: arguments, output and exit code pass through', async (tool) => {
+    const args = ['deploy', '--no-such-option', '--help']
+    const own = await run(bin(tool), args, bare)
+    expect(await run(process.execPath, [...throughPnpm, tool, ...args], bare)).toEqual(own)
+  })
 
-  test('a signal ends the tool, and the command says that it ended by it', { timeout: 300_000 }, async () => {
+  test('a signal ends the tool, and the command says that it ended by it', async () => {
     const aws = createServer(() => undefined)
     aws.listen(0, '127.0.0.1')
     await once(aws, 'listening')

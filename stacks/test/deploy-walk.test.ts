@@ -128,7 +128,7 @@ describe('from an empty account', () => {
   }
   const said = new Map<string, string>()
 
-  test.each(run)('R95: %s', { timeout: 180_000 }, async (command) => {
+  test.each(run)('R95: %s', async (command) => {
     expect(await walk(command)).toBe('succeeded')
     if (command.includes(' deploy ')) expect(aws.stacks.size).toBe(4)
     if (command.includes(' remove ')) expect(aws.stacks.size).toBe(0)

@@ -24,7 +24,7 @@ const listed = new Map(
 
 beforeAll(() => {
   for (const name of Object.keys(stages)) get(name)
-}, 300_000)
+})
 
 describe('R95: removal', () => {
   test('of a personal stage leaves nothing', () => {

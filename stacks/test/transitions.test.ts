@@ -15,7 +15,7 @@ vi.setConfig({ testTimeout: 180_000 })
 // Synthesized before anything is measured: a dozen stages take a while on a busy machine.
 beforeAll(() => {
   for (const name of Object.keys(stages)) get(name)
-}, 300_000)
+})
 
 describe('R95: a stage that exists takes every change of its settings', () => {
   const names = Object.keys(stages)

@@ -91,7 +91,7 @@ describe.skipIf(!findDovecot())('Dovecot', () => {
     expect(started.length).toBeGreaterThan(4)
     await other.stop()
     const isAlive = (pid: number) => readdirSync('/proc').includes(String(pid))
-    await expect.poll(() => started.filter(isAlive), { timeout: 5_000 }).toEqual([])
+    await expect.poll(() => started.filter(isAlive)).toEqual([])
   })
 
   test('can put folders below INBOX., name them in German and say little of itself', async () => {

@@ -139,7 +139,7 @@ describe('The scripted IMAP server', () => {
       const timer = new Promise((resolve) => setTimeout(() => resolve('waiting'), 300))
       expect(await Promise.race([outcome, timer])).not.toBe('answered')
       client.close()
-      await expect.poll(server.openCount, { timeout: 5_000 }).toBe(0)
+      await expect.poll(server.openCount).toBe(0)
     }
   })
 

@@ -28,7 +28,7 @@ test.skipIf(!existsSync('/proc'))('ends the program when its owner is killed wit
   const pid = Number(String((await once(owner.stdout, 'data'))[0]))
   expect(isAlive(pid)).toBe(true)
   owner.kill('SIGKILL')
-  await expect.poll(() => isAlive(pid), { timeout: 5_000 }).toBe(false)
+  await expect.poll(() => isAlive(pid)).toBe(false)
 })
 
 test.skipIf(!findNode24())('finds a Node of at least 24', () => {

@@ -73,11 +73,11 @@ describe('HTML for people', () => {
   })
 })
 
-describe.skipIf(!findChromium())('R83: as Chromium shows it', { timeout: 120_000 }, () => {
+describe.skipIf(!findChromium())('R83: as Chromium shows it', () => {
   let judge: VisibleTextJudge
   beforeAll(async () => {
     judge = await startVisibleTextJudge()
-  }, 60_000)
+  })
   afterAll(() => judge?.close())
 
   const mails: [string, string][] = [

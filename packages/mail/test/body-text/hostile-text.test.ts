@@ -266,7 +266,7 @@ const readers: [name: string, tokens: readonly string[], read: (text: string) =>
     [
       'a style sheet over many elements',
       css,
-      (rules) => htmlToText(style(rules.slice(bytes / 2)) + manyElements),
+      (rules) => htmlToText(style(rules.slice(0, fewerBytes / 2)) + manyElements),
     ],
     [
       'attributes',
@@ -347,19 +347,15 @@ function bestOfThree(work: () => unknown, enough = maxCpuMs / 2): number {
 }
 
 describe('R77: a megabyte of one token', () => {
-  test.each(readers)(
-    'through %s costs less than a second',
-    { timeout: 120_000 },
-    (_name, tokens, read, share = 1) => {
-      const maxMs = maxCpuMs * share
-      const slow = tokens.flatMap((token) => {
-        const input = repeat(token, whole.has(read) ? bytes : fewerBytes)
-        const ms = bestOfThree(() => read(input), maxMs / 2)
-        return ms > maxMs ? [`${JSON.stringify(token)}: ${Math.round(ms)} ms`] : []
-      })
-      expect(slow).toEqual([])
-    },
-  )
+  test.each(readers)('through %s costs less than a second', (_name, tokens, read, share = 1) => {
+    const maxMs = maxCpuMs * share
+    const slow = tokens.flatMap((token) => {
+      const input = repeat(token, whole.has(read) ? bytes : fewerBytes)
+      const ms = bestOfThree(() => read(input), maxMs / 2)
+      return ms > maxMs ? [`${JSON.stringify(token)}: ${Math.round(ms)} ms`] : []
+    })
+    expect(slow).toEqual([])
+  })
 })
 
 /** What one email may bring without a thread of its own (read-text.ts): nothing else is answered meanwhile. */
@@ -400,7 +396,7 @@ describe('R77: what is costly though it is short', () => {
         }),
     ],
   ]
-  test.each(runs)('%s', { timeout: 120_000 }, (_name, token, read) => {
+  test.each(runs)('%s', (_name, token, read) => {
     expect(bestOfThree(() => read(run(token)))).toBeLessThan(maxCpuMs)
   })
 

@@ -116,7 +116,7 @@ describe('a thread that has nothing to do', () => {
       status: 0,
       signal: null,
     })
-  }, 70_000)
+  })
 
   test('is not kept for longer than it was told', async () => {
     const threads = createRenderThreads({ start: moody, maxThreads: 1, idleMs: 1 })

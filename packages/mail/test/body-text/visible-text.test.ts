@@ -43,7 +43,7 @@ describe.skipIf(!findChromium())('R74: hidden words, as Chromium shows them', ()
   })
 
   test(`of ${count} generated mails none leaks and none is lost`, {
-    timeout: 60_000 + count * 5_000,
+    timeout: 120_000 + count * 5_000,
   }, async () => {
     const leaks: string[] = []
     const lost: string[] = []

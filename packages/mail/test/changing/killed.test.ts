@@ -94,5 +94,5 @@ describe.skipIf(!findDovecot())('a process that is killed, on a real Dovecot', (
     expect(undone.some(({ ok }) => ok)).toBe(true)
     expect(undone.some(({ code }) => code === 'message_not_found')).toBe(true)
     expect(await where()).toEqual(start)
-  }, 120_000)
+  })
 })

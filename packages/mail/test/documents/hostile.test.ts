@@ -38,7 +38,7 @@ describe('R80: hostile documents', () => {
     files = await hostileFiles()
     for (const [name, content] of files) writeFileSync(join(folder.path, name), content)
     rows = await probe(folder.path, 60_000)
-  }, 300_000)
+  })
   afterAll(() => folder.remove())
 
   test('each has an answer', () => {

@@ -186,7 +186,6 @@ describe.each([
           { numRuns: name === 'Dovecot' ? 8 : 3, endOnFailure: true },
         )
       },
-      240_000,
     )
 
     test('R78: by date received, with a limit of one too: what is moved back in is not the newest', async () => {

@@ -288,7 +288,7 @@ describe('what leaves with the LOGIN', () => {
 })
 
 describe.skipIf(!findCourier())('what leaves with the LOGIN, on Courier, which may lose it', () => {
-  test('costs at most one wait and is remembered', { timeout: 30_000 }, async () => {
+  test('costs at most one wait and is remembered', async () => {
     const courier = await startCourier()
     try {
       const account = accountOn({ host: courier.host, port: courier.imapsPort }, courier.alice)
@@ -307,9 +307,7 @@ describe.skipIf(!findCourier())('what leaves with the LOGIN, on Courier, which m
 })
 
 describe.skipIf(!findDovecot())('an access token, on Dovecot, which asks somebody about it', () => {
-  test('R59: costs the round trips of a password, and refused it is read like any other', {
-    timeout: 60_000,
-  }, async () => {
+  test('R59: costs the round trips of a password, and refused it is read like any other', async () => {
     const asking = createServer(async (request, response) => {
       let body = ''
       for await (const chunk of request) body += String(chunk)

@@ -229,9 +229,7 @@ describe('IMAP against a scripted server', () => {
     })
   })
 
-  test('R58: the deadline that nobody injected is 25 s, against a server that dribbles', {
-    timeout: 40_000,
-  }, async () => {
+  test('R58: the deadline that nobody injected is 25 s, against a server that dribbles', async () => {
     const server = await start({ misbehave: { at: 'EXAMINE', how: 'dribble' } })
     const before = performance.now()
     expect(await codeOf(run(server, recent))).toBe('timeout')

@@ -131,7 +131,7 @@ describe.skipIf(!findDovecot())('a real server', () => {
   let dovecot: Dovecot
   beforeAll(async () => {
     dovecot = await startDovecot()
-  }, 60_000)
+  })
   afterAll(() => dovecot?.stop())
 
   const treeOf = (node: BodyStructure): unknown => [

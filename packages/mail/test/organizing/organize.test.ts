@@ -246,7 +246,7 @@ describe.skipIf(!findDovecot())('clean-ups on a real Dovecot', () => {
     expect(undone.filter(({ ok }) => ok)).toHaveLength(2_000)
     expect([await matching('bulk yes'), await matching('bulk no')]).toEqual([2_000, 2_000])
     client.close()
-  }, 120_000)
+  })
 })
 
 describe.skipIf(!findDovecot())('clean-ups on a server with an INBOX alone', () => {

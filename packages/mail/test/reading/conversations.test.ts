@@ -35,7 +35,7 @@ describe.skipIf(!findDovecot())('conversations of ten mail programs', () => {
       'INBOX',
       corpus.flatMap(({ emails }) => emails.map(({ raw }) => raw)),
     )
-  }, 60_000)
+  })
   afterAll(() => dovecot?.stop())
 
   const account = () => accountOn({ host: dovecot.host, port: dovecot.imapsPort }, dovecot.alice)
@@ -75,7 +75,7 @@ describe.skipIf(!findDovecot())('conversations of ten mail programs', () => {
     expect(corpus.length).toBeGreaterThanOrEqual(60)
     expect(sentences).toBeGreaterThan(300)
     expect(faults).toEqual([])
-  }, 120_000)
+  })
 
   test('those belong that THREAD=REFERENCES puts together, each once, oldest first', async () => {
     const { bob, ca, host, imapsPort } = dovecot
@@ -125,7 +125,7 @@ describe.skipIf(!findDovecot())('conversations of ten mail programs', () => {
         )
       }
     }
-  }, 120_000)
+  })
 
   test('a long one goes on by cursor and says the same', async () => {
     for (const one of corpus.filter(({ emails }) => emails.length >= 5).slice(0, 6)) {
@@ -143,7 +143,7 @@ describe.skipIf(!findDovecot())('conversations of ten mail programs', () => {
       } while (cursor !== undefined)
       expect([...pieces]).toEqual(whole.items.map(({ ref, text }) => [`${ref.mailbox} ${ref.uid}`, text]))
     }
-  }, 60_000)
+  })
 
   test('a conversation is read in 7 round trips, 8 where each email names only the one before', async () => {
     const memory = await verifyImapLogin(account(), depsFor(dovecot.ca))

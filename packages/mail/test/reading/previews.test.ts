@@ -123,7 +123,7 @@ describe.skipIf(!findDovecot())('R81: previews', () => {
     await dovecot.reader(dovecot.alice).createMailbox('Ordinary')
     for (const raw of mails) await dovecot.appendRaw(dovecot.alice, 'INBOX', raw)
     await dovecot.appendRaw(dovecot.alice, 'Ordinary', mails[0] ?? '')
-  }, 60_000)
+  })
   afterAll(() => dovecot?.stop())
 
   const run = async <T>(use: (session: ImapSession) => Promise<T>) => {

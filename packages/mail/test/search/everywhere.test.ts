@@ -35,7 +35,7 @@ describe.skipIf(!findDovecot())('R88: a search of every mailbox', () => {
     await reader.append('Projects', [withFile('plan.pdf'), withFile('notes.txt')])
     await reader.append('Sent', [mail('question one'), mail('question two')], ['\\Seen'])
     await reader.append('Archive', [mail('Re: question one', 'In-Reply-To: <question.one@example.net>\n')])
-  }, 60_000)
+  })
   afterAll(() => dovecot?.stop())
 
   const run = <T>(use: (session: ImapSession) => Promise<T>) =>

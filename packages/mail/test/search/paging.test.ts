@@ -122,5 +122,5 @@ describe.skipIf(!findDovecot())('R78, R88: a search, page by page', () => {
       ),
       { numRuns: Number(process.env.WALKS ?? 12), endOnFailure: true },
     )
-  }, 240_000)
+  })
 })

@@ -18,7 +18,7 @@ describe.skipIf(!findDovecot())('R88: forty mailboxes in a few flights', () => {
     for (const at of [0, 3, 4, 5, 20, 33])
       await reader.append(`Project ${at}`, [mail(`row ${at}.0`), mail(`row ${at}.1`), mail('other')])
     await reader.append('INBOX', [mail('row inbox'), mail('other'), mail('row inbox too')])
-  }, 60_000)
+  })
   afterAll(() => dovecot?.stop())
 
   test.each([2, 50])('every row comes from the mailbox that its id names, %s a page', async (limit) => {

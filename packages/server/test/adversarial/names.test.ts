@@ -18,7 +18,7 @@ const names = [
   'a\u200bdmin seenbbblx',
 ]
 
-describe.skipIf(!findDovecot())('names that others gave', { timeout: 120_000 }, () => {
+describe.skipIf(!findDovecot())('names that others gave', () => {
   let dovecot: Dovecot
   let endpoint: Endpoint
   beforeAll(async () => {

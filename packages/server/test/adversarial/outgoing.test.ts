@@ -17,7 +17,7 @@ import { type Endpoint, openEndpoint } from './endpoint.ts'
 
 const file = { filename: 'a.txt', content_type: 'text/plain', content: 'x' }
 
-describe.skipIf(!findDovecot())('a model that was talked into sending', { timeout: 120_000 }, () => {
+describe.skipIf(!findDovecot())('a model that was talked into sending', () => {
   let dovecot: Dovecot
   let submission: Submission
   let endpoint: Endpoint

@@ -73,7 +73,7 @@ describe.skipIf(node === undefined)('mcporter 0.12', () => {
     const listed = await run(['list', 'mail'])
     expect(listed.code, listed.output).toBe(0)
     expect(listed.output).toContain('get_recent_emails')
-  }, 60_000)
+  })
 
   test('prints the sentence of an error, and saves a picture', async () => {
     const failed = await run(['call', 'mail.list_mailboxes', 'account=nobody@example.com'])
@@ -96,7 +96,7 @@ describe.skipIf(node === undefined)('mcporter 0.12', () => {
     expect(shown.code, shown.output).toBe(0)
     const [name = ''] = readdirSync(pictures)
     expect(readFileSync(join(pictures, name)).toString('base64')).toBe(picture)
-  }, 60_000)
+  })
 
   test('R14: goes on from another port, with a token that has ended, and its user is not asked', async () => {
     const first = rememberedToken()
@@ -109,7 +109,7 @@ describe.skipIf(node === undefined)('mcporter 0.12', () => {
     expect(called.code, called.output).toBe(0)
     expect(called.output).toContain('"subject"')
     expect(rememberedToken()).not.toBe(first)
-  }, 60_000)
+  })
 
   function rememberedToken(): string {
     const file = readdirSync(folder.path, { recursive: true, encoding: 'utf8' }).find((one) =>

@@ -89,7 +89,7 @@ describe.skipIf(missing !== undefined)(
       )
       clientId = await register(product.url)
       browser = await launchBrowser({ [`${providerHost}:443`]: `127.0.0.1:${httpsPort}` })
-    }, 120_000)
+    })
     afterAll(async () => {
       await browser.close()
       await product.stop()
@@ -182,7 +182,7 @@ describe.skipIf(missing !== undefined)(
       expect(structuredContent?.emails).toHaveLength(1)
       // A token that lasts needs neither the provider nor what is in its secret.
       expect([refreshes(), secretsRead()]).toEqual([1, readThen])
-    }, 90_000)
+    })
 
     test('R90: killed between the answer of the provider and the write, the next calls lead to a new sign-in', async () => {
       idp.accessTokenSeconds = shortLived
@@ -219,7 +219,7 @@ describe.skipIf(missing !== undefined)(
       expect(structuredContent?.accounts).toEqual(accountsBefore)
       expect((await call(token, 'get_recent_emails')).isError).toBeUndefined()
       expect([refreshes() - before, idp.reused]).toEqual([1, []])
-    }, 90_000)
+    })
 
     test('who is not let in by the gate sees no form', async () => {
       const { url } = createAuthorizationRequest(product.url, clientId)
@@ -228,7 +228,7 @@ describe.skipIf(missing !== undefined)(
       await page.waitForSelector('text=Example Works decides who may connect here')
       expect(await page.locator('input').count()).toBe(0)
       await page.context().close()
-    }, 60_000)
+    })
 
     test('R45: no token and no secret of the provider is in a line of a log or in a row', async () => {
       const printed = [product.output(), ...product.accessLog, await product.dumpStore()].join('\n')

@@ -58,30 +58,26 @@ describe.skipIf(missing !== undefined)(`pnpm smoke${missing ? ` (not run: ${miss
       startLocalProduct,
       { challenge: /in the real header/, scope: /in the real header/, stream: /after \d+ ms/ },
     ],
-  ])(
-    'R70: it finds %s as it should be, and ends its connection',
-    { timeout: 90_000 },
-    async (_, start, seen) => {
-      const product = await start(mail)
-      try {
-        const fields = signInFields(product, mail.imap.alice, 'read')
-        const { code, output } = await smoke([`${product.url}/mcp`, '--sign-in'], async (authorizeUrl) => {
-          const outcome = await completeSignIn({ authorizeUrl, fields })
-          if (outcome.redirected) await fetch(outcome.url)
-        })
-        expect(output).not.toContain('FAILED')
-        expect(code).toBe(0)
-        const line = (title: string) => output.split('\n').find((one) => one.startsWith(`ok       ${title}`))
-        for (const title of ['health', 'discovery', '`+` in a query', 'quoted attacks', 'sign-out'])
-          expect(line(title), title).toBeDefined()
-        expect(line('challenge')).toMatch(seen.challenge ?? /never/)
-        expect(line('missing scope')).toMatch(seen.scope ?? /never/)
-        expect(line('first byte')).toMatch(seen.stream ?? /never/)
-      } finally {
-        await product.stop()
-      }
-    },
-  )
+  ])('R70: it finds %s as it should be, and ends its connection', async (_, start, seen) => {
+    const product = await start(mail)
+    try {
+      const fields = signInFields(product, mail.imap.alice, 'read')
+      const { code, output } = await smoke([`${product.url}/mcp`, '--sign-in'], async (authorizeUrl) => {
+        const outcome = await completeSignIn({ authorizeUrl, fields })
+        if (outcome.redirected) await fetch(outcome.url)
+      })
+      expect(output).not.toContain('FAILED')
+      expect(code).toBe(0)
+      const line = (title: string) => output.split('\n').find((one) => one.startsWith(`ok       ${title}`))
+      for (const title of ['health', 'discovery', '`+` in a query', 'quoted attacks', 'sign-out'])
+        expect(line(title), title).toBeDefined()
+      expect(line('challenge')).toMatch(seen.challenge ?? /never/)
+      expect(line('missing scope')).toMatch(seen.scope ?? /never/)
+      expect(line('first byte')).toMatch(seen.stream ?? /never/)
+    } finally {
+      await product.stop()
+    }
+  })
 })
 
 describe('pnpm smoke where something is wrong', () => {

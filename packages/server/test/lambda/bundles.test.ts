@@ -83,7 +83,7 @@ function packageOf(input: string): string {
 
 beforeAll(async () => {
   built = await builtFunctions()
-}, 180_000)
+})
 afterAll(() => folder.remove())
 
 describe.each(functionNames)('the %s bundle', (name) => {
@@ -251,7 +251,7 @@ test('every build of a commit names its chunks alike, wherever it is written: a 
   } finally {
     await elsewhere.remove()
   }
-}, 120_000)
+})
 
 test('R72: the search finds what is there', () => {
   expect(textOf('mcp')).toContain('CREDENTIALS_KEY')

@@ -13,7 +13,7 @@ const suite = fileURLToPath(
 const node = findNode24()
 
 describe.skipIf(node === undefined)('the conformance suite (without Node 24: skipped, and said)', () => {
-  test('its authorization scenarios all pass, sign-in page included', { timeout: 60_000 }, async () => {
+  test('its authorization scenarios all pass, sign-in page included', async () => {
     const runner = await startLocalRunner()
     const port = await freePort()
     const clientId = await register(runner.url, 'Conformance', `http://127.0.0.1:${port}/callback`)
@@ -33,7 +33,7 @@ describe.skipIf(node === undefined)('the conformance suite (without Node 24: ski
 async function run(args: string[]): Promise<{ code: number | null; output: string }> {
   const child = spawn(node ?? '', [suite, 'authorization', ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: 50_000,
+    timeout: 120_000,
   })
   let output = ''
   const followed = new Set<string>()

@@ -71,7 +71,7 @@ describe.skipIf(!findDovecot() || process.platform !== 'linux')('hostile documen
     await mail.imap.appendRaw(mail.imap.alice, 'INBOX', raw)
     const { structured } = await client.call('get_recent_emails', { limit: 1 })
     id = (structured.emails as { id: string }[])[0]?.id ?? expect.fail('no email')
-  }, 120_000)
+  })
   afterAll(async () => {
     await client?.close()
     await product?.stop()
@@ -108,5 +108,5 @@ describe.skipIf(!findDovecot() || process.platform !== 'linux')('hostile documen
     // The same process as at the start: nobody starts it again.
     expect(await readFile(`/proc/${product.pid}/stat`, 'utf8')).toMatch(/\) [RS] /)
     expect(product.output()).not.toMatch(/"event":"bug"|uncaught/i)
-  }, 300_000)
+  })
 })

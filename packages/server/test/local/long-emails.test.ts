@@ -80,7 +80,7 @@ describe.skipIf(!findDovecot() || !hasCpuTimes)('R77: a megabyte of one token', 
     expect(ids).toHaveLength(mails.length)
     // What loads with the first call of its kind is no mail's doing.
     await client.call('reply_to_email', { id: ids[0], body: 'x' })
-  }, 300_000)
+  })
   afterAll(async () => {
     await client?.close()
     await product?.stop()

@@ -53,7 +53,7 @@ describe('the local runner, stopped and started again', () => {
   )
 
   test(`R64: ${kills} times kill -9 at a random moment of sign-ins and refreshes: every acknowledged grant still works`, {
-    timeout: 20_000 + kills * 10_000,
+    timeout: 120_000 + kills * 10_000,
   }, async () => {
     const place = { dataDir: createTempFolder('kills').path, port: await freePort() }
     const grants: Grant[] = []

@@ -24,7 +24,7 @@ test('R96: ends the connections of a mailbox in the store of a runner that is st
   const after = await startLocalRunner(place)
   await expect(client.call('list_accounts')).rejects.toThrow()
   await after.remove()
-}, 90_000)
+})
 
 test('asked for wrongly it says how', async () => {
   for (const args of [
@@ -40,4 +40,4 @@ test('asked for wrongly it says how', async () => {
   const unknown = await runRevoke(undefined, ['--stage', 'nowhere', '--host', 'h', '--login', 'l'])
   expect(unknown.code).toBe(1)
   expect(unknown.output).toContain('stages.json has no entry for it')
-}, 60_000)
+})

@@ -17,7 +17,7 @@ async function failToStart(environment: Record<string, string>) {
   const child = spawn(process.execPath, [start], {
     env: { PATH: process.env.PATH, HOME: process.env.HOME, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: 60_000,
+    timeout: 120_000,
   })
   let output = ''
   for (const stream of [child.stdout, child.stderr])

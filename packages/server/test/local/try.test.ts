@@ -78,7 +78,7 @@ describe('npm run try', () => {
       cwd: join(import.meta.dirname, command === 'npm' ? '../../../..' : '../..'),
       env: { PATH: process.env.PATH, PUBLIC_URL: runner.url, DATA_DIR: runner.dataDir, ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: 25_000,
+      timeout: 120_000,
     })
     let stdout = ''
     let stderr = ''

@@ -220,7 +220,7 @@ describe('A client metadata document', () => {
         response.writeHead(status, { 'Content-Type': contentType }).write('{')
       }
       await expect(fetchOver({ deadlineMs: 60_000 })(url)).rejects.toThrow(/^Not /)
-      await expect.poll(() => socket?.destroyed, { timeout: 10_000 }).toBe(true)
+      await expect.poll(() => socket?.destroyed).toBe(true)
     },
   )
 

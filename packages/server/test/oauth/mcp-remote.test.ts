@@ -89,7 +89,7 @@ test('R14: mcp-remote registers, signs in and works; started again, also with an
   const third = await startProxy(port, noSignIn)
   expect((await third.client.listTools()).tools).toHaveLength(tools.length)
   await third.client.close()
-}, 60_000)
+})
 
 /** As good as expired: only the refresh token that mcp-remote remembers helps now. */
 async function revokeAccessToken(): Promise<void> {

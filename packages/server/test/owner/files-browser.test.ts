@@ -22,7 +22,6 @@ describe.skipIf(findChromium() === undefined || findDovecot() === undefined)(
   () => {
     test.each([true, false])(
       'an unpaired browser is led away, paired, and back to the file, which is saved and not shown (script: %s)',
-      { timeout: 60_000 },
       async (javaScript) => {
         const { app, url, browser, close } = await startInBrowser(startDovecotApp)
         try {

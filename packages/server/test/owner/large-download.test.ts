@@ -9,7 +9,6 @@ import { downloadAsOwner, largeEmail } from './download-as-owner.ts'
 
 test.skipIf(!findDovecot())(
   'R59: 200 MB reach the owner byte for byte, and the runner stays under 300 MB',
-  { timeout: 120_000 },
   async () => {
     const mail = await startTestMail(startDovecot)
     const product = await startLocalProduct(mail, { fromSource: true })

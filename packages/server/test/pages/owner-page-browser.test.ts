@@ -65,6 +65,5 @@ describe.skipIf(findChromium() === undefined)('the owner’s page in Chromium', 
       expect(complaints.filter((text) => !text.includes('422'))).toEqual([])
       await page.context().close()
     },
-    120_000,
   )
 })

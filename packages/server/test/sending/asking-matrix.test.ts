@@ -138,7 +138,6 @@ describe.skipIf(!findDovecot())('R92', () => {
         }
       }
     },
-    60_000,
   )
 })
 

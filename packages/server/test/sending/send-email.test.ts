@@ -267,7 +267,7 @@ describe.skipIf(!findDovecot())('over a real submission server', () => {
     expect(structured, text).toMatchObject({ state: 'sent', sent_copy: 'filed' })
     const raw = submission.messages.at(-1)?.raw.toString('latin1') ?? ''
     expect(raw.replaceAll('\r\n', '').includes(content.toString('base64'))).toBe(true)
-  }, 60_000)
+  })
 
   test.each([
     ['text', 'character 5 is none of its alphabet', 'abcd*efg'],

@@ -40,7 +40,7 @@ describe.skipIf(findChromium() === undefined || findDovecot() === undefined).eac
       await new Promise<void>((resolve) => client.listen(0, '127.0.0.1', resolve))
       page = await open(javaScript)
       page.on('request', (request) => seen.push(request.url()))
-    }, 60_000)
+    })
     afterAll(async () => {
       await browser.close()
       client.close()
@@ -116,7 +116,7 @@ describe.skipIf(findChromium() === undefined || findDovecot() === undefined).eac
         { address: 'alice@test.example', provider: tile, permission },
       ])
       expect(new Set(product.idp.asked)).toEqual(new Set([deviceCodeGrant]))
-    }, 60_000)
+    })
 
     test('R90: tools work, and after the expiry one refresh of a client without a secret serves many calls', async () => {
       if (permission === 'send') {
@@ -129,7 +129,7 @@ describe.skipIf(findChromium() === undefined || findDovecot() === undefined).eac
       expect(answers.filter(({ isError }) => isError === true)).toEqual([])
       expect(product.idp.asked.slice(before)).toEqual(['refresh_token'])
       expect(product.idp.reused).toEqual([])
-    }, 60_000)
+    })
 
     test('the page of connections and a one-time link accept the same', async () => {
       await page.goto(`${product.url}/oauth/connections`)
@@ -154,7 +154,7 @@ describe.skipIf(findChromium() === undefined || findDovecot() === undefined).eac
       }
       const { accounts } = (await call('list_accounts')).structuredContent
       expect(accounts).toMatchObject([{ address: 'alice@test.example' }, { address: 'bob@test.example' }])
-    }, 60_000)
+    })
 
     test('no token and no device code is in a URL or a log line', () => {
       const told = [...product.logLines, ...seen].join('\n')

@@ -47,7 +47,7 @@ describe.skipIf(findChromium() === undefined)('the identity gate in a browser', 
     }
     runner = await startLocalRunner({ port, environment })
     browser = await launchBrowser()
-  }, 60_000)
+  })
   afterAll(async () => {
     await browser.close()
     await runner.remove()
@@ -88,7 +88,6 @@ describe.skipIf(findChromium() === undefined)('the identity gate in a browser', 
       const answer = await postToolCall(runner.url, accessToken, 'list_accounts')
       expect(await answer.text()).toContain(addressIn(runner.output()))
     },
-    60_000,
   )
 
   test('who is not sees no form, on no page', async () => {
@@ -100,7 +99,7 @@ describe.skipIf(findChromium() === undefined)('the identity gate in a browser', 
       expect(await page.locator('input').count()).toBe(0)
       await page.context().close()
     }
-  }, 60_000)
+  })
 
   test('a one-time link goes through the login, and is not typed again', async () => {
     const answer = await postToolCall(runner.url, accessToken, 'list_accounts')
@@ -113,7 +112,7 @@ describe.skipIf(findChromium() === undefined)('the identity gate in a browser', 
     expect(await page.locator('input[name=link]').inputValue()).toBe(link.split('#')[1])
     expect(page.url()).not.toContain(link.split('#')[1])
     await page.context().close()
-  }, 60_000)
+  })
 })
 
 function addressIn(output: string): string {

@@ -131,7 +131,7 @@ describe('what comes back', () => {
       const isStopped = html.includes('did not belong to this sign-in') && !html.includes(form)
       expect([what, status, isStopped]).toEqual([what, 403, true])
     }
-  }, 30_000)
+  })
 
   test('R41: the answer counts in the browser that left, once, for its own sign-in and at its own issuer', async () => {
     await start()

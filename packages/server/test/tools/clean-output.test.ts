@@ -62,7 +62,7 @@ describe.skipIf(!findDovecot())('on a real Dovecot', () => {
       accounts: [toAccount(dovecot.alice, dovecot, 1)],
       connector: loopbackConnector(dovecot.ca),
     })
-  }, 60_000)
+  })
   afterAll(async () => {
     await tools?.close()
     await dovecot?.stop()

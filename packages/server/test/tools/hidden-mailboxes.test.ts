@@ -45,7 +45,7 @@ describe.skipIf(!findDovecot())('R93: hidden mailboxes', () => {
       const ref = refs.find((one: { mailbox: string }) => one.mailbox.toLowerCase() === mailbox.toLowerCase())
       return toEmailId(account.id, { uidValidity: '1', uid: 1, ...ref, mailbox })
     }
-  }, 60_000)
+  })
   afterAll(async () => {
     await tools?.close()
     await dovecot?.stop()

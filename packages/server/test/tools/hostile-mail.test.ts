@@ -102,7 +102,7 @@ async function expectCheap(
   }
 }
 
-describe.skipIf(!findDovecot())('R77: emails that are made to cost time', { timeout: 180_000 }, () => {
+describe.skipIf(!findDovecot())('R77: emails that are made to cost time', () => {
   let dovecot: Dovecot
   let submission: Submission
   let tools: OpenTools
@@ -119,7 +119,7 @@ describe.skipIf(!findDovecot())('R77: emails that are made to cost time', { time
     for (const one of bodies) await dovecot.appendRaw(dovecot.alice, 'INBOX', toMail(one))
     const { structured } = await tools.call('get_recent_emails', { limit: 50 })
     ids = structured.emails.map((one: { id: string }) => one.id).reverse()
-  }, 120_000)
+  })
   afterEach(() => {
     expect(tools.logged.filter((line) => line.event === 'bug')).toEqual([])
   })

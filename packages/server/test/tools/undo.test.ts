@@ -219,7 +219,7 @@ describe.skipIf(!findDovecot())('undo and organize_emails on a real Dovecot', ()
     expect(await state()).toEqual(before)
     clock += 1
     expect((await tools.call('undo', { undo: done.structured.undo })).isError).toBe(true)
-  }, 60_000)
+  })
 
   test.each([
     [{ query: '', action: 'archive' }, 'query'],
