@@ -2,7 +2,7 @@
  * `npm test`: installs what is missing, then checks format, lint, types and unused code, and runs every test. Ends with
  * one line that counts them; what could not run here is named and counted above that line (test-report.mjs).
  */
-import { spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,7 +10,6 @@ import { ensureInstalled, root } from './install.mjs'
 import { toSummary } from './test-report.mjs'
 
 ensureInstalled('all')
-run('sh', [join('scripts', 'install-test-servers.sh')])
 
 const bin = (name) => join(root, 'node_modules', '.bin', name)
 const checks = [
@@ -20,22 +19,35 @@ const checks = [
 ]
 let passed = 0
 let failed = 0
-for (const [title, command, args] of checks) {
-  const ok = run(command, args)
-  console.log(`${ok ? '✓' : '✗'} ${title}`)
-  if (ok) passed += 1
-  else failed += 1
-}
+// Each takes one core, and installing mostly waits.
+await Promise.all([
+  run('sh', [join('scripts', 'install-test-servers.sh')]),
+  ...checks.map(async ([title, command, args]) => {
+    const output = []
+    const ok = await run(command, args, output)
+    // At once, so that no two mix.
+    process.stdout.write(Buffer.concat(output))
+    console.log(`${ok ? '✓' : '✗'} ${title}`)
+    if (ok) passed += 1
+    else failed += 1
+  }),
+])
 
 const folder = mkdtempSync(join(tmpdir(), 'email-connector-test-'))
 const report = join(folder, 'report.json')
 const only = process.argv.slice(2)
-run(bin('vitest'), ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...only])
+const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
+const went = await run(bin('vitest'), ['run', ...reporters, ...only])
 if (existsSync(report)) {
   const summary = toSummary(JSON.parse(readFileSync(report, 'utf8')), { isCi: Boolean(process.env.CI) })
   passed += summary.passed
   failed += summary.failed
   for (const line of summary.lines) console.log(line)
+  // An error outside every test is in no report.
+  if (!went && summary.failed === 0) {
+    console.log('failed: an error outside the tests, above')
+    failed += 1
+  }
 } else {
   failed += 1
 }
@@ -43,6 +55,16 @@ rmSync(folder, { recursive: true, force: true })
 console.log(`${passed} passed, ${failed} failed`)
 process.exit(failed === 0 && passed > checks.length ? 0 : 1)
 
-function run(command, args) {
-  return spawnSync(command, args, { cwd: root, stdio: 'inherit' }).status === 0
+/** What it prints goes to the terminal, or is kept in `output`. Resolves with whether it went well. */
+function run(command, args, output) {
+  return new Promise((resolve) => {
+    const stdio = output === undefined ? 'inherit' : ['ignore', 'pipe', 'pipe']
+    const child = spawn(command, args, { cwd: root, stdio })
+    for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => output.push(chunk))
+    child.on('error', ({ message }) => {
+      console.error(`${command}: ${message}`)
+      resolve(false)
+    })
+    child.on('close', (code) => resolve(code === 0))
+  })
 }

@@ -1,6 +1,6 @@
 /** Our text of a document against what LibreOffice or poppler takes out of the same file, word by word. */
 import { execFile } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, extname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { readDocument } from '@email-connector/mail'
@@ -19,44 +19,42 @@ const deadlineMs = 60_000
 /** All sheets, values as they are shown. */
 const csv = 'csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,false,false,false,-1'
 
-/** By kind of file, since LibreOffice takes many at once. */
+/** What LibreOffice makes of each kind of file, to be read as text. */
+const formats: readonly [extensions: readonly string[], format: string][] = [
+  [['.docx', '.odt', '.rtf'], 'txt:Text (encoded):UTF8'],
+  [['.xlsx', '.ods'], csv],
+  [['.pptx', '.odp'], 'pdf'],
+]
+
+/** It takes seconds to start, and many files at once: under a number each, since several are called the same. */
 export async function compareAll(files: readonly string[], folder: string): Promise<Comparison[]> {
-  const is = (...extensions: string[]) => files.filter((file) => extensions.includes(extname(file)))
   const comparisons: Comparison[] = []
   const add = async (file: string, theirs: string) =>
     comparisons.push(compare(file, await ours(file), theirs))
-  for (const extension of ['.docx', '.odt', '.rtf'])
-    for (const [group, some] of byFolder(is(extension))) {
-      const out = join(folder, 'theirs', `${group}${extension}`)
-      await convert(some, 'txt:Text (encoded):UTF8', out)
-      for (const file of some)
-        await add(file, readFileSync(join(out, `${basename(file, extension)}.txt`), 'utf8'))
-    }
-  for (const extension of ['.xlsx', '.ods']) {
-    const out = join(folder, 'theirs', extension)
-    await convert(is(extension), csv, out)
-    for (const file of is(extension)) {
-      const sheets = readdirSync(out).filter((name) => name.startsWith(`${basename(file, extension)}-`))
-      await add(file, sheets.map((name) => readFileSync(join(out, name), 'utf8')).join('\n'))
-    }
+  for (const [extensions, format] of formats) {
+    const some = files.filter((file) => extensions.includes(extname(file)))
+    const [kind = ''] = format.split(':')
+    const given = join(folder, 'theirs', `for-${kind}`)
+    const made = join(folder, 'theirs', kind)
+    mkdirSync(given, { recursive: true })
+    const copies = some.map((file, number) => join(given, `${number}${extname(file)}`))
+    for (const [number, copy] of copies.entries()) copyFileSync(some[number] ?? '', copy)
+    await convert(copies, format, made)
+    for (const [number, file] of some.entries()) await add(file, await textOf(made, `${number}`))
   }
-  for (const extension of ['.pptx', '.odp']) {
-    const out = join(folder, 'theirs', extension)
-    await convert(is(extension), 'pdf', out)
-    for (const file of is(extension))
-      await add(file, await poppler(join(out, `${basename(file, extension)}.pdf`)))
-  }
-  for (const file of is('.pdf')) await add(file, await poppler(file))
+  for (const file of files) if (extname(file) === '.pdf') await add(file, await poppler(file))
   return comparisons
 }
 
-function byFolder(files: readonly string[]): Map<string, string[]> {
-  const groups = new Map<string, string[]>()
-  for (const file of files) {
-    const group = basename(join(file, '..'))
-    groups.set(group, [...(groups.get(group) ?? []), file])
-  }
-  return groups
+/** A text, a PDF, or a table for each sheet, which is called after it. */
+async function textOf(folder: string, name: string): Promise<string> {
+  const mine = readdirSync(folder).filter((one) => one.split(/[-.]/)[0] === name)
+  if (mine.length === 0) throw new Error(`LibreOffice made nothing of file ${name} in ${folder}`)
+  const texts = mine.map((one) => {
+    const path = join(folder, one)
+    return one.endsWith('.pdf') ? poppler(path) : readFileSync(path, 'utf8')
+  })
+  return (await Promise.all(texts)).join('\n')
 }
 
 async function poppler(file: string): Promise<string> {

@@ -6,12 +6,15 @@ import { spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import { createTempFolder } from '@email-connector/testing'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 
 const root = join(import.meta.dirname, '../../../..')
 
 function createWorkspace() {
-  const folder = createTempFolder('install').path
+  const temporary = createTempFolder('install')
+  // Thousands of folders take longer to go than a process that is ended has.
+  onTestFinished(() => temporary.remove())
+  const folder = temporary.path
   const copy = (path: string) => {
     mkdirSync(join(folder, dirname(path)), { recursive: true })
     cpSync(join(root, path), join(folder, path))

@@ -19,10 +19,12 @@ beforeAll(async () => {
   silent.bind(0, '127.0.0.1')
   await once(silent, 'listening')
   const servers = [`127.0.0.1:${silent.address().port}`]
-  // Every resolver of the process asks the silent server.
+  // Every resolver of the process asks the silent server; one that is asking cannot be given others.
+  const told = new WeakSet<Resolver>()
   const silenced = (ask: (host: string) => Promise<string[]>) =>
     function (this: Resolver, host: string) {
-      this.setServers(servers)
+      if (!told.has(this)) this.setServers(servers)
+      told.add(this)
       return ask.call(this, host)
     }
   Object.assign(prototype, { resolve4: silenced(resolve4), resolve6: silenced(resolve6) })

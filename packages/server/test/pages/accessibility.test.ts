@@ -5,9 +5,6 @@ import { type MailboxApp, startMailboxApp } from '../app/mailbox-app.ts'
 import { keepPicture, pixelsTooWide, prepareAxe, violationsIn } from './axe.ts'
 import { answerEveryPage } from './every-page.ts'
 
-/** Some twenty pages, each looked at by some hundred rules: seconds alone, more beside other suites. */
-const timeoutMs = 120_000
-
 describe.skipIf(findChromium() === undefined)('every page in Chromium', () => {
   let app: MailboxApp
   let browser: TestBrowser
@@ -47,6 +44,5 @@ describe.skipIf(findChromium() === undefined)('every page in Chromium', () => {
       expect(problems).toEqual([])
       await page.context().close()
     },
-    timeoutMs,
   )
 })
