@@ -14,9 +14,10 @@ export const allowedSkips = [
 /**
  * @param report of vitest's json reporter
  * @param options.isCi whether a test that was not run fails the run
+ * @param options.endedWell whether vitest says so: an error outside every test is in no report
  * @returns counts, and the lines to print before them; the last line says how many were not run
  */
-export function toSummary(report, { isCi, allowed = allowedSkips }) {
+export function toSummary(report, { isCi, endedWell = true, allowed = allowedSkips }) {
   const lines = []
   let failed = report.numFailedTests
   let skipped = 0
@@ -35,6 +36,10 @@ export function toSummary(report, { isCi, allowed = allowedSkips }) {
       const note = reason === undefined ? '' : ` (${reason})`
       lines.push(`not run${isFailure ? ', which fails in CI' : ''}: ${fullName}${note}`)
     }
+  }
+  if (!endedWell && failed === 0) {
+    failed = 1
+    lines.push('failed: an error outside the tests, above')
   }
   lines.push(`${skipped} not run`)
   return { passed: report.numPassedTests, failed, lines }

@@ -37,17 +37,15 @@ const folder = mkdtempSync(join(tmpdir(), 'email-connector-test-'))
 const report = join(folder, 'report.json')
 const only = process.argv.slice(2)
 const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
-const went = await run(bin('vitest'), ['run', ...reporters, ...only])
+const endedWell = await run(bin('vitest'), ['run', ...reporters, ...only])
 if (existsSync(report)) {
-  const summary = toSummary(JSON.parse(readFileSync(report, 'utf8')), { isCi: Boolean(process.env.CI) })
+  const summary = toSummary(JSON.parse(readFileSync(report, 'utf8')), {
+    isCi: Boolean(process.env.CI),
+    endedWell,
+  })
   passed += summary.passed
   failed += summary.failed
   for (const line of summary.lines) console.log(line)
-  // An error outside every test is in no report.
-  if (!went && summary.failed === 0) {
-    console.log('failed: an error outside the tests, above')
-    failed += 1
-  }
 } else {
   failed += 1
 }

@@ -58,6 +58,15 @@ test('a file that does not load fails the run though it has no test to count', (
   })
 })
 
+test('an error outside every test fails the run', () => {
+  const passing = report(file('x.test.ts', { one: 'passed' }))
+  expect(toSummary(passing, { isCi: false, endedWell: false })).toEqual({
+    ...{ passed: 1, failed: 1 },
+    lines: ['failed: an error outside the tests, above', '0 not run'],
+  })
+  expect(toSummary(mixed, { isCi: false, endedWell: false })).toEqual(toSummary(mixed, { isCi: false }))
+})
+
 test('every test that may be left out has its reason', () => {
   for (const { file, title, reason } of allowedSkips) {
     expect([file, title, reason].map((text) => text.length > 5)).toEqual([true, true, true])
