@@ -18,6 +18,7 @@ export default defineConfig({
     pool: 'forks',
     // Two cores: half of the time is waiting for a server.
     maxWorkers: 4,
+    // For what hangs, on a busy machine as well: a test has a limit of its own only where it takes longer.
     testTimeout: 300_000,
     hookTimeout: 300_000,
     teardownTimeout: 10_000,

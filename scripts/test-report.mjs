@@ -14,7 +14,7 @@ export const allowedSkips = [
 /**
  * @param report of vitest's json reporter
  * @param options.isCi whether a test that was not run fails the run
- * @param options.endedWell whether vitest says so: an error outside every test is in no report
+ * @param options.endedWell whether vitest ended with 0: an error outside every test is in no report
  * @returns counts, and the lines to print before them; the last line says how many were not run
  */
 export function toSummary(report, { isCi, endedWell = true, allowed = allowedSkips }) {

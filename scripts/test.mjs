@@ -19,7 +19,7 @@ const checks = [
 ]
 let passed = 0
 let failed = 0
-// Each takes one core, and installing mostly waits.
+// A check takes one core, and installing mostly waits.
 await Promise.all([
   run('sh', [join('scripts', 'install-test-servers.sh')]),
   ...checks.map(async ([title, command, args]) => {

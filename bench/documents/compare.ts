@@ -26,7 +26,7 @@ const formats: readonly [extensions: readonly string[], format: string][] = [
   [['.pptx', '.odp'], 'pdf'],
 ]
 
-/** It takes seconds to start, and many files at once: under a number each, since several are called the same. */
+/** LibreOffice starts in seconds and takes many files at once: under a number each, since several are called the same. */
 export async function compareAll(files: readonly string[], folder: string): Promise<Comparison[]> {
   const comparisons: Comparison[] = []
   const add = async (file: string, theirs: string) =>
