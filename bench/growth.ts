@@ -1,4 +1,5 @@
 /** Whether a call costs the same on a mailbox of any size: the same round trips, and bytes within 20 % of 500 messages. */
+import { peakBytes } from '@email-connector/testing'
 import { startMailServers } from './mail-servers.ts'
 import { scenarios } from './scenarios.ts'
 import { measureTools } from './tool-calls.ts'
@@ -32,7 +33,7 @@ export async function measureGrowth(
         const { roundTrips, bytesDown, ms } = warm
         return [name, { roundTrips, bytesDown, ms }] as const
       })
-      const peakMegabytes = Math.round(process.resourceUsage().maxRSS / 1024)
+      const peakMegabytes = Math.round(peakBytes('self') / 1024 ** 2)
       rows.push({ messages, calls: Object.fromEntries(calls), peakMegabytes })
     } finally {
       await servers.stop()

@@ -3,10 +3,10 @@
  * its own and keeps nothing: a fresh profile in a temporary folder each time.
  */
 import { existsSync } from 'node:fs'
-import type { Browser, BrowserContext, Page } from 'playwright-core'
+import type { Browser, BrowserContext, Locator, Page } from 'playwright-core'
 import { createTempFolder } from './temp-folder.ts'
 
-export type { Page }
+export type { Locator, Page }
 
 const chromium = '/usr/bin/chromium'
 

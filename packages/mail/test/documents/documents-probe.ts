@@ -6,6 +6,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
+import { peakBytes } from '@email-connector/testing/peak-memory'
 import { readDocument } from '../../src/documents/read-document.ts'
 
 const [folder = '', deadlineMs = ''] = process.argv.slice(2)
@@ -28,6 +29,6 @@ for (const name of readdirSync(folder).sort()) {
       : document.kind === 'text'
         ? document.text.slice(0, 200)
         : ''
-  rows.push({ name, kind: document.kind, told, peakBytes: process.resourceUsage().maxRSS * 1024, turnMs })
+  rows.push({ name, kind: document.kind, told, peakBytes: peakBytes('self'), turnMs })
 }
 process.stdout.write(JSON.stringify(rows))

@@ -1,4 +1,5 @@
 /** A program of its own, so that its memory is its own: does one thing to a mailbox and prints how it ended and the most it held. */
+import { peakBytes } from '@email-connector/testing/peak-memory'
 import {
   fetchAttachment,
   getMessage,
@@ -50,4 +51,4 @@ const outcome = await withImapSession(account, depsFor(ca), works[work] ?? (asyn
   (result) => ({ result }),
   (error: unknown) => ({ failed: error instanceof MailError ? error.code : String(error) }),
 )
-process.stdout.write(JSON.stringify({ ...outcome, peakBytes: process.resourceUsage().maxRSS * 1024 }))
+process.stdout.write(JSON.stringify({ ...outcome, peakBytes: peakBytes('self') }))

@@ -1,6 +1,5 @@
 /** R59: 200 MB through /files of the local runner, a process of its own whose peak memory the kernel knows. */
-import { readFile } from 'node:fs/promises'
-import { findDovecot, startDovecot } from '@email-connector/testing'
+import { findDovecot, peakBytes, startDovecot } from '@email-connector/testing'
 import { expect, test } from 'vitest'
 import { startLocalProduct } from '../e2e/local-runner.ts'
 import { signInFields, startTestMail } from '../e2e/product.ts'
@@ -21,9 +20,7 @@ test.skipIf(!findDovecot())(
       const got = await downloadAsOwner(product.url, { accessToken: tokens.access_token, fields })
       expect(got.page).toContain('film.bin')
       expect({ hash: got.hash, size: got.size }).toEqual({ hash: film.hash, size: film.size })
-      const status = await readFile(`/proc/${product.pid}/status`, 'utf8')
-      const peakMegabytes = Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1]) / 1024
-      expect(peakMegabytes).toBeLessThan(300)
+      expect(peakBytes(product.pid) / 1024 ** 2).toBeLessThan(300)
     } finally {
       await product.stop()
       await mail.stop()

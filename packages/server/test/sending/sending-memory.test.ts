@@ -2,8 +2,7 @@
  * R59: 25 MB out of the local runner, a process of its own whose peak memory the kernel knows. One runner does all of it
  * in a row, so that what one email leaves behind counts for the next.
  */
-import { readFile } from 'node:fs/promises'
-import { type Dovecot, findDovecot, startDovecot } from '@email-connector/testing'
+import { type Dovecot, findDovecot, peakBytes, startDovecot } from '@email-connector/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startLocalProduct } from '../e2e/local-runner.ts'
 import { type Product, signInFields, startTestMail, type TestMail } from '../e2e/product.ts'
@@ -75,12 +74,6 @@ describe.skipIf(!findDovecot() || process.platform !== 'linux')('25 MB that are 
     const { state, sent_copy, message } = await send()
     expect([state, sent_copy], message).toEqual(['sent', 'filed'])
     expect(mail.submission.messages.at(-1)?.raw.includes(`\r\n\r\n${lines}\r\n`)).toBe(true)
-    expect(await peakMegabytes(product.pid)).toBeLessThan(300)
+    expect(peakBytes(product.pid) / megabyte).toBeLessThan(300)
   })
 })
-
-/** Since the process began. */
-async function peakMegabytes(pid: number): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8')
-  return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1]) / 1024
-}

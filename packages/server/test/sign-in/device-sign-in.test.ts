@@ -8,11 +8,12 @@ import type { AddressInfo } from 'node:net'
 import {
   findChromium,
   findDovecot,
+  type Locator,
   launchBrowser,
   type Page,
   type TestBrowser,
 } from '@email-connector/testing'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { createAuthorizationRequest, postToolCall, register, requestTokens } from '../e2e/raw-client.ts'
 import { enterCodeAtProvider, type ProviderProduct, startProviderProduct } from './provider-product.ts'
 
@@ -65,11 +66,16 @@ describe.skipIf(findChromium() === undefined || findDovecot() === undefined).eac
       await phone.context().close()
     }
 
-    /** By keyboard alone; the page is not waited for. */
-    async function goOn(): Promise<void> {
+    /** By keyboard alone, where the page has not loaded itself again and gone on before. */
+    async function goOn(end: Locator): Promise<void> {
       product.clock.ahead += 6
-      await page.focus('a.button')
-      await page.keyboard.press('Enter')
+      await vi.waitFor(
+        async () => {
+          if ((await end.count()) === 0) await page.press('a.button', 'Enter', { timeout: 5_000 })
+        },
+        { timeout: 60_000 },
+      )
+      await end.waitFor()
     }
 
     async function call(tool: string, parameters: Record<string, unknown> = {}) {
@@ -93,8 +99,7 @@ describe.skipIf(findChromium() === undefined || findDovecot() === undefined).eac
       await page.check('#ask-never')
       await page.click(`button[data-provider=${tile}]`)
       await enterCode()
-      await goOn()
-      await page.getByText('You did not allow access at').first().waitFor()
+      await goOn(page.getByText('You did not allow access at').first())
       expect(page.url()).toContain('/oauth/provider/device')
 
       await page.click(`button[data-provider=${tile}]`)
@@ -136,8 +141,7 @@ describe.skipIf(findChromium() === undefined || findDovecot() === undefined).eac
       await page.check(`#provider-${tile}`)
       await page.click(`button[data-provider=${tile}]`)
       await enterCode('alice')
-      await goOn()
-      await page.getByRole('button', { name: 'Revoke' }).first().waitFor()
+      await goOn(page.getByRole('button', { name: 'Revoke' }).first())
 
       const link = String((await call('list_accounts')).structuredContent.link)
       await page.goto(link)
@@ -146,11 +150,8 @@ describe.skipIf(findChromium() === undefined || findDovecot() === undefined).eac
         await page.check(`#provider-${tile}`)
         await page.click(`button[data-provider=${tile}]`)
         await enterCode(name)
-        await goOn()
-        await page
-          .getByText(name === 'bob' ? 'bob@test.example was added' : 'use one more mailbox')
-          .first()
-          .waitFor()
+        const end = name === 'bob' ? 'bob@test.example was added' : 'use one more mailbox'
+        await goOn(page.getByText(end).first())
       }
       const { accounts } = (await call('list_accounts')).structuredContent
       expect(accounts).toMatchObject([{ address: 'alice@test.example' }, { address: 'bob@test.example' }])
