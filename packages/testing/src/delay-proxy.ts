@@ -71,8 +71,11 @@ interface Chunk {
   arrivesAt: number
 }
 
-/** Held back at most per direction, before the sender is asked to wait. */
-const maxBytesInFlight = 8 * 1024 * 1024
+/**
+ * Held back at most per direction, before the sender is asked to wait: more than the largest email that is counted. What
+ * waits is read later, and would count as sent in answer to what has arrived meanwhile.
+ */
+const maxBytesInFlight = 32 * 1024 * 1024
 
 export async function startDelayProxy(options: DelayProxyOptions): Promise<DelayProxy> {
   const { target, oneWayMs = 10, clock = { depth: 0 } } = options
