@@ -71,7 +71,9 @@ export async function buildThreads(outFolder: string, folder: string): Promise<v
     name,
     join('packages', 'mail', 'src', file),
   ])
-  await bundle({ name: 'threads', entryPoints: Object.fromEntries(sources), outFolder, folder })
+  const entryPoints = Object.fromEntries(sources)
+  // The library of PDF comes minified. To look for shorter syntax in it takes as long as all else, and saves 2 % of the threads.
+  await bundle({ name: 'threads', entryPoints, outFolder, folder, minifySyntax: false })
 }
 
 async function bundle({
@@ -79,11 +81,13 @@ async function bundle({
   entryPoints,
   outFolder,
   folder,
+  minifySyntax = true,
 }: {
   name: string
   entryPoints: Record<string, string>
   outFolder: string
   folder: string
+  minifySyntax?: boolean
 }): Promise<void> {
   const maps = join(outFolder, `${name}.maps`)
   for (const path of [folder, maps]) mkdirSync(path, { recursive: true })
@@ -102,7 +106,9 @@ async function bundle({
     target: 'node24',
     conditions: ['node', 'import'],
     mainFields: ['module', 'main'],
-    minify: true,
+    minifyWhitespace: true,
+    minifyIdentifiers: true,
+    minifySyntax,
     // Apart, with no word about them in the bundle.
     sourcemap: 'external',
     sourcesContent: false,

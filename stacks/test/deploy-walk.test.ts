@@ -11,7 +11,7 @@ import { readDocument } from '@email-connector/server/testing/documents'
 import { createTables } from '@email-connector/server/testing/dynamodb-tables'
 import { findDynamoDb, type LocalDynamoDb, startDynamoDb } from '@email-connector/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type AwsStandIn, startAwsStandIn, startMissingFunctions } from './aws-stand-in.ts'
+import { type AwsStandIn, standInAccount, startAwsStandIn, startMissingFunctions } from './aws-stand-in.ts'
 import type { Template } from './cloudformation.ts'
 import { get, refusalOf } from './transitions.ts'
 
@@ -127,10 +127,18 @@ describe('from an empty account', () => {
     return code === 0 ? 'succeeded' : output.slice(-3_000)
   }
   const said = new Map<string, string>()
+  /** The stacks of the account after each deployment, by its tool. */
+  const deployed = new Map<string, ReadonlyMap<string, Template>>()
+  const deployedWith = (tool: string) => deployed.get(tool) ?? expect.fail(`${tool} deployed nothing`)
 
   test.each(run)('R95: %s', async (command) => {
     expect(await walk(command)).toBe('succeeded')
-    if (command.includes(' deploy ')) expect(aws.stacks.size).toBe(4)
+    const [, tool] = / (\w+) deploy /.exec(command) ?? []
+    if (tool !== undefined) {
+      expect(aws.stacks.size).toBe(4)
+      expect([...aws.objects.keys()].filter((key) => key.endsWith('.zip')).length).toBeGreaterThanOrEqual(3)
+      deployed.set(tool, new Map(aws.stacks))
+    }
     if (command.includes(' remove ')) expect(aws.stacks.size).toBe(0)
   })
 
@@ -142,6 +150,17 @@ describe('from an empty account', () => {
       for (const other of others) expect(said.get(other)).not.toContain('Deleted')
     },
   )
+
+  test('leaving SST is an update in place: the same resources under the same ids, refused nowhere', () => {
+    for (const [name, template] of deployedWith('cdk'))
+      expect(typesOf(deployedWith('sst').get(name)), name).toEqual(typesOf(template))
+  })
+
+  test('what holds state is the same to the last property', () => {
+    const stateOf = (tool: string) =>
+      withAccount(deployedWith(tool).get('prod-email-connector-data')?.Resources)
+    expect(stateOf('sst')).toEqual(stateOf('cdk'))
+  })
 })
 
 function secondTable({ Resources }: Template): string {
@@ -180,3 +199,38 @@ describe('docs/examples', () => {
       expect(version).toMatch(/^[0-9a-f]{40}$/)
   })
 })
+
+function typesOf(template: Template | undefined): [string, string][] {
+  return (
+    Object.entries(template?.Resources ?? {})
+      .filter(([, { Type }]) => Type !== 'AWS::CDK::Metadata')
+      // A deployment of the REST API has the hash of all of it in its id, and is another after each change.
+      .map(([id, { Type }]): [string, string] => [
+        Type === 'AWS::ApiGateway::Deployment' ? id.replace(/[0-9a-f]{32}$/, '') : id,
+        Type,
+      ])
+      .sort(([a], [b]) => a.localeCompare(b))
+  )
+}
+
+/** SST knows the account and writes it; plain CDK leaves it to CloudFormation. SST also tags what it deploys. */
+function withAccount(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withAccount)
+  if (typeof value !== 'object' || value === null) return value
+  if ('Ref' in value && value.Ref === 'AWS::AccountId') return standInAccount
+  if ('Fn::Join' in value) {
+    const [, parts] = value['Fn::Join'] as [string, unknown[]]
+    const joined: unknown[] = []
+    for (const part of parts.map(withAccount)) {
+      const last = joined.at(-1)
+      if (typeof part === 'string' && typeof last === 'string') joined[joined.length - 1] = last + part
+      else joined.push(part)
+    }
+    return joined
+  }
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([key]) => key !== 'Tags' && key !== 'Metadata')
+      .map(([key, inner]) => [key, withAccount(inner)]),
+  )
+}
