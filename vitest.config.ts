@@ -16,7 +16,7 @@ export default defineConfig({
   test: {
     globalSetup: ['packages/server/test/e2e/run-folder.ts', 'scripts/test-threads.ts'],
     pool: 'forks',
-    // Two cores: half of the time is waiting for a server.
+    // They keep two cores busy to 98 %; three or six take as long.
     maxWorkers: 4,
     // For what hangs, on a busy machine as well: a test has a limit of its own only where it takes longer.
     testTimeout: 300_000,

@@ -1,6 +1,7 @@
 /**
  * docs/deploy.md from an empty account to smoke: every command it gives is run in order against the stand-in, or stands here
- * with the reason why not. A command that is added to the document has to be added here.
+ * with the reason why not. A command that is added to the document has to be added here. Both tools deploy the same stage on
+ * the way, CDK over SST, and what they made is compared.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
