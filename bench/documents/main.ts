@@ -4,6 +4,8 @@ import { compareAll } from './compare.ts'
 import { canRun, writeDocuments } from './programs.ts'
 
 const stories = 12
+/** Of the words of one document. */
+const leastShare = 0.98
 
 if (!canRun) {
   console.error(
@@ -21,6 +23,7 @@ try {
     )
   const worst = Math.min(...comparisons.flatMap(({ found, right }) => [found, right]))
   console.log(`${comparisons.length} documents, the worst ${(worst * 100).toFixed(1)} %`)
+  if (worst < leastShare) process.exitCode = 1
 } finally {
   await folder.remove()
 }

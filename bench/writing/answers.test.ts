@@ -2,7 +2,7 @@
  * R83 over mails in the manner of ten mail programs, of MJML, react-email and real people: each is replied to and
  * forwarded over real servers. What arrives is parsed by a second MIME parser, and Chromium says whether all that a
  * person saw of the original is there: words, targets, files byte for byte; Dovecot's own THREAD says that it belongs.
- * `EMAILS=200 npx vitest run bench/writing` tries more of them.
+ * A long run tries more of them.
  */
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
@@ -23,12 +23,13 @@ import {
   startVisibleWordsReader,
   type VisibleWordsReader,
 } from '@email-connector/testing'
+import { inLongRun } from '@email-connector/testing/long-run'
 import PostalMime, { type Email } from 'postal-mime'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { compareWords } from '../reading/compare.ts'
 import { openSamples, type SampleMail } from '../reading/corpus.ts'
 
-const count = Number(process.env.EMAILS ?? 20)
+const count = inLongRun(200, 10)
 const picture = Buffer.from(
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
   'base64',

@@ -1,13 +1,14 @@
 /**
  * R74: generated mails that hide a word, or seem to, judged by Chromium: what it does not show is removed or marked,
- * what it shows is there. `TRICKS=3000 npx vitest run packages/mail/test/body-text/visible-text.test.ts` tries more of them.
+ * what it shows is there. A long run tries more of them.
  */
 import { findChromium, startVisibleTextJudge, type VisibleTextJudge } from '@email-connector/testing'
+import { inLongRun } from '@email-connector/testing/long-run'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { htmlToText } from '../../src/body-text/html-to-text.ts'
 import { toTrick, word } from './hidden-tricks.ts'
 
-const count = Number(process.env.TRICKS ?? 60)
+const count = inLongRun(3_000, 30)
 /** As wide as the word: nothing around it moves. */
 const other = 'XTTE'
 

@@ -1,8 +1,7 @@
 /**
  * Three hundred queries over two thousand mails, asked of real servers and of a plain evaluator: the same mails in the
  * same order. What a server reads in its own way is in the table below, with its reason; nothing else may differ. Cyrus
- * takes a second for many of them, so it is asked a share; `QUERIES=300 npx vitest run
- * packages/mail/test/search/differential.test.ts` asks it all.
+ * takes a second for many of them, so it is asked a share, and all of them in a long run.
  */
 import {
   findCyrus,
@@ -12,6 +11,7 @@ import {
   startDovecot,
   type TestUser,
 } from '@email-connector/testing'
+import { inLongRun } from '@email-connector/testing/long-run'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { mergeFields, searchMessages, withImapSession } from '../../src/index.ts'
 import { parseQuery } from '../../src/search/parse.ts'
@@ -72,7 +72,7 @@ const servers: readonly {
       wholeMail: everything,
       dayWithoutDate: (mail) => mail.receivedAt.toISOString().slice(0, 10),
     },
-    asked: Number(process.env.QUERIES ?? 40),
+    asked: inLongRun(300, 20),
     reasons: [
       'accents are left out and runs of spaces are one: Grosse finds Größe',
       'a mail without a Date has the day it was received',

@@ -1,17 +1,17 @@
 /**
  * R88: sixty mailboxes of a real server, one needle in each. Every page is answered before the deadline and says what was
- * left, and the pages together hold every needle once. `MAILS=100000 npx vitest run
- * packages/mail/test/search/many-mailboxes.test.ts` fills them with as many emails in all.
+ * left, and the pages together hold every needle once. In a long run there are a hundred thousand emails in all.
  */
 import { once } from 'node:events'
 import { connect, type TLSSocket } from 'node:tls'
 import { type Dovecot, findDovecot, startDovecot } from '@email-connector/testing'
+import { inLongRun } from '@email-connector/testing/long-run'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { withImapSession } from '../../src/index.ts'
 import { accountOn, depsFor } from '../imap/imap-account.ts'
 import { searchFor } from '../imap/search-for.ts'
 
-const total = Number(process.env.MAILS ?? 1_200)
+const total = inLongRun(100_000, 1_200)
 const paths = ['INBOX', ...Array.from({ length: 59 }, (_, at) => `Folder ${at}`)]
 const perMailbox = Math.ceil(total / paths.length)
 /** As a call has it, with room for the answer. */

@@ -3,6 +3,7 @@
  * was there from the first page to the last is given once, in the order of the plain list, and nothing is given twice.
  */
 import { type Dovecot, findDovecot, startDovecot } from '@email-connector/testing'
+import { inLongRun } from '@email-connector/testing/long-run'
 import * as fc from 'fast-check'
 import { ImapFlow } from 'imapflow'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -120,7 +121,7 @@ describe.skipIf(!findDovecot())('R78, R88: a search, page by page', () => {
         fc.array(between, { maxLength: 5 }),
         walk,
       ),
-      { numRuns: Number(process.env.WALKS ?? 12), endOnFailure: true },
+      { numRuns: inLongRun(100, 12), endOnFailure: true },
     )
   })
 })

@@ -2,6 +2,7 @@
 
 import { join } from 'node:path'
 import { createTempFolder, freePort } from '@email-connector/testing'
+import { inLongRun } from '@email-connector/testing/long-run'
 import { ClassicLevel } from 'classic-level'
 import { describe, expect, test } from 'vitest'
 import { connectClient, type Memory } from '../e2e/clients.ts'
@@ -11,7 +12,7 @@ import { demoFields } from './demo-fields.ts'
 
 /** A busy machine takes seconds for each start. */
 const patience = { timeout: 90_000 }
-const kills = Number(process.env.KILLS ?? 5)
+const kills = inLongRun(50, 5)
 
 describe('the local runner, stopped and started again', () => {
   test.each(['SIGINT', 'SIGTERM', 'SIGKILL'] as const)(

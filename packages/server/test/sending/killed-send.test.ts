@@ -1,6 +1,6 @@
 /**
  * R63, R85: a process that is killed while it sends, at every stage and at random moments between. The next process sends
- * the same email: nobody gets it twice, Sent holds it once at most, and the answer is true. `KILLS=50` for a long run.
+ * the same email: nobody gets it twice, Sent holds it once at most, and the answer is true.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -8,11 +8,12 @@ import { createInterface } from 'node:readline'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { createTempFolder } from '@email-connector/testing'
+import { inLongRun } from '@email-connector/testing/long-run'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createInstanceSecrets } from '../../src/keys/instance-secrets.ts'
 import { type CountingServers, startCountingServers } from './counting-servers.ts'
 
-const kills = Number(process.env.KILLS ?? 3)
+const kills = inLongRun(50, 3)
 const probe = fileURLToPath(new URL('killed-send-probe.ts', import.meta.url))
 const folder = createTempFolder('killed-send')
 /** At `sending` the call begins; at `done` it was answered. */
