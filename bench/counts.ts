@@ -83,3 +83,23 @@ export function findWorse(committed: Counts, measured: Partial<Counts>): string[
   }
   return worse
 }
+
+/**
+ * Each of the two calls of a scenario as the try had it that no machine disturbed. A stall adds trips; where it uses up the
+ * time of a call, it takes some away. So what was asked decides before how often.
+ */
+export function bestOfTries(
+  committed: Counts,
+  earlier: Counts['tools'],
+  later: Counts['tools'],
+): Counts['tools'] {
+  const best = Object.entries(later).map(([name, now]) => {
+    const bestCall = (call: 'cold' | 'warm') => {
+      const tries = [earlier[name]?.[call] ?? now[call], now[call]]
+      const same = tries.filter(({ trace }) => trace === committed.tools[name]?.[call].trace)
+      return same.sort((one, other) => one.roundTrips - other.roundTrips)[0] ?? now[call]
+    }
+    return [name, { cold: bestCall('cold'), warm: bestCall('warm') }] as const
+  })
+  return Object.fromEntries(best)
+}
