@@ -1,5 +1,6 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { changeCharacter } from '@email-connector/testing'
 import { describe, expect, test } from 'vitest'
 import {
   authorizeQuery,
@@ -216,7 +217,7 @@ describe('Dynamic client registration', () => {
     const deployment = createDeployment()
     const { client_id } = await register(deployment, metadata)
     for (let at = 0; at < client_id.length; at++) {
-      const changed = `${client_id.slice(0, at)}${client_id[at] === 'A' ? 'B' : 'A'}${client_id.slice(at + 1)}`
+      const changed = changeCharacter(client_id, at)
       expect(
         await problem(deployment.server.token(form('token', { client_id: changed, grant_type: 'x' }))),
       ).toBe('401 invalid_client')

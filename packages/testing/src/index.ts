@@ -2,6 +2,7 @@
 
 export * from './browser.ts'
 export * from './certificates.ts'
+export * from './changed-text.ts'
 export * from './courier.ts'
 export * from './cyrus.ts'
 export * from './delay-proxy.ts'

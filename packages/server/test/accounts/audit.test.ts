@@ -1,5 +1,6 @@
 /** R94, R104: what a connection did, as calls write it and its owner reads it; and nobody else. */
 import { StoreUnavailableError } from '@email-connector/oauth'
+import { changeCharacter } from '@email-connector/testing'
 import { describe, expect, test } from 'vitest'
 import { type AuditEnd, createCallAudit, openAudit } from '../../src/accounts/audit.ts'
 import { addAccount } from '../../src/accounts/connect-account.ts'
@@ -170,7 +171,7 @@ describe('R94, R104: who reads it', () => {
     const [accountId = '', other = ''] = connected.grant.accountIds
     const key = deriveOwnerKey(connected.caller.secret, accountId)
     expect(openAudit(key, [row])).toMatchObject({ entries: [{ tool: 'move_email' }], unreadable: 0 })
-    const flip = (text: string) => `${text.slice(0, 9)}${text[9] === 'A' ? 'B' : 'A'}${text.slice(10)}`
+    const flip = (text: string) => changeCharacter(text, 9)
     const changed: AuditRow[] = [
       { ...row, grantId: 'another' },
       { ...row, name: flip(row.name) },

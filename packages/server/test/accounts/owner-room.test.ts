@@ -3,6 +3,7 @@
  * two writes, run twice at once, or overtaken by a revocation, it leaves nothing half true.
  */
 import { StoreUnavailableError } from '@email-connector/oauth'
+import { changeCharacter } from '@email-connector/testing'
 import { describe, expect, test } from 'vitest'
 import { addAccount } from '../../src/accounts/connect-account.ts'
 import { createEnsureOwnerRoom } from '../../src/accounts/owner-room.ts'
@@ -202,7 +203,7 @@ describe('R104: whose settings a login opens', () => {
     )
     const [own, bobs, foreign] = wraps
     if (!own || !bobs || !foreign) throw new Error('A wrap is missing')
-    const changed = [{ ...own, kid: 'x' }, { ...own, wrap: `A${own.wrap.slice(1)}` }, bobs, foreign]
+    const changed = [{ ...own, kid: 'x' }, { ...own, wrap: changeCharacter(own.wrap) }, bobs, foreign]
     for (const page of changed.filter(({ wrap, kid }) => wrap !== own.wrap || kid !== own.kid)) {
       const store: AccountStore = {
         ...stores.accounts,

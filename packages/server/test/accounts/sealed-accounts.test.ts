@@ -1,7 +1,9 @@
 /** Who cannot open a mailbox: one half of the key alone, and a person who changed the database. */
+
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import type { ServerMemory } from '@email-connector/mail'
+import { changeCharacter } from '@email-connector/testing'
 import { describe, expect, test } from 'vitest'
 import { addAccount } from '../../src/accounts/connect-account.ts'
 import { createFileKeyWrapper } from '../../src/keys/file-key-wrapper.ts'
@@ -25,8 +27,7 @@ function changed(value: unknown): unknown {
   if (Array.isArray(value)) return ['other']
   const text = String(value)
   // Another character of the same alphabet, in the middle: base64url and identifiers stay well-formed.
-  const at = Math.floor(text.length / 2)
-  return `${text.slice(0, at)}${text[at] === 'A' ? 'B' : 'A'}${text.slice(at + 1)}`
+  return changeCharacter(text, Math.floor(text.length / 2))
 }
 
 describe('R23: nobody opens alone', () => {

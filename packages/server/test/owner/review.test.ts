@@ -1,6 +1,12 @@
 /** A held email and its owner: from the tool's link to one DATA, or none, over a real Dovecot. */
 import { randomBytes } from 'node:crypto'
-import { type CausalClock, countingMs, findDovecot, startDelayProxy } from '@email-connector/testing'
+import {
+  type CausalClock,
+  changeCharacter,
+  countingMs,
+  findDovecot,
+  startDelayProxy,
+} from '@email-connector/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { spyOnDerivations } from '../keys/crypto-spy.ts'
 import { startAlteringServer } from './altering-server.ts'
@@ -152,7 +158,7 @@ describe.skipIf(!findDovecot())('R92: /review', () => {
     const foreign = (await alice.show(other.link)).approval
     const { structuredContent: again } = await app.call(token, 'send_email', letter('Forged'))
     const second = (await alice.show(String(again.review_url))).approval
-    const flipped = `${approval.startsWith('A') ? 'B' : 'A'}${approval.slice(1)}`
+    const flipped = changeCharacter(approval)
     for (const forged of ['', flipped, approval.slice(1), foreign, second]) {
       const asked = await alice.answer(link, 'send', forged)
       expect([asked.status, asked.text.includes('It was changed.'), asked.approval]).toEqual([

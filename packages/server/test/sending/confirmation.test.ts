@@ -1,6 +1,7 @@
 /** R52 over the real endpoint, with the SDK's clients of both eras and a server that counts what it was given. */
 import type { MailAccount } from '@email-connector/mail'
 import {
+  changeCharacter,
   createCertificateAuthority,
   type Dovecot,
   findDovecot,
@@ -326,7 +327,7 @@ describe('the sealed state of a question', () => {
     const other = await open()
     const args = letter('Forged')
     const state = await ask(url, args)
-    const flipped = (state.startsWith('A') ? 'B' : 'A') + state.slice(1)
+    const flipped = changeCharacter(state)
     const before = sink.dataCount()
     for (const forged of [flipped, 'e30', '', await ask(other.url, args)])
       expect(await answerWith(url, args, forged)).toMatchObject(refused)

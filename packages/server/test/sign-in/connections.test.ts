@@ -3,6 +3,7 @@ import { createConnector, createHostPolicy } from '@email-connector/mail'
 import { StoreUnavailableError } from '@email-connector/oauth'
 import {
   type CertificateAuthority,
+  changeCharacter,
   completeSignIn,
   createCertificateAuthority,
   parseForm,
@@ -143,7 +144,7 @@ describe('R20: the proof of the page', () => {
     const token = await connect('ann@test.example', 'Claude')
     const { browser, proof } = await openPage('ann@test.example')
     const stranger = await openPage('bob@test.example')
-    const changed = `${proof.slice(0, 20)}${proof[20] === 'A' ? 'B' : 'A'}${proof.slice(21)}`
+    const changed = changeCharacter(proof, 20)
     const refused = [
       await post({ proof, revoke: 'all' }),
       await stranger.browser.post({ proof, revoke: 'all' }),
@@ -181,7 +182,7 @@ describe('R20: the proof of the page', () => {
     expect([mine, theirs].join()).not.toContain('test.example')
     swapped.set(idOf(stranger.proof), mine ?? '')
     expect((await stranger.browser.post({ proof: stranger.proof, revoke: 'all' })).status).toBe(403)
-    swapped.set(idOf(proof), `${mine?.slice(0, -8)}AAAAAAAA`)
+    swapped.set(idOf(proof), changeCharacter(mine ?? '', 20))
     expect((await browser.post({ proof, revoke: 'all' })).status).toBe(403)
     swapped.set(idOf(proof), 'no seal')
     expect((await browser.post({ proof, revoke: 'all' })).status).toBe(403)

@@ -3,7 +3,7 @@
  * behind it, and what a connection is afterwards. The whole way in a browser is gate-browser.test.ts.
  */
 import { generateKeyPairSync } from 'node:crypto'
-import { type IdentityProvider, parseForm } from '@email-connector/testing'
+import { changeCharacter, type IdentityProvider, parseForm } from '@email-connector/testing'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { daySeconds } from '../../src/clock.ts'
 import {
@@ -277,7 +277,7 @@ describe('a connection made behind it', () => {
     for (const secret of [idp.issuer, '"sub"', 'carl"', 'staff']) expect(text).not.toContain(secret)
 
     const changes: ((own: string) => string | undefined)[] = [
-      (own) => own.replace(/^./, (first) => (first === 'A' ? 'B' : 'A')),
+      (own) => changeCharacter(own),
       () => foreign,
       () => undefined,
     ]

@@ -1,5 +1,6 @@
 /** R94, R104: the owner's settings on the page of connections: what is saved is what calls read, and nobody else saves it. */
 import { StoreUnavailableError } from '@email-connector/oauth'
+import { changeCharacter } from '@email-connector/testing'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { OwnerSettings } from '../../src/accounts/owner-settings.ts'
 import {
@@ -284,7 +285,7 @@ describe('R94: rows that were changed', () => {
       listOwners: async (index) =>
         (await listOwners(index)).map((row) => ({
           ...row,
-          ...(row.page && { page: { ...row.page, wrap: `${row.page.wrap.slice(0, -4)}AAAA` } }),
+          ...(row.page && { page: { ...row.page, wrap: changeCharacter(row.page.wrap) } }),
         })),
     }
     const shown = await browser.post({ proof, mailbox: grantId })
@@ -297,7 +298,7 @@ describe('R94: rows that were changed', () => {
     ['taken away', () => []],
     [
       'changed',
-      (rows: readonly Row[]) => rows.map((row) => ({ ...row, sealed: `${row.sealed.slice(0, -4)}AAAA` })),
+      (rows: readonly Row[]) => rows.map((row) => ({ ...row, sealed: changeCharacter(row.sealed, 9) })),
     ],
     [
       'of another version',

@@ -1,5 +1,5 @@
 /** Clean-ups and the way back of every changing tool, on a real Dovecot; what is there is seen by another connection. */
-import { type Dovecot, findDovecot, startDovecot } from '@email-connector/testing'
+import { changeCharacter, type Dovecot, findDovecot, startDovecot } from '@email-connector/testing'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { loopbackConnector, type OpenTools, openTools, toAccount } from './open-tools.ts'
 
@@ -129,8 +129,7 @@ describe.skipIf(!findDovecot())('undo and organize_emails on a real Dovecot', ()
     const ids = await idsOf('token')
     const { structured } = await tools.call('mark_as_read', { ids })
     const token: string = structured.undo
-    const middle = Math.floor(token.length / 2)
-    const changed = `${token.slice(0, middle)}${token[middle] === 'A' ? 'B' : 'A'}${token.slice(middle + 1)}`
+    const changed = changeCharacter(token, Math.floor(token.length / 2))
     const other = await openTools({
       accounts: [toAccount(dovecot.alice, dovecot, 1)],
       connector: loopbackConnector(dovecot.ca),
