@@ -14,6 +14,9 @@ export interface Comparison {
   readonly missing: readonly string[]
 }
 
+/** Of the words of one document, found and right alike. */
+export const leastShare = 0.98
+
 const run = promisify(execFile)
 const deadlineMs = 60_000
 /** All sheets, values as they are shown. */

@@ -1,7 +1,7 @@
 /** R80: a share of what `pnpm bench:documents` reads, against the programs that wrote it. */
 import { createTempFolder } from '@email-connector/testing'
 import { expect, test } from 'vitest'
-import { compareAll } from './compare.ts'
+import { compareAll, leastShare } from './compare.ts'
 import { canRun, writeDocuments } from './programs.ts'
 
 test.skipIf(!canRun)(
@@ -13,8 +13,8 @@ test.skipIf(!canRun)(
       const comparisons = await compareAll(files, folder.path)
       expect(comparisons.map(({ file }) => file).sort()).toEqual([...files].sort())
       for (const { file, found, right, missing } of comparisons) {
-        expect(found, `${file} lacks ${missing.join(' ')}`).toBeGreaterThanOrEqual(0.98)
-        expect(right, `${file} has ${missing.join(' ')}`).toBeGreaterThanOrEqual(0.98)
+        expect(found, `${file} lacks ${missing.join(' ')}`).toBeGreaterThanOrEqual(leastShare)
+        expect(right, `${file} has ${missing.join(' ')}`).toBeGreaterThanOrEqual(leastShare)
       }
     } finally {
       await folder.remove()
