@@ -1,8 +1,10 @@
 import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
+import { inLongRun } from './packages/testing/src/long-run.ts'
 import { LongestFirst, listSharing } from './scripts/test-order.ts'
 
 const together = listSharing(import.meta.dirname)
+const forLongRun = inLongRun([], ['**/*.long.test.ts'])
 
 export default defineConfig({
   resolve: {
@@ -31,7 +33,7 @@ export default defineConfig({
         test: {
           name: 'alone',
           include: ['packages/*/test/**/*.test.ts', 'stacks/**/*.test.ts', 'bench/**/*.test.ts'],
-          exclude: ['**/node_modules/**', ...together],
+          exclude: ['**/node_modules/**', ...forLongRun, ...together],
         },
       },
       { extends: true, test: { name: 'together', include: together, isolate: false } },

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs what the tests talk to and npm does not have: Dovecot, Chromium, openssl, a font, and the programs whose
-# documents are read (LibreOffice without a desktop, poppler), from Debian.
+# Installs what the tests talk to and npm does not have: Dovecot, Chromium, openssl and a font, from Debian; called with
+# `documents`, also the programs whose documents `pnpm bench:documents` reads: LibreOffice without a desktop, and poppler.
 # Nothing else is touched: no package is removed for it, and no service is started (the tests start their own
 # Dovecot). Where it cannot install, it says what is missing and ends with 0; the tests then say what they did not run.
 set -u
@@ -8,17 +8,22 @@ set -u
 # What would remove something if it were installed is only unpacked.
 sh "$(dirname "$0")/unpack-mail-servers.sh"
 
+documents=''
+[ "${1:-}" != documents ] || documents='
+  poppler-utils:/usr/bin/pdftotext
+  libreoffice-writer-nogui:/usr/lib/libreoffice/program/libswlo.so
+  libreoffice-calc-nogui:/usr/lib/libreoffice/program/libsclo.so
+  libreoffice-impress-nogui:/usr/lib/libreoffice/program/libsdlo.so'
 missing=''
+# They are words of a list.
+# shellcheck disable=SC2086
 for wanted in \
   dovecot-imapd:/usr/lib/dovecot/imap \
   dovecot-lmtpd:/usr/lib/dovecot/lmtp \
   chromium:/usr/bin/chromium \
   openssl:/usr/bin/openssl \
   fonts-dejavu-core:/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf \
-  poppler-utils:/usr/bin/pdftotext \
-  libreoffice-writer-nogui:/usr/lib/libreoffice/program/libswlo.so \
-  libreoffice-calc-nogui:/usr/lib/libreoffice/program/libsclo.so \
-  libreoffice-impress-nogui:/usr/lib/libreoffice/program/libsdlo.so; do
+  $documents; do
   [ -e "${wanted#*:}" ] || missing="$missing ${wanted%%:*}"
 done
 [ -n "$missing" ] || exit 0

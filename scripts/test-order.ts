@@ -54,7 +54,7 @@ export function listSharing(root: string): string[] {
         join(folder, file),
       ),
     )
-    .filter((file) => file.endsWith('.test.ts') && placeOf(file) === undefined)
+    .filter((file) => /(?<!\.long)\.test\.ts$/.test(file) && placeOf(file) === undefined)
     .filter((file) => !needsOwnProcess(readFileSync(join(root, file), 'utf8')))
 }
 

@@ -8,7 +8,7 @@ export const allowedSkips = [
   { file: 'imap/first-flight.test.ts', title: 'on Courier', reason: 'Courier runs as root only' },
   { file: 'changing/undo.test.ts', title: 'on Courier', reason: 'Courier runs as root only' },
   { file: 'imap/servers.test.ts', title: 'on Courier', reason: 'Courier runs as root only' },
-  { file: 'e2e/servers.test.ts', title: 'with Courier', reason: 'Courier runs as root only' },
+  { file: 'e2e/servers.long.test.ts', title: 'with Courier', reason: 'Courier runs as root only' },
 ]
 
 /**

@@ -3,7 +3,7 @@
  * one line that counts them; what could not run here is named and counted above that line (test-report.mjs).
  */
 import { spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ensureInstalled, root } from './install.mjs'
@@ -46,12 +46,23 @@ if (existsSync(report)) {
   passed += summary.passed
   failed += summary.failed
   for (const line of summary.lines) console.log(line)
+  const forLongRun = ['bench', 'packages', 'stacks']
+    .flatMap((folder) => namesIn(join(root, folder)))
+    .filter((name) => name.endsWith('.long.test.ts'))
+  console.log(`${forLongRun.length} files are for a long run (pnpm test:long)`)
 } else {
   failed += 1
 }
 rmSync(folder, { recursive: true, force: true })
 console.log(`${passed} passed, ${failed} failed`)
 process.exit(failed === 0 && passed > checks.length ? 0 : 1)
+
+function namesIn(folder) {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    if (!entry.isDirectory()) return [entry.name]
+    return entry.name === 'node_modules' ? [] : namesIn(join(folder, entry.name))
+  })
+}
 
 /** What it prints goes to the terminal, or is kept in `output`. Resolves with whether it went well. */
 function run(command, args, output) {

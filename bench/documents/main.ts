@@ -7,7 +7,7 @@ const stories = 12
 
 if (!canRun) {
   console.error(
-    'LibreOffice, poppler-utils and Chromium are needed: scripts/install-test-servers.sh installs them.',
+    'LibreOffice, poppler-utils and Chromium are needed: `sh scripts/install-test-servers.sh documents` installs them.',
   )
   process.exit(1)
 }

@@ -7,6 +7,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import PostalMime from 'postal-mime'
+import type { Family } from './figures.ts'
 import { makeMjmlMail } from './mjml-mails.ts'
 import { makeOwnMail, writers } from './own-mails.ts'
 import { makeReactMail } from './react-mails.ts'
@@ -17,9 +18,6 @@ export interface SampleMail {
   readonly family: Family
   readonly html: string
 }
-
-export const families = ['real', 'MJML', 'react-email', 'own'] as const
-export type Family = (typeof families)[number]
 
 /** Made mails of each kind, where all are asked for. */
 const made = { MJML: 450, 'react-email': 150, own: 20 * writers.length }

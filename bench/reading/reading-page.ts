@@ -1,6 +1,5 @@
 /** docs/reading.md: what a model gets of an email, in words, and the measure of it from the committed counts. */
-import { families } from './corpus.ts'
-import { type FamilyReading, type Reading, recallOf } from './measure.ts'
+import { type FamilyReading, families, type Reading, recallOf } from './figures.ts'
 
 const whatTheyAre: Readonly<Record<keyof Reading, string>> = {
   real: 'emails of people, lists and shops, 2002 and 2003 (public domain)',

@@ -1,36 +1,13 @@
-/**
- * R73, R74: a fixed share of the emails that `pnpm bench:reading` measures, as our renderer reads them and as
- * Chromium shows them; and what is committed of the whole run.
- */
+/** R73, R74: what is committed of `pnpm bench:reading`, which compares our renderer with what Chromium shows. */
 import { readFileSync } from 'node:fs'
-import { findChromium } from '@email-connector/testing'
 import { describe, expect, test } from 'vitest'
 import { readCounts } from '../counts.ts'
 import { compareWords } from './compare.ts'
-import { families } from './corpus.ts'
-import { readSamples, recallOf, toReading } from './measure.ts'
+import { families, recallOf } from './figures.ts'
 import { renderReadingPage } from './reading-page.ts'
 
 const leastRecall = 0.995
 const { reading: committed } = readCounts()
-
-describe.skipIf(!findChromium())('R73, R74: emails as Chromium shows them', () => {
-  test('of 200 emails no family loses more than one visible word in 200, none is empty, no hidden word is read', {
-    timeout: 600_000,
-  }, async () => {
-    const read = await readSamples(200)
-    expect(read.length).toBeGreaterThanOrEqual(199)
-    const reading = toReading(read)
-    for (const family of families) {
-      expect(reading[family].words, family).toBeGreaterThan(200)
-      expect(recallOf(reading[family]), family).toBeGreaterThanOrEqual(leastRecall)
-    }
-    const named = (isWrong: (mail: (typeof read)[number]) => boolean) =>
-      read.filter(isWrong).map(({ name }) => name)
-    expect(named(({ isEmpty }) => isEmpty)).toEqual([])
-    expect(named(({ leaked, isMarked }) => leaked.length > 0 && !isMarked)).toEqual([])
-  })
-})
 
 describe('R73, R74: the whole run', () => {
   test('has 1,500 emails or more, and every family is as good as it has to be', () => {

@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest'
 import { idleClients } from '../../bench/idle-clients.ts'
 import { parseStage } from '../settings.ts'
 import { stageShape } from '../stage-options.ts'
+import { deployCommands, notRun } from './deploy-commands.ts'
 import { production, synthesize } from './synthesize.ts'
 
 const root = join(import.meta.dirname, '..', '..')
@@ -107,3 +108,50 @@ describe('docs/deploy.md', () => {
     expect(document).toContain('43 characters or more')
   })
 })
+
+test('every command of docs/deploy.md is run by a test, or has a reason', () => {
+  const commands = commandsIn(document)
+  expect([...commands].sort()).toEqual([...deployCommands, ...Object.keys(notRun)].sort())
+})
+
+describe('docs/examples', () => {
+  const example = (name: string) => readFileSync(join(root, 'docs', 'examples', name), 'utf8')
+
+  test('the role of a pipeline may take three roles of CDK in one repository’s environment, and nothing else', () => {
+    const { AssumeRolePolicyDocument, PolicyDocument } = JSON.parse(example('deployer-role.json')) as Record<
+      string,
+      { Statement: { Action: string; Resource?: string[]; Condition?: unknown }[] }
+    >
+    expect(PolicyDocument?.Statement).toHaveLength(1)
+    const [may] = PolicyDocument?.Statement ?? []
+    expect(may?.Action).toBe('sts:AssumeRole')
+    for (const role of may?.Resource ?? [])
+      expect(role).toMatch(/^arn:aws:iam::\d{12}:role\/cdk-hnb659fds-(?:deploy|file-publishing|lookup)-role-/)
+    expect(AssumeRolePolicyDocument?.Statement[0]?.Condition).toEqual({
+      StringEquals: {
+        'token.actions.githubusercontent.com:aud': 'sts.amazonaws.com',
+        'token.actions.githubusercontent.com:sub': 'repo:OWNER/email-connector:environment:prod',
+      },
+    })
+  })
+
+  test('the workflow deploys as the document says, holds no key, and takes that role', () => {
+    const workflow = example('deploy.yml')
+    expect(workflow).toContain('run: npx cdk deploy --all -c stage=prod')
+    expect(workflow).toContain('role/email-connector-deployer')
+    expect(workflow).toContain('id-token: write')
+    expect(workflow).not.toMatch(/AWS_(?:SECRET_)?ACCESS_KEY|secrets\./)
+    for (const [, version = ''] of workflow.matchAll(/uses: \S+@(\S+)/g))
+      expect(version).toMatch(/^[0-9a-f]{40}$/)
+  })
+})
+
+/** What stands in a block or between backquotes and begins like a command; each once, in the order of the document. */
+function commandsIn(document: string): string[] {
+  const blocks = [...document.matchAll(/^ *```sh\n([\s\S]*?)^ *```/gm)].flatMap(([, block = '']) =>
+    block.split('\n'),
+  )
+  const inline = [...document.matchAll(/`([^`\n]+)`/g)].map(([, code = '']) => code)
+  const commands = [...inline, ...blocks].map((line) => line.trim())
+  return [...new Set(commands.filter((line) => /^(?:npx|npm|aws|cp|openssl|git) /.test(line)))]
+}

@@ -111,7 +111,7 @@ describe.skipIf(!findDynamoDb())('R95: a first deployment that failed between tw
     }
   })
 
-  // Of an app that is not there: what the tool says to that, and its code, pass through. deploy-walk.test.ts goes on with SST.
+  // Of an app that is not there: what the tool says to that, and its code, pass through. deploy-walk.long.test.ts goes on with SST.
   test('pnpm cdk deploy clears it by itself, says so, and goes on', async () => {
     const aws = await startAwsStandIn()
     const folder = mkdtempSync(join(tmpdir(), 'failed-creation-'))

@@ -4,6 +4,7 @@
  * keeps the health check beside it alive.
  */
 import { startCpuTime } from '@email-connector/testing/cpu-time'
+import { inLongRun } from '@email-connector/testing/long-run'
 import { describe, expect, test } from 'vitest'
 import { htmlToText } from '../../src/body-text/html-to-text.ts'
 import { plainForPeople } from '../../src/body-text/plain-for-people.ts'
@@ -325,7 +326,7 @@ const readers: [name: string, tokens: readonly string[], read: (text: string) =>
     ['a charset', [...text, '*', '*\n'], (label) => decodeText(Buffer.from('a'), label)],
   ]
 
-const whole = new Set<unknown>([htmlToText, sanitizeHtml, cleanLine])
+const whole = new Set<unknown>(inLongRun([htmlToText, sanitizeHtml, cleanLine], [cleanLine]))
 
 function orInvalid(parse: () => unknown): void {
   try {

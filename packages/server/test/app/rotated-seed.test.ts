@@ -1,6 +1,6 @@
 /**
- * R30: the seed of the deployment is rotated at every step of every flow: before each one of its requests, and in one more
- * run before all of them and before every write. The flow ends as it does without, on both stores. The older seeds stay
+ * R30: the seed of the deployment is rotated at every step of every flow: before all of its requests and every write, and in
+ * a long run before each request alone, too. The flow ends as it does without, on both stores. The older seeds stay
  * readable, as docs/deploy.md says; what their removal ends, ends with a sentence.
  */
 import {
@@ -11,6 +11,7 @@ import {
   parseForm,
   startDynamoDb,
 } from '@email-connector/testing'
+import { inLongRun } from '@email-connector/testing/long-run'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createDynamoStores } from '../../src/store/dynamodb/stores.ts'
 import type { LevelStores } from '../../src/store/level/stores.ts'
@@ -82,7 +83,7 @@ interface Deployment {
 
 describe.runIf(findDovecot())('LevelDB', () =>
   describeFlows({
-    eachAlone: true,
+    eachAlone: inLongRun(true, false),
     start: (rotation) =>
       startDovecotApp({
         beforeRequest: rotation.beforeRequest,

@@ -36,7 +36,7 @@ test('workflows call scripts that exist, with the pnpm of package.json', () => {
   for (const { manager } of runs) expect(manager).toBe(packageManager)
   const matrix = /run:\s*\[([^\]]*)\]/.exec(read(`${folder}nightly.yml`))?.[1] ?? ''
   const names = [...matrix.matchAll(/['"]([\w:]+)/g)].map(([, name]) => name)
-  expect(names.length).toBe(6)
+  expect(names.length).toBe(5)
   const known = [...Object.keys(scripts), 'install']
   for (const name of [...names, ...runs.map(({ script = 'install' }) => script)])
     expect(known).toContain(name)

@@ -1,69 +1,23 @@
 /**
- * docs/deploy.md from an empty account to smoke: every command it gives is run in order against the stand-in, or stands here
- * with the reason why not. A command that is added to the document has to be added here. Both tools deploy the same stage on
- * the way, CDK over SST, and what they made is compared.
+ * docs/deploy.md from an empty account to smoke: the commands of deploy-commands.ts are run in order against the stand-in.
+ * Both tools deploy the same stage on the way, CDK over SST, and what they made is compared.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { readDocument } from '@email-connector/server/testing/documents'
 import { createTables } from '@email-connector/server/testing/dynamodb-tables'
 import { findDynamoDb, type LocalDynamoDb, startDynamoDb } from '@email-connector/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type AwsStandIn, standInAccount, startAwsStandIn, startMissingFunctions } from './aws-stand-in.ts'
 import type { Template } from './cloudformation.ts'
+import { deployCommands } from './deploy-commands.ts'
 import { get, refusalOf } from './transitions.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 const folder = mkdtempSync(join(tmpdir(), 'deploy-walk-'))
 afterAll(() => rmSync(folder, { recursive: true }))
-
-/** What stands in a block or between backquotes and begins like a command; each once, in the order of the document. */
-function commandsIn(document: string): string[] {
-  const blocks = [...document.matchAll(/^ *```sh\n([\s\S]*?)^ *```/gm)].flatMap(([, block = '']) =>
-    block.split('\n'),
-  )
-  const inline = [...document.matchAll(/`([^`\n]+)`/g)].map(([, code = '']) => code)
-  const commands = [...inline, ...blocks].map((line) => line.trim())
-  return [...new Set(commands.filter((line) => /^(?:npx|npm|aws|cp|openssl|git) /.test(line)))]
-}
-
-/** Run below, in this order. */
-const run = [
-  'cp stages.example.json stages.json',
-  'npx pnpm@10.34.9 synth -c stage=prod',
-  'npx pnpm@10.34.9 sst deploy --stage prod',
-  'npx pnpm@10.34.9 cdk deploy --all -c stage=prod',
-  'npx pnpm@10.34.9 sst remove --stage prod',
-]
-
-const notRun: Readonly<Record<string, string>> = {
-  'git pull': 'changes the working copy',
-  'npx pnpm@10.34.9 install': 'has been run, or this test could not run',
-  'npx pnpm@10.34.9 synth': 'commands.test.ts runs it where there is no network',
-  'aws sso login': 'needs a browser and an account',
-  'npx cdk bootstrap aws://123456789012/eu-central-1': 'the stand-in is an account that is bootstrapped',
-  'npx cdk destroy --all -c stage=prod': 'asks before it removes; removal.test.ts removes the same stacks',
-  'npx cdk destroy --all -c stage=X': 'the same, for any stage',
-  'npx pnpm@10.34.9 sst dev --stage personal': 'commands.test.ts brings it up',
-  'npx pnpm@10.34.9 smoke https://mail.example.com': 'smoke.test.ts runs it against both gateways',
-  'npx pnpm@10.34.9 clear-failed --stage prod':
-    'after a deployment that failed; failed-creation.test.ts runs it on what one leaves',
-  'npx pnpm@10.34.9 revoke --stage prod --host imap.gmail.com --login ann@example.com':
-    'functions.test.ts runs it against the oauth function',
-  'npx pnpm@10.34.9 revoke --local --host … --login …': 'packages/server/test/local/revoke.test.ts',
-  'npm start': 'packages/server/test/e2e/local.test.ts',
-  'openssl rand -base64 48': 'makes a seed; deploy-document.test.ts says that its length is right',
-  'aws lambda put-function-concurrency --function-name prod-email-connector-mcp --reserved-concurrent-executions 0':
-    'for an incident; the stand-in knows no functions',
-}
-
-test('every command of docs/deploy.md is run here, or has a reason', () => {
-  const commands = commandsIn(readDocument('deploy.md'))
-  expect([...commands].sort()).toEqual([...run, ...Object.keys(notRun)].sort())
-})
 
 describe('from an empty account', () => {
   let aws: AwsStandIn
@@ -132,7 +86,7 @@ describe('from an empty account', () => {
   const deployed = new Map<string, ReadonlyMap<string, Template>>()
   const deployedWith = (tool: string) => deployed.get(tool) ?? expect.fail(`${tool} deployed nothing`)
 
-  test.each(run)('R95: %s', async (command) => {
+  test.each(deployCommands)('R95: %s', async (command) => {
     expect(await walk(command)).toBe('succeeded')
     const [, tool] = / (\w+) deploy /.exec(command) ?? []
     if (tool !== undefined) {
@@ -146,7 +100,7 @@ describe('from an empty account', () => {
   test.runIf(findDynamoDb())(
     'R95: the first of them said that an earlier one had failed, and cleared what it left',
     () => {
-      const [first, ...others] = run.filter((command) => command.includes(' deploy '))
+      const [first, ...others] = deployCommands.filter((command) => command.includes(' deploy '))
       expect(said.get(first ?? '')).toContain(`Deleted what it left, all empty: ${left}.`)
       for (const other of others) expect(said.get(other)).not.toContain('Deleted')
     },
@@ -168,38 +122,6 @@ function secondTable({ Resources }: Template): string {
   const tables = Object.entries(Resources).filter(([, { Type }]) => Type === 'AWS::DynamoDB::Table')
   return tables[1]?.[0] ?? expect.fail('no second table')
 }
-
-describe('docs/examples', () => {
-  const example = (name: string) => readFileSync(join(root, 'docs', 'examples', name), 'utf8')
-
-  test('the role of a pipeline may take three roles of CDK in one repository’s environment, and nothing else', () => {
-    const { AssumeRolePolicyDocument, PolicyDocument } = JSON.parse(example('deployer-role.json')) as Record<
-      string,
-      { Statement: { Action: string; Resource?: string[]; Condition?: unknown }[] }
-    >
-    expect(PolicyDocument?.Statement).toHaveLength(1)
-    const [may] = PolicyDocument?.Statement ?? []
-    expect(may?.Action).toBe('sts:AssumeRole')
-    for (const role of may?.Resource ?? [])
-      expect(role).toMatch(/^arn:aws:iam::\d{12}:role\/cdk-hnb659fds-(?:deploy|file-publishing|lookup)-role-/)
-    expect(AssumeRolePolicyDocument?.Statement[0]?.Condition).toEqual({
-      StringEquals: {
-        'token.actions.githubusercontent.com:aud': 'sts.amazonaws.com',
-        'token.actions.githubusercontent.com:sub': 'repo:OWNER/email-connector:environment:prod',
-      },
-    })
-  })
-
-  test('the workflow deploys as the document says, holds no key, and takes that role', () => {
-    const workflow = example('deploy.yml')
-    expect(workflow).toContain('run: npx cdk deploy --all -c stage=prod')
-    expect(workflow).toContain('role/email-connector-deployer')
-    expect(workflow).toContain('id-token: write')
-    expect(workflow).not.toMatch(/AWS_(?:SECRET_)?ACCESS_KEY|secrets\./)
-    for (const [, version = ''] of workflow.matchAll(/uses: \S+@(\S+)/g))
-      expect(version).toMatch(/^[0-9a-f]{40}$/)
-  })
-})
 
 function typesOf(template: Template | undefined): [string, string][] {
   return (
