@@ -2,7 +2,7 @@
  * Earlier emails below a reply, as ten mail programs write them: folded where they are a mere trail, shown where they
  * are part of what is said.
  */
-import { startCpuTime } from '@email-connector/testing/cpu-time'
+import { leastCpuMs } from '@email-connector/testing/cpu-time'
 import { describe, expect, test } from 'vitest'
 import { foldQuotes } from '../../src/body-text/fold-quotes.ts'
 import { htmlToText } from '../../src/body-text/html-to-text.ts'
@@ -239,10 +239,9 @@ describe('R77: a megabyte of anything', () => {
     'a ',
     '_',
     ': ',
-  ])('%j is folded within a second', (token) => {
+  ])('%j is folded within a second', async (token) => {
     const text = `${token.repeat(Math.ceil((1024 * 1024) / token.length))}\n> x`
-    const cpuMs = startCpuTime()
-    foldQuotes(`Fine.\n${text}`, { quotes: 'folded' })
-    expect(cpuMs()).toBeLessThan(1_000)
+    const fold = () => foldQuotes(`Fine.\n${text}`, { quotes: 'folded' })
+    expect(await leastCpuMs(1_000, fold)).toBeLessThan(1_000)
   })
 })

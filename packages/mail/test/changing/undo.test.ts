@@ -169,7 +169,6 @@ function describeUndo({ start, prefix, delimiter, tellsUids }: ServerKind): void
         endOnFailure: true,
       })
     },
-    120_000,
   )
 
   test('R89: a flag is put back only where the change set it, and a second undo changes nothing', async () => {

@@ -1,5 +1,5 @@
 /** Words in a text: what an expression finds, is found, in a time that does not hang on how they repeat. */
-import { startCpuTime } from '@email-connector/testing/cpu-time'
+import { leastCpuMs } from '@email-connector/testing/cpu-time'
 import { expect, test } from 'vitest'
 import { findWords } from '../../src/editing/find-words.ts'
 
@@ -32,12 +32,13 @@ test('finds what an expression finds: parts of words at both ends, any blanks be
   expect(found).toBeGreaterThan(1_000)
 })
 
-test('R77: a megabyte of one word, for half of it and another, is read once', () => {
+test('R77: a megabyte of one word, for half of it and another, is read once', async () => {
   const many = Array.from({ length: 500_000 }, () => 'a')
   const text = many.join(' ')
-  const cpuMs = startCpuTime()
-  expect(findWords(text, [...many.slice(0, 250_000), 'b'])).toEqual([])
-  expect(findWords(text, ['b', ...many.slice(0, 250_000)])).toEqual([])
-  expect(findWords(text, many)).toEqual([{ start: 0, end: text.length }])
-  expect(cpuMs()).toBeLessThan(5_000)
+  const find = () => {
+    expect(findWords(text, [...many.slice(0, 250_000), 'b'])).toEqual([])
+    expect(findWords(text, ['b', ...many.slice(0, 250_000)])).toEqual([])
+    expect(findWords(text, many)).toEqual([{ start: 0, end: text.length }])
+  }
+  expect(await leastCpuMs(5_000, find)).toBeLessThan(5_000)
 })

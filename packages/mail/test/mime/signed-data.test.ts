@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createTempFolder } from '@email-connector/testing'
-import { startCpuTime } from '@email-connector/testing/cpu-time'
+import { leastCpuMs } from '@email-connector/testing/cpu-time'
 import fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { openCms } from '../../src/mime/signed-data.ts'
@@ -40,11 +40,9 @@ describe('R62: CMS', () => {
     expect(openCms(sealed)).toBe('encrypted')
   })
 
-  test('R77: half a megabyte of nothing before a letter costs less than a second', () => {
+  test('R77: half a megabyte of nothing before a letter costs less than a second', async () => {
     const content = tnef({ body: `${'\0'.repeat(500_000)}x` })
-    const cpuMs = startCpuTime()
-    openTnef(content, '1~')
-    expect(cpuMs()).toBeLessThan(1000)
+    expect(await leastCpuMs(1_000, () => openTnef(content, '1~'))).toBeLessThan(1_000)
   })
 
   test('R102: no bytes throw, as CMS or as winmail.dat', () => {

@@ -8,9 +8,12 @@ import { type Finding, fuzzMail, openWire, readContent } from './fuzz-mail.ts'
 const folder = fileURLToPath(new URL('../fixtures/fuzz/', import.meta.url))
 
 describe('R62: fuzz', () => {
-  test.each(readdirSync(folder).filter((name) => name.startsWith('content-')))('found once: %s', (name) => {
-    readContent(readFileSync(join(folder, name)))
-  })
+  test.each(readdirSync(folder).filter((name) => name.startsWith('content-')))(
+    'found once: %s',
+    async (name) => {
+      await readContent(readFileSync(join(folder, name)))
+    },
+  )
 
   test.each(readdirSync(folder).filter((name) => name.startsWith('wire-')))(
     'found once: %s',

@@ -1,5 +1,5 @@
 /** The search language: what is understood, what is said about the rest, and that printing gives the same tree again. */
-import { startCpuTime } from '@email-connector/testing/cpu-time'
+import { leastCpuMs } from '@email-connector/testing/cpu-time'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { maxQueryChars, parseQuery } from '../../src/search/parse.ts'
@@ -129,11 +129,10 @@ describe('R87: the search language', () => {
     )
   })
 
-  test('is linear in what is typed', () => {
+  test('is linear in what is typed', async () => {
     for (const token of ['(', '-', '"', 'OR ', 'from:', '<', 'a:', '{', ')']) {
-      const cpuMs = startCpuTime()
-      parseQuery(token.repeat(maxQueryChars / token.length), today)
-      expect(cpuMs()).toBeLessThan(100)
+      const typed = token.repeat(maxQueryChars / token.length)
+      expect(await leastCpuMs(100, () => parseQuery(typed, today))).toBeLessThan(100)
     }
   })
 })

@@ -1,5 +1,5 @@
 /** What servers answer, word for word, and what it means to the sender of the email. */
-import { startCpuTime } from '@email-connector/testing/cpu-time'
+import { leastCpuMs } from '@email-connector/testing/cpu-time'
 import { describe, expect, test } from 'vitest'
 import {
   readRecipientRefusal,
@@ -82,8 +82,7 @@ describe('an email that is refused', () => {
     expect(readRefusal(failure('554 5.5.0 see 5.3.4 and 5.2.2 in our manual'))).toBe('server_refused')
   })
 
-  test('takes a reply of 64 KB of any one token in no time', () => {
-    const cpuMs = startCpuTime()
+  test('takes a reply of 64 KB of any one token in no time', async () => {
     for (const token of [
       'mailbox for ',
       'sender ',
@@ -94,9 +93,9 @@ describe('an email that is refused', () => {
       ' ',
       'x',
     ]) {
-      expect(readRefusal(failure(`554 ${token.repeat(Math.ceil(65_536 / token.length))}`))).toBeDefined()
+      const reply = failure(`554 ${token.repeat(Math.ceil(65_536 / token.length))}`)
+      expect(await leastCpuMs(500, () => expect(readRefusal(reply)).toBeDefined())).toBeLessThan(500)
     }
-    expect(cpuMs()).toBeLessThan(2_000)
   })
 })
 

@@ -5,7 +5,7 @@ import { Agent, createServer, type RequestOptions, type Server } from 'node:http
 import type { AddressInfo, LookupFunction } from 'node:net'
 import { createHostPolicy } from '@email-connector/mail'
 import { type CertificateAuthority, createCertificateAuthority } from '@email-connector/testing'
-import { startCpuTime } from '@email-connector/testing/cpu-time'
+import { leastCpuMs } from '@email-connector/testing/cpu-time'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { readAutoconfig } from '../../src/find-servers/autoconfig.ts'
 import { createMailDns } from '../../src/find-servers/dns-records.ts'
@@ -207,16 +207,17 @@ describe('a file', () => {
     expect(readAutoconfig('no XML at all', 'file.example')).toEqual({})
   })
 
-  test('is read in time that grows with its length', () => {
-    const cpuMs = startCpuTime()
-    for (const piece of [
-      '<incomingServer type="imap">',
-      '<!--',
-      '<hostname>',
-      '<incomingServer ',
-      '%EMAILDOMAIN%',
-    ])
-      readAutoconfig(piece.repeat(Math.floor(32_768 / piece.length)), 'file.example')
-    expect(cpuMs()).toBeLessThan(1_000)
+  test('is read in time that grows with its length', async () => {
+    const readAll = () => {
+      for (const piece of [
+        '<incomingServer type="imap">',
+        '<!--',
+        '<hostname>',
+        '<incomingServer ',
+        '%EMAILDOMAIN%',
+      ])
+        readAutoconfig(piece.repeat(Math.floor(32_768 / piece.length)), 'file.example')
+    }
+    expect(await leastCpuMs(1_000, readAll)).toBeLessThan(1_000)
   })
 })

@@ -10,14 +10,11 @@ import { type LocalRunner, startLocalRunner } from '../e2e/local-runner.ts'
 import { postToolCall, refresh, register, signIn, type Tokens } from '../e2e/raw-client.ts'
 import { demoFields } from './demo-fields.ts'
 
-/** A busy machine takes seconds for each start. */
-const patience = { timeout: 90_000 }
 const kills = inLongRun(50, 5)
 
 describe('the local runner, stopped and started again', () => {
   test.each(['SIGINT', 'SIGTERM', 'SIGKILL'] as const)(
     'after %s the same registration, access token, refresh token and session still work',
-    patience,
     async (signal) => {
       const place = { dataDir: createTempFolder('restart').path, port: await freePort() }
       const remembered: Memory = {}
@@ -40,18 +37,14 @@ describe('the local runner, stopped and started again', () => {
     },
   )
 
-  test(
-    'a second runner on the same folder is refused with a sentence, and the first goes on',
-    patience,
-    async () => {
-      const runner = await startLocalRunner()
-      await expect(startLocalRunner({ dataDir: runner.dataDir })).rejects.toThrow(
-        /Another email-connector uses this DATA_DIR|Another process uses/,
-      )
-      expect((await fetch(`${runner.url}/health`)).status).toBe(200)
-      await runner.remove()
-    },
-  )
+  test('a second runner on the same folder is refused with a sentence, and the first goes on', async () => {
+    const runner = await startLocalRunner()
+    await expect(startLocalRunner({ dataDir: runner.dataDir })).rejects.toThrow(
+      /Another email-connector uses this DATA_DIR|Another process uses/,
+    )
+    expect((await fetch(`${runner.url}/health`)).status).toBe(200)
+    await runner.remove()
+  })
 
   test(`R64: ${kills} times kill -9 at a random moment of sign-ins and refreshes: every acknowledged grant still works`, {
     timeout: 120_000 + kills * 10_000,

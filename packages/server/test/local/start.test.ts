@@ -8,8 +8,6 @@ import { startLocalRunner } from '../e2e/local-runner.ts'
 import { register, signIn } from '../e2e/raw-client.ts'
 import { demoFields } from './demo-fields.ts'
 
-/** A busy machine takes seconds for each start. */
-const patience = { timeout: 90_000 }
 const start = join(import.meta.dirname, '../../../../scripts/start.mjs')
 
 /** Ends by itself: it cannot start. */
@@ -29,7 +27,7 @@ async function failToStart(environment: Record<string, string>) {
 }
 
 describe('npm start twice', () => {
-  test('R64: one sentence, no stack, exit code 1; the first goes on', patience, async () => {
+  test('R64: one sentence, no stack, exit code 1; the first goes on', async () => {
     const runner = await startLocalRunner({ fromSource: true })
     const port = new URL(runner.url).port
     const already = [
@@ -47,7 +45,7 @@ describe('npm start twice', () => {
     await runner.remove()
   })
 
-  test('so is every other fault that a person can mend', patience, async () => {
+  test('so is every other fault that a person can mend', async () => {
     const dataDir = createTempFolder('faults').path
     const port = String(await freePort())
     await writeFile(join(dataDir, 'instance-secrets.json'), '{}')
@@ -84,7 +82,7 @@ async function modesIn(dir: string): Promise<Record<string, string>> {
 }
 
 describe('what lies in DATA_DIR', () => {
-  test('is for its owner only, though the folder and its store were there with more', patience, async () => {
+  test('is for its owner only, though the folder and its store were there with more', async () => {
     const dataDir = createTempFolder('rights').path
     const first = await startLocalRunner({ dataDir })
     await signIn(first.url, await register(first.url), demoFields)
@@ -101,47 +99,39 @@ describe('what lies in DATA_DIR', () => {
     await second.remove()
   })
 
-  test(
-    'a folder that holds other things keeps its rights, with a warning; a link in it is not followed',
-    patience,
-    async () => {
-      const dataDir = createTempFolder('rights').path
-      const elsewhere = join(createTempFolder('rights').path, 'theirs')
-      await writeFile(elsewhere, 'x', { mode: 0o644 })
-      await writeFile(join(dataDir, 'notes.txt'), 'x', { mode: 0o644 })
-      await mkdir(join(dataDir, 'store'))
-      await symlink(elsewhere, join(dataDir, 'store', 'link'))
-      await chmod(dataDir, 0o755)
-      const runner = await startLocalRunner({ dataDir })
-      expect(runner.output()).toContain('also holds other files')
-      const modes = await modesIn(dataDir)
-      expect([modes[dataDir], modes[join(dataDir, 'notes.txt')], modes[join(dataDir, 'store')]]).toEqual([
-        '755',
-        '644',
-        '700',
-      ])
-      expect((await stat(elsewhere)).mode & 0o777).toBe(0o644)
-      await runner.remove()
-    },
-  )
+  test('a folder that holds other things keeps its rights, with a warning; a link in it is not followed', async () => {
+    const dataDir = createTempFolder('rights').path
+    const elsewhere = join(createTempFolder('rights').path, 'theirs')
+    await writeFile(elsewhere, 'x', { mode: 0o644 })
+    await writeFile(join(dataDir, 'notes.txt'), 'x', { mode: 0o644 })
+    await mkdir(join(dataDir, 'store'))
+    await symlink(elsewhere, join(dataDir, 'store', 'link'))
+    await chmod(dataDir, 0o755)
+    const runner = await startLocalRunner({ dataDir })
+    expect(runner.output()).toContain('also holds other files')
+    const modes = await modesIn(dataDir)
+    expect([modes[dataDir], modes[join(dataDir, 'notes.txt')], modes[join(dataDir, 'store')]]).toEqual([
+      '755',
+      '644',
+      '700',
+    ])
+    expect((await stat(elsewhere)).mode & 0o777).toBe(0o644)
+    await runner.remove()
+  })
 })
 
-test(
-  'the demo mail server is an old library: it is not even loaded where the demo mailbox is off',
-  patience,
-  async () => {
-    for (const [demo, isLoaded] of [
-      ['on', true],
-      ['off', false],
-    ] as const) {
-      const runner = await startLocalRunner({
-        fromSource: true,
-        environment: { DEMO_MAILBOX: demo, NODE_DEBUG: 'module' },
-      })
-      // What Node says of every CommonJS module that it loads.
-      expect(runner.output()).toMatch(/MODULE \d+: load /)
-      expect(/MODULE \d+: load .*hoodiecrow-imap/.test(runner.output()), demo).toBe(isLoaded)
-      await runner.remove()
-    }
-  },
-)
+test('the demo mail server is an old library: it is not even loaded where the demo mailbox is off', async () => {
+  for (const [demo, isLoaded] of [
+    ['on', true],
+    ['off', false],
+  ] as const) {
+    const runner = await startLocalRunner({
+      fromSource: true,
+      environment: { DEMO_MAILBOX: demo, NODE_DEBUG: 'module' },
+    })
+    // What Node says of every CommonJS module that it loads.
+    expect(runner.output()).toMatch(/MODULE \d+: load /)
+    expect(/MODULE \d+: load .*hoodiecrow-imap/.test(runner.output()), demo).toBe(isLoaded)
+    await runner.remove()
+  }
+})

@@ -11,16 +11,12 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
-/** The runs take seconds, a busy machine longer. */
-const patience = { timeout: 120_000 }
-
 describe.skipIf(!node)('the conformance suite (without the optional Node 24: skipped, and said)', () => {
   test.each([
     ['2025-11-25', 81],
     ['2026-07-28', 150],
   ])(
     'passes everything %s requires; of what is not scored only tasks, which we do not offer, fail',
-    patience,
     async (revision, least) => {
       const { code, output, failures } = await runConformance(server.url.href, '--requirements', revision)
       expect(code, output).toBe(0)
@@ -29,7 +25,7 @@ describe.skipIf(!node)('the conformance suite (without the optional Node 24: ski
     },
   )
 
-  test('passes the life of a session', patience, async () => {
+  test('passes the life of a session', async () => {
     const { code, output } = await runConformance(server.url.href, '--scenario', 'server-session-lifecycle')
     expect(code, output).toBe(0)
     expect(output).toContain('Passed: 3/3')

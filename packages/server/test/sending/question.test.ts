@@ -1,5 +1,5 @@
 /** R52: what the question before a sending says, without a client around it. */
-import { startCpuTime } from '@email-connector/testing/cpu-time'
+import { leastCpuMs } from '@email-connector/testing/cpu-time'
 import { expect, test } from 'vitest'
 import { defaultAccountSettings, defaultGrantSettings } from '../../src/accounts/settings.ts'
 import { openConfirmation } from '../../src/sending/confirmation.ts'
@@ -114,11 +114,10 @@ test('R52: a file name, a subject or an address opens no line and imitates no se
   expect(question.split('\n').filter((line) => line.startsWith('Bcc'))).toEqual(['Bcc: dave@test.example'])
 })
 
-test('R52: the text of one repeated token is shown in linear time', () => {
+test('R52: the text of one repeated token is shown in linear time', async () => {
   for (const token of ['\n', ' ', '\u200b', '\ufe0f', '\u2800\n', '[', 'a\u0000']) {
-    const cpuMs = startCpuTime()
-    toShownText(token.repeat(1_000_000 / token.length))
-    expect(cpuMs()).toBeLessThan(5_000)
+    const text = token.repeat(1_000_000 / token.length)
+    expect(await leastCpuMs(5_000, () => toShownText(text))).toBeLessThan(5_000)
   }
 })
 

@@ -466,7 +466,8 @@ describe.skipIf(!findDovecot())('over a real submission server', () => {
       failing = await openTools({
         accounts: [toAccount(dovecot.alice, dovecot, sink.port)],
         connector: loopbackConnector(dovecot.ca),
-        deadlineMs: 2000,
+        // A few seconds are for the silence, the rest for looking for a copy, on a busy machine as well.
+        deadlineMs: 6_000,
       })
     })
     beforeEach(() => {

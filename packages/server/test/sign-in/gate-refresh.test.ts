@@ -24,7 +24,7 @@ beforeAll(async () => {
 })
 afterAll(() => idp.stop())
 
-describe('LevelDB', () => describeRefreshes((level) => level))
+describe('LevelDB', () => describeRefreshes((level) => level, 50))
 
 describe.runIf(findDynamoDb() !== undefined)('DynamoDB (needs @dynoxide/linux-x64)', () => {
   let dynamoDb: LocalDynamoDb
@@ -34,15 +34,16 @@ describe.runIf(findDynamoDb() !== undefined)('DynamoDB (needs @dynoxide/linux-x6
     const tables = await createTables(dynamoDb, 'gate')
     stores = createDynamoStores({
       ...{ ...dynamoDb.clientOptions, tables },
-      // 50 requests at once keep a stand-in busy on a slow machine.
+      // Requests at once keep a stand-in busy on a slow machine.
       ...{ attemptTimeoutMs: 60_000, deadlineMs: 60_000 },
     })
   })
   afterAll(() => dynamoDb.stop())
-  describeRefreshes((level) => ({ ...level, ...stores }))
+  // On AWS each is in a process of its own. In one, with a stand-in beside it, many that wait hold up the one that asks.
+  describeRefreshes((level) => ({ ...level, ...stores }), 10)
 })
 
-function describeRefreshes(open: (level: LevelStores) => LevelStores): void {
+function describeRefreshes(open: (level: LevelStores) => LevelStores, atOnce: number): void {
   let product: GateProduct
   /** Operations of the store that fail. */
   const broken = new Set<string>()
@@ -105,12 +106,12 @@ function describeRefreshes(open: (level: LevelStores) => LevelStores): void {
     expect(await isLive(tokens)).toBe(true)
   })
 
-  test('50 refreshes at once ask once and get the same answer, and so does one that is repeated', async () => {
+  test(`${atOnce} refreshes at once ask once and get the same answer, and so does one that is repeated`, async () => {
     const tokens = await connect()
     const before = asked()
     const reusedBefore = idp.reused.length
     const reused = () => idp.reused.length - reusedBefore
-    const answers = await Promise.all(Array.from({ length: 50 }, () => refresh(tokens)))
+    const answers = await Promise.all(Array.from({ length: atOnce }, () => refresh(tokens)))
     expect(new Set(answers.map((one) => JSON.stringify(one))).size).toBe(1)
     expect([answers[0]?.status, asked() - before, reused()]).toEqual([200, 1, 0])
     expect(await refresh(tokens)).toEqual(answers[0])

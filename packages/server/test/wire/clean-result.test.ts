@@ -1,5 +1,5 @@
 /** R37 on the way out: whatever a server or a mail calls something, an answer holds text. */
-import { startCpuTime } from '@email-connector/testing/cpu-time'
+import { leastCpuMs } from '@email-connector/testing/cpu-time'
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { cleanResult } from '../../src/wire/clean-result.ts'
@@ -63,14 +63,11 @@ test('what is clean is left as it is', () => {
   expect(cleanResult({ structured: undefined, text: '' })).toEqual({ structured: undefined, text: '' })
 })
 
-test('a megabyte of anything is cleaned in linear time', () => {
-  const measure = (size: number) => {
-    const cpuMs = startCpuTime()
-    for (const one of ['\0', '\r\n', '\ud800', ' ', 'a\u2028'])
-      cleanResult({ structured: { path: one.repeat(size) }, text: one.repeat(size) })
-    return cpuMs()
+test('a megabyte of anything is cleaned in linear time', async () => {
+  for (const one of ['\0', '\r\n', '\ud800', ' ', 'a\u2028']) {
+    const text = one.repeat(1_000_000)
+    const clean = () => cleanResult({ structured: { path: text }, text })
+    // A square would take hours.
+    expect(await leastCpuMs(2_000, clean)).toBeLessThan(2_000)
   }
-  measure(10_000)
-  // A square would take hours.
-  expect(measure(1_000_000)).toBeLessThan(10_000)
 })
