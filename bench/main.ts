@@ -26,7 +26,7 @@ Counts what a call costs and compares it with bench/counts.json. Ends with 1 if 
   bundles   bytes of the deployed functions, and cold starts on Node 24
   growth    the same calls on 500 and 20,000 messages
   rivals    the same calls by other clients
-  reading   the text of 1,900 emails against what Chromium shows (minutes)
+  reading   the text of 2,000 emails against what Chromium shows (minutes)
 
   --only    one of these parts; may be repeated
   --large   growth on 100,000 and 1,000,000 messages too (minutes)
