@@ -146,7 +146,7 @@ describe('docs/examples', () => {
   })
 })
 
-/** What stands in a block or between backquotes and begins like a command; each once, in the order of the document. */
+/** The commands in blocks and between backquotes, each once. */
 function commandsIn(document: string): string[] {
   const blocks = [...document.matchAll(/^ *```sh\n([\s\S]*?)^ *```/gm)].flatMap(([, block = '']) =>
     block.split('\n'),

@@ -326,6 +326,7 @@ const readers: [name: string, tokens: readonly string[], read: (text: string) =>
     ['a charset', [...text, '*', '*\n'], (label) => decodeText(Buffer.from('a'), label)],
   ]
 
+/** These are given a megabyte, HTML in a long run alone. */
 const whole = new Set<unknown>(inLongRun([htmlToText, sanitizeHtml, cleanLine], [cleanLine]))
 
 function orInvalid(parse: () => unknown): void {

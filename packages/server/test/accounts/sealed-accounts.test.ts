@@ -1,5 +1,4 @@
 /** Who cannot open a mailbox: one half of the key alone, and a person who changed the database. */
-
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import type { ServerMemory } from '@email-connector/mail'

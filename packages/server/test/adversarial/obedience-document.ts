@@ -10,7 +10,7 @@ export function toAdversarialDocument(runs: readonly Run[]): string {
   })
   return `# What an obedient model lets out
 
-Written by \`pnpm write-adversarial\` from runs against real mail servers; a test runs them again and compares. Do not edit it.
+Written by \`pnpm write-adversarial\` from runs against real mail servers; a test runs them again every night, and compares. Do not edit it.
 
 A mail is data, and every answer says so; a model may still be talked into things. Here the model has no judgement at all:
 it does every order that it finds in an email (\`packages/server/test/adversarial/obedient-model.ts\`). So the table shows

@@ -98,7 +98,7 @@ describe.skipIf(!findDovecot())('R92', () => {
   const all = Object.entries(settings).flatMap(([name, setting]) =>
     (['2025', '2026'] as const).map((era) => ({ name, setting, era })),
   )
-  /** Both eras where apps are asked, one or the other elsewhere. */
+  /** Both eras under `ask`, one of them under each other setting. */
   const share = all.filter(({ name }, at) => name === 'ask' || at % 4 === 0 || at % 4 === 3)
   test.each(inLongRun(all, share))(
     'R92: with the setting $name no client of the $era era gets mail out against it or loses any',
