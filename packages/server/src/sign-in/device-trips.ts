@@ -5,7 +5,9 @@
  *
  * However often a browser loads the page, in however many tabs, one of them has the turn and asks once in an interval
  * (RFC 8628 §3.5). What the provider says is kept first and used by the next load, once: a load that was given up loses
- * nothing. After a crash between the answer and its keeping the provider knows the code no longer, and the person is told.
+ * nothing. A load that is given up while the mailbox is connected (the link was pressed twice, or as the page loaded itself)
+ * loses nothing either: the next one is answered the same. After a crash between the provider's answer and its keeping the
+ * provider knows the code no longer, and the person is told.
  */
 import { randomBytes } from 'node:crypto'
 import type { EpochSeconds } from '@email-connector/oauth'
@@ -32,8 +34,14 @@ export interface DeviceTrips {
   readonly path: string
   /** The way to the page with the code, or why there is none. */
   leave(trip: Trip): Promise<Response | Fault>
-  /** The page again, or the form when the provider has spoken. Undefined: it belongs to no sign-in of this browser. */
-  comeBack(request: Request): Promise<Response | ReturnedMailbox | undefined>
+  /**
+   * The page again, or what `goOn` makes of the form when the provider has spoken. Undefined: it belongs to no sign-in of
+   * this browser.
+   */
+  comeBack(
+    request: Request,
+    goOn: (returned: ReturnedMailbox) => Promise<Response>,
+  ): Promise<Response | undefined>
 }
 
 /** Sealed. */
@@ -55,9 +63,20 @@ type Outcome =
   | { readonly tokens: ProviderTokens; readonly address?: string; readonly refusal?: never }
   | { readonly refusal: ProviderRefusal }
 
-interface Found {
+interface Browser {
   readonly state: string
+  /** Of its cookie. */
   readonly value: string
+}
+
+/** What a browser is answered whose form went on. */
+interface Ending {
+  readonly value: string
+  readonly answer: Promise<Response>
+  readonly until: EpochSeconds
+}
+
+interface Found extends Browser {
   readonly row: DeviceRow
   readonly pending: PendingDevice
 }
@@ -67,6 +86,8 @@ const path = '/oauth/provider/device'
 const longestSeconds = 15 * 60
 /** So long the page still says why it ended. */
 const keptSeconds = 10 * 60
+/** Longer than a mailbox takes to be connected, and than a browser takes to ask again. */
+const endingSeconds = 60
 /** Longer than the provider is waited for (8 s), for its metadata and for the answer. */
 const turnSeconds = 20
 /** Each is a request to the provider, which any browser with our form can cause. */
@@ -86,6 +107,8 @@ export function createDeviceTrips(options: {
 }): DeviceTrips {
   const { clients, store, publicUrl, log, now } = options
   const seal = createBrowserSeal('device', publicUrl)
+  /** By the id of the row, which is gone. */
+  const endings = new Map<string, Ending>()
 
   function clientOf(provider: Pick<SignInProvider, 'issuer' | 'clientId'>): DeviceClient | undefined {
     return clients.find(
@@ -99,16 +122,16 @@ export function createDeviceTrips(options: {
     return deviceFault(refusal, provider)
   }
 
-  async function find(request: Request): Promise<Found | undefined> {
+  function findBrowser(request: Request): Browser | undefined {
     const states = new URL(request.url).searchParams.getAll('state')
     const [state] = states
     if (state === undefined || states.length > 1) return undefined
     const value = seal.valueOf(request, state)
-    const row = value === undefined ? undefined : await store.find(seal.idOf(state), now())
-    return value === undefined || row === undefined ? undefined : toFound(state, value, row)
+    return value === undefined ? undefined : { state, value }
   }
 
-  function toFound(state: string, value: string, row: DeviceRow): Found | undefined {
+  function toFound({ state, value }: Browser, row: DeviceRow | undefined): Found | undefined {
+    if (row === undefined) return undefined
     // Authenticated, so it is what `leave` or a turn wrote.
     const pending = seal.open(state, value, row.sealed) as PendingDevice | undefined
     return pending === undefined ? undefined : { state, value, row, pending }
@@ -146,21 +169,35 @@ export function createDeviceTrips(options: {
     return show(found, client, turn)
   }
 
-  /** Hands out what the form is to go on with, once. */
-  async function finish({ state, value }: Found, request: Request): Promise<ReturnedMailbox | undefined> {
-    const row = await store.take(seal.idOf(state), now())
-    const taken = row === undefined ? undefined : toFound(state, value, row)
-    if (taken === undefined) return undefined
+  /** Lets the form go on, once, and keeps what it is answered for a load that comes meanwhile. */
+  async function finish(
+    browser: Browser,
+    request: Request,
+    goOn: (returned: ReturnedMailbox) => Promise<Response>,
+  ): Promise<Response | undefined> {
+    const { state, value } = browser
+    const id = seal.idOf(state)
+    const taken = toFound(browser, await store.take(id, now()))
+    if (taken === undefined) return await findEnding(browser)
     const { page, fields } = taken.pending
     const cookie = request.headers.get('cookie') ?? ''
-    return {
+    const answer = goOn({
       kind: 'mailbox',
       page,
       fields: new Map(fields),
       request: new Request(publicUrl, { headers: { cookie } }),
       mailbox: readOutcome(taken.pending),
       cookie: seal.cookie(state, '', 0),
-    }
+    })
+    for (const [other, { until }] of endings) if (until <= now()) endings.delete(other)
+    endings.set(id, { value, answer, until: now() + endingSeconds })
+    return (await answer).clone()
+  }
+
+  async function findEnding({ state, value }: Browser): Promise<Response | undefined> {
+    const ending = endings.get(seal.idOf(state))
+    if (ending === undefined || ending.value !== value || ending.until <= now()) return undefined
+    return (await ending.answer).clone()
   }
 
   function readOutcome(pending: PendingDevice): ParsedMailbox {
@@ -210,17 +247,19 @@ export function createDeviceTrips(options: {
       }
     },
 
-    async comeBack(request) {
-      const found = await find(request)
-      if (found === undefined) return undefined
+    async comeBack(request, goOn) {
+      const browser = findBrowser(request)
+      if (browser === undefined) return undefined
+      const found = toFound(browser, await store.find(seal.idOf(browser.state), now()))
+      if (found === undefined) return await findEnding(browser)
       const { row, pending } = found
       const client = clientOf(pending)
-      if (client === undefined || pending.outcome !== undefined) return await finish(found, request)
+      if (client === undefined || pending.outcome !== undefined) return await finish(found, request, goOn)
       const isEarly = row.askAt > now()
       const isOver = pending.endsAt <= now()
       // Somebody asks at this moment, and may hear that the person came in time.
       if (isEarly && (!isOver || row.holder !== undefined)) return show(found, client, row)
-      return isOver ? await finish(found, request) : await takeTurn(found, client)
+      return isOver ? await finish(found, request, goOn) : await takeTurn(found, client)
     },
   }
 }

@@ -55,7 +55,8 @@ export function createProviderPages(options: {
 
     async callback(request, { ip }) {
       const returned = await trips.comeBack(request)
-      if (returned === undefined || returned.kind === 'mailbox') return await goOn(returned, ip)
+      if (returned === undefined) return refuse()
+      if (returned.kind === 'mailbox') return await goOn(returned, ip)
       const { page, cookie, fields, pending } = returned
       const admitted = await (await options.gate?.())?.admit(returned.callback, pending)
       if (admitted === undefined) return refuse()
@@ -68,15 +69,13 @@ export function createProviderPages(options: {
       device: {
         path: devices.path,
         async page(request: Request, { ip }: { readonly ip: string }) {
-          const returned = await devices.comeBack(request)
-          return returned instanceof Response ? returned : await goOn(returned, ip)
+          return (await devices.comeBack(request, (returned) => goOn(returned, ip))) ?? refuse()
         },
       },
     }),
   }
 
-  async function goOn(returned: ReturnedMailbox | undefined, ip: string): Promise<Response> {
-    if (returned === undefined) return refuse()
+  async function goOn(returned: ReturnedMailbox, ip: string): Promise<Response> {
     const { page, cookie, request, fields, mailbox } = returned
     return withCookies(await pages[page].proceed({ request, fields, mailbox, ip }), [cookie])
   }
