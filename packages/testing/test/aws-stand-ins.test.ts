@@ -8,6 +8,7 @@ import {
 import { DecryptCommand, DescribeKeyCommand, GenerateDataKeyCommand, KMSClient } from '@aws-sdk/client-kms'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { findDynamoDb, type LocalDynamoDb, startDynamoDb } from '../src/dynamodb.ts'
+import { startDynamoDbProxy } from '../src/gateway/dynamodb-proxy.ts'
 import { type LocalKms, startKms } from '../src/kms.ts'
 
 describe('The KMS stand-in', () => {
@@ -115,4 +116,32 @@ describe.skipIf(!findDynamoDb())('The local DynamoDB', () => {
     ).rejects.toMatchObject({ name: 'TransactionCanceledException' })
     expect((await get('b')).Item).toBeUndefined()
   })
+
+  test.each(['is lost before it comes to the proxy', 'fails there'])(
+    'a call is counted once when its first attempt %s',
+    async (how) => {
+      const proxy = await startDynamoDbProxy(dynamoDb.endpoint)
+      const through = new DynamoDBClient({ ...dynamoDb.clientOptions, endpoint: proxy.endpoint })
+      const { requestHandler } = through.config
+      const handle = requestHandler.handle.bind(requestHandler)
+      let attempts = 0
+      requestHandler.handle = async (...sent) => {
+        attempts += 1
+        if (attempts === 1 && how !== 'fails there')
+          throw Object.assign(new Error('lost'), { code: 'ECONNRESET' })
+        return await handle(...sent)
+      }
+      proxy.fault = () => (attempts === 1 ? 'error' : undefined)
+      try {
+        const Key = { id: { S: 'a' } }
+        await through.send(new GetItemCommand({ TableName: 'things', Key }))
+        await through.send(new GetItemCommand({ TableName: 'things', Key }))
+        expect(attempts).toBe(3)
+        expect(proxy.calls.map(({ operation }) => operation)).toEqual(['GetItem', 'GetItem'])
+      } finally {
+        through.destroy()
+        await proxy.stop()
+      }
+    },
+  )
 })

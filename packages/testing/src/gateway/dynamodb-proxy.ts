@@ -19,7 +19,7 @@ export type DynamoDbFault = 'throttled' | 'error' | 'reset' | 'silence'
 
 export interface DynamoDbProxy {
   readonly endpoint: string
-  /** A further attempt at one of them, where the store took too long or failed, is none of its own. */
+  /** Each counts once, however many attempts it took until one came here or was answered. */
   readonly calls: readonly DynamoDbCall[]
   forgetCalls(): void
   /** Asked for every call, before it is passed on. */
@@ -40,13 +40,23 @@ export async function startDynamoDbProxy(
   allows: (call: DynamoDbCall) => boolean = () => true,
 ): Promise<DynamoDbProxy> {
   const calls: DynamoDbCall[] = []
+  const seen = new Set<string>()
+
+  /** By the id that AWS's clients give all attempts at a call: the first one may be lost before it comes here. */
+  function isSeen({ headers }: IncomingMessage): boolean {
+    const id = headers['amz-sdk-invocation-id']
+    if (typeof id !== 'string') return false
+    const isKnown = seen.has(id)
+    seen.add(id)
+    return isKnown
+  }
 
   async function serve(incoming: IncomingMessage, outgoing: ServerResponse) {
     const chunks: Buffer[] = []
     for await (const chunk of incoming) chunks.push(chunk as Buffer)
     const body = Buffer.concat(chunks)
     const call = toCall(incoming, body)
-    if (!isRetry(incoming)) calls.push(call)
+    if (!isSeen(incoming)) calls.push(call)
     if (!allows(call)) return fail(outgoing, 'forbidden')
     const fault = proxy.fault?.(call)
     if (fault === 'silence') return
@@ -68,6 +78,8 @@ export async function startDynamoDbProxy(
   const server = createServer((incoming, outgoing) => {
     serve(incoming, outgoing).catch(() => outgoing.destroy())
   })
+  // A function keeps its connections for its next call.
+  server.keepAliveTimeout = 0
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const proxy: DynamoDbProxy = {
@@ -93,11 +105,6 @@ function toCall(incoming: IncomingMessage, body: Buffer): DynamoDbCall {
     table: asked.TableName ?? '',
     row: pk.slice(0, pk.indexOf('#') + 1),
   }
-}
-
-/** As AWS's clients number their attempts. */
-function isRetry({ headers }: IncomingMessage): boolean {
-  return !/^attempt=1(?:;|$)/.test(String(headers['amz-sdk-request'] ?? 'attempt=1'))
 }
 
 const errors = {
