@@ -23,6 +23,9 @@ interface Calls {
   readonly kms: string[]
 }
 
+/** A mail server that took longer after a login is asked once more, and the call may note that it loses commands. */
+const patienceMs = 1_500
+
 const reads = (calls: string[]) => calls.filter((call) => /^(GetItem|Query) /.test(call)).length
 const writes = (calls: string[]) => calls.length - reads(calls)
 
@@ -34,10 +37,14 @@ describe.skipIf(missing !== undefined)(whenPossible('R27: AWS calls per request'
     await imap.appendRaw(imap.alice, 'INBOX', 'Subject: Here\r\n\r\nWords\r\n')
   })
 
+  let lastMs = 0
+
   async function count(request: () => Promise<unknown>): Promise<Calls> {
     const { dynamoDb, kms } = running().product
     for (const log of [...Object.values(dynamoDb), kms]) log.forgetCalls()
+    const begun = performance.now()
     await request()
+    lastMs = performance.now() - begun
     const of = (name: keyof typeof dynamoDb) =>
       dynamoDb[name].calls.map((one) => `${one.operation} ${one.row}`)
     return {
@@ -46,6 +53,12 @@ describe.skipIf(missing !== undefined)(whenPossible('R27: AWS calls per request'
       mcp: of('mcp'),
       kms: kms.calls.map(({ operation }) => operation),
     }
+  }
+
+  /** Of the request that was counted last, in any order. */
+  function expectToolCall(calls: readonly string[], expected: readonly string[]): void {
+    const learned = [...expected, 'UpdateItem grant#'].sort()
+    expect(lastMs > patienceMs ? [expected, learned] : [expected]).toContainEqual([...calls].sort())
   }
 
   test('tools/list, 2026 era: one read by the authorizer, nothing else', async () => {
@@ -64,11 +77,10 @@ describe.skipIf(missing !== undefined)(whenPossible('R27: AWS calls per request'
     expect(first.oauth).toEqual([])
     expect(first.kms).toEqual(['Decrypt'])
     // The first call of an hour also notes that the grant is in use.
-    expect(first.mcp.sort()).toEqual([
-      ...['PutItem audit#', 'Query grant#', 'UpdateItem count#', 'UpdateItem grant#'],
-    ])
+    const everyCall = ['PutItem audit#', 'Query grant#', 'UpdateItem count#']
+    expectToolCall(first.mcp, [...everyCall, 'UpdateItem grant#'])
     const second = await count(call)
-    expect(second.mcp.sort()).toEqual(['PutItem audit#', 'Query grant#', 'UpdateItem count#'])
+    expectToolCall(second.mcp, everyCall)
     expect(second.kms).toEqual([])
   })
 
@@ -82,7 +94,7 @@ describe.skipIf(missing !== undefined)(whenPossible('R27: AWS calls per request'
     const calls = await count(() => client.call('get_recent_emails'))
     // The stream this client holds open looks into its queue meanwhile.
     const own = calls.mcp.filter((call) => call !== 'UpdateItem session#')
-    expect(own.sort()).toEqual(['GetItem session#', 'PutItem audit#', 'Query grant#', 'UpdateItem count#'])
+    expectToolCall(own, ['GetItem session#', 'PutItem audit#', 'Query grant#', 'UpdateItem count#'])
     expect(calls.kms).toEqual([])
     await client.close()
   })
