@@ -1,6 +1,6 @@
 /**
  * A third of the hostile mails, in a long run all, through every reading tool, on a real Dovecot and over the real endpoint:
- * what must never stand in an answer, what an answer must say of the mail, and what a reader must still find.
+ * no answer holds what it must not, each says of the mail what it must, and a reader still finds what is there to read.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
