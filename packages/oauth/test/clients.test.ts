@@ -165,6 +165,7 @@ describe('Client ID Metadata Documents', () => {
     ['no object', 'text'],
     ['null', null],
     ['another redirect URI', { ...document, redirect_uris: [claudeUri] }],
+    ['51 redirect_uris', { ...document, redirect_uris: Array(51).fill('http://localhost/callback') }],
   ])('R17: a document with %s is refused [cimd-4]', async (_, given) => {
     expect((await withDocument(() => given).server.authorize(query())).kind).toBe('response')
   })

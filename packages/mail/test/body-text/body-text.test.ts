@@ -87,6 +87,38 @@ describe('hidden text', () => {
     })
   })
 
+  test.each([
+    ['clip-path:polygon(0 0, 1px 0, 0 1px)'],
+    ['mask:url(#m)'],
+    ['mask-image:linear-gradient(#0000, #0000)'],
+    ['mask-border:url(x)'],
+    ['offset-path:path("M0 0")'],
+    ['mix-blend-mode:difference'],
+    ['background-image:url(x);background-clip:text'],
+    ['background-image:url(data:,x)'],
+    ['contain:size'],
+    ['z-index:-1'],
+    ['grid-template-rows:0fr'],
+    ['content:url(x)'],
+    ['letter-spacing:-1em'],
+    ['word-spacing:-4em'],
+  ])('R47: text whose style is not worked out is marked: %s', (style) => {
+    expect(htmlToText(`<div style="background:#fff"><p style='${style}'>MAYBE</p></div>`)).toEqual({
+      text: '[possibly hidden: MAYBE]',
+      warnings: ['hidden_text_possible'],
+    })
+  })
+
+  test.each([['letter-spacing:-0.2em'], ['word-spacing:-2em'], ['contain:paint'], ['z-index:1']])(
+    'R47: text that such a style cannot hide is not marked: %s',
+    (style) => {
+      expect(htmlToText(`<div style="background:#fff"><p style='${style}'>SEEN</p></div>`)).toEqual({
+        text: 'SEEN',
+        warnings: [],
+      })
+    },
+  )
+
   test('R47: a style sheet too long to be understood is said to be', () => {
     const html = `<style>${'.a{color:red}'.repeat(3_000)}.x{display:none}</style><p class=x>MAYBE</p>`
     const { text, warnings } = htmlToText(html)

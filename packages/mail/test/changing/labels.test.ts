@@ -131,6 +131,13 @@ describe('flags and labels against a scripted server', () => {
     },
   )
 
+  test('a change that names nothing is refused, and nothing is sent', async () => {
+    const gmailServer = await startGmail([])
+    const setting = run(gmailServer, (session) => setFlags(session, [ref(7)], { add: [], remove: [] }))
+    await expect(setting).rejects.toMatchObject({ code: 'invalid_input', field: 'add' })
+    expect(sent(gmailServer, 'UID')).toEqual([])
+  })
+
   test('a flag that the mailbox does not keep is not sent to it, and named', async () => {
     const strict = await start({
       handlers: {
