@@ -75,6 +75,27 @@ const ofProviders: readonly (readonly [Json, string | undefined])[] = [
   ),
 ]
 
+const ofSecrets = [
+  ...['GetSecretValue', 'PutSecretValue', 'UpdateSecret', 'DeleteSecret'],
+  ...['PutResourcePolicy', 'DeleteResourcePolicy'],
+]
+/** Every name that a rule listens to; one less would go by unseen. */
+const reported: Readonly<Record<string, readonly string[]>> = {
+  KeyChanged: ['DisableKey', 'ScheduleKeyDeletion', 'PutKeyPolicy', 'DisableKeyRotation'],
+  CodeChanged: [
+    ...['UpdateFunctionCode20150331v2', 'UpdateFunctionConfiguration20150331v2'],
+    ...['AddPermission20150331v2', 'DeleteFunction20150331'],
+    ...['PutFunctionConcurrency20171031', 'DeleteFunctionConcurrency20171031'],
+  ],
+  RoleChanged: [
+    ...['PutRolePolicy', 'DeleteRolePolicy', 'AttachRolePolicy', 'DetachRolePolicy'],
+    ...['UpdateAssumeRolePolicy', 'DeleteRolePermissionsBoundary', 'PutRolePermissionsBoundary'],
+  ],
+  SecretTouched: ofSecrets,
+  ProvidersTouched: ofSecrets,
+  StackChanged: ['CreateStack', 'UpdateStack', 'ExecuteChangeSet', 'DeleteStack'],
+}
+
 describe.each(kinds)('%s: what is reported', (kind) => {
   const rules = () =>
     Object.entries(get(kind).all('AWS::Events::Rule')).map(
@@ -86,6 +107,12 @@ describe.each(kinds)('%s: what is reported', (kind) => {
       const found = rules().filter(([, { EventPattern }]) => matches(EventPattern, json))
       expect([json, found.map(([id]) => id)]).toEqual([json, expected === undefined ? [] : [expected]])
     }
+  })
+
+  test('R68: each rule listens to all of its names', () => {
+    const names = (pattern: unknown) => [...(pattern as { detail: { eventName: string[] } }).detail.eventName]
+    for (const [id, { EventPattern }] of rules())
+      expect([id, names(EventPattern).sort()]).toEqual([id, [...(reported[id] ?? [])].sort()])
   })
 
   test('R68: every report goes to the topic and says who, what, from where and when', () => {
