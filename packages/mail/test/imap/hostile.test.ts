@@ -11,6 +11,7 @@ import {
   testHosts,
 } from '@email-connector/testing'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { peek } from '../../src/imap/fetch-items.ts'
 import {
   appendMessage,
   createMailbox,
@@ -159,13 +160,26 @@ describe('IMAP against a scripted server', () => {
     expect(server.commands()).toEqual([])
   })
 
-  test.each([
-    ['a literal of 7 MB', `* 1 FETCH (UID 1 BODY[1] {7000000}\r\n${'A'.repeat(7_000_000)})`],
-    ['a line of 9 MB', `* OK ${'A'.repeat(9_000_000)}`],
-  ])('R58: %s is no answer to anything we ask', async (_what, answer) => {
+  test.each<[string, string, Use, string]>([
+    [
+      'a literal of 7 MB',
+      'UID FETCH',
+      async (session) => {
+        const mailbox = await session.select('INBOX', 'read')
+        return await session.fetch(mailbox, 'uid', '1', [peek('1', 0, 2 ** 22), peek('2', 0, 2 ** 22)])
+      },
+      `* 1 FETCH (UID 1 BODY[1]<0> {7000000}\r\n${'A'.repeat(7_000_000)})`,
+    ],
+    [
+      'a line of 9 MB',
+      'UID SEARCH',
+      (session) => session.run('UID SEARCH', [{ type: 'ATOM', value: 'ALL' }]),
+      `* SEARCH${' 1'.repeat(4_500_000)}`,
+    ],
+  ])('R58: %s is no answer, though so many bytes were asked for', async (_what, command, ask, answer) => {
     const server = await start({ mailboxes: [{ path: 'INBOX', exists: 3 }] })
-    server.handlers.FETCH = reply(answer, 'TAG OK done')
-    expect(await codeOf(run(server, recent))).toBe('connection_lost')
+    server.handlers[command] = reply(answer, 'TAG OK done')
+    expect(await codeOf(run(server, ask))).toBe('connection_lost')
   })
 
   test('R58, R59: of 6,000 rows as many are kept as were asked for, and never more than 5,000', async () => {
@@ -423,6 +437,19 @@ describe('IMAP against a scripted server', () => {
         expect(server.commands().filter((line) => /STORE|EXPUNGE/.test(line))).toEqual([])
       },
     )
+
+    test('loses nothing that was not asked for, though COPYUID names it', async () => {
+      const server = await start({ capabilities })
+      server.handlers['UID COPY'] = reply('TAG OK [COPYUID 5 7,11 41:42] done')
+      server.handlers['UID STORE'] = reply('TAG OK done')
+      server.handlers['UID EXPUNGE'] = reply('* 1 EXPUNGE', 'TAG OK done')
+      const outcomes = await run(server, moveTwo)
+      expect(outcomes.map(({ ok, code }) => code ?? ok)).toEqual([true, 'message_not_found'])
+      expect(server.commands().filter((line) => /STORE|EXPUNGE/.test(line))).toEqual([
+        'UID STORE 7 +FLAGS.SILENT (\\Deleted)',
+        'UID EXPUNGE 7',
+      ])
+    })
 
     test('loses nothing when COPY fails', async () => {
       const server = await start({ capabilities })

@@ -1,5 +1,6 @@
 import { StoreUnavailableError } from '@email-connector/oauth'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { parseBearer } from '../../src/mcp/authenticate.ts'
 import { publicUrl, startTestApp, type TestApp } from './harness.ts'
 
 const paths = [
@@ -216,6 +217,12 @@ describe('the bearer check', () => {
     expect(response.status).toBe(401)
     expect(challenge).toContain(metadata)
     expect(challenge?.includes('error="invalid_token"')).toBe(sent)
+  })
+
+  test('R12: only lower-case hexadecimal is a token, so that nothing else is looked up', () => {
+    expect(parseBearer(`bearer  ${token}`)).toEqual({ kind: 'token', token })
+    expect(parseBearer(`Bearer ${token.toUpperCase()}`)).toEqual({ kind: 'malformed' })
+    expect(parseBearer(`Bearer ${token}a`)).toEqual({ kind: 'malformed' })
   })
 
   test('R12: a token in query, body or cookie is as good as none', async () => {
