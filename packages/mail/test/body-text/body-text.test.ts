@@ -54,6 +54,11 @@ const hidden: [string, string][] = [
   ['max-width 0 with overflow', '<div style="max-width:0px;overflow:hidden;white-space:nowrap">SECRET</div>'],
   ['margin shorthand', '<p style="margin:-9999px">SECRET</p>'],
   ['margin shorthand of four', '<p style="margin:0 0 0 -9999px">SECRET</p>'],
+  ['off-screen above', '<p style="margin-top:-9999px">SECRET</p>'],
+  [
+    'at the right of a narrow box off-screen',
+    '<p style="max-width:50px;margin-left:-200px;text-align:right">SECRET</p>',
+  ],
   ['off-screen to the right', '<p style="position:absolute;left:9999px">SECRET</p>'],
   ['off-screen below', '<p style="position:fixed;top:9999px">SECRET</p>'],
   ['moved away', '<p style="transform:translate(-9999px)">SECRET</p>'],
