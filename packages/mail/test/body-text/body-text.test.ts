@@ -147,6 +147,7 @@ describe('hidden text', () => {
       '<style>a:hover{display:none}</style><a>SEEN</a>',
       // Browsers show the first size for a nought, and know no filter of Internet Explorer.
       '<font size=0>SEEN</font>',
+      '<div style="font-size:0"><font size=0>SEEN</font></div>',
       '<p style="filter:alpha(opacity=0)">SEEN</p>',
       '<div style="max-width:0">SEEN</div>',
       '<!--[if mso]><p>only in Outlook here</p><![endif]--><p>SEEN</p>',
