@@ -4,20 +4,14 @@
  */
 import { execFile } from 'node:child_process'
 import { randomBytes, randomUUID } from 'node:crypto'
-import { readFileSync, statSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { type AccessTokenRow, tokenId, wrapSecret } from '@email-connector/oauth'
 import { toAuthorizerContext } from '@email-connector/server/authorizer-context'
 import { functionNames } from '@email-connector/server/deployment-names'
 import { createTempFolder, findNode24 } from '@email-connector/testing'
 import { buildFunctions } from '../scripts/build.ts'
-
-export interface BundleSize {
-  readonly bytes: number
-  /** The entry and what it imports at once; the rest waits for a tool that needs it. */
-  readonly eagerBytes: number
-}
+import { type BundleSize, measureBundle } from '../scripts/bundle-sizes.ts'
 
 /** Milliseconds. */
 export interface StartTime {
@@ -40,8 +34,8 @@ export async function measureBundles(report: (line: string) => void): Promise<Bu
     report('building the five functions and the thread that reads documents')
     await buildFunctions(folder.path)
     const bundles = Object.fromEntries([
-      ...functionNames.map((name) => [name, sizeOf(folder.path, name)]),
-      ['threads', sizeOf(folder.path, 'threads')],
+      ...functionNames.map((name) => [name, measureBundle(folder.path, name)]),
+      ['threads', measureBundle(folder.path, 'threads')],
     ])
     const node = findNode24()
     if (node === undefined) {
@@ -60,28 +54,6 @@ export async function measureBundles(report: (line: string) => void): Promise<Bu
   } finally {
     await folder.remove()
   }
-}
-
-interface Metafile {
-  readonly outputs: Record<
-    string,
-    { readonly entryPoint?: string; readonly imports: readonly { path: string; kind: string }[] }
-  >
-}
-
-function sizeOf(folder: string, name: string): BundleSize {
-  const { outputs } = JSON.parse(readFileSync(join(folder, `${name}.meta.json`), 'utf8')) as Metafile
-  // The threads are deployed with mcp.
-  const files = name === 'threads' ? join(folder, 'mcp', name) : join(folder, name)
-  const bytesOf = (path: string) => statSync(join(files, basename(path))).size
-  const entry = name === 'threads' ? 'worker.ts' : `/${name}.ts`
-  const eager = new Set(Object.keys(outputs).filter((path) => outputs[path]?.entryPoint?.endsWith(entry)))
-  for (const path of eager) {
-    for (const one of outputs[path]?.imports ?? [])
-      if (one.kind === 'import-statement' && one.path in outputs) eager.add(one.path)
-  }
-  const sum = (paths: Iterable<string>) => [...paths].reduce((bytes, path) => bytes + bytesOf(path), 0)
-  return { bytes: sum(Object.keys(outputs)), eagerBytes: sum(eager) }
 }
 
 async function timeStarts(node: string, file: string, event: object): Promise<StartTime> {

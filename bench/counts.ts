@@ -3,8 +3,9 @@
  * kept for the page that shows them and never compared.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
+import type { BundleSize } from '../scripts/bundle-sizes.ts'
 import type { AwsCost } from './aws-calls.ts'
-import type { BundleSize, StartTime } from './bundles.ts'
+import type { StartTime } from './bundles.ts'
 import type { GrowthRow } from './growth.ts'
 import type { FamilyReading, Reading } from './reading/figures.ts'
 import type { RivalRow } from './side-by-side.ts'

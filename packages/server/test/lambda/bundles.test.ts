@@ -1,10 +1,10 @@
 /**
  * What is deployed and what of it loads before the first answer: every byte and module there is waited for by the person who
- * meets a cold start (what grows beyond 5 % is accepted by hand, in bundles.json). And what is in no bundle, so that
- * nobody can switch it on (R72).
+ * meets a cold start (5 % around bench/counts.json are allowed). And what is in no bundle, so that nobody can switch it
+ * on (R72).
  */
 import { execFileSync } from 'node:child_process'
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { type AccessTokenRow, tokenId, wrapSecret } from '@email-connector/oauth'
 import {
@@ -18,7 +18,9 @@ import {
   wordDocument,
 } from '@email-connector/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import counts from '../../../../bench/counts.json' with { type: 'json' }
 import { buildFunctions } from '../../../../scripts/build.ts'
+import { findEager, measureBundle, readMetafile } from '../../../../scripts/bundle-sizes.ts'
 import { findSource } from '../../../../scripts/where.ts'
 import packageFile from '../../package.json' with { type: 'json' }
 import { type FunctionName, functionNames } from '../../src/deployment-names.ts'
@@ -26,27 +28,15 @@ import { toAuthorizerContext } from '../../src/lambda/authorizer-context.ts'
 import { createLog, describeBug } from '../../src/log.ts'
 import { version } from '../../src/version.ts'
 import { builtFunctions } from '../e2e/built-functions.ts'
-import committed from './bundles.json' with { type: 'json' }
 import { toolsListMessage } from './gateway.ts'
-
-interface Metafile {
-  readonly outputs: Record<
-    string,
-    {
-      readonly entryPoint?: string
-      readonly imports: readonly { path: string; kind: string }[]
-      readonly inputs: Record<string, { readonly bytesInOutput: number }>
-    }
-  >
-}
+import packagesAtStart from './packages-at-start.json' with { type: 'json' }
 
 /** Where the bundles are. */
 let built: string
 const folder = createTempFolder('bundles')
 const tolerance = 0.05
 
-const metafileOf = (name: FunctionName) =>
-  JSON.parse(readFileSync(join(built, `${name}.meta.json`), 'utf8')) as Metafile
+const metafileOf = (name: FunctionName) => readMetafile(built, name)
 /** Without the folder of the threads. */
 const filesOf = (name: FunctionName) =>
   readdirSync(join(built, name), { withFileTypes: true })
@@ -57,18 +47,13 @@ const textOf = (name: FunctionName) =>
     .map((file) => readFileSync(join(built, name, file), 'utf8'))
     .join('\n')
 
-/** The entry and whatever it imports at once. */
-function outputsAtStart(name: FunctionName): string[] {
-  const { outputs } = metafileOf(name)
-  const found = new Set(
-    Object.keys(outputs).filter(
-      (path) => outputs[path]?.entryPoint !== undefined && basename(path) === 'index.mjs',
-    ),
-  )
-  for (const path of found)
-    for (const one of outputs[path]?.imports ?? [])
-      if (one.kind === 'import-statement' && one.path in outputs) found.add(one.path)
-  return [...found]
+/** Another size is accepted with `pnpm bench --write`. */
+function expectCommittedSize(name: keyof typeof counts.bundles): void {
+  const size = measureBundle(built, name)
+  for (const key of ['bytes', 'eagerBytes'] as const) {
+    const [now, before] = [size[key], counts.bundles[name][key]]
+    expect(Math.abs(now - before) / before, `${key}: ${now}, committed ${before}`).toBeLessThan(tolerance)
+  }
 }
 
 /** `@scope/name` of a dependency, the folder of a workspace package. */
@@ -88,25 +73,16 @@ afterAll(() => folder.remove())
 
 describe.each(functionNames)('the %s bundle', (name) => {
   test('has the committed size, in all and before the first answer, within 5 %', () => {
-    const bytesOf = (paths: readonly string[]) =>
-      paths.reduce((bytes, path) => bytes + statSync(join(built, name, basename(path))).size, 0)
-    const { bytes, bytesAtStart } = committed[name]
-    const all = bytesOf(Object.keys(metafileOf(name).outputs))
-    expect(Math.abs(all - bytes) / bytes, `${all} bytes, committed ${bytes}`).toBeLessThan(tolerance)
-    const atStart = bytesOf(outputsAtStart(name))
-    expect(
-      Math.abs(atStart - bytesAtStart) / bytesAtStart,
-      `${atStart} bytes at start, committed ${bytesAtStart}`,
-    ).toBeLessThan(tolerance)
+    expectCommittedSize(name)
   })
 
   test('loads the committed packages before the first answer', () => {
-    const { outputs } = metafileOf(name)
-    const inputs = outputsAtStart(name).flatMap((path) => Object.entries(outputs[path]?.inputs ?? {}))
+    const metafile = metafileOf(name)
+    const inputs = findEager(metafile).flatMap((path) => Object.entries(metafile.outputs[path]?.inputs ?? {}))
     const packages = inputs
       .filter(([, { bytesInOutput }]) => bytesInOutput > 0)
       .map(([input]) => packageOf(input))
-    expect([...new Set(packages)].sort()).toEqual(committed[name].packagesAtStart)
+    expect([...new Set(packages)].sort()).toEqual(packagesAtStart[name])
   })
 
   test('R72: holds no way to private mail hosts, other ports, the demo mailbox or the embedded store', () => {
@@ -167,11 +143,7 @@ describe('threads', () => {
   const threads = () => join(built, 'mcp', 'threads')
 
   test('R80: have a bundle of their own, of the committed size, and no function holds the libraries of documents', () => {
-    const bytes = readdirSync(threads()).reduce((sum, file) => sum + statSync(join(threads(), file)).size, 0)
-    const { bytes: expected } = committed.threads
-    expect(Math.abs(bytes - expected) / expected, `${bytes} bytes, committed ${expected}`).toBeLessThan(
-      tolerance,
-    )
+    expectCommittedSize('threads')
     for (const name of functionNames)
       for (const { inputs } of Object.values(metafileOf(name).outputs))
         expect(
@@ -279,7 +251,7 @@ test('R66: Secrets Manager is asked at the start of oauth alone, and health know
     'owner',
   ])
   const atStart = (name: FunctionName) =>
-    outputsAtStart(name).flatMap((path) => Object.keys(metafileOf(name).outputs[path]?.inputs ?? {}))
+    findEager(metafileOf(name)).flatMap((path) => Object.keys(metafileOf(name).outputs[path]?.inputs ?? {}))
   for (const name of ['mcp', 'owner'] as const)
     expect(atStart(name).filter((input) => /secrets-manager|openid-client|oauth4webapi/.test(input))).toEqual(
       [],
@@ -318,7 +290,7 @@ test.skipIf(findNode24() === undefined)(
     const [runtimeClient, ...own] = [...loaded].map(([, file = '']) => file)
     expect(runtimeClient).toBe('index.mjs')
     expect(own.sort()).toEqual(
-      outputsAtStart('mcp')
+      findEager(metafileOf('mcp'))
         .map((path) => basename(path))
         .sort(),
     )
