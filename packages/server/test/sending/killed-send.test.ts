@@ -39,7 +39,11 @@ interface Told {
 
 /** Lives until `shouldDie` of the stage it has reached, and then up to 10 ms more. Answers what it was told. */
 async function runProbe(work: object, shouldDie?: (stage: string) => boolean): Promise<Told[]> {
-  const child = spawn(process.execPath, ['--import', 'tsx', probe], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, ['--import', 'tsx', probe], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+    // Who is killed leaves its own folders behind.
+    env: { ...process.env, TMPDIR: folder.path },
+  })
   const told: Told[] = []
   let isKilled = false
   const onStage = (stage: string) => {
