@@ -46,10 +46,12 @@ if (existsSync(report)) {
   passed += summary.passed
   failed += summary.failed
   for (const line of summary.lines) console.log(line)
-  const forLongRun = ['bench', 'packages', 'stacks']
-    .flatMap((folder) => namesIn(join(root, folder)))
-    .filter((name) => name.endsWith('.long.test.ts'))
-  console.log(`${forLongRun.length} files are for a long run (pnpm test:long)`)
+  if (process.env.LONG_RUN !== '1') {
+    const forLongRun = ['bench', 'packages', 'stacks']
+      .flatMap((folder) => namesIn(join(root, folder)))
+      .filter((name) => name.endsWith('.long.test.ts'))
+    console.log(`${forLongRun.length} files are for a long run (pnpm test:long)`)
+  }
 } else {
   failed += 1
 }
