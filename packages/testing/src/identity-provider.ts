@@ -80,6 +80,8 @@ export async function startIdentityProvider(options: IdentityProviderOptions): P
   let answer: TokenAnswer | undefined
 
   const server = createServer()
+  // A mail server keeps its connection, and an end after five idle seconds can meet its next question.
+  server.keepAliveTimeout = 0
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const ownAddress = `http://localhost:${(server.address() as AddressInfo).port}`
   const { issuer = ownAddress } = options
