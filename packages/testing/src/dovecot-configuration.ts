@@ -81,6 +81,8 @@ mail_location = ${format}:~/${format}
 # Nothing here has to survive a power cut.
 mail_fsync = never
 mailbox_list_index = yes
+# Locks by fcntl of many processes at once now and then look like a deadlock to the kernel, and Dovecot panics.
+lock_method = flock
 mail_max_userip_connections = 1000
 mail_plugins = ${profile.quotaBytes ? 'quota' : ''}
 rawlog_dir = ${folder}/rawlog/%u
