@@ -1,5 +1,5 @@
 /** What mail asks of markdown-it beyond CommonMark: bare links before emphasis, sums and paths left alone, plain HTML. */
-import type { StateInline as InlineState, MarkdownIt } from 'markdown-it'
+import type { StateCore as CoreState, StateInline as InlineState, MarkdownIt, Token } from 'markdown-it'
 import { readBareLink } from '../body-text/bare-links.ts'
 
 export function mailRules(parser: MarkdownIt): MarkdownIt {
@@ -9,6 +9,7 @@ export function mailRules(parser: MarkdownIt): MarkdownIt {
   parser.inline.ruler.before('emphasis', 'dunder', readDunder)
   parser.inline.ruler.before('link', 'address', readAddress)
   parser.inline.ruler.before('link', 'bare_link', readUrl)
+  parser.core.ruler.after('inline', 'no_target', showWithoutTarget)
   const { rules } = parser.renderer
   rules.image = (tokens, index) => {
     const { content = '' } = tokens[index] ?? {}
@@ -87,6 +88,26 @@ function pushLink(
   }
   state.pos += length
   return true
+}
+
+/** `[]()` is no link: what leads nowhere is words, as typed. */
+function showWithoutTarget({ tokens }: CoreState): void {
+  for (const { children } of tokens) {
+    const open: Token[] = []
+    for (const token of children ?? []) {
+      if (token.type === 'link_open') open.push(token)
+      if (token.type !== 'link_close') continue
+      const opened = open.pop()
+      if (opened?.attrGet('href') !== '') continue
+      const title = opened.attrGet('title')
+      toWords(opened, '[')
+      toWords(token, title === null ? ']()' : `]("${title}")`)
+    }
+  }
+}
+
+function toWords(token: Token, content: string): void {
+  Object.assign(token, { type: 'text', tag: '', nesting: 0, attrs: null, content })
 }
 
 /** `\\server\share\_new` and `C:\!temp\*.log`: nobody escapes what is behind the backslash. */

@@ -70,6 +70,7 @@ describe('Markdown', () => {
     'snake_case, __init__.py2 and a*b*c*d',
     'https://x.example/a?token=abc_def*x*y and ann_lee+x_y@test.example',
     'readme.md, main.rs and v1.2.3 are no links',
+    'Open: [](), [x](), handlers[0](), [y]("later")',
   ])('R83: %j is words, as typed', async (text) => expect(await renderMarkdown(text)).toEqual({ text }))
 
   test('reads as mail without HTML: links once, tables in columns, escapes gone', async () => {
@@ -117,6 +118,7 @@ describe('Markdown', () => {
       '[x](data:text/html,a)',
       '<javascript:a>',
       '[x](//evil.example)',
+      '[x]()',
     ],
     ...[
       '<script>a</script>',
