@@ -1,4 +1,4 @@
-/** The peak of a process is its own, and no more goes than what it held at most. */
+/** The peak of a process: what it held at most, and nothing of the process that started it. */
 import { execFileSync } from 'node:child_process'
 import { expect, test } from 'vitest'
 
