@@ -2,7 +2,7 @@
 import type { StateCore as CoreState, StateInline as InlineState, MarkdownIt, Token } from 'markdown-it'
 import { readBareLink } from '../body-text/bare-links.ts'
 
-export function mailRules(parser: MarkdownIt): MarkdownIt {
+export function mailRules(parser: MarkdownIt): void {
   parser.inline.ruler.at('text', readWords)
   parser.inline.ruler.before('escape', 'path', readPath)
   parser.inline.ruler.before('emphasis', 'product', readProduct)
@@ -30,7 +30,6 @@ export function mailRules(parser: MarkdownIt): MarkdownIt {
       const style = ['border:1px solid #bbb', 'padding:4px 8px', align ?? 'text-align:left'].join(';')
       return `<${cell.slice(0, 2)} style="${style}">`
     }
-  return parser
 }
 
 function codeBlock(escaped: string): string {

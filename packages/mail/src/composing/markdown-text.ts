@@ -40,10 +40,8 @@ export function toMailText(tokens: readonly Token[]): string {
         return { lines: inside().map((line) => (line === '' ? '>' : `> ${line}`)), isTight: false }
       case 'bullet_list_open':
         return toList(() => '- ')
-      case 'ordered_list_open': {
-        const first = Number(token.attrGet('start') ?? 1)
-        return toList((index) => `${first + index}${tokens[at]?.markup ?? '.'} `)
-      }
+      case 'ordered_list_open':
+        return toList(({ info, markup }) => `${info}${markup} `)
       case 'table_open':
         return { lines: readTable(), isTight: false }
       case 'inline':
@@ -57,10 +55,10 @@ export function toMailText(tokens: readonly Token[]): string {
     return joinBlocks(readBlocks()).split('\n')
   }
 
-  function toList(markOf: (index: number) => string): Block {
+  function toList(markOf: (item: Token) => string): Block {
     const items: Block[] = []
-    while (tokens[at]?.type === 'list_item_open') {
-      const mark = markOf(items.length)
+    for (let item = tokens[at]; item?.type === 'list_item_open'; item = tokens[at]) {
+      const mark = markOf(item)
       at += 1
       const blocks = readBlocks()
       const [first = '', ...rest] = joinBlocks(blocks).split('\n')
@@ -125,8 +123,10 @@ function toLine(tokens: readonly Token[]): string {
     else if (type === 'link_close') {
       const { from = 0, target = '' } = links.pop() ?? {}
       text += targetBehind(text.slice(from), target)
-    } else if (type === 'image') text += content + targetBehind(content, String(token.attrGet('src') ?? ''))
-    else
+    } else if (type === 'image') {
+      const target = String(token.attrGet('src') ?? '')
+      text += content === '' ? target : content + targetBehind(content, target)
+    } else
       text += token.nesting === 0 ? (type === 'code_inline' ? `\`${content}\`` : content) : (marks[tag] ?? '')
   }
   return text

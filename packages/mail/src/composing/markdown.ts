@@ -6,6 +6,7 @@
  */
 import type { MarkdownIt, Token } from 'markdown-it'
 import { plainForPeople } from '../body-text/plain-for-people.ts'
+import { mailBlocks } from './markdown-blocks.ts'
 import { mailRules } from './markdown-rules.ts'
 import { toMailText } from './markdown-text.ts'
 
@@ -31,7 +32,9 @@ export function loadMarkdown(): Promise<MarkdownReader> {
   loaded ??= import('markdown-it').then(({ default: Parser }) => {
     const parser = new Parser({ html: false, breaks: true, linkify: false, typographer: false })
     parser.validateLink = (target) => /^(?:https?:\/\/|mailto:|tel:)/i.test(target.trim())
-    return createReader(mailRules(parser))
+    mailBlocks(parser)
+    mailRules(parser)
+    return createReader(parser)
   })
   return loaded
 }

@@ -92,6 +92,102 @@ describe('Markdown', () => {
     )
   })
 
+  test.each([
+    ['Alice\n-- \nACME **x**', '<p>Alice</p><p>-- <br>ACME <strong>x</strong></p>', 'Alice\n\n-- \nACME *x*'],
+    ['**x**\n\n-- \nMe', '<p><strong>x</strong></p><p>-- <br>Me</p>', '*x*\n\n-- \nMe'],
+    ['**x**\n--\nMe', '<p><strong>x</strong></p><p>--<br>Me</p>', '*x*\n\n--\nMe'],
+    ['- two\n-- \nMe', '<ul><li>two</li></ul><p>-- <br>Me</p>', '- two\n\n-- \nMe'],
+    ['*Sum*\n---\n5', '<p><em>Sum</em></p><hr><p>5</p>', `_Sum_\n\n${'-'.repeat(24)}\n\n5`],
+    ['*Sum*\n===\n-', '<p><em>Sum</em><br>===<br>-</p>', '_Sum_\n===\n-'],
+    [
+      '> Ship?\nYes.\n\n> Price?\n  5',
+      '<blockquote type="cite"><p>Ship?</p></blockquote><p>Yes.</p><blockquote type="cite"><p>Price?</p></blockquote><p>5</p>',
+      '> Ship?\n\nYes.\n\n> Price?\n\n5',
+    ],
+    ['- a\n- b\nBob', '<ul><li>a</li><li>b</li></ul><p>Bob</p>', '- a\n- b\n\nBob'],
+    [
+      '> - a\n> b\n> > c\n> d',
+      '<blockquote type="cite"><ul><li>a</li></ul><p>b</p><blockquote type="cite"><p>c</p></blockquote><p>d</p></blockquote>',
+      '> - a\n>\n> b\n>\n> > c\n>\n> d',
+    ],
+    [
+      '**L:**\n\n[a]: https://x.example/a\n[b][a]',
+      '<p><strong>L:</strong></p><p>[a]: <a href="https://x.example/a">https://x.example/a</a><br>[b][a]</p>',
+      '*L:*\n\n[a]: https://x.example/a\n[b][a]',
+    ],
+    [
+      '1. a\n  - x\n\n    y\n2. b\n   1. c',
+      '<ol><li>a<ul><li><p>x</p><p>y</p></li></ul></li><li>b<ol><li>c</li></ol></li></ol>',
+      '1. a\n   - x\n\n     y\n2. b\n   1. c',
+    ],
+    ['  1. a\n  - x', '<ol><li>a</li></ol><ul><li>x</li></ul>', '1. a\n- x'],
+    ['1000. a\n  - x', '<ol start="1000"><li>a</li></ol><ul><li>x</li></ul>', '1000. a\n- x'],
+    [
+      '1. a\n3. b\n4. c\n24) d\n24) e',
+      '<ol><li>a</li><li value="3">b</li><li>c</li></ol><ol start="24"><li>d</li><li value="24">e</li></ol>',
+      '1. a\n3. b\n4. c\n24) d\n24) e',
+    ],
+    ['1. a\n1. b\n1. c', '<ol><li>a</li><li>b</li><li>c</li></ol>', '1. a\n2. b\n3. c'],
+    [
+      '![](https://x.example/a)',
+      '<p><a href="https://x.example/a">https://x.example/a</a></p>',
+      'https://x.example/a',
+    ],
+  ])('each line is in the block that it was typed in: %j', async (markdown, html, text) => {
+    expect(await body(markdown)).toBe(html)
+    expect(await textOf(markdown)).toBe(text)
+  })
+
+  test('a table ends at the first line that is none of its rows', async () => {
+    expect(await textOf('|a|b|\n|-|-|\n|x|y|\nafter\n|z|')).toBe('a    b\n---  ---\nx    y\n\nafter\n|z|')
+  })
+
+  test('both parts say all that was typed, whatever stands beside it', async () => {
+    const pieces = [
+      '**',
+      '*',
+      '_',
+      '> ',
+      '- ',
+      '1. ',
+      '3) ',
+      '# ',
+      '\n',
+      '\n\n',
+      '  ',
+      '    ',
+      '\t',
+      '~~x~~',
+      '|',
+      '```\n',
+    ]
+    const lines = [
+      '-- \n',
+      '--\n',
+      '---\n',
+      '===\n',
+      '|a|b|\n|-|-|\n',
+      '[a]: ',
+      '[b][a]',
+      '：',
+      '。',
+      '「',
+      '」',
+      ':',
+    ]
+    const piece = fc.constantFrom(...pieces, ...lines, 'x', 'y', '中', '文', 'ש', 'é', ' ')
+    const letters = (text: string) => text.replace(/\P{L}/gu, '')
+    await fc.assert(
+      fc.asyncProperty(fc.array(piece, { maxLength: 40 }), async (parts) => {
+        const markdown = parts.join('')
+        const { text, html } = await renderMarkdown(markdown)
+        expect(letters(text)).toBe(letters(markdown))
+        if (html !== undefined) expect(letters(readHtml(html).text)).toBe(letters(text))
+      }),
+      { numRuns: 2_000 },
+    )
+  })
+
   test('has tables with lines of their own, and no picture that loads', async () => {
     const html = await body('| a | b |\n|---|--:|\n| 1 | ![x](https://t.example/p.gif) |')
     expect(html).toContain('<td style="border:1px solid #bbb;padding:4px 8px;text-align:right">')
@@ -162,9 +258,11 @@ describe('Markdown', () => {
       fc.asyncProperty(fc.array(piece, { maxLength: 60 }), async (pieces) => {
         const { tags, attributes, links } = readHtml((await markdownToHtml(pieces.join(''))) ?? '')
         expect([...tags].filter((tag) => !allowedTags.has(tag))).toEqual([])
-        expect([...attributes].filter((name) => !['href', 'style', 'type', 'start'].includes(name))).toEqual(
-          [],
-        )
+        expect(
+          [...attributes].filter(
+            (name) => !['href', 'style', 'type', 'start', 'value', 'dir'].includes(name),
+          ),
+        ).toEqual([])
         expect(links.filter((link) => !/^(?:https?:\/\/|mailto:)/i.test(link))).toEqual([])
       }),
       { numRuns: 2_000 },
@@ -186,6 +284,10 @@ describe('Markdown', () => {
     '![',
     '(',
     '1. a\n ',
+    '1. a\n  - b\n',
+    '-- \n',
+    '> a\nb\n',
+    '|a|b|\n|-|-|\n',
     '**_',
   ])(
     'R62: 100 kB of %j takes no quadratic time',
@@ -238,6 +340,7 @@ function readHtml(html: string) {
   const tags = new Set<string>()
   const attributes = new Set<string>()
   const links: string[] = []
+  let text = ''
   const walk = (node: DefaultTreeAdapterTypes.Node): void => {
     if ('tagName' in node) {
       tags.add(node.tagName)
@@ -246,8 +349,9 @@ function readHtml(html: string) {
         if (name === 'href') links.push(value)
       }
     }
+    if ('value' in node) text += node.value
     if ('childNodes' in node) for (const child of node.childNodes) walk(child)
   }
   walk(parseFragment(html))
-  return { tags, attributes, links }
+  return { tags, attributes, links, text }
 }
