@@ -1,15 +1,19 @@
 /** What mail asks of markdown-it beyond CommonMark: bare links before emphasis, sums and paths left alone, plain HTML. */
 import type { StateCore as CoreState, StateInline as InlineState, MarkdownIt, Token } from 'markdown-it'
 import { readBareLink } from '../body-text/bare-links.ts'
+import { withMailDelimiters } from './markdown-delimiters.ts'
 
 export function mailRules(parser: MarkdownIt): void {
   parser.inline.ruler.at('text', readWords)
   parser.inline.ruler.before('escape', 'path', readPath)
+  parser.inline.ruler.before('escape', 'backslash', readBackslash)
   parser.inline.ruler.before('emphasis', 'product', readProduct)
   parser.inline.ruler.before('emphasis', 'dunder', readDunder)
   parser.inline.ruler.before('link', 'address', readAddress)
   parser.inline.ruler.before('link', 'bare_link', readUrl)
+  parser.inline.State = withMailDelimiters(parser.inline.State)
   parser.core.ruler.after('inline', 'no_target', showWithoutTarget)
+  parser.core.ruler.before('text_join', 'resolved', markResolved)
   const { rules } = parser.renderer
   rules.image = (tokens, index) => {
     const { content = '' } = tokens[index] ?? {}
@@ -124,6 +128,31 @@ function readPath(state: InlineState, silent: boolean): boolean {
   if (!silent) state.pending += found
   state.pos += found.length
   return true
+}
+
+/** What people and programs escape; in front of anything else a backslash is one (`\\d+\\.`, `..\\.git`, `\\"`). */
+const escaped = /^\\(?:[\n\\`*_#[\]()~<>!|&+$-]|\.(?:\s|$))/
+
+function readBackslash(state: InlineState, silent: boolean): boolean {
+  const { src, pos, posMax } = state
+  if (src.charAt(pos) !== '\\') return false
+  const before = src.charAt(pos - 1)
+  const isShrug = before === '¯' && src.startsWith(shrug, pos)
+  const isNumber = /\d/.test(before) && src.charAt(pos + 1) === '.'
+  if (!isShrug && (isNumber || escaped.test(src.slice(pos, Math.min(pos + 3, posMax))))) return false
+  const words = isShrug ? shrug : '\\'
+  if (!silent) state.pending += words
+  state.pos += words.length
+  return true
+}
+
+const shrug = '\\_(ツ)_/¯'
+
+/** A text with an escape or an entity is not what it will say. */
+function markResolved({ tokens }: CoreState): void {
+  for (const token of tokens)
+    if (token.children?.some(({ type, content, markup }) => type === 'text_special' && content !== markup))
+      token.markup = 'resolved'
 }
 
 const dunder = /__[A-Za-z]\w{0,100}__(?=[\w.(])/y

@@ -45,7 +45,8 @@ function createReader(parser: MarkdownIt): MarkdownReader {
     render(markdown) {
       if (markdown.length > maxMarkdownChars) return { text: markdown }
       const tokens = parser.parse(markdown, {})
-      return tokens.every(isPlain) ? { text: markdown } : { text: toMailText(tokens), html: toHtml(tokens) }
+      if (!tokens.every(isPlain)) return { text: toMailText(tokens), html: toHtml(tokens) }
+      return { text: tokens.some(isResolved) ? toMailText(tokens) : markdown }
     },
     toHtml: (markdown) =>
       markdown.length > maxMarkdownChars ? plainForPeople(markdown) : toHtml(parser.parse(markdown, {})),
@@ -56,6 +57,11 @@ function createReader(parser: MarkdownIt): MarkdownReader {
 function isPlain({ type, children }: Token): boolean {
   if (type === 'paragraph_open' || type === 'paragraph_close') return true
   return type === 'inline' && (children ?? []).every(isPlainInline)
+}
+
+/** Escapes and entities are gone from it. */
+function isResolved({ type, markup }: Token): boolean {
+  return type === 'inline' && markup === 'resolved'
 }
 
 function isPlainInline({ type, markup }: Token): boolean {

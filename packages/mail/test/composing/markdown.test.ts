@@ -71,6 +71,8 @@ describe('Markdown', () => {
     'https://x.example/a?token=abc_def*x*y and ann_lee+x_y@test.example',
     'readme.md, main.rs and v1.2.3 are no links',
     'Open: [](), [x](), handlers[0](), [y]("later")',
+    '2**3**4, f(a,**kw): g(a,**kw), f(x)**y + g(z)**w',
+    'Shrug ¯\\_(ツ)_/¯, ..\\.git, \\d+\\.\\d+, {"a":"b\\"c"}, D:\\new\\_a and \\',
   ])('R83: %j is words, as typed', async (text) => expect(await renderMarkdown(text)).toEqual({ text }))
 
   test('reads as mail without HTML: links once, tables in columns, escapes gone', async () => {
@@ -136,6 +138,30 @@ describe('Markdown', () => {
   ])('each line is in the block that it was typed in: %j', async (markdown, html, text) => {
     expect(await body(markdown)).toBe(html)
     expect(await textOf(markdown)).toBe(text)
+  })
+
+  test.each([
+    ['**注意：**请看', '<strong>注意：</strong>请看'],
+    ['중요**(필독)**입니다', '중요<strong>(필독)</strong>입니다'],
+    ['**「括号」**后面**「x」**', '<strong>「括号」</strong>后面<strong>「x」</strong>'],
+    ['𠀀**（x）**𠀀~~旧。~~新', '𠀀<strong>（x）</strong>𠀀<s>旧。</s>新'],
+    ['**Note:**text a:**b** c', '<strong>Note:</strong>text a:<strong>b</strong> c'],
+    ['**„Zitat“**text', '<strong>„Zitat“</strong>text'],
+  ])('bold needs no space beside it: %j', async (markdown, html) => {
+    expect(await body(markdown)).toBe(`<p>${html}</p>`)
+  })
+
+  test.each([
+    ['Costs 5\\*3, snake\\_case and \\#1\\.', 'Costs 5*3, snake_case and #1.'],
+    ['1\\. a\n\\- b\\!', '1. a\n- b!'],
+    ['Tom &amp; Jerry &lt;3', 'Tom & Jerry <3'],
+    ['¯\\_(ツ)_/¯ \\* and C:\\_x', '¯\\_(ツ)_/¯ * and C:\\_x'],
+    ['a\\.b \\"c\\"', 'a\\.b \\"c\\"'],
+  ])('an escape is read in the same way whatever else there is: %j', async (markdown, text) => {
+    expect(await renderMarkdown(markdown)).toEqual({ text })
+    const reader = await loadMarkdown()
+    expect(readHtml(reader.toHtml(markdown)).text).toBe(text)
+    expect(await textOf(`${markdown} **x**`)).toBe(`${text} *x*`)
   })
 
   test('a table ends at the first line that is none of its rows', async () => {
