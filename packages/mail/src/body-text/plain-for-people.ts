@@ -1,5 +1,6 @@
 /** Plain text as HTML for people: the same lines, and links where a mail program would make them. Never Markdown. */
 import { findBareLinks } from './bare-links.ts'
+import { hasRightToLeft } from './direction.ts'
 import { escapeText } from './escape-text.ts'
 
 export function plainForPeople(text: string): string {
@@ -10,7 +11,8 @@ export function plainForPeople(text: string): string {
     at = index + shown.length
   }
   pieces.push(toLines(text.slice(at)))
-  return `<div style="white-space:pre-wrap">${pieces.join('')}</div>`
+  const direction = hasRightToLeft(text) ? ' dir="auto"' : ''
+  return `<div${direction} style="white-space:pre-wrap">${pieces.join('')}</div>`
 }
 
 /** A line end beside the `<br>` would be a second one here. */

@@ -24,16 +24,26 @@ export function mailRules(parser: MarkdownIt): void {
   // The language of a fence would become a class, which no mail program styles.
   rules.fence = (tokens, index) => `${codeBlock(parser.utils.escapeHtml(tokens[index]?.content ?? ''))}\n`
   rules.code_block = rules.fence
-  rules.table_open = () => '<table style="border-collapse:collapse">\n'
-  rules.blockquote_open = () => '<blockquote type="cite">\n'
+  rules.table_open = (tokens, index) =>
+    `<table${directionIn(tokens[index])} style="border-collapse:collapse">\n`
+  rules.blockquote_open = (tokens, index) => `<blockquote${directionIn(tokens[index])} type="cite">\n`
   for (const cell of ['th_open', 'td_open'])
     rules[cell] = (tokens, index) => {
       const align = /^text-align:(left|right|center)$/.exec(
         String(tokens[index]?.attrGet('style') ?? ''),
       )?.[0]
-      const style = ['border:1px solid #bbb', 'padding:4px 8px', align ?? 'text-align:left'].join(';')
-      return `<${cell.slice(0, 2)} style="${style}">`
+      const style = [
+        'border:1px solid #bbb',
+        'padding:4px 8px',
+        align ?? `text-align:${tokens[index]?.info === 'rtl' ? 'right' : 'left'}`,
+      ].join(';')
+      return `<${cell.slice(0, 2)}${directionIn(tokens[index])} style="${style}">`
     }
+}
+
+function directionIn(token: Token | undefined): string {
+  const direction = token?.attrGet('dir') ?? null
+  return direction === null ? '' : ` dir="${direction}"`
 }
 
 function codeBlock(escaped: string): string {

@@ -7,6 +7,7 @@
 import type { MarkdownIt, Token } from 'markdown-it'
 import { plainForPeople } from '../body-text/plain-for-people.ts'
 import { mailBlocks } from './markdown-blocks.ts'
+import { mailDirections } from './markdown-direction.ts'
 import { mailRules } from './markdown-rules.ts'
 import { toMailText } from './markdown-text.ts'
 
@@ -34,6 +35,7 @@ export function loadMarkdown(): Promise<MarkdownReader> {
     parser.validateLink = (target) => /^(?:https?:\/\/|mailto:|tel:)/i.test(target.trim())
     mailBlocks(parser)
     mailRules(parser)
+    mailDirections(parser)
     return createReader(parser)
   })
   return loaded

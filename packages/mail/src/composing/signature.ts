@@ -10,10 +10,21 @@ export interface Signature {
 
 /** Behind its mark, as the plain text of an email has it. */
 export function signatureText({ text }: Signature): string {
-  return `-- \n${text.replaceAll(/\r\n?/g, '\n').trim()}`
+  return `-- \n${withoutMark(text)}`
 }
 
 export function signatureHtml({ text, html }: Signature): string {
-  const lines = escapeText(text.trim()).replaceAll(/\r\n?|\n/g, '<br>')
-  return `<div class="gmail_signature">-- <br>${html ?? lines}</div>`
+  const words = html?.replace(markInHtml, '$1') ?? escapeText(withoutMark(text)).replaceAll('\n', '<br>')
+  return `<div class="gmail_signature">-- <br>${words}</div>`
+}
+
+/** As it may have been typed or pasted, in a block of its own or in the first line of one. */
+const markInHtml = /^\s*(?:(<(?:div|p|span)(?:\s[^<>]*)?>)\s*)?--(?:\s|&nbsp;)*<br ?\/?>/i
+
+function withoutMark(text: string): string {
+  return text
+    .replaceAll(/\r\n?/g, '\n')
+    .trim()
+    .replace(/^-- ?(?:\n|$)/, '')
+    .trim()
 }

@@ -21,6 +21,26 @@ describe('behind the words', () => {
     )
   })
 
+  test.each([
+    [{ text: '-- \r\nAlice\r\nACME' }, '-- \nAlice\nACME', '-- <br>Alice<br>ACME'],
+    [
+      { text: '\n--\nA', html: '<p class="a">-- <br><b>A</b></p>' },
+      '-- \nA',
+      '-- <br><p class="a"><b>A</b></p>',
+    ],
+    [{ text: 'A', html: '--&nbsp;<br><b>A</b>' }, '-- \nA', '-- <br><b>A</b>'],
+    [{ text: '-- A --\n--', html: '<p>-- A</p>' }, '-- \n-- A --\n--', '-- <br><p>-- A</p>'],
+  ])('a signature that was kept with its mark has one: %j', async (signature, text, html) => {
+    const rendered = await renderBody('**x**', { signature })
+    expect(rendered.text).toBe(`*x*\n\n${text}`)
+    expect(rendered.html).toContain(`<div class="gmail_signature">${html}</div>`)
+  })
+
+  test('plain text that has Hebrew or Arabic in it follows its first letter', () => {
+    expect(plainForPeople('שלום')).toBe('<div dir="auto" style="white-space:pre-wrap">שלום</div>')
+    expect(plainForPeople('Grüße')).toBe('<div style="white-space:pre-wrap">Grüße</div>')
+  })
+
   test('R83: an original that is plain text is no Markdown, and needs no HTML', async () => {
     expect(await renderBody('Yes', { original })).toEqual({ text: `Yes\n\n${original.text}`, flowed: false })
     expect((await renderBody('**Yes**', { original })).html).toContain('<blockquote>5*3*2</blockquote>')
@@ -35,6 +55,14 @@ describe('behind the words', () => {
     expect(plainForPeople(text)).toBe(
       '<div style="white-space:pre-wrap">Join: <a href="https://zoom.example/j/987?pwd=aB_c*d_e*f">https://zoom.example/j/987?pwd=aB_c*d_e*f</a><br>Doc: &lt;<a href="https://docs.example/d/1/edit#gid=0">https://docs.example/d/1/edit#gid=0</a>&gt;.<br>  &lt;b&gt; &amp; (see <a href="http://www.x.example/a_(b)">www.x.example/a_(b)</a>)</div>',
     )
+  })
+
+  test('a URL has the brackets that it opens', () => {
+    const words =
+      'https://x.example/?a[b]={c} [https://x.example/?a] https://x.example/?[b https://x.example/a[1]'
+    const targets = [...plainForPeople(words).matchAll(/href="([^"]*)"/g)].map(([, target]) => target)
+    const url = 'https://x.example/?a'
+    expect(targets).toEqual([`${url}[b]={c}`, url, 'https://x.example/', 'https://x.example/a'])
   })
 
   test.each([

@@ -39,6 +39,8 @@ describe('Markdown', () => {
     ['https://x.example/?t=ab_', 'https://x.example/?t=ab_', ''],
     ['https://x.example/a_(b_c)_d', 'https://x.example/a_(b_c)_d', ''],
     ['https://x.example/a?b=1&c=_2_.', 'https://x.example/a?b=1&c=_2_', '.'],
+    ['https://x.example/l?filter[a_b]=o_&p[]=2', 'https://x.example/l?filter[a_b]=o_&p[]=2', ''],
+    ['https://x.example/#/{_id}/_a.', 'https://x.example/#/{_id}/_a', '.'],
     ['见https://x.example/_a_。好', 'https://x.example/_a_', '。好'],
   ])('R83: a bare URL is taken before emphasis: %s', async (text, url, rest) => {
     const link = `<a href="${escaped(url)}">${escaped(url)}</a>${rest}`
@@ -57,6 +59,22 @@ describe('Markdown', () => {
     ['**https://x.example/a** b', '<strong><a href="https://x.example/a">https://x.example/a</a></strong> b'],
     ['*(https://x.example/a)*', '<em>(<a href="https://x.example/a">https://x.example/a</a>)</em>'],
     ['[https://x.example/_a_](https://y.example)', '<a href="https://y.example">https://x.example/_a_</a>'],
+    [
+      '[https://x.example/?a[b]=c](https://y.example)',
+      '<a href="https://y.example">https://x.example/?a[b]=c</a>',
+    ],
+    [
+      '[https://x.example/?a] {https://x.example/{b}} **b**',
+      '[<a href="https://x.example/?a">https://x.example/?a</a>] {<a href="https://x.example/{b}">https://x.example/{b}</a>} <strong>b</strong>',
+    ],
+    [
+      'https://x.example/a[1] https://x.example[2] **b**',
+      '<a href="https://x.example/a">https://x.example/a</a>[1] <a href="https://x.example">https://x.example</a>[2] <strong>b</strong>',
+    ],
+    [
+      'https://x.example/?a[b](https://y.example)',
+      '<a href="https://x.example/?a">https://x.example/?a</a><a href="https://y.example">b</a>',
+    ],
     ['`https://x.example/_a_` **b**', '<code>https://x.example/_a_</code> <strong>b</strong>'],
     ['\uE100 **b** \uE100', '\uE100 <strong>b</strong> \uE100'],
   ])('R83: and ends where its sentence goes on: %s', async (markdown, html) => {
@@ -162,6 +180,28 @@ describe('Markdown', () => {
     const reader = await loadMarkdown()
     expect(readHtml(reader.toHtml(markdown)).text).toBe(text)
     expect(await textOf(`${markdown} **x**`)).toBe(`${text} *x*`)
+  })
+
+  test.each([
+    ['**שלום** Ann', '<p dir="rtl"><strong>שלום</strong> Ann</p>'],
+    ['**Ann:** שלום', '<p><strong>Ann:</strong> שלום</p>'],
+    ['1. **مرحبا**\n2. b', '<ol dir="rtl"><li><strong>مرحبا</strong></li><li dir="ltr">b</li></ol>'],
+    ['# 12 ש', '<h1 dir="rtl">12 ש</h1>'],
+    ['> ש\n>\n> a\n\nb', '<blockquote dir="rtl" type="cite"><p>ש</p><p dir="ltr">a</p></blockquote><p>b</p>'],
+    ['- a\n- ש', '<ul><li>a</li><li dir="rtl">ש</li></ul>'],
+  ])(
+    'what begins from right to left is shown so, and Latin mail is as it was: %j',
+    async (markdown, html) => {
+      expect(await body(markdown)).toBe(html)
+    },
+  )
+
+  test('a table from right to left has its first column there', async () => {
+    const html = await body('|ש|b|\n|-|-:|\n|1|ת|')
+    expect(html).toMatch(/^<table dir="rtl" style="[^"]*"><thead><tr><th style="[^"]*text-align:right">ש/)
+    expect(html).toMatch(
+      /<th dir="ltr" style="[^"]*text-align:right">b.*text-align:left">1.*text-align:right">ת/,
+    )
   })
 
   test('a table ends at the first line that is none of its rows', async () => {
@@ -310,6 +350,8 @@ describe('Markdown', () => {
     '![',
     '(',
     '1. a\n ',
+    'https://x.example/?[',
+    ' https://x.example/?a]',
     '1. a\n  - b\n',
     '-- \n',
     '> a\nb\n',
