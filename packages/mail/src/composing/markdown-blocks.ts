@@ -26,7 +26,15 @@ function endsBlockAbove(state: BlockState, line: number, _end: number, silent: b
   if (state.parentType === 'blockquote') return true
   if (state.parentType === 'table') return !isRow(lineOf(state, line), state.tokens)
   const isOutside = state.sCount[line] === 0 && state.blkIndent > 0
-  return isOutside || isSignatureMark(state, line)
+  return isOutside || isSignatureMark(state, line) || isNextNumber(state, line)
+}
+
+/** `1. Ship?`, `Yes.`, `2. Price?` line by line: what stands close below a numbered list is followed by its next item. */
+function isNextNumber(state: BlockState, line: number): boolean {
+  const above = state.tokens.at(-1)
+  if (above?.type !== 'ordered_list_close' || state.isEmpty(state.line - 1)) return false
+  const from = (state.bMarks[line] ?? 0) + (state.tShift[line] ?? 0)
+  return /^\d{1,9}([.)])[ \t]/.exec(state.src.slice(from, from + 11))?.[1] === above.markup
 }
 
 /** A cell with words beyond the columns would be lost. */

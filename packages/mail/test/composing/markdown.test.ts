@@ -147,6 +147,11 @@ describe('Markdown', () => {
       '<ol><li>a</li><li value="3">b</li><li>c</li></ol><ol start="24"><li>d</li><li value="24">e</li></ol>',
       '1. a\n3. b\n4. c\n24) d\n24) e',
     ],
+    [
+      '1. a\nyes\n2. b\nno\n\non\n3. May',
+      '<ol><li>a</li></ol><p>yes</p><ol start="2"><li>b</li></ol><p>no</p><p>on<br>3. May</p>',
+      '1. a\n\nyes\n\n2. b\n\nno\n\non\n3. May',
+    ],
     ['1. a\n1. b\n1. c', '<ol><li>a</li><li>b</li><li>c</li></ol>', '1. a\n2. b\n3. c'],
     [
       '![](https://x.example/a)',
