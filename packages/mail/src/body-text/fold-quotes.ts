@@ -225,7 +225,7 @@ function findAttribution(
 
 /** A line that an attribution begins with: what stands above it is the writer's. */
 export function startsAttribution(line: string): boolean {
-  return /^(?:-+ ?)?(?:on|am|le|el|il|em|op|den|dnia|w dniu|dne|em|ter|på|vào|pada|в|at)\b|^\d|^["'“]?\p{Lu}[^:]*<|^\p{Lu}\w{1,3}[,.] /iu.test(
+  return /^(?:-+ ?)?(?:on|am|le|el|il|em|op|den|dnia|w dniu|dne|dňa|dana|ter|på|vào|pada|pe|в|на|στις|at|quoting|zitat von)(?![\p{L}\p{N}])|^\p{Nd}|^["'“]?\p{Lu}[^:]*<|^\p{L}{2,4}[,.] /iu.test(
     line,
   )
 }

@@ -11,10 +11,13 @@ export type QuoteMark = {
 
 const maxLineChars = 300
 
+/** A letter of any script ends a word: `\b` knows those of English only. */
 const wrote =
-  /\b(?:wrote|writes|schrieb|schreibt|geschrieben|a écrit|écrit|ha scritto|scrisse|escribió|escreveu|schreef|geschreven|skrev|skrifaði|kirjoitti|napisał(?:\(a\))?|napsala?|napísala?|napsal\(a\)|napisao|napisala|je napisal|írta|scris|yazdı|yazmış|viết|menulis|wrote on)\b|écrit ?:|écrit$|написал|пишет|писал|написа|έγραψε|כתב|كتب|写道|寫道|の書き込み|さんは書きました|作成|작성/iu
+  /(?<![\p{L}\p{N}])(?:wrote|writes|schrieb|schreibt|geschrieben|a écrit|écrit|ha scritto|scrisse|escribió|escribiu|escreveu|ha escrit|schreef|geschreven|skrev|skrifaði|kirjoitti|kirjutas|napisał(?:\(a\))?|pisze|napsala?|napísala?|napsal\(a\)|napisal\(a\)|napisao|napisala|je napisal|пише|írta|scris|yazdı|yazmış|viết|menulis|rašė|rakstīja|idatzi zuen|wrote on)(?![\p{L}\p{N}])|écrit ?:|écrit$|написал|пишет|писал|написа|έγραψε|כתב|كتب|نوشت|写道|寫道|の書き込み|さんは書きました|作成|작성|쓴 글|เขียน|^(?:quoting|zitat von) [^@]{0,200}@[^@]{1,200}:$/iu
 const address = /[^\s<>@]+@[^\s<>@]+\.[^\s<>@]+|\[mailto:/
-const dated = /\d{1,2}[:.h]\d{2}|\b(?:19|20)\d\d\b|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}/
+/** By the digits of any script. */
+const dated =
+  /\p{Nd}{1,2}[:.h]\p{Nd}{2}|\b(?:19|20)\d\d\b|\p{Nd}{1,2}[./-]\p{Nd}{1,2}[./-]\p{Nd}{2,4}|\p{Nd}{4}[./-]\p{Nd}{1,2}[./-]\p{Nd}{1,2}/u
 
 /** `On 3 May 2026 at 10:00, Ann Lee wrote:`, which some programs wrap. */
 export function isAttribution(text: string): boolean {

@@ -162,6 +162,39 @@ describe('plain text', () => {
   })
 
   test.each([
+    'El 4/5/26 a las 10:01, Ann escribió:',
+    'El 4 may 2026, a las 10:01, Ann escribió:',
+    'W dniu 4.05.2026 o 10:01, Ann pisze:',
+    'W dniu 4.05.2026 o 10:01, Ann napisał:',
+    '04.05.26 10:01, Ann пише:',
+    'Dne 4. 05. 26 ob 10:01 je Ann napisal(a):',
+    '2026-05-04 10:01, Ann rašė:',
+    '04.05.2026 10:01, Ann rakstīja:',
+    'Ann kirjutas 04.05.2026 kell 10:01:',
+    '26. 5. 4. 10:01에 Ann 이(가) 쓴 글:',
+    'El 4/5/26 a les 10:01, Ann ha escrit:',
+    'O 04/05/26 ás 10:01, Ann escribiu:',
+    '04.05.2026 10:01 tarihinde Ann yazdı:',
+    '2026. 05. 04. 10:01 keltezéssel, Ann írta:',
+    '26/5/4 10:01(e)an, Ann(e)k idatzi zuen:',
+    'เมื่อ 4/5/2026 10:01, Ann เขียน:',
+    'در ۲۰۲۶/۵/۴ ۱۰:۰۱، Ann نوشت:',
+    'সোম, ৪ মে, ২০২৬ তারিখে ১০:০১ AM টায় তারিখে Ann <ann@a.example> লিখেছেন:',
+    'सोम, ४ मे, २०२६ रोजी १०:०१ म.पू. वाजता Ann <ann@a.example> यांनी लिहिले:',
+    'في الاثنين، ٤ مايو ٢٠٢٦ في ١٠:٠١ ص تمت كتابة ما يلي بواسطة Ann <ann@a.example>:',
+    'Zitat von Ann <ann@a.example>:',
+    'Quoting Ann <ann@a.example>:',
+  ])('%j is folded with what it names, and nothing above it', async (attribution) => {
+    const who = attribution.replace(/:$/, '')
+    expect(await foldPlain(`Fine:\n${attribution}\n> Shall we?`)).toBe(`Fine:\n\n[2 quoted lines: ${who}]`)
+  })
+
+  test.each([
+    'The numbers for Ann are these:\n\n> 10:010\n> 2026',
+    'Verschriebene Tabletten, bitte:\n\n> one a day',
+    'Quoting the manual:\n\n> do this',
+    'Zitat von Goethe:\n\n> Mehr Licht',
+    'Opisał to zdanie, napisałem o nim:\n\n> one',
     'The manual says:\n\n> do this\n> do that',
     'Yes.\n> Where?\nHere.',
     'On May 4, 2026 Ann wrote:\n> When?\nNow.',
