@@ -4,6 +4,8 @@
  */
 import { quoteMarks, withoutQuoteMarks } from './marked-quotes.ts'
 import { isAttribution, isForwardMark, isSeparator, readHeaderBlock, refersToQuote } from './quote-marks.ts'
+import { findTail, withoutSignature } from './signature-lines.ts'
+import { isWordless, lastWords, nextWords } from './worded-lines.ts'
 
 /** What the elements of an HTML email say about its lines; both ends are inside. */
 export interface Region {
@@ -39,7 +41,7 @@ export function foldQuotes(text: string, { quotes, isReply = true, regions = [] 
   const own = lines.slice(0, quote?.from ?? lines.length)
   const tail = quote === undefined ? [] : lines.slice(quote.to)
   if (quotes === 'left_out') {
-    const kept = isOnlyQuote(own) ? lines : own
+    const kept = isWordless(own) ? lines : own
     return withoutSignature(kept, regions).join('\n').trim()
   }
   if (quote === undefined) return text
@@ -93,7 +95,7 @@ function findQuote(
   const quote = earliest(findMarked(lines, isQuoted, isReply), findTrailing(lines, isQuoted, regions, kinds))
   if (quote === undefined) return undefined
   const own = lines.slice(0, quote.from)
-  if (isOnlyQuote(own)) return undefined
+  if (isWordless(own)) return undefined
   const said = own.join('\n').trim()
   if (said.length <= maxOwnChars && refersToQuote(said)) return undefined
   const first = lines.slice(quote.from, quote.to).filter((line) => /[^\s>]/.test(line))
@@ -104,10 +106,6 @@ function findQuote(
 function earliest(one: Quote | undefined, other: Quote | undefined): Quote | undefined {
   if (one === undefined || other === undefined) return one ?? other
   return one.from <= other.from ? one : other
-}
-
-function isOnlyQuote(own: readonly string[]): boolean {
-  return !own.some((line) => /[\p{L}\p{N}\p{Emoji_Presentation}]/u.test(line))
 }
 
 /** Of lines that belong to several, the outermost, which came first. */
@@ -146,12 +144,6 @@ function findMarked(
   return undefined
 }
 
-function nextWords(lines: readonly string[], from: number): number {
-  let at = from
-  while (at < lines.length && !/\S/.test(lines[at] ?? '')) at += 1
-  return at
-}
-
 const rule = /^\s*[-_=*]{3,}\s*$/
 
 /** The rule that Outlook draws above. */
@@ -184,12 +176,6 @@ function findTrailing(
   // A citation needs a name in front; and words that end in a colon speak of what follows.
   if (isCitation || /[:：]\s*$/.test(above)) return undefined
   return { from, to: tail, who: whoInside(lines, from, tail) }
-}
-
-function lastWords(lines: readonly string[], from: number): number {
-  let at = from
-  while (at >= 0 && !/\S/.test(lines[at] ?? '')) at -= 1
-  return at
 }
 
 const maxAttributionLines = 4
@@ -243,54 +229,4 @@ function whoInside(lines: readonly string[], from: number, to: number): string {
 function toWho(lines: readonly string[]): string {
   const whole = lines.map((line) => line.slice(0, 2 * maxWhoChars).replace(/^[> ]+/, '')).join(' ')
   return whole.replaceAll(/\s+/g, ' ').replace(/^[- ]+|[-: ：]+$/g, '')
-}
-
-const maxTailLines = 15
-
-/** Where the signature and the list's footer below a quote begin; the end where there is none. */
-function findTail(
-  lines: readonly string[],
-  isQuoted: (at: number) => boolean,
-  regions: readonly Region[],
-): number {
-  let end = lines.length
-  for (let pass = 0; pass < 3; pass += 1) {
-    const last = lastWords(lines, end - 1)
-    const region = regions.find(({ kind, from, to }) => kind === 'signature' && from <= last && last <= to)
-    const start = region?.from ?? findFooter(lines, last, isQuoted)
-    if (start === undefined || start <= 0) break
-    end = start
-  }
-  return end
-}
-
-const sentFrom =
-  /^(?:sent (?:from|with|via) (?:my )?|gesendet (?:von|mit)|von meinem .{1,40} gesendet|envoyé (?:de|depuis|avec)|enviado (?:desde|do|de)|inviato da|verzonden (?:vanaf|met)|skickat från|отправлено (?:с|из)|get outlook for|outlook für .{1,20} beziehen|télécharger outlook|obtener outlook|wysłane z|发自我的|iphoneから送信)/i
-
-function findFooter(
-  lines: readonly string[],
-  last: number,
-  isQuoted: (at: number) => boolean,
-): number | undefined {
-  if (sentFrom.test((lines[last] ?? '').slice(0, 100))) return last
-  for (let at = last; at >= Math.max(0, last - maxTailLines) && !isQuoted(at); at -= 1)
-    if (isSignatureMark(lines[at] ?? '') || /^_{8,}\s*$|^-{20,}\s*$|^~{8,}\s*$/.test(lines[at] ?? ''))
-      return at
-  return undefined
-}
-
-function isSignatureMark(line: string): boolean {
-  return /^-- ?$/.test(line)
-}
-
-function withoutSignature(lines: readonly string[], regions: readonly Region[]): string[] {
-  const marked = lines.filter(
-    (_, at) => !regions.some(({ kind, from, to }) => kind === 'signature' && from <= at && at <= to),
-  )
-  const kept = isOnlyQuote(marked) ? [...lines] : marked
-  const last = lastWords(kept, kept.length - 1)
-  for (let at = last; at > 0 && at >= last - maxTailLines; at -= 1) {
-    if (isSignatureMark(kept[at] ?? '')) return kept.slice(0, at)
-  }
-  return sentFrom.test((kept[last] ?? '').slice(0, 100)) && last > 0 ? kept.slice(0, last) : kept
 }

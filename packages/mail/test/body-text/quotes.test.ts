@@ -230,6 +230,42 @@ describe('plain text', () => {
   })
 })
 
+describe('the line that a phone adds', () => {
+  test.each([
+    'Verstuurd vanaf mijn iPhone',
+    'Sendt fra min iPhone',
+    'Sendt fra Outlook for iOS',
+    'Lähetetty iPhonesta',
+    'Odesláno z iPhonu',
+    'Odoslané z iPhonu',
+    'Trimis de pe iPhone-ul meu',
+    "iPhone'umdan gönderildi",
+    'Надіслано з iPhone',
+    '나의 iPhone에서 보냄',
+    'Απεστάλη από το iPhone μου',
+    'Poslano sa iPhone uređaja',
+    'Galaxyから送信',
+    '从我的 iPhone 发送',
+    'ส่งจาก iPhone ของฉัน',
+    'נשלח מה-iPhone שלי',
+  ])('%j is none of its writer’s words', (line) => {
+    expect(foldQuotes(`Fine.\n\n${line}`, { quotes: 'left_out' })).toBe('Fine.')
+  })
+
+  test.each([
+    'Sendt fra Oslo i går, kommer i morgen.',
+    'Verstuurd vanmorgen.',
+    'Dosya gönderildi.',
+    'Sunum gönderildi',
+    'Trimis ieri.',
+    'iPhone에서 안 열려요.',
+    'Lähetetty eilen postissa.',
+  ])('%j is', (line) => {
+    const text = `Fine.\n\n${line}`
+    expect(foldQuotes(text, { quotes: 'left_out' })).toBe(text)
+  })
+})
+
 describe('subjects', () => {
   test('tell a forward from a reply', () => {
     for (const subject of [
