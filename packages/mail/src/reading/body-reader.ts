@@ -3,6 +3,7 @@
  * lack or add, whether a part was cut or could not be fetched.
  */
 
+import { tellsMore } from '../body-text/compare-folds.ts'
 import { readText } from '../body-text/read-text.ts'
 import type { Reading } from '../body-text/readable-text.ts'
 import { countAll, countMissing, countWords, type TextWords } from '../body-text/words.ts'
@@ -76,13 +77,19 @@ export function createBodyReader(contents: Contents, { format, reading, time }: 
     const asHtml = await render(html, { words: true })
     const choice = chooseText(wordsOfAll(asPlain), wordsOfAll(asHtml))
     if (choice.differs) warnings.push('text_part_differs')
-    if (choice.shown === 'plain') return take(asPlain)
+    if (choice.shown === 'plain') return take(isToldByHtml(asHtml, asPlain) ? asHtml : asPlain)
     const shown = take(asHtml)
     if (choice.shown === 'html') return shown
     const mark = '[The HTML of this email shows next to no words. Its plain text part says:]'
     return [shown, mark, take(links.length === 0 ? asPlain : await render(plain))]
       .filter((one) => one !== '')
       .join('\n\n')
+  }
+
+  /** Where the words are the same, it only matters whose they are. */
+  function isToldByHtml(html: readonly Rendered[], plain: readonly Rendered[]): boolean {
+    const isAsked = reading.quotes !== undefined && reading.quotes !== 'shown'
+    return isAsked && tellsMore(textOfAll(html), textOfAll(plain))
   }
 
   /** Nine words in ten. */
@@ -109,6 +116,10 @@ export function createBodyReader(contents: Contents, { format, reading, time }: 
       return shown.join('\n\n')
     },
   }
+}
+
+function textOfAll(rendered: readonly Rendered[]): string {
+  return rendered.map(({ text }) => text).join('\n')
 }
 
 /** Of one place; a text that could not be rendered has none. */
