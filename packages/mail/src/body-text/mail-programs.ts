@@ -17,7 +17,7 @@ const marks: readonly (readonly [Region['kind'], RegExp])[] = [
   ],
   [
     'quote',
-    /^(?:(?:ydp[0-9a-z]*)?yahoo_quoted(?:_\d+)?|protonmail_quote|tutanota_quote|zmail_extra|ms-outlook-mobile-reference-message|hm_quote|gmx_quote|mail_quote|ox-[0-9a-z]*-quote)$/,
+    /^(?:(?:ydp[0-9a-z]*)?yahoo_quoted(?:_\d+)?|protonmail_quote|tutanota_quote|zmail_extra|ms-outlook-mobile-reference-message|mail-editor-reference-message-container|hm_quote|gmx_quote|mail_quote|ox-[0-9a-z]*-quote)$/,
   ],
 ]
 

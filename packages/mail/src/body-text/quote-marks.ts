@@ -46,10 +46,12 @@ export function isSeparator(text: string): boolean {
 }
 
 const fromLabels =
-  /^\*?(?:from|von|de|da|van|från|fra|od|от|від|lähettäjä|kimden|gönderen|feladó|από|expéditeur|remitente|mittente|afzender|avsändare|avsender|afsender|发件人|寄件者|寄件人|差出人|送信者|보낸 ?사람|발신|מאת|من|từ|dari)\*?\s?[:：]\*?/iu
+  /^\*?(?:from|von|de|da|van|från|fra|od|от|від|lähettäjä|kimden|gönderen|feladó|από|expéditeur|remitente|mittente|afzender|avsändare|avsender|afsender|发件人|寄件者|寄件人|差出人|送信者|보낸 ?사람|발신|מאת|من|từ|dari|de la|šalje|од|nuo|saatja|frá|nork|จาก|no(?=\*?\s?:[^@]{0,250}@))\*?\s?[:：]\*?/iu
 const subjectLabels =
-  /^\*?(?:subject|betreff|objet|sujet|asunto|oggetto|onderwerp|assunto|ämne|emne|tema|temat|тема|předmět|predmet|aihe|konu|tárgy|θέμα|subiect|主题|主旨|主題|件名|제목|נושא|الموضوع|chủ đề|subjek|perihal)\*?\s?[:：]/iu
+  /^\*?(?:subject|betreff|objet|sujet|asunto|oggetto|onderwerp|assunto|ämne|emne|tema|temat|тема|předmět|predmet|aihe|konu|tárgy|θέμα|subiect|主题|主旨|主題|件名|제목|נושא|الموضوع|chủ đề|subjek|perihal|zadeva|наслов|предмет|относно|tēma|teema|efni|assumpte|gaia|เรื่อง|ชื่อเรื่อง)\*?\s?[:：]/iu
 const anyLabel = /^\*?[\p{L}][\p{L}\p{M} .'’-]{0,24}\*?\s?[:：]/u
+/** A time of day: of a date alone a timetable is made, too. */
+const timed = /\p{Nd}{1,2}[:h]\p{Nd}{2}|\p{Nd}{1,2}\.\p{Nd}{2}(?![.\p{Nd}])/u
 const maxHeaderLines = 12
 
 /** A block of header lines as Outlook and others write it: sender, date, subject, in any language and order. */
@@ -72,6 +74,8 @@ export function readHeaderBlock(lines: readonly string[], at: number): QuoteMark
     } else {
       labels += 1
       const value = line.replace(anyLabel, '').trim()
+      // Words of the writer that end in a colon.
+      if (index === at && value === '') return undefined
       if (fromLabels.test(line)) who ||= value
       else if (subjectLabels.test(line)) hasSubject = true
       else if (dated.test(value)) when ||= value
@@ -79,7 +83,7 @@ export function readHeaderBlock(lines: readonly string[], at: number): QuoteMark
     end = index + 1
     if (hasSubject && labels > 4) break
   }
-  const isBlock = who !== '' && labels >= 3 && hasSubject && (when !== '' || address.test(who))
+  const isBlock = who !== '' && labels >= 3 && hasSubject && (timed.test(when) || address.test(who))
   return isBlock ? { kind: 'header', lines: end - at, who: when === '' ? who : `${who}, ${when}` } : undefined
 }
 

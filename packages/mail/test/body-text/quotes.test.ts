@@ -13,13 +13,13 @@ const fold = (html: string) => htmlToText(html, { quotes: 'folded' }).text
 const foldPlain = async (text: string, isReply = true) =>
   (await readPlain(text, { quotes: 'folded', isReply })).text.trim()
 
-const header = (from: string, sent: string, to: string, subject: string, gap = '<br>') =>
+const header = (from: string, sent: string, to: string, subject: string) =>
   [
     `<b>${from}:</b> Ann &lt;ann@a.example&gt;`,
     `<b>${sent}:</b> 4. Mai 2026 10:01`,
     `<b>${to}:</b> Bob`,
     `<b>${subject}:</b> Plan`,
-  ].join(gap)
+  ].join('<br>')
 
 const programs: [string, string, string][] = [
   [
@@ -41,6 +41,11 @@ const programs: [string, string, string][] = [
     'Outlook on a phone',
     `<div>Fine.</div><hr><div id="divRplyFwdMsg">${header('De', 'Envoyé', 'À', 'Objet')}</div><div>Shall we?</div>`,
     '[6 quoted lines: Ann <ann@a.example>, 4. Mai 2026 10:01]',
+  ],
+  [
+    'Outlook, new, in a language of labels that nobody knows',
+    `<div>Fine.</div><div id="mail-editor-reference-message-container"><hr><div id="divRplyFwdMsg">${header('Qui', 'Ubi', 'Quo', 'Quid')}</div><div>Shall we?</div></div>`,
+    '[6 quoted lines]',
   ],
   [
     'Apple Mail',
@@ -85,6 +90,25 @@ describe('HTML', () => {
     expect(htmlToText(html, { quotes: 'shown' }).text).toContain('Shall we?')
     expect(htmlToText(html).text).toContain('Shall we?')
     expect(htmlToText(html, { quotes: 'left_out' }).text).toBe('Fine.')
+  })
+
+  test.each([
+    ['De la', 'Trimis', 'Către', 'Subiect'],
+    ['Šalje', 'Poslano', 'Prima', 'Predmet'],
+    ['Od', 'Poslano', 'Za', 'Zadeva'],
+    ['Од', 'Послато', 'За', 'Наслов'],
+    ['Од', 'Испратено', 'До', 'Предмет'],
+    ['От', 'Изпратено', 'До', 'Относно'],
+    ['Nuo', 'Išsiųsta', 'Kam', 'Tema'],
+    ['No', 'Nosūtīts', 'Kam', 'Tēma'],
+    ['Saatja', 'Saadetud', 'Adressaat', 'Teema'],
+    ['Frá', 'Sent', 'Til', 'Efni'],
+    ['De', 'Enviat el', 'Per a', 'Assumpte'],
+    ['Nork', 'Bidalia', 'Nori', 'Gaia'],
+    ['จาก', 'ส่ง', 'ถึง', 'เรื่อง'],
+  ])('Outlook, which says %s, %s, %s, %s', (...labels) => {
+    const html = `<div>Fine.</div><div id="appendonsend"></div><hr><div id="divRplyFwdMsg">${header(...labels)}</div><div>Shall we?</div>`
+    expect(fold(html)).toBe('Fine.\n\n[6 quoted lines: Ann <ann@a.example>, 4. Mai 2026 10:01]')
   })
 
   test('answers between quotes, and what they answer to, stay', () => {
@@ -200,10 +224,22 @@ describe('plain text', () => {
     'On May 4, 2026 Ann wrote:\n> When?\nNow.',
     'See my answers below.\n\n-----Original Message-----\nFrom: Ann <a@b.example>\nSent: May 4, 2026 10:01\nSubject: x\n\nQ? A!',
     'Hi\n\nFrom: Ann <a@b.example>\nSent: May 4, 2026 10:01\nSubject: x\n\n> one\n\nmy answer',
+    'Details are here:\n\nFrom: Berlin\nTo: Paris\nDate: 3 May 2026\nSubject: Train\n\nHave fun',
+    'Hello!\n\nFrom: Berlin\nTo: Paris\nDate: 3 May 2026\nSubject: Train\n\nHave fun',
+    'As asked.\n\nName: Ann\nEmail: ann@a.example\nAddress: Pier 3\nDate: 4.5.2026 10:01\nSubject: Boats\n\nThanks',
+    'The meeting.\n\nContact: Ann <ann@a.example>\nWhen: 4 May 2026 10:01\nWhere: Pier 3\nTopic: Boats\n\nThanks',
+    'Noted.\n\nNo: 12\nDate: 3 May 2026 10:00\nTo: Bob\nSubject: Boats\n\nText',
     'Your trip\n\nFrom: Berlin\nTo: Paris\nDate: 3 May 2026 10:00\n\nHave fun',
     'Hi\n\n---------- Forwarded message ----------\nFrom: Ann <a@b.example>\nDate: May 4, 2026 10:01\nSubject: x\n\nText\n\nOn May 3, 2026 Bob wrote:\n> older',
   ])('%j stays', async (text) => {
     expect(await foldPlain(text)).toBe(text)
+  })
+
+  test('words that end in a colon above a block of headers are the writer’s', async () => {
+    const block = 'From: Ann <a@b.example>\nSent: May 4, 2026 10:01\nTo: Bob\nSubject: x'
+    expect(await foldPlain(`My answer:\nyes.\n\nMore another time:\n\n${block}\n\nShall we?`)).toBe(
+      'My answer:\nyes.\n\nMore another time:\n\n[5 quoted lines: Ann <a@b.example>, May 4, 2026 10:01]',
+    )
   })
 
   test('the form of a website is no quote where nothing is answered', async () => {
