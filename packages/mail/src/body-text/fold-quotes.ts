@@ -3,7 +3,8 @@
  * to in the middle stays, and so does a forwarded email, which is content; where in doubt, the quote is shown.
  */
 import { quoteMarks, withoutQuoteMarks } from './marked-quotes.ts'
-import { isAttribution, isForwardMark, isSeparator, readHeaderBlock, refersToQuote } from './quote-marks.ts'
+import { refersToQuote } from './pointing-words.ts'
+import { isAttribution, isForwardMark, isSeparator, readHeaderBlock } from './quote-marks.ts'
 import { findTail, withoutSignature } from './signature-lines.ts'
 import { isWordless, lastWords, nextWords } from './worded-lines.ts'
 
@@ -62,9 +63,8 @@ function markQuote(given: readonly string[], regions: readonly Region[], isReply
   const block = findMarked(lines, isQuoted, isReply, true)
   const quote = earliest(forward, earliest(block, findTrailing(lines, isQuoted, regions, kinds)))
   const own = lines.slice(0, quote?.from ?? lines.length)
-  const said = own.join('\n').trim()
   const isForward = quote !== undefined && lines.slice(quote.from, quote.from + 4).some(isForwardMark)
-  const isAnswered = quote?.isAnswered === true || (said.length <= maxOwnChars && refersToQuote(said))
+  const isAnswered = quote?.isAnswered === true || pointsAtQuote(own, regions)
   const kind = isForward ? 'forward' : isAnswered ? 'answered' : 'quote'
   const shown = withoutSignature(own, regions)
   let at = 0
@@ -96,11 +96,15 @@ function findQuote(
   if (quote === undefined) return undefined
   const own = lines.slice(0, quote.from)
   if (isWordless(own)) return undefined
-  const said = own.join('\n').trim()
-  if (said.length <= maxOwnChars && refersToQuote(said)) return undefined
+  if (pointsAtQuote(own, regions)) return undefined
   const first = lines.slice(quote.from, quote.to).filter((line) => /[^\s>]/.test(line))
   if (first.slice(0, 3).some(isForwardMark)) return undefined
   return quote
+}
+
+function pointsAtQuote(own: readonly string[], regions: readonly Region[]): boolean {
+  const said = own.join('\n').trim()
+  return said.length <= maxOwnChars && refersToQuote(withoutSignature(own, regions).join('\n'))
 }
 
 function earliest(one: Quote | undefined, other: Quote | undefined): Quote | undefined {

@@ -100,14 +100,6 @@ export function isReplySubject(subject: string): boolean {
   )
 }
 
-/** The writer points at the quote: it is part of what is said. */
-const refersBelow =
-  /\b(?:see|look|read|my|answers?|comments?|replies|responses?|notes?|email|mail|message|thread|quoted)\b[^.\n]{0,30}\b(?:below|inline|in-line|underneath)\b|\b(?:inline|in (?:red|blue|green|bold)|below in)\b|\b(?:siehe|s\.) ?unten|\bim text\b|untenstehend|\bin (?:rot|blau)\b|ci-dessous|plus bas|en (?:rouge|bleu)|más abajo|a continuación|di seguito|qui sotto|hieronder|\babaixo\b|см\. ниже|ниже|\bnedan\b|nedenfor|poniżej|下記|以下|如下|아래/iu
-
-export function refersToQuote(own: string): boolean {
-  return refersBelow.test(own)
-}
-
 function clip(line: string): string {
   return line.slice(0, maxLineChars).trim()
 }

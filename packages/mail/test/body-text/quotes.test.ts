@@ -235,6 +235,40 @@ describe('plain text', () => {
     expect(await foldPlain(text)).toBe(text)
   })
 
+  const trail = 'On Mon, May 4, 2026 at 10:01 AM Ann <ann@a.example> wrote:\n\n> Shall we?'
+  test.each([
+    '承知しました。以下の日程でお願いします。\n\n5月10日 15時\n\n山田',
+    '以下の通り変更します。\n・A案\n・B案',
+    '下記の住所にお送りください。\n東京都港区1-2-3',
+    '如下：\n苹果',
+    'Segue abaixo o relatório:\nvendas 10',
+    'Vous trouverez ci-dessous mes coordonnées :\n\n12 rue du Port',
+    'Os dados estão abaixo.\n- um\n- dois',
+    'I sell inline skates, and I will bring two pairs of them to the meeting on Friday.\n\nThe other pair is for you, as I said when we met.',
+    '아래 날짜에 뵙겠습니다.\n5월 10일',
+  ])('%j points at its own list: the quote is folded', async (own) => {
+    expect(await foldPlain(`${own}\n\n${trail}`)).toMatch(/\[2 quoted lines: /)
+  })
+
+  test.each([
+    'See my answers below.',
+    'Comments inline.\n\nBob',
+    'Inline.',
+    'My replies are inline, and I will call you on Friday at 10:00.\n\n- and bring boats',
+    'Voir ci-dessous.',
+    'Mes réponses ci-dessous. Je serai là le 10 mai à 15 heures.\n\n06 12 34 56 78',
+    'Respondo abaixo.\n\nAbraço,\nAna',
+    'Te contesto más abajo, en tu mensaje, y el 10 de mayo a las 15 hablamos.\n\n1 saludo',
+    'Vedi qui sotto.\n\n-- \nAnn\nVia 12\nTel 123\nFax 123',
+    'コメントは以下の通りです。\n5月10日まで',
+    '以下ご確認ください。\n\n山田',
+    '回复如下，请在5月10日前确认\n1',
+    '아래 메일 참고 바랍니다.',
+  ])('%j points at the quote: it stays', async (own) => {
+    const text = `${own}\n\n${trail}`
+    expect(await foldPlain(text)).toBe(text)
+  })
+
   test('words that end in a colon above a block of headers are the writer’s', async () => {
     const block = 'From: Ann <a@b.example>\nSent: May 4, 2026 10:01\nTo: Bob\nSubject: x'
     expect(await foldPlain(`My answer:\nyes.\n\nMore another time:\n\n${block}\n\nShall we?`)).toBe(
