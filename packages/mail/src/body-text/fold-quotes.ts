@@ -4,7 +4,14 @@
  */
 import { quoteMarks, withoutQuoteMarks } from './marked-quotes.ts'
 import { refersToQuote } from './pointing-words.ts'
-import { isAttribution, isForwardMark, isSeparator, readHeaderBlock } from './quote-marks.ts'
+import {
+  isAttribution,
+  isForwardMark,
+  isMailAttribution,
+  isSeparator,
+  isSubjectLine,
+  readHeaderBlock,
+} from './quote-marks.ts'
 import { findTail, withoutSignature } from './signature-lines.ts'
 import { isWordless, lastWords, nextWords } from './worded-lines.ts'
 
@@ -61,7 +68,7 @@ function markQuote(given: readonly string[], regions: readonly Region[], isReply
   const forwardAt = lines.findIndex((line, at) => !isQuoted(at) && isForwardMark(line))
   const forward = forwardAt < 0 ? undefined : { from: forwardAt, to: lines.length, who: '' }
   const block = findMarked(lines, isQuoted, isReply, true)
-  const quote = earliest(forward, earliest(block, findTrailing(lines, isQuoted, regions, kinds)))
+  const quote = earliest(forward, earliest(block, findTrailing(lines, isQuoted, regions, kinds, isReply)))
   const own = lines.slice(0, quote?.from ?? lines.length)
   const isForward = quote !== undefined && lines.slice(quote.from, quote.from + 4).some(isForwardMark)
   const isAnswered = quote?.isAnswered === true || pointsAtQuote(own, regions)
@@ -92,7 +99,10 @@ function findQuote(
   const kinds = kindsOf(lines, regions)
   const isQuoted = isQuotedLine(lines, kinds)
   if (lines.some((line, at) => !isQuoted(at) && isForwardMark(line))) return undefined
-  const quote = earliest(findMarked(lines, isQuoted, isReply), findTrailing(lines, isQuoted, regions, kinds))
+  const quote = earliest(
+    findMarked(lines, isQuoted, isReply),
+    findTrailing(lines, isQuoted, regions, kinds, isReply),
+  )
   if (quote === undefined) return undefined
   const own = lines.slice(0, quote.from)
   if (isWordless(own)) return undefined
@@ -140,7 +150,8 @@ function findMarked(
     const start = isMark ? nextWords(lines, at + 1) : at
     const block = isMark || isReply ? readHeaderBlock(lines, start) : undefined
     if (!isMark && block === undefined) continue
-    const quote = { from: withRule(lines, at), to: lines.length, who: block?.who ?? '' }
+    const whose = isMark && isAttribution(lines[at] ?? '') ? toWho([lines[at] ?? '']) : ''
+    const quote = { from: withRule(lines, at), to: lines.length, who: block?.who ?? whose }
     // Quoted by the line below its headers: answers may stand between and behind.
     if (!isQuoted(nextWords(lines, start + (block?.lines ?? 0)))) return quote
     return takesAnswers ? { ...quote, isAnswered: true } : undefined
@@ -163,6 +174,7 @@ function findTrailing(
   isQuoted: (at: number) => boolean,
   regions: readonly Region[],
   kinds: readonly (Region['kind'] | undefined)[],
+  isReply: boolean,
 ): Quote | undefined {
   const tail = findTail(lines, isQuoted, regions)
   const last = lastWords(lines, tail - 1)
@@ -175,11 +187,24 @@ function findTrailing(
     else if (/\S/.test(lines[at] ?? '')) break
   }
   const attribution = findAttribution(lines, from, kinds)
-  if (attribution !== undefined) return { ...attribution, to: tail }
+  if (attribution !== undefined)
+    return { ...attribution, from: withLabels(lines, attribution.from), to: tail }
   const above = lines[lastWords(lines, from - 1)] ?? ''
-  // A citation needs a name in front; and words that end in a colon speak of what follows.
-  if (isCitation || /[:：]\s*$/.test(above)) return undefined
-  return { from, to: tail, who: whoInside(lines, from, tail) }
+  const who = whoInside(lines, from, tail, isCitation ? isMailAttribution : isAttribution)
+  // A citation needs a name, in front or inside; and words that end in a colon speak of what follows.
+  if ((isCitation && (who === '' || !isReply)) || /[:：]\s*$/.test(above)) return undefined
+  return { from, to: tail, who }
+}
+
+const maxLabels = 4
+const maxInnerLines = 16
+
+/** Yandex writes for whom and about what it was above the attribution, below a rule. */
+function withLabels(lines: readonly string[], from: number): number {
+  if (!isSubjectLine(lines[from - 1] ?? '')) return from
+  let above = from - 1
+  while (above > 0 && from - above <= maxLabels && /[:：]/.test(lines[above] ?? '')) above -= 1
+  return above > 0 && rule.test(lines[above] ?? '') ? above : from
 }
 
 const maxAttributionLines = 4
@@ -220,14 +245,22 @@ export function startsAttribution(line: string): boolean {
   )
 }
 
-/** Of a container of quotes its own first line, where that says whose. */
-function whoInside(lines: readonly string[], from: number, to: number): string {
+/** Of a container of quotes its own first lines, where they say whose. */
+function whoInside(
+  lines: readonly string[],
+  from: number,
+  to: number,
+  isNamed: (text: string) => boolean,
+): string {
   const at = nextWords(lines, from)
-  for (let count = 1; count <= 3 && at + count <= to; count += 1) {
-    const some = lines.slice(at, at + count)
-    if (isAttribution(some.join(' ').replaceAll(/^[> ]+/g, ''))) return toWho(some)
+  const inner = lines.slice(at, Math.min(to, at + maxInnerLines)).map((line) => line.replace(/^[> ]+/, ''))
+  for (let count = 1; count <= 3 && count <= inner.length; count += 1) {
+    const some = inner.slice(0, count)
+    if (isNamed(some.join(' '))) return toWho(some)
   }
-  return readHeaderBlock(lines, at)?.who ?? ''
+  // A line or two above a block of headers: a title, or nothing.
+  const blocks = [0, 1, 2].map((skipped) => readHeaderBlock(inner, skipped))
+  return blocks.find((block) => block !== undefined)?.who ?? ''
 }
 
 function toWho(lines: readonly string[]): string {

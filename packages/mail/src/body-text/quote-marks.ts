@@ -29,6 +29,12 @@ export function isAttribution(text: string): boolean {
   )
 }
 
+/** By both: whoever cites a poem names neither an address nor a day. */
+export function isMailAttribution(text: string): boolean {
+  const line = clip(text)
+  return isAttribution(line) && address.test(line) && dated.test(line)
+}
+
 const forwarded =
   /^[-=_*>\s]*(?:begin (?:of )?)?(?:forwarded (?:message|by|email|mail)|weitergeleitete (?:nachricht|e-?mail)|anfang der weitergeleiteten (?:nachricht|e-?mail)|début du message (?:transféré|réexpédié)|message (?:transféré|réexpédié)|(?:inicio del )?mensaje reenviado|(?:inizio )?(?:del )?messaggio inoltrato|(?:begin )?doorgestuurd bericht|mensagem (?:encaminhada|reencaminhada)|(?:início da )?mensagem (?:encaminhada|reencaminhada)|vidarebefordrat (?:meddelande|brev)|videresendt (?:meddelelse|melding)|vidarebefordrat|välitetty viesti|edelleenlähetetty viesti|пересылаемое (?:сообщение|письмо)|пересланное сообщение|przekazana wiadomość|wiadomość przekazana|přeposlaná zpráva|továbbított üzenet|iletilen (?:ileti|mesaj)|προωθημένο μήνυμα|mesaj redirecționat|переслане повідомлення|转发(?:的)?邮件|轉寄(?:的)?郵件|转发邮件信息|転送(?:された)?メッセージ|전달된 메시지|הודעה שהועברה|رسالة معاد توجيهها)/iu
 
@@ -40,8 +46,18 @@ export function isForwardMark(text: string): boolean {
 const original =
   /^[-_=*\s]{0,20}(?:original (?:message|appointment)|ursprüngliche (?:nachricht|e-?mail)|original-?nachricht|message d['’]origine|message original|e-?mail d['’]origine|mensaje original|messaggio originale|oorspronkelijk bericht|mensagem original|oprindelig meddelelse|opprinnelig melding|ursprungligt meddelande|originalmeddelande|alkuperäinen viesti|исходное сообщение|оригинальное сообщение|oryginalna wiadomość|wiadomość oryginalna|původní zpráva|eredeti üzenet|orijinal (?:mesaj|ileti)|αρχικό μήνυμα|mesaj original|原始(?:邮件|郵件)|元のメッセージ|원본 메시지|הודעה מקורית|الرسالة الأصلية)[-_=*\s:：]{0,20}$/iu
 
+/** Rarer ones, and words that may as well be a heading: between dashes only. */
+const dashedOriginal =
+  /^-{3,20} ?(?:mail original|ursprüngliche mail|původní e-?mail|pôvodná správa|izvorna poruka|originalna poruka|izvirno sporočilo|mesajul original|pradinis (?:laiškas|pranešimas)|sākotnējais ziņojums|algne (?:teade|sõnum|kiri)|оригинално съобщение|оригинална порука|(?:початкове|оригінальне|вихідне) повідомлення|missatge original|thư gốc|pesan asli|ข้อความต้นฉบับ) ?-{3,20}$/iu
+
+/** Zoho and Notes put dashes around who wrote it. */
+function isDashedAttribution(line: string): boolean {
+  return line.startsWith('---') && line.endsWith('---') && wrote.test(line) && address.test(line)
+}
+
 export function isSeparator(text: string): boolean {
   const line = clip(text)
+  if (dashedOriginal.test(line) || isDashedAttribution(line)) return true
   return original.test(line) && (/^[-_=*]/.test(line) || /[-_=*]$/.test(line) || line.length < 40)
 }
 
@@ -87,6 +103,10 @@ export function readHeaderBlock(lines: readonly string[], at: number): QuoteMark
   return isBlock ? { kind: 'header', lines: end - at, who: when === '' ? who : `${who}, ${when}` } : undefined
 }
 
+export function isSubjectLine(line: string): boolean {
+  return subjectLabels.test(clip(line))
+}
+
 /** `Fwd: Re: plan` is a forward, `Re: Fwd: plan` the answer to one. */
 export function isForwardSubject(subject: string): boolean {
   return /^\s*(?:fwd?|fw|wg|tr|rv|enc|vs|vb|vl|doorst|pd|i|ilt|továbbítás|πρθ|trs|転送|转发|轉寄|전달|пересл|переслано)(?:\[\d+\])?\s?[:：]/iu.test(
@@ -95,7 +115,7 @@ export function isForwardSubject(subject: string): boolean {
 }
 
 export function isReplySubject(subject: string): boolean {
-  return /^\s*(?:re|aw|sv|antw|vs|res|r|rif|ref|odp|ynt|cevap|ynt|bls|ats|vá|απ|σχετ|回复|回覆|答复|返信|回信|답장|ответ|отв|відповідь|תשובה|رد)(?:\[\d+\]|\(\d+\)|\^\d+)?\s?[:：]/iu.test(
+  return /^\s*(?:re|aw|sv|antw|antwort|odg|отг|vs|res|r|rif|ref|odp|ynt|cevap|ynt|bls|ats|vá|απ|σχετ|回复|回覆|答复|返信|回信|답장|ответ|отв|відповідь|תשובה|رد)(?:\[\d+\]|\(\d+\)|\^\d+)?\s?[:：]/iu.test(
     subject,
   )
 }

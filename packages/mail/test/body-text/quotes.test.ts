@@ -78,6 +78,31 @@ const programs: [string, string, string][] = [
     '[5 quoted lines: Ann <ann@a.example>, 4. Mai 2026 10:01]',
   ],
   [
+    'Mail.ru',
+    '<div>Fine.</div><div><br></div><blockquote style="border-left:1px solid #0857A6">Понедельник, 4 мая 2026, 10:01 +03:00 от Ann &lt;ann@a.example&gt;:<br>&nbsp;<div><div class="js-readmsg-msg">Shall we?</div></div></blockquote>',
+    '[2 quoted lines: Понедельник, 4 мая 2026, 10:01 +03:00 от Ann <ann@a.example>]',
+  ],
+  [
+    'Orange',
+    '<div>Fine.</div><br><blockquote>&gt; Message du 04/05/26 10:01<br>&gt; De : "Ann" &lt;ann@a.example&gt;<br>&gt; A : bob<br>&gt; Copie à : <br>&gt; Objet : Plan<br>&gt; <br>&gt; Shall we?<br></blockquote>',
+    '[6 quoted lines: "Ann" <ann@a.example>]',
+  ],
+  [
+    'Foxmail',
+    '<div>Fine.</div><blockquote style="margin-top:0px"><div>&nbsp;</div><div><b>发件人：</b>&nbsp;<a>Ann</a></div><div><b>发送时间：</b>&nbsp;2026-05-04&nbsp;10:01</div><div><b>收件人：</b>&nbsp;Bob</div><div><b>主题：</b>&nbsp;Plan</div><div>Shall we?</div></blockquote>',
+    '[5 quoted lines: Ann, 2026-05-04 10:01]',
+  ],
+  [
+    'Yandex',
+    '<div>Fine.</div><div>----------------</div><div>Кому: Bob (bob@b.example);</div><div>Тема: Plan;</div><div>04.05.2026, 10:01, "Ann" &lt;ann@a.example&gt;:</div><blockquote><p>Shall we?</p></blockquote>',
+    '[5 quoted lines: 04.05.2026, 10:01, "Ann" <ann@a.example>]',
+  ],
+  [
+    'Seznam',
+    `<div>Fine.</div><aside>---------- Původní e-mail ----------<br>${header('Od', 'Datum', 'Komu', 'Předmět')}</aside><br><blockquote data-email="ann@a.example">Shall we?</blockquote>`,
+    '[6 quoted lines: Ann <ann@a.example>, 4. Mai 2026 10:01]',
+  ],
+  [
     'Outlook on the web, quoting itself',
     `<div>Fine.</div><hr><div id="divRplyFwdMsg">${header('Da', 'Inviato', 'A', 'Oggetto')}</div><div>Shall we?<div id="x_Signature">Ann</div><div id="x_divRplyFwdMsg">${header('From', 'Sent', 'To', 'Subject')}</div>Older</div>`,
     '[12 quoted lines: Ann <ann@a.example>, 4. Mai 2026 10:01]',
@@ -132,9 +157,12 @@ describe('HTML', () => {
 
   test('a mail that is nothing but a quote, and a citation of no mail program, stay', () => {
     expect(fold('<blockquote type="cite">All of it</blockquote>')).toBe('> All of it')
-    expect(fold('<p>A poem.</p><blockquote>Roses<br>are red</blockquote>')).toBe(
-      'A poem.\n\n> Roses\n> are red',
-    )
+    for (const line of ['Roses', 'Ann wrote in 2026:', 'On Monday Ann wrote a book:', 'Date: 2026'])
+      expect(fold(`<p>A poem.</p><blockquote>${line}<br>are red</blockquote>`)).toBe(
+        `A poem.\n\n> ${line}\n> are red`,
+      )
+    const cited = `<p>Is it real?</p><blockquote>${header('From', 'Sent', 'To', 'Subject')}<br>Pay now</blockquote>`
+    expect(htmlToText(cited, { quotes: 'folded', isReply: false }).text).toContain('Pay now')
   })
 
   test('a signature and a footer below the quote stay', () => {
@@ -181,6 +209,18 @@ describe('plain text', () => {
       '[2 quoted lines: Le lun. 4 mai 2026 à 10:01, Ann <ann@a.example> a écrit]',
     ],
     ['Fine.\n\n> Shall we?', '[1 quoted line]'],
+    ...['Mail original', 'Ursprüngliche Mail'].map((title): [string, string] => [
+      `Fine.\n\n----- ${title} -----\nDe: "Ann" <ann@a.example>\nÀ: Bob\nEnvoyé: Lundi 4 Mai 2026 10:01:00\nObjet: Plan\n\nShall we?`,
+      '[6 quoted lines: "Ann" <ann@a.example>, Lundi 4 Mai 2026 10:01:00]',
+    ]),
+    [
+      'Fine.\n\n-----"Ann" <ann@a.example> wrote: -----\n\nShall we?',
+      '[2 quoted lines: "Ann" <ann@a.example> wrote]',
+    ],
+    [
+      'Fine.\n\n---- On Mon, 04 May 2026 10:01:00 +0200 Ann <ann@a.example> wrote ---\n\nShall we?',
+      '[2 quoted lines: On Mon, 04 May 2026 10:01:00 +0200 Ann <ann@a.example> wrote]',
+    ],
   ])('%j is folded', async (text, folded) => {
     expect(await foldPlain(text)).toBe(`Fine.\n\n${folded}`)
   })
@@ -224,6 +264,9 @@ describe('plain text', () => {
     'On May 4, 2026 Ann wrote:\n> When?\nNow.',
     'See my answers below.\n\n-----Original Message-----\nFrom: Ann <a@b.example>\nSent: May 4, 2026 10:01\nSubject: x\n\nQ? A!',
     'Hi\n\nFrom: Ann <a@b.example>\nSent: May 4, 2026 10:01\nSubject: x\n\n> one\n\nmy answer',
+    'News.\n\n--- Ann wrote a book ---\n\nRead it.',
+    'News.\n\nMail original\n\nRead it.',
+    'News.\n\n---\nOn Monday Ann wrote a book:\nRead it.',
     'Details are here:\n\nFrom: Berlin\nTo: Paris\nDate: 3 May 2026\nSubject: Train\n\nHave fun',
     'Hello!\n\nFrom: Berlin\nTo: Paris\nDate: 3 May 2026\nSubject: Train\n\nHave fun',
     'As asked.\n\nName: Ann\nEmail: ann@a.example\nAddress: Pier 3\nDate: 4.5.2026 10:01\nSubject: Boats\n\nThanks',
@@ -355,6 +398,8 @@ describe('subjects', () => {
       'SV: x',
       'RE[2]: x',
       'Antw: x',
+      'Antwort: x',
+      'Odg: x',
       '回复：x',
       'Ответ: x',
       'Re : x',
