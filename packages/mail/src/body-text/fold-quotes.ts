@@ -200,11 +200,11 @@ const maxLabels = 4
 const maxInnerLines = 16
 
 /** Yandex writes for whom and about what it was above the attribution, below a rule. */
-function withLabels(lines: readonly string[], from: number): number {
+export function withLabels(lines: readonly string[], from: number): number {
   if (!isSubjectLine(lines[from - 1] ?? '')) return from
   let above = from - 1
-  while (above > 0 && from - above <= maxLabels && /[:：]/.test(lines[above] ?? '')) above -= 1
-  return above > 0 && rule.test(lines[above] ?? '') ? above : from
+  while (above >= 0 && from - above <= maxLabels && /[:：]/.test(lines[above] ?? '')) above -= 1
+  return rule.test(lines[above] ?? '') ? above : from
 }
 
 const maxAttributionLines = 4

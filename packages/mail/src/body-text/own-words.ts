@@ -4,8 +4,9 @@
  * once. Words are compared four by four: linear in them.
  */
 import { createTurns } from '../turns.ts'
+import { startsAttribution, withLabels } from './fold-quotes.ts'
 import { type Segment, toSegments } from './marked-quotes.ts'
-import { isAttribution, isForwardMark, isSeparator, readHeaderBlock } from './quote-marks.ts'
+import { isAttribution, isForwardMark, isSeparator, namesDay, readHeaderBlock } from './quote-marks.ts'
 
 /** Words in a row that are the same by chance no more. */
 const run = 4
@@ -193,10 +194,16 @@ async function framesOf(lines: readonly string[], turns: Turns): Promise<boolean
       const some = lines.slice(at, at + count)
       if (some.length < count || !/\S/.test(some.at(-1) ?? '')) break
       if (!isAttribution(some.join(' '))) continue
-      // A line above it is what somebody said.
-      if (count === 1 || !isAttribution(some.slice(1).join(' '))) frames.fill(true, at, at + count)
+      if (count === 1 || isBegun(line, some.slice(1).join(' ')))
+        frames.fill(true, withLabels(lines, at), at + count)
       break
     }
   }
   return frames
+}
+
+/** A line above a whole attribution is what somebody said; of a wrapped one it has the day, and ends no sentence. */
+function isBegun(line: string, rest: string): boolean {
+  if (!isAttribution(rest)) return true
+  return startsAttribution(line) && namesDay(line) && !namesDay(rest) && !/[.!?…]\s*$/.test(line)
 }

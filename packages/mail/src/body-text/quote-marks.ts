@@ -35,6 +35,10 @@ export function isMailAttribution(text: string): boolean {
   return isAttribution(line) && address.test(line) && dated.test(line)
 }
 
+export function namesDay(text: string): boolean {
+  return dated.test(clip(text))
+}
+
 const forwarded =
   /^[-=_*>\s]*(?:begin (?:of )?)?(?:forwarded (?:message|by|email|mail)|weitergeleitete (?:nachricht|e-?mail)|anfang der weitergeleiteten (?:nachricht|e-?mail)|début du message (?:transféré|réexpédié)|message (?:transféré|réexpédié)|(?:inicio del )?mensaje reenviado|(?:inizio )?(?:del )?messaggio inoltrato|(?:begin )?doorgestuurd bericht|mensagem (?:encaminhada|reencaminhada)|(?:início da )?mensagem (?:encaminhada|reencaminhada)|vidarebefordrat (?:meddelande|brev)|videresendt (?:meddelelse|melding)|vidarebefordrat|välitetty viesti|edelleenlähetetty viesti|пересылаемое (?:сообщение|письмо)|пересланное сообщение|przekazana wiadomość|wiadomość przekazana|přeposlaná zpráva|továbbított üzenet|iletilen (?:ileti|mesaj)|προωθημένο μήνυμα|mesaj redirecționat|переслане повідомлення|转发(?:的)?邮件|轉寄(?:的)?郵件|转发邮件信息|転送(?:された)?メッセージ|전달된 메시지|הודעה שהועברה|رسالة معاد توجيهها)/iu
 

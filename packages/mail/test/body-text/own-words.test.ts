@@ -35,6 +35,23 @@ describe('own words', () => {
     ])
   })
 
+  test.each([
+    'On Mon, May 4, 2026 at 10:01 AM Ann <ann@a.example>\nwrote:',
+    'On Mon, May 4, 2026 at 10:01 AM Ann of the Department For Boats\n(Office) via a list <boats@lists.a.example>\nwrote:',
+    'Vào Th 2, 4 thg 5, 2026 vào lúc 10:01 Ann <ann@a.example>\nđã viết:',
+    '----------------\nКому: Bob (bob@b.example);\nТема: Plan;\n04.05.2026, 10:01, "Ann" <ann@a.example>:',
+  ])('what programs write around a quote is nobody’s: %j', async (attribution) => {
+    const first = 'Shall we take the early boat to the island on Friday morning?'
+    expect((await tell(first, `Fine.\n\n${attribution}\n\n> ${first}`))[1]).toBe('Fine.')
+  })
+
+  test('a line above an attribution is what somebody said, though it names a day', async () => {
+    for (const said of ['I will be there.', 'On May 4 at 10:00 we meet.', 'They all agree with it'])
+      expect((await tell('Hello.', `Fine.\n\n${wrote}\n> ${said}\n> Ann wrote:\n> > Hello.`))[1]).toContain(
+        said,
+      )
+  })
+
   test('what somebody says again unquoted stays, and so do answers with what they answer', async () => {
     expect(await tell('Thanks a lot for all of it.', 'Thanks a lot for all of it.')).toEqual([
       'Thanks a lot for all of it.',
