@@ -25,7 +25,8 @@ import { readStoredHeaders } from '../composing/stored-message.ts'
 import { MailError } from '../mail-error.ts'
 import type { MailAddress } from '../message.ts'
 import { sortParts } from '../reading/structure.ts'
-import { type HtmlTail, tailOfHtml, tailOfText } from './kept-tail.ts'
+import { type HtmlTail, tailOfHtml } from './html-tail.ts'
+import { isAnsweredBelow, tailOfText } from './kept-tail.ts'
 import { ownTexts } from './own-texts.ts'
 import { readPart } from './read-part.ts'
 import type { TextChange } from './replace-text.ts'
@@ -127,8 +128,10 @@ async function replaceBody(raw: Buffer, markdown: string): Promise<Buffer> {
   // Beside HTML there may be plain text of its own, between files.
   const htmlPart = first?.html.find(({ type }) => type === 'text/html')
   const [plain, html] = [plainPart, htmlPart].map((part) => findNode(root, part?.partId))
-  const tail = plainPart === undefined ? undefined : tailOfText(readPart(raw, root, plainPart))
-  const isAllOwn = htmlPart === undefined || (plainPart !== undefined && tail === undefined)
+  const typed = plainPart === undefined ? '' : readPart(raw, root, plainPart)
+  const tail = tailOfText(typed)
+  // The marks of HTML do not say whether an answer stands below a quote; the lines of the text do.
+  const isAllOwn = htmlPart === undefined || (tail === undefined && isAnsweredBelow(typed))
   const kept = isAllOwn ? undefined : tailOfHtml(readPart(raw, root, htmlPart))
   const rendered = await renderBody(markdown, { original: await toOriginal(tail, kept) })
   if (plain === undefined && html === undefined) return addPart(raw, await composeText(rendered), 'first')

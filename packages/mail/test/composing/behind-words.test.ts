@@ -2,7 +2,8 @@
 import { describe, expect, test } from 'vitest'
 import { plainForPeople } from '../../src/body-text/plain-for-people.ts'
 import { renderBody } from '../../src/composing/render-body.ts'
-import { tailOfHtml, tailOfText } from '../../src/editing/kept-tail.ts'
+import { tailOfHtml } from '../../src/editing/html-tail.ts'
+import { tailOfText } from '../../src/editing/kept-tail.ts'
 
 const original = {
   text: 'On Fri, 27 Nov 2026 at 10:15, Ann <a@x.example> wrote:\n> # 5*3*2 _x_ `',
@@ -91,6 +92,21 @@ describe('behind the words', () => {
       'Mine\n\nOn 3 May 2026 Ann wrote:\n> Hers\n\n-- \nMe',
       'On 3 May 2026 Ann wrote:\n> Hers\n\n-- \nMe',
     ],
+    [
+      'a quote with its attribution in it',
+      'Mine\n\n> On 3 May 2026 Ann wrote:\n> \n> Hers\n\n-- \nMe',
+      '> On 3 May 2026 Ann wrote:\n> \n> Hers\n\n-- \nMe',
+    ],
+    ['a quote that nobody is named for', 'Mine\n\n> Hers\n', '> Hers'],
+    ['a signature whose blank got lost', 'Mine\n\n--\nMe\nInc.\n', '--\nMe\nInc.'],
+    [
+      'such a signature above a quote',
+      'Mine\n\n--\nMe\n\nOn 3 May Ann wrote:\n> Hers',
+      '--\nMe\n\nOn 3 May Ann wrote:\n> Hers',
+    ],
+    ['a heading', 'Mine\n--\nmore', undefined],
+    ['two halves', `Mine\n\n--\n${'more\n'.repeat(20)}`, undefined],
+    ['answers between quotes', '> Hers\n\nMine\n\n> Hers too', undefined],
     ['words below a quote', 'On 3 May 2026 Ann wrote:\n> Hers\n\nMine', undefined],
     ['own words alone', 'Mine: I wrote:\nnothing > 5', undefined],
   ])('an edit of the words keeps %s', (_kind, text, tail) => expect(tailOfText(text)).toBe(tail))
@@ -99,23 +115,43 @@ describe('behind the words', () => {
     [
       'Gmail',
       '<body><div>Mine</div><div class="gmail_quote gmail_quote_container">Q</div></body>',
-      '<div class="gmail_quote gmail_quote_container">Q</div></body>',
+      '<div class="gmail_quote gmail_quote_container">Q</div>',
     ],
     [
       'Thunderbird',
       '<html><body text="#000">Mine<div class="moz-cite-prefix">On</div><blockquote type="cite">Q</blockquote></body></html>',
-      '<div class="moz-cite-prefix">On</div><blockquote type="cite">Q</blockquote></body></html>',
+      '<div class="moz-cite-prefix">On</div><blockquote type="cite">Q</blockquote>',
     ],
     [
       'Outlook',
       '<body><p>Mine</p><div id="divRplyFwdMsg" dir="ltr">From</div>Q</body>',
-      '<div id="divRplyFwdMsg" dir="ltr">From</div>Q</body>',
+      '<div id="divRplyFwdMsg" dir="ltr">From</div>Q',
     ],
     [
       'Apple Mail',
       '<body>Mine<br><div><br><blockquote type="cite">Q</blockquote></div></body>',
-      '<blockquote type="cite">Q</blockquote></div></body>',
+      '<blockquote type="cite">Q</blockquote></div>',
     ],
+    ['a writer who draws a line', '<p style="border-top:solid #E1E1E1 1pt">Mine: more</p>', undefined],
+    ['a writer with a class', '<p class="signature" id="signature">Mine</p>', undefined],
     ['nobody', '<body>Mine <b class="x">gmail_quote</b></body>', undefined],
   ])('and the HTML of %s', (_program, html, tail) => expect(tailOfHtml(html)?.tail).toBe(tail))
+
+  test.each([
+    ['Gmail with its mark of a signature', '<span class="gmail_signature_prefix">-- </span><br>A'],
+    ['single quotes', "<div class='gmail_quote'>Q</div>"],
+    ['Outlook on the web', '<div id="Signature">A</div><div id="appendonsend"></div>Q'],
+    ['Outlook on a phone', '<div dir="ltr" id="ms-outlook-mobile-signature">A</div>'],
+    [
+      'Outlook (Word)',
+      "<div style='border:none;border-top:solid #E1E1E1 1.0pt;padding:3.0pt 0cm 0cm 0cm'><p class=MsoNormal><b>Von:</b>\nBob &lt;bob@x.example&gt;<br><b>Gesendet:</b> Freitag, 20. November 2026 10:00<br><b>An:</b> A<br><b>Betreff:</b> s</p></div>Q",
+    ],
+    ['Proton', '<div class="x protonmail_signature_block" style="y">A</div>'],
+    ['Roundcube', '<p id="reply-intro">On</p><blockquote type="cite">Q</blockquote>'],
+    ['Roundcube above its signature', '<div id="_rc_sig">-- <br>A</div>'],
+    ['Yahoo', '<div id="ydp77yahoo_quoted_1" class="ydp77yahoo_quoted">Q</div>'],
+    ['Zimbra', '<hr id="zwchr" data-marker="__DIVIDER__"><div>Q</div>'],
+  ])('and the end of the HTML of %s', (_program, tail) =>
+    expect(tailOfHtml(`<body><p>Mine</p>${tail}</body>`)?.tail).toBe(tail),
+  )
 })
