@@ -2,13 +2,16 @@
 import { parseFragment } from 'parse5'
 import { findWords } from './find-words.ts'
 
-type Range = readonly [start: number, end: number]
+export type Range = readonly [start: number, end: number]
 
 /** Not read as words by anybody. */
 const unread = /^(?:style|script|head|title|template)$/
 /** Inside a line; every other tag ends a word. */
 const inline =
   /^(?:a|abbr|b|bdi|bdo|big|cite|code|del|dfn|em|font|i|ins|kbd|mark|o:p|q|s|samp|small|span|strike|strong|sub|sup|tt|u|var|wbr)$/
+
+const reference = /&(?:#\d{1,7}|#x[\da-f]{1,6}|[a-z][a-z\d]{1,31});?/gi
+const firstReference = new RegExp(`^${reference.source}`, 'i')
 
 /** Where the words are; of each place the runs of source that hold it. */
 export function findInHtml(html: string, sought: readonly string[]): Range[][] {
@@ -24,6 +27,11 @@ export function findInHtml(html: string, sought: readonly string[]): Range[][] {
     }
     return ranges
   })
+}
+
+/** What it shows, with its blanks as they are. */
+export function wordsOf(html: string): string {
+  return readWords(html).text
 }
 
 function readWords(html: string): { text: string; starts: number[]; ends: number[] } {
@@ -45,7 +53,7 @@ function readWords(html: string): { text: string; starts: number[]; ends: number
       const close = unread.test(name) && html[at + 1] !== '/' ? findClose(html, name, end) : end
       at = close
     } else if (html[at] === '&') {
-      const entity = /^&(?:#\d{1,7}|#x[\da-f]{1,6}|[a-z][a-z\d]{1,31});?/i.exec(html.slice(at, at + 36))?.[0]
+      const [entity] = html.slice(at, at + 36).match(firstReference) ?? []
       push(entity === undefined ? '&' : decode(entity), at, at + (entity?.length ?? 1))
       at += entity?.length ?? 1
     } else {
@@ -81,4 +89,9 @@ function findClose(html: string, name: string, from: number): number {
 function decode(entity: string): string {
   const [node] = parseFragment(entity).childNodes
   return node !== undefined && 'value' in node ? node.value : entity
+}
+
+/** Of an attribute's value. */
+export function decodeReferences(value: string): string {
+  return value.replaceAll(reference, decode)
 }

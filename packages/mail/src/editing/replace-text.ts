@@ -11,6 +11,8 @@ import { MailError } from '../mail-error.ts'
 import type { TextPart } from '../reading/structure.ts'
 import { findWords } from './find-words.ts'
 import { findInHtml } from './html-words.ts'
+import { keepTarget, linksTo, withTarget } from './link-targets.ts'
+import { findLoosely, withoutMarks } from './loose-words.ts'
 import { ownTexts } from './own-texts.ts'
 import { readPart } from './read-part.ts'
 
@@ -36,7 +38,7 @@ export async function replaceTexts(raw: Buffer, changes: readonly TextChange[]):
     const field = `replace[${index}].old_text`
     const sought = toWords(change.oldText, field)
     if (words.length === 0) throw new MailError('invalid_input', { field, reason: 'the draft has no text' })
-    for (const kind of [plains, htmls]) if (kind.length > 0) replaceIn(kind, sought, change, field)
+    for (const kind of [plains, htmls]) if (kind.length > 0) replaceIn(kind, change, sought, field)
   })
   const replaced = []
   for (const { part, text } of words) {
@@ -50,40 +52,58 @@ export async function replaceTexts(raw: Buffer, changes: readonly TextChange[]):
 
 function replaceIn(
   kind: readonly Words[],
+  change: TextChange,
   sought: readonly string[],
-  { newText }: TextChange,
   field: string,
 ): void {
   const isHtml = kind[0]?.part.type === 'text/html'
+  const find = isHtml ? inHtml : inText
   const found = kind.flatMap((words) =>
-    (isHtml ? findInHtml(words.text, sought) : findInText(words.text, sought)).map((ranges) => ({
-      words,
-      ranges,
-    })),
+    find(words.text, change, sought).map((replaced) => ({ words, replaced })),
   )
   const [only] = found
-  const where = isHtml ? 'HTML' : 'text'
-  if (only === undefined)
-    throw new MailError('invalid_input', { field, reason: `it is not in the ${where} of the draft` })
+  if (only === undefined) {
+    const reason = `it is not in the ${isHtml ? 'HTML' : 'text'} of the draft`
+    throw new MailError('invalid_input', { field, reason })
+  }
   if (found.length > 1) {
     const reason = `it is there ${found.length} times: give more of the words around it`
     throw new MailError('invalid_input', { field, reason })
   }
-  const written = isHtml ? toHtml(newText) : newText.replaceAll(/\r\n?/g, '\n')
-  const { words, ranges } = only
-  let text = ''
-  let at = 0
-  ranges.forEach(([start, end], index) => {
-    text += words.text.slice(at, start) + (index === 0 ? written : '')
-    at = end
-  })
-  words.text = text + words.text.slice(at)
+  only.words.text = only.replaced()
 }
 
-type Range = readonly [start: number, end: number]
+/** One for each place: the text with the new words there. */
+type Replaced = () => string
 
-function findInText(text: string, sought: readonly string[]): Range[][] {
-  return findWords(text, sought).map(({ start, end }) => [[start, end]])
+function inText(text: string, { oldText, newText }: TextChange, sought: readonly string[]): Replaced[] {
+  const exact = findWords(text, sought)
+  const places = exact.length > 0 ? exact : findLoosely(text, oldText)
+  const written = newText.replaceAll(/\r\n?/g, '\n')
+  return places.map(
+    ({ start, end }) =>
+      () =>
+        text.slice(0, start) + written + text.slice(end),
+  )
+}
+
+function inHtml(html: string, change: TextChange, sought: readonly string[]): Replaced[] {
+  const { oldText, newText } = change
+  const exact = findInHtml(html, sought)
+  const marked = withoutMarks(oldText).trim()
+  const places = exact.length > 0 || marked === '' ? exact : findInHtml(html, marked.split(/\s+/))
+  if (places.length === 0)
+    return linksTo(html, change).map((link) => () => withTarget(html, link, newText) ?? html)
+  const written = toHtml(exact.length > 0 ? newText : withoutMarks(newText))
+  return places.map((ranges) => () => {
+    let text = ''
+    let at = 0
+    ranges.forEach(([start, end], index) => {
+      text += html.slice(at, start) + (index === 0 ? written : '')
+      at = end
+    })
+    return keepTarget(html, ranges[0]?.[0] ?? 0, text + html.slice(at), change)
+  })
 }
 
 function toWords(oldText: string, field: string): readonly string[] {

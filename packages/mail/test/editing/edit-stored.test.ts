@@ -83,3 +83,81 @@ describe('new words for a draft', () => {
     expect(textsOf(raw)['text/html']?.match(/<\/(?:body|html)>/g)).toEqual(['</body>', '</html>'])
   })
 })
+
+describe('words of a draft that are replaced', () => {
+  const replace = async (raw: string, oldText: string, newText: string) =>
+    textsOf(await edit(raw, { replace: [{ oldText, newText }] }))
+  const link = (shown: string, target = 'https://x.example/a') => `<p>go <a href="${target}">${shown}</a></p>`
+  const shownLink = (shown: string, target = 'https://x.example/b') => link(shown, target)
+
+  test.each([
+    ['a link', 'https://x.example/a', link('https://x.example/a'), shownLink('https://x.example/b')],
+    ['a part of a link', 'e/a', link('https://x.example/a'), shownLink('https://x.example/b')],
+    ['a link without its scheme', 'x.example/a', link('x.example/a'), shownLink('x.example/b')],
+    ['a link in bold', 'e/a', link('<b>x.example/a</b>'), shownLink('<b>x.example/b</b>')],
+    [
+      'a link and more',
+      'https://x.example/a now',
+      `${link('https://x.example/a')} now`,
+      `${shownLink('https://x.example/b now')}`,
+    ],
+    [
+      'an address',
+      'a@x.example',
+      link('a@x.example', 'mailto:a@x.example'),
+      shownLink('b@x.example', 'mailto:b@x.example'),
+    ],
+    [
+      'a link with a query',
+      'https://x.example/a',
+      link('https://x.example/a?x=1&amp;y', 'https://x.example/a?x=1&amp;y'),
+      shownLink('https://x.example/b?x=1&amp;y', 'https://x.example/b?x=1&amp;y'),
+    ],
+    ['the words of a link', 'here', link('here'), link('there')],
+    ['a link by its target', 'https://x.example/a', link('here'), shownLink('here')],
+  ])('R82: %s leads where it says', async (_kind, oldText, before, after) => {
+    const newText = oldText === 'here' ? 'there' : oldText.replace(/a(?= |$)|^a(?=@)/, 'b')
+    expect((await replace(html(before), oldText, newText))['text/html']?.trim()).toBe(after)
+  })
+
+  test('are in UTF-8, and their HTML says so', async () => {
+    const latin = Buffer.from(
+      `${head('Content-Type: text/html; charset=iso-8859-1')}\r\n\r\n<meta http-equiv="Content-Type" content="text/html; charset=iso-8859-1"><meta charset='latin1'><p>\u00fc 5</p>`,
+      'latin1',
+    )
+    const edited = await edit(latin, { replace: [{ oldText: '5', newText: '6 €' }] })
+    expect(textsOf(edited)['text/html']).toContain(
+      `content="text/html; charset=utf-8"><meta charset='utf-8'><p>ü 6 €</p>`,
+    )
+  })
+
+  const own = both(
+    'First *bold* text with link <https://x.example/a>, _so it_ is.\r\n',
+    `<p>First <strong>bold</strong> text with <a href="https://x.example/a">link</a>, <em>so it</em> is.</p>`,
+  )
+  test.each([
+    ['First bold text', 'New', 'New with link', '<p>New<strong></strong> with <a'],
+    ['First **bold** text', 'A **new** one', 'A **new** one with', '<p>A new one<strong></strong> with'],
+    ['bold text', 'new', 'First new with', 'First <strong>new</strong> with'],
+    ['text with link, so', 'x', 'First *bold* x', '</strong> x'],
+    [
+      'link <https://x.example/a>',
+      'page <https://x.example/b>',
+      'with page <https://x.example/b>,',
+      '<a href="https://x.example/b">page</a>,',
+    ],
+    [
+      'https://x.example/a',
+      'https://x.example/b',
+      'link <https://x.example/b>,',
+      '"https://x.example/b">link</a>',
+    ],
+  ])(
+    'R82: %s is found in text and HTML, whatever marks are in between',
+    async (oldText, newText, text, words) => {
+      const edited = await replace(own, oldText, newText)
+      expect(edited['text/plain']).toContain(text)
+      expect(edited['text/html']).toContain(words)
+    },
+  )
+})
