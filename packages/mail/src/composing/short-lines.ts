@@ -1,5 +1,5 @@
 /**
- * A message that goes along as a file may not be encoded as a whole (RFC 2046 §5.2.1), and no line may be longer than
+ * A message that goes along as a file may not be encoded as a whole (RFC 2046 §5.2.1), a draft goes out as it is, and no line may be longer than
  * 998 octets (RFC 5322 §2.1.1): the parts of it that have longer ones are encoded by themselves, the rest stays.
  */
 import { decodeTransfer } from '../mime/transfer.ts'
@@ -12,7 +12,9 @@ const maxDepth = 5
 
 export function withShortLines(raw: Buffer, depth = 0): Buffer {
   if (!hasLongLine(raw)) return raw
-  const leaves = [...allParts(parseMime(raw))].filter(({ children }) => children.length === 0)
+  // a multipart that none is found in is never encoded (RFC 2045 §6.4)
+  const isLeaf = ({ children, type }: MimePart) => children.length === 0 && !type.startsWith('multipart/')
+  const leaves = [...allParts(parseMime(raw))].filter(isLeaf)
   const changes = leaves.flatMap((leaf) => {
     const content = raw.subarray(leaf.bodyStart, leaf.end)
     if (!hasLongLine(content)) return []

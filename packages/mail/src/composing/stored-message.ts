@@ -1,7 +1,8 @@
 /**
  * A message that is stored as a draft, sent as it is stored (R82): only Date, a missing Message-ID and fields that are
- * for drafts only change. Recipients are read from the bytes that go out, so that the envelope is what they say; a field
- * that cannot be read is a fault with a reason, never a recipient less (R86).
+ * for drafts only change, and parts with lines too long for the way are encoded. Recipients are read from the bytes that
+ * go out, so that the envelope is what they say; a field that cannot be read is a fault with a reason, never a recipient
+ * less (R86).
  */
 import { toAddressKey } from '../address.ts'
 import { invalid } from '../input.ts'
@@ -20,7 +21,9 @@ import {
   textOfField,
   toField,
 } from './header-fields.ts'
+import { parseMime } from './mime-tree.ts'
 import { findRedirects, type RedirectingField } from './redirecting-headers.ts'
+import { withShortLines } from './short-lines.ts'
 
 /** What the header of a stored message says, decoded. */
 export interface StoredHeaders {
@@ -73,7 +76,7 @@ export function finishStored(
   const headers = readStoredHeaders(raw)
   const [from] = headers.from
   if (from === undefined || headers.from.length > 1) throw invalid('from')
-  const { fields, rest } = splitMessage(raw)
+  const { fields, rest } = splitMessage(withLinesToSend(raw))
   const date = toField('Date', made.date.toUTCString().replace('GMT', '+0000'))
   const id = headers.messageId === undefined ? [toField('Message-ID', made.messageId)] : []
   const at = fields.findIndex(({ name }) => name === 'date')
@@ -100,6 +103,12 @@ export function finishStored(
       to: [...new Map(people.map(({ address }) => [toAddressKey(address), address])).values()],
     },
   })
+}
+
+/** RFC 5322 §2.1.1; what is signed stays as it was signed (RFC 1847 §2.1). */
+function withLinesToSend(raw: Buffer): Buffer {
+  const short = withShortLines(raw)
+  return short !== raw && parseMime(raw).type === 'multipart/signed' ? raw : short
 }
 
 function textOf(fields: readonly HeaderField[], name: string): string {
