@@ -44,8 +44,8 @@ export function toAddresses(
     })
 }
 
-/** Dovecot says so in place of what an address lacks (`From: <>`, `From: root`); no mail goes there. */
-const missingHalf = /^MISSING_MAILBOX@|@MISSING_DOMAIN$/
+/** What Dovecot and Cyrus say in place of what an address lacks (`From: <>`, `root`, `a@b.example.`); no mail goes there. */
+const missingHalf = /^MISSING_MAILBOX@|@(?:MISSING_DOMAIN|SYNTAX_ERROR|unspecified-domain)$/i
 
 export function isAddress(address: string | undefined): address is string {
   return address !== undefined && address.trim() !== '' && !missingHalf.test(address.trim())
