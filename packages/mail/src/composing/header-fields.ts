@@ -8,7 +8,7 @@ import { decodeWords as decodeAll } from '../mime/encoded-words.ts'
 export interface HeaderField {
   /** Lower case; empty for a line that is no field, such as the `From ` of an mbox. */
   readonly name: string
-  /** With its folded lines and the line end. */
+  /** With its folded lines and the line end, also where the message ends before it. */
   readonly raw: Buffer
 }
 
@@ -29,10 +29,16 @@ export function splitMessage(raw: Buffer): SplitMessage {
     if (raw[start] === lf || (raw[start] === cr && raw[start + 1] === lf)) break
     let end = endOfLine(raw, start)
     while (raw[end] === space || raw[end] === tab) end = endOfLine(raw, end)
-    fields.push({ name: nameOf(raw.subarray(start, end)), raw: raw.subarray(start, end) })
+    fields.push({ name: nameOf(raw.subarray(start, end)), raw: ended(raw.subarray(start, end)) })
     start = end
   }
   return { fields, rest: raw.subarray(start) }
+}
+
+/** A message may end within its header: what is put behind its last field must not become part of it. */
+function ended(field: Buffer): Buffer {
+  if (field.at(-1) === lf) return field
+  return Buffer.concat([field, Buffer.from(field.at(-1) === cr ? '\n' : '\r\n')])
 }
 
 export function joinMessage({ fields, rest }: SplitMessage): Buffer {

@@ -30,6 +30,7 @@ import { isAnsweredBelow, tailOfText } from './kept-tail.ts'
 import { ownTexts } from './own-texts.ts'
 import { readPart } from './read-part.ts'
 import type { TextChange } from './replace-text.ts'
+import { withoutSeal } from './sealed.ts'
 
 export { haveSameFiles } from './same-files.ts'
 
@@ -50,9 +51,10 @@ export interface StoredEdit {
   readonly domain: string
 }
 
-/** Throws `invalid_input` naming `replace[…]`, `remove_attachments[…]`, `attachments`. */
+/** Throws `invalid_input` naming `replace[…]`, `remove_attachments[…]`, `attachments`, or what cannot be changed. */
 export async function editStored(raw: Buffer, edit: StoredEdit): Promise<Buffer> {
-  let edited = raw
+  const opening = fieldOfContent(edit)
+  let edited = opening === undefined ? raw : withoutSeal(raw, opening)
   if (edit.replace !== undefined && edit.replace.length > 0) {
     // it reads HTML, which no other change does: loaded with the first of its kind
     const { replaceTexts } = await import('./replace-text.ts')
@@ -63,6 +65,19 @@ export async function editStored(raw: Buffer, edit: StoredEdit): Promise<Buffer>
   for (const attachment of edit.addAttachments ?? [])
     edited = addPart(edited, await composeAttachment(attachment))
   return await replaceHeaders(edited, edit)
+}
+
+/** What changes more than the header, under the name that a caller gives it. */
+function fieldOfContent({
+  body,
+  replace,
+  addAttachments,
+  removeAttachments,
+}: StoredEdit): string | undefined {
+  if (body !== undefined) return 'body'
+  if (replace !== undefined && replace.length > 0) return 'replace'
+  if (removeAttachments === 'all' || (addAttachments ?? []).length > 0) return 'attachments'
+  return (removeAttachments ?? []).length > 0 ? 'remove_attachments' : undefined
 }
 
 /** The files of a message, for an answer that lists them. */

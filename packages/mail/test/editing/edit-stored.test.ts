@@ -84,6 +84,52 @@ describe('new words for a draft', () => {
   })
 })
 
+describe('a draft that its program has closed', () => {
+  const closed = {
+    'multipart/encrypted': `${head('Content-Type: multipart/encrypted; boundary=b')}\r\n\r\n--b\r\nContent-Type: application/pgp-encrypted\r\n\r\nVersion: 1\r\n--b\r\nContent-Type: application/octet-stream\r\n\r\n-----BEGIN PGP MESSAGE-----\r\n--b--\r\n`,
+    'application/pkcs7-mime': `${head('Content-Type: application/pkcs7-mime; smime-type=enveloped-data; name=smime.p7m')}\r\n\r\nMII=\r\n`,
+  }
+  const file = { filename: 'a.txt', contentType: 'text/plain', content: Buffer.from('a') }
+
+  test.each(Object.entries(closed))('keeps its %s, and takes another header', async (_type, raw) => {
+    const changes: [string, Partial<StoredEdit>][] = [
+      ['body', { body: 'New' }],
+      ['replace', { replace: [{ oldText: 'a', newText: 'b' }] }],
+      ['attachments', { addAttachments: [file] }],
+      ['attachments', { removeAttachments: 'all' }],
+      ['remove_attachments', { removeAttachments: ['2'] }],
+    ]
+    for (const [field, change] of changes)
+      await expect(edit(raw, change)).rejects.toMatchObject({
+        code: 'invalid_input',
+        field,
+        reason: expect.stringContaining('encrypted'),
+      })
+    const edited = (await edit(raw, { subject: 'New' })).toString()
+    expect(edited.slice(edited.indexOf('\r\n\r\n'))).toBe(raw.slice(raw.indexOf('\r\n\r\n')))
+  })
+
+  test('loses a signature that would be a false one, and nothing else', async () => {
+    const signed = `${head('Content-Type: multipart/signed; protocol="application/pgp-signature"; boundary=s')}\r\n\r\n--s\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nOld\r\n--s\r\nContent-Type: application/pgp-signature\r\n\r\nSEAL\r\n--s--\r\n`
+    const edited = await edit(signed, {
+      replace: [{ oldText: 'Old', newText: 'New' }],
+      addAttachments: [file],
+    })
+    expect(textsOf(edited)['text/plain']).toBe('a')
+    expect(edited.toString()).toContain('\r\nNew')
+    expect(edited.toString()).not.toMatch(/multipart\/signed|SEAL/)
+    expect((await edit(signed, { subject: 'New' })).toString()).toContain('SEAL')
+  })
+})
+
+test('a draft that ends in its header keeps that field to itself', async () => {
+  for (const end of ['', '\r', '\r\n', '\n']) {
+    const edited = await edit(`${head('Subject: x')}${end}`, { body: 'New' })
+    expect(edited.toString()).toMatch(/^Subject: x\r?\n[A-Z]/m)
+    expect(textsOf(edited)['text/plain']?.trim()).toBe('New')
+  }
+})
+
 describe('words of a draft that are replaced', () => {
   const replace = async (raw: string, oldText: string, newText: string) =>
     textsOf(await edit(raw, { replace: [{ oldText, newText }] }))
