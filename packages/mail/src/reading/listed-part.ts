@@ -40,7 +40,9 @@ function filenameOf(node: BodyStructure): string | undefined {
 }
 
 function messageName(node: BodyStructure): string {
-  return cleanFilename(`${node.envelope?.subject || 'message'}.eml`) ?? 'message.eml'
+  return (
+    cleanFilename(`${(node.envelope?.subject || 'message').replaceAll(/[/\\]/g, '-')}.eml`) ?? 'message.eml'
+  )
 }
 
 /** A name to show and to save under: no path, no direction tricks (`exe.fdp` shown backwards), bounded. */

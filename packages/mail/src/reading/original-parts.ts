@@ -68,23 +68,43 @@ export async function fetchOriginalParts(
           })
     if (content.length > maxBytes || fetched.get(file.partId)?.isCut === true)
       throw new MailError('too_large', { protocol: 'imap', field: 'attachments' })
-    const charset = node?.parameters?.charset
+    const { charset, method } = node?.parameters ?? {}
     files.set(file.partId, {
       filename: nameOf(file),
       contentType: file.contentType,
       content,
       ...(charset === undefined ? {} : { charset }),
+      ...(method === undefined ? {} : { method }),
     })
     fetched.delete(file.partId)
   }
   return { texts, files }
 }
 
+/** Without one of these, its reader's computer would not know what to open the file with. */
+const endings = new Map([
+  ['application/pdf', 'pdf'],
+  ['application/zip', 'zip'],
+  ['application/vnd.openxmlformats-officedocument.wordprocessingml.document', 'docx'],
+  ['application/vnd.openxmlformats-officedocument.spreadsheetml.sheet', 'xlsx'],
+  ['message/rfc822', 'eml'],
+  ['text/csv', 'csv'],
+  ['text/directory', 'vcf'],
+  ['text/html', 'html'],
+  ['text/plain', 'txt'],
+  ['text/vcard', 'vcf'],
+  ['text/x-vcard', 'vcf'],
+])
+
 /** A pasted picture and an invitation have none. */
 function nameOf({ filename, contentType }: AttachmentPart): string {
-  const [type, subtype = ''] = contentType.split('/')
-  if (filename === undefined && contentType === 'text/calendar') return 'invite.ics'
-  return filename ?? (type === 'image' ? `picture.${subtype.replace('jpeg', 'jpg')}` : 'attachment')
+  const type = contentType.toLowerCase()
+  if (filename !== undefined) return filename
+  if (type === 'text/calendar') return 'invite.ics'
+  if (type.startsWith('image/'))
+    return `picture.${type.slice('image/'.length).replace('jpeg', 'jpg').replace('+xml', '')}`
+  const ending = endings.get(type)
+  return ending === undefined ? 'attachment' : `attachment.${ending}`
 }
 
 /** One part that cannot be had must not cost the others: each is asked for by itself then. */

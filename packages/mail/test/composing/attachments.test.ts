@@ -48,10 +48,15 @@ describe('an attachment', () => {
       'exe\u202etxt.pdf',
       '.hidden',
       '/',
+      'Prüfung 2026/11.csv',
+      'Über: "alles"?.eml',
+      'a/../../b.txt',
+      'docs//c.txt',
     ]
     const raw = await compose(...typed.map(text))
     expect(namesOf(raw).map(([name]) => name)).toEqual([
       ...['passwd', 'a.txt', 'a (2).txt', 'A (3).TXT', 'exetxt.pdf', 'hidden', 'attachment'],
+      ...['Prüfung 2026-11.csv', 'Über- -alles--.eml', 'b.txt', 'c.txt'],
     ])
   })
 
@@ -63,6 +68,36 @@ describe('an attachment', () => {
     expect((await compose(latin)).toString()).toMatch(/^Content-Type: text\/plain; charset=iso-8859-1/m)
     const odd = { ...text('c.txt'), charset: 'x"; name="evil' }
     expect((await compose(odd)).toString()).toMatch(/^Content-Type: text\/plain; charset=utf-8/m)
+  })
+
+  test.each([
+    ['us-ascii', 'a', 'us-ascii'],
+    ['us-ascii', 'ä', 'utf-8'],
+    [undefined, 'a', 'utf-8'],
+    ['US-ASCII', '\u00e4', undefined],
+    [undefined, '\u00e4', undefined],
+    ['windows-1252', '\u00e4', 'windows-1252'],
+  ])('R57: that is said to be in %s and holds %j says %s', async (charset, content, said) => {
+    const bytes = Buffer.from(content, said === 'utf-8' ? 'utf8' : 'latin1')
+    const raw = await compose({
+      ...text('a.csv'),
+      contentType: 'text/csv',
+      content: bytes,
+      ...(charset && { charset }),
+    })
+    expect(parseMime(raw).children[1]?.structure.parameters?.charset).toBe(said)
+  })
+
+  test('that is an invitation stays one', async () => {
+    const invitation = { ...text('a.ics'), contentType: 'text/calendar' }
+    for (const [method, said] of [
+      ['REQUEST', 'REQUEST'],
+      ['x; name=evil', undefined],
+    ] as const) {
+      const { structure } = parseMime(await compose({ ...invitation, method })).children[1] ?? {}
+      expect(structure?.parameters).toMatchObject({ charset: 'utf-8', name: 'a.ics' })
+      expect(structure?.parameters?.method).toBe(said)
+    }
   })
 
   test('that is a mail goes along byte for byte, unless a line of it is too long for the way', async () => {

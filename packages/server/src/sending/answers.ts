@@ -137,7 +137,11 @@ async function readAsFile(
   { ref, subject }: MessageDetail,
 ): Promise<OutgoingAttachment> {
   const content = await fetchSource(session, ref, { maxBytes: maxTotalBytes }).catch(toTooLarge)
-  return { filename: `${toLine(subject, 100) || 'email'}.eml`, contentType: 'message/rfc822', content }
+  return {
+    filename: `${toLine(subject, 100).replaceAll(/[/\\]/g, '-') || 'email'}.eml`,
+    contentType: 'message/rfc822',
+    content,
+  }
 }
 
 function toTooLarge(error: unknown): never {

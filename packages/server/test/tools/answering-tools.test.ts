@@ -466,6 +466,25 @@ describe.skipIf(!findDovecot())('over a real submission server', () => {
     expect(nobody.structured).toEqual({ code: 'invalid_input', field: 'to' })
   })
 
+  test('R83: a forwarded file says what it is where its email did not: charset, ending, invitation', async () => {
+    const parts = [
+      'Content-Type: text/plain\r\n\r\nThe words.',
+      'Content-Type: text/csv; name=a.csv\r\nContent-Disposition: attachment\r\n\r\nGr\u00fc\u00dfe',
+      'Content-Type: application/pdf\r\nContent-Disposition: attachment\r\n\r\n%PDF-1.4',
+      'Content-Type: text/calendar; method=REQUEST\r\n\r\nBEGIN:VCALENDAR\r\nEND:VCALENDAR',
+    ]
+    const boundary = [...parts.flatMap((part) => ['--b', part]), '--b--'].join('\r\n')
+    const fields = ['MIME-Version: 1.0', 'Content-Type: multipart/mixed; boundary=b']
+    const id = await put('Files', fields, boundary)
+    await tools.call('forward_email', { id, to: ['carol@test.example'] })
+    const { text } = lastSent()
+    expect(text).toMatch(/^Content-Type: text\/csv; charset=utf-8; name=a\.csv/m)
+    expect(text).toMatch(/^Content-Type: application\/pdf; name=attachment\.pdf/m)
+    expect(text).toMatch(
+      /^Content-Type: text\/calendar; method=REQUEST; charset=us-ascii;\s+name=invite\.ics/m,
+    )
+  })
+
   test('R83: plain words of others are quoted and sent on as they were typed, links whole', async () => {
     const typed = [
       'Meet: https://meet.example/j/123?pwd=xY_z*a_b*c&u=1#in',
