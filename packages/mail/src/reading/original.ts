@@ -27,6 +27,8 @@ export interface Original extends ForPeople {
   readonly routing: Routing
   /** It was HTML, which shows more than its words. */
   readonly isRich: boolean
+  /** There is no text that could be read: it goes on as it is, or not at all. */
+  readonly isEncrypted: boolean
   /** There is more of it than was wanted. */
   readonly isCut: boolean
   /** Those that `html` shows, each with the `cid` it has there. */
@@ -88,6 +90,7 @@ export async function fetchOriginal(
     html,
     email,
     routing,
+    isEncrypted: parts.bodies.length === 0 && parts.closed.some(({ kind }) => kind.endsWith('_encrypted')),
     pictures,
     files: files.flatMap(({ partId }) => (used.has(partId) ? [] : (fetched.files.get(partId) ?? []))),
   }

@@ -109,6 +109,7 @@ export async function toForward(
     maxBytes: maxTotalBytes,
   }).catch(toTooLarge)
   const { email, files } = original
+  if (original.isEncrypted && !asAttachment) throw encrypted()
   const { references = [] } = toThread(email)
   const draft = {
     from: fromOf(original, parent),
@@ -142,6 +143,13 @@ async function readAsFile(
     contentType: 'message/rfc822',
     content,
   }
+}
+
+/** Taken apart, its parts are read by nobody. */
+function encrypted(): ToolError {
+  const sentence =
+    'This email is encrypted, so only the whole of it can go on. With "as_attachment" true it is forwarded as an .eml file, which whoever holds the key can open.'
+  return new ToolError('invalid_input', sentence, { field: 'as_attachment' })
 }
 
 function toTooLarge(error: unknown): never {

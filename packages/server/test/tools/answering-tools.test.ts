@@ -485,6 +485,21 @@ describe.skipIf(!findDovecot())('over a real submission server', () => {
     )
   })
 
+  test('R83: an encrypted email goes on whole or not at all', async () => {
+    const types = ['application/pgp-encrypted\r\n\r\nVersion: 1', 'application/octet-stream\r\n\r\nSECRET']
+    const boundary = [...types.map((type) => `--b\r\nContent-Type: ${type}`), '--b--'].join('\r\n')
+    const type = 'Content-Type: multipart/encrypted; protocol="application/pgp-encrypted"; boundary=b'
+    const id = await put('Sealed', ['MIME-Version: 1.0', type], boundary)
+    const before = submission.dataCount()
+    const forward = { id, to: ['carol@test.example'] }
+    const refused = await tools.call('forward_email', forward)
+    expect(refused.structured).toEqual({ code: 'invalid_input', field: 'as_attachment' })
+    expect(refused.text).toContain('This email is encrypted')
+    expect(submission.dataCount()).toBe(before)
+    await tools.call('forward_email', { ...forward, as_attachment: true })
+    expect(lastSent().text).toContain(boundary)
+  })
+
   test('R83: plain words of others are quoted and sent on as they were typed, links whole', async () => {
     const typed = [
       'Meet: https://meet.example/j/123?pwd=xY_z*a_b*c&u=1#in',
