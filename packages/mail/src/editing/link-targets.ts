@@ -6,7 +6,7 @@ import { escapeText } from '../body-text/escape-text.ts'
 import { decodeReferences, type Range, wordsOf } from './html-words.ts'
 import type { TextChange } from './replace-text.ts'
 
-export interface Link {
+interface Link {
   /** Of the value of its `href`, with the quotes. */
   readonly value: Range
   readonly target: string
