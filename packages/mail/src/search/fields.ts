@@ -4,7 +4,7 @@
  */
 
 import { takeMailboxes } from './mailboxes.ts'
-import { addressIn, type Note, parseQuery } from './parse.ts'
+import { addressIn, type Note, parseQuery, withoutStars } from './parse.ts'
 import { planSearch } from './plan.ts'
 import { allOf, anyOf, notOf, type Query, type TextPlace } from './query.ts'
 import { isJudgedByStructure } from './to-imap.ts'
@@ -85,8 +85,9 @@ function wordsOf(place: TextPlace, value: string | undefined): Query | undefined
     ...(value ?? '').matchAll(/["\u201c\u201d]([^"\u201c\u201d]+)["\u201c\u201d]|([^\s"\u201c\u201d]+)/gu),
   ]
   return allOf(
-    words.map(
-      ([, phrase, word]): Query => ({ kind: 'text', in: place, value: (phrase ?? word ?? '').trim() }),
-    ),
+    words.map(([, phrase, word = '']): Query | undefined => {
+      const found = (phrase ?? withoutStars(word)).trim()
+      return found === '' ? undefined : { kind: 'text', in: place, value: found }
+    }),
   )
 }

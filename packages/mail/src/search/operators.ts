@@ -3,7 +3,7 @@
  * with its reason: searched as a word it would find nothing and say nothing.
  */
 import { toDay } from './days.ts'
-import { anyList, type Query, type State, type TextPlace } from './query.ts'
+import { anyList, anyOf, type Query, type State, type TextPlace } from './query.ts'
 
 /** What a value means, or why it means nothing. */
 export type Reading = { readonly query: Query } | { readonly fault: string }
@@ -14,6 +14,10 @@ export interface Operator {
   readonly read: (value: string, today: string) => Reading
   /** `from:Ann Lee <ann@reef.example>` is one value. */
   readonly isAddress?: true
+  /** A part of the text is found: `*` at either end of a word says nothing more. */
+  readonly isPart?: true
+  /** What `*` alone stands for. */
+  readonly any?: string
 }
 
 const states: Readonly<Record<string, State>> = {
@@ -39,35 +43,37 @@ const things: Readonly<Record<string, 'attachment' | 'invitation'>> = {
   invite: 'invitation',
 }
 
+/** Labels of Gmail's own that are mailboxes elsewhere, and those that are states. */
+const placeLabels = ['inbox', 'sent', 'spam', 'trash', 'drafts']
+const stateLabels = ['read', 'unread', 'starred']
+
 /** What models write for a newsletter. */
 const newsletters = ['list', 'newsletter', 'newsletters', 'unsubscribe']
 const fromAnyList: Reading = { query: { kind: 'text', in: 'list', value: anyList } }
 
-function text(name: string, place: TextPlace, isAddress?: true): Operator {
-  return {
-    name,
-    read: (value) => ({ query: { kind: 'text', in: place, value } }),
-    ...(isAddress ? { isAddress } : {}),
-  }
+function text(name: string, place: TextPlace, more: Partial<Operator> = { isPart: true }): Operator {
+  return { name, read: (value) => ({ query: { kind: 'text', in: place, value } }), ...more }
 }
 
+const people = { isAddress: true, isPart: true } as const
+
 const operators: readonly Operator[] = [
-  text('from', 'from', true),
-  text('to', 'to', true),
-  text('cc', 'cc', true),
-  text('bcc', 'bcc', true),
-  text('with', 'with', true),
+  text('from', 'from', people),
+  text('to', 'to', people),
+  text('cc', 'cc', people),
+  text('bcc', 'bcc', people),
+  text('with', 'with', people),
   text('subject', 'subject'),
   text('body', 'body'),
-  text('list', 'list'),
+  text('list', 'list', { isPart: true, any: anyList }),
   text('filename', 'filename'),
-  text('rfc822msgid', 'message-id'),
+  text('rfc822msgid', 'message-id', {}),
   { name: 'in', read: (mailbox) => ({ query: { kind: 'in', mailbox } }) },
-  { name: 'label', read: (label) => ({ query: { kind: 'label', label } }) },
+  { name: 'label', read: readLabel },
   {
     name: 'is',
     read(value) {
-      const state = states[value.toLowerCase()]
+      const state = meantBy(states, value)
       if (state !== undefined) return { query: { kind: 'is', state } }
       if (newsletters.includes(value.toLowerCase())) return fromAnyList
       return {
@@ -78,7 +84,7 @@ const operators: readonly Operator[] = [
   {
     name: 'has',
     read(value) {
-      const what = things[value.toLowerCase()]
+      const what = meantBy(things, value)
       if (what !== undefined) return { query: { kind: 'has', what } }
       if (newsletters.includes(value.toLowerCase())) return fromAnyList
       return { fault: 'has: takes attachment or invitation' }
@@ -119,12 +125,18 @@ const byName = new Map(operators.map((one) => [one.name, one]))
 
 export function operatorOf(name: string): Operator | undefined {
   const lower = name.toLowerCase().replaceAll('-', '_')
-  return byName.get(Object.hasOwn(aliases, lower) ? (aliases[lower] ?? lower) : lower)
+  return byName.get(meantBy(aliases, lower) ?? lower)
+}
+
+/** Typed by anybody: `constructor` is in no table. */
+function meantBy<T>(table: Readonly<Record<string, T>>, word: string): T | undefined {
+  const lower = word.toLowerCase()
+  return Object.hasOwn(table, lower) ? table[lower] : undefined
 }
 
 /** The operator that a mistyped or borrowed name most likely meant. */
 export function nearestOperator(name: string): string {
-  const borrowed = meanings[name.toLowerCase()]
+  const borrowed = meantBy(meanings, name)
   if (borrowed !== undefined) return borrowed
   const distances = operators.map((one) => ({
     name: one.name,
@@ -179,6 +191,15 @@ function readSize(is: 'larger' | 'smaller', value: string): Reading {
   if (number === undefined) return { fault: `${is}: takes a size such as 500k, 5M or a number of bytes` }
   const factor = { '': 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 }[unit.toLowerCase()] ?? 1
   return { query: { kind: 'size', is, bytes: Math.min(Math.round(Number(number) * factor), maxBytes) } }
+}
+
+/** `label:inbox` and `label:unread`, as people of Gmail write; a label of the name of a state is found as well. */
+function readLabel(label: string): Reading {
+  const name = label.toLowerCase()
+  if (placeLabels.includes(name)) return { query: { kind: 'in', mailbox: name } }
+  const own: Query = { kind: 'label', label }
+  const state = stateLabels.includes(name) ? states[name] : undefined
+  return { query: (state && anyOf([{ kind: 'is', state }, own])) ?? own }
 }
 
 function readDate(is: 'after' | 'before', value: string, today: string): Reading {

@@ -110,8 +110,11 @@ class Parser {
         this.#warn(token, 'OR with nothing before it was left out')
         return undefined
       case 'name':
-        return this.#named(token, depth)
+        return this.#named(token, operator, depth)
       case 'word':
+        if (token.value.toLowerCase() === 'or' && this.#isBetween(operator))
+          this.#warn(token, `${token.value} was searched as a word; OR in capitals means either`)
+        return this.#value(token, operator)
       case 'phrase':
         return this.#value(token, operator)
     }
@@ -124,7 +127,7 @@ class Parser {
     return query
   }
 
-  #named(token: NameToken, depth: number): Query | undefined {
+  #named(token: NameToken, outer: Operator | undefined, depth: number): Query | undefined {
     const operator = operatorOf(token.name)
     if (operator === undefined) {
       // "Re: invoice" and "note: x" are words of a subject; "sender:ann" was meant as an operator.
@@ -134,7 +137,7 @@ class Parser {
           `${token.name}: is no operator and was searched as a word; the nearest is ${nearestOperator(token.name)}:`,
         )
       }
-      return this.#value({ type: 'word', value: token.name, at: token.at }, undefined)
+      return this.#value({ type: 'word', value: token.name, at: token.at }, outer)
     }
     const next = this.#tokens[this.#at]
     if (next?.type === '(' || next?.type === '{') {
@@ -161,8 +164,17 @@ class Parser {
     return undefined
   }
 
+  /** The word that was just read stands between two terms, and each of them has an operator. */
+  #isBetween(operator: Operator | undefined): boolean {
+    const [name, before, after] = [-3, -2, 0].map((offset) => this.#tokens[this.#at + offset])
+    if (before === undefined || after === undefined || after.type === ')') return false
+    if (operator !== undefined) return before.type !== '(' && before.type !== '{'
+    return isOperator(after) && (before.type === ')' || isOperator(name))
+  }
+
   #value(token: ValueToken, operator: Operator | undefined): Query | undefined {
-    const value = token.value
+    const isPattern = token.type === 'word' && (operator === undefined || operator.isPart === true)
+    const value = isPattern ? withoutStars(token.value) || (operator?.any ?? '') : token.value
     if (value === '') {
       return operator === undefined ? undefined : this.#fault(token, `${operator.name}: has no value`)
     }
@@ -183,11 +195,23 @@ class Parser {
   }
 }
 
+function isOperator(token: Token | undefined): boolean {
+  return token?.type === 'name' && operatorOf(token.name) !== undefined
+}
+
 /** `subject: Re: invoice`: a name that is no operator is a word. */
 function toValue(token: Token | undefined): ValueToken | undefined {
   if (token?.type === 'word' || token?.type === 'phrase') return token
-  if (token?.type !== 'name' || operatorOf(token.name) !== undefined) return undefined
+  if (token?.type !== 'name' || isOperator(token)) return undefined
   return { type: 'word', value: token.name, at: token.at }
+}
+
+/** `inv*` and `*.pdf`: what they find is found without the stars. */
+export function withoutStars(word: string): string {
+  let [start, end] = [0, word.length]
+  while (word.charAt(start) === '*') start++
+  while (end > start && word.charAt(end - 1) === '*') end--
+  return word.slice(start, end)
 }
 
 /** The address of `Ann Lee <ann@reef.example>` or `mailto:ann@reef.example`, else the value itself. */

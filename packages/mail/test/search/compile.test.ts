@@ -42,6 +42,7 @@ describe('R87: a query for IMAP', () => {
     ['older_than:9m', 'SENTBEFORE 27-Feb-2026'],
     ['label:urgent', 'KEYWORD urgent'],
     ['label:"no atom"', 'NOT ALL'],
+    ['label:unread', 'OR UNSEEN (KEYWORD unread)'],
     ['subject:"x) ALL"', 'SUBJECT "x) ALL"'],
   ])('%s', async (text, keys) => {
     expect(await wire(toImapSearch(queryOf(text), today))).toBe(keys)
@@ -67,6 +68,8 @@ describe('R87: a query for Gmail', () => {
     ['-from:(ann OR bob)', '-(from:ann OR from:bob)'],
     ['to:ann', '(to:ann OR cc:ann)'],
     ['with:ann', '(from:ann OR to:ann OR cc:ann)'],
+    // Gmail knows all the addresses of its owner
+    ['from:me', 'from:me'],
     ['is:unread is:starred', 'is:unread is:starred'],
     ['has:attachment filename:pdf', 'has:attachment filename:pdf'],
     ['has:invitation', 'filename:ics'],
@@ -88,6 +91,7 @@ describe('R87: a query for Gmail', () => {
     ['from:ann subject:x is:unanswered', 'X-GM-RAW "from:ann subject:x" UNANSWERED'],
     ['is:answered OR from:ann', 'OR ANSWERED (X-GM-RAW "from:ann")'],
     ['-is:answered', 'NOT ANSWERED'],
+    ['label:unread', 'OR (X-GM-RAW "is:unread") (X-GM-LABELS "unread")'],
     ['label:"Next year"', 'X-GM-LABELS "Next year"'],
     ['body:x from:ann', 'X-GM-RAW "from:ann" BODY "x"'],
   ])('says beside it what its language has no word for: %s', async (text, keys) => {

@@ -29,6 +29,16 @@ describe('R87: the search language', () => {
     ['“blue whale” –draft', '"blue whale" -draft'],
     ['from：ann', 'from:ann'],
     ['from: ann', 'from:ann'],
+    ['subject:(re: OR fwd:)', 'subject:re OR subject:fwd'],
+    ['subject:(Re: invoice) x', 'subject:Re subject:invoice x'],
+    // the stars of other languages, outside of quotation marks
+    ['filename:*.pdf from:*@reef.example inv* -*draft**', 'filename:".pdf" from:"@reef.example" inv -draft'],
+    ['a*b "inv*" subject:"*x*"', '"a*b" "inv*" subject:"*x*"'],
+    ['list:* list:*.reef.example', 'list:"*" list:".reef.example"'],
+    // Gmail's own labels
+    ['label:Inbox -label:spam', 'in:inbox -in:spam'],
+    ['label:unread tag:Starred', '(is:unread OR label:unread) (is:starred OR label:Starred)'],
+    ['label:important label:constructor', 'label:important label:constructor'],
     ['subject: Re: invoice', 'subject:Re invoice'],
     ['subject:Re: invoice', 'subject:"Re:" invoice'],
     ['well-known a - b :)', 'well-known a b'],
@@ -54,6 +64,9 @@ describe('R87: the search language', () => {
   test.each([
     ['x from:', 3, 'from: has no value'],
     ['is:important', 4, 'is: takes read, unread, starred, answered, unanswered or awaiting'],
+    ['is:constructor', 4, 'is: takes read, unread, starred, answered, unanswered or awaiting'],
+    ['has:constructor', 5, 'has: takes attachment or invitation'],
+    ['x from:*', 8, 'from: has no value'],
     ['has:drive', 5, 'has: takes attachment or invitation'],
     ['after:03/04/2026', 7, 'after: 03/04/2026 can be two days, write it as YYYY-MM-DD'],
     ['after:2026-02-31', 7, 'after: 2026-02-31 is no day of the calendar'],
@@ -82,6 +95,23 @@ describe('R87: the search language', () => {
       position: 1,
       text: expect.stringContaining(`nearest is ${nearest}:`),
     })
+  })
+
+  test.each([
+    ['from:ann or from:bob', 10],
+    ['from:(ann Or bob)', 11],
+    ['from:(ann bob) or -is:read', undefined],
+    ['is:unread or to:(ann bob)', 11],
+    ['trick or treat', undefined],
+    ['from:ann trick or treat', undefined],
+    ['from:ann "or" from:bob', undefined],
+    ['from:or subject:(or)', undefined],
+    ['from:ann OR from:bob', undefined],
+  ])('says of a small or in %j that it is a word, where either was meant', (query, position) => {
+    const { warnings } = parseQuery(query, today)
+    expect(warnings.map((one) => one.position)).toEqual(position === undefined ? [] : [position])
+    for (const { text } of warnings)
+      expect(text).toMatch(/^or was searched .*; OR in capitals means either$/i)
   })
 
   test.each([') a (b', 'a OR', 'OR a', '(a'])('says what it left out of %j', (query) => {
@@ -130,7 +160,7 @@ describe('R87: the search language', () => {
   })
 
   test('is linear in what is typed', async () => {
-    for (const token of ['(', '-', '"', 'OR ', 'from:', '<', 'a:', '{', ')']) {
+    for (const token of ['(', '-', '"', 'OR ', 'or ', 'from:', '<', 'a:', '{', ')', '*']) {
       const typed = token.repeat(maxQueryChars / token.length)
       expect(await leastCpuMs(100, () => parseQuery(typed, today))).toBeLessThan(100)
     }
