@@ -62,6 +62,8 @@ export class ImapSession {
   readonly #deps: ImapDeps
   /** Who receives: decides whose word about a sender counts. */
   readonly receiver: { readonly provider: ProviderId; readonly imapHost: string }
+  /** The addresses that the account writes from, its own first. */
+  readonly own: readonly string[]
   /** Until the call ends. */
   readonly time: CallTime
   /** What is not there for this session, and what is not changed. */
@@ -78,6 +80,7 @@ export class ImapSession {
 
   constructor(client: ImapClient, account: MailAccount, deps: ImapDeps, time: CallTime) {
     this.receiver = { provider: account.provider, imapHost: account.imap.host }
+    this.own = [account.address, ...account.aliases]
     this.time = time
     const memory = createSessionMemory({
       memory: deps.memory,

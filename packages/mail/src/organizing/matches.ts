@@ -13,6 +13,7 @@ import { isClosed, maxRowBytes, openParts } from '../reading/open-parts.ts'
 import { dayIn } from '../search/days.ts'
 import { findAnswered, isMet, narrowing } from '../search/judge.ts'
 import { mailboxesToSearch } from '../search/mailboxes.ts'
+import { isSent, withOwnAddresses } from '../search/own.ts'
 import { isRequired, planSearch, type SearchPlan } from '../search/plan.ts'
 import type { Query } from '../search/query.ts'
 import { isJudgedOnGmail, toGmailSearch } from '../search/to-gmail.ts'
@@ -42,8 +43,10 @@ const reservedShare = 0.4
 export async function findMatches(
   session: ImapSession,
   paths: readonly string[],
-  { query, timeZone, maxUids }: { query: Query | undefined; timeZone: string; maxUids: number },
+  asked: { query: Query | undefined; timeZone: string; maxUids: number },
 ): Promise<Matches> {
+  const { timeZone, maxUids } = asked
+  const query = asked.query && withOwnAddresses(session, asked.query)
   const today = dayIn(new Date(session.now * 1000), timeZone)
   const isGmail = session.has('X-GM-EXT-1')
   const plan = planSearch(query, isGmail ? isJudgedOnGmail : isJudgedByStructure)
@@ -112,12 +115,13 @@ async function judgeAll(
   const closed = await openParts(session, mailbox, rows.filter(isClosed), maxRowBytes)
   const opened = new Map([...rows, ...closed].map((row) => [row.uid, row]))
   const awaits = terms.some((term) => term.kind === 'is')
-  const answered = awaits ? await answersOf(session, rows) : new Set<string>()
+  const isOwn = (row: FetchedMessage) => isSent(session, mailbox.path, row)
+  const answered = awaits ? await answersOf(session, rows.filter(isOwn)) : new Set<string>()
   const uids = candidates.filter((uid) => {
     const row = opened.get(uid)
     if (row === undefined) return false
     const truths = terms.map((term) =>
-      term.kind === 'is' ? !answered.has(row.envelope?.messageId ?? '') : isMet(term, row),
+      term.kind === 'is' ? isOwn(row) && !answered.has(row.envelope?.messageId ?? '') : isMet(term, row),
     )
     return cases.some(
       ({ assumed }, at) =>

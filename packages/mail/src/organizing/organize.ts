@@ -20,12 +20,7 @@ import { resolveMailbox } from '../mailboxes/resolve.ts'
 import type { Mailbox, MessageSummary } from '../message.ts'
 import { findDraftsPath } from '../reading/draft-tag.ts'
 import { toSummary } from '../reading/summary.ts'
-import {
-  isEverywhere,
-  mailboxesToSearch,
-  type SearchedMailboxes,
-  takeMailboxes,
-} from '../search/mailboxes.ts'
+import { isEverywhere, joinMailbox, mailboxesToSearch, takeMailboxes } from '../search/mailboxes.ts'
 import { planSearch } from '../search/plan.ts'
 import { allOf, type Query } from '../search/query.ts'
 import { isJudgedByStructure, toImapSearch } from '../search/to-imap.ts'
@@ -89,8 +84,6 @@ export interface Organizer {
 export function prepareOrganizer({ query, mailbox, action, timeZone }: OrganizeOptions): Organizer {
   const asked = takeMailboxes(query)
   if (asked === undefined) throw invalid('query')
-  const isAnywhere = mailbox?.toLowerCase() === 'all'
-  if (mailbox !== undefined && !isAnywhere && asked.within.length > 0) throw invalid('mailbox')
   if (action.name === 'label') assertFlagNames([action.label], 'label')
   if (action.name === 'move') assertMailboxName(action.destination, 'destination')
   const planned = planAction(action)
@@ -99,20 +92,20 @@ export function prepareOrganizer({ query, mailbox, action, timeZone }: OrganizeO
   const plan = planSearch(wanted, isJudgedByStructure)
   if (plan === undefined) throw invalid('query')
   for (const one of plan.cases) toImapSearch(one.query, '2000-01-01')
-  const isSaid = asked.within.length > 0 || (mailbox === undefined && asked.without.length > 0)
-  const where: SearchedMailboxes = {
-    ...asked,
-    within: isSaid || isAnywhere ? asked.within : [mailbox ?? 'INBOX'],
-  }
+  const isSaid = asked.within.length > 0 || asked.without.length > 0
+  const findWhere = (session: ImapSession) =>
+    joinMailbox(session, asked, mailbox ?? (isSaid ? 'all' : 'INBOX'))
 
   async function find(session: ImapSession): Promise<Matches & { target?: Mailbox }> {
     if (action.name === 'label') readFlagNames([action.label], 'label', session.has('X-GM-EXT-1'))
     const target = await findTarget(session, planned)
+    const where = await findWhere(session)
+    const looksEverywhere = await isEverywhere(session, where)
     // Another client may have made mailboxes since they were remembered; answers are looked for everywhere.
-    const looksEverywhere = isEverywhere(where) || plan?.terms.some(({ kind }) => kind === 'is')
-    if (looksEverywhere && !session.memory.isListed) await listMailboxes(session, { includeCounts: false })
+    const looksAround = looksEverywhere || plan?.terms.some(({ kind }) => kind === 'is')
+    if (looksAround && !session.memory.isListed) await listMailboxes(session, { includeCounts: false })
     const all = await mailboxesToSearch(session, where)
-    const paths = planned.kind === 'flags' ? all : movedFrom(session, all, where, target)
+    const paths = planned.kind === 'flags' ? all : movedFrom(session, all, { looksEverywhere, target })
     const question = { query: wanted, timeZone, maxUids: maxOrganized }
     return { ...(await findMatches(session, paths, question)), ...(target && { target }) }
   }
@@ -169,15 +162,12 @@ async function findTarget(session: ImapSession, planned: PlannedAction): Promise
 function movedFrom(
   session: ImapSession,
   paths: readonly string[],
-  where: SearchedMailboxes,
-  target: Mailbox | undefined,
+  { looksEverywhere, target }: { looksEverywhere: boolean; target: Mailbox | undefined },
 ): string[] {
-  const isEverywhere =
-    where.within.length === 0 || where.within.some((name) => /^(?:all|anywhere)$/i.test(name))
   const closed = (session.knownMailboxes ?? []).filter(takesNothing).map(({ path }) => path)
-  const left = paths.filter((path) => path !== target?.path && !(isEverywhere && closed.includes(path)))
+  const left = paths.filter((path) => path !== target?.path && !(looksEverywhere && closed.includes(path)))
   // On Gmail everything is in the archive; what is to be archived is in INBOX.
-  return left.length === 0 && isEverywhere ? ['INBOX'] : left
+  return left.length === 0 && looksEverywhere ? ['INBOX'] : left
 }
 
 function countOf({ found }: Matches): number {

@@ -1,5 +1,6 @@
 /** Which mailboxes are searched: `in:` says where, the rest of a query what for. */
 import type { ImapSession } from '../imap/session.ts'
+import { MailError } from '../mail-error.ts'
 import { listMailboxes } from '../mailboxes/list.ts'
 import { findMailbox } from '../mailboxes/names.ts'
 import { resolveMailbox } from '../mailboxes/resolve.ts'
@@ -54,16 +55,15 @@ export async function mailboxesToSearch(
   session: ImapSession,
   { within, without }: Pick<SearchedMailboxes, 'within' | 'without'>,
 ): Promise<string[]> {
-  const names = within.map((name) => name.toLowerCase())
-  if (!isEverywhere({ within })) {
+  if (!(await isEverywhere(session, { within }))) {
     const found: string[] = []
-    for (const name of within) found.push((await resolveMailbox(session, plainName(name))).path)
+    for (const name of within) found.push((await resolveMailbox(session, name)).path)
     return [...new Set(found)]
   }
   const mailboxes = session.knownMailboxes ?? (await listMailboxes(session, { includeCounts: false }))
-  const unwanted = new Set(without.map((name) => findMailbox(mailboxes, plainName(name))?.path))
+  const unwanted = new Set(without.map((name) => findMailbox(mailboxes, name)?.path))
   const isWanted = (one: Mailbox) => one.selectable && !unwanted.has(one.path)
-  const isAnywhere = names.includes('anywhere')
+  const isAnywhere = within.some((name) => name.toLowerCase() === 'anywhere')
   const isAside = (one: Mailbox) =>
     one.specialUse === 'junk' || one.specialUse === 'trash' || one.isAside === true
   // It holds what the others hold; without one of them it would have to be taken apart again.
@@ -79,18 +79,44 @@ export async function mailboxesToSearch(
     .map(({ path }) => path)
 }
 
-/** No mailbox is named. */
-export function isEverywhere({ within }: Pick<SearchedMailboxes, 'within'>): boolean {
-  return within.length === 0 || within.some((name) => ['all', 'anywhere'].includes(name.toLowerCase()))
+/** No mailbox is named. In another spelling than `all` a mailbox of that very name comes first, as in mailboxes/names.ts. */
+export async function isEverywhere(
+  session: ImapSession,
+  { within }: Pick<SearchedMailboxes, 'within'>,
+): Promise<boolean> {
+  for (const name of within) {
+    const word = name.toLowerCase()
+    if (word !== 'all' && word !== 'anywhere') continue
+    if (name === word) return true
+    const isNamed = ({ path }: Mailbox) => path === name
+    if (session.knownMailboxes?.some(isNamed)) continue
+    // Another client may have made it since they were remembered.
+    if (session.memory.isListed) return true
+    if (!(await listMailboxes(session, { includeCounts: false })).some(isNamed)) return true
+  }
+  return within.length === 0
+}
+
+/**
+ * The query's `in:` and the mailbox that was named beside it: either of them, or both where they mean the same. Throws
+ * `invalid_input` where they do not, and `mailbox_not_found`.
+ */
+export async function joinMailbox(
+  session: ImapSession,
+  asked: SearchedMailboxes,
+  mailbox: string,
+): Promise<SearchedMailboxes> {
+  const beside = { within: [mailbox], without: [] }
+  const isAll = mailbox.toLowerCase() === 'all' && (await isEverywhere(session, beside))
+  if (asked.within.length === 0) return isAll ? asked : { ...asked, within: beside.within }
+  if (isAll) return asked
+  const [inQuery, named] = [await mailboxesToSearch(session, asked), await mailboxesToSearch(session, beside)]
+  if (inQuery.length === named.length && inQuery.every((path) => named.includes(path))) return asked
+  const reason = 'the query has in: as well: leave one of them out'
+  throw new MailError('invalid_input', { field: 'mailbox', reason })
 }
 
 function rankOf({ specialUse }: Mailbox): number {
   const rank = firstUses.indexOf(specialUse ?? '')
   return rank < 0 ? firstUses.length : rank
-}
-
-/** Gmail's names of the special uses. */
-function plainName(name: string): string {
-  const lower = name.toLowerCase()
-  return lower === 'spam' ? 'junk' : lower === 'bin' ? 'trash' : lower === 'draft' ? 'drafts' : name
 }

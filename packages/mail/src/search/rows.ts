@@ -10,6 +10,7 @@ import { isPreviewMissing, widenPreviews } from '../reading/wide-previews.ts'
 import type { Collected, SearchedMailbox } from './collect.ts'
 import { findAnswered, isMet } from './judge.ts'
 import { mailboxesToSearch } from './mailboxes.ts'
+import { isSent } from './own.ts'
 import type { SearchPlan } from './plan.ts'
 
 export interface Taken {
@@ -152,7 +153,9 @@ async function judge(
     : new Set<string>()
   return ({ of, uid }, row) => {
     const truths = terms.map((term) =>
-      term.kind === 'is' ? !answered.has(row.envelope?.messageId ?? '') : isMet(term, row),
+      term.kind === 'is'
+        ? isSent(session, of.path, row) && !answered.has(row.envelope?.messageId ?? '')
+        : isMet(term, row),
     )
     return cases.some(
       ({ assumed }, at) =>
@@ -162,7 +165,10 @@ async function judge(
 }
 
 async function answersOf(session: ImapSession, batch: readonly Match[]): Promise<Set<string>> {
-  const ids = batch.flatMap(({ of, uid }) => of.rows.get(uid)?.envelope?.messageId ?? [])
+  const ids = batch.flatMap(({ of, uid }) => {
+    const row = of.rows.get(uid)
+    return row !== undefined && isSent(session, of.path, row) ? (row.envelope?.messageId ?? []) : []
+  })
   const paths = await mailboxesToSearch(session, { within: [], without: ['sent', 'drafts'] })
   return await findAnswered(session, ids, paths.slice(0, maxAnswerMailboxes))
 }

@@ -29,7 +29,14 @@ import {
 } from './cursor.ts'
 import { addDays, dayIn } from './days.ts'
 import { narrowing } from './judge.ts'
-import { isEverywhere, mailboxesToSearch, type SearchedMailboxes, takeMailboxes } from './mailboxes.ts'
+import {
+  isEverywhere,
+  joinMailbox,
+  mailboxesToSearch,
+  type SearchedMailboxes,
+  takeMailboxes,
+} from './mailboxes.ts'
+import { withOwnAddresses } from './own.ts'
 import { isRequired, planSearch, type SearchPlan } from './plan.ts'
 import { conditionsOf, type Query, type Term, termsOf } from './query.ts'
 import { type Consumed, takeRows } from './rows.ts'
@@ -40,7 +47,7 @@ import { isJudgedByStructure, sinceTokens, toImapSearch } from './to-imap.ts'
 export interface SearchOptions {
   /** Absent: every message. */
   readonly query?: Query
-  /** A path, a special use or `all`: where to search unless the query says it by `in:`. */
+  /** A path, a special use or `all`; where the query has `in:` as well, `all` or what that means. */
   readonly mailbox: string
   readonly limit: number
   readonly cursor?: string
@@ -76,13 +83,12 @@ const slowSearchDays = 90
 export function prepareSearch(options: SearchOptions): (session: ImapSession) => Promise<SearchPage> {
   const asked = takeMailboxes(options.query)
   if (asked === undefined) throw invalid('query')
-  const isAnywhere = options.mailbox.toLowerCase() === 'all'
-  if (asked.within.length > 0 && !isAnywhere) throw invalid('mailbox')
-  const where = { ...asked, within: isAnywhere ? asked.within : [options.mailbox] }
   const cursor = options.cursor === undefined ? undefined : readSearchCursor(options.cursor)
   // Compiled for a plain server once, so that what no server takes is refused before one is asked.
   for (const { query } of planned(asked.query, isJudgedByStructure).cases) toImapSearch(query, '2000-01-01')
   return async (session) => {
+    const query = asked.query && withOwnAddresses(session, asked.query)
+    const where = await joinMailbox(session, { ...asked, ...(query && { query }) }, options.mailbox)
     let page = await search(session, options, where, cursor)
     // A block was used up before the page was full.
     for (let more = 0; more < maxFurtherBlocks && isShort(session, page, options.limit); more++) {
@@ -159,7 +165,7 @@ async function searchOnce(
   const paths = await mailboxesToSearch(session, where)
   const collected = await collectMatches(session, paths, {
     // Answers are looked for everywhere.
-    ...((isEverywhere(where) || plan.terms.some(({ kind }) => kind === 'is')) && {
+    ...(((await isEverywhere(session, where)) || plan.terms.some(({ kind }) => kind === 'is')) && {
       pathsNow: () => mailboxesToSearch(session, where),
     }),
     cases,
