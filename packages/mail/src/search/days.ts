@@ -6,7 +6,7 @@ export function toDay(value: string, today: string): string | { readonly fault: 
   if (word === 'today') return today
   if (word === 'yesterday') return addDays(today, -1)
   if (word === 'tomorrow') return addDays(today, 1)
-  const whole = /^(\d{4})(?:[-/.](\d{1,2})(?:[-/.](\d{1,2})(?:[T ].{0,40})?)?)?$/.exec(value)
+  const whole = /^(\d{4})(?:[-/.](\d{1,2})(?:[-/.](\d{1,2})(?:[Tt ]\d.{0,40})?)?)?$/.exec(value)
   if (whole) return checked(whole[1], whole[2] ?? '1', whole[3] ?? '1')
   // Seconds or milliseconds since 1970, as Gmail takes them.
   if (/^\d{9,10}$/.test(value)) return new Date(Number(value) * 1000).toISOString().slice(0, 10)

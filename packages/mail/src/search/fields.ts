@@ -3,6 +3,7 @@
  * of them must be there; "quoted words" stand together; names, addresses and `Name <address>` all find.
  */
 
+import { toDay } from './days.ts'
 import { takeMailboxes } from './mailboxes.ts'
 import { addressIn, type Note, parseQuery, withoutStars } from './parse.ts'
 import { planSearch } from './plan.ts'
@@ -18,7 +19,7 @@ export interface SearchFields {
   readonly cc?: string
   readonly subject?: string
   readonly body?: string
-  /** YYYY-MM-DD; `before` excludes its day. */
+  /** A day as `after:` and `before:` take it; `before` excludes its day. */
   readonly since?: string
   readonly before?: string
   readonly unread?: boolean
@@ -32,18 +33,26 @@ export interface SearchFields {
 export interface MergedSearch {
   readonly query?: Query
   readonly warnings: readonly Note[]
-  readonly faults: readonly Note[]
+  readonly faults: readonly SearchFault[]
+}
+
+/** At a place of the query, unless it is a field's. */
+export interface SearchFault extends Note {
+  readonly field?: 'since' | 'before'
 }
 
 /** `today`: YYYY-MM-DD in the owner's time zone. Never throws. */
 export function mergeFields(fields: SearchFields, today: string): MergedSearch {
-  const { query: asked, warnings, faults } = parseQuery(fields.query ?? '', today)
+  const { query: asked, warnings, faults: queryFaults } = parseQuery(fields.query ?? '', today)
+  const since = dateOf('since', fields, today)
+  const before = dateOf('before', fields, today)
+  const faults = [...queryFaults, ...[since, before].flatMap(({ fault }) => fault ?? [])]
   const query = allOf([
     asked,
     ...(['from', 'to', 'cc'] as const).map((field) => addressesOf(field, fields[field])),
     ...(['subject', 'body'] as const).map((field) => wordsOf(field, fields[field])),
-    fields.since === undefined ? undefined : { kind: 'date', is: 'after', day: fields.since },
-    fields.before === undefined ? undefined : { kind: 'date', is: 'before', day: fields.before },
+    since.query,
+    before.query,
     fields.unread === undefined ? undefined : { kind: 'is', state: fields.unread ? 'unread' : 'read' },
     fields.answered === undefined
       ? undefined
@@ -66,6 +75,17 @@ function limitsOf(query: Query): Note[] {
     return [{ position: 1, text: 'has more than 3 of has:, filename: and is:awaiting' }]
   }
   return []
+}
+
+function dateOf(
+  field: 'since' | 'before',
+  { [field]: value }: SearchFields,
+  today: string,
+): { query?: Query; fault?: SearchFault } {
+  if (value === undefined) return {}
+  const day = toDay(value.trim(), today)
+  if (typeof day !== 'string') return { fault: { field, position: 1, text: day.fault } }
+  return { query: { kind: 'date', is: field === 'since' ? 'after' : 'before', day } }
 }
 
 function yesOrNo(query: Query, wanted: boolean | undefined): Query | undefined {

@@ -186,11 +186,18 @@ function distance(a: string, b: string): number {
 /** RFC 9051 §6.4.4: a number of SEARCH has 32 bits, larger messages than that do not exist. */
 const maxBytes = 0xffff_ffff
 
-function readSize(is: 'larger' | 'smaller', value: string): Reading {
+/** `500k`, `1.5 MB`, `100`; undefined: no size. */
+export function toBytes(value: string): number | undefined {
   const [, number, unit = ''] = /^(\d{1,12}(?:\.\d{1,3})?) ?([kmg]?)(?:i?b|bytes)?$/i.exec(value) ?? []
-  if (number === undefined) return { fault: `${is}: takes a size such as 500k, 5M or a number of bytes` }
+  if (number === undefined) return undefined
   const factor = { '': 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 }[unit.toLowerCase()] ?? 1
-  return { query: { kind: 'size', is, bytes: Math.min(Math.round(Number(number) * factor), maxBytes) } }
+  return Math.min(Math.round(Number(number) * factor), maxBytes)
+}
+
+function readSize(is: 'larger' | 'smaller', value: string): Reading {
+  const bytes = toBytes(value)
+  if (bytes === undefined) return { fault: `${is}: takes a size such as 500k, 5M or a number of bytes` }
+  return { query: { kind: 'size', is, bytes } }
 }
 
 /** `label:inbox` and `label:unread`, as people of Gmail write; a label of the name of a state is found as well. */

@@ -8,8 +8,34 @@ import * as z from 'zod'
 
 export interface ReadArguments {
   readonly input: unknown
-  /** Names the tool does not know, which it goes on without. */
+  /** Names the tool does not know, which it goes on without; not those that clients add to every call. */
   readonly unknown: readonly string[]
+}
+
+/** What clients add of their own, whatever the tool, as `toPlainName` has it. */
+const ofClients = new Set([
+  'action',
+  'chatinput',
+  'randomstring',
+  'sessionid',
+  'tool',
+  'toolaction',
+  'toolcallid',
+  'toolsummary',
+  'waitforprevious',
+  'waitforprevioustools',
+])
+
+const maxNameChars = 60
+
+/** `toolCallId` and `tool_call_id` alike. No name that is looked for is longer. */
+export function toPlainName(name: string): string {
+  return name.slice(0, maxNameChars).replaceAll('_', '').toLowerCase()
+}
+
+/** `_meta` and its like are a client's, too. */
+function isOfClient(name: string): boolean {
+  return name.startsWith('_') || ofClients.has(toPlainName(name))
 }
 
 export function readArguments(schema: z.ZodType, given: unknown): ReadArguments {
@@ -22,19 +48,25 @@ export function readArguments(schema: z.ZodType, given: unknown): ReadArguments 
   const unknown: string[] = []
   for (const [name, one] of Object.entries(value)) {
     const parameter = Object.hasOwn(shape, name) ? shape[name] : undefined
-    if (parameter === undefined) unknown.push(name)
-    else {
-      const isAbsent = (one === '' || one === null) && parameter._zod.optin !== undefined
-      if (!isAbsent) input[name] = readValue(innerOf(parameter), one)
+    if (parameter === undefined) {
+      if (!isOfClient(name)) unknown.push(name)
+    } else {
+      const isOmitted = isNothing(one) && parameter._zod.optin !== undefined
+      if (!isOmitted) input[name] = readValue(innerOf(parameter), one)
     }
   }
   return { input, unknown }
 }
 
-/** Below optional, default and their like. */
+export function isNothing(value: unknown): boolean {
+  return value === '' || value === null
+}
+
+/** Below optional, default and their like; of what is transformed what it is before, or after where anything is taken. */
 function innerOf(schema: z.ZodType): z.ZodType {
-  const { def } = schema as { def: { innerType?: z.ZodType } }
-  return def.innerType === undefined ? schema : innerOf(def.innerType)
+  const { def } = schema as { def: { innerType?: z.ZodType; in?: z.ZodType; out?: z.ZodType } }
+  const inner = def.innerType ?? (def.in instanceof z.ZodTransform ? def.out : def.in)
+  return inner === undefined ? schema : innerOf(inner)
 }
 
 /** Thirty digits are more than any number of a tool has. */

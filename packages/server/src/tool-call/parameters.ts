@@ -2,6 +2,7 @@
  * The parameters that tools share, and the two kinds of string there are. Checks that only refuse (control
  * characters, lengths) are refinements: they cost a client no token in `tools/list`.
  */
+import { toBytes } from '@email-connector/mail'
 import * as z from 'zod'
 import { maxCursorChars } from '../wire/cursor.ts'
 import { isLine } from '../wire/line.ts'
@@ -63,8 +64,11 @@ export const addresses = addressList.refine(
   (all) => all.length <= maxRecipients,
   `must hold at most ${maxRecipients}`,
 )
-/** A timestamp gives its date. */
-export const date = line.overwrite(withoutTime).refine(isDate, 'must be a date such as 2026-11-21')
+/** A number of bytes, or a size as `larger:` takes it. */
+export const size = z.preprocess(
+  (value) => (typeof value === 'string' ? (toBytes(value) ?? value) : value),
+  z.int().min(0).describe('Bytes, 0 or more'),
+)
 
 export function mailboxOr(byDefault: string, meaning = byDefault) {
   return mailboxPath.default(byDefault).describe(`${mailboxWords}; default ${meaning}`)
@@ -93,18 +97,4 @@ function toPages(range: string): { from: number; to: number } {
   const [first = '', last] = range.split('-').map((one) => one.trim())
   const from = Number(first)
   return { from, to: last === undefined ? from : last === '' ? maxPages : Number(last) }
-}
-
-const timestamp =
-  /^(\d{4}-\d{2}-\d{2})[Tt ]\d{2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?(?: ?(?:[Zz]|[+-]\d{2}:?\d{2}))?$/
-
-function withoutTime(value: string): string {
-  return timestamp.exec(value)?.[1] ?? value
-}
-
-function isDate(value: string): boolean {
-  if (!/^\d{4}-\d{2}-\d{2}$/.test(value)) return false
-  const time = Date.parse(`${value}T00:00:00Z`)
-  // 2026-02-30 parses as March 2 in some engines.
-  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(value)
 }

@@ -19,7 +19,7 @@ import { createEarlyConnections } from './early-connection.ts'
 import { toOutcome } from './outcomes.ts'
 import type { Asking, Tool, ToolQuestion } from './tool.ts'
 import { type CallSurroundings, callDeadlineMs, createLink, createToolCall, elapsedMs } from './tool-call.ts'
-import { composes, parseArguments, toUnknownText } from './tool-schema.ts'
+import { parseArguments, toUnknownText } from './tool-schema.ts'
 
 /** Two calls a second, all the time: no conversation gets there, a loop does. */
 const maxCallsPerMinute = 120
@@ -58,7 +58,7 @@ export async function answerCall(
   try {
     await assertWithinLimit(around, caller)
     assertPermission(tool, caller, around.publicUrl)
-    const { input, unknown } = parseArguments(tool.input, given)
+    const { input, unknown } = parseArguments(tool.input, given, tool.misplaced)
     const result = await tool.handle(
       input,
       createToolCall(caller, around, {
@@ -75,7 +75,7 @@ export async function answerCall(
       await noteEnd({ outcome: 'asked' })
       return result
     }
-    const answer = withUnknown(cleanResult(result), composes(tool) ? unknown : [])
+    const answer = withUnknown(cleanResult(result), unknown)
     const { structured, text, content = [], meta } = answer
     if (!fits(answer)) {
       throw new ToolError(
@@ -116,12 +116,15 @@ function countOf(structured: unknown): { count?: number } {
   return Array.isArray(emails) ? { count: emails.length } : {}
 }
 
-/** A parameter that was spelt wrong is not lost in silence, where an email is made of what was given. */
+/** A parameter that was spelt wrong is not lost in silence: what was asked for may be less, or the opposite. */
 function withUnknown(result: ToolResult<unknown>, unknown: readonly string[]): ToolResult<unknown> {
   if (unknown.length === 0) return result
   const warning = toUnknownText(unknown)
-  const structured = { ...(result.structured as object), warnings: [warning] }
-  return { ...result, structured, text: `${warning}\n${result.text}` }
+  const text = `${warning}\n${result.text}`
+  // A client that reads only that would miss pictures.
+  if (result.structured === undefined) return { ...result, text }
+  const { warnings = [] } = result.structured as { warnings?: readonly string[] }
+  return { ...result, text, structured: { ...result.structured, warnings: [warning, ...warnings] } }
 }
 
 async function assertWithinLimit({ once, now }: CallSurroundings, caller: Caller): Promise<void> {

@@ -8,7 +8,7 @@ import * as z from 'zod'
 import { appName } from '../deployment-names.ts'
 import { toLine } from '../wire/fit.ts'
 import { ToolError } from '../wire/tool-error.ts'
-import { readArguments } from './lenient-arguments.ts'
+import { isNothing, readArguments, toPlainName } from './lenient-arguments.ts'
 import type { Tool } from './tool.ts'
 
 export type JsonSchema = ListedTool['inputSchema']
@@ -38,7 +38,7 @@ export function toOutputJsonSchema(
   return { ...rest, properties } as JsonSchema
 }
 
-/** It makes an email of what it is given: what it does without is named in its answer. */
+/** It makes an email of what it is given: its listing says that `warnings` may name what it does without. */
 export function composes({
   input,
   permission,
@@ -86,9 +86,22 @@ export interface ParsedArguments<Input> {
   readonly unknown: readonly string[]
 }
 
-/** Arguments, or a ToolError that names the first place at fault: `to[2]`, `attachments[0].filename`. */
-export function parseArguments<T extends z.ZodType>(schema: T, given: unknown): ParsedArguments<z.output<T>> {
+/**
+ * Arguments, or a ToolError that names the first place at fault: `to[2]`, `attachments[0].filename`. `misplaced`: what
+ * is no parameter here, and what to give in its place.
+ */
+export function parseArguments<T extends z.ZodType>(
+  schema: T,
+  given: unknown,
+  misplaced: Tool['misplaced'] = {},
+): ParsedArguments<z.output<T>> {
   const { input, unknown } = readArguments(schema, given)
+  for (const name of unknown) {
+    const key = Object.keys(misplaced).find((one) => toPlainName(one) === toPlainName(name))
+    if (key === undefined || isNothing((given as Record<string, unknown>)[name])) continue
+    const field = toLine(name, 60)
+    throw new ToolError('invalid_input', `"${field}" is not known here: ${misplaced[key]}.`, { field })
+  }
   const parsed = schema.safeParse(input)
   if (parsed.success) return { input: parsed.data, unknown }
   const [issue] = parsed.error.issues
@@ -142,6 +155,9 @@ function faultOf(issue: z.core.$ZodIssue | undefined): string {
         : `must be at most ${issue.maximum}`
     case 'custom':
       return issue.message
+    case 'invalid_format':
+      // Ours says what is wanted, the library's own shows the pattern.
+      return issue.message.startsWith('must ') ? issue.message : 'is not valid'
     default:
       return 'is not valid'
   }

@@ -34,6 +34,8 @@ export interface Tool<Input extends z.ZodType = z.ZodType, Output extends z.ZodT
     readonly openWorldHint: boolean
   }
   readonly input: Input
+  /** Parameters that other tools have and that would narrow or turn this call: it is refused, and says what to give. */
+  readonly misplaced?: Readonly<Record<string, string>>
   /** Left out where a result is not always structured: a client that reads only that would miss pictures. */
   readonly output?: Output
   handle(input: z.output<Input>, call: ToolCall): Promise<ToolResult<z.input<Output>> | ToolQuestion>

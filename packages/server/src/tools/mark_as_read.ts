@@ -6,6 +6,8 @@ import * as parameters from '../tool-call/parameters.ts'
 import { defineTool } from '../tool-call/tool.ts'
 import { resultPage } from '../wire/results-by-id.ts'
 
+const asRead = 'give "read", true or false'
+
 export const markAsRead = defineTool({
   name: 'mark_as_read',
   title: 'Mark as read or unread',
@@ -17,6 +19,13 @@ export const markAsRead = defineTool({
     ids: parameters.ids,
     read: z.boolean().default(true).describe('Default true'),
   }),
+  misplaced: {
+    unread: asRead,
+    is_unread: asRead,
+    unseen: asRead,
+    seen: asRead,
+    is_read: asRead,
+  },
   output: z.object(resultPage),
   handle(input, call) {
     const change = input.read ? { add: ['\\Seen'], remove: [] } : { add: [], remove: ['\\Seen'] }

@@ -22,6 +22,38 @@ import { toAddressText, toCountText } from '../wire/summary-row.ts'
 import { ToolError } from '../wire/tool-error.ts'
 import { quoteUntrusted, untrustedNotice } from '../wire/untrusted.ts'
 
+const inQuery = (as: string) => `put it in "query", as ${as}`
+
+/** What narrows a search narrows a clean-up by its query alone: more than was meant must not be changed. */
+const misplaced = {
+  from: inQuery('from:ann'),
+  to: inQuery('to:ann'),
+  cc: inQuery('cc:ann'),
+  bcc: inQuery('bcc:ann'),
+  with: inQuery('with:ann'),
+  subject: inQuery('subject:invoice'),
+  body: inQuery('body:invoice'),
+  since: inQuery('after:2026-11-01'),
+  after: inQuery('after:2026-11-01'),
+  before: inQuery('before:2026-11-01'),
+  until: inQuery('before:2026-11-01'),
+  older_than: inQuery('older_than:30d'),
+  newer_than: inQuery('newer_than:30d'),
+  unread: inQuery('is:unread or as is:read'),
+  is_unread: inQuery('is:unread or as is:read'),
+  read: inQuery('is:unread or as is:read'),
+  flagged: inQuery('is:starred or as -is:starred'),
+  starred: inQuery('is:starred or as -is:starred'),
+  answered: inQuery('is:answered or as is:unanswered'),
+  has_attachment: inQuery('has:attachment or as -has:attachment'),
+  filename: inQuery('filename:pdf'),
+  larger_than: inQuery('larger:5M'),
+  smaller_than: inQuery('smaller:5M'),
+  folder: 'give "mailbox"',
+  ids: 'the tools that change single emails take them',
+  limit: 'all that "query" finds are changed',
+}
+
 const actions = ['archive', 'delete', 'move', 'mark_read', 'mark_unread', 'flag', 'label'] as const
 
 export const organizeEmails = defineTool({
@@ -40,6 +72,7 @@ export const organizeEmails = defineTool({
     dry_run: z.boolean().default(true).describe('Default true'),
     expected: z.int().min(0).describe('Count of the dry run, 0 or more').optional(),
   }),
+  misplaced,
   output: z.object({
     account: z.string(),
     count: z.int(),

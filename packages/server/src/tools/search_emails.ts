@@ -1,5 +1,12 @@
 /** Searches one mailbox, or all of them, on the mail server. */
-import { dayIn, mergeFields, type Note, prepareSearch, type SearchPage } from '@email-connector/mail'
+import {
+  dayIn,
+  mergeFields,
+  type Note,
+  prepareSearch,
+  type SearchFault,
+  type SearchPage,
+} from '@email-connector/mail'
 import * as z from 'zod'
 import { isAll, type NamedAccount } from '../tool-call/all-accounts.ts'
 import * as parameters from '../tool-call/parameters.ts'
@@ -32,13 +39,13 @@ export const searchEmails = defineTool({
     cc: words,
     subject: words,
     body: words,
-    since: parameters.date.describe('YYYY-MM-DD, inclusive').exactOptional(),
-    before: parameters.date.describe('YYYY-MM-DD, exclusive').exactOptional(),
+    since: parameters.line.describe('YYYY-MM-DD, inclusive').exactOptional(),
+    before: parameters.line.describe('YYYY-MM-DD, exclusive').exactOptional(),
     unread: z.boolean().exactOptional(),
     flagged: z.boolean().exactOptional(),
     answered: z.boolean().exactOptional(),
     has_attachment: z.boolean().exactOptional(),
-    larger_than: z.int().min(0).describe('Bytes, 0 or more').exactOptional(),
+    larger_than: parameters.size.exactOptional(),
     limit: parameters.limit(50, 20),
     cursor: parameters.cursor,
   }),
@@ -65,7 +72,7 @@ export const searchEmails = defineTool({
     // What is refused is refused before a connection is opened, whatever the time zone.
     const { warnings: notes, faults } = ask('UTC')
     const [fault] = faults
-    if (fault !== undefined) throw refusal(`${fault.text} (character ${fault.position})`)
+    if (fault !== undefined) throw refusal(fault)
     const searchIn = (from: string | undefined, timeZone: string) => {
       const { query } = ask(timeZone)
       return prepareSearch({
@@ -146,8 +153,9 @@ function sumOf(totals: readonly (number | undefined)[]): number | undefined {
 
 const maxPaths = 100
 
-function refusal(text: string): ToolError {
-  return new ToolError('invalid_input', `"query": ${text}.`, { field: 'query' })
+function refusal({ field, text, position }: SearchFault): ToolError {
+  if (field !== undefined) return new ToolError('invalid_input', `"${field}": ${text}.`, { field })
+  return new ToolError('invalid_input', `"query": ${text} (character ${position}).`, { field: 'query' })
 }
 
 function toNoteTexts(notes: readonly Note[]): string[] {

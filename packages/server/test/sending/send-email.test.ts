@@ -359,7 +359,7 @@ describe.skipIf(!findDovecot())('over a real submission server', () => {
         ...letter(`Misspelt ${tool}`),
         ...misspelt,
       })
-      const warning = 'Not a parameter of this tool, so ignored: "attachment", "wait_for_previous".'
+      const warning = 'Not a parameter of this tool, so ignored: "attachment".'
       expect([isError, structured.warnings]).toEqual([false, [warning]])
       expect(text.split('\n')[0]).toBe(warning)
       expect((await tools.call(tool, letter(`Right ${tool}`))).structured).not.toHaveProperty('warnings')

@@ -44,7 +44,8 @@ const schema = z.strictObject({
   limit: parameters.limit(50, 10),
   at_least: z.int().min(0).exactOptional(),
   flag: z.boolean().default(true),
-  since: parameters.date.exactOptional(),
+  pages: parameters.pages,
+  size: parameters.size.exactOptional(),
   list: z.array(parameters.line).max(3).optional(),
   objects: z.array(z.strictObject({ name: parameters.line.optional() })).default([]),
 })
@@ -54,7 +55,7 @@ describe('the arguments of a call', () => {
   test('an empty string or null for an optional means that it is absent', () => {
     const nothing = read({})
     for (const absent of ['', null]) {
-      const names = ['words', 'plain', 'limit', 'at_least', 'flag', 'since', 'list', 'objects']
+      const names = ['words', 'plain', 'limit', 'at_least', 'flag', 'pages', 'size', 'list', 'objects']
       expect(read(Object.fromEntries(names.map((name) => [name, absent])))).toEqual(nothing)
     }
     expect(read({ needed: '' })).toMatchObject({ needed: '' })
@@ -103,23 +104,23 @@ describe('the arguments of a call', () => {
       expect(() => read({ flag: other })).toThrow('"flag" must be true or false.')
   })
 
-  test.each([
-    '2026-11-20T10:00:00Z',
-    '2026-11-20T10:00:00.123456Z',
-    '2026-11-20T23:59:59+02:00',
-    '2026-11-20T10:00',
-    '2026-11-20 10:00:00',
-    '2026-11-20',
-  ])('%s gives its date', (given) => {
-    expect(read({ since: given })).toMatchObject({ since: '2026-11-20' })
+  test('a number of pages is that page, and what is no range says what one is', () => {
+    expect(read({ pages: 2 })).toMatchObject({ pages: { from: 2, to: 2 } })
+    expect(read({ pages: '2-4' })).toMatchObject({ pages: { from: 2, to: 4 } })
+    for (const given of ['1,2', '0', 'all'])
+      expect(() => read({ pages: given })).toThrow('"pages" must be a page or a range such as 2-4.')
   })
 
-  test.each(['2026-02-30T10:00:00Z', '2026-11-20Tea', '2026-11-20T10:00:00Z; x', 'T10:00', '20261120'])(
-    '%s is no date, and refused',
-    (given) => {
-      expect(() => read({ since: given })).toThrow('"since" must be a date')
-    },
-  )
+  test.each([
+    ['1M', 1_048_576],
+    ['500 kB', 512_000],
+    ['7000', 7000],
+    [7000, 7000],
+    [-1, 0],
+  ])('a size may come as `larger:` takes it: %j is %s', (given, bytes) => {
+    expect(read({ size: given })).toMatchObject({ size: bytes })
+    expect(() => read({ size: 'big' })).toThrow('"size" must be a number.')
+  })
 
   test('one string where a list is wanted is a list of one, and a list that came as its JSON is that list', () => {
     expect(read({ list: 'a' })).toMatchObject({ list: ['a'] })
@@ -137,13 +138,13 @@ describe('the arguments of a call', () => {
     expect(() => read({ objects: { name: 'a' } })).toThrow('"objects" must be a list.')
   })
 
-  test('unknown keys are dropped and told, whatever they are called', () => {
+  test('unknown keys are dropped, and told unless clients add them to every call', () => {
     const given = JSON.parse(
-      '{"needed":"x","wait_for_previous":true,"__proto__":{"limit":5},"constructor":1}',
+      '{"needed":"x","wait_for_previous":true,"__proto__":{"limit":5},"constructor":1,"neded":2}',
     )
     const { input, unknown } = readArguments(schema, given)
     expect(input).toEqual({ needed: 'x' })
-    expect(unknown).toEqual(['wait_for_previous', '__proto__', 'constructor'])
+    expect(unknown).toEqual(['constructor', 'neded'])
     // What is missing may be what was spelt wrong.
     expect(() => parseArguments(schema, { neded: 'x' })).toThrow(
       '"needed" is missing. Not a parameter of this tool, so ignored: "neded".',
@@ -167,23 +168,73 @@ const clientsOwn = {
   sessionId: 'x',
   chatInput: 'x',
   random_string: 'x',
+  action: 'x',
+  tool: 'x',
+  _meta: {},
 }
 
 test.each(tools.map((tool) => [tool.name, tool] as const))(
-  '%s takes what clients add of their own: the answer is the same, and says so where an email is made of it',
+  '%s takes what clients add of their own: the answer is the same, and says nothing of it',
   async (name, tool) => {
     const given = { ids: [], id: 'x', name: 'x' }
     const known = Object.fromEntries(
       Object.entries(given).filter(([key]) => key in (tool.input as z.ZodObject).shape),
     )
+    const own = Object.fromEntries(
+      Object.entries(clientsOwn).filter(([key]) => !(key in (tool.input as z.ZodObject).shape)),
+    )
     const plain = await one.call(name, known)
-    const answer = await one.call(name, { ...known, ...clientsOwn, attachment: 'spelt wrong' })
+    const answer = await one.call(name, { ...known, ...own })
     expect([answer.isError, answer.structured.code]).toEqual([plain.isError, plain.structured.code])
-    if (composes(tool)) expect(answer.text).toMatch(/"attachment"|is not an email id/)
+    expect(answer.text).not.toContain('Not a parameter')
+    // What is spelt wrong is named, in an error about the arguments as well.
+    const misspelt = parseMessage(tool, { ...known, attachment: 'x' })
+    expect(misspelt).toContain('"attachment"')
   },
 )
 
-test('what an email is made without is named in the answer of every tool that makes one, and of no other', () => {
+function parseMessage(tool: (typeof tools)[number], given: object): string {
+  try {
+    return toUnknownText(parseArguments(tool.input, given, tool.misplaced).unknown)
+  } catch (error) {
+    return String(error)
+  }
+}
+
+test.each([
+  ['organize_emails', { since: '2026-11-01' }, 'put it in "query", as after:2026-11-01'],
+  ['organize_emails', { unread: false }, 'put it in "query", as is:unread or as is:read'],
+  [
+    'organize_emails',
+    { hasAttachment: 'true' },
+    'put it in "query", as has:attachment or as -has:attachment',
+  ],
+  ['organize_emails', { ids: ['x'] }, 'the tools that change single emails take them'],
+  ['organize_emails', { folder: 'Spam', dry_run: false, expected: 1 }, 'give "mailbox"'],
+  ['mark_as_read', { unread: true }, 'give "read", true or false'],
+])('%s with %j is refused, since it would change more or the opposite', async (name, given, sentence) => {
+  const wanted = name === 'mark_as_read' ? { ids: ['x'] } : { query: 'subject:x', action: 'delete' }
+  const [field = ''] = Object.keys(given)
+  const { isError, structured, text } = await one.call(name, { ...wanted, ...given })
+  expect([isError, structured]).toMatchObject([true, { code: 'invalid_input', field }])
+  expect(text).toBe(`"${field}" is not known here: ${sentence}.`)
+  // Without a value it says nothing; the connector of this test reaches no server.
+  const empty = await one.call(name, { ...wanted, [field]: null })
+  expect(empty.structured.code).not.toBe(name === 'mark_as_read' ? undefined : 'invalid_input')
+})
+
+test('a clean-up refuses every condition of a search that it does not have itself', () => {
+  const shapeOf = (name: string) => {
+    const input = tools.find((tool) => tool.name === name)?.input
+    return Object.keys((input as z.ZodObject).shape)
+  }
+  const { misplaced = {} } = tools.find(({ name }) => name === 'organize_emails') ?? {}
+  const own = [...shapeOf('organize_emails'), ...Object.keys(misplaced)]
+  // A cursor says where a page begins, and narrows nothing.
+  expect(shapeOf('search_emails').filter((name) => !own.includes(name))).toEqual(['cursor'])
+})
+
+test('the listing of every tool that makes an email says that its answer may name what it does without, and of no other', () => {
   expect(tools.filter(composes).map(({ name }) => name)).toEqual([
     'draft_email',
     'update_draft',

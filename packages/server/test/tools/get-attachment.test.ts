@@ -167,6 +167,12 @@ describe.skipIf(!findDovecot())('on a real Dovecot', () => {
     ])
     // A client that shows a model the structured part alone would show neither.
     for (const answer of [picture, file]) expect(answer).not.toHaveProperty('structuredContent')
+    const misspelt = await tools.client.callTool({
+      name: 'get_attachment',
+      arguments: { id, attachment_id: idOfPart.get('dot.png'), page: 1 },
+    })
+    expect(misspelt).not.toHaveProperty('structuredContent')
+    expect(JSON.stringify(misspelt.content)).toContain('Not a parameter of this tool')
     expect(JSON.stringify(picture.content)).toMatch(/Image of \d+ bytes \(1 x 1 pixels\)/)
     expect(JSON.stringify(file.content)).toMatch(/File of 4 bytes, of [^"]*Name: a\.bin/)
   })
@@ -176,6 +182,7 @@ describe.skipIf(!findDovecot())('on a real Dovecot', () => {
     expect(structured).toMatchObject({ shown_as: 'text', document: 'PDF', pages: 3 })
     expect(structured.text).toBe('[page 1]\nFirst page\n\n[page 2]\nSecond page\n\n[page 3]\nThird page')
     expect(text).toContain('PDF, 3 pages.')
+    expect((await get('pages', { pages: 2 })).structured.text).toBe('[page 2]\nSecond page')
     expect((await get('pages', { pages: '2' })).structured.text).toBe('[page 2]\nSecond page')
     expect((await get('pages', { pages: '2-' })).structured.text).toContain('[page 3]')
     for (const pages of ['4-9', '3-2', 'two', '0'])

@@ -227,6 +227,34 @@ describe.skipIf(!findDovecot())('on a real Dovecot', () => {
     expect(impossible.text).toContain('(character 12)')
   })
 
+  test('what is no parameter is named beside what else there is to say, where nothing is sent as well', async () => {
+    const told = 'Not a parameter of this tool, so ignored: "is_unread", "q".'
+    const found = await tools.call('search_emails', { query: 'sender:billing', is_unread: true, q: 'x' })
+    expect(found.structured.warnings).toEqual([told, expect.stringContaining('sender: is no operator')])
+    expect(found.text.split('\n')[0]).toBe(told)
+    const recent = await tools.call('get_recent_emails', { folder: 'Sent', sessionId: 'x', _meta: {} })
+    expect(recent.structured.warnings).toEqual(['Not a parameter of this tool, so ignored: "folder".'])
+    // Its listing names no warnings: a client of the older SDK checks that they may be there all the same.
+    const mailboxes = await tools.call('list_mailboxes', { verbose: true })
+    expect(mailboxes.structured.warnings).toEqual(['Not a parameter of this tool, so ignored: "verbose".'])
+    const own = await tools.call('list_mailboxes', { sessionId: 'x', toolCallId: 'x' })
+    expect(own.structured).not.toHaveProperty('warnings')
+  })
+
+  test('search_emails takes days and sizes in its fields as in its query, and a mailbox beside in:', async () => {
+    const plain = await tools.call('search_emails', { since: '2026-11-20', larger_than: 1024 })
+    const spoken = await tools.call('search_emails', { since: '2026/11/20', larger_than: '1k' })
+    expect([plain.isError, spoken.structured.searched]).toEqual([false, plain.structured.searched])
+    const soon = await tools.call('search_emails', { since: 'soon' })
+    expect(soon).toMatchObject({ isError: true, structured: { code: 'invalid_input', field: 'since' } })
+    expect(soon.text).toBe('"since": takes a day as YYYY-MM-DD.')
+    const beside = await tools.call('search_emails', { mailbox: 'INBOX', query: 'in:inbox subject:second' })
+    expect(beside.structured).toMatchObject({ emails: [{}], searched: ['INBOX'] })
+    const other = await tools.call('search_emails', { mailbox: 'INBOX', query: 'in:sent subject:second' })
+    expect(other.structured).toMatchObject({ code: 'invalid_input', field: 'mailbox' })
+    expect(other.text).toContain('the query has in: as well: leave one of them out.')
+  })
+
   test('get_email gives headers, body and attachment list; a long body goes on at next_offset', async () => {
     const { structured, text } = await tools.call('get_email', { id: await idOf('Invoice 7') })
     expect(structured.email).toMatchObject({
