@@ -59,7 +59,7 @@ export {
   assertNoControls,
 } from './input.ts'
 export { MailError, type MailErrorCode } from './mail-error.ts'
-export { createMailbox, deleteMailbox, renameMailbox } from './mailboxes/change.ts'
+export { createMailbox, deleteMailbox, type Renamed, renameMailbox } from './mailboxes/change.ts'
 export type { FilingUse } from './mailboxes/filing.ts'
 export { listMailboxes } from './mailboxes/list.ts'
 export { resolveMailbox } from './mailboxes/resolve.ts'

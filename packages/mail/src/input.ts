@@ -74,8 +74,9 @@ export function assertAccount(account: MailAccount): void {
   assertHost(account.smtp.host, 'smtp_host')
 }
 
-export function invalid(field: string): MailError {
-  return new MailError('invalid_input', { field })
+/** `reason`: what is wrong with it, where the name of the field does not say it. */
+export function invalid(field: string, reason?: string): MailError {
+  return new MailError('invalid_input', { field, reason })
 }
 
 /** A lone surrogate would leave as U+FFFD, another text than was checked. (String#isWellFormed in ES2024.) */

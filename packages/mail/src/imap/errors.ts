@@ -99,9 +99,23 @@ export function isCharsetRefused(error: unknown): boolean {
 
 /** RFC 9051 §7.1, TRYCREATE: nothing was done, and the same will do once the mailbox is there. */
 export function isToBeMade(error: unknown): boolean {
+  return isRefusedWith('TRYCREATE', error)
+}
+
+/** RFC 5530 §3, ALREADYEXISTS: there is a mailbox of this name, whether the server lists it or not. */
+export function isThereAlready(error: unknown): boolean {
+  return isRefusedWith('ALREADYEXISTS', error)
+}
+
+/** RFC 5530 §3, CANNOT: the same will never do, such as a name that is too long for the server. */
+export function isNeverDone(error: unknown): boolean {
+  return isRefusedWith('CANNOT', error)
+}
+
+function isRefusedWith(responseCode: string, error: unknown): boolean {
   const cause = error instanceof MailError ? error.cause : undefined
   if (!isFailure(cause) || cause.responseStatus !== 'NO') return false
-  return String(cause.serverResponseCode ?? responseCodeOf(cause.response)).toUpperCase() === 'TRYCREATE'
+  return String(cause.serverResponseCode ?? responseCodeOf(cause.response)).toUpperCase() === responseCode
 }
 
 function isFailure(error: unknown): error is Failure {

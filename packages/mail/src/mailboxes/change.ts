@@ -1,30 +1,40 @@
 /** CREATE, RENAME, and DELETE of empty mailboxes. Mailboxes with a special use are not to be renamed or deleted here. */
-import type { ImapSession } from '../imap/session.ts'
-import { assertMailboxName, invalid } from '../input.ts'
+import { isNeverDone, isThereAlready } from '../imap/errors.ts'
+import type { ImapSession, ImapToken } from '../imap/session.ts'
+import { invalid } from '../input.ts'
 import { MailError } from '../mail-error.ts'
 import type { Mailbox } from '../message.ts'
 import { listMailboxes } from './list.ts'
-import { findMailbox, specialUseOfAttribute, takesNothing, withDelimiter } from './names.ts'
+import { findMailbox, specialUseOfAttribute, takesNothing } from './names.ts'
+import { assertNewName, delimiterOf, nameTaken, toNewPath } from './new-path.ts'
 
-/** `Parent/Child` on every server, or with its own delimiter; one that keeps everything below INBOX gets its prefix. */
+/**
+ * `Parent/Child` on every server, or with its own delimiter. Throws `invalid_input` with the reason for a name that
+ * cannot be, or that a mailbox has.
+ */
 export async function createMailbox(session: ImapSession, name: string): Promise<Mailbox> {
   assertNewName(name, 'name')
-  const path = toServerPath(await listMailboxes(session, { includeCounts: false }), name)
-  await session.run('CREATE', [session.pathToChange(path)])
+  const path = toNewPath(await listMailboxes(session, { includeCounts: false }), name, { field: 'name' })
+  await runNamed(session, 'CREATE', [session.pathToChange(path)], 'name')
   await session.run('SUBSCRIBE', [session.path(path)]).catch(() => undefined)
   return getListed(await listMailboxes(session, { includeCounts: false }), path)
 }
 
+/** A mailbox, and the path that it had. */
+export type Renamed = Mailbox & { readonly before: string }
+
 /** Throws `invalid_input` for a name that cannot be or a mailbox with a special use, and `mailbox_not_found`. */
-export async function renameMailbox(session: ImapSession, name: string, newName: string): Promise<Mailbox> {
+export async function renameMailbox(session: ImapSession, name: string, newName: string): Promise<Renamed> {
   assertNewName(newName, 'new_name')
   const mailboxes = await listMailboxes(session, { includeCounts: false })
   const mailbox = getChangeable(mailboxes, name)
   session.hiding.assertHoldsNone(mailbox.path)
-  const path = toServerPath(mailboxes, newName)
+  const path = toNewPath(mailboxes, newName, { field: 'new_name', renamed: mailbox })
   assertNotMadeSpecial(session, mailboxes, path)
-  await session.run('RENAME', [session.pathToChange(mailbox.path), session.pathToChange(path)])
-  return getListed(await listMailboxes(session, { includeCounts: false }), path)
+  const paths = [session.pathToChange(mailbox.path), session.pathToChange(path)]
+  await runNamed(session, 'RENAME', paths, 'new_name')
+  const renamed = getListed(await listMailboxes(session, { includeCounts: false }), path)
+  return { ...renamed, before: mailbox.path }
 }
 
 /** Throws `server_refused` for one that holds messages or mailboxes. */
@@ -42,10 +52,23 @@ export async function deleteMailbox(session: ImapSession, name: string): Promise
   await listMailboxes(session, { includeCounts: false })
 }
 
-/** `*` and `%` are LIST's wildcards: a mailbox named so could not be named again. */
-function assertNewName(name: string, field: string): void {
-  assertMailboxName(name, field)
-  if (/[*%]/.test(name) || name.toUpperCase() === 'INBOX') throw invalid(field)
+/** What a server says of the name itself is told of the field that it came from. */
+async function runNamed(
+  session: ImapSession,
+  command: 'CREATE' | 'RENAME',
+  paths: ImapToken[],
+  field: string,
+): Promise<void> {
+  try {
+    await session.run(command, paths)
+  } catch (error) {
+    const reason = isThereAlready(error)
+      ? nameTaken
+      : isNeverDone(error)
+        ? 'this mail server takes no such name: make it shorter or plainer'
+        : undefined
+    throw reason === undefined ? error : new MailError('invalid_input', { field, reason, cause: error })
+  }
 }
 
 /** What it holds would be moved into Sent or Drafts, where a mailbox has such a use by its name. */
@@ -57,25 +80,12 @@ function assertNotMadeSpecial(session: ImapSession, mailboxes: readonly Mailbox[
     throw new MailError('mailbox_protected', { field: 'new_name' })
 }
 
-function delimiterOf(mailboxes: readonly Mailbox[]): string {
-  return mailboxes.find((one) => one.delimiter !== '')?.delimiter ?? '/'
-}
-
-/** Of a new mailbox, as this server writes paths. */
-export function toServerPath(mailboxes: readonly Mailbox[], typed: string): string {
-  const delimiter = delimiterOf(mailboxes)
-  const name = withDelimiter(typed, delimiter)
-  const prefix = `INBOX${delimiter}`
-  const others = mailboxes.filter((one) => one.path !== 'INBOX')
-  const prefixed = others.length > 0 && others.every((one) => one.path.toUpperCase().startsWith(prefix))
-  return prefixed && !name.toUpperCase().startsWith(prefix) ? prefix + name : name
-}
-
 function getChangeable(mailboxes: readonly Mailbox[], name: string): Mailbox {
   // A path before the word of a special use: what bears one is not to be changed anyway.
   const mailbox = mailboxes.find((one) => one.path === name) ?? findMailbox(mailboxes, name)
   if (!mailbox) throw new MailError('mailbox_not_found', { protocol: 'imap' })
-  if (mailbox.specialUse !== undefined) throw invalid('name')
+  if (mailbox.specialUse !== undefined)
+    throw invalid('name', 'INBOX, Sent and others with a special use stay, and keep their names')
   return mailbox
 }
 

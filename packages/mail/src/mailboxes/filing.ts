@@ -8,8 +8,8 @@ import { atom } from '../imap/protocol.ts'
 import type { ImapSession, ImapToken } from '../imap/session.ts'
 import { MailError } from '../mail-error.ts'
 import type { Mailbox } from '../message.ts'
-import { toServerPath } from './change.ts'
 import { listMailboxes } from './list.ts'
+import { toServerPath } from './new-path.ts'
 
 const names = { drafts: 'Drafts', sent: 'Sent', trash: 'Trash', junk: 'Junk', archive: 'Archive' } as const
 

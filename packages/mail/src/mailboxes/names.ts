@@ -38,6 +38,12 @@ const spoken: Readonly<Record<string, SpecialUse>> = {
   starred: 'flagged',
 }
 
+/** Of a word that people say for one, in any case. */
+export function specialUseOfWord(word: string): SpecialUse | undefined {
+  const name = word.toLowerCase()
+  return Object.hasOwn(spoken, name) ? spoken[name] : undefined
+}
+
 /**
  * The mailbox a name means. The word of a special use itself (`trash`, in lower case) means that one wherever there is
  * one: a plain mailbox `trash` beside `Papierkorb (\Trash)` must not swallow what is filed as trash. Any other spelling
@@ -47,7 +53,7 @@ const spoken: Readonly<Record<string, SpecialUse>> = {
  */
 export function findMailbox(mailboxes: readonly Mailbox[], name: string): Mailbox | undefined {
   if (name.toUpperCase() === 'INBOX') return mailboxes.find((one) => one.path.toUpperCase() === 'INBOX')
-  const use = spoken[name.toLowerCase()]
+  const use = specialUseOfWord(name)
   const special = use && mailboxes.find((one) => one.specialUse === use)
   if (special !== undefined && name === use) return special
   const exact =

@@ -101,6 +101,40 @@ describe.skipIf(!findDovecot())('on a real Dovecot', () => {
     expect(await paths()).not.toContain('Rooms')
   })
 
+  test('a mailbox that is there, or a name that cannot be, is refused with what to do', async () => {
+    await tools.call('create_mailbox', { name: 'Trips/Größe' })
+    for (const [tool, input, field, sentence] of [
+      [
+        'create_mailbox',
+        { name: 'Archive' },
+        'name',
+        /"name" is not valid: there is a mailbox with this name/,
+      ],
+      ['create_mailbox', { name: 'Bin' }, 'name', /it means the trash mailbox, which is there already/],
+      ['create_mailbox', { name: 'x'.repeat(300) }, 'name', /takes no such name: make it shorter/],
+      ['rename_mailbox', { name: 'Trips', new_name: 'Archive' }, 'new_name', /there is a mailbox with this/],
+      ['rename_mailbox', { name: 'Sent', new_name: 'Out' }, 'name', /INBOX, Sent and others .* keep their/],
+      ['delete_mailbox', { name: 'Trash' }, 'name', /INBOX, Sent and others with a special use stay/],
+    ] as const) {
+      const { structured, text } = await tools.call(tool, input)
+      expect(structured, text).toEqual({ code: 'invalid_input', field })
+      expect(text).toMatch(sentence)
+    }
+  })
+
+  test('where a mailbox went other than its name looks like is said', async () => {
+    await tools.call('create_mailbox', { name: 'Invoices/2025' })
+    const created = await tools.call('create_mailbox', { name: 'invoices/2026' })
+    expect(created.structured.mailbox).toBe('Invoices/2026')
+    expect(created.text).toMatch(/created, in Invoices, which was there already in this spelling\.$/)
+    const renamed = await tools.call('rename_mailbox', { name: 'Invoices/2026', new_name: 'Newest' })
+    expect(renamed.text).toMatch(
+      /is now Newest\. It left Invoices: to have it there, rename it to Invoices\/Newest\.$/,
+    )
+    const back = await tools.call('rename_mailbox', { name: 'Newest', new_name: 'Invoices/Newest' })
+    expect(back.text).toMatch(/ is now Invoices\/Newest\.$/)
+  })
+
   test('a mailbox that holds an email, or has a special use, is not deleted', async () => {
     await tools.call('create_mailbox', { name: 'Full' })
     await put('Kept', 'Full')
@@ -145,3 +179,22 @@ describe.skipIf(!findDovecot())('on a real Dovecot', () => {
     expect(other.structured).toEqual({ code: 'invalid_input', field: 'cursor' })
   })
 })
+
+test.skipIf(!findDovecot())(
+  'levels that a point made, on a server where it parts them, are said',
+  async () => {
+    const dovecot = await startDovecot({ prefix: 'INBOX.', format: 'maildir' })
+    const tools = await openTools({
+      accounts: [toAccount(dovecot.alice, dovecot, 1)],
+      connector: loopbackConnector(dovecot.ca),
+    })
+    const created = await tools.call('create_mailbox', { name: 'Dr.Maier' })
+    expect(created.text).toMatch(/^Mailbox INBOX\.Dr\.Maier of .* created: Maier in INBOX\.Dr\.$/)
+    const refused = await tools.call('create_mailbox', { name: 'Dr. Maier' })
+    expect(refused.text).toMatch(/\. and \/ part levels on this server/)
+    const moved = await tools.call('rename_mailbox', { name: 'Dr/Maier', new_name: 'Meier' })
+    expect(moved.text).toMatch(/is now INBOX\.Meier\. It left INBOX\.Dr: .* rename it to INBOX\.Dr\.Meier\.$/)
+    await tools.close()
+    await dovecot.stop()
+  },
+)
