@@ -82,7 +82,7 @@ export {
   providers,
 } from './providers.ts'
 export { type ArrivedPage, listArrived } from './reading/arrived.ts'
-export { type AttachmentContent, fetchAttachment } from './reading/attachment.ts'
+export { type AttachmentContent, fetchAttachment, isPartId } from './reading/attachment.ts'
 export { type AttachmentFacts, readAttachmentFacts } from './reading/attachment-facts.ts'
 export { type AttachmentStream, openAttachmentStream } from './reading/attachment-stream.ts'
 export { type DraftCandidate, fetchDraft, type StoredDraft } from './reading/draft.ts'

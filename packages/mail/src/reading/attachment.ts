@@ -91,8 +91,13 @@ export async function fetchAttachment(
   return toContent(content)
 }
 
+/** Whether it can be one: the name of a file never is, unless it is nothing but a number. */
+export function isPartId(partId: string): boolean {
+  return partId !== '' && partNumber.test(partId)
+}
+
 export function assertPartId(partId: string): void {
-  if (partId === '' || !partNumber.test(partId)) throw invalid('attachment_id')
+  if (!isPartId(partId)) throw invalid('attachment_id', 'it must be an attachment_id as get_email lists them')
 }
 
 type Read = (section: string, limit: number) => Promise<Buffer>

@@ -8,6 +8,7 @@ import {
   fetchAttachment,
   getMessage,
   type ImapSession,
+  isPartId,
   kindOf,
   MailError,
   type MessageRef,
@@ -19,10 +20,13 @@ import { openEmail } from '../tool-call/email-refs.ts'
 import * as parameters from '../tool-call/parameters.ts'
 import { defineTool } from '../tool-call/tool.ts'
 import { type AttachmentFacts, toFile, toPicture, toReason, toText } from '../wire/attachment.ts'
+import { toLine } from '../wire/fit.ts'
 import { ToolError } from '../wire/tool-error.ts'
 
 /** As a file: base64 of it is what clients take in one answer. */
 const maxFileBytes = 1024 * 1024
+/** As get_email shows names. */
+const maxNameChars = 200
 /** What mail servers let through as one email. */
 const maxDocumentBytes = 25 * 1024 * 1024
 /** Of what is left of the call: the answer has to be written, too. */
@@ -44,9 +48,12 @@ export const getAttachment = defineTool({
     pages: parameters.pages,
   }),
   async handle(input, call) {
-    const { id, attachment_id: partId, offset, max_chars: maxChars } = input
+    const { id, attachment_id: named, offset, max_chars: maxChars } = input
     const { opened, message } = await openEmail(call, id, input.account)
-    const found = await call.withSession(opened, (session) => fetchOrName(session, message.ref, partId))
+    const { partId, found } = await call.withSession(opened, async (session) => {
+      const partId = isPartId(named) ? named : await findByName(session, message.ref, named)
+      return { partId, found: await fetchOrName(session, message.ref, partId) }
+    })
     const facts: AttachmentFacts = {
       account: opened.address,
       filename: found.filename,
@@ -98,9 +105,26 @@ async function fetchOrName(session: ImapSession, ref: MessageRef, partId: string
   const limits = { maxBytes: maxDocumentBytes, isWanted }
   return await fetchAttachment(session, ref, partId, limits).catch(async (error: unknown) => {
     if (!(error instanceof MailError && error.code === 'too_large')) throw error
-    const { attachments } = await getMessage(session, ref, { format: 'text', offset: 0, maxChars: 0 })
+    const attachments = await listAttachments(session, ref)
     const listed = attachments.find((one) => one.partId === partId)
     if (!listed) throw error
     return listed
   })
+}
+
+/** A file's name, as get_email shows it, where one attachment alone has it. */
+async function findByName(session: ImapSession, ref: MessageRef, name: string): Promise<string> {
+  const shown = toLine(name, maxNameChars)
+  const alike = (await listAttachments(session, ref)).filter(
+    ({ filename }) => filename !== undefined && toLine(filename, maxNameChars) === shown,
+  )
+  const [found, another] = alike
+  if (found !== undefined && another === undefined) return found.partId
+  const fault = another === undefined ? 'no attachment of this email' : 'more than one attachment'
+  const sentence = `"attachment_id" names ${fault}: give it as get_email lists it.`
+  throw new ToolError('invalid_input', sentence, { field: 'attachment_id' })
+}
+
+async function listAttachments(session: ImapSession, ref: MessageRef) {
+  return (await getMessage(session, ref, { format: 'text', offset: 0, maxChars: 0 })).attachments
 }

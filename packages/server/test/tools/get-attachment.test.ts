@@ -222,6 +222,28 @@ describe.skipIf(!findDovecot())('on a real Dovecot', () => {
     expect(last.structured).not.toHaveProperty('next_offset')
   })
 
+  test('a file name that one attachment alone has is as good as its id', async () => {
+    const { structured, text } = await tools.call('get_attachment', { id, attachment_id: 'rows.csv' })
+    expect(structured).toMatchObject({ filename: 'rows.csv' })
+    expect(text).toContain('a\tb')
+    const wrong = await tools.call('get_attachment', { id, attachment_id: 'row.csv' })
+    expect(wrong.structured).toEqual({ code: 'invalid_input', field: 'attachment_id' })
+    expect(wrong.text).toBe(
+      '"attachment_id" names no attachment of this email: give it as get_email lists it.',
+    )
+    const twins = ['a', 'b'].flatMap((body) => [
+      '--t',
+      'Content-Disposition: attachment; filename=twin.txt',
+      '',
+      body,
+    ])
+    const fields = ['Subject: Twins', 'MIME-Version: 1.0', 'Content-Type: multipart/mixed; boundary=t', '']
+    await dovecot.appendRaw(dovecot.alice, 'Archive', [...fields, ...twins, '--t--', ''].join('\r\n'))
+    const { structured: found } = await tools.call('get_recent_emails', { mailbox: 'archive' })
+    const both = { id: found.emails[0].id, attachment_id: 'twin.txt' }
+    expect((await tools.call('get_attachment', both)).text).toMatch(/names more than one attachment: give/)
+  })
+
   test('what is not there is an error that names the parameter', async () => {
     expect((await get('none')).structured).toEqual({ code: 'invalid_input', field: 'attachment_id' })
     const { structured } = await tools.call('get_attachment', { id, attachment_id: '99' })
