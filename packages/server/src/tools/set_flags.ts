@@ -1,5 +1,5 @@
 /** Sets and clears flags, keywords and Gmail's labels. \Deleted is not among them: deleting is delete_email. */
-import { assertFlagNames, setFlags as storeFlags } from '@email-connector/mail'
+import { assertFlagNames, setFlags as storeFlags, toFlagChange } from '@email-connector/mail'
 import * as z from 'zod'
 import { changeEmails } from '../tool-call/change-emails.ts'
 import { explainFlagNames } from '../tool-call/flag-names.ts'
@@ -20,7 +20,7 @@ export const setFlags = defineTool({
   input: z.strictObject({ account: parameters.account, ids: parameters.ids, add: names, remove: names }),
   output: z.object(resultPage),
   async handle(input, call) {
-    const { add, remove } = input
+    const { add, remove } = toFlagChange(input)
     return await explainFlagNames(async () => {
       assertFlagNames(add, 'add')
       assertFlagNames(remove, 'remove')

@@ -90,6 +90,50 @@ describe.skipIf(!findDovecot())('on a real Dovecot', () => {
     expect((await tools.call('set_flags', { ids: [id] })).structured.code).toBe('invalid_input')
   })
 
+  test.each([
+    [{ add: ['unread'] }, ['\\Seen'], []],
+    [{ add: ['Unseen', 'star'] }, ['\\Seen'], ['\\Flagged']],
+    [{ remove: ['unread', 'unanswered'] }, [], ['\\Answered', '\\Seen']],
+    [{ add: ['unflagged'], remove: ['read'] }, ['\\Flagged', '\\Seen'], []],
+  ])(
+    'set_flags %j means the flag that it is the opposite of, and is undone',
+    async (change, before, after) => {
+      const subject = `Opposite ${Object.values(change).flat().join(' ')}`
+      await alice().append('INBOX', [mail(subject)], before)
+      const kept = async () =>
+        (await alice().messages('INBOX'))
+          .find((one) => one.subject === subject)
+          ?.flags.filter((one) => one !== '\\Recent')
+          .toSorted()
+      const id = await idOf(subject)
+      const { structured, text } = await tools.call('set_flags', { ids: [id], ...change })
+      expect(structured.results, text).toEqual([{ id, ok: true }])
+      expect(await kept()).toEqual(after)
+      await tools.call('undo', { undo: [structured.undo] })
+      expect(await kept()).toEqual(before)
+    },
+  )
+
+  test('a word for a mailbox is refused as a flag, with the tools that move; a name in capitals is not', async () => {
+    const id = await put('Placed')
+    const flags = async () => (await alice().messages('INBOX')).find((one) => one.subject === 'Placed')?.flags
+    for (const name of ['spam', 'junk', 'archive', 'inbox', 'trash']) {
+      const { structured, text } = await tools.call('set_flags', { ids: [id], add: [name] })
+      expect(structured, text).toEqual({ code: 'invalid_input', field: 'add' })
+      expect(text).toMatch(
+        `"add" is not valid: ${name} is a mailbox and no flag. archive_email, delete_email, `,
+      )
+    }
+    for (const label of ['unread', 'spam']) {
+      const asked = { query: 'subject:placed', action: 'label', label }
+      const { structured } = await tools.call('organize_emails', asked)
+      expect(structured).toEqual({ code: 'invalid_input', field: 'label' })
+    }
+    expect((await flags())?.filter((one) => one !== '\\Recent')).toEqual([])
+    await tools.call('set_flags', { ids: [id], add: ['Junk', '$NotJunk'], remove: ['spam'] })
+    expect(await flags()).toEqual(expect.arrayContaining(['Junk', '$NotJunk']))
+  })
+
   test('create_mailbox, rename_mailbox and delete_mailbox do what they say', async () => {
     expect((await tools.call('create_mailbox', { name: 'Räume' })).structured.mailbox).toBe('Räume')
     expect(await paths()).toContain('Räume')
