@@ -63,6 +63,8 @@ export class MailError extends Error {
   readonly field?: string
   /** What is wrong with that input, in our words and the caller's own: an address that was typed, never foreign text. */
   readonly reason?: string
+  /** Of `mailbox_not_found`: what the caller named, as they typed it, and the address of the account that has none. */
+  readonly missing?: { readonly mailbox: string; readonly account: string }
   /** Which protocol failed, where that matters to the reader. */
   readonly protocol?: 'imap' | 'smtp'
 
@@ -72,6 +74,7 @@ export class MailError extends Error {
       cause?: unknown
       field?: string
       reason?: string | undefined
+      missing?: { readonly mailbox: string; readonly account: string }
       protocol?: 'imap' | 'smtp'
     } = {},
   ) {
@@ -79,6 +82,7 @@ export class MailError extends Error {
     this.code = code
     if (options.field !== undefined) this.field = options.field
     if (options.reason !== undefined) this.reason = options.reason
+    if (options.missing !== undefined) this.missing = options.missing
     if (options.protocol !== undefined) this.protocol = options.protocol
   }
 }

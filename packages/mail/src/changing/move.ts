@@ -32,7 +32,7 @@ export async function moveMessages(
   refs: readonly MessageRef[],
   destination: string,
 ): Promise<RefOutcome[]> {
-  return await moveInto(session, refs, await resolveMailbox(session, destination))
+  return await moveInto(session, refs, await resolveMailbox(session, destination, 'destination'))
 }
 
 /** The same, into the mailbox of a special use, which is made where it is missing. */

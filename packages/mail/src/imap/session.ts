@@ -63,7 +63,7 @@ export class ImapSession {
   /** Who receives: decides whose word about a sender counts. */
   readonly receiver: { readonly provider: ProviderId; readonly imapHost: string }
   /** The addresses that the account writes from, its own first. */
-  readonly own: readonly string[]
+  readonly own: readonly [string, ...string[]]
   /** Until the call ends. */
   readonly time: CallTime
   /** What is not there for this session, and what is not changed. */

@@ -7,6 +7,7 @@ import type { Mailbox } from '../message.ts'
 import { listMailboxes } from './list.ts'
 import { findMailbox, specialUseOfAttribute, takesNothing } from './names.ts'
 import { assertNewName, delimiterOf, nameTaken, toNewPath } from './new-path.ts'
+import { noMailbox } from './resolve.ts'
 
 /**
  * `Parent/Child` on every server, or with its own delimiter. Throws `invalid_input` with the reason for a name that
@@ -27,7 +28,7 @@ export type Renamed = Mailbox & { readonly before: string }
 export async function renameMailbox(session: ImapSession, name: string, newName: string): Promise<Renamed> {
   assertNewName(newName, 'new_name')
   const mailboxes = await listMailboxes(session, { includeCounts: false })
-  const mailbox = getChangeable(mailboxes, name)
+  const mailbox = getChangeable(session, mailboxes, name)
   session.hiding.assertHoldsNone(mailbox.path)
   const path = toNewPath(mailboxes, newName, { field: 'new_name', renamed: mailbox })
   assertNotMadeSpecial(session, mailboxes, path)
@@ -40,7 +41,7 @@ export async function renameMailbox(session: ImapSession, name: string, newName:
 /** Throws `server_refused` for one that holds messages or mailboxes. */
 export async function deleteMailbox(session: ImapSession, name: string): Promise<void> {
   const mailboxes = await listMailboxes(session, { includeCounts: false })
-  const mailbox = getChangeable(mailboxes, name)
+  const mailbox = getChangeable(session, mailboxes, name)
   session.hiding.assertHoldsNone(mailbox.path)
   const holdsMailboxes = mailboxes.some((one) => one.path.startsWith(mailbox.path + mailbox.delimiter))
   if (holdsMailboxes || (mailbox.selectable && (await session.select(mailbox.path, 'read')).exists > 0)) {
@@ -80,10 +81,10 @@ function assertNotMadeSpecial(session: ImapSession, mailboxes: readonly Mailbox[
     throw new MailError('mailbox_protected', { field: 'new_name' })
 }
 
-function getChangeable(mailboxes: readonly Mailbox[], name: string): Mailbox {
+function getChangeable(session: ImapSession, mailboxes: readonly Mailbox[], name: string): Mailbox {
   // A path before the word of a special use: what bears one is not to be changed anyway.
   const mailbox = mailboxes.find((one) => one.path === name) ?? findMailbox(mailboxes, name)
-  if (!mailbox) throw new MailError('mailbox_not_found', { protocol: 'imap' })
+  if (!mailbox) throw noMailbox(session, name, 'name')
   if (mailbox.specialUse !== undefined)
     throw invalid('name', 'INBOX, Sent and others with a special use stay, and keep their names')
   return mailbox

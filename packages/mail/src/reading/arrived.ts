@@ -42,7 +42,7 @@ const maxDated = 5_000
 /** Throws `invalid_input` for a bookmark that this package did not make, `mailbox_not_found`. */
 export async function listArrived(session: ImapSession, options: ListArrivedOptions): Promise<ArrivedPage> {
   const seen = readBookmark(options.after)
-  const { path } = await resolveMailbox(session, options.mailbox)
+  const { path } = await resolveMailbox(session, options.mailbox, 'mailbox')
   // Nothing can follow the last UID there is.
   const first = Math.min(maxUid, seen.uid + 1)
   const end = Math.min(maxUid, seen.uid + options.limit)

@@ -46,7 +46,7 @@ export async function listRecent(
   size = blockSize,
 ): Promise<RecentPage> {
   const given = options.cursor === undefined ? undefined : readPlace(options.cursor)
-  const { path } = await resolveMailbox(session, options.mailbox)
+  const { path } = await resolveMailbox(session, options.mailbox, 'mailbox')
   const mailbox = await session.select(path, 'read')
   const { uidValidity } = mailbox
   if (given !== undefined && given.uidValidity !== uidValidity)

@@ -19,8 +19,10 @@ export function toFailed(failures: readonly Failure[]) {
 
 /** One sentence for each, without its full stop. */
 export function toFailureWarnings(failures: readonly Failure[]): string[] {
-  return failures.map(
-    ({ address, error }) => `${address} did not answer: ${error.message.replace(/\.$/, '')}`,
+  return failures.map(({ address, error }) =>
+    error.code === 'mailbox_not_found'
+      ? `${address} has no such mailbox`
+      : `${address} did not answer: ${error.message.replace(/\.$/, '')}`,
   )
 }
 

@@ -4,6 +4,7 @@
  * one switch below turns its code into our sentence.
  */
 import { MailError, type MailErrorCode } from '@email-connector/mail'
+import { toLine } from './fit.ts'
 
 export type ToolErrorCode =
   | MailErrorCode
@@ -52,6 +53,13 @@ export function toToolError(error: MailError, publicUrl: string, link?: string):
 
 function lower(sentence: string): string {
   return sentence.charAt(0).toLowerCase() + sentence.slice(1)
+}
+
+/** `all` is a word for a mailbox, and few servers have such a one. */
+function toMissingText({ mailbox, account }: { mailbox: string; account: string }): string {
+  return mailbox.toLowerCase() === 'all'
+    ? `${account} has no mailbox of all emails: search_emails without a query lists those of every mailbox, and a move needs one that list_mailboxes shows.`
+    : `${account} has no mailbox ${JSON.stringify(toLine(mailbox, 100))}: list_mailboxes shows the names.`
 }
 
 /** `link`: one-time, for the owner, made for a refused login only. */
@@ -114,7 +122,9 @@ export function sentenceFor(error: MailError, publicUrl: string, link?: string):
     case 'mailbox_not_found':
       if (error.reason !== undefined)
         return `This account has no ${error.reason} folder, and the server lets none be made. The owner can make one in the provider's own program.`
-      return 'There is no such mailbox. list_mailboxes shows the names.'
+      return error.missing === undefined
+        ? 'This mailbox is gone or was renamed: search for its emails again, or see list_mailboxes for the names.'
+        : toMissingText(error.missing)
     case 'mailbox_protected':
       return 'Nothing is moved into Sent or Drafts: choose another mailbox. draft_email makes drafts.'
     case 'mailbox_read_only':

@@ -157,6 +157,18 @@ describe.skipIf(!findDovecot())('R88: all accounts at once', () => {
     expect(text).toContain('Water works')
   })
 
+  test('an account that has no such mailbox did answer, and alone is told by its address', async () => {
+    const { structured, text } = await well.call('search_emails', { account: 'all', query: 'in:Paper/2026' })
+    const others = structured.failed.map((one: { account: string }) => one.account)
+    expect(others).toContain('alice@test.example')
+    expect(others).not.toContain('carol@test.example')
+    expect(structured.warnings).toContain('alice@test.example has no such mailbox')
+    expect(text).not.toContain('did not answer')
+    const alone = await well.call('get_recent_emails', { mailbox: 'Paper/2026' })
+    expect(alone.structured).toEqual({ code: 'mailbox_not_found', field: 'mailbox' })
+    expect(alone.text).toBe('alice@test.example has no mailbox "Paper/2026": list_mailboxes shows the names.')
+  })
+
   test('mailboxes of every account name theirs', async () => {
     const { structured, text } = await well.call('list_mailboxes', { account: 'all' })
     const inboxes = structured.mailboxes.filter((one: { path: string }) => one.path === 'INBOX')

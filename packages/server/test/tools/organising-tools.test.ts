@@ -179,6 +179,34 @@ describe.skipIf(!findDovecot())('on a real Dovecot', () => {
     expect(back.text).toMatch(/ is now Invoices\/Newest\.$/)
   })
 
+  test('an email whose mailbox was renamed is to be searched for again', async () => {
+    await tools.call('create_mailbox', { name: 'Passing' })
+    const id = await put('Passed', 'Passing')
+    await tools.call('rename_mailbox', { name: 'Passing', new_name: 'Past' })
+    for (const tool of ['get_email', 'get_thread']) {
+      const { structured, text } = await tools.call(tool, { id })
+      expect(structured, text).toEqual({ code: 'mailbox_not_found' })
+      expect(text).toMatch(/^This mailbox is gone or was renamed: search for its emails again/)
+    }
+  })
+
+  test('"all" names no mailbox where none holds everything, and one that is called so where there is one', async () => {
+    const id = await put('One of all')
+    for (const [tool, input, field] of [
+      ['get_recent_emails', { mailbox: 'all' }, 'mailbox'],
+      ['move_email', { ids: [id], destination: 'All' }, 'destination'],
+    ] as const) {
+      const { structured, text } = await tools.call(tool, input)
+      expect(structured, text).toEqual({ code: 'mailbox_not_found', field })
+      expect(text).toMatch(/^alice@test\.example has no mailbox of all emails: search_emails without a query/)
+    }
+    expect((await tools.call('search_emails', {})).structured.emails.length).toBeGreaterThan(0)
+    await tools.call('create_mailbox', { name: 'All' })
+    const moved = await tools.call('move_email', { ids: [id], destination: 'all' })
+    expect(moved.structured.results).toMatchObject([{ id, ok: true }])
+    expect((await tools.call('get_recent_emails', { mailbox: 'all' })).structured.emails).toHaveLength(1)
+  })
+
   test('a mailbox that holds an email, or has a special use, is not deleted', async () => {
     await tools.call('create_mailbox', { name: 'Full' })
     await put('Kept', 'Full')
@@ -191,9 +219,9 @@ describe.skipIf(!findDovecot())('on a real Dovecot', () => {
       expect((await tools.call('rename_mailbox', { name, new_name: 'Gone' })).isError, name).toBe(true)
     }
     expect(await paths()).toEqual(expect.arrayContaining(['Sent', 'Trash', 'INBOX']))
-    expect((await tools.call('delete_mailbox', { name: 'Nowhere' })).structured.code).toBe(
-      'mailbox_not_found',
-    )
+    const nowhere = await tools.call('delete_mailbox', { name: 'Nowhere' })
+    expect(nowhere.structured).toEqual({ code: 'mailbox_not_found', field: 'name' })
+    expect(nowhere.text).toContain('alice@test.example has no mailbox "Nowhere"')
   })
 
   test('get_thread gives the conversation across mailboxes, oldest first', async () => {
