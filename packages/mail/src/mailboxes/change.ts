@@ -5,7 +5,7 @@ import { invalid } from '../input.ts'
 import { MailError } from '../mail-error.ts'
 import type { Mailbox } from '../message.ts'
 import { listMailboxes } from './list.ts'
-import { findMailbox, specialUseOfAttribute, takesNothing } from './names.ts'
+import { findMailboxLoosely, specialUseOfAttribute, takesNothing } from './names.ts'
 import { assertNewName, delimiterOf, nameTaken, toNewPath } from './new-path.ts'
 import { noMailbox } from './resolve.ts'
 
@@ -83,7 +83,7 @@ function assertNotMadeSpecial(session: ImapSession, mailboxes: readonly Mailbox[
 
 function getChangeable(session: ImapSession, mailboxes: readonly Mailbox[], name: string): Mailbox {
   // A path before the word of a special use: what bears one is not to be changed anyway.
-  const mailbox = mailboxes.find((one) => one.path === name) ?? findMailbox(mailboxes, name)
+  const mailbox = mailboxes.find((one) => one.path === name) ?? findMailboxLoosely(mailboxes, name)
   if (!mailbox) throw noMailbox(session, name, 'name')
   if (mailbox.specialUse !== undefined)
     throw invalid('name', 'INBOX, Sent and others with a special use stay, and keep their names')

@@ -4,7 +4,7 @@ import { assertMailboxName } from '../input.ts'
 import { MailError } from '../mail-error.ts'
 import type { Mailbox } from '../message.ts'
 import { listMailboxes } from './list.ts'
-import { findMailbox } from './names.ts'
+import { findMailbox, findMailboxLoosely } from './names.ts'
 
 /**
  * Costs a LIST only where memory does not know the name. `field` is the parameter that it came from, where that is
@@ -16,7 +16,7 @@ export async function resolveMailbox(session: ImapSession, name: string, field?:
     return { path: 'INBOX', name: 'INBOX', delimiter: '/', specialUse: 'inbox', selectable: true }
   }
   const remembered = findMailbox(session.knownMailboxes ?? [], name)
-  const found = remembered ?? findMailbox(await listMailboxes(session, { includeCounts: false }), name)
+  const found = remembered ?? findMailboxLoosely(await listMailboxes(session, { includeCounts: false }), name)
   if (found === undefined || !found.selectable) throw noMailbox(session, name, field)
   return found
 }

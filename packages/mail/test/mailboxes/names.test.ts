@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { findMailbox } from '../../src/mailboxes/names.ts'
+import { findMailbox, findMailboxLoosely } from '../../src/mailboxes/names.ts'
 import type { Mailbox, SpecialUse } from '../../src/message.ts'
 
 const mailbox = (path: string, specialUse?: SpecialUse): Mailbox => ({
@@ -77,5 +77,38 @@ describe('which mailbox a name means', () => {
       'A',
       undefined,
     ])
+  })
+
+  test('the manners of another server are understood where nothing is named exactly so', () => {
+    const slashed = ['INBOX', 'Archive', 'Projects', 'Projects/Größe', 'a.b', 'INBOX/Home'].map((path) =>
+      mailbox(path),
+    )
+    const dotted = ['INBOX', 'INBOX.Work', 'INBOX.Work.2026'].map((path) => ({
+      ...mailbox(path),
+      delimiter: '.',
+    }))
+    const flat = ['INBOX', 'Work'].map((path) => ({ ...mailbox(path), delimiter: '' }))
+    for (const [listed, name, path] of [
+      [slashed, 'Archive/', 'Archive'],
+      [slashed, '/Projects/', 'Projects'],
+      [slashed, 'INBOX/Projects', 'Projects'],
+      [slashed, 'inbox.projects.größe', 'Projects/Größe'],
+      [slashed, 'Projects.Größe', 'Projects/Größe'],
+      [slashed, 'INBOX/Home', 'INBOX/Home'],
+      [slashed, 'INBOX.Home', 'INBOX/Home'],
+      [slashed, 'a.b', 'a.b'],
+      [slashed, 'INBOX/', 'INBOX'],
+      [slashed, '/', undefined],
+      [slashed, 'Projects/Archive', undefined],
+      [dotted, '/Work/2026/', 'INBOX.Work.2026'],
+      [dotted, 'Work.2026.', 'INBOX.Work.2026'],
+      [flat, 'INBOX/Work', 'Work'],
+    ] as const)
+      expect(findMailboxLoosely(listed, name)?.path, name).toBe(path)
+    // An exact path comes first, and two that are alike are none.
+    expect(findMailboxLoosely([mailbox('Work'), mailbox('INBOX/Work')], 'INBOX/Work')?.path).toBe(
+      'INBOX/Work',
+    )
+    expect(findMailboxLoosely([mailbox('WORK'), mailbox('Work')], '/work/')).toBeUndefined()
   })
 })

@@ -166,6 +166,17 @@ describe.skipIf(!findDovecot())('on a real Dovecot', () => {
     }
   })
 
+  test('a mailbox is found as another server would write it', async () => {
+    const id = await put('For the bin')
+    const moved = await tools.call('move_email', { ids: [id], destination: 'INBOX/Trash/' })
+    expect(moved.structured.results).toMatchObject([{ id, ok: true }])
+    expect(await subjects('Trash')).toContain('For the bin')
+    await tools.call('create_mailbox', { name: 'Levels/Lower' })
+    expect((await tools.call('get_recent_emails', { mailbox: '/Levels.Lower' })).isError).toBe(false)
+    expect((await tools.call('delete_mailbox', { name: 'INBOX.Levels.Lower' })).isError).toBe(false)
+    expect(await paths()).not.toContain('Levels/Lower')
+  })
+
   test('where a mailbox went other than its name looks like is said', async () => {
     await tools.call('create_mailbox', { name: 'Invoices/2025' })
     const created = await tools.call('create_mailbox', { name: 'invoices/2026' })
