@@ -2,6 +2,7 @@
 import { leastCpuMs } from '@email-connector/testing/cpu-time'
 import { describe, expect, test } from 'vitest'
 import {
+  readLoginRefusal,
   readRecipientRefusal,
   readRefusal,
   readWholeRefusal,
@@ -69,6 +70,70 @@ describe('an email that is refused', () => {
     ['523 the message is over the limit', 'too_large'],
     ['554 5.5.1 no valid recipients', 'server_refused'],
     ['500 what', 'server_refused'],
+    // The sender: iCloud, QQ, 163, Zoho, Coremail, Mail.ru, SendGrid, SMTP2GO, Exim
+    ['550 5.7.0 From address is not one of your addresses', 'sender_refused'],
+    ['501 mail from address must be same as authorization user', 'sender_refused'],
+    ['553 Mail from must equal authorized user', 'sender_refused'],
+    ['553 Relaying disallowed as alice@x.example', 'sender_refused'],
+    ['553 Sender is not allowed to relay emails', 'sender_refused'],
+    ['553 Envolope sender mismatch with login user.', 'sender_refused'],
+    ['550 not local sender over smtp', 'sender_refused'],
+    ['550 The from address does not match a verified Sender Identity.', 'sender_refused'],
+    ['550 From header sender domain not verified', 'sender_refused'],
+    [
+      '550-Verification failed for <a@x.example>\n550-No such user here\n550 Sender verify failed',
+      'sender_refused',
+    ],
+    ['451 Could not complete sender verify callout', 'try_later'],
+    // Too much: Plesk, cPanel, Microsoft, QQ, 163, GMX
+    [
+      '554 5.7.0 Your message could not be sent. The limit on the number of allowed outgoing messages was exceeded. Try again later.',
+      'throttled',
+    ],
+    ['550 5.7.1 You have exceeded the maximum number of messages per hour', 'throttled'],
+    ['550 Domain x.example has exceeded the max emails per hour (100/100 (100%)) allowed.', 'throttled'],
+    ['550 5.7.0 Outgoing message rate exceeded', 'throttled'],
+    [
+      '550 5.1.90 Your message cannot be sent because you have reached your daily limit for message recipients',
+      'throttled',
+    ],
+    [
+      "550 5.7.233 Your message can't be sent because your tenant exceeded its daily limit for sending email to external recipients",
+      'throttled',
+    ],
+    ['550 User frequency limited', 'throttled'],
+    ['550 Daily frequency limited', 'throttled'],
+    ['450 Requested mail action not taken: mailbox unavailable. Mail send limit exceeded.', 'throttled'],
+    ['451 4.7.1 Service unavailable - try again later', 'throttled'],
+    // Postfix, of a client or another domain, with codes that are for now
+    ['454 4.7.1 <b@y.example>: Relay access denied', 'relay_refused'],
+    ['450 4.7.1 Client host rejected: cannot find your hostname, [192.0.2.1]', 'try_later'],
+    ['450 4.7.1 <host>: Helo command rejected: Host not found', 'try_later'],
+    ['450 4.7.1 Client host rejected: too many connections', 'throttled'],
+    ['450 4.7.1 <a@x.example>: Sender address rejected: rate limit exceeded', 'throttled'],
+    // Relays: MDaemon, Domino, qmail
+    ['550 We do not relay', 'relay_refused'],
+    ['551 we do not relay', 'relay_refused'],
+    ['554 Relay rejected for policy reasons.', 'relay_refused'],
+    ["553 sorry, that domain isn't in my list of allowed rcpthosts (#5.7.1)", 'relay_refused'],
+    // The login: Postfix, QQ, cPanel, sendmail
+    ['503 5.5.4 Error: send AUTH command first.', 'auth_required'],
+    ['503 AUTH first', 'auth_required'],
+    ['503 Error: need EHLO and AUTH first !', 'auth_required'],
+    ['550 Please turn on SMTP Authentication in your mail client.', 'auth_required'],
+    ['550 5.7.1 <b@y.example>... Relaying denied. Proper authentication required.', 'auth_required'],
+    // Exchange, of a group that takes nothing from outside
+    [
+      '550 5.7.133 RESOLVER.RST.SenderNotAuthenticatedForGroup; authentication required; Delivery restriction check failed',
+      'policy_refused',
+    ],
+    ['550 5.7.1 RESOLVER.RST.AuthRequired; authentication required', 'policy_refused'],
+    // The content: Exchange, QQ, 163, Zoho
+    ['554 5.2.0 STOREDRV.Submission.Exception:OutboundSpamException; Failed to process', 'policy_refused'],
+    ['550 Mail content denied.', 'policy_refused'],
+    ['554 DT:SPM 163 smtp', 'policy_refused'],
+    ['550 5.4.6 Unusual sending activity detected.', 'policy_refused'],
+    ['554 5.7.1 Message size exceeds 25 MB', 'too_large'],
   ])('%s is %s', (response, reason) => {
     expect(readRefusal(failure(response))).toBe(reason)
   })
@@ -90,6 +155,9 @@ describe('an email that is refused', () => {
       'relay ',
       'too many ',
       'auth',
+      'from address ',
+      'message size ',
+      'must be the same as ',
       ' ',
       'x',
     ]) {
@@ -115,6 +183,12 @@ describe('a recipient that is refused', () => {
     ['550 5.7.1 Service unavailable; client host blocked using a list', 'policy_refused'],
     ['552 5.3.4 too big', 'too_large'],
     ['550 5.5.0 no', 'refused'],
+    ['550 Unrouteable address', 'no_such_recipient'],
+    ['550 5.7.1 <b@y.example>: Recipient address rejected: user unknown', 'no_such_recipient'],
+    ['550 5.7.1 Recipient not authorized, your IP has been found on a block list', 'policy_refused'],
+    ['553 Relaying disallowed as alice@x.example', 'sender_refused'],
+    ['454 4.7.1 <b@y.example>: Relay access denied', 'relay_refused'],
+    ['550 5.7.134 RESOLVER.RST.SenderNotAuthenticatedForMailbox; authentication required', 'policy_refused'],
   ])('%s is %s', (response, code) => {
     expect(readRecipientRefusal(failure(response, 'RCPT TO'))).toBe(code)
   })
@@ -136,5 +210,29 @@ describe('a recipient that is refused', () => {
   ] as const)('all of them by %j: %s', (responses, reason, isOfSender) => {
     const failures = responses.map((response) => failure(response, 'RCPT TO'))
     expect(readWholeRefusal(failures)).toEqual({ reason, isOfSender })
+  })
+})
+
+describe('a login that is refused', () => {
+  test.each([
+    ['535 5.7.8 Error: authentication failed', 'login_refused'],
+    ['535 5.7.3 Authentication unsuccessful', 'login_refused'],
+    ['526 Authentication failure', 'login_refused'],
+    ['525 5.7.13 User account disabled', 'login_refused'],
+    ['500 5.7.0 Authentication failed', 'login_refused'],
+    ['535 5.7.139 Authentication unsuccessful, the user credentials were incorrect. [X]', 'login_refused'],
+    ['535 5.7.139 Authentication unsuccessful, basic authentication is disabled.', 'login_needs_oauth'],
+    ['454 4.7.0 Temporary authentication failure', 'try_later'],
+    ['454 4.7.0 Temporary authentication failure: Connection lost to authentication server', 'try_later'],
+    ['454 4.7.0 Cannot authenticate due to a temporary system problem. Try again later.', 'try_later'],
+    ['454 4.7.0 Too many login attempts, temporarily blocked', 'throttled'],
+    ['454 4.7.0 Too many login attempts', 'throttled'],
+    ['421 4.7.0 Temporary System Problem', 'throttled'],
+    ['454 TLS not available', 'server_refused'],
+    ['501 5.5.2 cannot decode', 'server_refused'],
+    ['503 5.5.1 already', 'server_refused'],
+    ['504 5.7.4 unrecognized authentication type', 'server_refused'],
+  ])('%s is %s', (response, code) => {
+    expect(readLoginRefusal(failure(response, 'AUTH')).code).toBe(code)
   })
 })
