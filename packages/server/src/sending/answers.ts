@@ -33,6 +33,8 @@ export interface Answer {
   readonly known: readonly MailAddress[]
   /** Addresses of the email that nothing can be sent to, each with the reason. */
   readonly skipped: readonly string[]
+  /** The email was never sent (RFC 9051 §2.3.2). */
+  readonly isOfDraft: boolean
 }
 
 export interface Parent {
@@ -87,12 +89,13 @@ export async function toReply(
     attachments: [],
     ...toThread(email),
   }
-  return { draft, known, skipped }
+  return { draft, known, skipped, isOfDraft: isDraft(email) }
 }
 
 export interface ForwardOptions {
   readonly body: string
   readonly to: readonly MailAddress[]
+  readonly cc?: readonly MailAddress[]
   readonly includeAttachments: boolean
   /** The email itself as a file, byte for byte, instead of its text and files. */
   readonly asAttachment: boolean
@@ -101,7 +104,7 @@ export interface ForwardOptions {
 export async function toForward(
   session: ImapSession,
   parent: Parent,
-  { body, to, includeAttachments, asAttachment }: ForwardOptions,
+  { body, to, cc = [], includeAttachments, asAttachment }: ForwardOptions,
 ): Promise<Answer> {
   const original = await fetchOriginal(session, parent.ref, {
     maxChars: asAttachment ? 0 : maxForwardedChars,
@@ -114,23 +117,24 @@ export async function toForward(
   const draft = {
     from: fromOf(original, parent),
     to,
-    cc: [],
+    cc,
     bcc: [],
     subject: toForwardSubject(email.subject),
     body,
     // a forward is no reply: References alone keep it with what it forwards
     references,
   }
+  const about = { known: [], skipped: [], isOfDraft: isDraft(email) }
   if (asAttachment) {
     const attachments = [await readAsFile(session, email)]
-    return { draft: { ...draft, attachments }, known: [], skipped: [] }
+    return { draft: { ...draft, attachments }, ...about }
   }
   const leftOut = includeAttachments ? [] : email.attachments.filter(isFile)
-  return {
-    draft: { ...draft, original: toForwarded(original, leftOut), attachments: files },
-    known: [],
-    skipped: [],
-  }
+  return { draft: { ...draft, original: toForwarded(original, leftOut), attachments: files }, ...about }
+}
+
+function isDraft({ flags }: MessageDetail): boolean {
+  return flags.some((flag) => flag.toLowerCase() === '\\draft')
 }
 
 async function readAsFile(

@@ -4,6 +4,7 @@ import * as z from 'zod'
 import { assertOfAccount, openEmail } from '../tool-call/email-refs.ts'
 import * as parameters from '../tool-call/parameters.ts'
 import type { ToolCall } from '../tool-call/tool.ts'
+import { ToolError } from '../wire/tool-error.ts'
 import type { AnswerFlag } from './answered-mark.ts'
 import { type Answer, type Parent, toParent } from './answers.ts'
 import { deliver, toReady } from './deliver.ts'
@@ -37,6 +38,11 @@ export async function sendAnswer(
     withEarlySubmission(call, opened, async (early) => {
       const { draft, known, skipped } = await mailbox.run(async (session) => {
         const answer = await toAnswer(session, await toParent(call, opened, parent))
+        // its words are nobody's yet
+        if (answer.isOfDraft) {
+          const sentence = 'This is a draft, which was never sent: send_draft sends it.'
+          throw new ToolError('invalid_input', sentence, { field: 'id' })
+        }
         const attachments = await readAttachments(session, given, sources, answer.draft.attachments)
         const signature = signed(opened, answer.draft.from, input.signature)
         return { ...answer, draft: { ...answer.draft, ...signature, attachments } }

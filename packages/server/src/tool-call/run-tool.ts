@@ -17,6 +17,7 @@ import { ToolError } from '../wire/tool-error.ts'
 import type { ToolResult } from '../wire/tool-result.ts'
 import { createEarlyConnections } from './early-connection.ts'
 import { toOutcome } from './outcomes.ts'
+import { assertSendsAsMeant } from './sends-as-meant.ts'
 import type { Asking, Tool, ToolQuestion } from './tool.ts'
 import { type CallSurroundings, callDeadlineMs, createLink, createToolCall, elapsedMs } from './tool-call.ts'
 import { parseArguments, toUnknownText } from './tool-schema.ts'
@@ -59,6 +60,7 @@ export async function answerCall(
     await assertWithinLimit(around, caller)
     assertPermission(tool, caller, around.publicUrl)
     const { input, unknown } = parseArguments(tool.input, given, tool.misplaced)
+    assertSendsAsMeant(tool, given, unknown)
     const result = await tool.handle(
       input,
       createToolCall(caller, around, {

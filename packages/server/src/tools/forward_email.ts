@@ -18,6 +18,7 @@ export const forwardEmail = defineTool({
     ...answerParameters,
     body: answerParameters.body.default(''),
     to: parameters.to,
+    cc: parameters.addresses.default([]),
     include_attachments: z.boolean().default(true).describe('Default true'),
     as_attachment: z.boolean().default(false).describe('The email itself as an .eml file'),
   }),
@@ -28,6 +29,7 @@ export const forwardEmail = defineTool({
     const options = {
       body: input.body,
       to,
+      cc: parseRecipients(input.cc, 'cc'),
       includeAttachments: input.include_attachments,
       asAttachment: input.as_attachment,
     }

@@ -366,6 +366,30 @@ describe.skipIf(!findDovecot())('over a real submission server', () => {
     },
   )
 
+  test.each([
+    ['send_at', '2026-12-24T08:00:00Z', 'nothing here sends later'],
+    ['scheduledTime', 'tomorrow', 'nothing here sends later'],
+    ['dry_run', true, 'draft_email saves a draft instead'],
+    ['replyTo', 'desk@test.example', 'Answers go to the address that the email is from'],
+    ['html', '<p>Hi</p>', 'The body is Markdown'],
+    ['BCC', ['dave@test.example'], 'It is spelt "bcc".'],
+  ])('%s changes what leaves, so nothing does', async (name, value, way) => {
+    const before = submission.dataCount()
+    const { isError, structured, text } = await tools.call('send_email', {
+      ...letter(`Not as meant ${name}`),
+      [name]: value,
+    })
+    expect([isError, structured]).toEqual([true, { code: 'invalid_input', field: name }])
+    expect(text).toContain(`"${name}" is no parameter of this tool, so nothing was sent.`)
+    expect(text).toContain(way)
+    expect(submission.dataCount()).toBe(before)
+  })
+
+  test('what says only what is done anyhow is dropped', async () => {
+    const given = { ...letter('As meant'), dry_run: false, html: 'false', reply_to: [], send_at: null }
+    expect((await tools.call('send_email', given)).structured).toMatchObject({ state: 'sent' })
+  })
+
   test('recipients may come as one string, or as the JSON of a list; nobody is added and nobody is lost', async () => {
     await tools.call('send_email', {
       ...letter('One string'),

@@ -500,6 +500,42 @@ describe.skipIf(!findDovecot())('over a real submission server', () => {
     expect(lastSent().text).toContain(boundary)
   })
 
+  test('a forward has copies as a reply has', async () => {
+    const id = await put('With a copy', ['To: alice@test.example'])
+    await tools.call('forward_email', { id, to: ['carol@test.example'], cc: ['dave@test.example'] })
+    expect(lastSent().to).toEqual(['carol@test.example', 'dave@test.example'])
+    expect(lastSent().text).toMatch(/^Cc: dave@test\.example\r$/m)
+  })
+
+  test.each([
+    ['reply_to_email', { bcc: ['dave@test.example'] }],
+    ['reply_to_email', { subject: 'Another' }],
+    ['forward_email', { to: ['carol@test.example'], bcc: 'dave@test.example' }],
+  ])('%s takes no %j: what would leave without it does not', async (tool, given) => {
+    const id = await put(`Asked for more by ${tool}`, ['To: alice@test.example'])
+    const before = submission.dataCount()
+    const { structured, text } = await tools.call(tool, { id, body: 'x', ...given })
+    expect(structured.code).toBe('invalid_input')
+    expect(text).toContain('draft_email and update_draft take it')
+    expect(submission.dataCount()).toBe(before)
+  })
+
+  test("a draft of one's own is neither answered nor forwarded", async () => {
+    const draft = { to: ['bob@test.example'], subject: 'Half written', body: 'Unfit words' }
+    const { id } = (await tools.call('draft_email', draft)).structured
+    const before = submission.dataCount()
+    for (const [tool, given] of [
+      ['reply_to_email', { body: 'x' }],
+      ['forward_email', { to: ['carol@test.example'] }],
+      ['forward_email', { to: ['carol@test.example'], as_attachment: true }],
+    ] as const) {
+      const { structured, text } = await tools.call(tool, { id, ...given })
+      expect(structured).toEqual({ code: 'invalid_input', field: 'id' })
+      expect(text).toBe('This is a draft, which was never sent: send_draft sends it.')
+    }
+    expect(submission.dataCount()).toBe(before)
+  })
+
   test('R83: plain words of others are quoted and sent on as they were typed, links whole', async () => {
     const typed = [
       'Meet: https://meet.example/j/123?pwd=xY_z*a_b*c&u=1#in',
