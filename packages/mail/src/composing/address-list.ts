@@ -53,7 +53,7 @@ export function readAddressList(text: string): ReadAddresses {
   }
   const mailboxes: MailAddress[] = []
   const faults: AddressFault[] = []
-  const segments = joinNames(split)
+  const segments = joinNames(split.map((one) => ({ ...one, text: withoutMarks(one.text) })))
   segments.forEach(({ text, group }, index) => {
     const found = readSegment(text)
     if ('reason' in found) faults.push({ text, place: index + 1, reason: found.reason })
@@ -161,8 +161,17 @@ function toFound(typed: string, beside: string): Found {
   const named = readAddress(withoutQuotes(name))
   const isSame = named.reason === undefined && toAddressKey(named.address) === toAddressKey(address)
   if (name === '' || isSame) return { mailboxes: [{ address }] }
-  if (!isQuoted && /\S@\S/.test(name)) return { reason: twoAddresses }
+  if (!isQuoted && holdsAddress(name)) return { reason: twoAddresses }
   return { mailboxes: [{ name, address }] }
+}
+
+/** A list writes `'bob@x' via Team` of whom it sends for; `Bob@Home` has no domain. */
+function holdsAddress(name: string): boolean {
+  const own = name.replace(/^'[^'@\s]+@[^'@\s]+' via /i, '')
+  return own.split(' ').some((word) => {
+    const at = word.indexOf('@', 1)
+    return at > 0 && /[.。．｡]/.test(word.slice(at))
+  })
 }
 
 /** Quoted strings without their quotes, blanks single. */
@@ -173,9 +182,14 @@ function toName(text: string): string {
     .trim()
 }
 
-/** Outlook copies `'b@x'`, and contacts come with direction marks at their ends. */
+/** Contacts and pages come with direction marks and zero-width spaces at their ends. */
+function withoutMarks(text: string): string {
+  return text.length > maxSegmentChars ? text : text.replaceAll(/^[\p{Cf}\s]+|[\p{Cf}\s]+$/gu, '')
+}
+
+/** Outlook copies `'b@x'`. */
 function withoutQuotes(text: string): string {
-  const trimmed = text.replaceAll(/^[\p{Cf}\s]+|[\p{Cf}\s]+$/gu, '')
+  const trimmed = withoutMarks(text)
   return /^'[^']*@[^']*'$/.test(trimmed) ? trimmed.slice(1, -1) : trimmed
 }
 

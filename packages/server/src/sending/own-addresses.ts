@@ -3,7 +3,7 @@
  * and so is Gmail's with other dots. What one may send as is narrower: the account's address and aliases, and their plus
  * addresses, which the mail server has the last word about.
  */
-import type { MailAccount, MailAddress } from '@email-connector/mail'
+import { type MailAccount, type MailAddress, readAddressList } from '@email-connector/mail'
 import type { OpenedAccount } from '../accounts/grant-accounts.ts'
 import { toMailbox, withoutTag } from '../mailbox-address.ts'
 import { ToolError } from '../wire/tool-error.ts'
@@ -31,13 +31,20 @@ export function parseFrom(
   }
   if (from === undefined) return named(account.address)
   const allowed = [account.address, ...account.aliases]
-  const typed = from.trim()
+  const typed = addressIn(from)
   const address = allowed.find((one) => one.toLowerCase() === typed.toLowerCase())
   if (address !== undefined) return named(address)
   if (takesPlus(account) && allowed.some((one) => withoutTag(one) === withoutTag(typed))) return named(typed)
   throw new ToolError('invalid_input', `"from" must be one of ${allowed.join(', ')}. ${way}`, {
     field: 'from',
   })
+}
+
+/** `Alice <alice@x.example>` as an address of it; its name is the owner's to set. */
+export function addressIn(from: string): string {
+  const { mailboxes, faults } = readAddressList(from)
+  const [only, ...others] = mailboxes
+  return faults.length > 0 || only === undefined || others.length > 0 ? from.trim() : only.address
 }
 
 /** As the owner has named the address or the mailbox, else as Sent shows it. */

@@ -7,7 +7,7 @@ import type { MailAddress } from '@email-connector/mail'
 import type { OpenedAccount } from '../accounts/grant-accounts.ts'
 import type { ToolCall } from '../tool-call/tool.ts'
 import { ToolError } from '../wire/tool-error.ts'
-import { parseFrom } from './own-addresses.ts'
+import { addressIn, parseFrom } from './own-addresses.ts'
 
 export interface Sender {
   readonly opened: OpenedAccount
@@ -20,7 +20,7 @@ export async function openSender(
   { account, from }: { readonly account?: string | undefined; readonly from?: string | undefined },
 ): Promise<Sender> {
   if (from === undefined) return await openAs(account)
-  const typed = from.trim().toLowerCase()
+  const typed = addressIn(from).toLowerCase()
   const accounts = await call.accounts.list()
   const other = accounts.find(({ address }) => address.toLowerCase() === typed)
   if (account === undefined) return await openAs(other?.accountId)

@@ -291,7 +291,7 @@ describe.skipIf(!findDovecot())('over a real submission server', () => {
   })
 
   test('an alias of the account may stand in From', async () => {
-    await tools.call('send_email', { ...letter('From sales'), from: 'Sales@test.example' })
+    await tools.call('send_email', { ...letter('From sales'), from: 'Our Sales <Sales@test.example>' })
     expect(submission.messages.at(-1)).toMatchObject({
       from: 'sales@test.example',
       login: 'alice@test.example',
@@ -299,7 +299,7 @@ describe.skipIf(!findDovecot())('over a real submission server', () => {
   })
 
   test('R84: the address of another connected account goes out through that account, into its Sent and its ledger', async () => {
-    const asBob = { to: ['alice@test.example'], subject: 'As Bob', body: 'x', from: 'BOB@test.example' }
+    const asBob = { to: ['alice@test.example'], subject: 'As Bob', body: 'x', from: 'Bob <BOB@test.example>' }
     const first = await tools.call('send_email', asBob)
     expect(first.structured).toMatchObject({ state: 'sent', account: 'bob@test.example', sent_copy: 'filed' })
     expect(first.text).toContain('From: bob@test.example')
