@@ -29,13 +29,18 @@ export function isPixel(attributes: VisibleElement['attributes']): boolean {
   )
 }
 
-/** What a picture says, on one line; empty where it says no word. */
+/** What a picture says, on one line; empty where it says no word and is no emoji. */
 export function altOf(attributes: VisibleElement['attributes']): string {
   const alt = removeInvisible((attributes.get('alt') ?? '').slice(0, 4 * maxAltChars))
     .text.replaceAll(/[\s[\]]+/g, ' ')
     .trim()
     .slice(0, maxAltChars)
-  return /\p{L}{2}|\p{N}|\p{Lo}/u.test(alt) ? alt : ''
+  return /\p{L}{2}|\p{N}|\p{Lo}/u.test(alt) || isEmoji(alt) ? alt : ''
+}
+
+/** Nothing but emoji: a picture of one is read as the character. Trademarks are of the same class in Unicode. */
+export function isEmoji(alt: string): boolean {
+  return /\p{Extended_Pictographic}/u.test(alt) && !/[\p{L}\p{N}\p{P}©®™]/u.test(alt)
 }
 
 const maxRaisedChars = 12

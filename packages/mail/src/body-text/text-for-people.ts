@@ -3,7 +3,7 @@
  * part of a forward. Every target is whole, every word that is seen is there, and nothing has the form in which a
  * model reads mail.
  */
-import { altOf, isPixel } from './inline-text.ts'
+import { altOf, isEmoji, isPixel } from './inline-text.ts'
 import { layOutTree, type Manner } from './layout.ts'
 import { wholeTarget } from './people-targets.ts'
 import { createTextWriter } from './text-writer.ts'
@@ -40,7 +40,7 @@ export function textForPeople(html: string): string {
 }
 
 function bracket(alt: string): string {
-  return alt === '' ? '' : `[${alt}]`
+  return alt === '' || isEmoji(alt) ? alt : `[${alt}]`
 }
 
 /** The words are the target: with or without scheme and closing slash. */

@@ -59,6 +59,13 @@ describe('HTML for people', () => {
     expect(text).not.toMatch(/\[image|\(shop\.example\)|~~|preview line|hidden/)
   })
 
+  test('a picture of an emoji is the emoji, other signs are no words', () => {
+    const picture = (alt: string) => `<img src="https://img.example/e.png" alt="${alt}" width="20">`
+    const text = (alt: string) => textForPeople(`<p>Fine ${picture(alt)}</p>`)
+    expect(['👍', '❤️', '👍🏽', '🎉 🎉'].map(text)).toEqual(['Fine 👍', 'Fine ❤', 'Fine 👍🏽', 'Fine 🎉 🎉'])
+    expect(['®', '*', '--', 'Thumbs'].map(text)).toEqual(['Fine', 'Fine', 'Fine', 'Fine [Thumbs]'])
+  })
+
   test('R83: what may be hidden is shown like any other text, what is hidden is not', () => {
     const html =
       '<p style="mask:url(#m)">MAYBE</p><p style="display:none">NEVER</p><p style="color:#fff">WHITE</p>'
