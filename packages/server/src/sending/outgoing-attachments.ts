@@ -92,7 +92,7 @@ function parseAttachment(
     return { emailId: email_id, attachmentId: attachment_id }
   }
   if (filename !== undefined && content_type !== undefined && content !== undefined && names === 3) {
-    return { filename, contentType: content_type, content: parseContent(content, content_type, place) }
+    return { filename, ...parseContent(content, content_type, place) }
   }
   throw invalid(
     place,
@@ -106,10 +106,41 @@ const textTypes =
 /** RFC 6838 §4.2. */
 const mediaType = /^[\w!#$&^.+-]{1,127}\/[\w!#$&^.+-]{1,127}$/
 
-function parseContent(content: string, contentType: string, place: string): Buffer {
+/** What a file is written as says nothing new of it: a text is sent as UTF-8. */
+const charsetParameter = /;[ \t]*charset=(?:"[\w.:+-]{1,40}"|[\w.:+-]{1,40})[ \t]*$/i
+/** RFC 5546 §1.4: what an invitation is for, without which it is a calendar to look at. */
+const methodParameter = /;[ \t]*method=(?:"([a-z]{1,20})"|([a-z]{1,20}))[ \t]*$/i
+
+interface Typed {
+  readonly contentType: string
+  readonly method?: string
+}
+
+/** Without the two parameters that clients give; any other is refused with its type. */
+function parseType(given: string): Typed {
+  let contentType = given
+  let method: string | undefined
+  for (let parameters = 0; parameters < 2; parameters += 1) {
+    const [text, quoted, bare] = methodParameter.exec(contentType) ??
+      charsetParameter.exec(contentType) ?? ['']
+    method = quoted ?? bare ?? method
+    contentType = contentType.slice(0, contentType.length - text.length).trimEnd()
+  }
+  return method === undefined || contentType.toLowerCase() !== 'text/calendar'
+    ? { contentType }
+    : { contentType, method: method.toUpperCase() }
+}
+
+function parseContent(content: string, given: string, place: string): Omit<OutgoingAttachment, 'filename'> {
+  const typed = parseType(given)
+  const { contentType } = typed
   if (!mediaType.test(contentType)) {
     throw invalid(`${place}.content_type`, `"${place}.content_type" must be a type such as application/pdf.`)
   }
+  return { ...typed, content: toBytes(content, contentType, place) }
+}
+
+function toBytes(content: string, contentType: string, place: string): Buffer {
   if (textTypes.test(contentType)) return Buffer.from(content, 'utf8')
   const base64 = content.replaceAll(/\s/g, '').replace(/={1,2}$/, '')
   // Node skips what is not base64 and loses what is behind it.

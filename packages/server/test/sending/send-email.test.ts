@@ -248,6 +248,18 @@ describe.skipIf(!findDovecot())('over a real submission server', () => {
     expect(sent.replaceAll('\r\n', '')).toContain(png.toString('base64'))
   })
 
+  test.each([
+    ['text/calendar; method=REQUEST', 'text/calendar; charset=utf-8; method=REQUEST'],
+    ['text/calendar;charset="utf-8"; method="cancel"', 'text/calendar; charset=utf-8; method=CANCEL'],
+    ['text/html; charset=ISO-8859-1', 'text/html; charset=utf-8'],
+  ])('a file of the type %s is what it says, its text in UTF-8', async (content_type, sentAs) => {
+    const attachments = [{ filename: 'typed.txt', content_type, content: 'Grüße' }]
+    await tools.call('send_email', { ...letter(`Typed ${content_type}`), attachments })
+    const sent = (submission.messages.at(-1)?.raw.toString() ?? '').replaceAll(/\r\n[ \t]+/g, ' ')
+    expect(sent).toContain(`Content-Type: ${sentAs}`)
+    expect(sent).toMatch(/Gr=C3=BC=C3=9Fe|R3LDvMOfZQ==|Grüße/)
+  })
+
   test('a file of 20 MB that is in the mailbox goes along without passing through the call', async () => {
     const content = Buffer.alloc(20 * 1024 * 1024, 'x')
     const lines = (content.toString('base64').match(/.{1,76}/g) ?? []).join('\r\n')
