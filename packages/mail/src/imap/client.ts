@@ -25,6 +25,7 @@ import { writeMessagesInPieces } from './message-literal.ts'
 import type { Channel, ImapResponse, ImapToken, SentCommand, UntaggedHandlers } from './protocol.ts'
 import { textOf } from './response-text.ts'
 import { guardHandlers } from './untagged-faults.ts'
+import { attributeOfName } from './use-names.ts'
 
 /** Envelope and structure are our own reading: both absent where the server gives NIL, or what is neither. */
 export type FetchedMessage = Omit<FetchMessageObject, 'envelope' | 'bodyStructure'> & {
@@ -151,6 +152,8 @@ export function createImapClient(options: ImapClientOptions): ImapClient {
     specialUseOf(name, attributes) {
       const folder = { name, flags: new Set(attributes) } as unknown as Parameters<typeof specialUse>[1]
       const { flag, source } = specialUse(true, folder)
+      const named = source === 'extension' ? undefined : attributeOfName(name)
+      if (named !== undefined) return { flag: named, source: 'name' }
       return { ...(flag ? { flag } : {}), source: source ?? 'none' }
     },
     close,

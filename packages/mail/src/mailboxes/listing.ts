@@ -9,7 +9,7 @@ import { type ImapResponse, type ImapSession, type ImapToken, textOf } from '../
 import { MailError } from '../mail-error.ts'
 import type { Mailbox, SpecialUse } from '../message.ts'
 import { specialUseOfAttribute } from './names.ts'
-import { createNamespaces } from './namespaces.ts'
+import { createNamespaces, type Namespaces } from './namespaces.ts'
 
 /** More mailboxes than anyone reads; the rest is left out. */
 export const maxMailboxes = 5_000
@@ -83,6 +83,7 @@ export function createListing(session: ImapSession, { includeCounts }: { include
       const uses = findUses(
         session,
         all.filter(({ path }) => namespaces.isOwn(path)),
+        namespaces,
       )
       return all.map(({ path, delimiter, attributes }) => ({
         path,
@@ -114,12 +115,16 @@ function toListed(session: ImapSession, { attributes }: ImapResponse): ListedMai
   }
 }
 
-/** What the server says outranks an exact name, an exact name a decorated one ("Sent Mail"); each use goes once. */
+/**
+ * What the server says outranks an exact name, an exact name a decorated one ("Sent Mail"); each use goes once. A name
+ * says it where programs make such folders only: `Clients/Sent` is the owner's own.
+ */
 const ranks = ['extension', 'name', 'name-guess']
 
 function findUses(
   session: ImapSession,
   listed: readonly ListedMailbox[],
+  namespaces: Namespaces,
 ): Map<string, { specialUse: SpecialUse; declared?: true }> {
   const uses = new Map<string, { specialUse: SpecialUse; declared?: true }>()
   const taken = new Set<SpecialUse>()
@@ -134,11 +139,19 @@ function findUses(
   candidates.sort((a, b) => a.rank - b.rank || depth(a.one) - depth(b.one))
   for (const { one, use, rank } of candidates) {
     const found = one.path === 'INBOX' ? 'inbox' : use
+    if (rank > 0 && !isAtTop(one, namespaces)) continue
     if (found === undefined || (found === 'inbox') !== (one.path === 'INBOX') || taken.has(found)) continue
     taken.add(found)
     uses.set(one.path, { specialUse: found, ...(rank === 0 && { declared: true }) })
   }
   return uses
+}
+
+/** Below INBOX on servers that have nothing beside it; below `[Gmail]` where its mailboxes were copied. */
+function isAtTop({ path, delimiter }: ListedMailbox, { withoutPrefix }: Namespaces): boolean {
+  const own = withoutPrefix(path)
+  const [first = '', ...below] = delimiter === '' ? [own] : own.split(delimiter)
+  return below.length === 0 || (below.length === 1 && /^(?:INBOX|\[(?:Gmail|Google Mail)\])$/i.test(first))
 }
 
 function nameOf({ path, delimiter }: Pick<ListedMailbox, 'path' | 'delimiter'>): string {

@@ -8,6 +8,8 @@ export interface Namespaces {
   readonly keep: (response: ImapResponse) => void
   /** Without an answer every mailbox is. */
   isOwn(path: string): boolean
+  /** Of the owner's own, what the owner sees of the path. */
+  withoutPrefix(path: string): string
 }
 
 export function createNamespaces(decodePath: (path: string) => string): Namespaces {
@@ -28,6 +30,7 @@ export function createNamespaces(decodePath: (path: string) => string): Namespac
     },
     // Cyrus has a shared namespace without a prefix: the longest decides.
     isOwn: (path) => path === 'INBOX' || lengthOfPrefix(path, own) >= lengthOfPrefix(path, others),
+    withoutPrefix: (path) => path.slice(Math.max(0, lengthOfPrefix(path, own))),
   }
 }
 

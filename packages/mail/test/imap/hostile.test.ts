@@ -686,6 +686,32 @@ describe('IMAP against a scripted server', () => {
     ])
   })
 
+  test.each([
+    ['Skickade objekt', 'sent'],
+    ['已傳送', 'sent'],
+    ['보낸편지함', 'sent'],
+    ['보낸메일함', 'sent'],
+    ['Gönderilenler', 'sent'],
+    ['Gönderilmiş Postalar', 'sent'],
+    ['العناصر المرسلة', 'sent'],
+    ['Spamverdacht', 'junk'],
+    ['垃圾箱', 'junk'],
+    ['已删除', 'trash'],
+    ['Gesendet', 'sent'],
+    ['INBOX/Gesendet', 'sent'],
+    ['Kunden/Gesendet', undefined],
+    ['Kunden/Spamverdacht', undefined],
+    ['INBOX/Kunden/Trash', undefined],
+  ])('without SPECIAL-USE %s is %s', async (path, use) => {
+    const server = await start({ capabilities: 'IMAP4rev1' })
+    // RFC 3501 §5.1.3
+    const toWire = (run: string) => Buffer.from(run, 'utf16le').swap16().toString('base64').replace(/=+$/, '')
+    const wired = path.replaceAll(/[^ -~]+/g, (run) => `&${toWire(run).replaceAll('/', ',')}-`)
+    server.mailboxes.splice(0, 10, { path: 'INBOX', exists: 4 }, { path: wired })
+    const listed = await run(server, (session) => listMailboxes(session, { includeCounts: false }))
+    expect(listed.map((one) => one.specialUse)).toEqual(['inbox', use])
+  })
+
   test('hands a Gmail query to Gmail, asks it for the thread, and searches its one mailbox of all mail', async () => {
     const server = await start({ capabilities: 'IMAP4rev1 UIDPLUS MOVE ESEARCH SPECIAL-USE X-GM-EXT-1' })
     server.mailboxes.push({ path: '[Gmail]/All Mail', specialUse: '\\All', exists: 9 })
