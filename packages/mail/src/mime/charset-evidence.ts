@@ -13,11 +13,14 @@ export function guessCharset(content: Buffer): string {
   if (['$@', '$B', '$(', '(J'].some((shift) => latin.includes(`\u001b${shift}`))) return 'iso-2022-jp'
   const wide = guessWide(sample)
   if (wide !== undefined) return wide
-  if (!/[\x80-\xff]/.test(latin) || isUtf8(sample)) return 'utf-8'
+  if (!/[\x80-\xff]/.test(latin) || isUtf8(sample) || isMostlyUtf8(sample)) return 'utf-8'
   const cyrillic = guessCyrillic(latin)
   // Lower case alone is half of the high bytes: text of two bytes a letter is spread over all of them.
   if (cyrillic?.isCertain) return cyrillic.name
-  return eastAsian.find(({ isLikely }) => isLikely(sample))?.name ?? cyrillic?.name ?? 'windows-1252'
+  const other = eastAsian.find(({ isLikely }) => isLikely(sample))?.name ?? cyrillic?.name
+  if (other !== undefined) return other
+  const { told, broken } = compareWithWestern(sample)
+  return told > 0 && told >= broken ? 'utf-8' : 'windows-1252'
 }
 
 /** Also of a slice that ends inside a character. */
@@ -31,9 +34,58 @@ export function isUtf8(content: Buffer): boolean {
   }
 }
 
-/** One byte a letter: what is valid UTF-8 under such a label is UTF-8. */
-export function isWesternLabel(encoding: string): boolean {
+/** UTF-8 labelled as something else. */
+export function isUtf8Under(encoding: string, content: Buffer): boolean {
+  if (!isByteLabel(encoding)) return isPairLabel(encoding) && isLongUtf8(content)
+  if (!/[\x80-\xff]/.test(content.toString('latin1'))) return false
+  if (isUtf8(content) || isMostlyUtf8(content)) return true
+  if (encoding !== 'windows-1252' && encoding !== 'iso-8859-15') return false
+  const { told, broken } = compareWithWestern(content.subarray(0, sampleBytes))
+  return told > broken
+}
+
+/** One byte a letter: no text of these looks like UTF-8 by chance. */
+function isByteLabel(encoding: string): boolean {
   return /^(?:windows-125[02-8]|iso-8859-\d+|macintosh|koi8|windows-1251|cp\d+)/.test(encoding)
+}
+
+function isPairLabel(encoding: string): boolean {
+  return /^(?:gb|big5|shift_jis|euc-)/.test(encoding)
+}
+
+const leastTriples = 4
+
+/** A word of two bytes a letter may be UTF-8 by chance, but a text with that many characters of three bytes is not. */
+function isLongUtf8(content: Buffer): boolean {
+  const triples = content.toString('latin1').match(/[\xe0-\xef][\x80-\xbf]{2}/g)?.length ?? 0
+  return triples >= leastTriples && isUtf8(content)
+}
+
+/** For one broken character many whole ones: only UTF-8 has these. */
+function isMostlyUtf8(content: Buffer): boolean {
+  const { right, wrong } = countRight(new TextDecoder().decode(content, { stream: true }))
+  return right > wrong * 8
+}
+
+/** Characters beyond ASCII, and marks of bytes that are none. */
+export function countRight(text: string): { readonly right: number; readonly wrong: number } {
+  const right = text.match(/[^\0-\x7f\ufffd]/gu)?.length ?? 0
+  return { right, wrong: text.split('\ufffd').length - 1 }
+}
+
+/**
+ * UTF-8 with damage, or Western text: accented letters, quotes, dashes and emoji of the one, also cut ones, are pairs of a
+ * capital and a sign in the other. Small letters before signs (`été »`) tell nothing: these may be valid UTF-8.
+ */
+function compareWithWestern(sample: Buffer): { readonly told: number; readonly broken: number } {
+  const pairs =
+    /(?<![\xc0-\xff])(?:[\xc2-\xc5][\x80-\xbf]|\xe2[\x80-\x84][\x80-\xbf]?|\xf0\x9f[\x80-\xbf]{0,2})/g
+  const text = new TextDecoder().decode(sample, { stream: true })
+  return {
+    told: sample.toString('latin1').match(pairs)?.length ?? 0,
+    // What is left of one character is three bytes at most.
+    broken: text.match(/\ufffd{1,3}/g)?.length ?? 0,
+  }
 }
 
 /** UTF-16 without a mark: of Western text every second byte is zero. */

@@ -3,8 +3,17 @@
  * mark, valid UTF-8) counts more than a label, a label more than HTML's own, and where none is right the evidence
  * decides. Never throws, and never loses what follows a wrong byte.
  */
-import { guessCharset, isUtf8, isWesternLabel } from './charset-evidence.ts'
-import { decodeDos, decodeShifted, decodeUtf7, decodeUtf32, decodeWestern } from './old-charsets.ts'
+import { countRight, guessCharset, isUtf8, isUtf8Under } from './charset-evidence.ts'
+import {
+  decodeDos,
+  decodeIso,
+  decodeShifted,
+  decodeUtf7,
+  decodeUtf32,
+  decodeWestern,
+  isoPages,
+  joinSurrogates,
+} from './old-charsets.ts'
 
 /** `isHtml`: a `<meta charset>` counts where the mail names none. */
 export function decodeText(content: Buffer, label: string, { isHtml = false } = {}): string {
@@ -14,9 +23,7 @@ export function decodeText(content: Buffer, label: string, { isHtml = false } = 
   if (declared === undefined) return decodeAs(content, guessCharset(content))
   if (declared === 'utf-8') return decodeUtf8(content, isHtml)
   if (declared === 'utf-16') return decodeAs(content, guessUtf16(content))
-  // UTF-8 labelled as something else: no other charset's text looks like it by chance.
-  if (isWesternLabel(declared) && isUtf8(content) && /[\x80-\xff]/.test(content.toString('latin1')))
-    return decodeAs(content, 'utf-8')
+  if (isUtf8Under(declared, content)) return decodeAs(content, 'utf-8')
   const text = decodeAs(content, declared)
   return isMostlyWrong(text) ? decodeAs(content, guessCharset(content)) : text
 }
@@ -35,16 +42,15 @@ function byMark(content: Buffer): string | undefined {
 function decodeUtf8(content: Buffer, isHtml: boolean): string {
   if (isUtf8(content)) return decodeAs(content, 'utf-8')
   const text = decodeAs(content, 'utf-8')
-  const wrong = text.split('\ufffd').length - 1
-  const right = text.match(/[^\0-\x7f\ufffd]/gu)?.length ?? 0
+  const { right, wrong } = countRight(text)
   if (right > wrong) return text
   const meta = isHtml ? toEncoding(metaCharset(content)) : undefined
   return decodeAs(content, meta === undefined || meta === 'utf-8' ? guessCharset(content) : meta)
 }
 
 function isMostlyWrong(text: string): boolean {
-  const wrong = text.split('\ufffd').length - 1
-  return wrong > 1 && wrong > (text.match(/[^\0-\x7f\ufffd]/gu)?.length ?? 0)
+  const { right, wrong } = countRight(text)
+  return wrong > 1 && wrong > right
 }
 
 function guessUtf16(content: Buffer): string {
@@ -102,6 +108,7 @@ const aliases: ReadonlyMap<string, string> = new Map([
   ['koi8u', 'koi8-u'],
   ['koi8-ru', 'koi8-u'],
   ['hz', 'hz-gb-2312'],
+  ['latin9', 'iso-8859-15'],
 ])
 
 /** What no label says more than: the bytes decide. RFC 2045 §5.2: no label is US-ASCII, and nobody keeps to it. */
@@ -121,9 +128,19 @@ const ownDecoders: ReadonlyMap<string, (content: Buffer) => string> = new Map([
   ['hz-gb-2312', (content: Buffer) => decodeShifted(content, 'gb18030')],
   ['iso-2022-jp', decodeJapanese],
   ['windows-1252', decodeWestern],
-  ['cp437', (content: Buffer) => decodeDos(content, 'cp437')],
-  ['cp850', (content: Buffer) => decodeDos(content, 'cp850')],
+  ...(['cp437', 'cp850', 'cp852', 'cp858'] as const).map(
+    (page) => [page, (content: Buffer) => decodeDos(content, page)] as const,
+  ),
+  ...[...isoPages].map(([name, page]) => [name, (content: Buffer) => decodeIso(content, page)] as const),
+  ['utf-8', decodeWhole],
 ])
+
+/** A character in a surrogate pair of three bytes each is six wrong ones to TextDecoder. */
+function decodeWhole(content: Buffer): string {
+  const decode = (bytes: Buffer) => new TextDecoder().decode(bytes, { stream: true })
+  const text = decode(content)
+  return text.includes('\ufffd'.repeat(6)) ? decode(joinSurrogates(content)) : text
+}
 
 /** An escape right behind another is an error to TextDecoder; two encoded words put together have one. */
 const shift = String.raw`\x1b(?:\([BIJ]|\$(?:[@B]|\(D))`

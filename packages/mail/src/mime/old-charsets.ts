@@ -10,18 +10,69 @@ export function decodeWestern(content: Buffer): string {
     .replace(/[\x80-\x9f]/g, (char) => western.charAt(char.charCodeAt(0) - 0x80))
 }
 
-/** 0x80 to 0xFF of the two code pages that DOS programs left behind. */
+/** 0x80 to 0xFF of the code pages that DOS programs left behind. */
 const dos = {
   cp437:
     'ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜ¢£¥₧ƒáíóúñÑªº¿⌐¬½¼¡«»░▒▓│┤╡╢╖╕╣║╗╝╜╛┐└┴┬├─┼╞╟╚╔╩╦╠═╬╧╨╤╥╙╘╒╓╫╪┘┌█▄▌▐▀αßΓπΣσµτΦΘΩδ∞φε∩≡±≥≤⌠⌡÷≈°∙·√ⁿ²■\u00a0',
   cp850:
     'ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜø£Ø×ƒáíóúñÑªº¿®¬½¼¡«»░▒▓│┤ÁÂÀ©╣║╗╝¢¥┐└┴┬├─┼ãÃ╚╔╩╦╠═╬¤ðÐÊËÈıÍÎÏ┘┌█▄¦Ì▀ÓßÔÒõÕµþÞÚÛÙýÝ¯´\u00ad±‗¾¶§÷¸°¨·¹³²■\u00a0',
+  cp852:
+    'ÇüéâäůćçłëŐőîŹÄĆÉĹĺôöĽľŚśÖÜŤťŁ×čáíóúĄąŽžĘę¬źČş«»░▒▓│┤ÁÂĚŞ╣║╗╝Żż┐└┴┬├─┼Ăă╚╔╩╦╠═╬¤đĐĎËďŇÍÎě┘┌█▄ŢŮ▀ÓßÔŃńňŠšŔÚŕŰýÝţ´\u00ad˝˛ˇ˘§÷¸°¨˙űŘř■\u00a0',
+  cp858:
+    'ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜø£Ø×ƒáíóúñÑªº¿®¬½¼¡«»░▒▓│┤ÁÂÀ©╣║╗╝¢¥┐└┴┬├─┼ãÃ╚╔╩╦╠═╬¤ðÐÊËÈ€ÍÎÏ┘┌█▄¦Ì▀ÓßÔÒõÕµþÞÚÛÙýÝ¯´\u00ad±‗¾¶§÷¸°¨·¹³²■\u00a0',
 }
 
 export function decodeDos(content: Buffer, page: keyof typeof dos): string {
   return content
     .toString('latin1')
     .replace(/[\x80-\xff]/g, (char) => dos[page].charAt(char.charCodeAt(0) - 0x80))
+}
+
+interface IsoPage {
+  readonly iso: string
+  /** Of the same language, with letters and signs where the standard has controls. */
+  readonly windows: string
+  /** What only a text that is written in that page as a whole has. */
+  readonly proof: RegExp
+}
+
+/**
+ * Programs name the standard and write the page of Windows. Some turned its letters into the standard's and left its
+ * quotes and dashes: there the letters are the standard's.
+ */
+export const isoPages: ReadonlyMap<string, IsoPage> = new Map(
+  (
+    [
+      ['iso-8859-2', 'windows-1250', /[\x8a\x8c-\x8f\x9a\x9c-\x9f]/],
+      // An accented capital, where the standard has a closing quote.
+      ['iso-8859-7', 'windows-1253', /(?<![\xc0-\xfe])\xa2[\xc0-\xfe]/],
+      ['iso-8859-8', 'windows-1255', /[\x80-\x9f]/],
+      ['iso-8859-8-i', 'windows-1255', /[\x80-\x9f]/],
+      // The letters are the same.
+      ['iso-8859-13', 'windows-1257', /(?!)/],
+      ['iso-8859-15', 'windows-1252', /[\x80\x8a\x8c\x8e\x9a\x9c\x9e\x9f]/],
+    ] as const
+  ).map(([iso, windows, proof]) => [iso, { iso, windows, proof }]),
+)
+
+export function decodeIso(content: Buffer, { iso, windows, proof }: IsoPage): string {
+  const bytes = content.toString('latin1')
+  const decode = (part: Buffer) =>
+    windows === 'windows-1252' ? decodeWestern(part) : new TextDecoder(windows).decode(part)
+  const isWindows = /[\x80-\x9f]/.test(bytes)
+  if (isWindows && proof.test(bytes)) return decode(content)
+  const text = new TextDecoder(iso).decode(content)
+  return isWindows ? text.replace(/[\x80-\x9f]+/g, (signs) => decode(Buffer.from(signs, 'latin1'))) : text
+}
+
+/** Java and some databases write each half of a pair as a character of its own (Unicode Technical Report 26). */
+export function joinSurrogates(content: Buffer): Buffer {
+  const pair = /\xed([\xa0-\xaf])([\x80-\xbf])\xed([\xb0-\xbf])([\x80-\xbf])/g
+  const joined = content.toString('latin1').replace(pair, (whole) => {
+    const half = (at: number) => 0xd000 | ((whole.charCodeAt(at) & 63) << 6) | (whole.charCodeAt(at + 1) & 63)
+    return Buffer.from(String.fromCharCode(half(1), half(4))).toString('latin1')
+  })
+  return Buffer.from(joined, 'latin1')
 }
 
 /** RFC 2152. */

@@ -1,5 +1,6 @@
 /** R62: one decoder for bodies, files, headers and names; each row is a label or a mistake that is in real mail. */
 import { leastCpuMs } from '@email-connector/testing/cpu-time'
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { decodeText } from '../../src/mime/charset.ts'
 import { decodeHeader } from '../../src/mime/encoded-words.ts'
@@ -22,11 +23,36 @@ describe('R62: charsets', () => {
     ['utf-8 labelled us-ascii', 'us-ascii', '50 72 c3bc', 'Prü'],
     ['Latin bytes labelled utf-8', 'utf-8', '47 72 fc df 65', 'Grüße'],
     ['cp1252 behind iso-8859-1', 'iso-8859-1', '80 93 94', '€“”'],
+    ['cp1250 behind iso-8859-2', 'iso-8859-2', '8e656e61209a61 b9', 'Žena šaą'],
+    ['letters of iso-8859-2 between signs of cp1250', 'latin2', '84 ae 9320 96 b9', '„Ž“ –š'],
+    ['cp1253 behind iso-8859-7', 'iso-8859-7', '93 a2 ebeb 94', '“Άλλ”'],
+    ['letters of iso-8859-7 between signs of cp1253', 'greek', '93 b6 ebeb a2 94', '“Άλλ’”'],
+    ['cp1255 behind iso-8859-8', 'iso-8859-8-i', '93 f9d1 94', '“שׁ”'],
+    ['cp1257 behind iso-8859-13', 'iso-8859-13', '84 f0 93 a5', '„š“„'],
+    ['cp1252 behind iso-8859-15', 'iso-8859-15', '80 93 bd b4 94', '€“½´”'],
+    ['letters of iso-8859-15 between signs of cp1252', 'latin9', '93 bd a4 94', '“œ€”'],
+    ['only letters of iso-8859-2', 'iso-8859-2', 'ae656e61b9', 'Ženaš'],
+    ['utf-8 with one emoji cut', 'utf-8', '446f6e e28099 7420 f09f8e 3c', 'Don’t \ufffd<'],
+    ['utf-8 with two cuts', 'utf-8', 'e28099 43 c3 2e f09f98 20', '’C\ufffd.\ufffd '],
+    ['utf-8 with one cut and no label', '', 'e28099 43 c3 2e', '’C\ufffd.'],
+    ['utf-8 with one cut, labelled Latin-1', 'iso-8859-1', 'c3bc 20 e28099 c3 2e', 'ü ’\ufffd.'],
+    [
+      'Greek utf-8 with one cut, labelled Greek',
+      'windows-1253',
+      `${'ceb1'.repeat(9)} ce2e`,
+      `${'α'.repeat(9)}\ufffd.`,
+    ],
+    ['Latin bytes that are one character of utf-8 by chance', 'utf-8', '6c e9 74 e9a0bb', 'lété\u00a0»'],
+    ['capitals before a quote', 'utf-8', '4d41c7c3bb', 'MAÇÃ»'],
+    ['an emoji as two surrogates', 'utf-8', 'c3bc eda0bd edb880', 'ü😀'],
+    ['an emoji as two surrogates and no other', 'utf-8', '41 eda0bd edb880', 'A😀'],
     ['x- name', 'x-sjis', '93fa967b', '日本'],
     ['x-cp1251', 'X-CP1251', 'cff0e8', 'При'],
     ['win-1251', 'win-1251', 'cff0e8', 'При'],
     ['cp-850', 'cp-850', '81', 'ü'],
     ['ibm437', 'ibm437', '81', 'ü'],
+    ['cp852', 'cp852', 'e7d8a9', 'šěę'],
+    ['ibm00858', 'ibm00858', 'd5', '€'],
     ['ks_c_5601', 'ks_c_5601-1987', 'c7d1b1db', '한글'],
     ['iso-2022-kr', 'iso-2022-kr', '1b242943 0e 4751 315b 0f 21', '한글!'],
     ['hz', 'hz-gb-2312', '7e7b 5650 7e7d 21', '中!'],
@@ -63,6 +89,33 @@ describe('R62: charsets', () => {
     ['windows-1252', 'Größe: fünf Stück für 20 € – naïve façade'],
   ])('undeclared %s is told by its bytes', (charset, text) => {
     expect(decodeText(encode(text, charset), '')).toBe(text)
+  })
+
+  test.each([
+    ['gb2312', '会议时间改到下午三点，请大家准时参加。'],
+    ['gbk', '會議時間改到下午三點，請大家準時參加。'],
+    ['big5', '會議時間改到下午三點，請大家準時參加。'],
+    ['shift_jis', '会議の資料を送ります。よろしくお願いします。'],
+    ['euc-jp', '会議の資料を送ります。よろしくお願いします。'],
+    ['euc-kr', '회의 시간이 오후 세 시로 바뀌었습니다.'],
+  ])('utf-8 labelled %s, and what is labelled so rightly, word by word', (charset, text) => {
+    expect(decodeText(Buffer.from(text), charset)).toBe(text)
+    const genuine = charset === 'gb2312' ? 'gbk' : charset
+    for (const said of [text, ...text.split(/[ ，。]/)])
+      expect(decodeText(encode(said, genuine), charset)).toBe(said)
+  })
+
+  test('an accident of two words is left to its label', () => {
+    expect(decodeText(bytes('c1aacda8'), 'gb2312')).toBe('联通')
+    const rows = fc.array(
+      fc.tuple(fc.integer({ min: 0xb0, max: 0xf7 }), fc.integer({ min: 0xa1, max: 0xfe })),
+    )
+    fc.assert(
+      fc.property(rows, (pairs) => {
+        const content = Buffer.from(pairs.flat())
+        expect(decodeText(content, 'gb2312')).toBe(new TextDecoder('gb18030').decode(content))
+      }),
+    )
   })
 
   test("HTML's own charset counts where the mail names none", () => {
