@@ -5,10 +5,12 @@
 
 /**
  * The tags and selectors of plane 14, its unassigned rest, and the controls of music and shorthand spell whole sentences
- * invisibly; bidi controls reorder what is shown. Each is default ignorable (UAX 44): a font prints nothing for it.
+ * invisibly; bidi controls reorder what is shown. Each is default ignorable (UAX 44): a font prints nothing for it. Three
+ * flags are spelled with tags (UTS 51 §C.1): England, Scotland and Wales, found as a whole, and no other word.
  */
 const carriers =
-  /[\u{E0100}-\u{E01EF}]|[\u{E0000}-\u{E00FF}\u{E01F0}-\u{E0FFF}\u{1BCA0}-\u{1BCA3}\u{1D173}-\u{1D17A}\uFFF0-\uFFFB\u202A-\u202E\u2065-\u2069\u200E\u200F\u061C\u206A-\u206F]/gu
+  /\u{1F3F4}\u{E0067}\u{E0062}(?:\u{E0065}\u{E006E}\u{E0067}|\u{E0073}\u{E0063}\u{E0074}|\u{E0077}\u{E006C}\u{E0073})\u{E007F}|[\u{E0100}-\u{E01EF}]|[\u{E0000}-\u{E00FF}\u{E01F0}-\u{E0FFF}\u{1BCA0}-\u{1BCA3}\u{1D173}-\u{1D17A}\uFFF0-\uFFFB\u202A-\u202E\u2065-\u2069\u200E\u200F\u061C\u206A-\u206F]/gu
+const blackFlag = '\u{1F3F4}'
 /** A run of two or more that print nothing. */
 const zeroWidthRun =
   /(?:[\u034F\uFE00-\uFE0F]|\u200D|[\u200B\u200C\u2060-\u2064\uFEFF\u180E\u115F\u1160\u3164\uFFA0]|[\u180B-\u180D\u180F]){2,}/gu
@@ -49,6 +51,7 @@ export function removeInvisible(value: string): CleanText {
   const spells = (value.match(wedged)?.length ?? 0) >= enoughToSpell
   const text = value
     .replace(carriers, (found) => {
+      if (found.startsWith(blackFlag)) return found
       // Left-to-right and right-to-left marks are ordinary in Hebrew and Arabic: gone, but no alarm.
       if (found !== '\u200E' && found !== '\u200F' && found !== '\u061C') removed = true
       return ''

@@ -84,6 +84,11 @@ describe('hidden text', () => {
     // the deprecated format characters, and the supplement of variation selectors
     expect(removeInvisible('a\u206Ab\u206Fc\u206Cd')).toEqual({ text: 'abcd', removed: true })
     expect(removeInvisible('a\u{E0100}b\u{E01EF}c')).toEqual({ text: 'abc', removed: true })
+    // beside a flag, as another word behind one, and without its end
+    const flag = '\u{1F3F4}\u{E0067}\u{E0062}\u{E0065}\u{E006E}\u{E0067}'
+    expect(removeInvisible(`${flag}\u{E007F}${tags}\u{E007F}`).text).toBe(`${flag}\u{E007F}`)
+    for (const other of [`\u{1F3F4}${tags}\u{E007F}`, flag, `${flag}\u{E0067}\u{E007F}`])
+      expect(removeInvisible(other)).toEqual({ text: '\u{1F3F4}', removed: true })
     expect(removeInvisible('a\u202Eb\u2066c')).toEqual({ text: 'abc', removed: true })
     expect(removeInvisible('a\u200B\u200C\u200D\u200Bb')).toEqual({ text: 'ab', removed: true })
     expect(htmlToText(`<p>Hi&#xE0041;&#xE0042;</p>`)).toEqual({
@@ -132,6 +137,14 @@ describe('hidden text', () => {
   })
 
   test('keeps what readers of other scripts and of emoji need', () => {
+    const flags = [...'engsctwls'.matchAll(/.{3}/g)].map(([name]) =>
+      [...`gb${name}`].reduce(
+        (flag, letter) => flag + String.fromCodePoint(0xe0000 + letter.charCodeAt(0)),
+        '\u{1F3F4}',
+      ),
+    )
+    for (const flag of flags)
+      expect(removeInvisible(`${flag}\u{E007F}`)).toEqual({ text: `${flag}\u{E007F}`, removed: false })
     for (const text of ['می\u200Cخواهم', '👨\u200D👩\u200D👧', '❤\uFE0F', '🏳\uFE0F\u200D🌈', 'क्\u200Dष']) {
       expect(removeInvisible(text)).toEqual({ text, removed: false })
     }
