@@ -166,13 +166,21 @@ function addFile(node: BodyStructure, { isFirst, parent }: Place, found: Found):
   if (isMessageType(node.type)) addNested(node, found)
 }
 
+const pictureName = /\.(?:png|jpe?g|gif|bmp|webp|avif|svg|tiff?|[ew]mf|ico)$/i
+
 /** A picture, sound or film shown where it stands: RFC 8621 counts it as body, or as what HTML refers to. */
 function isShownInText(node: BodyStructure, parent: string, isFirst: boolean): boolean {
   if (node.disposition === 'attachment') return false
   const isMedia = /^(?:image|audio|video)\//.test(node.type)
-  if (parent === 'multipart/related' && !isFirst)
-    return node.id !== undefined || node.location !== undefined || (isMedia && node.disposition === 'inline')
-  return isMedia
+  if (parent !== 'multipart/related' || isFirst) return isMedia
+  if (node.id === undefined && node.location === undefined) return isMedia && node.disposition === 'inline'
+  return isMedia || isUsedByHtml(node)
+}
+
+/** What HTML needs beside media. No HTML shows a document, whatever number some program gave it. */
+function isUsedByHtml(node: BodyStructure): boolean {
+  if (node.type === 'application/octet-stream') return pictureName.test(nameOf(node) ?? '.png')
+  return /^(?:font\/|text\/css$|application\/(?:(?:x-)?font|vnd\.ms-fontobject))/.test(node.type)
 }
 
 /** What is inside a mail inside this one: listed, with the number of the mail it is in, at any depth. */

@@ -110,6 +110,28 @@ describe.skipIf(!findDovecot())('which part is what', () => {
         1,
       ],
       [
+        'documents that HTML could refer to are two',
+        multipart('related', [
+          html('a'),
+          part('application/pdf', 'x', 'Content-ID: <x>\nContent-Disposition: inline; filename=a.pdf\n'),
+          part('application/octet-stream; name=d.docx', 'x', 'Content-ID: <y>\n'),
+        ]),
+        'a',
+        2,
+      ],
+      [
+        'what HTML is made of is none',
+        multipart('related', [
+          html('a'),
+          part('text/css', 'p{}', 'Content-Location: a.css\n'),
+          part('font/woff2', 'x', 'Content-ID: <f>\n'),
+          part('application/octet-stream; name=i.PNG', 'x', 'Content-ID: <i>\n'),
+          part('application/octet-stream', 'x', 'Content-ID: <j>\n'),
+        ]),
+        'a',
+        0,
+      ],
+      [
         'a picture in the text is none',
         multipart('mixed', [plain('a'), file('image/jpeg', 'i.jpg', 'inline'), plain('b')]),
         'a\n\nb',
