@@ -5,7 +5,8 @@
  */
 import { toEnvelopeAddresses } from './addresses.ts'
 import { decodeHeader } from './encoded-words.ts'
-import { type Parameters, parseParameterized } from './parameters.ts'
+import { splitMultipart } from './multipart.ts'
+import { parseParameterized } from './parameters.ts'
 import { type BodyStructure, below, type Envelope, isMessageType, maxDepth, toRecord } from './structure.ts'
 import { decodeTransfer } from './transfer.ts'
 
@@ -81,7 +82,7 @@ function toNode(
   const leaf = { ...common, part: own, content: body, ...(room.isCut ? { isCut: true } : {}) }
   if (depth >= maxDepth || room.parts > maxParts) return leaf
   if (contentType.startsWith('multipart/')) {
-    const bodies = splitMultipart(body, type.parameters)
+    const bodies = splitMultipart(body, type.parameters, encoding, maxParts)
     if (bodies.length === 0) return { ...leaf, type: 'text/plain' }
     const holds = contentType === 'multipart/digest'
     const childNodes = bodies.slice(0, maxParts - room.parts).map((child, index) => {
@@ -161,33 +162,6 @@ function isBlankOrContent(entity: Buffer, at: number): boolean {
       .toString('latin1')
       .toLowerCase() === 'content-'
   )
-}
-
-/** RFC 2046 §5.1.1: a boundary begins a line; the line end before it belongs to it. */
-function splitMultipart(body: Buffer, parameters: Parameters): Buffer[] {
-  const boundary = parameters.get('boundary')?.trimEnd() ?? ''
-  if (boundary === '') return []
-  const mark = Buffer.from(`--${boundary}`, 'utf8')
-  const parts: Buffer[] = []
-  let from: number | undefined
-  for (let at = body.indexOf(mark); at >= 0; at = body.indexOf(mark, at + mark.length)) {
-    if (at > 0 && body[at - 1] !== 10) continue
-    const lineEnd = body.indexOf(10, at)
-    const rest = body.subarray(at + mark.length, lineEnd < 0 ? body.length : lineEnd).toString('latin1')
-    if (!/^(?:--)?[ \t\r]*$/.test(rest) && !/^--[ \t]/.test(rest)) continue
-    if (from !== undefined) parts.push(body.subarray(from, endOfPart(body, from, at)))
-    from = lineEnd < 0 ? body.length : lineEnd + 1
-    if (rest.startsWith('--')) return parts
-    if (parts.length >= maxParts) return parts
-  }
-  // No end: the last part reaches as far as the source.
-  if (from !== undefined && from < body.length) parts.push(body.subarray(from))
-  return parts
-}
-
-function endOfPart(body: Buffer, from: number, boundaryAt: number): number {
-  const lineEnd = body[boundaryAt - 2] === 13 ? boundaryAt - 2 : boundaryAt - 1
-  return Math.max(from, lineEnd)
 }
 
 export function findField(fields: readonly HeaderField[], name: string): string | undefined {

@@ -1,7 +1,7 @@
 /**
  * Second looks: what a server's structure leaves closed is fetched, opened and put into the tree, so that everything
- * else sees one kind of message. A message without a structure is parsed from its source. Ordinary mail costs nothing
- * here; the rest costs one round trip a message, within bounds, and stays as it was where that fails.
+ * else sees one kind of message. A message without a structure, or one that its server could not split, is parsed from its
+ * source. Ordinary mail costs nothing here; the rest costs one round trip a message, within bounds, and stays as it was where that fails.
  */
 import { peek } from '../imap/fetch-items.ts'
 import type { FetchedMessage, ImapSession, SelectedMailbox } from '../imap/session.ts'
@@ -41,7 +41,13 @@ export async function openParts(
 
 /** Whether a second look would show more of it. */
 export function isClosed({ bodyStructure }: FetchedMessage): boolean {
-  return bodyStructure === undefined || toOpen(bodyStructure).length > 0
+  return bodyStructure === undefined || isUnsplit(bodyStructure) || toOpen(bodyStructure).length > 0
+}
+
+/** What a server lists where it finds no line of the boundary: nothing, or one empty text in the place of every part. */
+function isUnsplit({ type, childNodes = [] }: BodyStructure): boolean {
+  if (!type.startsWith('multipart/') || childNodes.length > 1) return false
+  return childNodes.every((child) => child.type === 'text/plain' && child.size === 0)
 }
 
 interface ToOpen {
@@ -66,6 +72,11 @@ async function openOne(
   try {
     if (message.bodyStructure === undefined)
       return { ...message, ...(await readSource(session, mailbox, message.uid, maxBytes)) }
+    if (isUnsplit(message.bodyStructure)) {
+      const { bodyStructure } = await readSource(session, mailbox, message.uid, maxBytes)
+      const isSplit = bodyStructure?.childNodes !== undefined && !isUnsplit(bodyStructure)
+      return isSplit ? { ...message, bodyStructure } : message
+    }
     let structure = message.bodyStructure
     for (const { node, kind } of closed) {
       const part = node.part ?? '1'

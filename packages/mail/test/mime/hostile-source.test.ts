@@ -13,6 +13,12 @@ const nested = (levels: number) =>
 
 test.each([
   ['boundaries', `Content-Type: multipart/mixed; boundary=b\n\n${repeat('--b\n\nx\n')}`, /x/],
+  ['lines like boundaries', `Content-Type: multipart/mixed\n\n${repeat('--b\nx\n')}`, /x/],
+  [
+    'boundaries without a name',
+    `Content-Type: multipart/mixed\n\n${repeat('--b\nContent-A: b\n\nx\n')}`,
+    /x/,
+  ],
   ['headers', `${repeat('X-A: b\n')}\nx`, /./],
   ['a folded header', `Subject: a${repeat('\n b')}\n\nx`, /./],
   ['mails inside', `Content-Type: message/rfc822\n\n${repeat('Content-Type: message/rfc822\n\n')}x`, /./],

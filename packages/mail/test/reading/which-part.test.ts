@@ -75,6 +75,8 @@ describe.skipIf(!findDovecot())('which part is what', () => {
       html('with logo'),
       part('image/png', 'x', 'Content-ID: <logo>\nContent-Disposition: inline; filename=logo.png\n'),
     ])
+    const named = (parameters: string) => `Content-Type: multipart/mixed; ${parameters}\n`
+    const split = multipart('mixed', [plain('a'), file('application/pdf', 'a.pdf')]).replace(/^.*\n\n/, '')
     test.each<[string, string, string, number]>([
       [
         'an inline PDF is a file',
@@ -182,6 +184,18 @@ describe.skipIf(!findDovecot())('which part is what', () => {
       ],
       ['an unknown kind of text', part('text/x-notes', 'note'), 'note', 0],
       ['`text` alone is plain', part('text', 'just text'), 'just text', 0],
+      ['the header names another boundary', `${named('boundary=other')}\n${split}`, 'a', 1],
+      ['the header names no boundary', `${named('')}\n${split}`, 'a', 1],
+      ['a comment behind the boundary', `${named('boundary=bmixed (b)')}\n${split}`, 'a', 1],
+      ['a comment behind the boundary in quotes', `${named('boundary="bmixed" (b)')}\n${split}`, 'a', 1],
+      [
+        'a multipart in base64',
+        `${named('boundary=bmixed')}Content-Transfer-Encoding: base64\n\n${Buffer.from(split).toString('base64')}\n`,
+        'a',
+        1,
+      ],
+      ['a multipart of nothing', `${named('boundary=b')}\n--b--\n`, '', 0],
+      ['a multipart of one empty text', multipart('mixed', [part('text/plain', '')]), '', 0],
     ])('%s', async (_name, message, text, count) => {
       const { detail, files, isFound } = await read(message)
       expect(detail.body.text).toBe(text)
