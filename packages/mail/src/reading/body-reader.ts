@@ -4,11 +4,13 @@
  */
 
 import { tellsMore } from '../body-text/compare-folds.ts'
+import { insideMark } from '../body-text/hidden-mark.ts'
 import { readText } from '../body-text/read-text.ts'
 import type { Reading } from '../body-text/readable-text.ts'
 import { countAll, countMissing, countWords, type TextWords } from '../body-text/words.ts'
 import type { CallTime } from '../connect/deadline.ts'
 import type { ReadLink } from '../message.ts'
+import { nameUuFiles } from '../mime/inline-uu.ts'
 import { chooseText } from './alternatives.ts'
 import type { FetchedText } from './fetch-texts.ts'
 import { type Format, isBlank, type Rendered, renderPart } from './render-part.ts'
@@ -24,6 +26,8 @@ export interface BodyOptions {
   readonly reading: Reading
   readonly time: CallTime
 }
+
+const maxNameChars = 100
 
 export function createBodyReader(contents: Contents, { format, reading, time }: BodyOptions) {
   const warnings: string[] = []
@@ -43,7 +47,7 @@ export function createBodyReader(contents: Contents, { format, reading, time }: 
       const failed = `[Part ${part.partId} could not be read.]`
       const firstLink = reading.firstLink && reading.firstLink + linked
       const wanted = { reading: { ...reading, firstLink }, words, time }
-      const one = await renderPart(part, fetched.text, format, wanted)
+      const one = await renderPart(part, withoutUuFiles(part, fetched), format, wanted)
       linked += one.links?.length ?? 0
       const text = fetched.isFailed ? failed : fetched.isCut ? withRest(one.text, part.partId) : one.text
       rendered.push({ ...one, type: part.type, text })
@@ -120,6 +124,16 @@ export function createBodyReader(contents: Contents, { format, reading, time }: 
 
 function textOfAll(rendered: readonly Rendered[]): string {
   return rendered.map(({ text }) => text).join('\n')
+}
+
+/** Their code is in the part as it was sent. */
+function withoutUuFiles({ type, partId }: TextPart, { text, isCut }: FetchedText): string {
+  if (type !== 'text/plain') return text
+  return nameUuFiles(
+    text,
+    isCut,
+    (name) => `[file ${insideMark(name.slice(0, maxNameChars))}, uuencoded in attachment ${partId}]`,
+  )
 }
 
 /** Of one place; a text that could not be rendered has none. */

@@ -297,6 +297,14 @@ describe.skipIf(!findDovecot())('which part is what', () => {
     })
   })
 
+  test('a file in the text as uuencode is named there, and is in the part that is fetched', async () => {
+    const code = 'begin 644 a].txt\n+2&5L;&\\@9FEL90H \n`\nend\n'
+    const { detail, preview } = await read(plain(`See the file.\n\n${code}\nBye`))
+    expect(detail.body.text).toBe('See the file.\n\n[file a).txt, uuencoded in attachment 1]\n\nBye')
+    expect(preview).toMatch(/^See the file/)
+    expect((await take(detail, '1')).replaceAll('\r', '')).toContain(code)
+  })
+
   describe('R81: no words are lost behind pictures that are part of the HTML', () => {
     const picture = (bytes: number, wrap = '') =>
       Buffer.alloc(bytes, 'picture')
