@@ -88,7 +88,7 @@ export function toVisibleTree(html: string): VisibleTree {
   let body: TreeElement | undefined
   let base: string | undefined
   collect(document)
-  const sheet = parseStylesheet(sheets.join('\n'))
+  const sheet = parseStylesheet(sheets.join('\n'), isQuirky)
   const budget = createBudget()
   const cascade = createCascade(sheet, isQuirky, budget)
   let covers = 0

@@ -8,6 +8,7 @@ export const word = 'TEXT'
 
 const declarations = [
   ...['display:none', 'display:block', 'display:inline', 'display:contents', 'DISPLAY: None'],
+  ...['display:none\\9', 'display:none!ie', 'opacity:0\\0/', 'text-indent:-9999', 'margin-left:-9999'],
   ...['visibility:hidden', 'visibility:collapse', 'visibility:visible'],
   ...['opacity:0', 'opacity:0%', 'opacity:.0', 'opacity:-1', 'opacity:calc(0)', 'opacity:1', 'opacity:90%'],
   ...['font-size:0', 'font-size:0px', 'font-size:0em', 'font-size:0Q', 'font-size:0%', 'font-size:calc(0px)'],

@@ -52,6 +52,12 @@ describe('R73: ordinary mails are read whole', () => {
       'no box to move, fade or cut',
       '<p style="display:contents;position:absolute;left:-200vw;opacity:0;margin-left:-9999px">SEEN</p>',
     ],
+    ['a value for Internet Explorer', '<p style="display:none\\9">SEEN</p>'],
+    ['a value for Internet Explorer in a sheet', '<style>p{opacity:0\\0/}</style><p>SEEN</p>'],
+    ['a mark that is not the important one', '<p style="display:none !ie">SEEN</p>'],
+    ['an indent without a unit, with a doctype', '<!doctype html><p style="text-indent:-9999">SEEN</p>'],
+    ['a size without a unit, with a doctype', '<!doctype html><style>p{font-size:1}</style><p>SEEN</p>'],
+    ['margins without a unit, with a doctype', '<!doctype html><p style="margin:0 0 0 -9999">SEEN</p>'],
     ['a page further down', '<div style="position:absolute;top:3000px">SEEN</div>'],
   ])('%s', (_name, html) => {
     expect(htmlToText(html)).toEqual({ text: 'SEEN', warnings: [] })
@@ -75,6 +81,9 @@ describe('R74: what is not seen is not read', () => {
     ],
     ['a function of lengths', '<p style="font-size:calc(0px)">SECRET</p>'],
     ['a function left open', '<p style="font-size:calc(0px">SECRET</p>'],
+    ['an important mark in capitals', '<p style="display:none !\\49MPORTANT;display:block">SECRET</p>'],
+    ['an indent without a unit, without a doctype', '<p style="text-indent:-9999">SECRET</p>'],
+    ['the same by a variable', '<p style="--x:-9999;text-indent:var(--x)">SECRET</p>'],
     ['a variable', '<p style="--x:0;font-size:var(--x)">SECRET</p>'],
     ['another colour space', '<p style="color:oklch(1 0 0)">SECRET</p>'],
     ['one colour on itself', '<p style="background:maroon;color:maroon">SECRET</p>'],

@@ -49,7 +49,7 @@ export function createCascade(sheet: Stylesheet, isQuirky: boolean, budget: Budg
   /** A newsletter says the same of each of its cells. */
   const parsed = new Map<string, readonly StyleDeclaration[]>()
   function parseOnce(style: string): readonly StyleDeclaration[] {
-    const declarations = parsed.get(style) ?? parseStyleAttribute(style, budget)
+    const declarations = parsed.get(style) ?? parseStyleAttribute(style, budget, isQuirky)
     parsed.set(style, declarations)
     return declarations
   }
@@ -116,7 +116,7 @@ export function createCascade(sheet: Stylesheet, isQuirky: boolean, budget: Budg
           // Invalid at computed time: as if it were unset (Custom Properties §3.1).
           values.set(property, value === 'var(--unknown)' ? value : 'unset')
           if (value === 'var(--unknown)') isUnsure = true
-        } else if (isValidValue(property, substituted)) values.set(property, substituted)
+        } else if (isValidValue(property, substituted, isQuirky)) values.set(property, substituted)
         else values.set(property, 'unset')
       }
       return {

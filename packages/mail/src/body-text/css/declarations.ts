@@ -19,28 +19,35 @@ const maxValueChars = 1_000
 const maxBrackets = 30
 
 /** Throws `OutOfBudget`. */
-export function parseStyleAttribute(style: string, budget: Budget): StyleDeclaration[] {
+export function parseStyleAttribute(style: string, budget: Budget, isQuirky: boolean): StyleDeclaration[] {
   const list = parseCss(style, 'declarationList', budget)
-  return list.type === 'DeclarationList' ? toDeclarations(list) : []
+  return list.type === 'DeclarationList' ? toDeclarations(list, isQuirky) : []
 }
 
-export function toDeclarations(block: Block | DeclarationList): StyleDeclaration[] {
+export function toDeclarations(block: Block | DeclarationList, isQuirky: boolean): StyleDeclaration[] {
   const declarations: StyleDeclaration[] = []
   block.children.forEach((node: CssNode) => {
     if (node.type === 'Declaration' && declarations.length < maxDeclarations) {
-      declarations.push(...toLonghandDeclarations(node))
+      declarations.push(...toLonghandDeclarations(node, isQuirky))
     }
   })
   return declarations
 }
 
-function toLonghandDeclarations({ property, value, important }: Declaration): StyleDeclaration[] {
+function toLonghandDeclarations(
+  { property, value, important }: Declaration,
+  isQuirky: boolean,
+): StyleDeclaration[] {
   const name = property.startsWith('--') ? property : unescapeCss(property).toLowerCase()
-  const isImportant = important !== false && important !== undefined
+  const isImportant =
+    typeof important === 'string' ? unescapeCss(important).toLowerCase() === 'important' : important
+  // `!ie`
+  if (typeof important === 'string' && !isImportant) return []
   const text = textOf(value)
   if (text.length > maxValueChars || text.split('(').length > maxBrackets) return []
-  return toLonghands(name, text)
-    .filter((longhand) => isValidValue(longhand.property, longhand.value))
+  if (!name.startsWith('--') && isForInternetExplorer(value)) return []
+  return toLonghands(name, text, isQuirky)
+    .filter((longhand) => isValidValue(longhand.property, longhand.value, isQuirky))
     .map((longhand) => ({ ...longhand, isImportant }))
 }
 
@@ -48,6 +55,11 @@ function toLonghandDeclarations({ property, value, important }: Declaration): St
 function textOf(value: Declaration['value']): string {
   if (value.type !== 'Raw') throw new Error('Values are not parsed into nodes')
   return closeBrackets(unescapeCss(withoutComments(value.value)).replaceAll(/\s+/g, ' ').trim().toLowerCase())
+}
+
+/** `none\9`, `none\0/`: to every other browser an escaped character, which no value ends in. */
+function isForInternetExplorer(value: Declaration['value']): boolean {
+  return value.type === 'Raw' && /\\[09]\/?\s*$/.test(value.value.slice(-20))
 }
 
 /** What a declaration's end leaves open is closed there (CSS Syntax 3 §5.4.8). */

@@ -176,9 +176,9 @@ function evaluateSupported(node: CssNode): Condition {
   const name = property.toLowerCase()
   if (/^-(?:ms|moz|o|apple|khtml)-|^mso-/.test(name)) return 'fails'
   const text = value.type === 'Raw' ? value.value.trim().toLowerCase() : ''
-  const longhands = toLonghands(name, text)
+  const longhands = toLonghands(name, text, false)
   if (longhands.length > 0)
-    return toCondition(longhands.every((one) => isValidValue(one.property, one.value)))
+    return toCondition(longhands.every((one) => isValidValue(one.property, one.value, false)))
   return otherKnownProperties.has(name) ? 'holds' : /^-webkit-/.test(name) ? 'unsure' : 'fails'
 }
 

@@ -108,16 +108,16 @@ const aliases: Readonly<Record<string, string>> = {
 }
 
 /** Longhands that can hide text; none for a property that cannot, or for a shorthand that is no such. */
-export function toLonghands(name: string, value: string): Longhand[] {
+export function toLonghands(name: string, value: string, isQuirky: boolean): Longhand[] {
   if (name.startsWith('--')) return [{ property: name, value }]
   const property = aliases[name] ?? name
   const parts = splitSpaces(value)
   switch (property) {
     case 'margin':
     case 'padding':
-      return fourSides(parts, (side) => `${property}-${side}`)
+      return fourSides(parts, (side) => `${property}-${side}`, isQuirky)
     case 'inset':
-      return fourSides(parts, (side) => side)
+      return fourSides(parts, (side) => side, false)
     case 'margin-inline':
     case 'padding-inline':
       return twoSides(parts, `${property.split('-')[0]}-left`, `${property.split('-')[0]}-right`)
@@ -150,7 +150,7 @@ function isKept(property: string): boolean {
 }
 
 /** Whether a browser takes the value; what only the value's context decides (`var()`) counts as taken. */
-export function isValidValue(property: string, value: string): boolean {
+export function isValidValue(property: string, value: string, isQuirky: boolean): boolean {
   if (value === '') return property.startsWith('--')
   if (property.startsWith('--') || cssWide.has(value) || /\b(?:var|env|attr)\(/.test(value)) return true
   const words = keywords[property]
@@ -158,7 +158,10 @@ export function isValidValue(property: string, value: string): boolean {
   const extra = lengths[property]
   if (extra !== undefined) {
     if (extra.has(value) || /^(?:calc|min|max|clamp|fit-content|[a-z-]+)\(/.test(value)) return true
-    return isLength(value) && !(notNegative.test(property) && value.startsWith('-'))
+    return (
+      isLength(value, isQuirky || property === 'line-height') &&
+      !(notNegative.test(property) && value.startsWith('-'))
+    )
   }
   if (colours.has(property)) return isColour(value)
   if (property === 'filter')
@@ -173,9 +176,10 @@ export function isValidValue(property: string, value: string): boolean {
   return true
 }
 
-/** A number alone is taken as pixels, as browsers do without a doctype. */
-function isLength(value: string): boolean {
-  return /^[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?(?:%|[a-z]{1,5})?$/.test(value)
+/** A number alone is pixels in a page without a doctype, and otherwise none but nought (quirks.spec.whatwg.org §4.2). */
+function isLength(value: string, takesNumbers: boolean): boolean {
+  const unit = /^[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?(%|[a-z]{1,5})?$/.exec(value)
+  return unit !== null && (unit[1] !== undefined || takesNumbers || Number(value) === 0)
 }
 
 function fontLonghands(value: string, parts: readonly string[]): Longhand[] {
@@ -216,13 +220,17 @@ function backgroundLonghands(value: string): Longhand[] {
   ]
 }
 
-function fourSides(parts: readonly string[], nameOf: (side: string) => string): Longhand[] {
+function fourSides(
+  parts: readonly string[],
+  nameOf: (side: string) => string,
+  isQuirky: boolean,
+): Longhand[] {
   const [top = '', right = top, bottom = top, left = right] = parts
   if (parts.length < 1 || parts.length > 4) return []
   const values = { top, right, bottom, left }
   // One side that is wrong makes the whole shorthand void.
   const longhands = sides.map((side) => ({ property: nameOf(side), value: values[side] }))
-  return longhands.every(({ property, value }) => isValidValue(property, value)) ? longhands : []
+  return longhands.every(({ property, value }) => isValidValue(property, value, isQuirky)) ? longhands : []
 }
 
 function twoSides(parts: readonly string[], first: string, second: string): Longhand[] {

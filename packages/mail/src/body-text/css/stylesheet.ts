@@ -35,7 +35,7 @@ const maxChars = 200_000
 const maxNesting = 40
 export const noLayer = 1_000_000
 
-export function parseStylesheet(whole: string): Stylesheet {
+export function parseStylesheet(whole: string, isQuirky: boolean): Stylesheet {
   const source = whole.length <= maxChars ? whole : whole.slice(0, whole.lastIndexOf('}', maxChars) + 1)
   const rules: StyleRule[] = []
   const keyframes = new Set<string>()
@@ -95,7 +95,7 @@ export function parseStylesheet(whole: string): Stylesheet {
     block: Block,
     around: Surroundings,
   ): void {
-    const declarations = toDeclarations(block)
+    const declarations = toDeclarations(block, isQuirky)
     if (declarations.length === 0) return
     const { condition, layer } = around
     for (const [index, text] of texts.entries()) {
@@ -171,7 +171,7 @@ export function parseStylesheet(whole: string): Stylesheet {
 
   function addKeyframes(name: string, block: Block): void {
     const changes = childrenOf(block).some(
-      (frame) => frame.type === 'Rule' && toDeclarations(frame.block).length > 0,
+      (frame) => frame.type === 'Rule' && toDeclarations(frame.block, isQuirky).length > 0,
     )
     if (changes) keyframes.add(name.toLowerCase())
   }
