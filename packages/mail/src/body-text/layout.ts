@@ -30,6 +30,8 @@ const paragraphs = new Set('p h1 h2 h3 h4 h5 h6 table blockquote pre hr dl figur
 
 export function layOutTree(children: readonly VisibleNode[], writer: TextWriter, manner: Manner): void {
   const hasTable = findTables(children)
+  /** One line through words is enough. */
+  let isStruck = false
   layOut(children, writer)
 
   function layOut(nodes: readonly VisibleNode[], out: TextWriter, isPreformatted = false, depth = 0): void {
@@ -100,10 +102,15 @@ export function layOutTree(children: readonly VisibleNode[], writer: TextWriter,
 
   /** A price that no longer holds reads as one that does without its line. */
   function layOutStruck(element: VisibleElement, out: TextWriter, inside: () => void): void {
-    const isStruck = manner.struck !== '' && shownText(element) !== ''
-    if (isStruck) out.write(manner.struck)
+    if (isStruck || manner.struck === '' || shownText(element) === '') {
+      inside()
+      return
+    }
+    out.write(manner.struck)
+    isStruck = true
     inside()
-    if (isStruck) out.attach(manner.struck)
+    isStruck = false
+    out.attach(manner.struck)
   }
 
   function layOutList({ tag, attributes, children }: VisibleElement, out: TextWriter, depth: number): void {
@@ -111,7 +118,6 @@ export function layOutTree(children: readonly VisibleNode[], writer: TextWriter,
     const start = Number.parseInt(attributes.get('start') ?? '', 10)
     const items = children.filter((child) => child.kind === 'element' && child.tag === 'li')
     const isReversed = attributes.has('reversed')
-    const type = attributes.get('type')
     let number = Number.isNaN(start) ? (isReversed ? items.length : 1) : start
     for (const child of children) {
       if (child.kind === 'text' || child.tag !== 'li') {
@@ -120,7 +126,7 @@ export function layOutTree(children: readonly VisibleNode[], writer: TextWriter,
       }
       const value = Number.parseInt(child.attributes.get('value') ?? '', 10)
       if (!Number.isNaN(value)) number = value
-      const mark = tag === 'ol' ? listMark(number, child.attributes.get('type') ?? type) : '- '
+      const mark = markOf(child, number) || (tag === 'ol' ? '' : '- ')
       number += isReversed ? -1 : 1
       out.breakLine(1)
       out.open(mark, ' '.repeat(mark.length))
@@ -167,6 +173,11 @@ export function layOutTree(children: readonly VisibleNode[], writer: TextWriter,
     layOut(cell.children, out, cell.isPreformatted, depth)
     return out.toText()
   }
+}
+
+/** Only a list item has a mark. */
+function markOf({ display, listStyle }: VisibleElement, number: number): string {
+  return display === 'list-item' ? listMark(number, listStyle) : ''
 }
 
 function gapOf({ tag, display }: VisibleElement): Gap {

@@ -1,4 +1,4 @@
-/** What stands in front of an item of a numbered list: `3.`, `c.`, `iii.`, as its type says (HTML §4.4.5). */
+/** What stands in front of an item of a list: `3.`, `c.`, `iii.`, as its style says (CSS Counter Styles 3 §6). */
 
 const roman: readonly (readonly [number, string])[] = [
   ...([
@@ -20,15 +20,20 @@ const roman: readonly (readonly [number, string])[] = [
   ] as const),
 ]
 
-export function listMark(number: number, type = '1'): string {
-  const letters = /^[ai]$/i.test(type.trim()) ? lettersOf(number, type.trim()) : undefined
-  return `${letters ?? number}. `
+/** Empty where there is none; a name that nobody knows counts in digits. */
+export function listMark(number: number, style: string): string {
+  if (style === 'none') return ''
+  return /^(?:disc|circle|square|disclosure-.*|["'].*|symbols\(.*)$/.test(style)
+    ? '- '
+    : `${lettersOf(number, style) ?? number}. `
 }
 
 /** Undefined where browsers fall back to digits. */
-function lettersOf(number: number, type: string): string | undefined {
-  const text = type.toLowerCase() === 'a' ? toAlphabetic(number) : toRoman(number)
-  return type === type.toUpperCase() ? text?.toUpperCase() : text
+function lettersOf(number: number, style: string): string | undefined {
+  const [, size, system] = /^(lower|upper)-(alpha|latin|roman)$/.exec(style) ?? []
+  if (system === undefined) return undefined
+  const text = system === 'roman' ? toRoman(number) : toAlphabetic(number)
+  return size === 'upper' ? text?.toUpperCase() : text
 }
 
 function toAlphabetic(number: number): string | undefined {

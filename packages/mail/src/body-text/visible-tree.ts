@@ -4,10 +4,8 @@
  */
 import { createBudget, OutOfBudget } from './css/budget.ts'
 import { createCascade } from './css/cascade.ts'
-import { parseMediaQuery } from './css/css-tree.ts'
 import { linkColourOf } from './css/defaults.ts'
-import { evaluateMedia } from './css/media.ts'
-import { splitTop } from './css/properties.ts'
+import { ownSheet } from './css/own-sheets.ts'
 import { parseStylesheet } from './css/stylesheet.ts'
 import {
   attributeOf,
@@ -21,6 +19,7 @@ import {
 } from './html-tree.ts'
 import { isPadding, removeInvisible } from './invisible-characters.ts'
 import { parseLink } from './link-target.ts'
+import { strikeThrough } from './strike-through.ts'
 import { isCovered, judgePicture, judgeText } from './visibility/judge.ts'
 import { type Place, rootPlace } from './visibility/place.ts'
 import { placeInside, type Surroundings } from './visibility/place-inside.ts'
@@ -33,6 +32,8 @@ export interface VisibleElement {
   readonly attributes: ReadonlyMap<string, string>
   readonly display: string
   readonly isPreformatted: boolean
+  /** What stands in front of a list item (CSS Lists 3 §3.4). */
+  readonly listStyle: string
   /** Nothing of it is shown, pictures included; its children are none. */
   readonly children: readonly VisibleNode[]
 }
@@ -124,11 +125,9 @@ export function toVisibleTree(html: string): VisibleTree {
   function collect(node: TreeNode): void {
     if (isElement(node)) {
       if (node.tagName === 'body') body ??= node
-      if (node.tagName === 'style' && applies(attributeOf(node, 'media'))) sheets.push(textOf(node))
+      const sheet = ownSheet(node)
+      if (sheet !== undefined) sheets.push(sheet)
       if (node.tagName === 'base') base ??= readBase(attributeOf(node, 'href'))
-      const href = node.tagName === 'link' ? attributeOf(node, 'href') : undefined
-      if (href !== undefined && /stylesheet/i.test(attributeOf(node, 'rel') ?? ''))
-        sheets.push(readDataUrl(href))
     }
     for (const child of childrenOf(node)) collect(child)
   }
@@ -180,14 +179,17 @@ export function toVisibleTree(html: string): VisibleTree {
     const place = tag === 'body' ? { ...styled, bodyColour: styled.colour } : styled
     const children = visit(element, place)
     // The element itself (a picture, a line) is hidden with its place; children may be visible again.
+    const isStruck = place.strike === 'begins' && !/^(?:s|del|strike)$/.test(tag)
+    const isPreformatted = /^(?:pre|pre-wrap|break-spaces|pre-line)$/.test(place.whiteSpace)
     if (tag === 'head' || (children.length === 0 && judgePicture(place) === 'hidden')) return undefined
     return {
       kind: 'element',
       tag,
       attributes: new Map(element.attrs.map(({ name, value }) => [name, value])),
       display: place.display,
-      isPreformatted: /^(?:pre|pre-wrap|break-spaces|pre-line)$/.test(place.whiteSpace),
-      children,
+      listStyle: place.listStyle,
+      isPreformatted,
+      children: isStruck ? strikeThrough(children, isPreformatted) : children,
     }
   }
 
@@ -257,31 +259,6 @@ function isOutsideDrawing(element: TreeElement): boolean {
         .map(({ value }) => value)
         .join('')
   )
-}
-
-/** Of those that ordinary mails name; what stands behind them is not read, and so may hold. */
-const maxMediaChars = 1_000
-
-/** A query that is none holds nowhere, and says nothing of the others (Media Queries 4 §3.2). */
-function applies(media: string | undefined): boolean {
-  if (media === undefined || media.trim() === '' || media.length > maxMediaChars) return true
-  return splitTop(media, ',').some((one) => {
-    const query = one === '' ? undefined : parseMediaQuery(one)
-    return query !== undefined && evaluateMedia(query) !== 'fails'
-  })
-}
-
-/** A sheet inside the mail itself; one from elsewhere is never loaded. */
-function readDataUrl(href: string): string {
-  const found = /^data:text\/css(?:;[^,;]{0,50}){0,5},/i.exec(href.trim())
-  if (found === null) return ''
-  const content = href.trim().slice(found[0].length)
-  if (/;base64,$/i.test(found[0])) return Buffer.from(content, 'base64').toString('utf8')
-  try {
-    return decodeURIComponent(content)
-  } catch {
-    return content
-  }
 }
 
 function textOf(node: TreeNode): string {

@@ -52,6 +52,7 @@ describe('R73: ordinary mails are read whole', () => {
       'no box to move, fade or cut',
       '<p style="display:contents;position:absolute;left:-200vw;opacity:0;margin-left:-9999px">SEEN</p>',
     ],
+    ['a sheet in a language that is not CSS', '<style type="text/x">p{display:none}</style><p>SEEN</p>'],
     ['a value for Internet Explorer', '<p style="display:none\\9">SEEN</p>'],
     ['a value for Internet Explorer in a sheet', '<style>p{opacity:0\\0/}</style><p>SEEN</p>'],
     ['a mark that is not the important one', '<p style="display:none !ie">SEEN</p>'],
@@ -84,6 +85,10 @@ describe('R74: what is not seen is not read', () => {
     ['an important mark in capitals', '<p style="display:none !\\49MPORTANT;display:block">SECRET</p>'],
     ['an indent without a unit, without a doctype', '<p style="text-indent:-9999">SECRET</p>'],
     ['the same by a variable', '<p style="--x:-9999;text-indent:var(--x)">SECRET</p>'],
+    [
+      'a sheet that says that it is CSS',
+      '<style type="TEXT/CSS">p.h{display:none}</style><p class="h">SECRET</p>',
+    ],
     ['a variable', '<p style="--x:0;font-size:var(--x)">SECRET</p>'],
     ['another colour space', '<p style="color:oklch(1 0 0)">SECRET</p>'],
     ['one colour on itself', '<p style="background:maroon;color:maroon">SECRET</p>'],
@@ -193,6 +198,56 @@ describe('layout', () => {
         '10<sup>6</sup> l of H<sub>2</sub>O, x<sup>n+1</sup>, 1<sup>st</sup>, <del>100 EUR</del> 80 EUR',
       ),
     ).toBe('10^6 l of H_2O, x^(n+1), 1st, ~~100 EUR~~ 80 EUR')
+  })
+
+  test.each([
+    ['a style', 'Was <span style="text-decoration:line-through">$99</span> $49', 'Was ~~$99~~ $49'],
+    [
+      'a rule, which nothing inside takes back',
+      '<style>.o{text-decoration:red line-through 2px}</style>Was <b class="o">$<i style="text-decoration:none">99</i></b> $49',
+      'Was ~~$99~~ $49',
+    ],
+    [
+      'a block, and not what stands in its line by itself',
+      '<div style="text-decoration-line:line-through"><p>one <b>two</b></p><p>three</p><div style="display:inline-block">free</div></div>',
+      '~~one two~~\n\n~~three~~\n\nfree',
+    ],
+    [
+      'a cell and a row',
+      '<table><tr><td style="text-decoration:line-through">$99</td><td>$49</td></tr><tr style="text-decoration:line-through"><td>a</td><td>b</td></tr></table>',
+      '~~$99~~ | $49\n~~a~~ | ~~b~~',
+    ],
+    [
+      'twice',
+      '<s><u style="text-decoration:line-through">a</u></s> <u style="text-decoration:line-through"><s>b</s></u>',
+      '~~a~~ ~~b~~',
+    ],
+    [
+      'taken back by a later value, and not by one that is none',
+      '<u style="text-decoration:line-through;text-decoration:none">a</u> <u style="text-decoration:line-through;text-decoration:x">b</u>',
+      'a ~~b~~',
+    ],
+  ])('R73: struck out by CSS: %s', (_name, html, text) => {
+    expect(textOf(html)).toBe(text)
+  })
+
+  const items = '<li>one</li><li>two</li>'
+  test.each([
+    [`<ol style="list-style-type:lower-alpha">${items}</ol>`, 'a. one\nb. two'],
+    [`<ol style="list-style:inside upper-roman">${items}</ol>`, 'I. one\nII. two'],
+    [`<ol style="list-style:none">${items}</ol>`, 'one\ntwo'],
+    ['<ol><li style="list-style-type:decimal">one</li><li type="A">two</li></ol>', '1. one\nB. two'],
+    [`<style>.x li{list-style:lower-latin}</style><ol class="x">${items}</ol>`, 'a. one\nb. two'],
+    [`<style>li{display:block}</style><ol>${items}</ol>`, 'one\ntwo'],
+    [
+      '<ol type="i" start="3"><li>one<ul><li>u</li></ul></li><li>two</li></ol>',
+      'iii. one\n     - u\niv. two',
+    ],
+    [`<ol style="list-style:square">${items}</ol>`, '- one\n- two'],
+    [`<ul style="list-style:decimal">${items}</ul>`, '1. one\n2. two'],
+    [`<ol style="list-style-type:0">${items}</ol>`, '1. one\n2. two'],
+  ])('R73: items are marked as their style says: %s', (html, text) => {
+    expect(textOf(html)).toBe(text)
   })
 
   test('pictures say what they say, pixels nothing', () => {

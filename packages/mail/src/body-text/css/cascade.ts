@@ -7,8 +7,9 @@ import type { Budget } from './budget.ts'
 import { parseStyleAttribute, type StyleDeclaration } from './declarations.ts'
 import { presentationalHints, userAgentStyle } from './defaults.ts'
 import { createRuleMatcher } from './matching.ts'
-import { inheritedProperties, isValidValue } from './properties.ts'
+import { inheritedProperties } from './properties.ts'
 import { noLayer, type Stylesheet } from './stylesheet.ts'
+import { isValidValue } from './valid-values.ts'
 
 export interface Cascaded {
   /** The value that won, if one was given; `inherit` and its like are still there. */

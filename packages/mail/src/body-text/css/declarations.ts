@@ -1,11 +1,12 @@
 /**
  * Declarations as a cascade can use them: longhands with values in lower case, what a browser would not take left out
- * (CSS 2.1 §4.2: an invalid value never replaces a valid one). Only properties that can hide text are kept.
+ * (CSS 2.1 §4.2: an invalid value never replaces a valid one). Only properties that change what is read are kept.
  */
 import type { Block, CssNode, Declaration, DeclarationList } from 'css-tree'
 import type { Budget } from './budget.ts'
 import { parseCss } from './css-tree.ts'
-import { isValidValue, toLonghands } from './properties.ts'
+import { toLonghands } from './properties.ts'
+import { isValidValue } from './valid-values.ts'
 
 export interface StyleDeclaration {
   readonly property: string

@@ -76,6 +76,9 @@ export function userAgentStyle(element: TreeElement, isQuirky: boolean): Declare
   if (/^(?:pre|listing|xmp|plaintext)$/.test(tagName)) declared.push(['white-space', 'pre'])
   if (tagName === 'textarea')
     declared.push(['white-space', 'pre-wrap'], ['overflow-x', 'auto'], ['overflow-y', 'auto'])
+  if (/^(?:s|del|strike)$/.test(tagName)) declared.push(['text-decoration-line', 'line-through'])
+  if (/^(?:ul|menu|dir)$/.test(tagName)) declared.push(['list-style-type', 'disc'])
+  if (tagName === 'ol') declared.push(['list-style-type', 'decimal'])
   if (tagName === 'nobr') declared.push(['white-space', 'nowrap'])
   if (tagName === 'table') declared.push(['text-indent', '0'])
   // The table inherits colour quirk, and its font's (quirks.spec.whatwg.org §3.3).
@@ -90,6 +93,12 @@ export function userAgentStyle(element: TreeElement, isQuirky: boolean): Declare
       ] as const),
     )
   return declared
+}
+
+/** Of `type` (HTML §15.3.7); letters are as large as they are written. */
+const listTypes: Readonly<Record<string, string>> = {
+  ...{ 1: 'decimal', a: 'lower-alpha', A: 'upper-alpha', i: 'lower-roman', I: 'upper-roman' },
+  ...{ disc: 'disc', circle: 'circle', square: 'square' },
 }
 
 const fontSizeSteps = ['10px', '13px', '16px', '18px', '24px', '32px', '48px']
@@ -121,6 +130,8 @@ export function presentationalHints(element: TreeElement): Declared[] {
       if (length !== null) declared.push([name, `${length[1]}${length[2] === '%' ? '%' : 'px'}`])
     }
   }
+  const listType = /^(?:ol|ul|li)$/.test(tagName) ? listTypes[of('type')?.trim() ?? ''] : undefined
+  if (listType !== undefined) declared.push(['list-style-type', listType])
   const align = of('align')?.toLowerCase()
   if (tagName === 'center' || align === 'center' || align === 'middle')
     declared.push(['text-align', 'center'])

@@ -4,7 +4,8 @@
  */
 import type { CssNode } from 'css-tree'
 import { toPixels, viewport } from './lengths.ts'
-import { isValidValue, toLonghands } from './properties.ts'
+import { toLonghands } from './properties.ts'
+import { isValidValue } from './valid-values.ts'
 
 export type Condition = 'holds' | 'fails' | 'unsure'
 

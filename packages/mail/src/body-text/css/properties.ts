@@ -1,8 +1,9 @@
 /**
- * The CSS properties that can hide text: shorthands taken apart, flow-relative names made physical (left to right), and
- * whether a browser would take a value at all. What a value means is lengths.ts, colours.ts and ../visibility/.
+ * The CSS properties that can hide text, strike it out or number it: shorthands taken apart, flow-relative
+ * names made physical (left to right). What a browser takes is valid-values.ts; what it means ../visibility/ knows.
  */
 import { isColour } from './colours.ts'
+import { cssWide, fontSizeWords, isKept, isLength, isValidValue, setOf, sides } from './valid-values.ts'
 
 export interface Longhand {
   readonly property: string
@@ -10,62 +11,8 @@ export interface Longhand {
 }
 
 export const inheritedProperties: ReadonlySet<string> = setOf(
-  'color -webkit-text-fill-color font-size line-height visibility text-indent text-align white-space direction',
+  'color -webkit-text-fill-color font-size line-height visibility text-indent text-align white-space direction list-style-type',
 )
-
-const sides = ['top', 'right', 'bottom', 'left'] as const
-const cssWide = new Set(['inherit', 'initial', 'unset', 'revert', 'revert-layer'])
-
-const keywords: Readonly<Record<string, ReadonlySet<string>>> = {
-  display: setOf(
-    'none contents block inline inline-block flex inline-flex grid inline-grid flow flow-root table inline-table table-row-group table-header-group table-footer-group table-row table-cell table-column-group table-column table-caption list-item ruby ruby-text math -webkit-box -webkit-inline-box -webkit-flex -webkit-inline-flex',
-  ),
-  visibility: setOf('visible hidden collapse'),
-  'content-visibility': setOf('visible hidden auto'),
-  position: setOf('static relative absolute fixed sticky -webkit-sticky'),
-  'overflow-x': setOf('visible hidden clip scroll auto overlay'),
-  'overflow-y': setOf('visible hidden clip scroll auto overlay'),
-  'box-sizing': setOf('content-box border-box'),
-  float: setOf('left right none inline-start inline-end'),
-  direction: setOf('ltr rtl'),
-  'background-clip': setOf('border-box padding-box content-box text'),
-  'text-align': setOf(
-    'left right center justify start end match-parent -webkit-center -webkit-left -webkit-right -webkit-auto',
-  ),
-  'writing-mode': setOf('horizontal-tb vertical-rl vertical-lr sideways-rl sideways-lr tb lr rl'),
-  'white-space': setOf('normal nowrap pre pre-wrap pre-line break-spaces'),
-}
-
-const fontSizeWords = setOf('xx-small x-small small medium large x-large xx-large xxx-large smaller larger')
-/** Lengths, percentages and the words each takes beside them. */
-const lengths: Readonly<Record<string, ReadonlySet<string>>> = {
-  'font-size': fontSizeWords,
-  'line-height': setOf('normal'),
-  'letter-spacing': setOf('normal'),
-  'word-spacing': setOf('normal'),
-  'text-indent': setOf(''),
-  ...Object.fromEntries(
-    [
-      ...['width', 'height', 'min-width', 'min-height'],
-      ...sides,
-      ...sides.map((side) => `margin-${side}`),
-    ].map((name) => [name, setOf('auto min-content max-content fit-content -webkit-fill-available stretch')]),
-  ),
-  ...Object.fromEntries(
-    ['max-width', 'max-height'].map((name) => [
-      name,
-      setOf('none min-content max-content fit-content -webkit-fill-available stretch'),
-    ]),
-  ),
-  ...Object.fromEntries(sides.map((side) => [`padding-${side}`, setOf('')])),
-}
-const notNegative = /^(?:width|height|(?:min|max)-(?:width|height)|padding-.+|font-size|line-height)$/
-
-/** Kept as they are: their judge says what is understood. */
-const judgedLater = setOf(
-  'filter backdrop-filter transform translate scale rotate zoom clip clip-path mask mask-image mask-size mask-clip mask-border contain z-index mix-blend-mode animation-name content grid-template-rows grid-template-columns background-image opacity offset-path shape-outside all appearance',
-)
-const colours = setOf('color background-color -webkit-text-fill-color')
 
 /** The same property by its older or flow-relative name. */
 const aliases: Readonly<Record<string, string>> = {
@@ -134,6 +81,11 @@ export function toLonghands(name: string, value: string, isQuirky: boolean): Lon
       return fontLonghands(value, parts)
     case 'background':
       return backgroundLonghands(value)
+    case 'text-decoration':
+    case '-webkit-text-decoration':
+      return decorationLonghands(value, parts)
+    case 'list-style':
+      return [{ property: 'list-style-type', value: cssWide.has(value) ? value : listTypeOf(parts) }]
     case 'animation':
     case '-webkit-animation':
       return [{ property: 'animation-name', value }]
@@ -143,43 +95,6 @@ export function toLonghands(name: string, value: string, isQuirky: boolean): Lon
     default:
       return isKept(property) ? [{ property, value }] : []
   }
-}
-
-function isKept(property: string): boolean {
-  return property in keywords || property in lengths || judgedLater.has(property) || colours.has(property)
-}
-
-/** Whether a browser takes the value; what only the value's context decides (`var()`) counts as taken. */
-export function isValidValue(property: string, value: string, isQuirky: boolean): boolean {
-  if (value === '') return property.startsWith('--')
-  if (property.startsWith('--') || cssWide.has(value) || /\b(?:var|env|attr)\(/.test(value)) return true
-  const words = keywords[property]
-  if (words !== undefined) return value.split(' ').every((word) => words.has(word))
-  const extra = lengths[property]
-  if (extra !== undefined) {
-    if (extra.has(value) || /^(?:calc|min|max|clamp|fit-content|[a-z-]+)\(/.test(value)) return true
-    return (
-      isLength(value, isQuirky || property === 'line-height') &&
-      !(notNegative.test(property) && value.startsWith('-'))
-    )
-  }
-  if (colours.has(property)) return isColour(value)
-  if (property === 'filter')
-    return (
-      value === 'none' ||
-      /^(?:(?:blur|brightness|contrast|drop-shadow|grayscale|hue-rotate|invert|opacity|saturate|sepia|url)\((?:[^()]|\([^()]*\))*\)\s*)+$/.test(
-        value,
-      )
-    )
-  if (property === 'opacity') return /^[-+]?[\d.]+(?:e[-+]?\d+)?%?$/.test(value) || value.includes('(')
-  if (property === 'zoom') return /^[\d.]+(?:e[-+]?\d+)?%?$|^normal$|\(/.test(value)
-  return true
-}
-
-/** A number alone is pixels in a page without a doctype, and otherwise none but nought (quirks.spec.whatwg.org §4.2). */
-function isLength(value: string, takesNumbers: boolean): boolean {
-  const unit = /^[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?(%|[a-z]{1,5})?$/.exec(value)
-  return unit !== null && (unit[1] !== undefined || takesNumbers || Number(value) === 0)
 }
 
 function fontLonghands(value: string, parts: readonly string[]): Longhand[] {
@@ -202,6 +117,24 @@ function fontLonghands(value: string, parts: readonly string[]): Longhand[] {
     { property: 'font-size', value: size },
     { property: 'line-height', value: height },
   ]
+}
+
+/** A line, how it is drawn, its colour and its thickness, in any order. */
+function decorationLonghands(value: string, parts: readonly string[]): Longhand[] {
+  const property = 'text-decoration-line'
+  if (cssWide.has(value) || value.includes('var(')) return [{ property, value }]
+  const lines = parts.filter((part) => isValidValue(property, part, false))
+  const isKnown = (part: string) =>
+    /^(?:solid|double|dotted|dashed|wavy|auto|from-font)$/.test(part) ||
+    isColour(part) ||
+    isLength(part, false)
+  if (!parts.every((part) => lines.includes(part) || isKnown(part))) return []
+  return [{ property, value: lines.length === 0 ? 'none' : lines.join(' ') }]
+}
+
+/** What is neither a place nor a picture. */
+function listTypeOf(parts: readonly string[]): string {
+  return parts.find((part) => !/^(?:inside|outside)$|\(/.test(part)) ?? 'disc'
 }
 
 function backgroundLonghands(value: string): Longhand[] {
@@ -265,8 +198,4 @@ export function splitTop(value: string, separator: string): string[] {
   }
   parts.push(value.slice(from).trim())
   return parts
-}
-
-function setOf(words: string): ReadonlySet<string> {
-  return new Set(words.split(' '))
 }

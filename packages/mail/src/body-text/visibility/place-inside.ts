@@ -12,7 +12,7 @@ import { animates, isOddlyStyled, readFilter } from './effects.ts'
 import { faintest } from './judge.ts'
 import { readBackground, readColour } from './painted.ts'
 import type { Place } from './place.ts'
-import { createReader, toFontSize } from './style-reader.ts'
+import { createReader, type Reader, toFontSize } from './style-reader.ts'
 import { readTransform, readZoom, untransformed } from './transform.ts'
 
 export interface Surroundings {
@@ -37,10 +37,8 @@ export function placeInside(
   const isContents = display === 'contents'
   const position = isContents ? 'static' : reader.word('position', 'static').replace('-webkit-', '')
   const isOut = position === 'absolute' || position === 'fixed'
-  const isBox =
-    isOut ||
-    (!isContents && reader.word('float', 'none') !== 'none') ||
-    !/^(?:inline|contents|ruby.*)$/.test(display)
+  const isFloating = !isContents && reader.word('float', 'none') !== 'none'
+  const isBox = isOut || isFloating || !/^(?:inline|contents|ruby.*)$/.test(display)
   const isTablePart = !isOut && /^table-(?!cell)/.test(display)
   const outer = isOut ? (position === 'absolute' ? parent.positioned : undefined) : parent
   const around = outer ?? (isOut ? { left: 0, width: viewport.width, clip: undefined } : parent)
@@ -118,6 +116,8 @@ export function placeInside(
     textIndent: isBox ? inheritedIndent : parent.textIndent,
     inheritedIndent,
     whiteSpace: reader.word('white-space', parent.whiteSpace),
+    listStyle: reader.word('list-style-type', parent.listStyle),
+    strike: readStrike(reader, isOut || isFloating || /^inline-/.test(display)),
     isRightToLeft: reader.word('direction', parent.isRightToLeft ? 'rtl' : 'ltr') === 'rtl',
     textAlign: reader.word('text-align', parent.textAlign),
     left: box.left + transform.left,
@@ -130,6 +130,12 @@ export function placeInside(
       covers && parent.ground.cover !== undefined ? [...parent.covers, parent.ground.cover] : parent.covers,
     customProperties: style.customProperties,
   }
+}
+
+/** The line of an element goes on through what is in it, and nothing in it can take it away (Text Decoration 3 §2). */
+function readStrike(reader: Reader, isAtomic: boolean): Place['strike'] {
+  if (reader.parent.strike !== 'none' && !isAtomic) return 'goes on'
+  return /\bline-through\b/.test(reader.own('text-decoration-line') ?? '') ? 'begins' : 'none'
 }
 
 function clamp(ratio: number): number {

@@ -33,6 +33,9 @@ export interface Place {
   /** What a box inside begins its own lines with. */
   readonly inheritedIndent: number
   readonly whiteSpace: string
+  readonly listStyle: string
+  /** A line through its words. */
+  readonly strike: 'none' | 'begins' | 'goes on'
   readonly isRightToLeft: boolean
   readonly textAlign: string
   /** Where its content begins, and how wide it is, as far as the styles say. */
@@ -70,6 +73,8 @@ export function rootPlace(): Place {
     textIndent: 0,
     inheritedIndent: 0,
     whiteSpace: 'normal',
+    listStyle: 'disc',
+    strike: 'none',
     isRightToLeft: false,
     textAlign: 'start',
     left: 0,

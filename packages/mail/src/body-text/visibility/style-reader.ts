@@ -33,6 +33,7 @@ const initial: Readonly<Record<string, string>> = {
   visibility: 'visible',
   'text-indent': '0',
   'white-space': 'normal',
+  'list-style-type': 'disc',
 }
 
 export type Pixels = (property: string, whole?: number | undefined) => number | undefined
