@@ -21,6 +21,7 @@ import { isPadding, removeInvisible } from './invisible-characters.ts'
 import { parseLink } from './link-target.ts'
 import { strikeThrough } from './strike-through.ts'
 import { isCovered, judgePicture, judgeText } from './visibility/judge.ts'
+import { addText } from './visibility/line.ts'
 import { type Place, rootPlace } from './visibility/place.ts'
 import { placeInside, type Surroundings } from './visibility/place-inside.ts'
 
@@ -159,6 +160,7 @@ export function toVisibleTree(html: string): VisibleTree {
       hide(words)
       return undefined
     }
+    if (!place.isHidden) addText(place.line, clean.text, place.fontSize)
     const node = { kind: 'text' as const, value: clean.text, isUnsure: verdict === 'unsure' }
     if (words !== '') {
       pending.push({ node, place })
@@ -177,6 +179,7 @@ export function toVisibleTree(html: string): VisibleTree {
     }
     const styled = placeOf(element, parent)
     const place = tag === 'body' ? { ...styled, bodyColour: styled.colour } : styled
+    if (tag === 'br' && !place.isHidden) parent.line.isFirst = false
     const children = visit(element, place)
     // The element itself (a picture, a line) is hidden with its place; children may be visible again.
     const isStruck = place.strike === 'begins' && !/^(?:s|del|strike)$/.test(tag)

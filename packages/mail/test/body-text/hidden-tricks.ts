@@ -24,7 +24,11 @@ const declarations = [
   ],
   ...['color:black', 'color:red', 'color:#123', 'color:oklch(0.3 0.1 20)', '-webkit-text-fill-color:#fff'],
   ...['-webkit-text-fill-color:transparent', '-webkit-text-fill-color:navy', 'color:lab(100% 0 0)'],
-  ...['background:none'],
+  ...[
+    'background:none',
+    'background:linear-gradient(90deg,#f0f,#00f);-webkit-background-clip:text;color:transparent',
+    'background:linear-gradient(#fff,#fff);-webkit-background-clip:text;color:transparent',
+  ],
   ...['position:absolute;left:-9999px', 'position:absolute;left:-200vw', 'position:absolute;top:-9999px'],
   ...['position:relative;left:-3000px', 'position:fixed;top:9999px', 'position:absolute;right:9999px'],
   ...[
@@ -37,6 +41,8 @@ const declarations = [
     'text-indent:-9999px',
     'text-indent:-200em',
     'text-indent:12px',
+    'text-indent:-20px',
+    'text-indent:-30px;text-align:center',
     'margin-left:-9999px',
     'margin:-9999px',
   ],

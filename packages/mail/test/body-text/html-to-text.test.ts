@@ -53,6 +53,30 @@ describe('R73: ordinary mails are read whole', () => {
       '<p style="display:contents;position:absolute;left:-200vw;opacity:0;margin-left:-9999px">SEEN</p>',
     ],
     ['a sheet in a language that is not CSS', '<style type="text/x">p{display:none}</style><p>SEEN</p>'],
+    [
+      'a gradient in the shape of letters',
+      '<h1 style="background:linear-gradient(90deg,#f0f,#00f);background-clip:text;-webkit-text-fill-color:transparent"><b>SEEN</b></h1>',
+    ],
+    [
+      'the same by its older name',
+      '<h1 style="background-image:-webkit-linear-gradient(left,#000,gold);-webkit-background-clip:text;color:transparent">SEEN</h1>',
+    ],
+    [
+      'the same in short',
+      '<h1 style="background:linear-gradient(90deg,#f0f,#00f) text;color:#0000">SEEN</h1>',
+    ],
+    [
+      'a colour in the shape of letters',
+      '<h1 style="background-color:red;-webkit-background-clip:text;color:transparent">SEEN</h1>',
+    ],
+    ['a hanging number', '<dl><dd style="text-indent:-40px"><b>SEEN</b></dl>'],
+    ['an indent as wide as the room of a list', '<ul><p style="text-indent:-45px">SEEN</p></ul>'],
+    [
+      'an indent as wide as the room of a cell',
+      '<table cellpadding="60"><tr><td style="text-indent:-60px">SEEN</table>',
+    ],
+    ['an indent of a line that is centred', '<p align="center" style="text-indent:-60px">SEEN</p>'],
+    ['an indent of a line at the right', '<p align="right" style="text-indent:-9999px">SEEN</p>'],
     ['a value for Internet Explorer', '<p style="display:none\\9">SEEN</p>'],
     ['a value for Internet Explorer in a sheet', '<style>p{opacity:0\\0/}</style><p>SEEN</p>'],
     ['a mark that is not the important one', '<p style="display:none !ie">SEEN</p>'],
@@ -89,6 +113,30 @@ describe('R74: what is not seen is not read', () => {
       'a sheet that says that it is CSS',
       '<style type="TEXT/CSS">p.h{display:none}</style><p class="h">SECRET</p>',
     ],
+    [
+      'letters in the shape of which nothing is painted',
+      '<h1 style="background:linear-gradient(90deg,#f0f,#00f);color:transparent">SECRET</h1>',
+    ],
+    [
+      'a gradient of one colour',
+      '<h1 style="background:linear-gradient(#fff,#fefefe);-webkit-background-clip:text;color:transparent">SECRET</h1>',
+    ],
+    [
+      'a colour in the shape of letters, on itself',
+      '<h1 style="background-color:#fff;-webkit-background-clip:text;color:transparent">SECRET</h1>',
+    ],
+    [
+      'a ground over letters of a gradient',
+      '<h1 style="background:linear-gradient(90deg,#f0f,#00f);-webkit-background-clip:text;color:transparent"><b style="background:#fff">SECRET</b></h1>',
+    ],
+    [
+      'letters of a gradient that the short form takes back',
+      '<h1 style="-webkit-background-clip:text;background:linear-gradient(90deg,#f0f,#00f);color:#0000">SECRET</h1>',
+    ],
+    [
+      'an indent beside the page',
+      '<p style="text-indent:-140px"><i style="display:none">very many words in front</i>SECRET</p>',
+    ],
     ['a variable', '<p style="--x:0;font-size:var(--x)">SECRET</p>'],
     ['another colour space', '<p style="color:oklch(1 0 0)">SECRET</p>'],
     ['one colour on itself', '<p style="background:maroon;color:maroon">SECRET</p>'],
@@ -123,11 +171,22 @@ describe('R74: what is not seen is not read', () => {
     }
   })
 
+  test('words beside the page are hidden, and those behind them in the line are not', () => {
+    const html = '<p style="text-indent:-40px"><b>No</b> <b>ref</b><b>unds after May 4</b><br><b>x</b></p>'
+    const { text } = htmlToText(html)
+    expect(text).toContain('unds after May 4\nx')
+    expect(text).not.toMatch(/(?<!possibly hidden: )No/)
+  })
+
   test('what may be hidden stays and is marked where it is', () => {
     for (const html of [
       '<p style="mask:url(#m)">MAYBE</p>',
       '<style>@container (width > 1px){p{display:none}}</style><p>MAYBE</p>',
       '<p style="mix-blend-mode:screen">MAYBE</p>',
+      '<h2 style="background:linear-gradient(90deg,#fff 0%,#fff 90%,#000);-webkit-background-clip:text;color:transparent">MAYBE</h2>',
+      '<h2 style="background:linear-gradient(90deg,#f0f,#00f) 0 0/0 0;-webkit-background-clip:text;color:transparent">MAYBE</h2>',
+      '<h2 style="background:linear-gradient(90deg,#f0f,#00f) 900px 0 no-repeat;-webkit-background-clip:text;color:transparent">MAYBE</h2>',
+      '<table><td><p style="text-indent:-90px">MAYBE</p></table>',
       '<p style="margin-top:9999px">MAYBE</p>',
       '<style>p{position:fixed;top:9999px}p{position:absolute}</style><p>MAYBE</p>',
       '<p style="transform:translateY(99in)">MAYBE</p>',

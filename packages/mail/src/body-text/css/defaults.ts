@@ -1,5 +1,5 @@
 /** What browsers bring along: the style of each element before any mail says anything, and what attributes mean in CSS. */
-import { attributeOf, type TreeElement } from '../html-tree.ts'
+import { attributeOf, isElement, type TreeElement } from '../html-tree.ts'
 import { type Colour, linkBlue, parseLegacyColour } from './colours.ts'
 
 const displays: Readonly<Record<string, string>> = Object.fromEntries(
@@ -79,6 +79,12 @@ export function userAgentStyle(element: TreeElement, isQuirky: boolean): Declare
   if (/^(?:s|del|strike)$/.test(tagName)) declared.push(['text-decoration-line', 'line-through'])
   if (/^(?:ul|menu|dir)$/.test(tagName)) declared.push(['list-style-type', 'disc'])
   if (tagName === 'ol') declared.push(['list-style-type', 'decimal'])
+  for (const side of ['top', 'right', 'bottom', 'left'])
+    if (tagName === 'body') declared.push([`margin-${side}`, '8px'])
+    else if (/^t[dh]$/.test(tagName)) declared.push([`padding-${side}`, '1px'])
+  if (/^(?:ul|ol|menu|dir)$/.test(tagName)) declared.push(['padding-left', '40px'])
+  if (/^(?:blockquote|figure|dd)$/.test(tagName)) declared.push(['margin-left', '40px'])
+  if (/^(?:blockquote|figure)$/.test(tagName)) declared.push(['margin-right', '40px'])
   if (tagName === 'nobr') declared.push(['white-space', 'nowrap'])
   if (tagName === 'table') declared.push(['text-indent', '0'])
   // The table inherits colour quirk, and its font's (quirks.spec.whatwg.org §3.3).
@@ -130,6 +136,11 @@ export function presentationalHints(element: TreeElement): Declared[] {
       if (length !== null) declared.push([name, `${length[1]}${length[2] === '%' ? '%' : 'px'}`])
     }
   }
+  const margin = tagName === 'body' ? (of('marginwidth') ?? of('leftmargin')) : undefined
+  if (margin !== undefined && /^\s*\d{1,4}/.test(margin))
+    declared.push(['margin-left', `${Number.parseInt(margin, 10)}px`])
+  const padding = /^t[dh]$/.test(tagName) ? cellPadding(element) : undefined
+  if (padding !== undefined) declared.push(['padding-left', padding], ['padding-right', padding])
   const listType = /^(?:ol|ul|li)$/.test(tagName) ? listTypes[of('type')?.trim() ?? ''] : undefined
   if (listType !== undefined) declared.push(['list-style-type', listType])
   const align = of('align')?.toLowerCase()
@@ -139,6 +150,16 @@ export function presentationalHints(element: TreeElement): Declared[] {
   if (of('dir')?.toLowerCase() === 'rtl') declared.push(['direction', 'rtl'])
   if (of('nowrap') !== undefined && /^t[dh]$/.test(tagName)) declared.push(['white-space', 'nowrap'])
   return declared
+}
+
+/** Of the table that the cell is in: a row and a group are between them. */
+function cellPadding(cell: TreeElement): string | undefined {
+  let at = cell.parentNode
+  for (let above = 0; above < 2 && at !== null && isElement(at) && at.tagName !== 'table'; above += 1)
+    at = at.parentNode
+  const value =
+    at !== null && isElement(at) && at.tagName === 'table' ? attributeOf(at, 'cellpadding') : undefined
+  return value !== undefined && /^\s*\d{1,3}/.test(value) ? `${Number.parseInt(value, 10)}px` : undefined
 }
 
 /** `<font size>`: 1 to 7, `+1`; what is less is 1 and what is more is 7. */

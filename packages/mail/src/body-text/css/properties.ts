@@ -119,6 +119,11 @@ function fontLonghands(value: string, parts: readonly string[]): Longhand[] {
   ]
 }
 
+/** `center / 0 0` */
+function isSizeMark(part: string): boolean {
+  return part.includes('/') && !part.includes('(')
+}
+
 /** A line, how it is drawn, its colour and its thickness, in any order. */
 function decorationLonghands(value: string, parts: readonly string[]): Longhand[] {
   const property = 'text-decoration-line'
@@ -139,16 +144,23 @@ function listTypeOf(parts: readonly string[]): string {
 
 function backgroundLonghands(value: string): Longhand[] {
   if (cssWide.has(value))
-    return ['background-color', 'background-image'].map((property) => ({ property, value }))
+    return ['background-color', 'background-image', 'background-clip'].map((property) => ({
+      property,
+      value,
+    }))
   if (/\b(?:var|env)\(/.test(value)) return [{ property: 'background-color', value: 'var(--unknown)' }]
   const layers = splitTop(value, ',')
-  const images = layers
-    .flatMap((layer) => splitSpaces(layer))
-    .filter((part) => /\(/.test(part) && !isColour(part))
+  const parts = layers.flatMap((layer) => splitSpaces(layer))
+  const images = parts.filter((part) => /\(/.test(part) && !isColour(part))
   const colour = splitSpaces(layers.at(-1) ?? '').find((part) => isColour(part))
   return [
     { property: 'background-color', value: colour ?? 'transparent' },
     { property: 'background-image', value: images.length === 0 ? 'none' : images.join(', ') },
+    { property: 'background-size', value: parts.some(isSizeMark) ? 'set' : 'auto' },
+    {
+      property: 'background-repeat',
+      value: parts.find((part) => /repeat|^(?:space|round)$/.test(part)) ?? 'repeat',
+    },
     { property: 'background-clip', value: /(?:^|\s)text(?:\s|$)/.test(value) ? 'text' : 'border-box' },
   ]
 }

@@ -54,7 +54,7 @@ const notNegative = /^(?:width|height|(?:min|max)-(?:width|height)|padding-.+|fo
 
 /** Kept as they are: their judge says what is understood. */
 const judgedLater = setOf(
-  'filter backdrop-filter transform translate scale rotate zoom clip clip-path mask mask-image mask-size mask-clip mask-border contain z-index mix-blend-mode animation-name content grid-template-rows grid-template-columns background-image opacity offset-path shape-outside all appearance',
+  'filter backdrop-filter transform translate scale rotate zoom clip clip-path mask mask-image mask-size mask-clip mask-border contain z-index mix-blend-mode animation-name content grid-template-rows grid-template-columns background-image opacity background-size background-repeat offset-path shape-outside all appearance',
 )
 const colours = setOf('color background-color -webkit-text-fill-color')
 

@@ -22,7 +22,7 @@ export function isOddlyStyled(reader: Reader, fontSize: number, parent: Place): 
   const isSet = (property: string) => !/^(?:none|normal|auto|unset)$/.test(own(property))
   if (['clip-path', 'mask', 'mask-image', 'mask-border', 'offset-path', 'mix-blend-mode'].some(isSet))
     return true
-  if (own('background-clip') === 'text' && reader.own('background-image') !== undefined) return true
+  if (own('background-clip') === 'text' && /url\(/.test(own('background-image'))) return true
   if (/\b(?:size|inline-size|strict)\b/.test(own('contain'))) return true
   if (/^-/.test(own('z-index')) && parent.background !== undefined) return true
   if (/(?:^|\s)0(?:px|fr)?(?:\s|$)/.test(own('grid-template-rows'))) return true

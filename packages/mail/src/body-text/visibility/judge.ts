@@ -5,6 +5,7 @@
  */
 import { blend, contrast } from '../css/colours.ts'
 import { viewport } from '../css/lengths.ts'
+import { indentOf, widthPerSize } from './line.ts'
 import type { Ground, Place } from './place.ts'
 
 export type Verdict = 'shown' | 'hidden' | 'unsure'
@@ -20,6 +21,9 @@ export const leastContrast = 1.1
 const leastPart = 0.3
 
 export const farAway = 1_000
+
+/** As far as this a line that begins outside the page may be there by what is around it. */
+const nearby = 150
 
 /** Of a text node; `chars` is how much of it there is. */
 export function judgeText(place: Place, chars: number): Verdict {
@@ -44,24 +48,34 @@ export function judgePicture(place: Place): Verdict {
     : 'shown'
 }
 
-function judgeColour({ colour, fillColour, background, opacity }: Place): Verdict {
+function judgeColour({ colour, fillColour, background, opacity, ink }: Place): Verdict {
   const text = fillColour ?? colour
   if (text === undefined) return 'unsure'
   const alpha = text.alpha * opacity
-  if (alpha < faintest) return 'hidden'
+  if (alpha < faintest) return ink
   if (background === undefined) return 'shown'
-  return contrast(blend({ ...text, alpha }, background), background) < leastContrast ? 'hidden' : 'shown'
+  if (contrast(blend({ ...text, alpha }, background), background) >= leastContrast) return 'shown'
+  return ink === 'hidden' ? 'hidden' : 'unsure'
 }
 
 function judgePosition(place: Place, chars: number): Verdict {
-  const { left, width, top, textIndent, fontSize } = place
+  const { left, width, top, fontSize } = place
   if (top <= -farAway) return 'hidden'
+  const textWidth = Math.min(Math.max(width, 0), chars * fontSize * widthPerSize)
+  const isAtRight = !place.isRightToLeft && /right|end/.test(place.textAlign)
+  const indent = isAtRight ? Math.max(0, place.textIndent) : indentOf(place.line, place.textIndent)
+  // A line that is centred has half of what it leaves free in front of it.
+  const isCentred = indent < 0 && place.textAlign.endsWith('center')
+  const textIndent = isCentred ? Math.max(indent, (width + indent - textWidth) / 2) : indent
   const start = left + textIndent
-  const textWidth = Math.min(Math.max(width, 0), chars * fontSize * 0.5)
   // Text on the other side of a wide box may be inside the window though the box begins outside.
   const isAtStart = textIndent < 0 || (!place.isRightToLeft && !/center|right|end/.test(place.textAlign))
   const extent = isAtStart ? textWidth : Math.max(textWidth, width)
-  if (start >= viewport.width || (start < 0 && start + extent <= 0)) return 'hidden'
+  if (start >= viewport.width) return 'hidden'
+  if (start < 0 && start + extent <= 0) {
+    const mayBeWide = start + chars * fontSize > 0
+    return left >= 0 && textIndent > -nearby && (place.isAdrift || mayBeWide) ? 'unsure' : 'hidden'
+  }
   if ((start < 0 && start + textWidth <= 0) || top < -150) return 'unsure'
   return 'shown'
 }

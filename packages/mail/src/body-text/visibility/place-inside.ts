@@ -10,7 +10,8 @@ import { isClippedAway, isCutAway, readClip } from './clip.ts'
 import { isCoveredByItsOwn, isCovering } from './covers.ts'
 import { animates, isOddlyStyled, readFilter } from './effects.ts'
 import { faintest } from './judge.ts'
-import { readBackground, readColour } from './painted.ts'
+import { createLine } from './line.ts'
+import { readColour, readPaint } from './painted.ts'
 import type { Place } from './place.ts'
 import { createReader, type Reader, toFontSize } from './style-reader.ts'
 import { readTransform, readZoom, untransformed } from './transform.ts'
@@ -56,7 +57,7 @@ export function placeInside(
   const filter = readFilter(ofBox('filter', 'none'))
   const colour = readColour(reader, 'color', parent.colour, linkColour)
   const fillColour = readColour(reader, '-webkit-text-fill-color', parent.fillColour, linkColour, colour)
-  const background = readBackground(reader, parent.background, colour)
+  const { background, ink } = readPaint(reader, colour, position !== 'static' || transform.isSet)
   const boxPx = isContents ? () => undefined : px
   const box = readBox(boxPx, { around, parent, position, isBox, display })
   const clip = readClip(reader, boxPx, {
@@ -113,6 +114,9 @@ export function placeInside(
     bodyColour: parent.bodyColour,
     background,
     opacity: isAnimated ? Math.max(opacity, 1) : opacity,
+    ink,
+    line: isBox ? createLine() : parent.line,
+    isAdrift: parent.isAdrift || isFloating || mayDrift(reader, display),
     textIndent: isBox ? inheritedIndent : parent.textIndent,
     inheritedIndent,
     whiteSpace: reader.word('white-space', parent.whiteSpace),
@@ -130,6 +134,16 @@ export function placeInside(
       covers && parent.ground.cover !== undefined ? [...parent.covers, parent.ground.cover] : parent.covers,
     customProperties: style.customProperties,
   }
+}
+
+/** Centred, or behind others in a row. */
+function mayDrift(reader: Reader, display: string): boolean {
+  return (
+    /^(?:table-cell|inline-.+)$/.test(display) ||
+    /\b(?:flex|grid)$/.test(reader.parent.display) ||
+    reader.own('margin-left') === 'auto' ||
+    (display === 'table' && /center|right|end/.test(reader.parent.textAlign))
+  )
 }
 
 /** The line of an element goes on through what is in it, and nothing in it can take it away (Text Decoration 3 §2). */

@@ -4,6 +4,8 @@
  */
 import { black, type Colour, white } from '../css/colours.ts'
 import { viewport } from '../css/lengths.ts'
+import type { Verdict } from './judge.ts'
+import { createLine, type Line } from './line.ts'
 
 /** A box that something opaque may have been laid over. */
 export interface Ground {
@@ -11,7 +13,7 @@ export interface Ground {
   readonly outer: Ground | undefined
 }
 
-/** What text inherits from where it stands. Immutable but for `Ground`. */
+/** What text inherits from where it stands. Immutable but for `Ground` and `Line`. */
 export interface Place {
   readonly isHidden: boolean
   readonly isUnsure: boolean
@@ -28,8 +30,13 @@ export interface Place {
   /** Undefined: a picture, against which no colour can be judged. */
   readonly background: Colour | undefined
   readonly opacity: number
+  /** Whether letters that have no colour of their own are seen by what is painted in their shape. */
+  readonly ink: Verdict
   /** Of the lines that it is in, which are those of the nearest box. */
   readonly textIndent: number
+  readonly line: Line
+  /** It may stand further to the right than the styles say: centred, or beside others. */
+  readonly isAdrift: boolean
   /** What a box inside begins its own lines with. */
   readonly inheritedIndent: number
   readonly whiteSpace: string
@@ -70,7 +77,10 @@ export function rootPlace(): Place {
     bodyColour: black,
     background: white,
     opacity: 1,
+    ink: 'hidden',
     textIndent: 0,
+    line: createLine(),
+    isAdrift: false,
     inheritedIndent: 0,
     whiteSpace: 'normal',
     listStyle: 'disc',

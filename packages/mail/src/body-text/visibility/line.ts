@@ -1,0 +1,27 @@
+/**
+ * What stands in front of text in its line. A line that begins outside the page, by a negative indent, comes into it
+ * behind its first words.
+ */
+export interface Line {
+  /** Of the words in it so far, as if they stood in one line. */
+  width: number
+  /** An indent is of the first line alone (CSS Text 3 §8.1). */
+  isFirst: boolean
+}
+
+export function createLine(): Line {
+  return { width: 0, isFirst: true }
+}
+
+/** A letter is half as wide as it is high, more or less. */
+export const widthPerSize = 0.5
+
+export function addText(line: Line, text: string, size: number): void {
+  line.width += text.replaceAll(/\s+/g, ' ').length * size * widthPerSize
+}
+
+/** How far its next word stands beside where its lines begin. */
+export function indentOf({ width, isFirst }: Line, textIndent: number): number {
+  if (!isFirst) return 0
+  return textIndent < 0 ? Math.min(0, textIndent + width) : textIndent
+}
