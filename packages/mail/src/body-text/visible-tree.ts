@@ -21,9 +21,10 @@ import { isPadding, removeInvisible } from './invisible-characters.ts'
 import { parseLink } from './link-target.ts'
 import { strikeThrough } from './strike-through.ts'
 import { isCovered, judgePicture, judgeText } from './visibility/judge.ts'
-import { addText } from './visibility/line.ts'
+import { addText, breakLine } from './visibility/line.ts'
 import { type Place, rootPlace } from './visibility/place.ts'
 import { placeInside, type Surroundings } from './visibility/place-inside.ts'
+import { addAbove } from './visibility/push.ts'
 
 export type VisibleNode = VisibleElement | VisibleText
 
@@ -179,8 +180,9 @@ export function toVisibleTree(html: string): VisibleTree {
     }
     const styled = placeOf(element, parent)
     const place = tag === 'body' ? { ...styled, bodyColour: styled.colour } : styled
-    if (tag === 'br' && !place.isHidden) parent.line.isFirst = false
+    if (tag === 'br' && !place.isHidden) breakLine(parent.line, place.fontSize)
     const children = visit(element, place)
+    if (place.isInFlow && !place.isHidden) addAbove(parent.line, place)
     // The element itself (a picture, a line) is hidden with its place; children may be visible again.
     const isStruck = place.strike === 'begins' && !/^(?:s|del|strike)$/.test(tag)
     const isPreformatted = /^(?:pre|pre-wrap|break-spaces|pre-line)$/.test(place.whiteSpace)

@@ -80,6 +80,7 @@ const declarations = [
     'letter-spacing:1px',
   ],
   ...[
+    'height:20px;overflow:hidden;padding-top:30px',
     'overflow:hidden',
     'padding:0',
     'all:unset',
@@ -185,6 +186,8 @@ const places = [
   (own: string, inner: string) => `<p>Before <span class="t" id="i" data-x="1"${own}>${inner}</span></p>`,
   (own: string, inner: string) =>
     `<div${own}><table><tr><td><p class="t" id="i">${inner}</p></td></tr></table></div>`,
+  (own: string, inner: string) =>
+    `<div style="overflow:hidden;height:60px"><p class="t" id="i"${own}>${inner}</p></div>`,
   (own: string, inner: string) => `<center class="t" id="i"${own}><b>${inner}</b></center>`,
 ]
 

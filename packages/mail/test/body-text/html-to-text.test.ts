@@ -77,6 +77,32 @@ describe('R73: ordinary mails are read whole', () => {
     ],
     ['an indent of a line that is centred', '<p align="center" style="text-indent:-60px">SEEN</p>'],
     ['an indent of a line at the right', '<p align="right" style="text-indent:-9999px">SEEN</p>'],
+    [
+      'pushed down and drawn up again',
+      '<div style="overflow:hidden;height:20px"><p style="margin-top:60px"><b style="position:relative;top:-60px">SEEN</b></p></div>',
+    ],
+    ['a window with room above', '<div style="overflow:hidden;height:20px;padding-top:60px">SEEN</div>'],
+    ['a button as high as its line', '<div style="overflow:hidden;height:40px;line-height:40px">SEEN</div>'],
+    [
+      'beside a cell as high as the window',
+      '<div style="overflow:hidden;height:200px"><table><tr><td height="200"></td><td>SEEN</td></tr></table></div>',
+    ],
+    [
+      'beside what floats',
+      '<div style="overflow:hidden;height:200px"><div style="float:left;height:200px;width:20px"></div>SEEN</div>',
+    ],
+    [
+      'at the top of what it is placed in',
+      '<div style="overflow:hidden;height:20px;position:relative"><div style="height:50px"></div><p style="position:absolute;top:0;margin:0">SEEN</p></div>',
+    ],
+    [
+      'a height of which nobody knows the whole',
+      '<div style="overflow:hidden;height:100%"><div style="height:900px"></div>SEEN</div>',
+    ],
+    [
+      'a window that can be scrolled',
+      '<div style="overflow:auto;height:90px"><div style="height:100px"></div>SEEN</div>',
+    ],
     ['a value for Internet Explorer', '<p style="display:none\\9">SEEN</p>'],
     ['a value for Internet Explorer in a sheet', '<style>p{opacity:0\\0/}</style><p>SEEN</p>'],
     ['a mark that is not the important one', '<p style="display:none !ie">SEEN</p>'],
@@ -137,6 +163,38 @@ describe('R74: what is not seen is not read', () => {
       'an indent beside the page',
       '<p style="text-indent:-140px"><i style="display:none">very many words in front</i>SECRET</p>',
     ],
+    [
+      'pushed out of its window by a margin',
+      '<div style="overflow:hidden;height:20px"><p style="margin-top:60px">SECRET</p></div>',
+    ],
+    [
+      'pushed out by a padding',
+      '<div style="overflow:hidden;height:20px"><p style="padding-top:60px">SECRET</p></div>',
+    ],
+    [
+      'pushed out by an offset',
+      '<div style="overflow:hidden;height:20px"><p style="position:relative;top:60px">SECRET</p></div>',
+    ],
+    [
+      'pushed out by its line',
+      '<div style="overflow:hidden;height:20px"><p style="line-height:300px;margin:0">SECRET</p></div>',
+    ],
+    [
+      'pushed out to the right',
+      '<div style="overflow:hidden;width:100px"><p style="margin-left:300px">SECRET</p></div>',
+    ],
+    [
+      'pushed out to the left',
+      '<div style="overflow:hidden;width:100px;margin-left:300px"><p style="margin-left:-200px">SECRET</p></div>',
+    ],
+    [
+      'a window pushed out of another',
+      '<div style="overflow:hidden;height:20px"><div style="overflow:hidden;height:50px;margin-top:60px">SECRET</div></div>',
+    ],
+    [
+      'pushed out of what it is placed in',
+      '<div style="overflow:hidden;height:20px;position:relative"><p style="position:absolute;top:60px">SECRET</p></div>',
+    ],
     ['a variable', '<p style="--x:0;font-size:var(--x)">SECRET</p>'],
     ['another colour space', '<p style="color:oklch(1 0 0)">SECRET</p>'],
     ['one colour on itself', '<p style="background:maroon;color:maroon">SECRET</p>'],
@@ -183,6 +241,9 @@ describe('R74: what is not seen is not read', () => {
       '<p style="mask:url(#m)">MAYBE</p>',
       '<style>@container (width > 1px){p{display:none}}</style><p>MAYBE</p>',
       '<p style="mix-blend-mode:screen">MAYBE</p>',
+      '<div style="overflow:hidden;height:20px"><img height="300"><p style="margin:0">MAYBE</p></div>',
+      '<div style="overflow:hidden;height:20px"><br><br><br><p style="margin:0">MAYBE</p></div>',
+      '<div style="overflow:hidden;height:20px"><div style="height:100px"></div><p style="margin:0">MAYBE</p></div>',
       '<h2 style="background:linear-gradient(90deg,#fff 0%,#fff 90%,#000);-webkit-background-clip:text;color:transparent">MAYBE</h2>',
       '<h2 style="background:linear-gradient(90deg,#f0f,#00f) 0 0/0 0;-webkit-background-clip:text;color:transparent">MAYBE</h2>',
       '<h2 style="background:linear-gradient(90deg,#f0f,#00f) 900px 0 no-repeat;-webkit-background-clip:text;color:transparent">MAYBE</h2>',

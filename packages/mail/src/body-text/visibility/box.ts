@@ -4,6 +4,7 @@
 import { viewport } from '../css/lengths.ts'
 import { farAway } from './judge.ts'
 import type { Place } from './place.ts'
+import type { Step } from './push.ts'
 import type { Pixels } from './style-reader.ts'
 
 export interface Box {
@@ -12,6 +13,7 @@ export interface Box {
   readonly top: number
   /** How far it is below its place. */
   readonly down: number
+  readonly step: Step
   readonly paddingRight: number
   readonly paddingBottom: number
   readonly paddings: readonly [width: number, height: number]
@@ -51,6 +53,7 @@ export function readBox(
   const marginTop = isBox && !/^table-/.test(display) ? (px('margin-top') ?? 0) : 0
   if (marginTop < 0) top += marginTop
   let down = Math.max(marginTop, isBox ? paddingTop : 0)
+  let offset = 0
   if (position !== 'static' && position !== 'sticky') {
     const [toLeft, toRight, toTop, toBottom] = [
       px('left'),
@@ -58,6 +61,8 @@ export function readBox(
       px('top', viewport.height),
       px('bottom', viewport.height),
     ]
+    const exact = px('top', Number.NaN) ?? (isOut ? undefined : -(px('bottom', Number.NaN) ?? 0))
+    offset = exact ?? 0
     down = Math.max(down, toTop ?? (toBottom === undefined ? 0 : -toBottom))
     if (toLeft !== undefined) left += toLeft
     else if (toRight !== undefined) left += isOut ? Math.max(0, free - (own ?? free)) - toRight : -toRight
@@ -80,6 +85,7 @@ export function readBox(
     width,
     top,
     down,
+    step: { margin: marginTop, padding: isBox && !/^table-(?!cell)/.test(display) ? paddingTop : 0, offset },
     paddingRight,
     paddingBottom,
     paddings: [paddingLeft + paddingRight, paddingTop + paddingBottom],

@@ -6,7 +6,11 @@ import { toPixels } from '../css/lengths.ts'
 import { splitSpaces } from '../css/properties.ts'
 import type { Box } from './box.ts'
 import type { Clip } from './place.ts'
+import type { Push } from './push.ts'
 import type { Pixels, Reader } from './style-reader.ts'
+
+/** Lower than this there is nothing to read in it, and nobody scrolls it. */
+const leastScrolled = 50
 
 export function readClip(
   reader: Reader,
@@ -17,6 +21,7 @@ export function readClip(
     display,
     fontSize,
     outer,
+    push,
     box,
   }: {
     isBox: boolean
@@ -24,6 +29,8 @@ export function readClip(
     display: string
     fontSize: number
     outer: Clip | undefined
+    /** Of what is in it, by the window around. */
+    push: Push
     box: Box
   },
 ): Clip | undefined {
@@ -54,9 +61,21 @@ export function readClip(
     height: flat ? 0 : height === undefined ? Number.POSITIVE_INFINITY : height + box.paddingBottom,
     width: width === undefined ? Number.POSITIVE_INFINITY : width + box.paddingRight,
   }
+  const isOwnHeight = Number.isFinite(own.height)
+  // Per cent of what nobody knows; and a window of some lines that can be scrolled holds more than it shows.
+  const isGuessed = ['height', 'max-height'].some((name) => reader.own(name)?.includes('%'))
+  const isScrolled =
+    own.height > leastScrolled && /^(?:auto|scroll)$/.test(reader.word('overflow-y', 'visible'))
+  const isOwnWidth = Number.isFinite(own.width)
+  const heightLeft = (outer?.height ?? Number.POSITIVE_INFINITY) - (isOwnHeight ? push.least : 0)
+  const right = outer === undefined ? Number.POSITIVE_INFINITY : outer.left + outer.width
   return {
-    height: Math.min(own.height, outer?.height ?? Number.POSITIVE_INFINITY),
-    width: Math.min(own.width, outer?.width ?? Number.POSITIVE_INFINITY),
+    height: Math.min(own.height, Math.max(0, heightLeft)),
+    left: isOwnWidth ? box.left : (outer?.left ?? 0),
+    width: isOwnWidth
+      ? Math.min(own.width, Math.max(0, right - box.left))
+      : (outer?.width ?? Number.POSITIVE_INFINITY),
+    isExact: isOwnHeight ? !isScrolled && !isGuessed : (outer?.isExact ?? true),
   }
 }
 

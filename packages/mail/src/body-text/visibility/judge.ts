@@ -6,7 +6,7 @@
 import { blend, contrast } from '../css/colours.ts'
 import { viewport } from '../css/lengths.ts'
 import { indentOf, widthPerSize } from './line.ts'
-import type { Ground, Place } from './place.ts'
+import type { Clip, Ground, Place } from './place.ts'
 
 export type Verdict = 'shown' | 'hidden' | 'unsure'
 
@@ -80,15 +80,32 @@ function judgePosition(place: Place, chars: number): Verdict {
   return 'shown'
 }
 
-function judgeClip({ clip, fontSize, scale, lineHeight, width }: Place, chars: number): Verdict {
+function judgeClip(place: Place, chars: number): Verdict {
+  const { clip, fontSize, scale, lineHeight, width } = place
   if (clip === undefined) return 'shown'
   const size = fontSize * scale
+  const pushed = judgePush(place, clip, chars)
+  if (pushed !== 'shown') return pushed
   if (clip.height < size * leastPart || clip.width < size * leastPart) return 'hidden'
   // More text than the box has room for, by far: the rest of it is cut off.
   const line = lineHeight === undefined || lineHeight < 1 ? size * 1.2 : lineHeight
   const lines = Math.ceil(clip.height / line)
   const room = lines * (Math.min(clip.width, Math.max(width, size)) / (size * 0.5))
   return clip.height < size * 0.7 || chars > 4 * room + 40 ? 'unsure' : 'shown'
+}
+
+/** Below the window that cuts it off, or beside it. */
+function judgePush(place: Place, clip: Clip, chars: number): Verdict {
+  const { push, lineHeight, fontSize, scale, isRightToLeft } = place
+  const size = fontSize * scale
+  // The letters of a line that is higher stand in its middle.
+  const inLine = Math.max(0, ((lineHeight ?? 0) - size) / 2)
+  const start = place.left + indentOf(place.line, place.textIndent)
+  const isBeside = !isRightToLeft && (start >= clip.left + clip.width || start + chars * size <= clip.left)
+  const isBelow = clip.isExact && push.least + inLine >= clip.height
+  if (isBelow || (isBeside && !place.isAdrift)) return 'hidden'
+  const most = Math.max(push.least, push.most + place.line.above) + inLine
+  return isBeside || (clip.isExact && most + size * leastPart > clip.height) ? 'unsure' : 'shown'
 }
 
 /** Whether something that is not around the text was laid over its ground. Asked when the whole tree was walked. */

@@ -7,17 +7,26 @@ export interface Line {
   width: number
   /** An indent is of the first line alone (CSS Text 3 §8.1). */
   isFirst: boolean
+  /** How high what was in front of it in its box is, at least. */
+  above: number
 }
 
 export function createLine(): Line {
-  return { width: 0, isFirst: true }
+  return { width: 0, isFirst: true, above: 0 }
 }
 
 /** A letter is half as wide as it is high, more or less. */
 export const widthPerSize = 0.5
 
 export function addText(line: Line, text: string, size: number): void {
-  line.width += text.replaceAll(/\s+/g, ' ').length * size * widthPerSize
+  const words = text.replaceAll(/\s+/g, ' ')
+  line.width += (line.width === 0 ? words.trimStart() : words).length * size * widthPerSize
+}
+
+/** `<br>` */
+export function breakLine(line: Line, size: number): void {
+  line.isFirst = false
+  line.above += size
 }
 
 /** How far its next word stands beside where its lines begin. */

@@ -13,6 +13,7 @@ import { faintest } from './judge.ts'
 import { createLine } from './line.ts'
 import { readColour, readPaint } from './painted.ts'
 import type { Place } from './place.ts'
+import { notPushed, pushBy } from './push.ts'
 import { createReader, type Reader, toFontSize } from './style-reader.ts'
 import { readTransform, readZoom, untransformed } from './transform.ts'
 
@@ -60,14 +61,21 @@ export function placeInside(
   const { background, ink } = readPaint(reader, colour, position !== 'static' || transform.isSet)
   const boxPx = isContents ? () => undefined : px
   const box = readBox(boxPx, { around, parent, position, isBox, display })
+  const isPlaced = isOut && boxPx('top') !== undefined
+  const from = isPlaced ? (outer?.push ?? notPushed) : parent.push
+  const pushed = pushBy(from, isBox && !isOut ? parent.line.above : 0, box.step)
+  const outerClip = isOut ? around.clip : parent.clip
   const clip = readClip(reader, boxPx, {
     isBox,
     isTablePart,
     display,
     fontSize,
-    outer: isOut ? around.clip : parent.clip,
+    outer: outerClip,
+    push: pushed,
     box,
   })
+  // A window of its own height is where its content begins.
+  const push = clip === outerClip || clip?.height === outerClip?.height ? pushed : notPushed
   const inheritedIndent = px('text-indent') ?? parent.inheritedIndent
   const isPositioned = position !== 'static' || transform.isSet
   const lines = reader.own('line-height')
@@ -128,7 +136,14 @@ export function placeInside(
     width: box.width,
     top: box.top + transform.top,
     clip,
-    positioned: isPositioned ? { left: box.left, width: box.width, clip } : parent.positioned,
+    push,
+    height: isBox ? boxPx('height', undefined) : undefined,
+    isInFlow:
+      isBox &&
+      !isOut &&
+      !isFloating &&
+      /^(?:block|list-item|table|flow-root|flex|grid|inline-block)$/.test(display),
+    positioned: isPositioned ? { left: box.left, width: box.width, clip, push } : parent.positioned,
     ground,
     covers:
       covers && parent.ground.cover !== undefined ? [...parent.covers, parent.ground.cover] : parent.covers,

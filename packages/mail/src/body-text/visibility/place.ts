@@ -6,6 +6,7 @@ import { black, type Colour, white } from '../css/colours.ts'
 import { viewport } from '../css/lengths.ts'
 import type { Verdict } from './judge.ts'
 import { createLine, type Line } from './line.ts'
+import { notPushed, type Push } from './push.ts'
 
 /** A box that something opaque may have been laid over. */
 export interface Ground {
@@ -51,16 +52,24 @@ export interface Place {
   /** How far it was moved up on purpose. */
   readonly top: number
   readonly clip: Clip | undefined
+  readonly push: Push
+  /** Of a box in the flow, so that what is behind it is below it. */
+  readonly height: number | undefined
+  readonly isInFlow: boolean
   /** Of the nearest positioned ancestor: what an absolute box starts from. */
-  readonly positioned: Pick<Place, 'left' | 'width' | 'clip'> | undefined
+  readonly positioned: Pick<Place, 'left' | 'width' | 'clip' | 'push'> | undefined
   readonly ground: Ground
   readonly covers: readonly number[]
   readonly customProperties: ReadonlyMap<string, string>
 }
 
 export interface Clip {
+  /** Where its window begins; the place of the page where nothing is cut off at the sides. */
+  readonly left: number
   readonly width: number
   readonly height: number
+  /** Its height is no guess. */
+  readonly isExact: boolean
 }
 
 export function rootPlace(): Place {
@@ -91,6 +100,9 @@ export function rootPlace(): Place {
     width: viewport.width,
     top: 0,
     clip: undefined,
+    push: notPushed,
+    height: undefined,
+    isInFlow: true,
     positioned: undefined,
     ground: { cover: undefined, outer: undefined },
     covers: [],

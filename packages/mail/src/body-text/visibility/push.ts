@@ -1,0 +1,38 @@
+/**
+ * How far down content stands in the window that cuts it off: by the margins, paddings and offsets around it, which is
+ * sure, and by what stands in front of it, which may stand beside it as well.
+ */
+import type { Line } from './line.ts'
+import type { Place } from './place.ts'
+
+export interface Push {
+  readonly least: number
+  readonly most: number
+  /** Of `least` the margin that a margin of the first thing inside falls together with (CSS 2.1 §8.3.1). */
+  readonly margin: number
+}
+
+export const notPushed: Push = { least: 0, most: 0, margin: 0 }
+
+export interface Step {
+  readonly margin: number
+  readonly padding: number
+  /** `top` of a relative or an absolute box; not a number where it is per cent of a height that nobody knows. */
+  readonly offset: number
+}
+
+export function pushBy(from: Push, above: number, { margin, padding, offset }: Step): Push {
+  const known = Number.isNaN(offset) ? 0 : offset
+  const own = margin < 0 ? margin : Math.max(0, margin - from.margin)
+  return {
+    least: from.least + own + padding + known,
+    most: from.most + above + margin + padding + known,
+    margin: padding > 0 || known !== 0 ? 0 : Math.max(from.margin, margin),
+  }
+}
+
+/** Behind a box in the same flow: what was inside it, or the height that it says. What is in a line stands on its ground. */
+export function addAbove(around: Line, { line, height, fontSize, display }: Place): void {
+  const whole = height ?? line.above + (line.width > 0 ? fontSize : 0)
+  around.above += display === 'inline-block' ? Math.max(0, whole - fontSize) : whole
+}
