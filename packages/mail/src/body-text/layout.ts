@@ -7,7 +7,7 @@ import { raisedText } from './inline-text.ts'
 import { listMark } from './list-marks.ts'
 import { regionOf } from './mail-programs.ts'
 import { isShown, shownText } from './shown-text.ts'
-import { isData, isRow, rowsOf, type TableRow, toLine, withoutSpacers } from './tables.ts'
+import { isRow, rowsOf, type TableRow, toData, toLine } from './tables.ts'
 import { createTextWriter, type Gap, type TextWriter } from './text-writer.ts'
 import type { VisibleElement, VisibleNode } from './visible-tree.ts'
 
@@ -147,7 +147,7 @@ export function layOutTree(children: readonly VisibleNode[], writer: TextWriter,
       ]),
     )
     const all = [...lines.values()]
-    const data = isData(all, rows) ? withoutSpacers(all.map((cells) => cells ?? [])) : undefined
+    const data = toData(all, rows)
     for (const part of parts) {
       out.breakLine(1)
       if (!isRow(part)) layOut([part], out, false, depth)

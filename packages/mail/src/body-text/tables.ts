@@ -36,19 +36,73 @@ export function toLine(
   return texts.every((text) => text.length <= maxCellChars && !text.includes('\n')) ? texts : undefined
 }
 
-/** Two rows or more of as many cells, two or more of them filled; or one that has a heading. */
-export function isData(
+/** The rows of a table of data, each cell in its column; undefined for any other table. */
+export function toData(
   lines: readonly (readonly string[] | undefined)[],
   rows: readonly TableRow[],
-): boolean {
-  const wide = lines.filter((cells) => cells !== undefined && cells.filter((text) => text !== '').length >= 2)
+): string[][] | undefined {
+  const cells = lines.filter((line) => line !== undefined)
+  if (cells.length < lines.length) return undefined
+  const spanned = withSpans(cells, rows)
+  if (isData(cells, rows)) return withoutSpacers(spanned ?? cells)
+  // Rows that a cell reaches into have fewer of their own.
+  return spanned !== undefined && hasRowSpans(rows) && isData(spanned, rows)
+    ? withoutSpacers(spanned)
+    : undefined
+}
+
+/** Two rows or more of as many cells, two or more of them filled; or one that has a heading. */
+function isData(lines: readonly (readonly string[])[], rows: readonly TableRow[]): boolean {
+  const wide = lines.filter((cells) => cells.filter((text) => text !== '').length >= 2)
   const hasHeading = rows.some(({ cells }) => cells.some(({ tag }) => tag === 'th'))
-  const hasShape = wide.length >= 2 && wide.every((cells) => cells?.length === wide[0]?.length)
-  return wide.length >= 1 && lines.every((cells) => cells !== undefined) && (hasHeading || hasShape)
+  const hasShape = wide.length >= 2 && wide.every((cells) => cells.length === wide[0]?.length)
+  return wide.length >= 1 && (hasHeading || hasShape)
+}
+
+/** The widest tables of receipts and timetables have a dozen columns; spans are as large as a sender likes. */
+const maxColumns = 24
+
+/** Rows with an empty cell wherever a cell of theirs, or of a row above, spans (HTML §4.9.12). Undefined: too wide. */
+function withSpans(lines: readonly (readonly string[])[], rows: readonly TableRow[]): string[][] | undefined {
+  /** Rows that the cell above each column still reaches into. */
+  const reaching: number[] = []
+  const found: string[][] = []
+  for (const [index, { cells }] of rows.entries()) {
+    const line: string[] = []
+    const skip = () => {
+      for (let left = reaching[line.length] ?? 0; left > 0; left = reaching[line.length] ?? 0) {
+        reaching[line.length] = left - 1
+        line.push('')
+      }
+    }
+    for (const [at, cell] of cells.entries()) {
+      skip()
+      const down = spanOf(cell, 'rowspan')
+      // Behind the last one there is nothing to keep in its column.
+      const across = at === cells.length - 1 && down === 1 ? 1 : spanOf(cell, 'colspan')
+      for (let column = 0; column < across; column += 1) {
+        if (line.length >= maxColumns) return undefined
+        reaching[line.length] = down - 1
+        line.push(column === 0 ? (lines[index]?.[at] ?? '') : '')
+      }
+    }
+    skip()
+    found.push(line)
+  }
+  return found
+}
+
+function hasRowSpans(rows: readonly TableRow[]): boolean {
+  return rows.some(({ cells }) => cells.some((cell) => spanOf(cell, 'rowspan') > 1))
+}
+
+function spanOf({ attributes }: VisibleElement, name: 'colspan' | 'rowspan'): number {
+  const span = Number.parseInt((attributes.get(name) ?? '').slice(0, 10), 10)
+  return span >= 1 ? Math.min(span, 65_534) : 1
 }
 
 /** Columns that are empty in every row are spacers in a table of data, too. */
-export function withoutSpacers(lines: readonly (readonly string[])[]): string[][] {
+function withoutSpacers(lines: readonly (readonly string[])[]): string[][] {
   const columns = Math.max(0, ...lines.map((cells) => cells.length))
   const isFilled = Array.from({ length: columns }, (_, at) => lines.some((cells) => (cells[at] ?? '') !== ''))
   return lines.map((cells) => cells.filter((_, at) => isFilled[at]))

@@ -291,6 +291,19 @@ describe('layout', () => {
     )
   })
 
+  test('cells that span rows or columns leave those behind them in their columns', () => {
+    const days =
+      '<table><tr><td rowspan="2">Mon</td><td>9</td><td>A</td></tr><tr><td>10</td><td>B</td></tr></table>'
+    expect(textOf(days)).toBe('Mon | 9 | A\n | 10 | B')
+    const sums =
+      '<table><tr><th>Item</th><th>Qty</th><th>Sum</th></tr><tr><td>Rope</td><td>2</td><td>8</td></tr><tr><td colspan="2">Total</td><td>8</td></tr></table>'
+    expect(textOf(sums)).toBe('Item | Qty | Sum\nRope | 2 | 8\nTotal |  | 8')
+    const titled = '<table><tr><th colspan="2">Order</th></tr><tr><td>Rope</td><td>2</td></tr></table>'
+    expect(textOf(titled)).toBe('Order\nRope | 2')
+    const hostile = `<table><tr><th colspan="65535" rowspan="99999999">a</th><th>b</th></tr>${'<tr><td>c</td><td>d</td></tr>'.repeat(2_000)}</table>`
+    expect(textOf(hostile).length).toBeLessThan(20_000)
+  })
+
   test('tables that only place things are blocks in order', () => {
     const html =
       '<table><tr><td><h1>Title</h1><p>Left</p></td><td width="20"></td><td><p>Right</p><p>More</p></td></tr><tr><td><table><tr><td><a href="https://a.example/x">Home</a></td><td><a href="https://b.example/y">Shop</a></td></tr></table></td></tr></table>'
