@@ -244,6 +244,7 @@ describe('R74: what is not seen is not read', () => {
       '<div style="overflow:hidden;height:20px"><img height="300"><p style="margin:0">MAYBE</p></div>',
       '<div style="overflow:hidden;height:20px"><br><br><br><p style="margin:0">MAYBE</p></div>',
       '<div style="overflow:hidden;height:20px"><div style="height:100px"></div><p style="margin:0">MAYBE</p></div>',
+      '<h2 style="max-height:0;background:linear-gradient(#f0f,#00f);-webkit-background-clip:text;color:transparent">MAYBE</h2>',
       '<h2 style="background:linear-gradient(90deg,#fff 0%,#fff 90%,#000);-webkit-background-clip:text;color:transparent">MAYBE</h2>',
       '<h2 style="background:linear-gradient(90deg,#f0f,#00f) 0 0/0 0;-webkit-background-clip:text;color:transparent">MAYBE</h2>',
       '<h2 style="background:linear-gradient(90deg,#f0f,#00f) 900px 0 no-repeat;-webkit-background-clip:text;color:transparent">MAYBE</h2>',

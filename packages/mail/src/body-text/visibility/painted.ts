@@ -48,6 +48,10 @@ interface Layers {
 
 /** Seen where each of its colours is; a picture, or part of the letters, may be. */
 function readInk(reader: Reader, { image, own, under }: Layers): Verdict {
+  const isFlat = ['height', 'max-height', 'width', 'max-width'].some((name) =>
+    /^0(?![.\d])/.test(reader.own(name) ?? ''),
+  )
+  if (isFlat) return 'unsure'
   const isPart = (property: string, whole: RegExp) => !whole.test(reader.own(property) ?? 'auto')
   if (isPart('background-size', /^(?:auto|cover|\d{3,4}%)(?: (?:auto|\d{3,4}%))?$/)) return 'unsure'
   if (isPart('background-repeat', /^(?:auto|repeat)$/)) return 'unsure'
