@@ -2,6 +2,7 @@
  * Earlier emails at the end of a reply, folded into one line that says how many lines and whose. What somebody answers
  * to in the middle stays, and so does a forwarded email, which is content; where in doubt, the quote is shown.
  */
+import type { Region } from './mail-programs.ts'
 import { quoteMarks, withoutQuoteMarks } from './marked-quotes.ts'
 import { refersToQuote } from './pointing-words.ts'
 import {
@@ -14,14 +15,6 @@ import {
 } from './quote-marks.ts'
 import { findTail, withoutSignature } from './signature-lines.ts'
 import { isWordless, lastWords, nextWords } from './worded-lines.ts'
-
-/** What the elements of an HTML email say about its lines; both ends are inside. */
-export interface Region {
-  /** `citation`: a block quote that no mail program made. */
-  readonly kind: 'quote' | 'citation' | 'attribution' | 'signature'
-  readonly from: number
-  readonly to: number
-}
 
 interface Quote {
   readonly from: number

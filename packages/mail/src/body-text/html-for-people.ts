@@ -10,7 +10,8 @@
 import { escapeText } from './escape-text.ts'
 import { isPixel } from './inline-text.ts'
 import { pictureSource, wholeTarget } from './people-targets.ts'
-import { toVisibleTree, type VisibleElement, type VisibleNode } from './visible-tree.ts'
+import type { VisibleElement, VisibleNode } from './visible-nodes.ts'
+import { toVisibleTree } from './visible-tree.ts'
 
 const kept = new Set(
   'p br hr div span h1 h2 h3 h4 h5 h6 ul ol li dl dt dd table thead tbody tfoot tr td th caption colgroup col blockquote pre code a b strong i em u s strike del ins sub sup small big abbr q cite address tt kbd samp var mark bdi bdo wbr ruby rt'.split(

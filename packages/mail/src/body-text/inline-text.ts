@@ -1,7 +1,7 @@
 /** Words that stand for what is no text: pictures, and letters that are set higher or lower. */
 import { removeInvisible } from './invisible-characters.ts'
 import { parseLink } from './link-target.ts'
-import type { VisibleElement } from './visible-tree.ts'
+import type { VisibleElement } from './visible-nodes.ts'
 
 const maxAltChars = 300
 const pixel = /^\s*[01](?:px)?\s*$/i

@@ -9,7 +9,7 @@ import { regionOf } from './mail-programs.ts'
 import { isShown, shownText } from './shown-text.ts'
 import { isRow, rowsOf, type TableRow, toData, toLine } from './tables.ts'
 import { createTextWriter, type Gap, type TextWriter } from './text-writer.ts'
-import type { VisibleElement, VisibleNode } from './visible-tree.ts'
+import type { VisibleElement, VisibleNode } from './visible-nodes.ts'
 
 export interface Manner {
   /** In front of a text that may be hidden; undefined: it is shown like any other. */

@@ -3,8 +3,15 @@
  * writes `x_` in front of the names of what it quotes. Gmail's own `gmail_quote` may hold answers between two quotes, and
  * Outlook has no container: both are found by their lines.
  */
-import type { Region } from './fold-quotes.ts'
-import type { VisibleElement } from './visible-tree.ts'
+import type { VisibleElement } from './visible-nodes.ts'
+
+/** What the elements of an HTML email say about its lines; both ends are inside. */
+export interface Region {
+  /** `citation`: a block quote that no mail program made. */
+  readonly kind: 'quote' | 'citation' | 'attribution' | 'signature'
+  readonly from: number
+  readonly to: number
+}
 
 const marks: readonly (readonly [Region['kind'], RegExp])[] = [
   [

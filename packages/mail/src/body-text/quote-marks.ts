@@ -29,7 +29,7 @@ export function isAttribution(text: string): boolean {
   )
 }
 
-/** By both: whoever cites a poem names neither an address nor a day. */
+/** By both: who cites a poem names neither an address nor a day. */
 export function isMailAttribution(text: string): boolean {
   const line = clip(text)
   return isAttribution(line) && address.test(line) && dated.test(line)

@@ -5,7 +5,8 @@
 
 import { pictureSource, wholeTarget } from './people-targets.ts'
 import { shownText } from './shown-text.ts'
-import { toVisibleTree, type VisibleElement, type VisibleNode } from './visible-tree.ts'
+import type { VisibleElement, VisibleNode } from './visible-nodes.ts'
+import { toVisibleTree } from './visible-tree.ts'
 
 export interface HtmlReview {
   /** Words that go out and that a mail program does not show. */

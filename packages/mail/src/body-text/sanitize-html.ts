@@ -12,7 +12,8 @@ import { neutraliseLinks } from './links.ts'
 import { restMark } from './plain-rest.ts'
 import type { ReadableText, Reading } from './readable-text.ts'
 import { shownText } from './shown-text.ts'
-import { toVisibleTree, type VisibleElement, type VisibleNode } from './visible-tree.ts'
+import type { VisibleElement, VisibleNode } from './visible-nodes.ts'
+import { toVisibleTree } from './visible-tree.ts'
 import { hiddenWarnings, partlyStyledMark } from './warnings.ts'
 
 const kept = new Set(

@@ -1,6 +1,6 @@
 /** The text of a link or another short element on one line: no more of it than could name a host. */
 import { altOf, isPixel } from './inline-text.ts'
-import type { VisibleElement, VisibleNode } from './visible-tree.ts'
+import type { VisibleElement, VisibleNode } from './visible-nodes.ts'
 
 const maxChars = 1_000
 

@@ -2,7 +2,7 @@
  * What stands below somebody's words and is none of them: a signature, the line of a phone, the footer of a list. Where in
  * doubt, a line is the writer's.
  */
-import type { Region } from './fold-quotes.ts'
+import type { Region } from './mail-programs.ts'
 import { isWordless, lastWords } from './worded-lines.ts'
 
 const maxTailLines = 15

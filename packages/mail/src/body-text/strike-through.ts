@@ -2,7 +2,7 @@
  * What a style strikes out, as `<s>` would: each run of it that stands in one line, since a line goes through words and
  * not through the blocks that hold them (Text Decoration 3 §2).
  */
-import type { VisibleElement, VisibleNode } from './visible-tree.ts'
+import type { VisibleElement, VisibleNode } from './visible-nodes.ts'
 
 /** No line from outside goes through them. */
 const isAtomic = /^inline-/

@@ -2,7 +2,7 @@
  * Which tables hold data and which only place things. A row of short cells is a line, `a | b`; in a table of data an
  * empty cell keeps its place, in any other it is a spacer. Everything else is blocks in order.
  */
-import type { VisibleElement, VisibleNode } from './visible-tree.ts'
+import type { VisibleElement, VisibleNode } from './visible-nodes.ts'
 
 export interface TableRow {
   readonly element: VisibleElement
@@ -62,7 +62,7 @@ function isData(lines: readonly (readonly string[])[], rows: readonly TableRow[]
 /** The widest tables of receipts and timetables have a dozen columns; spans are as large as a sender likes. */
 const maxColumns = 24
 
-/** Rows with an empty cell wherever a cell of theirs, or of a row above, spans (HTML §4.9.12). Undefined: too wide. */
+/** Rows with an empty cell where one of the row, or of a row above, spans (HTML §4.9.12). Undefined: too wide. */
 function withSpans(lines: readonly (readonly string[])[], rows: readonly TableRow[]): string[][] | undefined {
   /** Rows that the cell above each column still reaches into. */
   const reaching: number[] = []

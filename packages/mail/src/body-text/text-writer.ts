@@ -2,8 +2,9 @@
  * Lines of plain text, written as a reader's page is laid out: white space is one space, blocks are lines or paragraphs,
  * lists and quotes put their marks in front of every line. Breaks wait until something follows them.
  */
-import type { Region } from './fold-quotes.ts'
+
 import { collapsePadding } from './invisible-characters.ts'
+import type { Region } from './mail-programs.ts'
 
 export type Gap = 0 | 1 | 2
 

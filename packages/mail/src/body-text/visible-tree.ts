@@ -25,27 +25,7 @@ import { addText, breakLine } from './visibility/line.ts'
 import { type Place, rootPlace } from './visibility/place.ts'
 import { placeInside, type Surroundings } from './visibility/place-inside.ts'
 import { addAbove } from './visibility/push.ts'
-
-export type VisibleNode = VisibleElement | VisibleText
-
-export interface VisibleElement {
-  readonly kind: 'element'
-  readonly tag: string
-  readonly attributes: ReadonlyMap<string, string>
-  readonly display: string
-  readonly isPreformatted: boolean
-  /** What stands in front of a list item (CSS Lists 3 §3.4). */
-  readonly listStyle: string
-  /** Nothing of it is shown, pictures included; its children are none. */
-  readonly children: readonly VisibleNode[]
-}
-
-export interface VisibleText {
-  readonly kind: 'text'
-  readonly value: string
-  /** Something touches its visibility that is not understood. */
-  readonly isUnsure: boolean
-}
+import type { VisibleElement, VisibleNode, VisibleText } from './visible-nodes.ts'
 
 export interface HiddenText {
   readonly text: string

@@ -4,7 +4,8 @@
  * machine.
  */
 import { collapsePadding } from './invisible-characters.ts'
-import type { HiddenText, VisibleNode, VisibleTree } from './visible-tree.ts'
+import type { VisibleNode } from './visible-nodes.ts'
+import type { HiddenText, VisibleTree } from './visible-tree.ts'
 
 /** In front of the text, where no one piece of it can be named. */
 export const partlyStyledMark =

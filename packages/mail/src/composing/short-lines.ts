@@ -1,6 +1,7 @@
 /**
- * A message that goes along as a file may not be encoded as a whole (RFC 2046 §5.2.1), a draft goes out as it is, and no line may be longer than
- * 998 octets (RFC 5322 §2.1.1): the parts of it that have longer ones are encoded by themselves, the rest stays.
+ * A message that goes along as a file may not be encoded as a whole (RFC 2046 §5.2.1), a draft goes out as it is, and no
+ * line may be longer than 998 octets (RFC 5322 §2.1.1): the parts of it that have longer ones are encoded by themselves,
+ * the rest stays.
  */
 import { decodeTransfer } from '../mime/transfer.ts'
 import { joinMessage, toField } from './header-fields.ts'

@@ -4,7 +4,11 @@
  */
 import { escapeText } from '../body-text/escape-text.ts'
 import { decodeReferences, type Range, wordsOf } from './html-words.ts'
-import type { TextChange } from './replace-text.ts'
+
+export interface TextChange {
+  readonly oldText: string
+  readonly newText: string
+}
 
 interface Link {
   /** Of the value of its `href`, with the quotes. */

@@ -1,6 +1,6 @@
 /**
- * Words without the marks by which plain text says what HTML shows: `*bold*`, `_slanted_`, `link <https://…>`. Whoever
- * names words to be replaced may have read them in either form, or in the Markdown that both were made from.
+ * Words without the marks by which plain text says what HTML shows: `*bold*`, `_slanted_`, `link <https://…>`. The
+ * words to be replaced may have been read in either form, or in the Markdown that both were made from.
  */
 import { findWords, type Place } from './find-words.ts'
 

@@ -11,15 +11,10 @@ import { MailError } from '../mail-error.ts'
 import type { TextPart } from '../reading/structure.ts'
 import { findWords } from './find-words.ts'
 import { findInHtml } from './html-words.ts'
-import { keepTarget, linksTo, withTarget } from './link-targets.ts'
+import { keepTarget, linksTo, type TextChange, withTarget } from './link-targets.ts'
 import { findLoosely, withoutMarks } from './loose-words.ts'
 import { ownTexts } from './own-texts.ts'
 import { readPart } from './read-part.ts'
-
-export interface TextChange {
-  readonly oldText: string
-  readonly newText: string
-}
 
 interface Words {
   readonly part: TextPart

@@ -152,7 +152,7 @@ async function readAsFile(
 /** Taken apart, its parts are read by nobody. */
 function encrypted(): ToolError {
   const sentence =
-    'This email is encrypted, so only the whole of it can go on. With "as_attachment" true it is forwarded as an .eml file, which whoever holds the key can open.'
+    'This email is encrypted, so only the whole of it can go on. With "as_attachment" true it is forwarded as an .eml file, which opens with its key.'
   return new ToolError('invalid_input', sentence, { field: 'as_attachment' })
 }
 

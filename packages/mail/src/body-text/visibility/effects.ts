@@ -2,8 +2,8 @@
  * Styles that may hide by an effect: filters, and what is known to touch visibility and is not worked out.
  */
 import { toPixels, toRatio } from '../css/lengths.ts'
-import { faintest, type Verdict } from './judge.ts'
-import type { Place } from './place.ts'
+import { faintest } from './judge.ts'
+import type { Place, Verdict } from './place.ts'
 import type { Reader } from './style-reader.ts'
 
 export function readFilter(filter: string): Verdict {

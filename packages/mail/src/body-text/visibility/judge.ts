@@ -6,9 +6,7 @@
 import { blend, contrast } from '../css/colours.ts'
 import { viewport } from '../css/lengths.ts'
 import { indentOf, widthPerSize } from './line.ts'
-import type { Clip, Ground, Place } from './place.ts'
-
-export type Verdict = 'shown' | 'hidden' | 'unsure'
+import type { Clip, Ground, Place, Verdict } from './place.ts'
 
 /** Text this small is there for machines. */
 const smallestPx = 2

@@ -4,7 +4,8 @@
 import { blend, type Colour, contrast, parseColour, transparent } from '../css/colours.ts'
 import { quirkColour } from '../css/defaults.ts'
 import { splitSpaces, splitTop } from '../css/properties.ts'
-import { leastContrast, type Verdict } from './judge.ts'
+import { leastContrast } from './judge.ts'
+import type { Verdict } from './place.ts'
 import type { Reader } from './style-reader.ts'
 
 export function readColour(

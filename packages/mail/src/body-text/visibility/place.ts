@@ -4,11 +4,12 @@
  */
 import { black, type Colour, white } from '../css/colours.ts'
 import { viewport } from '../css/lengths.ts'
-import type { Verdict } from './judge.ts'
 import { createLine, type Line } from './line.ts'
 import { notPushed, type Push } from './push.ts'
 
 /** A box that something opaque may have been laid over. */
+export type Verdict = 'shown' | 'hidden' | 'unsure'
+
 export interface Ground {
   cover: number | undefined
   readonly outer: Ground | undefined

@@ -3,7 +3,6 @@
  * sure, and by what stands in front of it, which may stand beside it as well.
  */
 import type { Line } from './line.ts'
-import type { Place } from './place.ts'
 
 export interface Push {
   readonly least: number
@@ -31,8 +30,15 @@ export function pushBy(from: Push, above: number, { margin, padding, offset }: S
   }
 }
 
+interface Box {
+  readonly line: Line
+  readonly height: number | undefined
+  readonly fontSize: number
+  readonly display: string
+}
+
 /** Behind a box in the same flow: what was inside it, or the height that it says. What is in a line stands on its ground. */
-export function addAbove(around: Line, { line, height, fontSize, display }: Place): void {
+export function addAbove(around: Line, { line, height, fontSize, display }: Box): void {
   const whole = height ?? line.above + (line.width > 0 ? fontSize : 0)
   around.above += display === 'inline-block' ? Math.max(0, whole - fontSize) : whole
 }

@@ -3,7 +3,7 @@
  */
 import { toPixels, toRatio } from '../css/lengths.ts'
 import { splitSpaces, splitTop } from '../css/properties.ts'
-import type { Verdict } from './judge.ts'
+import type { Verdict } from './place.ts'
 import type { Reader } from './style-reader.ts'
 
 interface Transform {
