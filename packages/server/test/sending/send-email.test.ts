@@ -249,8 +249,8 @@ describe.skipIf(!findDovecot())('over a real submission server', () => {
   })
 
   test.each([
-    ['text/calendar; method=REQUEST', 'text/calendar; charset=utf-8; method=REQUEST'],
-    ['text/calendar;charset="utf-8"; method="cancel"', 'text/calendar; charset=utf-8; method=CANCEL'],
+    ['text/calendar; method=REQUEST', 'text/calendar; method=REQUEST; charset=utf-8'],
+    ['text/calendar;charset="utf-8"; method="cancel"', 'text/calendar; method=CANCEL; charset=utf-8'],
     ['text/html; charset=ISO-8859-1', 'text/html; charset=utf-8'],
   ])('a file of the type %s is what it says, its text in UTF-8', async (content_type, sentAs) => {
     const attachments = [{ filename: 'typed.txt', content_type, content: 'Grüße' }]
