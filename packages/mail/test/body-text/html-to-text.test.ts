@@ -249,6 +249,8 @@ describe('R74: what is not seen is not read', () => {
       '<h2 style="background:linear-gradient(90deg,#f0f,#00f) 0 0/0 0;-webkit-background-clip:text;color:transparent">MAYBE</h2>',
       '<h2 style="background:linear-gradient(90deg,#f0f,#00f) 900px 0 no-repeat;-webkit-background-clip:text;color:transparent">MAYBE</h2>',
       '<table><td><p style="text-indent:-90px">MAYBE</p></table>',
+      '<table><td style="float:left;height:0;overflow:hidden">MAYBE</table>',
+      '<table><td style="position:absolute;height:0;overflow:clip">MAYBE</table>',
       '<p style="margin-top:9999px">MAYBE</p>',
       '<style>p{position:fixed;top:9999px}p{position:absolute}</style><p>MAYBE</p>',
       '<p style="transform:translateY(99in)">MAYBE</p>',

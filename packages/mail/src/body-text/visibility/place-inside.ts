@@ -68,7 +68,8 @@ export function placeInside(
   const clip = readClip(reader, boxPx, {
     isBox,
     isTablePart,
-    display,
+    // A cell that is out of the flow is a block (CSS 2.1 §9.7).
+    display: (isOut || isFloating) && display === 'table-cell' ? 'block' : display,
     fontSize,
     outer: outerClip,
     push: pushed,
