@@ -14,9 +14,13 @@ const asDraft = 'It sends at once: draft_email saves a draft instead and sends n
 
 /** What the tools do instead, by the name in lower case without its separators. */
 const instead: Readonly<Record<string, string>> = {
+  from: inDraft,
+  to: inDraft,
   cc: inDraft,
   bcc: inDraft,
   subject: inDraft,
+  body: inDraft,
+  attachments: inDraft,
   replyto: 'Answers go to the address that the email is from.',
   sendat: atOnce,
   dryrun: asDraft,

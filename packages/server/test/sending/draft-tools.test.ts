@@ -56,6 +56,19 @@ describe.skipIf(!findDovecot())('over a real submission server', () => {
     expect(email).toMatchObject({ subject: 'Second words', body: 'New.', attachments: [] })
   })
 
+  test.each([
+    ['to', ['carol@test.example']],
+    ['body', 'Other words'],
+    ['attachments', [{ filename: 'a.txt', content: 'x' }]],
+  ])('send_draft takes no %s: it would be sent without', async (name, value) => {
+    const draft = { to: ['bob@test.example'], subject: `Sent as it is, ${name}`, body: 'Words' }
+    const { id } = (await tools.call('draft_email', draft)).structured
+    const before = submission.dataCount()
+    const { structured } = await tools.call('send_draft', { id, [name]: value })
+    expect(structured).toEqual({ code: 'invalid_input', field: name })
+    expect(submission.dataCount()).toBe(before)
+  })
+
   test('send_draft sends the draft as it was typed, to its Bcc too, once, and bins it', async () => {
     const { structured: saved } = await tools.call('draft_email', draft('Ready'))
     const before = submission.dataCount()

@@ -510,6 +510,7 @@ describe.skipIf(!findDovecot())('over a real submission server', () => {
   test.each([
     ['reply_to_email', { bcc: ['dave@test.example'] }],
     ['reply_to_email', { subject: 'Another' }],
+    ['reply_to_email', { from: 'desk@test.example' }],
     ['forward_email', { to: ['carol@test.example'], bcc: 'dave@test.example' }],
   ])('%s takes no %j: what would leave without it does not', async (tool, given) => {
     const id = await put(`Asked for more by ${tool}`, ['To: alice@test.example'])
