@@ -150,7 +150,7 @@ export function prepareOrganizer({ query, mailbox, action, timeZone }: OrganizeO
 async function findTarget(session: ImapSession, planned: PlannedAction): Promise<Mailbox | undefined> {
   if (planned.kind === 'flags') return undefined
   if (planned.kind === 'file') return await findFiling(session, planned.use)
-  const found = await resolveMailbox(session, planned.destination)
+  const found = await resolveMailbox(session, planned.destination, 'destination')
   if (takesNothing(found)) throw new MailError('mailbox_protected', { field: 'destination' })
   return found
 }
