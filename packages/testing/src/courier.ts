@@ -5,11 +5,12 @@
  */
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { cp, mkdir, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { createCertificateAuthority, testHosts } from './certificates.ts'
 import { freePorts } from './free-port.ts'
-import { findUnpacked, type RealImapServer, testUser, untilGreeted } from './imap-server.ts'
+import { findUnpacked, type RealImapServer, testUser, untilGreeted, untilReady } from './imap-server.ts'
 import { createMailboxReader } from './mailbox-reader.ts'
 import { createTempFolder } from './temp-folder.ts'
 import { startTiedProcess } from './tied-process.ts'
@@ -74,6 +75,8 @@ export async function startCourier(profile: CourierProfile = {}): Promise<RealIm
       },
     )
   const authdaemon = inRoot(authdaemonPath)
+  // A login before it listens is "Temporary problem", and a closed connection.
+  await untilReady(authdaemon, () => existsSync(at('run/courier/authdaemon/socket')))
   // Its socket's name is one for the whole machine.
   const watchName = basename(folder.path)
   const fileWatch = inRoot(fileWatchPath, ['--notimeout', watchName], {}, String(mailUid))

@@ -50,12 +50,17 @@ export function findUnpacked(name: string, program = ''): string | undefined {
 
 /** Resolves once the TLS port greets, throws with what `program` said if it ends before. */
 export async function untilGreeted(port: number, program: TiedProcess): Promise<void> {
+  await untilReady(program, () => greets(port))
+}
+
+/** Throws what the program said where it ends before. */
+export async function untilReady(program: TiedProcess, isReady: () => Promise<boolean> | boolean) {
   let ended = false
   void program.ended.then(() => {
     ended = true
   })
   while (!ended) {
-    if (await greets(port)) return
+    if (await isReady()) return
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
   throw new Error(`the server did not start: ${program.output()}`)
