@@ -1,7 +1,8 @@
 /**
  * Second looks: what a server's structure leaves closed is fetched, opened and put into the tree, so that everything
  * else sees one kind of message. A message without a structure, or one that its server could not split, is parsed from its
- * source. Ordinary mail costs nothing here; the rest costs one round trip a message, within bounds, and stays as it was where that fails.
+ * source. Ordinary mail costs nothing here; the rest costs one round trip a message, within bounds, and stays as it was where
+ * that fails.
  */
 import { peek } from '../imap/fetch-items.ts'
 import type { FetchedMessage, ImapSession, SelectedMailbox } from '../imap/session.ts'

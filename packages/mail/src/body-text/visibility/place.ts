@@ -7,9 +7,9 @@ import { viewport } from '../css/lengths.ts'
 import { createLine, type Line } from './line.ts'
 import { notPushed, type Push } from './push.ts'
 
-/** A box that something opaque may have been laid over. */
 export type Verdict = 'shown' | 'hidden' | 'unsure'
 
+/** A box that something opaque may have been laid over. */
 export interface Ground {
   cover: number | undefined
   readonly outer: Ground | undefined
