@@ -1,4 +1,4 @@
-/** What stands in front of an item of a list: `3.`, `c.`, `iii.`, as its style says (CSS Counter Styles 3 §6). */
+/** The mark in front of an item of a list: `3.`, `c.`, `iii.`, as its style says (CSS Counter Styles 3 §6). */
 
 const roman: readonly (readonly [number, string])[] = [
   ...([

@@ -1,5 +1,5 @@
 /**
- * What a style strikes out, as `<s>` would: each run of it that stands in one line, since a line goes through words and
+ * A style that strikes words out does what `<s>` does, for each run of words in one line: the line goes through words and
  * not through the blocks that hold them (Text Decoration 3 §2).
  */
 import type { VisibleElement, VisibleNode } from './visible-nodes.ts'

@@ -8,7 +8,7 @@ export interface VisibleElement {
   readonly attributes: ReadonlyMap<string, string>
   readonly display: string
   readonly isPreformatted: boolean
-  /** What stands in front of a list item (CSS Lists 3 §3.4). */
+  /** The kind of mark in front of a list item (CSS Lists 3 §3.4). */
   readonly listStyle: string
   /** Nothing of it is shown, pictures included; its children are none. */
   readonly children: readonly VisibleNode[]

@@ -105,7 +105,7 @@ export function finishStored(
   })
 }
 
-/** RFC 5322 §2.1.1; what is signed stays as it was signed (RFC 1847 §2.1). */
+/** RFC 5322 §2.1.1. A signed message does not change (RFC 1847 §2.1). */
 function withLinesToSend(raw: Buffer): Buffer {
   const short = withShortLines(raw)
   return short !== raw && parseMime(raw).type === 'multipart/signed' ? raw : short

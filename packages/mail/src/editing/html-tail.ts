@@ -1,6 +1,6 @@
 /**
  * What stays below a draft's own words in its HTML: signature and quote, by the elements that mail programs put around
- * them, each at the start of its block. Tags are read one by one, whatever quotes their attributes stand in.
+ * them, each at the start of its block. Tags are read one by one, and attributes may have either kind of quotes, or none.
  */
 import { readHeaderBlock } from '../body-text/quote-marks.ts'
 

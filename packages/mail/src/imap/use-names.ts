@@ -14,7 +14,7 @@ const attributes = new Map(
   Object.entries(names).flatMap(([attribute, some]) => some.map((name) => [toKey(name), attribute])),
 )
 
-/** The attribute of RFC 6154 that the name stands for. */
+/** The attribute of RFC 6154 that the name means. */
 export function attributeOfName(name: string): string | undefined {
   return attributes.get(toKey(name))
 }

@@ -58,7 +58,7 @@ function withoutComment(value: string): string {
   return open < 0 ? value : value.slice(0, open).trimEnd().replace(/"$/, '')
 }
 
-/** What stands in front of the first is a sentence for old programs. */
+/** Old programs are told a sentence in front of the first part. */
 const maxPreambleBytes = 64 * 1024
 /** RFC 2046 §5.1.1: 70 characters. Some programs write more. */
 const maxLineBytes = 200

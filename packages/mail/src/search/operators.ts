@@ -16,7 +16,7 @@ export interface Operator {
   readonly isAddress?: true
   /** A part of the text is found: `*` at either end of a word says nothing more. */
   readonly isPart?: true
-  /** What `*` alone stands for. */
+  /** What `*` alone means. */
   readonly any?: string
 }
 

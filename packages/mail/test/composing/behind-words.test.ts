@@ -132,6 +132,11 @@ describe('behind the words', () => {
       '<body>Mine<br><div><br><blockquote type="cite">Q</blockquote></div></body>',
       '<blockquote type="cite">Q</blockquote></div>',
     ],
+    [
+      'Spark',
+      '<body><p>Mine</p><div name="messageSignatureSection">Me</div><div name="messageReplySection">Q</div></body>',
+      '<div name="messageSignatureSection">Me</div><div name="messageReplySection">Q</div>',
+    ],
     ['a writer who draws a line', '<p style="border-top:solid #E1E1E1 1pt">Mine: more</p>', undefined],
     ['a writer with a class', '<p class="signature" id="signature">Mine</p>', undefined],
     ['nobody', '<body>Mine <b class="x">gmail_quote</b></body>', undefined],

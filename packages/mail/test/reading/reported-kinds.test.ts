@@ -170,6 +170,9 @@ describe('R62: mails that other programs were reported for', () => {
     const filesOf = (entity: string) => sortParts(parseSource(Buffer.from(`${head}${entity}`)).root).files
     const forward = `Content-Type: message/rfc822\r\nContent-Disposition: attachment\r\n\r\n${head}\r\nx`
     expect(filesOf(parts('mixed', forward))).toMatchObject([{ filename: 'Words.eml' }])
+    const slashed = forward.replace('Subject: Words', 'Subject: Words 11/2026')
+    expect(slashed).not.toBe(forward)
+    expect(filesOf(parts('mixed', slashed))).toMatchObject([{ filename: 'Words 11-2026.eml' }])
     expect(filesOf('Content-Type: application/pdf; name=a.pdf\r\n\r\nx')).toMatchObject([
       { filename: 'a.pdf' },
     ])

@@ -500,6 +500,12 @@ describe.skipIf(!findDovecot())('over a real submission server', () => {
     expect(lastSent().text).toContain(boundary)
   })
 
+  test('a file that is named by a subject keeps all of it', async () => {
+    const id = await put('Plan 11//2026', ['To: alice@test.example'])
+    await tools.call('forward_email', { id, to: ['carol@test.example'], as_attachment: true })
+    expect(lastSent().text).toContain('filename="Plan 11--2026.eml"')
+  })
+
   test('a forward has copies as a reply has', async () => {
     const id = await put('With a copy', ['To: alice@test.example'])
     await tools.call('forward_email', { id, to: ['carol@test.example'], cc: ['dave@test.example'] })

@@ -96,7 +96,7 @@ function judgeClip(place: Place, chars: number): Verdict {
 function judgePush(place: Place, clip: Clip, chars: number): Verdict {
   const { push, lineHeight, fontSize, scale, isRightToLeft } = place
   const size = fontSize * scale
-  // The letters of a line that is higher stand in its middle.
+  // A line that is higher than its letters has them in its middle.
   const inLine = Math.max(0, ((lineHeight ?? 0) - size) / 2)
   const start = place.left + indentOf(place.line, place.textIndent)
   const isBeside = !isRightToLeft && (start >= clip.left + clip.width || start + chars * size <= clip.left)

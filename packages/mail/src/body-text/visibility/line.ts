@@ -1,6 +1,6 @@
 /**
- * What stands in front of text in its line. A line that begins outside the page, by a negative indent, comes into it
- * behind its first words.
+ * Words in front of a text push it to the right in its line: a line that begins outside the page, by a negative indent,
+ * reaches the page behind its first words.
  */
 export interface Line {
   /** Of the words in it so far, as if they stood in one line. */

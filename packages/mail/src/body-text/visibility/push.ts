@@ -1,6 +1,6 @@
 /**
- * How far down content stands in the window that cuts it off: by the margins, paddings and offsets around it, which is
- * sure, and by what stands in front of it, which may stand beside it as well.
+ * How far down content is in the window that cuts it off. Margins, paddings and offsets around it push it for sure;
+ * content in front of it may push it, or be beside it.
  */
 import type { Line } from './line.ts'
 
